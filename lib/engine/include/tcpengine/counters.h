@@ -1,0 +1,130 @@
+/* Every counter of the stack, each with the sentence that documents it.
+ *
+ * One list serves the struct, `tcpctl stats`, tcpctl-stats(7) and the metrics, so that a counter
+ * cannot exist in one of them only. Counters never go back. */
+#ifndef TCPENGINE_COUNTERS_H
+#define TCPENGINE_COUNTERS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define TE_COUNTER_LIST(X)                                                                         \
+    /* TCP, in the sense of RFC 4022 */                                                            \
+    X(active_opens, "Connections that went from CLOSED to SYN_SENT")                               \
+    X(passive_opens, "Connections that went from LISTEN to SYN_RCVD")                              \
+    X(attempt_fails, "Openings that failed: SYN_SENT or SYN_RCVD to CLOSED or LISTEN")             \
+    X(established_resets, "ESTABLISHED or CLOSE_WAIT connections that went to CLOSED at once")     \
+    X(segments_in, "Segments received, those in error included")                                   \
+    X(segments_out, "Segments sent, those that carry only retransmitted bytes excluded")           \
+    X(segments_retransmitted, "Segments sent that carry retransmitted bytes")                      \
+    X(segments_in_errors, "Segments dropped for a bad header or checksum")                         \
+    X(resets_out, "Segments sent with RST")                                                        \
+    X(resets_in, "Acceptable RSTs that ended a connection")                                        \
+    X(bytes_in, "Payload bytes accepted into receive buffers")                                     \
+    X(bytes_out, "Payload bytes sent for the first time")                                          \
+    X(bytes_retransmitted, "Payload bytes sent again")                                             \
+    X(tcp_bad_checksum, "Segments dropped: checksum")                                              \
+    X(tcp_bad_header, "Segments dropped: data offset or length")                                   \
+    X(tcp_bad_options, "Malformed options ignored")                                                \
+    X(tcp_no_connection, "Segments for which no connection and no listener exists")                \
+    X(tcp_unacceptable, "Segments outside the receive window, answered by an ACK")                 \
+    X(tcp_bad_ack, "Segments with an ACK of something never sent, or too old (RFC 5961 5.2)")      \
+    X(tcp_land, "Segments dropped: source equals destination")                                     \
+    X(tcp_broadcast, "Segments dropped: from or to a broadcast or multicast address")              \
+    X(tcp_no_ack, "Segments dropped in a synchronized state: no ACK flag")                         \
+    X(paws_rejected, "Segments dropped by PAWS (RFC 7323 5)")                                      \
+    X(timestamp_missing, "Segments dropped: timestamps were negotiated and are missing")           \
+    X(challenge_acks, "Challenge ACKs sent (RFC 5961)")                                            \
+    X(challenge_acks_limited, "Challenge ACKs not sent because of a limit")                        \
+    X(resets_limited, "RSTs without a connection not sent because of a limit")                     \
+    X(syn_queue_full, "SYNs dropped: the listener's SYN queue is full")                            \
+    X(accept_queue_full, "Handshakes held back: the listener's accept queue is full")              \
+    X(conn_limit, "Openings refused: the table of connections is full")                            \
+    X(port_exhausted, "Active opens refused: no free ephemeral port")                              \
+    X(simultaneous_opens, "Connections that went from SYN_SENT to SYN_RCVD")                       \
+    X(simultaneous_closes, "Connections that went from FIN_WAIT_1 to CLOSING")                     \
+    X(retransmit_timeouts, "Retransmission timer expiries")                                        \
+    X(fast_retransmits, "Fast retransmissions")                                                    \
+    X(limited_transmits, "New segments sent on a duplicate ACK (RFC 3042)")                        \
+    X(recoveries, "Loss recoveries entered")                                                       \
+    X(duplicate_acks_in, "Duplicate ACKs received (RFC 5681 2)")                                   \
+    X(zero_window_probes, "Zero-window probes sent")                                               \
+    X(keepalive_probes, "Keepalive probes sent")                                                   \
+    X(keepalive_drops, "Connections ended: no keepalive probe was answered")                       \
+    X(delayed_acks, "ACKs sent by the delayed-ACK timer")                                          \
+    X(out_of_order_segments, "Segments queued out of order")                                       \
+    X(out_of_order_dropped, "Out-of-order segments dropped: too many holes or no memory")          \
+    X(duplicate_segments, "Segments whose bytes all were received before")                         \
+    X(dsack_sent, "D-SACK blocks sent (RFC 2883)")                                                 \
+    X(receive_no_memory, "Segments dropped: no memory for the receive buffer")                     \
+    X(data_after_close, "Connections reset: data came after the user closed")                      \
+    X(timeouts_user, "Connections ended by the user timeout or R2")                                \
+    X(timeouts_fin_wait_2, "Orphans ended in FIN_WAIT_2 by time")                                  \
+    X(orphans_dropped, "Orphans reset: too many or too slow")                                      \
+    X(icmp_bad_quote, "ICMP errors ignored: the quoted segment is not in flight (RFC 5927)")       \
+    X(icmp_soft_errors, "ICMP errors noted by a connection that goes on")                          \
+    X(path_mtu_changes, "Path MTU lowered by ICMP")                                                \
+    X(time_wait_entered, "Connections that entered TIME_WAIT")                                     \
+    X(time_wait_expired, "TIME_WAIT entries that ended after 2MSL")                                \
+    X(time_wait_fin_again, "FINs that came again in TIME_WAIT and started 2MSL anew")              \
+    X(time_wait_rst_ignored, "RSTs ignored in TIME_WAIT (RFC 1337)")                               \
+    X(time_wait_reused, "TIME_WAIT entries ended by an acceptable new SYN")                        \
+    X(time_wait_syn_rejected, "SYNs in TIME_WAIT answered by an ACK")                              \
+    X(time_wait_overflow, "Times the TIME_WAIT table was full")                                    \
+    X(events_lost, "Events overwritten before the host took them")                                 \
+    X(state_transitions, "State changes of all connections")                                       \
+    /* link and network layers */                                                                  \
+    X(frames_in, "Frames received")                                                                \
+    X(frames_out, "Frames sent")                                                                   \
+    X(frame_bytes_in, "Bytes of frames received")                                                  \
+    X(frame_bytes_out, "Bytes of frames sent")                                                     \
+    X(eth_malformed, "Frames dropped: shorter than an Ethernet header")                            \
+    X(eth_not_for_us, "Frames dropped: another station's address")                                 \
+    X(eth_unknown_type, "Frames dropped: unknown EtherType")                                       \
+    X(arp_malformed, "ARP packets dropped: malformed")                                             \
+    X(arp_in, "ARP packets received")                                                              \
+    X(arp_unsolicited, "ARP or ND answers ignored: nobody asked")                                  \
+    X(arp_out, "ARP packets sent")                                                                 \
+    X(nd_in, "Neighbour Discovery messages received")                                              \
+    X(nd_malformed, "Neighbour Discovery messages dropped: malformed or hop limit under 255")      \
+    X(nd_out, "Neighbour Discovery messages sent")                                                 \
+    X(neighbour_failed, "Neighbours that did not answer")                                          \
+    X(neighbour_evicted, "Neighbour entries evicted: the cache is full")                           \
+    X(neighbour_incomplete_full, "Resolutions refused: too many at once")                          \
+    X(dad_conflicts, "Addresses that another station holds")                                       \
+    X(ip_malformed, "IP packets dropped: header, length or header checksum")                       \
+    X(ip_not_for_us, "IP packets dropped: not our address")                                        \
+    X(ip_bad_source, "IP packets dropped: source is ours, broadcast, multicast or loopback")       \
+    X(ip_unknown_protocol, "IP packets for a protocol that we do not speak")                       \
+    X(ip6_extension_limit, "IPv6 packets dropped: too many extension headers or options")          \
+    X(ip_no_route, "Packets dropped on output: no route")                                          \
+    X(reassembly_in, "Fragments received")                                                         \
+    X(reassembly_ok, "Datagrams reassembled")                                                      \
+    X(reassembly_timeout, "Reassemblies given up: time")                                           \
+    X(reassembly_overlap, "Reassemblies given up: overlapping fragments (RFC 5722)")               \
+    X(reassembly_limit, "Fragments dropped: a limit")                                              \
+    X(reassembly_malformed, "Fragments dropped: offset or length")                                 \
+    X(fragments_out, "Fragments sent")                                                             \
+    X(icmp_in, "ICMP messages received")                                                           \
+    X(icmp_malformed, "ICMP messages dropped: malformed or bad checksum")                          \
+    X(icmp_out, "ICMP messages sent")                                                              \
+    X(icmp_limited, "ICMP errors not sent because of a limit")                                     \
+    X(icmp_echo, "Echo requests answered")                                                         \
+    X(udp_in, "UDP datagrams received, answered by port unreachable")                              \
+    X(control_queue_full, "Packets dropped: the control queue is full")
+
+struct te_counters {
+#define TE_COUNTER_FIELD(name, help) uint64_t name;
+    TE_COUNTER_LIST(TE_COUNTER_FIELD)
+#undef TE_COUNTER_FIELD
+};
+
+/* The counters as a table, in the order of the list: *ret_count rows, valid for ever. */
+struct te_counter_info {
+    const char *name;
+    const char *help;
+    size_t offset; /* of the uint64_t in struct te_counters */
+};
+const struct te_counter_info *te_counter_table(size_t *ret_count);
+
+#endif

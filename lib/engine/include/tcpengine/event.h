@@ -1,0 +1,102 @@
+/* State transitions, and what the stack tells its host. */
+#ifndef TCPENGINE_EVENT_H
+#define TCPENGINE_EVENT_H
+
+#include <tcpengine/types.h>
+
+/* TCP header flags as they stand in the header's 13th and 14th bytes (RFC 9293 3.1). */
+enum te_tcp_flag {
+    TE_FIN = 0x01,
+    TE_SYN = 0x02,
+    TE_RST = 0x04,
+    TE_PSH = 0x08,
+    TE_ACK = 0x10,
+    TE_URG = 0x20,
+    TE_ECE = 0x40,
+    TE_CWR = 0x80
+};
+
+/* Why a state changed, in the words of RFC 9293's figure 5 where it has them. */
+enum te_cause {
+    TE_CAUSE_NONE = 0,
+    TE_CAUSE_ACTIVE_OPEN,
+    TE_CAUSE_PASSIVE_OPEN,
+    TE_CAUSE_SEND,               /* SEND in LISTEN */
+    TE_CAUSE_CLOSE,
+    TE_CAUSE_SHUTDOWN,           /* half close by the user */
+    TE_CAUSE_ABORT,
+    TE_CAUSE_RECV_SYN,
+    TE_CAUSE_RECV_SYN_ACK,
+    TE_CAUSE_RECV_ACK_OF_SYN,
+    TE_CAUSE_RECV_FIN,
+    TE_CAUSE_RECV_ACK_OF_FIN,
+    TE_CAUSE_RECV_FIN_ACK_OF_FIN, /* FIN and the ACK of our FIN in one segment */
+    TE_CAUSE_RECV_RST,
+    TE_CAUSE_RECV_DATA_AFTER_CLOSE,
+    TE_CAUSE_TIMEOUT_2MSL,
+    TE_CAUSE_TIMEOUT_RETRANSMIT, /* R2 */
+    TE_CAUSE_TIMEOUT_USER,
+    TE_CAUSE_TIMEOUT_KEEPALIVE,
+    TE_CAUSE_TIMEOUT_FIN_WAIT_2,
+    TE_CAUSE_TIMEOUT_ORPHAN,
+    TE_CAUSE_ICMP,
+    TE_CAUSE_NEIGHBOUR,          /* the next hop does not answer ARP or ND */
+    TE_CAUSE_NEW_SYN,            /* TIME_WAIT ended by a new incarnation (RFC 6191) */
+    TE_CAUSE_LIMIT,              /* a table was full */
+    TE_CAUSE_LISTENER_CLOSED,
+    TE_CAUSE_COUNT
+};
+
+/* "recv SYN,ACK", "CLOSE", "timeout=2MSL", ...; never NULL. */
+const char *te_cause_text(enum te_cause cause);
+/* "SYN,ACK" in the order of RFC 9293's text; "" for no flag. Writes at most 40 bytes. */
+void te_tcp_flags_format(uint8_t flags, char *ret_text);
+
+/* The segment behind a transition, in host byte order, as its header had it. */
+struct te_segment_info {
+    uint32_t seq;
+    uint32_t ack;
+    uint32_t wnd_bytes; /* scaled, when a scale applies */
+    uint16_t len_bytes; /* payload; 65,535 stands for that or more */
+    uint8_t flags;
+};
+
+struct te_transition {
+    int64_t time_us;
+    enum te_state from, to;
+    enum te_cause cause;
+    bool has_segment;
+    struct te_segment_info segment;
+};
+
+/* Transitions kept for one connection. The longest life of RFC 9293's diagram has seven; what goes
+ * beyond (LISTEN turned active) overwrites the second oldest, so that the birth stays. */
+#define TE_HISTORY_MAX 8
+
+enum te_event_kind {
+    TE_EVENT_STATE = 1,  /* transition below is valid */
+    TE_EVENT_READY,      /* ready below is valid: something that the user may wait for */
+    TE_EVENT_FIN_AGAIN,  /* TIME_WAIT saw the FIN again and started 2MSL anew */
+    TE_EVENT_ADDRESS_CONFLICT /* local.addr is held by another station */
+};
+
+enum te_ready {
+    TE_READY_RECEIVE = 1, /* bytes or the end of the stream can be received */
+    TE_READY_SEND = 2,    /* room in the send buffer */
+    TE_READY_ACCEPT = 4,  /* a listener has a connection to accept */
+    TE_READY_OPEN = 8,    /* the opening is over, one way or the other */
+    TE_READY_END = 16     /* the connection failed, or is gone */
+};
+
+struct te_event {
+    enum te_event_kind kind;
+    uint64_t id;
+    int64_t time_us;
+    uint32_t uid;
+    struct te_endpoint local, remote;
+    struct te_transition transition;
+    unsigned ready; /* set of enum te_ready */
+    enum te_err error; /* with TE_READY_END and on the way to CLOSED: why */
+};
+
+#endif

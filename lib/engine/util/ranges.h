@@ -1,0 +1,42 @@
+/* A sorted set of disjoint half-open ranges [start, end) of 64-bit stream offsets, of bounded size.
+ *
+ * Holds the out-of-order data of one connection. Memory comes on the first insertion and goes with
+ * the last range. Adjacent and overlapping ranges merge. Each range carries the order of its last
+ * change, so that SACK blocks can be listed newest first (RFC 2018 4). */
+#ifndef TCPENGINE_UTIL_RANGES_H
+#define TCPENGINE_UTIL_RANGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tcpengine/config.h>
+
+struct te_range {
+    uint64_t start, end;
+    uint32_t changed; /* larger = later */
+};
+
+struct te_ranges {
+    struct te_range *items; /* NULL while empty */
+    uint16_t count, capacity;
+    uint32_t clock;
+};
+
+enum te_ranges_result {
+    TE_RANGES_ADDED,     /* all of it is new, or parts of it */
+    TE_RANGES_DUPLICATE, /* all of it was there already (its range counts as changed) */
+    TE_RANGES_FULL,      /* would need more than max ranges: nothing changed */
+    TE_RANGES_NO_MEMORY  /* nothing changed */
+};
+
+enum te_ranges_result te_ranges_insert(struct te_ranges *ranges, uint64_t start, uint64_t end,
+                                       unsigned max, const struct te_allocator *allocator);
+/* Drops everything below offset; frees the memory when nothing is left. */
+void te_ranges_remove_below(struct te_ranges *ranges, uint64_t offset,
+                            const struct te_allocator *allocator);
+void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator);
+/* The range that holds offset, or NULL. */
+const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t offset);
+/* Copies up to max ranges into ret_items, the newest change first. Returns how many. */
+unsigned te_ranges_newest(const struct te_ranges *ranges, struct te_range *ret_items, unsigned max);
+
+#endif

@@ -1,0 +1,34 @@
+/* The bytes of one direction of one stream, addressed by stream offset.
+ *
+ * The region is a power of two and comes from te_buffer_memory; byte number n of the stream lies at
+ * n & (size - 1). The ring itself does not know which of its bytes are valid: its owner does. */
+#ifndef TCPENGINE_UTIL_RING_H
+#define TCPENGINE_UTIL_RING_H
+
+#include <tcpengine/config.h>
+
+struct te_ring {
+    uint8_t *region; /* NULL while it has no memory */
+    uint32_t size_bytes;
+};
+
+/* Who pays: identifies the buffer toward the host's memory interface. */
+struct te_ring_owner {
+    const struct te_buffer_memory *memory;
+    uint64_t conn_id;
+    bool is_send;
+};
+
+/* Makes room for at least need_bytes, keeping the bytes of [from, to). Sizes double from
+ * initial_bytes up to max_bytes. False when that is too much or the host refuses; nothing changes
+ * then. */
+bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner, uint64_t from, uint64_t to,
+                  uint32_t need_bytes, uint32_t initial_bytes, uint32_t max_bytes);
+void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
+/* Copies in at stream offset; the caller has made sure that [offset, offset + len) fits. */
+void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
+/* The one or two pieces of [offset, offset + len). Returns how many. */
+unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,
+                      struct te_iovec ret_iov[2]);
+
+#endif

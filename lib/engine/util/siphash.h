@@ -1,0 +1,14 @@
+/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash that an attacker without the key cannot steer. */
+#ifndef TCPENGINE_UTIL_SIPHASH_H
+#define TCPENGINE_UTIL_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct te_siphash_key {
+    uint8_t bytes[16];
+};
+
+uint64_t te_siphash(const struct te_siphash_key *key, const void *data, size_t len);
+
+#endif
