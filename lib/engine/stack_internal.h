@@ -2,7 +2,6 @@
 #ifndef TCPENGINE_STACK_INTERNAL_H
 #define TCPENGINE_STACK_INTERNAL_H
 
-#include <tcpengine/tcpengine.h>
 #include "ip/control_queue.h"
 #include "ip/local.h"
 #include "ip/neighbour.h"
@@ -16,6 +15,7 @@
 #include "tcp/time_wait.h"
 #include "util/siphash.h"
 #include "util/wheel.h"
+#include <tcpengine/tcpengine.h>
 
 struct te_stack {
     struct te_config config;
@@ -25,23 +25,26 @@ struct te_stack {
     struct te_counters counters;
     struct te_wheel wheel; /* one node a connection, one for each timed module */
 
-    struct te_locals locals;             /* our addresses and their DAD state */
+    struct te_locals locals; /* our addresses and their DAD state */
     struct te_routes routes;
-    struct te_neighbours neighbours;     /* ARP and ND cache */
+    struct te_neighbours neighbours; /* ARP and ND cache */
     struct te_reassemblies reassemblies;
-    struct te_control_queue control;     /* whole packets that no connection owns: ARP, ND, ICMP, RST */
-    uint16_t ip_id;                      /* keyed counter for the fragments that we send */
+    struct te_control_queue control; /* whole packets that no connection owns: ARP, ND, ICMP, RST */
+    uint16_t ip_id;                  /* keyed counter for the fragments that we send */
 
     struct te_conn_table conns;
     struct te_listener_table listeners;
     struct te_time_wait_table time_wait;
-    struct te_graveyard graveyard;       /* histories of connections that are gone */
+    struct te_graveyard graveyard; /* histories of connections that are gone */
     struct te_event_queue events;
-    struct te_list output;               /* connections that want to send, first come first served */
+    struct te_list output; /* connections that want to send, first come first served */
     uint64_t next_id;
+    uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
 };
 
+/* Time moves on; never back. */
+void te_stack_set_now(struct te_stack *stack, int64_t now_us);
 /* Memory through the host's allocator; NULL when it refuses. Zeroed. */
 void *te_stack_alloc(struct te_stack *stack, size_t size_bytes);
 void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes);

@@ -3,13 +3,14 @@
 #define TCPENGINE_IP_IP_H
 
 #include "ip/packet.h"
+#include "util/wheel.h"
 
 struct te_stack;
 
 /* --- toward the stack ------------------------------------------------------------------------ */
 
-/* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in te_tcp_input, te_tcp_icmp_error, or in the
- * modules of ip/. */
+/* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in te_tcp_input, te_tcp_icmp_error, or in
+ * the modules of ip/. */
 void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
                        const struct te_frame_meta *meta);
 /* Takes the next packet of the control queue whose next hop is known, as a whole frame. The frame
@@ -19,8 +20,11 @@ enum te_err te_ip_init(struct te_stack *stack);
 void te_ip_done(struct te_stack *stack);
 /* A wheel node of ip/ is due; true when it was one of ip/'s. */
 bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node);
+/* NULL when all invariants of ip/ hold, else a static sentence. */
+const char *te_ip_check(const struct te_stack *stack);
 
-/* --- toward TCP -------------------------------------------------------------------------------- */
+/* --- toward TCP --------------------------------------------------------------------------------
+ */
 
 /* Whether addr is one of our unicast addresses (DAD passed or not needed). */
 bool te_ip_is_local(const struct te_stack *stack, const struct te_addr *addr);
@@ -42,7 +46,8 @@ enum te_err te_ip_route(const struct te_stack *stack, const struct te_addr *dest
 enum te_hop_state { TE_HOP_READY, TE_HOP_PENDING, TE_HOP_FAILED };
 /* Finds the MAC of next_hop. PENDING: resolution runs; waiter (if not NULL, a node in no list) is
  * queued on the neighbour and comes back through te_tcp_neighbour_done(stack, waiter, ok).
- * FAILED: refused at once (cache of incomplete entries full, or it failed within the last second). */
+ * FAILED: refused at once (cache of incomplete entries full, or it failed within the last second).
+ */
 enum te_hop_state te_ip_resolve(struct te_stack *stack, const struct te_addr *next_hop,
                                 struct te_list *waiter, uint8_t ret_mac[6]);
 /* A hint from TCP that the path works (RFC 4861 7.3.1) or may not (RFC 9293 3.8.3, R1). */
@@ -59,18 +64,20 @@ struct te_ip_send {
 };
 size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_send *send,
                               uint8_t *ret_bytes);
-/* Queues a transport packet that no connection owns (RST, TIME_WAIT's ACK, ICMP), copied. Dropped and
- * counted when the queue is full or no route exists. source is our address to use. Fragments it when
- * it is larger than the MTU (ICMP echo). */
+/* Queues a transport packet that no connection owns (RST, TIME_WAIT's ACK, ICMP), copied. Dropped
+ * and counted when the queue is full or no route exists. source is our address to use. Fragments it
+ * when it is larger than the MTU (ICMP echo). */
 void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
                        const struct te_addr *destination, uint8_t protocol, const uint8_t *payload,
                        size_t len);
 
-/* --- what TCP provides to ip/ (tcp/tcp.h) -------------------------------------------------------- */
+/* --- what TCP provides to ip/ (tcp/tcp.h) --------------------------------------------------------
+ */
 
 void te_tcp_input(struct te_stack *stack, const struct te_packet *packet);
 void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error);
-/* The neighbour that waiter waited for is resolved (ok) or failed. waiter is in no list any more. */
+/* The neighbour that waiter waited for is resolved (ok) or failed. waiter is in no list any more.
+ */
 void te_tcp_neighbour_done(struct te_stack *stack, struct te_list *waiter, bool ok);
 
 #endif

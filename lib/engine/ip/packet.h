@@ -2,18 +2,15 @@
 #ifndef TCPENGINE_IP_PACKET_H
 #define TCPENGINE_IP_PACKET_H
 
+#include "wire/protocol.h"
 #include <tcpengine/frame.h>
 
-#define TE_PROTO_ICMP 1
-#define TE_PROTO_TCP 6
-#define TE_PROTO_UDP 17
-#define TE_PROTO_ICMPV6 58
-
 struct te_packet {
-    struct te_addr source, destination; /* destination is one of ours, or ours by broadcast/multicast */
+    struct te_addr source,
+        destination; /* destination is one of ours, or ours by broadcast/multicast */
     uint8_t protocol;
     uint8_t hop_limit;
-    uint8_t ecn; /* the two ECN bits */
+    uint8_t ecn;       /* the two ECN bits */
     bool is_broadcast; /* link or IP broadcast or multicast: TCP must drop it (RFC 9293 MUST-57) */
     bool checksum_ok;  /* transport checksum need not be verified: partial or validated below */
     const uint8_t *payload; /* transport header on; borrowed */

@@ -20,8 +20,8 @@ struct te_ring_owner {
 };
 
 /* Makes room for at least need_bytes, keeping the bytes of [from, to). Sizes double from
- * initial_bytes up to max_bytes. False when that is too much or the host refuses; nothing changes
- * then. */
+ * initial_bytes. False when need_bytes is over max_bytes or the host refuses; nothing changes then.
+ * Both limits are rounded up to a power of two for the region itself. */
 bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner, uint64_t from, uint64_t to,
                   uint32_t need_bytes, uint32_t initial_bytes, uint32_t max_bytes);
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);

@@ -1,16 +1,17 @@
 /* A hierarchical timing wheel: arming, cancelling and firing are O(1) for any number of timers.
  *
- * Level 0 has 64 slots of 1,024 us; each level above has 64 slots, each as wide as the whole level
- * below. Every slot remembers a lower bound of its deadlines, so that the next expiry is exact to
- * the microsecond and a timer does not wake the host just to move down a level. Nodes live in their
- * owners. Order is deterministic: due nodes come sorted by deadline, ties in the order of their id. */
+ * Level 0 has 64 slots of 1 us; each level above has 64 slots, each as wide as the whole level
+ * below, and 11 levels hold any 64-bit time. Every slot remembers a lower bound of its deadlines, so
+ * that the next expiry is exact to the microsecond and a timer does not wake the host just to move
+ * down a level. Nodes live in their owners. Order is deterministic: due nodes come sorted by
+ * deadline, ties in the order of their id. */
 #ifndef TCPENGINE_UTIL_WHEEL_H
 #define TCPENGINE_UTIL_WHEEL_H
 
 #include <stdint.h>
 #include "list.h"
 
-#define TE_WHEEL_LEVELS 7
+#define TE_WHEEL_LEVELS 11
 #define TE_WHEEL_SLOTS 64
 
 struct te_wheel_node {
@@ -30,7 +31,8 @@ struct te_wheel {
 
 void te_wheel_init(struct te_wheel *wheel, int64_t now_us);
 void te_wheel_node_init(struct te_wheel_node *node, uint64_t tie_id);
-/* Arms, or moves, a node. at_us in the past is legal: it is due at once. TE_NEVER disarms. */
+/* Arms, or moves, a node. at_us in the past is legal: the next te_wheel_advance, even
+ * to the same now_us, collects it. TE_NEVER disarms. */
 void te_wheel_arm(struct te_wheel *wheel, struct te_wheel_node *node, int64_t at_us);
 void te_wheel_cancel(struct te_wheel *wheel, struct te_wheel_node *node);
 /* A time at or before the first deadline (equal to it unless the first was cancelled); TE_NEVER. */

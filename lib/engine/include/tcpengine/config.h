@@ -55,7 +55,8 @@ struct te_config {
     uint8_t mac[6];
     uint32_t mtu_bytes;      /* IP packet size: 576..65535; default 1500 */
     bool checksum_offload;   /* leave TCP checksums partial on output; default false */
-    bool gso;                /* send segments beyond the MTU as GSO frames; default false */
+    bool gso;                /* send segments beyond the MTU as GSO frames; needs checksum_offload;
+                              * default false */
     bool dad;                /* probe our addresses before use (RFC 4862 5.4, RFC 5227); default true */
     struct te_cidr addresses[TE_LOCAL_ADDRESSES_MAX];
     unsigned address_count;

@@ -79,6 +79,7 @@
     X(frame_bytes_in, "Bytes of frames received")                                                  \
     X(frame_bytes_out, "Bytes of frames sent")                                                     \
     X(eth_malformed, "Frames dropped: shorter than an Ethernet header")                            \
+    X(eth_bad_source, "Frames dropped: source is ours, a group or zero")                           \
     X(eth_not_for_us, "Frames dropped: another station's address")                                 \
     X(eth_unknown_type, "Frames dropped: unknown EtherType")                                       \
     X(arp_malformed, "ARP packets dropped: malformed")                                             \
@@ -102,14 +103,17 @@
     X(reassembly_ok, "Datagrams reassembled")                                                      \
     X(reassembly_timeout, "Reassemblies given up: time")                                           \
     X(reassembly_overlap, "Reassemblies given up: overlapping fragments (RFC 5722)")               \
+    X(reassembly_dead, "Fragments dropped: of a datagram given up for overlaps")                   \
     X(reassembly_limit, "Fragments dropped: a limit")                                              \
     X(reassembly_malformed, "Fragments dropped: offset or length")                                 \
     X(fragments_out, "Fragments sent")                                                             \
     X(icmp_in, "ICMP messages received")                                                           \
     X(icmp_malformed, "ICMP messages dropped: malformed or bad checksum")                          \
+    X(icmp_ignored, "ICMP messages ignored: redirects, and what nobody here asked for")            \
     X(icmp_out, "ICMP messages sent")                                                              \
     X(icmp_limited, "ICMP errors not sent because of a limit")                                     \
     X(icmp_echo, "Echo requests answered")                                                         \
+    X(udp_malformed, "UDP datagrams dropped: length or checksum")                                  \
     X(udp_in, "UDP datagrams received, answered by port unreachable")                              \
     X(control_queue_full, "Packets dropped: the control queue is full")
 

@@ -1,0 +1,97 @@
+#include "ip/arp.h"
+#include "ip/ip.h"
+#include "ip/output.h"
+#include "stack_internal.h"
+#include "wire/arp.h"
+#include "wire/eth.h"
+#include <string.h>
+
+static const struct te_addr no_addr = {{[10] = 0xff, [11] = 0xff}}; /* ::ffff:0.0.0.0 */
+
+static void send(struct te_stack *stack, const struct te_arp *arp, const uint8_t *mac)
+{
+    uint8_t bytes[TE_ARP_LEN];
+    te_arp_emit(arp, bytes);
+    te_output_arp(stack, mac, bytes, sizeof(bytes));
+}
+
+static struct te_arp arp_from_us(const struct te_stack *stack, uint16_t operation,
+                                 const struct te_addr *sender, const struct te_addr *target)
+{
+    struct te_arp arp = {.operation = operation, .sender = *sender, .target = *target};
+    memcpy(arp.sender_mac, stack->config.mac, 6);
+    return arp;
+}
+
+void te_arp_ask(struct te_stack *stack, const struct te_addr *source, const struct te_addr *target,
+                const uint8_t *mac)
+{
+    struct te_arp arp = arp_from_us(stack, TE_ARP_REQUEST, source, target);
+    send(stack, &arp, mac);
+}
+
+void te_arp_probe(struct te_stack *stack, const struct te_addr *addr)
+{
+    te_arp_ask(stack, &no_addr, addr, NULL);
+}
+
+void te_arp_announce(struct te_stack *stack, const struct te_addr *addr)
+{
+    te_arp_ask(stack, addr, addr, NULL);
+}
+
+/* Also answers probes: that is how an address in use is defended against a newcomer. */
+static void answer(struct te_stack *stack, const struct te_arp *request)
+{
+    struct te_arp reply = arp_from_us(stack, TE_ARP_REPLY, &request->target, &request->sender);
+    memcpy(reply.target_mac, request->sender_mac, 6);
+    send(stack, &reply, request->sender_mac);
+    if (!te_addr_is_unspecified(&request->sender))
+        te_neighbour_on_question(stack, &request->sender, request->sender_mac);
+}
+
+static void on_reply(struct te_stack *stack, const struct te_arp *reply)
+{
+    struct te_neighbour_answer found = {
+        .addr = reply->sender, .is_solicited = true, .has_mac = true};
+    memcpy(found.mac, reply->sender_mac, 6);
+    te_neighbour_on_answer(stack, &found);
+}
+
+/* Tells local that its address is claimed by this packet (RFC 5227 2.1.1, 2.4). True when it is. */
+static bool check_claim(struct te_stack *stack, const struct te_arp *arp)
+{
+    struct te_local *sender = te_local_find(stack, &arp->sender);
+    struct te_local *target = te_local_find(stack, &arp->target);
+    bool is_probe = arp->operation == TE_ARP_REQUEST && te_addr_is_unspecified(&arp->sender);
+    if (sender != NULL && sender->state != TE_LOCAL_CONFLICT) {
+        te_local_on_claim(stack, sender);
+        return true;
+    }
+    /* Two stations that probe for one address: neither gets it. */
+    if (is_probe && target != NULL && target->state == TE_LOCAL_TENTATIVE)
+        te_local_on_claim(stack, target);
+    return false;
+}
+
+void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len)
+{
+    struct te_arp arp;
+    stack->counters.arp_in++;
+    if (!te_arp_parse(packet, len, &arp)) {
+        stack->counters.arp_malformed++;
+        return;
+    }
+    /* Our own packet, come back by a loop in the link, is no conflict (RFC 5227 2.4). */
+    if (te_mac_equal(arp.sender_mac, stack->config.mac) || check_claim(stack, &arp))
+        return;
+    if (!te_ip_is_local(stack, &arp.target)) {
+        if (arp.operation == TE_ARP_REPLY)
+            stack->counters.arp_unsolicited++;
+        return;
+    }
+    if (arp.operation == TE_ARP_REQUEST)
+        answer(stack, &arp);
+    else
+        on_reply(stack, &arp);
+}

@@ -1,0 +1,89 @@
+#include "ip/control_queue.h"
+#include "stack_internal.h"
+
+static struct te_control_frame *frame_of(struct te_list *link)
+{
+    return TE_CONTAINER(link, struct te_control_frame, link);
+}
+
+static size_t size_of(size_t frame_len)
+{
+    return sizeof(struct te_control_frame) + frame_len;
+}
+
+static uint32_t *count_of(struct te_control_queue *queue, bool is_urgent)
+{
+    return is_urgent ? &queue->urgent_count : &queue->ordinary_count;
+}
+
+void te_control_queue_init(struct te_control_queue *queue)
+{
+    te_list_init(&queue->urgent);
+    te_list_init(&queue->ordinary);
+    queue->urgent_count = 0;
+    queue->ordinary_count = 0;
+    queue->taken = NULL;
+}
+
+static struct te_control_frame *pop(struct te_control_queue *queue)
+{
+    struct te_list *link = te_list_pop_front(&queue->urgent);
+    if (link == NULL)
+        link = te_list_pop_front(&queue->ordinary);
+    return link == NULL ? NULL : frame_of(link);
+}
+
+void te_control_queue_done(struct te_stack *stack)
+{
+    struct te_control_queue *queue = &stack->control;
+    struct te_control_frame *frame;
+    te_control_frame_free(stack, queue->taken);
+    queue->taken = NULL;
+    while ((frame = pop(queue)) != NULL)
+        te_control_frame_free(stack, frame);
+}
+
+struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t frame_len,
+                                              bool is_urgent)
+{
+    uint32_t *count = count_of(&stack->control, is_urgent);
+    if (*count >= stack->config.control_queue_max) {
+        stack->counters.control_queue_full++;
+        return NULL;
+    }
+    struct te_control_frame *frame = te_stack_alloc(stack, size_of(frame_len));
+    if (frame == NULL)
+        return NULL;
+    te_list_init(&frame->link);
+    frame->is_urgent = is_urgent;
+    frame->frame_len = frame_len;
+    ++*count;
+    return frame;
+}
+
+void te_control_frame_free(struct te_stack *stack, struct te_control_frame *frame)
+{
+    if (frame == NULL)
+        return;
+    --*count_of(&stack->control, frame->is_urgent);
+    te_stack_dealloc(stack, frame, size_of(frame->frame_len));
+}
+
+uint32_t te_control_queue_room(const struct te_stack *stack)
+{
+    return stack->config.control_queue_max - stack->control.ordinary_count;
+}
+
+void te_control_queue_push(struct te_stack *stack, struct te_control_frame *frame)
+{
+    struct te_control_queue *queue = &stack->control;
+    te_list_push_back(frame->is_urgent ? &queue->urgent : &queue->ordinary, &frame->link);
+}
+
+const struct te_control_frame *te_control_queue_take(struct te_stack *stack)
+{
+    struct te_control_queue *queue = &stack->control;
+    te_control_frame_free(stack, queue->taken);
+    queue->taken = pop(queue);
+    return queue->taken;
+}

@@ -1,0 +1,325 @@
+#include "ip/icmp.h"
+#include "ip/ip.h"
+#include "ip/nd.h"
+#include "ip/output.h"
+#include "stack_internal.h"
+#include "util/bytes.h"
+#include "wire/checksum.h"
+#include "wire/icmp.h"
+#include "wire/ipv4.h"
+#include "wire/ipv6.h"
+#include "wire/nd.h"
+
+/* An error may be this long with its IP header (RFC 1812 4.3.2.3, RFC 4443 2.4 (c)). */
+#define ERROR4_PACKET_MAX 576u
+#define ERROR6_PACKET_MAX TE_IPV6_MTU_MIN
+
+/* --- output ------------------------------------------------------------------------------------
+ */
+
+struct message {
+    const struct te_addr *source, *destination;
+    struct te_icmp header;
+    struct te_iovec body[2];
+};
+
+static bool take_budget(struct te_stack *stack)
+{
+    if (te_limiter_take(&stack->icmp_limiter, stack->config.icmp_per_second, &stack->key,
+                        stack->now_us))
+        return true;
+    stack->counters.icmp_limited++;
+    return false;
+}
+
+static void send(struct te_stack *stack, struct message *message)
+{
+    uint8_t header[TE_ICMP_HEADER_LEN];
+    struct te_iovec iov[3] = {{header, sizeof(header)}, message->body[0], message->body[1]};
+    uint32_t len = (uint32_t)(iov[0].len + iov[1].len + iov[2].len);
+    bool is_v4 = te_addr_is_v4(message->destination);
+    uint64_t sum =
+        is_v4 ? 0 : te_checksum_pseudo(message->source, message->destination, TE_PROTO_ICMPV6, len);
+    message->header.checksum = 0;
+    te_icmp_emit_header(&message->header, header);
+    message->header.checksum = te_checksum_finish(te_checksum_add_iovec(sum, iov, 3));
+    te_icmp_emit_header(&message->header, header);
+    struct te_output_packet packet = {.source = message->source,
+                                      .destination = message->destination,
+                                      .protocol = is_v4 ? TE_PROTO_ICMP : TE_PROTO_ICMPV6,
+                                      .iov = iov,
+                                      .iov_count = 3};
+    stack->counters.icmp_out++;
+    te_output_send(stack, &packet);
+}
+
+static bool is_icmp_error(const struct te_packet *packet)
+{
+    if (packet->protocol == TE_PROTO_ICMP)
+        return packet->payload_len == 0 || te_icmp4_is_error(packet->payload[0]);
+    if (packet->protocol == TE_PROTO_ICMPV6)
+        return packet->payload_len == 0 || te_icmp6_is_error(packet->payload[0]);
+    return false;
+}
+
+static bool may_answer(struct te_stack *stack, const struct te_packet *packet)
+{
+    return !packet->is_broadcast && te_ip_is_unicast(stack, &packet->source) &&
+           !is_icmp_error(packet);
+}
+
+/* Sends header with as much of packet behind it as fits. */
+static void send_quoting(struct te_stack *stack, const struct te_packet *packet,
+                         const struct te_icmp *header)
+{
+    bool is_v4 = te_addr_is_v4(&packet->source);
+    size_t room = is_v4 ? ERROR4_PACKET_MAX - TE_IPV4_HEADER_LEN - TE_ICMP_HEADER_LEN
+                        : ERROR6_PACKET_MAX - TE_IPV6_HEADER_LEN - TE_ICMP_HEADER_LEN;
+    if (!may_answer(stack, packet) || !take_budget(stack))
+        return;
+    size_t first_len = packet->ip_header_len < room ? packet->ip_header_len : room;
+    size_t second_len =
+        packet->payload_len < room - first_len ? packet->payload_len : room - first_len;
+    struct message message = {
+        .source = &packet->destination,
+        .destination = &packet->source,
+        .header = *header,
+        .body = {{packet->ip_header, first_len}, {packet->payload, second_len}}};
+    send(stack, &message);
+}
+
+static struct te_icmp header4_of(enum te_icmp_reason reason)
+{
+    switch (reason) {
+    case TE_ICMP_NO_PORT:
+        return (struct te_icmp){.type = TE_ICMP4_UNREACHABLE, .code = TE_ICMP4_PORT_UNREACHABLE};
+    case TE_ICMP_NO_PROTOCOL:
+        return (struct te_icmp){.type = TE_ICMP4_UNREACHABLE,
+                                .code = TE_ICMP4_PROTOCOL_UNREACHABLE};
+    case TE_ICMP_EXPIRED:
+        break;
+    }
+    return (struct te_icmp){.type = TE_ICMP4_TIME_EXCEEDED, .code = TE_ICMP_REASSEMBLY_TIMEOUT};
+}
+
+static struct te_icmp header6_of(enum te_icmp_reason reason)
+{
+    if (reason == TE_ICMP_EXPIRED)
+        return (struct te_icmp){.type = TE_ICMP6_TIME_EXCEEDED, .code = TE_ICMP_REASSEMBLY_TIMEOUT};
+    return (struct te_icmp){.type = TE_ICMP6_UNREACHABLE, .code = TE_ICMP6_PORT_UNREACHABLE};
+}
+
+void te_icmp_send_error(struct te_stack *stack, const struct te_packet *packet,
+                        enum te_icmp_reason reason)
+{
+    struct te_icmp header =
+        te_addr_is_v4(&packet->source) ? header4_of(reason) : header6_of(reason);
+    send_quoting(stack, packet, &header);
+}
+
+void te_icmp_send_problem(struct te_stack *stack, const struct te_packet *packet, uint8_t code,
+                          uint32_t pointer)
+{
+    struct te_icmp header = {.type = TE_ICMP6_PARAMETER_PROBLEM, .code = code, .rest = pointer};
+    send_quoting(stack, packet, &header);
+}
+
+/* --- input: echo --------------------------------------------------------------------------------
+ */
+
+static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
+                        const struct te_icmp *request)
+{
+    bool is_v4 = te_addr_is_v4(&packet->source);
+    /* RFC 1122 3.2.2.6 lets us, and prudence (smurf) makes us, keep quiet toward groups. */
+    if (packet->is_broadcast || !take_budget(stack))
+        return;
+    struct message reply = {.source = &packet->destination,
+                            .destination = &packet->source,
+                            .header = {.type = is_v4 ? TE_ICMP4_ECHO_REPLY : TE_ICMP6_ECHO_REPLY,
+                                       .rest = request->rest},
+                            .body = {{request->body, request->body_len}}};
+    stack->counters.icmp_echo++;
+    send(stack, &reply);
+}
+
+/* --- input: errors about what we sent -----------------------------------------------------------
+ */
+
+/* What an error means for the connection that it is about. */
+struct meaning {
+    enum te_err error; /* TE_ERR_INVALID: nothing that anybody need know */
+    bool is_hard;
+};
+
+static const struct meaning meaningless = {TE_ERR_INVALID, false};
+
+static struct meaning meaning_of_unreachable4(uint8_t code)
+{
+    static const struct meaning by_code[] = {
+        {TE_ERR_NET_UNREACHABLE, false},  /* 0 net */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 1 host */
+        {TE_ERR_PORT_UNREACHABLE, true},  /* 2 protocol */
+        {TE_ERR_PORT_UNREACHABLE, true},  /* 3 port */
+        {TE_OK, false},                   /* 4 fragmentation needed */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 5 source route failed */
+        {TE_ERR_NET_UNREACHABLE, false},  /* 6 net unknown */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 7 host unknown */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 8 source host isolated */
+        {TE_ERR_PROHIBITED, false},       /* 9 net prohibited */
+        {TE_ERR_PROHIBITED, false},       /* 10 host prohibited */
+        {TE_ERR_NET_UNREACHABLE, false},  /* 11 net, for this type of service */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 12 host, for this type of service */
+        {TE_ERR_PROHIBITED, false},       /* 13 communication prohibited (RFC 1812 5.2.7.1) */
+        {TE_ERR_PROHIBITED, false},       /* 14 host precedence */
+        {TE_ERR_PROHIBITED, false},       /* 15 precedence cutoff */
+    };
+    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : meaningless;
+}
+
+/* Soft, but for what RFC 1122 4.2.3.9 calls hard. */
+static struct meaning meaning_of_error4(const struct te_icmp *icmp)
+{
+    switch (icmp->type) {
+    case TE_ICMP4_UNREACHABLE:
+        return meaning_of_unreachable4(icmp->code);
+    case TE_ICMP4_TIME_EXCEEDED:
+    case TE_ICMP4_PARAMETER_PROBLEM:
+        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+    default:
+        return meaningless; /* source quench (RFC 6633 3), redirects */
+    }
+}
+
+static struct meaning meaning_of_unreachable6(uint8_t code)
+{
+    static const struct meaning by_code[] = {
+        {TE_ERR_NET_UNREACHABLE, false},  /* 0 no route */
+        {TE_ERR_PROHIBITED, false},       /* 1 administratively prohibited */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 2 beyond the scope of the source */
+        {TE_ERR_HOST_UNREACHABLE, false}, /* 3 address */
+        {TE_ERR_PORT_UNREACHABLE, true},  /* 4 port */
+        {TE_ERR_PROHIBITED, false},       /* 5 source failed a policy */
+        {TE_ERR_PROHIBITED, false},       /* 6 reject route */
+    };
+    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : meaningless;
+}
+
+static struct meaning meaning_of_error6(const struct te_icmp *icmp)
+{
+    switch (icmp->type) {
+    case TE_ICMP6_UNREACHABLE:
+        return meaning_of_unreachable6(icmp->code);
+    case TE_ICMP6_TOO_BIG:
+        return (struct meaning){TE_OK, false};
+    case TE_ICMP6_TIME_EXCEEDED:
+        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+    case TE_ICMP6_PARAMETER_PROBLEM:
+        /* The peer does not know TCP: RFC 4443 3.4, as hard as "protocol unreachable". */
+        if (icmp->code == TE_ICMP6_BAD_NEXT_HEADER)
+            return (struct meaning){TE_ERR_PORT_UNREACHABLE, true};
+        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+    default:
+        return meaningless;
+    }
+}
+
+/* The next lower MTU of RFC 1191 7.1, for routers that do not tell theirs (RFC 1191 5). */
+static uint32_t plateau_below(size_t packet_len)
+{
+    static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
+    unsigned i = 0;
+    while (i < sizeof(plateaus) / sizeof(plateaus[0]) - 1 && plateaus[i] >= packet_len)
+        i++;
+    return plateaus[i];
+}
+
+static uint32_t mtu_of(const struct te_icmp *icmp, const struct te_icmp_quote *quote)
+{
+    if (!te_addr_is_v4(&quote->source.addr))
+        return icmp->rest;
+    uint32_t mtu_bytes = icmp->rest & 0xffff;
+    return mtu_bytes != 0 ? mtu_bytes : plateau_below(quote->packet_len);
+}
+
+static void on_error(struct te_stack *stack, const struct te_packet *packet,
+                     const struct te_icmp *icmp)
+{
+    bool is_v4 = te_addr_is_v4(&packet->source);
+    struct te_icmp_quote quote;
+    struct meaning meaning = is_v4 ? meaning_of_error4(icmp) : meaning_of_error6(icmp);
+    if (meaning.error == TE_ERR_INVALID) {
+        stack->counters.icmp_ignored++;
+        return;
+    }
+    bool is_segment = is_v4 ? te_icmp4_parse_quote(icmp->body, icmp->body_len, &quote)
+                            : te_icmp6_parse_quote(icmp->body, icmp->body_len, &quote);
+    /* We send nothing to groups, so an error that came to one is not about us. */
+    if (!is_segment || packet->is_broadcast || !te_ip_is_local(stack, &quote.source.addr)) {
+        stack->counters.icmp_bad_quote++;
+        return;
+    }
+    struct te_icmp_error error = {.local = quote.source,
+                                  .remote = quote.destination,
+                                  .seq = quote.seq,
+                                  .error = meaning.error,
+                                  .is_hard = meaning.is_hard};
+    if (meaning.error == TE_OK)
+        error.mtu_bytes = mtu_of(icmp, &quote);
+    te_tcp_icmp_error(stack, &error);
+}
+
+/* --- input: all ---------------------------------------------------------------------------------
+ */
+
+static bool checksum_is_right(const struct te_packet *packet)
+{
+    uint64_t sum = 0;
+    if (packet->checksum_ok)
+        return true;
+    if (packet->protocol == TE_PROTO_ICMPV6)
+        sum = te_checksum_pseudo(&packet->source, &packet->destination, TE_PROTO_ICMPV6,
+                                 (uint32_t)packet->payload_len);
+    return te_checksum_finish(te_checksum_add(sum, packet->payload, packet->payload_len)) == 0;
+}
+
+static void input4(struct te_stack *stack, const struct te_packet *packet,
+                   const struct te_icmp *icmp)
+{
+    if (icmp->type == TE_ICMP4_ECHO_REQUEST)
+        answer_echo(stack, packet, icmp);
+    else if (te_icmp4_is_error(icmp->type))
+        on_error(stack, packet, icmp);
+    else
+        stack->counters.icmp_ignored++;
+}
+
+static void input6(struct te_stack *stack, const struct te_packet *packet,
+                   const struct te_icmp *icmp, const uint8_t *source_mac)
+{
+    if (icmp->type == TE_ND_SOLICIT || icmp->type == TE_ND_ADVERTISE)
+        te_nd_input(stack, packet, source_mac);
+    else if (te_addr_is_unspecified(&packet->source))
+        stack->counters.ip_bad_source++; /* only a station that probes an address has none */
+    else if (icmp->type == TE_ICMP6_ECHO_REQUEST)
+        answer_echo(stack, packet, icmp);
+    else if (te_icmp6_is_error(icmp->type))
+        on_error(stack, packet, icmp);
+    else
+        stack->counters.icmp_ignored++;
+}
+
+void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
+                   const uint8_t *source_mac)
+{
+    struct te_icmp icmp;
+    stack->counters.icmp_in++;
+    if (!te_icmp_parse(packet->payload, packet->payload_len, &icmp) || !checksum_is_right(packet)) {
+        stack->counters.icmp_malformed++;
+        return;
+    }
+    if (packet->protocol == TE_PROTO_ICMP)
+        input4(stack, packet, &icmp);
+    else
+        input6(stack, packet, &icmp, source_mac);
+}

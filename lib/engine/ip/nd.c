@@ -1,0 +1,138 @@
+#include "ip/nd.h"
+#include "ip/ip.h"
+#include "ip/output.h"
+#include "stack_internal.h"
+#include "util/bytes.h"
+#include "wire/checksum.h"
+#include "wire/nd.h"
+#include "wire/protocol.h"
+#include <string.h>
+
+static const struct te_addr no_addr = {{0}};
+static const struct te_addr all_nodes = {{0xff, 0x02, [15] = 1}};
+
+struct te_addr te_nd_group_of(const struct te_addr *addr)
+{
+    struct te_addr group = {{0xff, 0x02, [11] = 1, [12] = 0xff}};
+    memcpy(group.bytes + 13, addr->bytes + 13, 3);
+    return group;
+}
+
+/* message: source, destination and mac are set. */
+static void send(struct te_stack *stack, const struct te_nd *nd, struct te_link_message *message)
+{
+    uint8_t bytes[TE_ND_LEN_MAX];
+    message->payload = bytes;
+    message->len = te_nd_emit(nd, bytes);
+    uint64_t sum = te_checksum_pseudo(message->source, message->destination, TE_PROTO_ICMPV6,
+                                      (uint32_t)message->len);
+    te_store_be16(bytes + 2, te_checksum_finish(te_checksum_add(sum, bytes, message->len)));
+    te_output_link_message(stack, message);
+}
+
+void te_nd_ask(struct te_stack *stack, const struct te_addr *source, const struct te_addr *target,
+               const uint8_t *mac)
+{
+    struct te_addr group = te_nd_group_of(target);
+    struct te_nd nd = {.type = TE_ND_SOLICIT, .has_mac = true, .target = *target};
+    struct te_link_message message = {
+        .source = source, .destination = mac != NULL ? target : &group, .mac = mac};
+    memcpy(nd.mac, stack->config.mac, 6);
+    send(stack, &nd, &message);
+}
+
+void te_nd_probe(struct te_stack *stack, const struct te_addr *addr)
+{
+    struct te_addr group = te_nd_group_of(addr);
+    struct te_nd nd = {.type = TE_ND_SOLICIT, .target = *addr};
+    struct te_link_message message = {.source = &no_addr, .destination = &group};
+    send(stack, &nd, &message);
+}
+
+/* In answer to somebody (mac of destination), or to all nodes (mac NULL). */
+static void advertise(struct te_stack *stack, const struct te_addr *target,
+                      const struct te_addr *destination, const uint8_t *mac)
+{
+    struct te_nd nd = {.type = TE_ND_ADVERTISE,
+                       .is_solicited = mac != NULL,
+                       .is_override = true,
+                       .has_mac = true,
+                       .target = *target};
+    struct te_link_message message = {.source = target, .destination = destination, .mac = mac};
+    memcpy(nd.mac, stack->config.mac, 6);
+    send(stack, &nd, &message);
+}
+
+void te_nd_announce(struct te_stack *stack, const struct te_addr *addr)
+{
+    advertise(stack, addr, &all_nodes, NULL);
+}
+
+/* Somebody probes for target (RFC 4862 5.4.3, RFC 4861 7.2.4). */
+static void on_probe(struct te_stack *stack, struct te_local *local)
+{
+    if (local->state == TE_LOCAL_READY)
+        te_nd_announce(stack, &local->addr);
+    else
+        te_local_on_claim(stack, local);
+}
+
+static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
+                       const struct te_nd *nd, const uint8_t source_mac[6])
+{
+    struct te_local *local = te_local_find(stack, &nd->target);
+    if (local == NULL)
+        return;
+    if (te_addr_is_unspecified(&packet->source)) {
+        on_probe(stack, local);
+        return;
+    }
+    if (local->state != TE_LOCAL_READY)
+        return;
+    /* Without the option the frame's source is as good: the answer goes back the way that the
+     * question came. */
+    advertise(stack, &local->addr, &packet->source, nd->has_mac ? nd->mac : source_mac);
+    if (nd->has_mac)
+        te_neighbour_on_question(stack, &packet->source, nd->mac);
+}
+
+static void on_advertise(struct te_stack *stack, const struct te_nd *nd)
+{
+    struct te_local *local = te_local_find(stack, &nd->target);
+    struct te_neighbour_answer answer = {
+        .addr = nd->target, .is_solicited = nd->is_solicited, .has_mac = nd->has_mac};
+    if (local != NULL && local->state != TE_LOCAL_CONFLICT) {
+        te_local_on_claim(stack, local);
+        return;
+    }
+    memcpy(answer.mac, nd->mac, 6);
+    te_neighbour_on_answer(stack, &answer);
+}
+
+/* What ties the message to the packet around it (RFC 4861 7.1.1, 7.1.2). */
+static bool is_consistent(const struct te_packet *packet, const struct te_nd *nd)
+{
+    if (nd->type == TE_ND_ADVERTISE)
+        return !te_addr_is_unspecified(&packet->source) &&
+               !(nd->is_solicited && packet->is_broadcast);
+    struct te_addr group = te_nd_group_of(&nd->target);
+    return !te_addr_is_unspecified(&packet->source) ||
+           (!nd->has_mac && te_addr_equal(&packet->destination, &group));
+}
+
+void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
+                 const uint8_t source_mac[6])
+{
+    struct te_nd nd;
+    stack->counters.nd_in++;
+    /* Hop limit 255: no router has passed it on (RFC 4861 7.1). */
+    if (packet->hop_limit != 255 || source_mac == NULL ||
+        !te_nd_parse(packet->payload, packet->payload_len, &nd) || !is_consistent(packet, &nd)) {
+        stack->counters.nd_malformed++;
+        return;
+    }
+    if (nd.type == TE_ND_SOLICIT)
+        on_solicit(stack, packet, &nd, source_mac);
+    else
+        on_advertise(stack, &nd);
+}

@@ -1,0 +1,170 @@
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/tcp.h"
+#include <assert.h>
+#include <string.h>
+
+#define TIMERS_MAX 4096 /* run by one te_stack_handle_timeout() */
+
+/* --- memory -------------------------------------------------------------------------------------
+ */
+
+void *te_stack_alloc(struct te_stack *stack, size_t size_bytes)
+{
+    const struct te_allocator *allocator = &stack->config.allocator;
+    void *block = allocator->alloc(allocator->ctx, size_bytes);
+    if (block != NULL)
+        memset(block, 0, size_bytes);
+    return block;
+}
+
+void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes)
+{
+    const struct te_allocator *allocator = &stack->config.allocator;
+    if (block != NULL)
+        allocator->free(allocator->ctx, block, size_bytes);
+}
+
+/* te_buffer_memory for hosts that name none: the general allocator. ctx is the te_allocator inside
+ * the stack's own copy of the configuration. */
+static uint8_t *plain_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
+{
+    const struct te_allocator *allocator = ctx;
+    (void)conn_id;
+    (void)is_send;
+    return allocator->alloc(allocator->ctx, size_bytes);
+}
+
+static uint8_t *plain_grow(void *ctx, uint64_t conn_id, bool is_send, size_t old_bytes,
+                           size_t new_bytes)
+{
+    (void)old_bytes;
+    return plain_reserve(ctx, conn_id, is_send, new_bytes);
+}
+
+static void plain_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region,
+                          size_t size_bytes)
+{
+    const struct te_allocator *allocator = ctx;
+    (void)conn_id;
+    (void)is_send;
+    allocator->free(allocator->ctx, region, size_bytes);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static void use_plain_buffers(struct te_stack *stack)
+{
+    struct te_buffer_memory *memory = &stack->config.buffer_memory;
+    if (memory->reserve != NULL)
+        return;
+    *memory = (struct te_buffer_memory){&stack->config.allocator, plain_reserve, plain_grow,
+                                        plain_release};
+}
+
+enum te_err te_stack_new(const struct te_config *config, int64_t now_us,
+                         struct te_stack **ret_stack)
+{
+    const char *field;
+    enum te_err err = te_config_check(config, &field);
+    if (err != TE_OK)
+        return err;
+    struct te_stack *stack = config->allocator.alloc(config->allocator.ctx, sizeof(*stack));
+    if (stack == NULL)
+        return TE_ERR_NOMEM;
+    memset(stack, 0, sizeof(*stack));
+    stack->config = *config;
+    use_plain_buffers(stack);
+    memcpy(stack->key.bytes, config->secret, sizeof(stack->key.bytes));
+    stack->now_us = stack->born_at_us = now_us;
+    te_wheel_init(&stack->wheel, now_us);
+    err = te_tcp_init(stack);
+    if (err == TE_OK)
+        err = te_ip_init(stack);
+    if (err != TE_OK) {
+        te_stack_free(stack);
+        return err;
+    }
+    *ret_stack = stack;
+    return TE_OK;
+}
+
+void te_stack_free(struct te_stack *stack)
+{
+    if (stack == NULL)
+        return;
+    struct te_allocator allocator = stack->config.allocator;
+    te_tcp_done(stack);
+    te_ip_done(stack);
+    allocator.free(allocator.ctx, stack, sizeof(*stack));
+}
+
+void te_stack_set_now(struct te_stack *stack, int64_t now_us)
+{
+    if (now_us > stack->now_us)
+        stack->now_us = now_us;
+}
+
+/* --- the verbs
+ * ------------------------------------------------------------------------------------ */
+
+void te_stack_input(struct te_stack *stack, const uint8_t *frame, size_t len,
+                    const struct te_frame_meta *meta, int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    stack->counters.frames_in++;
+    stack->counters.frame_bytes_in += len;
+    te_ip_input_frame(stack, frame, len, meta);
+}
+
+bool te_stack_poll_output(struct te_stack *stack, uint8_t *header, struct te_output *ret_output,
+                          int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    if (!te_ip_poll_output(stack, ret_output) && !te_tcp_poll_output(stack, header, ret_output) &&
+        !te_ip_poll_output(stack, ret_output))
+        return false;
+    stack->counters.frames_out++;
+    stack->counters.frame_bytes_out += ret_output->total_bytes;
+    return true;
+}
+
+int64_t te_stack_next_timeout(const struct te_stack *stack)
+{
+    return te_wheel_next_us(&stack->wheel);
+}
+
+void te_stack_handle_timeout(struct te_stack *stack, int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    te_wheel_advance(&stack->wheel, stack->now_us);
+    for (unsigned i = 0; i < TIMERS_MAX; i++) {
+        struct te_wheel_node *node = te_wheel_pop_due(&stack->wheel);
+        if (node == NULL)
+            return;
+        if (!te_ip_handle_timer(stack, node))
+            te_tcp_handle_timer(stack, node);
+    }
+}
+
+bool te_stack_next_event(struct te_stack *stack, struct te_event *ret_event)
+{
+    return te_event_pop(stack, ret_event);
+}
+
+const struct te_counters *te_stack_counters(const struct te_stack *stack)
+{
+    return &stack->counters;
+}
+
+bool te_stack_is_address_ready(const struct te_stack *stack)
+{
+    return te_locals_any_ready(stack);
+}
+
+const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned *ret_count)
+{
+    *ret_count = stack->config.address_count;
+    return stack->config.addresses;
+}

@@ -1,0 +1,364 @@
+#include "tcp/input.h"
+
+#include "stack_internal.h"
+#include "tcp/challenge.h"
+#include "tcp/receive_buffer.h"
+#include "tcp/reset.h"
+#include "tcp/segment_out.h"
+#include "tcp/seq.h"
+#include "tcp/state.h"
+#include "tcp/timers.h"
+#include <assert.h>
+
+#define TS_RECENT_VALID_US (24LL * 24 * 3600 * 1000000) /* RFC 7323 5.5 */
+#define ACKS_OWED_MAX 64
+#define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
+#define RCV_MSS_MIN 536
+
+static void owe_ack(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->ack.owed == 0)
+        conn->ack.owed = 1;
+    te_conn_want_output(stack, conn);
+}
+
+/* --- first: check sequence number ------------------------------------------------------------- */
+
+/* RFC 7323 5.3 R1; an old TS.Recent proves nothing (5.5). */
+static bool fails_paws(const struct te_stack *stack, const struct te_conn *conn,
+                       const struct te_segment *segment)
+{
+    if (!conn->ts_ok || !segment->header.options.has_timestamps || (segment->flags & TE_RST))
+        return false;
+    return seq_lt(segment->header.options.ts_value, conn->ts_recent) &&
+           stack->now_us - conn->ts_recent_at_us <= TS_RECENT_VALID_US;
+}
+
+/* Table 6, with the allowance for a closed window: what stands at RCV.NXT is looked at for its ACK,
+ * and loses its text. */
+static bool is_acceptable(const struct te_conn *conn, const struct te_segment *segment)
+{
+    uint32_t window = te_receive_window(conn);
+    uint32_t len = te_segment_len(segment);
+    if (window == 0)
+        return segment->seq == conn->rcv_nxt;
+    if (seq_in(segment->seq, conn->rcv_nxt, window))
+        return true;
+    return len > 0 && seq_in(segment->seq + len - 1, conn->rcv_nxt, window);
+}
+
+/* A segment with text is answered at once (its sender waits for that ACK); one without may be part
+ * of an ACK storm. Text that was received before is reported by D-SACK. */
+static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
+                                const struct te_segment *segment)
+{
+    stack->counters.tcp_unacceptable++;
+    if (te_segment_len(segment) == 0 && segment->seq != conn->rcv_nxt - 1) {
+        te_challenge_ack(stack, conn);
+        return;
+    }
+    bool is_old = seq_leq(segment->seq + segment->payload_len, conn->rcv_nxt);
+    if (segment->payload_len > 0 && is_old && !conn->fin_received) {
+        stack->counters.duplicate_segments++;
+        te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len);
+    }
+    owe_ack(stack, conn);
+}
+
+/* What lies beyond the window is cut off, and the FIN with it. A FIN that stands just at the edge
+ * is kept: it takes no room. */
+static void trim_to_window(const struct te_conn *conn, struct te_segment *segment)
+{
+    uint32_t right_edge = conn->rcv_nxt + te_receive_window(conn);
+    uint32_t end = segment->seq + segment->payload_len;
+    if (seq_gt(end, right_edge)) {
+        uint32_t excess = end - right_edge;
+        segment->payload_len -= excess < segment->payload_len ? excess : segment->payload_len;
+        segment->flags &= (uint8_t)~TE_FIN;
+    }
+}
+
+/* RFC 7323 4.3 (2). */
+static void update_ts_recent(const struct te_stack *stack, struct te_conn *conn,
+                             const struct te_segment *segment)
+{
+    if (!conn->ts_ok || !segment->header.options.has_timestamps)
+        return;
+    uint32_t value = segment->header.options.ts_value;
+    bool is_old = stack->now_us - conn->ts_recent_at_us > TS_RECENT_VALID_US;
+    if ((seq_geq(value, conn->ts_recent) || is_old) && seq_leq(segment->seq, conn->ack.last_sent)) {
+        conn->ts_recent = value;
+        conn->ts_recent_at_us = stack->now_us;
+    }
+}
+
+/* The peer's SYN again: our SYN,ACK was lost, or both sides opened at once and this is its SYN,ACK,
+ * whose SYN has been counted already (RFC 9293 figure 7 and appendix A.2). */
+static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
+                               struct te_segment *segment)
+{
+    bool acks_ours = (segment->flags & TE_ACK) && seq_gt(segment->ack, conn->snd_una) &&
+                     seq_leq(segment->ack, conn->snd_max);
+    if (acks_ours) {
+        segment->flags &= (uint8_t)~TE_SYN;
+        segment->seq++;
+        return true;
+    }
+    conn->snd_nxt = conn->snd_una; /* the SYN,ACK once more */
+    te_conn_want_output(stack, conn);
+    return false;
+}
+
+static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    bool is_rst = (segment->flags & TE_RST) != 0;
+    if (conn->ts_ok && !segment->header.options.has_timestamps && !is_rst) {
+        stack->counters.timestamp_missing++; /* RFC 7323 3.2 */
+        return false;
+    }
+    if (conn->state == TE_SYN_RCVD && (segment->flags & TE_SYN) && !is_rst &&
+        segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
+        return false;
+    if (fails_paws(stack, conn, segment)) {
+        stack->counters.paws_rejected++;
+        answer_unacceptable(stack, conn, segment);
+        return false;
+    }
+    if (!is_acceptable(conn, segment)) {
+        if (!is_rst)
+            answer_unacceptable(stack, conn, segment);
+        return false;
+    }
+    if (te_receive_window(conn) == 0 && te_segment_len(segment) > 0)
+        owe_ack(stack, conn);
+    update_ts_recent(stack, conn, segment);
+    trim_to_window(conn, segment);
+    return true;
+}
+
+/* --- second: check the RST bit ------------------------------------------------------------------
+ */
+
+static void end_by_reset(struct te_stack *stack, struct te_conn *conn,
+                         const struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    struct te_death death = {TE_CLOSED, TE_CAUSE_RECV_RST, TE_ERR_RESET, &info};
+    if (conn->state == TE_SYN_RCVD)
+        death.error = TE_ERR_REFUSED;
+    if (conn->state == TE_SYN_RCVD && conn->was_passive)
+        death.to = TE_LISTEN;
+    if (conn->state == TE_CLOSING || conn->state == TE_LAST_ACK)
+        death.error = TE_OK; /* nothing was lost but the last ACK */
+    stack->counters.resets_in++;
+    te_conn_end_protocol(stack, conn, &death);
+}
+
+/* RFC 5961 3.2: only an exact RST ends the connection. */
+static bool step_rst(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    if (!(segment->flags & TE_RST))
+        return true;
+    if (segment->seq == conn->rcv_nxt)
+        end_by_reset(stack, conn, segment);
+    else
+        te_challenge_ack(stack, conn);
+    return false;
+}
+
+/* --- fourth: check the SYN bit (the third, security, is not spoken here) ------------------------
+ */
+
+static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    if (!(segment->flags & TE_SYN))
+        return true;
+    if (conn->state == TE_SYN_RCVD && conn->was_passive) {
+        struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+        struct te_death death = {TE_LISTEN, TE_CAUSE_RECV_SYN, TE_ERR_RESET, &info};
+        te_conn_end_protocol(stack, conn, &death);
+        return false;
+    }
+    te_challenge_ack(stack, conn); /* RFC 5961 4.2 */
+    return false;
+}
+
+/* --- sixth: check the URG bit: urgent data is delivered in line (RFC 6093 5), there is nothing to
+ * do.
+ * --- seventh: process the segment text ---------------------------------------------------------
+ */
+
+static void note_segment_size(struct te_conn *conn, const struct te_segment *segment)
+{
+    uint32_t size = segment->gso_size_bytes != 0 ? segment->gso_size_bytes : segment->payload_len;
+    if (size > UINT16_MAX)
+        size = UINT16_MAX;
+    if (size > conn->rcv_mss)
+        conn->rcv_mss = (uint16_t)size;
+}
+
+/* RFC 9293 3.8.6.3: every second full-sized segment at once, the rest within the delay; at once,
+ * too, when a hole was filled (RFC 5681 4.2). */
+static void acknowledge_in_order(struct te_stack *stack, struct te_conn *conn, uint32_t gained,
+                                 bool filled_hole)
+{
+    uint32_t full = conn->rcv_mss > RCV_MSS_MIN ? conn->rcv_mss : RCV_MSS_MIN;
+    conn->ack.unacked_bytes += gained;
+    if (!conn->delayed_ack || filled_hole ||
+        conn->ack.unacked_bytes >= FULL_SEGMENTS_PER_ACK * full) {
+        owe_ack(stack, conn);
+        return;
+    }
+    if (!te_timer_is_set(conn, TE_TIMER_DELAYED_ACK))
+        te_timer_set(stack, conn, TE_TIMER_DELAYED_ACK,
+                     stack->now_us + stack->config.delayed_ack_us);
+}
+
+/* One ACK for each segment that did not move RCV.NXT: the peer counts them (RFC 5681 4.2). */
+static void acknowledge_at_once(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->ack.owed < ACKS_OWED_MAX)
+        conn->ack.owed++;
+    te_conn_want_output(stack, conn);
+}
+
+static void take_text(struct te_stack *stack, struct te_conn *conn,
+                      const struct te_segment *segment)
+{
+    uint32_t before = conn->rcv_nxt;
+    bool had_holes = conn->out_of_order.count > 0;
+    switch (te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len)) {
+    case TE_RECEIVE_IN_ORDER:
+        note_segment_size(conn, segment);
+        te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
+        acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes);
+        break;
+    case TE_RECEIVE_DUPLICATE:
+        stack->counters.duplicate_segments++;
+        acknowledge_at_once(stack, conn);
+        break;
+    case TE_RECEIVE_OUT_OF_ORDER:
+    case TE_RECEIVE_DROPPED:
+        acknowledge_at_once(stack, conn);
+        break;
+    }
+}
+
+/* RFC 9293 3.6.1 with RFC 1122 4.2.2.13: nobody will read it, and the peer should know. */
+static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
+                                   const struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    struct te_death death = {TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE, TE_ERR_ABORTED, &info};
+    stack->counters.data_after_close++;
+    te_reset_conn(stack, conn);
+    te_conn_end_protocol(stack, conn, &death);
+}
+
+static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    if (conn->state != TE_ESTABLISHED && conn->state != TE_FIN_WAIT_1 &&
+        conn->state != TE_FIN_WAIT_2)
+        return true;
+    if (conn->fin_pending) { /* nothing is delivered past the peer's FIN */
+        uint64_t start = te_conn_receive_offset(conn, segment->seq);
+        if (seq_geq(segment->seq, conn->rcv_nxt) && start + segment->payload_len > conn->fin_offset)
+            segment->payload_len =
+                start < conn->fin_offset ? (uint32_t)(conn->fin_offset - start) : 0;
+    }
+    if (segment->payload_len == 0)
+        return true;
+    if (conn->user_closed && seq_gt(segment->seq + segment->payload_len, conn->rcv_nxt)) {
+        reset_data_after_close(stack, conn, segment);
+        return false;
+    }
+    take_text(stack, conn, segment);
+    return true;
+}
+
+/* --- eighth: check the FIN bit ------------------------------------------------------------------
+ */
+
+void te_input_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
+                              const struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    struct te_death death = {TE_TIME_WAIT, cause, TE_OK, &info};
+    bool owes_ack = conn->ack.owed > 0;
+    struct te_endpoint local = conn->local;
+    struct te_endpoint remote = conn->remote;
+    struct te_tcp_header header;
+    if (owes_ack)
+        te_segment_ack_header(stack, conn, &header);
+    te_conn_end_protocol(stack, conn, &death);
+    if (owes_ack)
+        te_reset_send_header(stack, &local, &remote, &header);
+}
+
+static void process_fin(struct te_stack *stack, struct te_conn *conn,
+                        const struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    conn->fin_pending = false;
+    conn->fin_received = true;
+    conn->rcv_nxt++;
+    if (seq_lt(conn->rcv_adv, conn->rcv_nxt))
+        conn->rcv_adv = conn->rcv_nxt;
+    owe_ack(stack, conn);
+    te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
+    switch ((enum te_state)conn->state) {
+    case TE_ESTABLISHED:
+        te_conn_set_state(stack, conn, TE_CLOSE_WAIT, TE_CAUSE_RECV_FIN, &info);
+        break;
+    case TE_FIN_WAIT_1:
+        if (te_conn_fin_is_acked(conn))
+            te_input_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN_ACK_OF_FIN, segment);
+        else
+            te_conn_set_state(stack, conn, TE_CLOSING, TE_CAUSE_RECV_FIN, &info);
+        break;
+    case TE_FIN_WAIT_2:
+        te_input_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN, segment);
+        break;
+    default:
+        assert(false);
+    }
+}
+
+static void step_fin(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment,
+                     uint32_t fin_seq)
+{
+    if (conn->fin_received)
+        return;
+    if ((segment->flags & TE_FIN) && !conn->fin_pending) {
+        conn->fin_pending = true;
+        conn->fin_offset = te_conn_receive_offset(conn, fin_seq);
+        if (fin_seq != conn->rcv_nxt && segment->payload_len == 0)
+            acknowledge_at_once(stack, conn);
+    }
+    if (conn->fin_pending && conn->fin_offset == conn->received_offset)
+        process_fin(stack, conn, segment);
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+void te_input_text_and_fin(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    uint32_t fin_seq = segment->seq + segment->payload_len;
+    if (seq_lt(fin_seq, conn->rcv_nxt))
+        segment->flags &= (uint8_t)~TE_FIN;
+    if (step_text(stack, conn, segment))
+        step_fin(stack, conn, segment, fin_seq);
+}
+
+void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    conn->segments_in++;
+    if (segment->flags & TE_RST)
+        segment->payload_len =
+            0; /* words about the reason (RFC 9293 3.5.3), not a part of the stream */
+    if (!step_sequence(stack, conn, segment) || !step_rst(stack, conn, segment) ||
+        !step_syn(stack, conn, segment) || !te_input_step_ack(stack, conn, segment))
+        return;
+    te_input_text_and_fin(stack, conn, segment);
+}

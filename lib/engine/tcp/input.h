@@ -1,0 +1,35 @@
+/* SEGMENT ARRIVES (RFC 9293 3.10.7). One file a state that is not synchronized, one for TIME_WAIT,
+ * and input.c for "other states", whose steps carry the numbers of 3.10.7.4. */
+#ifndef TCPENGINE_TCP_INPUT_H
+#define TCPENGINE_TCP_INPUT_H
+
+#include "tcp/conn.h"
+#include "tcp/segment_in.h"
+
+/* 3.10.7.4: SYN_RCVD to LAST_ACK. */
+void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
+/* The sixth to eighth step alone, for what came with a SYN,ACK. */
+void te_input_text_and_fin(struct te_stack *stack, struct te_conn *conn,
+                           struct te_segment *segment);
+/* 3.10.7.3. */
+void te_input_syn_sent(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
+/* 3.10.7.2. isn_floor: not NULL when an old incarnation in TIME_WAIT has just made room (RFC 6191).
+ */
+void te_input_listen(struct te_stack *stack, struct te_listener *listener,
+                     struct te_segment *segment, const uint32_t *isn_floor);
+/* TIME_WAIT. True when the segment is a SYN that may open a new incarnation: the entry is gone
+ * then, and *ret_isn_floor is what the new ISN must exceed. */
+bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,
+                        uint32_t *ret_isn_floor);
+
+/* The fifth step (input_ack.c). False: the segment is done with, or the connection is gone. */
+bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
+/* SND.UNA moves to ack, which lies within what was sent. */
+void te_input_ack_advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack);
+/* RTT of a handshake, IW, readiness: the opening is over. */
+void te_input_established(struct te_stack *stack, struct te_conn *conn);
+/* Ends the protocol in TIME_WAIT, with the ACK that is owed on its way. */
+void te_input_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
+                              const struct te_segment *segment);
+
+#endif

@@ -1,0 +1,100 @@
+/* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. Decided first, done after. */
+#include "stack_internal.h"
+#include "tcp/input.h"
+#include "tcp/options.h"
+#include "tcp/receive_buffer.h"
+#include "tcp/reset.h"
+#include "tcp/seq.h"
+#include "tcp/state.h"
+#include "tcp/timers.h"
+
+enum disposition {
+    DROP,
+    SEND_RESET, /* a bad ACK */
+    REFUSED,
+    ESTABLISH,   /* SYN with the ACK of ours */
+    SIMULTANEOUS /* SYN alone: both sides open */
+};
+
+static enum disposition decide(const struct te_conn *conn, const struct te_segment *segment)
+{
+    bool has_ack = (segment->flags & TE_ACK) != 0;
+    bool is_rst = (segment->flags & TE_RST) != 0;
+    bool ack_ok =
+        has_ack && seq_gt(segment->ack, conn->snd_una) && seq_leq(segment->ack, conn->snd_max);
+    if (has_ack && !ack_ok) /* first */
+        return is_rst ? DROP : SEND_RESET;
+    if (is_rst) /* second */
+        return ack_ok ? REFUSED : DROP;
+    if (!(segment->flags & TE_SYN) || (segment->flags & TE_FIN && !has_ack)) /* fifth */
+        return DROP;
+    return ack_ok ? ESTABLISH : SIMULTANEOUS; /* fourth */
+}
+
+/* The peer's SYN: IRS, options, window. The window that our SYN offered starts to count here. */
+static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
+{
+    uint32_t offered = te_receive_window(conn);
+    conn->irs = segment->seq;
+    conn->rcv_nxt = segment->seq + 1;
+    conn->rcv_adv = conn->rcv_nxt + offered;
+    conn->ack.last_sent = conn->rcv_nxt;
+    conn->snd_wnd = segment->header.window; /* never scaled in a SYN (RFC 7323 2.2) */
+    conn->max_snd_wnd = conn->snd_wnd;
+    conn->snd_wl1 = segment->seq;
+    conn->snd_wl2 = segment->ack;
+    te_options_negotiate(stack, conn, &segment->header.options);
+}
+
+static void establish(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, 0);
+    take_syn(stack, conn, segment);
+    te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_SYN_ACK, &info);
+    te_input_ack_advance(stack, conn, segment->ack);
+    te_input_established(stack, conn);
+    conn->ack.owed = 1;
+    segment->flags &= (uint8_t)~TE_SYN;
+    segment->seq++;
+    te_input_text_and_fin(stack, conn, segment);
+}
+
+/* Text that came with the SYN is kept in the receive buffer; a FIN is not: the peer sends it again.
+ */
+static void cross(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, 0);
+    take_syn(stack, conn, segment);
+    te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN, &info);
+    conn->snd_nxt = conn->iss; /* SYN,ACK under the same number */
+    conn->retransmits = 0;
+    te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
+    if (segment->payload_len > 0)
+        te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+    te_conn_want_output(stack, conn);
+}
+
+void te_input_syn_sent(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
+{
+    struct te_segment_info info = te_segment_info_of(segment, 0);
+    struct te_death refused = {TE_CLOSED, TE_CAUSE_RECV_RST, TE_ERR_REFUSED, &info};
+    conn->segments_in++;
+    switch (decide(conn, segment)) {
+    case DROP:
+        break;
+    case SEND_RESET:
+        stack->counters.tcp_bad_ack++;
+        te_reset_answer_ack(stack, segment);
+        break;
+    case REFUSED:
+        stack->counters.resets_in++;
+        te_conn_end_protocol(stack, conn, &refused);
+        break;
+    case ESTABLISH:
+        establish(stack, conn, segment);
+        break;
+    case SIMULTANEOUS:
+        cross(stack, conn, segment);
+        break;
+    }
+}

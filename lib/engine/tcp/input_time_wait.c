@@ -1,0 +1,88 @@
+/* A segment arrives in TIME_WAIT (RFC 9293 3.10.7.4, RFC 1337, RFC 6191). */
+#include "stack_internal.h"
+#include "tcp/input.h"
+#include "tcp/isn.h"
+#include "tcp/reset.h"
+#include "tcp/seq.h"
+
+static void send_ack(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    uint32_t ts_offset = te_ts_offset(stack, &view->local, &view->remote);
+    struct te_tcp_header header = {
+        .seq = view->snd_nxt,
+        .ack = view->rcv_nxt,
+        .flags = TE_ACK,
+        .window = view->window,
+        .options = {.has_timestamps = view->ts_ok,
+                    .ts_value = te_ts_now(stack, ts_offset),
+                    .ts_echo = view->ts_recent},
+    };
+    te_reset_send_header(stack, &view->local, &view->remote, &header);
+}
+
+static void send_limited_ack(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    if (!te_limiter_take(&stack->challenge_limiter, stack->config.challenge_ack_per_second,
+                         &stack->key, stack->now_us)) {
+        stack->counters.challenge_acks_limited++;
+        return;
+    }
+    send_ack(stack, view);
+}
+
+/* RFC 6191 2: timestamps decide where both incarnations have them, else RFC 1122 4.2.2.13: the new
+ * sequence number must be beyond the last one of the old, that of its FIN. */
+static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_view *view,
+                       const struct te_segment *segment)
+{
+    if (segment->flags & (TE_ACK | TE_RST | TE_FIN))
+        return false;
+    bool has_ts = stack->config.timestamps && segment->header.options.has_timestamps;
+    bool seq_is_new = seq_geq(segment->seq, view->rcv_nxt);
+    if (!has_ts)
+        return seq_is_new;
+    if (!view->ts_ok)
+        return true;
+    uint32_t value = segment->header.options.ts_value;
+    return seq_gt(value, view->ts_recent) || (value == view->ts_recent && seq_is_new);
+}
+
+/* DEVIATION: RFC 6191 drops other SYNs in silence; an ACK, as RFC 9293 3.10.7.4 answers any segment
+ * that is not acceptable, lets a peer that has forgotten the old incarnation reset it. */
+static bool on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
+                   struct te_segment *segment, uint32_t *ret_isn_floor)
+{
+    bool is_heard = te_listener_find(stack, &segment->local, &segment->remote) != NULL;
+    if (!is_heard || !may_reopen(stack, view, segment)) {
+        stack->counters.time_wait_syn_rejected++;
+        send_limited_ack(stack, view);
+        return false;
+    }
+    struct te_segment_info info = te_segment_info_of(segment, 0);
+    stack->counters.time_wait_reused++;
+    *ret_isn_floor = view->snd_nxt;
+    te_time_wait_end(stack, view->handle, TE_CAUSE_NEW_SYN, &info);
+    return true;
+}
+
+bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,
+                        uint32_t *ret_isn_floor)
+{
+    struct te_time_wait_view view;
+    te_time_wait_view(stack, handle, &view);
+    if (segment->flags & TE_RST) { /* RFC 1337 3, fix (F1) */
+        stack->counters.time_wait_rst_ignored++;
+        return false;
+    }
+    if (segment->flags & TE_SYN)
+        return on_syn(stack, &view, segment, ret_isn_floor);
+    if (segment->flags & TE_FIN && segment->seq + segment->payload_len == view.rcv_nxt - 1) {
+        te_time_wait_restart(stack, handle); /* the last ACK was lost */
+        send_ack(stack, &view);
+        return false;
+    }
+    bool is_expected_ack = te_segment_len(segment) == 0 && segment->seq == view.rcv_nxt;
+    if (!is_expected_ack)
+        send_limited_ack(stack, &view); /* first check: not acceptable */
+    return false;
+}

@@ -1,0 +1,183 @@
+/* What must hold of every connection after every call (te_stack_check_invariants). */
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/conn.h"
+#include "tcp/listener_table.h"
+#include "tcp/output.h"
+#include "tcp/receive_buffer.h"
+#include "tcp/seq.h"
+#include "tcp/timers.h"
+#include <stdint.h>
+
+#define WSCALE_MAX 14
+
+static const char *check_sequence(const struct te_conn *conn)
+{
+    if (!seq_leq(conn->snd_una, conn->snd_nxt) || !seq_leq(conn->snd_nxt, conn->snd_max))
+        return "SND.UNA =< SND.NXT =< SND.MAX does not hold";
+    uint64_t queued = conn->queued_offset - conn->acked_offset;
+    uint32_t controls = (conn->syn_acked ? 0u : 1u) + (conn->fin_sent ? 1u : 0u);
+    if (conn->snd_max - conn->snd_una > queued + controls)
+        return "more in flight than was queued, SYN and FIN included";
+    if (conn->snd_wscale > WSCALE_MAX || conn->rcv_wscale > WSCALE_MAX)
+        return "window scale over 14";
+    if (conn->mss == 0)
+        return "MSS is zero";
+    if (conn->acked_offset > conn->queued_offset)
+        return "more acknowledged than queued";
+    return NULL;
+}
+
+static const char *check_receive(const struct te_conn *conn)
+{
+    const struct te_ranges *held = &conn->out_of_order;
+    if (conn->released_offset > conn->received_offset)
+        return "more released than received";
+    for (unsigned i = 0; i < held->count; i++) {
+        uint64_t before = i == 0 ? conn->received_offset : held->items[i - 1].end;
+        if (held->items[i].start <= before || held->items[i].end <= held->items[i].start)
+            return "out-of-order ranges touch, overlap, or lie below RCV.NXT";
+    }
+    uint64_t held_bytes = conn->received_offset - conn->released_offset;
+    if (held_bytes > 0 && held_bytes > conn->receive_ring.size_bytes)
+        return "more received than the ring holds";
+    return NULL;
+}
+
+static bool has_unacked(const struct te_conn *conn)
+{
+    return conn->snd_una != conn->snd_max;
+}
+
+/* A connection that waits for its turn, or for its neighbour, gets its timer when it has sent. */
+static bool is_about_to_send(const struct te_conn *conn)
+{
+    return conn->is_queued || conn->waits_neighbour;
+}
+
+static const char *check_timers(const struct te_conn *conn)
+{
+    bool retransmit = te_timer_is_set(conn, TE_TIMER_RETRANSMIT);
+    bool persist = te_timer_is_set(conn, TE_TIMER_PERSIST);
+    if (retransmit && persist)
+        return "retransmission and persist timers are both armed";
+    if (has_unacked(conn) && !retransmit && !persist && !is_about_to_send(conn))
+        return "unacknowledged data without a timer";
+    bool waiting = conn->queued_offset > conn->acked_offset && conn->state >= TE_ESTABLISHED;
+    if (waiting && conn->snd_wnd == 0 && !retransmit && !persist && !is_about_to_send(conn))
+        return "zero window with data waiting, and no persist timer";
+    int64_t at_us;
+    te_timer_next(conn, &at_us);
+    if (conn->timer.at_us != at_us)
+        return "the wheel is not armed at the earliest deadline";
+    if (te_timer_is_set(conn, TE_TIMER_FIN_WAIT_2) && conn->state != TE_FIN_WAIT_2)
+        return "FIN_WAIT_2 timer in another state";
+    bool is_ownerless = conn->user_closed && !is_about_to_send(conn);
+    return is_ownerless && at_us == TE_NEVER ? "no owner and no timer" : NULL;
+}
+
+static const char *check_congestion(const struct te_stack *stack, const struct te_conn *conn)
+{
+    if (conn->cc.cwnd_bytes < conn->mss && conn->state >= TE_ESTABLISHED &&
+        conn->path_mtu == stack->config.mtu_bytes)
+        return "cwnd under one segment";
+    if (conn->recovery.inflated_bytes > conn->snd_max - conn->snd_una)
+        return "cwnd inflated by more than what is in flight";
+    int64_t rto_us = te_rtt_rto_us(&conn->rtt, &stack->config);
+    if (rto_us < stack->config.rto_min_us || rto_us > stack->config.rto_max_us)
+        return "RTO out of its bounds";
+    return NULL;
+}
+
+static const char *check_remains(const struct te_conn *conn)
+{
+    if (conn->user_closed)
+        return "remains without a user";
+    if (conn->state != TE_CLOSED && conn->state != TE_TIME_WAIT && conn->state != TE_LISTEN)
+        return "remains in a living state";
+    return conn->send_ring.region != NULL ? "remains with a send buffer" : NULL;
+}
+
+static const char *check_conn(const struct te_stack *stack, const struct te_conn *conn)
+{
+    if (conn->is_remains)
+        return check_remains(conn);
+    const char *wrong = check_sequence(conn);
+    if (wrong == NULL)
+        wrong = check_receive(conn);
+    if (wrong == NULL)
+        wrong = check_timers(conn);
+    if (wrong == NULL)
+        wrong = check_congestion(stack, conn);
+    if (wrong == NULL && te_conn_table_find(stack, &conn->local, &conn->remote) != conn)
+        wrong = "not found by its 4-tuple";
+    return wrong;
+}
+
+static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
+{
+    uint32_t count = 0;
+    uint32_t orphans = 0;
+    uint64_t buffers = 0;
+    uint32_t by_state[TE_STATE_COUNT] = {0};
+    uint64_t cursor = 0;
+    const struct te_conn *conn;
+    while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL) {
+        *ret_id = conn->id;
+        const char *wrong = check_conn(stack, conn);
+        if (wrong != NULL)
+            return wrong;
+        count++;
+        by_state[conn->state]++;
+        orphans += conn->counted_orphan;
+        buffers += conn->send_ring.size_bytes + conn->receive_ring.size_bytes;
+    }
+    *ret_id = 0;
+    if (count != stack->conns.count || orphans != stack->conns.orphan_count)
+        return "connections or orphans: the account differs from a recount";
+    if (buffers != stack->conns.buffer_bytes)
+        return "buffer bytes: the account differs from a recount";
+    for (unsigned i = 0; i < TE_STATE_COUNT; i++)
+        if (by_state[i] != stack->conns.state_count[i])
+            return "connections by state: the account differs from a recount";
+    return NULL;
+}
+
+static uint32_t list_len(const struct te_list *head)
+{
+    uint32_t len = 0;
+    for (const struct te_list *link = head->next; link != head; link = link->next)
+        len++;
+    return len;
+}
+
+static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_id)
+{
+    uint64_t cursor = 0;
+    const struct te_listener *listener;
+    while ((listener = te_listener_walk(&stack->listeners, &cursor)) != NULL) {
+        *ret_id = listener->id;
+        if (list_len(&listener->syn_queue) != listener->syn_count ||
+            list_len(&listener->accept_queue) != listener->accept_count)
+            return "a listener's queues are not as long as counted";
+        if (listener->accept_count > listener->backlog)
+            return "accept queue over its backlog";
+        if (listener->syn_count > stack->config.syn_queue_max)
+            return "SYN queue over its limit";
+    }
+    *ret_id = 0;
+    return NULL;
+}
+
+const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *ret_id)
+{
+    *ret_id = 0;
+    const char *wrong = check_conns(stack, ret_id);
+    if (wrong == NULL)
+        wrong = check_listeners(stack, ret_id);
+    if (wrong == NULL)
+        wrong = te_time_wait_check(stack);
+    if (wrong == NULL)
+        wrong = te_ip_check(stack);
+    return wrong;
+}

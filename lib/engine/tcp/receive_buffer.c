@@ -1,0 +1,258 @@
+#include "tcp/receive_buffer.h"
+
+#include "stack_internal.h"
+#include "tcp/seq.h"
+#include "tcp/timers.h"
+#include <assert.h>
+
+#define RING_INITIAL_BYTES 4096
+#define GROWTH_ROUND_TRIPS 2
+#define GROWTH_MIN_US 10000 /* round trips on one machine are shorter than its scheduler's turns   \
+                             */
+#define WSCALE_MAX 14
+
+static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
+{
+    return (struct te_ring_owner){&stack->config.buffer_memory, conn->id, false};
+}
+
+uint32_t te_receive_window(const struct te_conn *conn)
+{
+    return seq_gt(conn->rcv_adv, conn->rcv_nxt) ? conn->rcv_adv - conn->rcv_nxt : 0;
+}
+
+/* The end of everything that is held: of the last out-of-order range, or RCV.NXT. */
+static uint64_t held_end(const struct te_conn *conn)
+{
+    const struct te_ranges *ranges = &conn->out_of_order;
+    return ranges->count > 0 ? ranges->items[ranges->count - 1].end : conn->received_offset;
+}
+
+static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end)
+{
+    struct te_ring *ring = &conn->receive_ring;
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    uint64_t from = conn->released_offset;
+    uint64_t to = held_end(conn);
+    uint32_t before = ring->size_bytes;
+    uint32_t need = (uint32_t)((end > to ? end : to) - from);
+    /* One scale unit above the maximum: the offer is rounded up rather than taken back. */
+    uint32_t max = conn->receive_max_bytes * 2;
+    bool ok = te_ring_grow(ring, &owner, from, to, need, RING_INITIAL_BYTES, max);
+    stack->conns.buffer_bytes += ring->size_bytes - before;
+    return ok;
+}
+
+/* D-SACK names what was received twice (RFC 2883 4.1). */
+static void note_duplicate(struct te_conn *conn, uint32_t start, uint32_t end)
+{
+    if (!conn->sack_ok || start == end)
+        return;
+    conn->ack.has_dsack = true;
+    conn->ack.dsack = (struct te_sack_block){start, end};
+}
+
+/* In-order bytes, and what becomes in order by them. */
+static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
+{
+    const struct te_range *next = te_ranges_find(&conn->out_of_order, end);
+    if (next != NULL)
+        end = next->end;
+    uint64_t gained = end - conn->received_offset;
+    te_ranges_remove_below(&conn->out_of_order, end, &stack->config.allocator);
+    conn->received_offset = end;
+    conn->rcv_nxt += (uint32_t)gained;
+    stack->counters.bytes_in += gained;
+    assert(conn->received_offset >= conn->released_offset);
+}
+
+static enum te_receive_result take_in_order(struct te_stack *stack, struct te_conn *conn,
+                                            const uint8_t *data, size_t len)
+{
+    uint64_t start = conn->received_offset;
+    uint64_t end = start + len;
+    if (!make_room(stack, conn, end)) {
+        stack->counters.receive_no_memory++;
+        return TE_RECEIVE_DROPPED;
+    }
+    const struct te_ranges *held = &conn->out_of_order;
+    if (held->count > 0 && held->items[0].start < end) {
+        uint64_t twice_end = held->items[0].end < end ? held->items[0].end : end;
+        uint32_t base = conn->rcv_nxt;
+        note_duplicate(conn, base + (uint32_t)(held->items[0].start - start),
+                       base + (uint32_t)(twice_end - start));
+    }
+    te_ring_write(&conn->receive_ring, start, data, len);
+    advance(stack, conn, end);
+    return TE_RECEIVE_IN_ORDER;
+}
+
+static enum te_receive_result take_out_of_order(struct te_stack *stack, struct te_conn *conn,
+                                                uint32_t seq, const uint8_t *data, size_t len)
+{
+    uint64_t start = te_conn_receive_offset(conn, seq);
+    if (!make_room(stack, conn, start + len)) {
+        stack->counters.receive_no_memory++;
+        return TE_RECEIVE_DROPPED;
+    }
+    const struct te_range *held = te_ranges_find(&conn->out_of_order, start);
+    uint64_t held_to = held != NULL ? held->end : start;
+    enum te_ranges_result result =
+        te_ranges_insert(&conn->out_of_order, start, start + len,
+                         stack->config.out_of_order_ranges_max, &stack->config.allocator);
+    if (result == TE_RANGES_FULL || result == TE_RANGES_NO_MEMORY) {
+        stack->counters.out_of_order_dropped++;
+        return TE_RECEIVE_DROPPED;
+    }
+    if (held_to > start)
+        note_duplicate(conn, seq, seq + (uint32_t)(held_to < start + len ? held_to - start : len));
+    if (result == TE_RANGES_DUPLICATE)
+        return TE_RECEIVE_DUPLICATE;
+    te_ring_write(&conn->receive_ring, start, data, len);
+    stack->counters.out_of_order_segments++;
+    return TE_RECEIVE_OUT_OF_ORDER;
+}
+
+enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn *conn,
+                                          uint32_t seq, const uint8_t *data, size_t len)
+{
+    if (seq_lt(seq, conn->rcv_nxt)) {
+        uint32_t old = conn->rcv_nxt - seq;
+        note_duplicate(conn, seq, seq + (old < len ? old : (uint32_t)len));
+        if (old >= len)
+            return TE_RECEIVE_DUPLICATE;
+        data += old;
+        len -= old;
+        seq = conn->rcv_nxt;
+    }
+    uint32_t room = seq_lt(seq, conn->rcv_adv) ? conn->rcv_adv - seq : 0;
+    if (len > room)
+        len = room;
+    if (len == 0)
+        return TE_RECEIVE_DROPPED;
+    if (seq == conn->rcv_nxt)
+        return take_in_order(stack, conn, data, len);
+    return take_out_of_order(stack, conn, seq, data, len);
+}
+
+unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block *ret_blocks)
+{
+    unsigned max = conn->ts_ok ? TE_SACK_BLOCKS_MAX - 1 : TE_SACK_BLOCKS_MAX;
+    unsigned count = 0;
+    if (conn->ack.has_dsack)
+        ret_blocks[count++] = conn->ack.dsack;
+    struct te_range newest[TE_SACK_BLOCKS_MAX];
+    unsigned held = te_ranges_newest(&conn->out_of_order, newest, max - count);
+    for (unsigned i = 0; i < held; i++) {
+        uint32_t start = conn->rcv_nxt + (uint32_t)(newest[i].start - conn->received_offset);
+        uint32_t end = start + (uint32_t)(newest[i].end - newest[i].start);
+        ret_blocks[count++] = (struct te_sack_block){start, end};
+    }
+    return count;
+}
+
+/* Room that the limit leaves beyond RCV.NXT. */
+static uint32_t free_bytes(const struct te_conn *conn)
+{
+    uint64_t used = conn->received_offset - conn->released_offset;
+    return used < conn->receive_limit_bytes ? conn->receive_limit_bytes - (uint32_t)used : 0;
+}
+
+/* RFC 9293 3.8.6.2.2: the edge moves by a segment or half of the buffer, or not at all. */
+static uint32_t edge_step(const struct te_conn *conn)
+{
+    uint32_t half = conn->receive_limit_bytes / 2;
+    return conn->mss < half ? conn->mss : half;
+}
+
+/* The offer in units of the scale. Rounding down could take back up to one unit of what was
+ * offered; then it is rounded up while the buffer's slack allows. */
+static uint32_t scaled_offer(const struct te_conn *conn, uint32_t edge_bytes)
+{
+    uint32_t units = edge_bytes >> conn->rcv_wscale;
+    bool would_shrink = (units << conn->rcv_wscale) < te_receive_window(conn);
+    uint32_t slack = 1u << conn->rcv_wscale;
+    if (would_shrink && te_receive_window(conn) <= free_bytes(conn) + slack)
+        units++;
+    return units > UINT16_MAX ? UINT16_MAX : units;
+}
+
+uint16_t te_receive_offer(struct te_conn *conn, bool is_syn)
+{
+    uint32_t offered = te_receive_window(conn);
+    uint32_t edge = free_bytes(conn);
+    if (edge < offered || edge - offered < edge_step(conn))
+        edge = offered;
+    uint32_t field;
+    uint32_t window;
+    if (is_syn) {
+        field = edge > UINT16_MAX ? UINT16_MAX : edge;
+        window = field;
+    } else {
+        field = scaled_offer(conn, edge);
+        window = field << conn->rcv_wscale;
+    }
+    if (window > offered)
+        conn->rcv_adv = conn->rcv_nxt + window;
+    return (uint16_t)field;
+}
+
+bool te_receive_should_update_window(const struct te_conn *conn)
+{
+    uint32_t offered = te_receive_window(conn);
+    uint32_t free = free_bytes(conn);
+    uint32_t step = 2u * conn->mss;
+    uint32_t half = conn->receive_limit_bytes / 2;
+    return free > offered && free - offered >= (step < half ? step : half);
+}
+
+uint8_t te_receive_wscale(uint32_t receive_max_bytes)
+{
+    uint8_t scale = 0;
+    while (scale < WSCALE_MAX && (receive_max_bytes >> scale) > UINT16_MAX)
+        scale++;
+    return scale;
+}
+
+/* A window's worth was taken within about a round trip: the window is what limits the peer. */
+static void grow_limit(const struct te_stack *stack, struct te_conn *conn)
+{
+    uint64_t taken = conn->released_offset - conn->receive_mark_offset;
+    if (taken < conn->receive_limit_bytes / 2)
+        return;
+    int64_t round_trips_us = GROWTH_ROUND_TRIPS * (int64_t)conn->rtt.srtt_us;
+    if (round_trips_us < GROWTH_MIN_US)
+        round_trips_us = GROWTH_MIN_US;
+    if (stack->now_us - conn->receive_mark_at_us <= round_trips_us &&
+        conn->receive_limit_bytes < conn->receive_max_bytes) {
+        uint32_t doubled = conn->receive_limit_bytes * 2;
+        conn->receive_limit_bytes =
+            doubled < conn->receive_max_bytes ? doubled : conn->receive_max_bytes;
+    }
+    conn->receive_mark_offset = conn->released_offset;
+    conn->receive_mark_at_us = stack->now_us;
+}
+
+void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset)
+{
+    assert(offset >= conn->released_offset && offset <= conn->received_offset);
+    if (offset == conn->released_offset)
+        return;
+    conn->released_offset = offset;
+    grow_limit(stack, conn);
+    if (offset == conn->received_offset && conn->out_of_order.count == 0) {
+        if (conn->is_remains)
+            te_receive_release_memory(stack, conn);
+        else if (!te_timer_is_set(conn, TE_TIMER_IDLE))
+            te_timer_set(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
+    }
+}
+
+void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->received_offset != conn->released_offset || conn->out_of_order.count > 0)
+        return;
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    stack->conns.buffer_bytes -= conn->receive_ring.size_bytes;
+    te_ring_release(&conn->receive_ring, &owner);
+}

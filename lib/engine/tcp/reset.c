@@ -1,0 +1,78 @@
+#include "tcp/reset.h"
+
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/conn.h"
+#include "tcp/isn.h"
+#include "tcp/receive_buffer.h"
+#include "util/bytes.h"
+#include "wire/checksum.h"
+
+#define CHECKSUM_OFFSET 16
+
+void te_reset_send_header(struct te_stack *stack, const struct te_endpoint *local,
+                          const struct te_endpoint *remote, const struct te_tcp_header *header)
+{
+    uint8_t bytes[TE_TCP_HEADER_MAX];
+    struct te_tcp_header complete = *header;
+    complete.source_port = local->port;
+    complete.destination_port = remote->port;
+    complete.checksum = 0;
+    size_t len = te_tcp_emit(&complete, bytes);
+    uint64_t sum = te_checksum_pseudo(&local->addr, &remote->addr, TE_PROTO_TCP, (uint32_t)len);
+    te_store_be16(bytes + CHECKSUM_OFFSET, te_checksum_finish(te_checksum_add(sum, bytes, len)));
+    stack->counters.segments_out++;
+    if (header->flags & TE_RST)
+        stack->counters.resets_out++;
+    te_ip_send_packet(stack, &local->addr, &remote->addr, TE_PROTO_TCP, bytes, len);
+}
+
+static bool may_send(struct te_stack *stack)
+{
+    if (te_limiter_take(&stack->rst_limiter, stack->config.rst_per_second, &stack->key,
+                        stack->now_us))
+        return true;
+    stack->counters.resets_limited++;
+    return false;
+}
+
+void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment)
+{
+    if ((segment->flags & TE_RST) || !may_send(stack))
+        return;
+    struct te_tcp_header header = {.seq = segment->ack, .flags = TE_RST};
+    te_reset_send_header(stack, &segment->local, &segment->remote, &header);
+}
+
+void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)
+{
+    if (segment->flags & TE_ACK) {
+        te_reset_answer_ack(stack, segment);
+        return;
+    }
+    if ((segment->flags & TE_RST) || !may_send(stack))
+        return;
+    struct te_tcp_header header = {
+        .seq = 0, .ack = segment->seq + te_segment_len(segment), .flags = TE_RST | TE_ACK};
+    te_reset_send_header(stack, &segment->local, &segment->remote, &header);
+}
+
+/* With ACK, as all stacks send it: RFC 9293 3.10.5 shows the RST alone, and both are acceptable.
+ * SEQ is the highest that was sent: after a timeout SND.NXT may be behind what the peer expects,
+ * and RFC 5961 would then make it ignore the RST. */
+void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
+{
+    switch ((enum te_state)conn->state) {
+    case TE_SYN_RCVD:
+    case TE_ESTABLISHED:
+    case TE_FIN_WAIT_1:
+    case TE_FIN_WAIT_2:
+    case TE_CLOSE_WAIT:
+        break;
+    default:
+        return;
+    }
+    struct te_tcp_header header = {
+        .seq = conn->snd_max, .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
+    te_reset_send_header(stack, &conn->local, &conn->remote, &header);
+}

@@ -1,0 +1,98 @@
+#include "tcp/segment_out.h"
+
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/options.h"
+#include "tcp/receive_buffer.h"
+#include "util/bytes.h"
+#include "wire/checksum.h"
+#include <assert.h>
+
+#define TCP_CHECKSUM_OFFSET 16
+
+static void make_header(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
+                        struct te_tcp_header *ret_header)
+{
+    bool is_syn = (plan->flags & TE_SYN) != 0;
+    *ret_header = (struct te_tcp_header){
+        .source_port = conn->local.port,
+        .destination_port = conn->remote.port,
+        .seq = plan->seq,
+        .ack = (plan->flags & TE_ACK) ? conn->rcv_nxt : 0,
+        .flags = plan->flags,
+        .window = te_receive_offer(conn, is_syn),
+    };
+    if (is_syn)
+        te_options_for_syn(stack, conn, (plan->flags & TE_ACK) != 0, &ret_header->options);
+    else
+        te_options_for_segment(stack, conn, plan->len == 0, &ret_header->options);
+}
+
+/* Full sum, or the pseudo-header's alone with offload (frame.h). */
+static uint16_t checksum_of(const struct te_stack *stack, const struct te_conn *conn,
+                            const struct te_iovec *iov, unsigned count)
+{
+    size_t len = 0;
+    for (unsigned i = 0; i < count; i++)
+        len += iov[i].len;
+    uint64_t sum =
+        te_checksum_pseudo(&conn->local.addr, &conn->remote.addr, TE_PROTO_TCP, (uint32_t)len);
+    if (stack->config.checksum_offload)
+        return te_checksum_fold(sum);
+    return te_checksum_finish(te_checksum_add_iovec(sum, iov, count));
+}
+
+static struct te_frame_meta make_meta(const struct te_stack *stack, const struct te_conn *conn,
+                                      uint32_t payload_len, size_t ip_end, size_t tcp_len)
+{
+    struct te_frame_meta meta = {.checksum = TE_CHECKSUM_UNKNOWN};
+    if (stack->config.checksum_offload) {
+        meta.checksum = TE_CHECKSUM_PARTIAL;
+        meta.checksum_start = (uint16_t)ip_end;
+        meta.checksum_offset = TCP_CHECKSUM_OFFSET;
+    }
+    if (payload_len > conn->mss) {
+        assert(stack->config.gso);
+        meta.gso_type = te_addr_is_v4(&conn->remote.addr) ? TE_GSO_TCPV4 : TE_GSO_TCPV6;
+        meta.gso_size_bytes = conn->mss;
+        meta.header_len_bytes = (uint16_t)(ip_end + tcp_len);
+    }
+    return meta;
+}
+
+void te_segment_build(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
+                      const uint8_t mac[6], struct te_segment_room room)
+{
+    struct te_tcp_header header;
+    make_header(stack, conn, plan, &header);
+    struct te_ip_send send = {.source = &conn->local.addr,
+                              .destination = &conn->remote.addr,
+                              .mac = mac,
+                              .segment_len = te_tcp_header_len(&header) + plan->len};
+    size_t ip_end = te_ip_emit_tcp_headers(stack, &send, room.header);
+    uint8_t *tcp = room.header + ip_end;
+    size_t tcp_len = te_tcp_emit(&header, tcp);
+    assert(ip_end + tcp_len <= TE_OUTPUT_HEADER_MAX);
+
+    struct te_iovec iov[3] = {{tcp, tcp_len}};
+    unsigned count = 1;
+    if (plan->len > 0)
+        count += te_ring_read(&conn->send_ring, plan->offset, plan->len, iov + 1);
+    te_store_be16(tcp + TCP_CHECKSUM_OFFSET, checksum_of(stack, conn, iov, count));
+
+    struct te_output *output = room.output;
+    output->iov[0] = (struct te_iovec){room.header, ip_end + tcp_len};
+    for (unsigned i = 1; i < count; i++)
+        output->iov[i] = iov[i];
+    output->iov_count = count;
+    output->total_bytes = ip_end + tcp_len + plan->len;
+    output->meta = make_meta(stack, conn, plan->len, ip_end, tcp_len);
+}
+
+void te_segment_ack_header(struct te_stack *stack, struct te_conn *conn,
+                           struct te_tcp_header *ret_header)
+{
+    struct te_plan plan = {.kind = TE_PLAN_ACK, .seq = conn->snd_max, .flags = TE_ACK};
+    make_header(stack, conn, &plan, ret_header);
+    conn->segments_out++;
+}

@@ -1,0 +1,196 @@
+#include "tcp/tcp.h"
+
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/conn.h"
+#include "tcp/input.h"
+#include "tcp/options.h"
+#include "tcp/output.h"
+#include "tcp/reset.h"
+#include "tcp/seq.h"
+#include "tcp/timers.h"
+#include "wire/checksum.h"
+
+#define PATH_MTU_MIN_IPV4 552 /* below it only attacks live (RFC 5927 7) */
+#define PATH_MTU_MIN_IPV6 1280
+
+enum te_err te_tcp_init(struct te_stack *stack)
+{
+    te_list_init(&stack->output);
+    stack->next_id = 1;
+    if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
+        te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK)
+        return TE_ERR_NOMEM;
+    return TE_OK;
+}
+
+void te_tcp_done(struct te_stack *stack)
+{
+    te_conn_table_done(stack);
+    te_listener_table_done(stack);
+    te_time_wait_done(stack);
+    te_graveyard_done(stack);
+    te_event_queue_done(stack);
+}
+
+/* --- in --------------------------------------------------------------------------------------- */
+
+static bool is_checksum_ok(const struct te_packet *packet)
+{
+    if (packet->checksum_ok)
+        return true;
+    uint64_t sum = te_checksum_pseudo(&packet->source, &packet->destination, TE_PROTO_TCP,
+                                      (uint32_t)packet->payload_len);
+    return te_checksum_finish(te_checksum_add(sum, packet->payload, packet->payload_len)) == 0;
+}
+
+/* Parses and checks; false when the segment is not one. */
+static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
+                         struct te_segment *ret_segment)
+{
+    struct te_tcp_parsed parsed;
+    if (!te_tcp_parse(packet->payload, packet->payload_len, &parsed)) {
+        stack->counters.tcp_bad_header++;
+        stack->counters.segments_in_errors++;
+        return false;
+    }
+    if (!is_checksum_ok(packet)) {
+        stack->counters.tcp_bad_checksum++;
+        stack->counters.segments_in_errors++;
+        return false;
+    }
+    stack->counters.tcp_bad_options += parsed.bad_options;
+    *ret_segment = (struct te_segment){
+        .local = {packet->destination, parsed.header.destination_port},
+        .remote = {packet->source, parsed.header.source_port},
+        .header = parsed.header,
+        .seq = parsed.header.seq,
+        .ack = parsed.header.ack,
+        .flags = parsed.header.flags,
+        .payload = parsed.payload,
+        .payload_len = (uint32_t)parsed.payload_len,
+        .gso_size_bytes = packet->gso_size_bytes,
+    };
+    return true;
+}
+
+static void deliver(struct te_stack *stack, struct te_segment *segment)
+{
+    struct te_conn *conn = te_conn_table_find(stack, &segment->local, &segment->remote);
+    if (conn != NULL) {
+        if (conn->state == TE_SYN_SENT)
+            te_input_syn_sent(stack, conn, segment);
+        else
+            te_input_conn(stack, conn, segment);
+        return;
+    }
+    uint32_t isn_floor;
+    const uint32_t *floor = NULL;
+    uint32_t handle = te_time_wait_find(stack, &segment->local, &segment->remote);
+    if (handle != TE_TIME_WAIT_NONE) {
+        if (!te_input_time_wait(stack, handle, segment, &isn_floor))
+            return;
+        floor = &isn_floor;
+    }
+    struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
+    if (listener != NULL) {
+        te_input_listen(stack, listener, segment, floor);
+        return;
+    }
+    stack->counters.tcp_no_connection++; /* CLOSED, 3.10.7.1 */
+    te_reset_answer(stack, segment);
+}
+
+void te_tcp_input(struct te_stack *stack, const struct te_packet *packet)
+{
+    struct te_segment segment;
+    stack->counters.segments_in++;
+    if (packet->is_broadcast || !te_ip_is_unicast(stack, &packet->source)) {
+        stack->counters.tcp_broadcast++; /* MUST-57, MUST-63 */
+        return;
+    }
+    if (!read_segment(stack, packet, &segment))
+        return;
+    if (segment.local.port == segment.remote.port &&
+        te_addr_equal(&packet->source, &packet->destination)) {
+        stack->counters.tcp_land++;
+        return;
+    }
+    deliver(stack, &segment);
+}
+
+/* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -----------------------------------------------------------
+ */
+
+static void lower_path_mtu(struct te_stack *stack, struct te_conn *conn, uint32_t mtu_bytes)
+{
+    bool is_v4 = te_addr_is_v4(&conn->remote.addr);
+    uint32_t floor = is_v4 ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
+    if (mtu_bytes < floor)
+        mtu_bytes = floor;
+    if (mtu_bytes >= conn->path_mtu)
+        return;
+    stack->counters.path_mtu_changes++;
+    conn->path_mtu = (uint16_t)mtu_bytes;
+    te_options_update_mss(conn);
+    conn->snd_nxt = conn->snd_una; /* what was too big is sent again, smaller (RFC 1191 6.4) */
+    te_conn_want_output(stack, conn);
+}
+
+/* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; while it is being opened ours
+ * ends, as RFC 5461 4.1 describes and all hosts do: the user learns at once instead of after two
+ * minutes. Once it is synchronized every error, hard ones too, is only noted (RFC 5927 5.2). */
+void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error)
+{
+    struct te_conn *conn = te_conn_table_find(stack, &error->local, &error->remote);
+    if (conn == NULL || !seq_in(error->seq, conn->snd_una, conn->snd_max - conn->snd_una)) {
+        stack->counters.icmp_bad_quote++;
+        return;
+    }
+    if (error->mtu_bytes > 0) {
+        lower_path_mtu(stack, conn, error->mtu_bytes);
+        return;
+    }
+    if (conn->state == TE_SYN_SENT) {
+        struct te_death death = {TE_CLOSED, TE_CAUSE_ICMP, error->error, NULL};
+        te_conn_end_protocol(stack, conn, &death);
+        return;
+    }
+    stack->counters.icmp_soft_errors++;
+    conn->soft_error = (int8_t)error->error;
+}
+
+void te_tcp_neighbour_done(struct te_stack *stack, struct te_list *waiter, bool ok)
+{
+    struct te_conn *conn = te_conn_of_queue_link(waiter);
+    conn->waits_neighbour = false;
+    if (!ok && conn->state == TE_SYN_SENT) {
+        struct te_death death = {TE_CLOSED, TE_CAUSE_NEIGHBOUR, TE_ERR_HOST_UNREACHABLE, NULL};
+        te_conn_end_protocol(stack, conn, &death);
+        return;
+    }
+    te_conn_want_output(stack, conn);
+}
+
+/* --- out and timers
+ * ------------------------------------------------------------------------------- */
+
+bool te_tcp_poll_output(struct te_stack *stack, uint8_t *header, struct te_output *ret_output)
+{
+    struct te_list *link;
+    while ((link = te_list_pop_front(&stack->output)) != NULL) {
+        struct te_conn *conn = te_conn_of_queue_link(link);
+        conn->is_queued = false;
+        if (te_output_next(stack, conn, header, ret_output))
+            return true;
+    }
+    return false;
+}
+
+void te_tcp_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
+{
+    if (node == &stack->time_wait.timer)
+        te_time_wait_on_timer(stack);
+    else
+        te_timers_on_due(stack, te_conn_of_timer(node));
+}

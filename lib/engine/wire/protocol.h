@@ -1,0 +1,17 @@
+/* What an IP header may name as its payload (IANA's protocol numbers, shared by IPv4 and IPv6). */
+#ifndef TCPENGINE_WIRE_PROTOCOL_H
+#define TCPENGINE_WIRE_PROTOCOL_H
+
+#define TE_PROTO_ICMP 1
+#define TE_PROTO_TCP 6
+#define TE_PROTO_UDP 17
+#define TE_PROTO_ICMPV6 58
+
+/* IPv6 extension headers (RFC 8200 4). */
+#define TE_PROTO_HOP_BY_HOP 0
+#define TE_PROTO_ROUTING 43
+#define TE_PROTO_FRAGMENT 44
+#define TE_PROTO_NONE 59
+#define TE_PROTO_DESTINATION 60
+
+#endif
