@@ -15,6 +15,9 @@ enum te_err te_ip_init(struct te_stack *stack)
 
 void te_ip_done(struct te_stack *stack)
 {
+    /* A stack whose birth failed before te_ip_init has no lists yet. */
+    if (stack->control.urgent.next == NULL)
+        return;
     te_neighbours_done(stack);
     te_reassemblies_done(stack);
     te_control_queue_done(stack);

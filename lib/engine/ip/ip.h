@@ -17,6 +17,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
  * lies in memory of the stack until the next call. False when there is none. */
 bool te_ip_poll_output(struct te_stack *stack, struct te_output *ret_output);
 enum te_err te_ip_init(struct te_stack *stack);
+/* Legal before te_ip_init, after it failed, and twice. */
 void te_ip_done(struct te_stack *stack);
 /* A wheel node of ip/ is due; true when it was one of ip/'s. */
 bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node);

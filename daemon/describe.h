@@ -1,0 +1,23 @@
+/* The daemon described for clients: what `tcpctl status` shows. */
+#ifndef TCPENGINED_DESCRIBE_H
+#define TCPENGINED_DESCRIBE_H
+
+#include "config.h"
+#include "rpc.h"
+
+#define DESCRIBE_ROUTES_MAX (TE_LOCAL_ADDRESSES_MAX + TE_ROUTES_MAX)
+#define DESCRIBE_ROUTE_TEXT_MAX 160
+
+/* Texts made once, of a configuration that stays. */
+struct description {
+    const struct config *config;
+    char gateway[TE_ADDR_TEXT_MAX];
+    char routes[DESCRIBE_ROUTES_MAX][DESCRIBE_ROUTE_TEXT_MAX];
+    unsigned route_count;
+};
+
+void description_init(struct description *description, const struct config *config);
+/* Everything but tap_up and http. */
+void description_fill(const struct description *description, struct daemon_info *ret_info);
+
+#endif

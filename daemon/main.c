@@ -1,0 +1,57 @@
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "service.h"
+
+struct arguments {
+    int argc;
+    char **argv;
+};
+
+static void log_lines(char *text)
+{
+    char *rest = NULL;
+    for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest))
+        log_write(LOG_LEVEL_ERROR, "%s", line);
+}
+
+/* By now stderr is the log's, and the log's alone. */
+static bool reload(void *ctx, struct config *ret_config)
+{
+    struct arguments *arguments = ctx;
+    char *text = NULL;
+    size_t len = 0;
+    FILE *errors = open_memstream(&text, &len);
+    if (errors == NULL)
+        return false;
+    bool is_right =
+        options_load(arguments->argc, arguments->argv, ret_config, errors, errors) == OPTIONS_RUN;
+    fclose(errors);
+    log_lines(text);
+    free(text);
+    return is_right;
+}
+
+int main(int argc, char **argv)
+{
+    struct arguments arguments = {.argc = argc, .argv = argv};
+    struct config config;
+    switch (options_load(argc, argv, &config, stdout, stderr)) {
+    case OPTIONS_DONE:
+        return SERVICE_EXIT_OK;
+    case OPTIONS_FAILED:
+        return SERVICE_EXIT_CONFIG;
+    case OPTIONS_RUN:
+        break;
+    }
+    /* A client that went away, or a log file at its limit, is an error to handle and no reason to
+     * die. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    log_init(STDERR_FILENO, config.log_level);
+    struct service_options options = {.config = &config, .reload = reload, .ctx = &arguments};
+    return service_run(&options);
+}

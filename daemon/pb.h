@@ -1,0 +1,82 @@
+/* Short names for the generated message structs. */
+#ifndef TCPENGINED_PB_H
+#define TCPENGINED_PB_H
+
+#include <tcpengine/v1/tcpengine.pb-c.h>
+
+typedef Tcpengine__V1__State pb_state;
+typedef Tcpengine__V1__Code pb_code;
+typedef Tcpengine__V1__Status pb_status;
+typedef Tcpengine__V1__Endpoint pb_endpoint;
+typedef Tcpengine__V1__Request pb_request;
+typedef Tcpengine__V1__Request__OpCase pb_op_case;
+typedef Tcpengine__V1__Response__ResultCase pb_result_case;
+typedef Tcpengine__V1__Response pb_response;
+typedef Tcpengine__V1__Attach pb_attach;
+typedef Tcpengine__V1__AttachResult pb_attach_result;
+typedef Tcpengine__V1__Detach pb_detach;
+typedef Tcpengine__V1__DetachResult pb_detach_result;
+typedef Tcpengine__V1__Open pb_open;
+typedef Tcpengine__V1__OpenResult pb_open_result;
+typedef Tcpengine__V1__Accept pb_accept;
+typedef Tcpengine__V1__AcceptResult pb_accept_result;
+typedef Tcpengine__V1__Send pb_send;
+typedef Tcpengine__V1__SendResult pb_send_result;
+typedef Tcpengine__V1__Receive pb_receive;
+typedef Tcpengine__V1__ReceiveResult pb_receive_result;
+typedef Tcpengine__V1__Shutdown pb_shutdown;
+typedef Tcpengine__V1__ShutdownResult pb_shutdown_result;
+typedef Tcpengine__V1__Close pb_close;
+typedef Tcpengine__V1__CloseResult pb_close_result;
+typedef Tcpengine__V1__Abort pb_abort;
+typedef Tcpengine__V1__AbortResult pb_abort_result;
+typedef Tcpengine__V1__ConnectionStatus pb_connection_status;
+typedef Tcpengine__V1__Connection pb_connection;
+typedef Tcpengine__V1__ConnectionStatusResult pb_connection_status_result;
+typedef Tcpengine__V1__List pb_list;
+typedef Tcpengine__V1__ListResult pb_list_result;
+typedef Tcpengine__V1__TimeWaitList pb_time_wait_list;
+typedef Tcpengine__V1__TimeWaitEntry pb_time_wait_entry;
+typedef Tcpengine__V1__TimeWaitListResult pb_time_wait_list_result;
+typedef Tcpengine__V1__History pb_history;
+typedef Tcpengine__V1__Segment pb_segment;
+typedef Tcpengine__V1__Transition pb_transition;
+typedef Tcpengine__V1__HistoryResult pb_history_result;
+typedef Tcpengine__V1__Counters pb_counters;
+typedef Tcpengine__V1__Counter pb_counter;
+typedef Tcpengine__V1__CountersResult pb_counters_result;
+typedef Tcpengine__V1__NextEvents pb_next_events;
+typedef Tcpengine__V1__Event pb_event;
+typedef Tcpengine__V1__NextEventsResult pb_next_events_result;
+typedef Tcpengine__V1__DaemonStatus pb_daemon_status;
+typedef Tcpengine__V1__StateCount pb_state_count;
+typedef Tcpengine__V1__DaemonStatusResult pb_daemon_status_result;
+typedef Tcpengine__V1__SetOption pb_set_option;
+typedef Tcpengine__V1__SetOptionResult pb_set_option_result;
+
+#define PB_OK TCPENGINE__V1__CODE__OK
+#define PB_INVALID_ARGUMENT TCPENGINE__V1__CODE__INVALID_ARGUMENT
+#define PB_NOT_FOUND TCPENGINE__V1__CODE__NOT_FOUND
+#define PB_PERMISSION TCPENGINE__V1__CODE__PERMISSION
+#define PB_BAD_OFFSET TCPENGINE__V1__CODE__BAD_OFFSET
+#define PB_CONNECTION_CLOSING TCPENGINE__V1__CODE__CONNECTION_CLOSING
+#define PB_EXISTS TCPENGINE__V1__CODE__EXISTS
+#define PB_RESOURCES TCPENGINE__V1__CODE__RESOURCES
+#define PB_REFUSED TCPENGINE__V1__CODE__REFUSED
+#define PB_RESET TCPENGINE__V1__CODE__RESET
+#define PB_TIMED_OUT TCPENGINE__V1__CODE__TIMED_OUT
+#define PB_UNREACHABLE TCPENGINE__V1__CODE__UNREACHABLE
+#define PB_ABORTED TCPENGINE__V1__CODE__ABORTED
+#define PB_ADDRESS TCPENGINE__V1__CODE__ADDRESS
+#define PB_AGAIN TCPENGINE__V1__CODE__AGAIN
+#define PB_BAD_STATE TCPENGINE__V1__CODE__BAD_STATE
+#define PB_UNSUPPORTED TCPENGINE__V1__CODE__UNSUPPORTED
+#define PB_MALFORMED TCPENGINE__V1__CODE__MALFORMED
+#define PB_INTERNAL TCPENGINE__V1__CODE__INTERNAL
+#define PB_DEADLINE TCPENGINE__V1__CODE__DEADLINE
+#define PB_SESSION TCPENGINE__V1__CODE__SESSION
+
+/* Codes are numbered from 0 without gaps. */
+#define PB_CODE_COUNT (PB_SESSION + 1)
+
+#endif

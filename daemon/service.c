@@ -1,0 +1,396 @@
+/* Theory of operation: one life.
+ *
+ *   start   TAP, engine, control socket, HTTP: the first that fails ends the daemon with 1
+ *   run     READY=1 once the TAP's link is up too; then only callbacks
+ *   drain   SIGTERM or SIGINT: no new links, no new connections, CLOSE on all there are; over when
+ *           none but TIME_WAIT is left, when shutdown_timeout is over, or at a second signal
+ *   finish  ABORT on the rest, a last flush, all handles closed; the loop ends by itself */
+#include "service.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <uv.h>
+
+#include "config_custom.h"
+#include "describe.h"
+#include "drain.h"
+#include "notify.h"
+#include "pages.h"
+#include "version.h"
+
+#define DRAIN_CHECK_MS 10
+/* Flushes of the last output; each is bounded. */
+#define FINISH_FLUSHES_MAX 65536
+/* An engine timer this late means that the loop does not do its work. */
+#define LATENESS_MAX_US INT64_C(2000000)
+/* Checking every invariant takes time in proportion to the connections. */
+#define INVARIANTS_CONNECTIONS_MAX 256
+
+enum { SIGNAL_TERM, SIGNAL_INT, SIGNAL_HUP, SIGNAL_COUNT };
+
+struct service {
+    const struct service_options *options;
+    const struct config *config;
+    uv_loop_t loop;
+    struct memory memory;
+    struct latency latency;
+    struct description description;
+    struct rpc_stats rpc_stats;
+    struct pages pages;
+    struct tap *tap;
+    struct pump *pump;
+    struct event_log *events;
+    struct rpc *rpc;
+    struct http *http;
+    struct notify *notify;
+    uv_signal_t signals[SIGNAL_COUNT];
+    uv_timer_t drain_timer;
+    bool is_draining;
+    uint64_t drain_until_ms; /* of the loop's clock */
+    uint64_t events_lost;    /* by the engine, as far as the event log was told */
+    int64_t started_at_unix_us;
+};
+
+/* --- what the parts ask --- */
+
+static void on_engine_event(void *ctx, const struct te_event *event)
+{
+    struct service *service = ctx;
+    struct te_stack *stack = pump_stack(service->pump);
+    uint64_t lost = te_stack_counters(stack)->events_lost;
+    if (lost != service->events_lost) {
+        event_log_skip(service->events, lost - service->events_lost);
+        service->events_lost = lost;
+    }
+    latency_on_event(&service->latency, event, stack);
+    event_log_push(service->events, event);
+    if (service->rpc != NULL)
+        rpc_on_engine_event(service->rpc, event);
+}
+
+static void on_describe(void *ctx, struct daemon_info *ret_info)
+{
+    struct service *service = ctx;
+    description_fill(&service->description, ret_info);
+    ret_info->tap_up = tap_get_state(service->tap) == TAP_UP;
+    if (service->http != NULL)
+        ret_info->http = http_address(service->http);
+}
+
+static void on_tap_state(void *ctx, enum tap_state state)
+{
+    struct service *service = ctx;
+    if (service->notify == NULL)
+        return;
+    if (state == TAP_UP)
+        notify_ready(service->notify);
+    notify_status(service->notify);
+}
+
+static void on_fill(void *ctx, struct metrics_input *ret_input)
+{
+    struct service *service = ctx;
+    rpc_fill_stats(service->rpc, &service->rpc_stats);
+    ret_input->version = TCPENGINE_VERSION;
+    ret_input->counters = te_stack_counters(pump_stack(service->pump));
+    te_totals(pump_stack(service->pump), &ret_input->totals);
+    ret_input->latency = &service->latency;
+    ret_input->memory = &service->memory;
+    ret_input->tap = tap_get_stats(service->tap);
+    ret_input->tap_name = tap_name(service->tap);
+    ret_input->is_tap_up = tap_get_state(service->tap) == TAP_UP;
+    ret_input->pump = pump_get_stats(service->pump);
+    ret_input->rpc = &service->rpc_stats;
+    ret_input->started_at_unix_us = service->started_at_unix_us;
+    process_stats_read(&ret_input->process);
+}
+
+static const char *on_health(void *ctx)
+{
+    struct service *service = ctx;
+    switch (tap_get_state(service->tap)) {
+    case TAP_UP:
+        return service->is_draining ? "shutting down" : NULL;
+    case TAP_DOWN:
+        return "the link of the TAP is down";
+    default:
+        return "the TAP device is gone";
+    }
+}
+
+/* The flush first: after a stop of the whole process its timers may come behind this one. */
+static const char *on_self_check(void *ctx)
+{
+    struct service *service = ctx;
+    struct te_totals totals;
+    uint64_t id = 0;
+    pump_flush(service->pump);
+    if (pump_lateness_us(service->pump) > LATENESS_MAX_US)
+        return "the engine's timers are late";
+    te_totals(pump_stack(service->pump), &totals);
+    if (totals.connections + totals.time_wait > INVARIANTS_CONNECTIONS_MAX)
+        return NULL;
+    return te_stack_check_invariants(pump_stack(service->pump), &id);
+}
+
+static void on_notify_status(void *ctx, char *ret_text)
+{
+    struct service *service = ctx;
+    struct te_totals totals;
+    te_totals(pump_stack(service->pump), &totals);
+    snprintf(ret_text, NOTIFY_STATUS_MAX,
+             "%" PRIu32 " connections, %" PRIu32 " listeners, %" PRIu32 " in TIME_WAIT; TAP %s: %s",
+             totals.connections, totals.listeners, totals.time_wait, tap_name(service->tap),
+             tap_state_text(service->tap));
+}
+
+/* --- drain and finish --- */
+
+static void handles_close(struct service *service)
+{
+    for (unsigned i = 0; i < SIGNAL_COUNT; i++)
+        uv_close((uv_handle_t *)&service->signals[i], NULL);
+    uv_close((uv_handle_t *)&service->drain_timer, NULL);
+}
+
+/* In the order of dependence; what was never made is NULL. */
+static void parts_free(struct service *service)
+{
+    notify_free(service->notify);
+    http_free(service->http);
+    rpc_free(service->rpc);
+    service->rpc = NULL;
+    pump_free(service->pump);
+    tap_free(service->tap);
+}
+
+static void finish(struct service *service)
+{
+    struct te_stack *stack = pump_stack(service->pump);
+    uint32_t remaining = drain_remaining(stack);
+    if (remaining > 0)
+        log_write(LOG_LEVEL_NOTICE, "resetting %" PRIu32 " connections that are not closed yet",
+                  remaining);
+    drain_abort_all(stack, pump_now_us(service->pump));
+    for (unsigned i = 0; i < FINISH_FLUSHES_MAX && pump_flush(service->pump); i++)
+        ;
+    parts_free(service);
+    handles_close(service);
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    if (drain_remaining(pump_stack(service->pump)) == 0 ||
+        uv_now(&service->loop) >= service->drain_until_ms)
+        finish(service);
+}
+
+static void drain(struct service *service)
+{
+    int64_t timeout_us = service->config->shutdown_timeout_us;
+    service->is_draining = true;
+    notify_stopping(service->notify);
+    rpc_stop(service->rpc);
+    drain_close_all(pump_stack(service->pump), pump_now_us(service->pump));
+    pump_wake(service->pump);
+    service->drain_until_ms = uv_now(&service->loop) + (uint64_t)timeout_us / 1000;
+    uv_timer_start(&service->drain_timer, on_drain, 0, DRAIN_CHECK_MS);
+}
+
+static void on_reload(struct service *service)
+{
+    struct config config;
+    if (!service->options->reload(service->options->ctx, &config)) {
+        log_write(LOG_LEVEL_ERROR, "the configuration is wrong: nothing was reloaded");
+        return;
+    }
+    log_set_level(config.log_level);
+    log_write(LOG_LEVEL_NOTICE, "log level is now %s; other settings need a restart",
+              log_level_name((int)config.log_level));
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct service *service = handle->data;
+    if (number == SIGHUP) {
+        on_reload(service);
+    } else if (!service->is_draining) {
+        log_write(LOG_LEVEL_NOTICE, "%s: closing all connections", strsignal(number));
+        drain(service);
+    } else {
+        log_write(LOG_LEVEL_NOTICE, "%s again: ending at once", strsignal(number));
+        finish(service);
+    }
+}
+
+/* --- start --- */
+
+static void handles_start(struct service *service)
+{
+    static const int numbers[SIGNAL_COUNT] = {
+        [SIGNAL_TERM] = SIGTERM, [SIGNAL_INT] = SIGINT, [SIGNAL_HUP] = SIGHUP};
+    for (unsigned i = 0; i < SIGNAL_COUNT; i++) {
+        uv_signal_init(&service->loop, &service->signals[i]);
+        service->signals[i].data = service;
+        uv_signal_start(&service->signals[i], on_signal, numbers[i]);
+    }
+    uv_timer_init(&service->loop, &service->drain_timer);
+    service->drain_timer.data = service;
+}
+
+static bool start_tap(struct service *service)
+{
+    const struct config *config = service->config;
+    char message[TAP_MESSAGE_MAX];
+    struct tap_options options = {.mtu_bytes = config->engine.mtu_bytes,
+                                  .queue_len = config->tap_queue_len,
+                                  .large_receive = config->large_receive};
+    memcpy(options.name, config->tap, sizeof(options.name));
+    memcpy(options.mac, config->engine.mac, sizeof(options.mac));
+    service->tap = tap_new(&service->loop, &options, message);
+    if (service->tap == NULL) {
+        log_write(LOG_LEVEL_ERROR, "%s", message);
+        return false;
+    }
+    tap_set_state_handler(service->tap, on_tap_state, service);
+    return true;
+}
+
+static bool start_engine(struct service *service)
+{
+    struct te_config engine = service->config->engine;
+    struct pump_options options = {.engine = &engine, .on_event = on_engine_event, .ctx = service};
+    const char *error;
+    memory_init(&service->memory, service->config->memory_max_bytes);
+    engine.allocator = memory_allocator(&service->memory);
+    if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
+        log_write(LOG_LEVEL_ERROR, "no random numbers: %s", strerror(errno));
+        return false;
+    }
+    service->events = event_log_new(service->config->event_log_max);
+    if (service->events == NULL) {
+        log_write(LOG_LEVEL_ERROR, "no memory for %" PRIu32 " events; lower event_log_max",
+                  service->config->event_log_max);
+        return false;
+    }
+    service->pump = pump_new(&service->loop, service->tap, &options, &error);
+    if (service->pump == NULL)
+        log_write(LOG_LEVEL_ERROR, "cannot start the engine: %s", error);
+    return service->pump != NULL;
+}
+
+/* The group was known when the configuration was read; it may have gone since. */
+static bool group_find(const char *name, gid_t *ret_gid)
+{
+    *ret_gid = SP_PEER_NO_GROUP;
+    if (name[0] == '\0' || sp_group_find(name, ret_gid))
+        return true;
+    log_write(LOG_LEVEL_ERROR, "there is no group %s", name);
+    return false;
+}
+
+static bool start_rpc(struct service *service)
+{
+    const struct config *config = service->config;
+    struct rpc_options options = config->rpc;
+    struct rpc_host host = {.loop = &service->loop,
+                            .pump = service->pump,
+                            .events = service->events,
+                            .describe = on_describe,
+                            .ctx = service};
+    options.control.path = config->control + strlen(CONFIG_LINK_PREFIX);
+    if (!group_find(config->control_group, &options.control.control_gid) ||
+        !group_find(config->admin_group, &options.control.admin_gid))
+        return false;
+    return rpc_new(&options, &host, &service->rpc) == 0;
+}
+
+static bool start_http(struct service *service)
+{
+    char message[HTTP_MESSAGE_MAX];
+    service->pages = (struct pages){.fill = on_fill, .health = on_health, .ctx = service};
+    struct http_options options = {
+        .address = service->config->http, .page = pages_serve, .ctx = &service->pages};
+    if (!service->config->http_enabled)
+        return true;
+    service->http = http_new(&service->loop, &options, message);
+    if (service->http == NULL)
+        log_write(LOG_LEVEL_ERROR, "%s", message);
+    return service->http != NULL;
+}
+
+static bool start_notify(struct service *service)
+{
+    struct notify_options options = {.is_watchdog = service->config->watchdog,
+                                     .check = on_self_check,
+                                     .status = on_notify_status,
+                                     .ctx = service};
+    service->notify = notify_new(&service->loop, &options);
+    if (service->notify == NULL)
+        log_write(LOG_LEVEL_ERROR, "no memory");
+    return service->notify != NULL;
+}
+
+static void tell_started(struct service *service)
+{
+    const struct config *config = service->config;
+    char addresses[CONFIG_VALUE_MAX];
+    config_format_address(config, addresses);
+    log_write(LOG_LEVEL_NOTICE, "tcpengined %s: %s on TAP %s (%s), control %s, http %s",
+              TCPENGINE_VERSION, addresses[0] != '\0' ? addresses : "no address", config->tap,
+              tap_state_text(service->tap), config->control,
+              service->http != NULL ? http_address(service->http) : "off");
+    if (config->engine.address_count == 0)
+        log_write(LOG_LEVEL_WARNING,
+                  "no address is configured: no connection is possible; give one by --address "
+                  "10.0.0.2/24 for example");
+}
+
+static bool start(struct service *service)
+{
+    description_init(&service->description, service->config);
+    handles_start(service);
+    if (!start_tap(service) || !start_engine(service) || !start_rpc(service) ||
+        !start_http(service) || !start_notify(service))
+        return false;
+    tell_started(service);
+    if (tap_get_state(service->tap) == TAP_UP)
+        notify_ready(service->notify);
+    return true;
+}
+
+static int64_t unix_now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int service_run(const struct service_options *options)
+{
+    struct service *service = calloc(1, sizeof(*service));
+    if (service == NULL || uv_loop_init(&service->loop) < 0) {
+        log_write(LOG_LEVEL_ERROR, "no memory or descriptors for the loop");
+        free(service);
+        return SERVICE_EXIT_FAILED;
+    }
+    service->options = options;
+    service->config = options->config;
+    service->started_at_unix_us = unix_now_us();
+    bool is_started = start(service);
+    if (!is_started) {
+        parts_free(service);
+        handles_close(service);
+    }
+    uv_run(&service->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&service->loop);
+    event_log_free(service->events);
+    free(service);
+    return is_started ? SERVICE_EXIT_OK : SERVICE_EXIT_FAILED;
+}

@@ -1,0 +1,102 @@
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BLOCK_BYTES = 4096 };
+
+struct block {
+    struct block *next;
+    size_t size, used;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+struct tcpc_arena {
+    struct block *blocks; /* the one in use first */
+    size_t budget_bytes;
+};
+
+struct tcpc_arena *tcpci_arena_new(size_t budget_bytes)
+{
+    struct tcpc_arena *arena = calloc(1, sizeof(*arena));
+    if (arena)
+        arena->budget_bytes = budget_bytes;
+    return arena;
+}
+
+void tcpci_arena_free(struct tcpc_arena *arena)
+{
+    if (!arena)
+        return;
+    struct block *block = arena->blocks;
+    while (block) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
+    free(arena);
+}
+
+static struct block *block_new(size_t size)
+{
+    size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+    struct block *block = malloc(sizeof(*block) + room);
+    if (block)
+        *block = (struct block){.size = room};
+    return block;
+}
+
+void *tcpci_arena_alloc(struct tcpc_arena *arena, size_t size)
+{
+    if (size > arena->budget_bytes)
+        return NULL;
+    size_t taken = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    struct block *block = arena->blocks;
+    if (!block || block->size - block->used < taken) {
+        block = block_new(taken);
+        if (!block)
+            return NULL;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    void *memory = block->bytes + block->used;
+    block->used += taken;
+    arena->budget_bytes -= size;
+    return memset(memory, 0, size);
+}
+
+void *tcpci_arena_array(struct tcpc_arena *arena, size_t count, size_t size)
+{
+    if (size && count > SIZE_MAX / size)
+        return NULL;
+    return tcpci_arena_alloc(arena, count * size);
+}
+
+void tcpci_arena_adopt(struct tcpc_arena *into, struct tcpc_arena *from)
+{
+    struct block **tail = &into->blocks;
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = from->blocks;
+    from->blocks = NULL;
+    tcpci_arena_free(from);
+}
+
+static void *allocator_alloc(void *data, size_t size)
+{
+    return tcpci_arena_alloc(data, size);
+}
+
+static void allocator_free(void *data, void *memory)
+{
+    (void)data;
+    (void)memory;
+}
+
+ProtobufCAllocator tcpci_arena_allocator(struct tcpc_arena *arena)
+{
+    return (ProtobufCAllocator){
+        .alloc = allocator_alloc, .free = allocator_free, .allocator_data = arena};
+}

@@ -1,0 +1,449 @@
+/* One request from start to callback.
+ *
+ * A call has one nng context and one aio, which is always doing exactly one thing; every step ends
+ * in on_aio(), and the phase says what it was:
+ *
+ *     PARKED   sleeping until there is a link (woken by tcpci_calls_wake) or patience ends
+ *     SENDING  nng_ctx_send: in nng's queue (taken back by tcpci_calls_recall when the link goes)
+ *     WAITING  nng_ctx_recv: out; NNG_ECONNRESET when the link broke: park, then send it again
+ *     DONE     the callback runs; after it the call goes back to the pool
+ *
+ * Calls are pooled because an aio cannot be freed in its own callback. */
+#include "internal.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void on_aio(void *arg);
+
+/* --- the pool --------------------------------------------------------------------------------- */
+
+static struct call *call_new(struct tcpc_client *client)
+{
+    struct call *call = calloc(1, sizeof(*call));
+    if (!call)
+        return NULL;
+    call->client = client;
+    if (nng_ctx_open(&call->ctx, client->socket) != 0) {
+        free(call);
+        return NULL;
+    }
+    if (nng_aio_alloc(&call->aio, on_aio, call) != 0) {
+        nng_ctx_close(call->ctx);
+        free(call);
+        return NULL;
+    }
+    return call;
+}
+
+static void call_free(struct call *call)
+{
+    nng_aio_stop(call->aio);
+    nng_ctx_close(call->ctx);
+    nng_aio_free(call->aio);
+    free(call);
+}
+
+/* A call with a response, in the list of active ones; NULL without memory. */
+static struct call *call_take(struct tcpc_client *client)
+{
+    struct tcpc_response *response = calloc(1, sizeof(*response));
+    struct call *call = client->pool;
+    if (call)
+        client->pool = call->next;
+    else
+        call = response ? call_new(client) : NULL;
+    if (!call || !response) {
+        if (call) {
+            call->next = client->pool;
+            client->pool = call;
+        }
+        free(response);
+        return NULL;
+    }
+    call->response = response;
+    call->previous = NULL;
+    call->next = client->active;
+    if (client->active)
+        client->active->previous = call;
+    client->active = call;
+    client->active_count++;
+    return call;
+}
+
+static void call_return(struct call *call)
+{
+    struct tcpc_client *client = call->client;
+    pthread_mutex_lock(&client->lock);
+    if (call->next)
+        call->next->previous = call->previous;
+    if (call->previous)
+        call->previous->next = call->next;
+    else
+        client->active = call->next;
+    call->phase = CALL_IDLE;
+    call->previous = NULL;
+    call->next = client->pool;
+    client->pool = call;
+    client->active_count--;
+    pthread_cond_broadcast(&client->changed);
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* --- steps, under the lock -------------------------------------------------------------------- */
+
+static nng_duration duration_until(int64_t at_ms)
+{
+    if (at_ms == TCPC_MS_NEVER)
+        return NNG_DURATION_INFINITE;
+    int64_t left_ms = at_ms - tcpci_clock_ms();
+    if (left_ms < 1)
+        return 1;
+    return left_ms < INT_MAX ? (nng_duration)left_ms : INT_MAX;
+}
+
+static void call_sleep(struct call *call, nng_duration time_ms)
+{
+    call->phase = CALL_PARKED;
+    nng_aio_set_timeout(call->aio, NNG_DURATION_INFINITE);
+    nng_sleep_aio(time_ms, call->aio);
+}
+
+/* Waits for a link, as long as the call and the daemon's absence allow. */
+static void call_park(struct call *call)
+{
+    int64_t lost_at_ms = call->client->lost_at_ms;
+    int64_t until_ms = (lost_at_ms ? lost_at_ms : tcpci_clock_ms()) + call->client->reconnect_ms;
+    if (until_ms > call->deadline_at_ms)
+        until_ms = call->deadline_at_ms;
+    call_sleep(call, duration_until(until_ms));
+}
+
+static void call_transmit(struct call *call)
+{
+    nng_msg *message = tcpci_encode_request(call, &call->verdict);
+    if (!message) {
+        call_sleep(call, 0);
+        return;
+    }
+    call->phase = CALL_SENDING;
+    call->link_number = call->client->link_number;
+    nng_aio_set_timeout(call->aio, duration_until(call->deadline_at_ms));
+    nng_aio_set_msg(call->aio, message);
+    nng_ctx_send(call->ctx, call->aio);
+}
+
+static void call_go(struct call *call)
+{
+    if (call->client->link == LINK_UP || call->is_check)
+        call_transmit(call);
+    else
+        call_park(call);
+}
+
+/* What the daemon is told, and what we wait: its own answer should come first. */
+static void call_set_deadline(struct call *call)
+{
+    uint32_t timeout_ms = call->request.timeout_ms;
+    uint32_t wait_ms = tcpci_request_wait_ms(&call->request);
+    if (!timeout_ms)
+        timeout_ms = call->client->timeout_ms;
+    call->deadline_ms = 0;
+    call->deadline_at_ms = TCPC_MS_NEVER;
+    if (timeout_ms == TCPC_WAIT_FOREVER || wait_ms == TCPC_WAIT_FOREVER)
+        return;
+    int64_t total_ms = (int64_t)timeout_ms + wait_ms;
+    int64_t slack_ms = total_ms / 4;
+    if (slack_ms > TCPC_DEADLINE_SLACK_MS)
+        slack_ms = TCPC_DEADLINE_SLACK_MS;
+    call->deadline_at_ms = tcpci_clock_ms() + total_ms;
+    if (total_ms - slack_ms < UINT32_MAX)
+        call->deadline_ms = (uint32_t)(total_ms - slack_ms);
+}
+
+static void call_prepare(struct call *call, const struct tcpc_request *request)
+{
+    call->request = *request;
+    call->request_id = call->client->next_request_id++;
+    call->is_check = false;
+    call->is_resent = false;
+    call->verdict = TCPC_OK;
+    call->callback = NULL;
+    call->response->op = request->op;
+    call_set_deadline(call);
+}
+
+/* --- the end of a call ------------------------------------------------------------------------ */
+
+/* Without a session the daemon remembers no answers: that a request sent twice finds its work done
+ * is success. */
+static void forgive_resent(struct call *call)
+{
+    enum tcpc_op op = call->request.op;
+    enum tcpc_code code = call->response->error.code;
+    if (!call->is_resent || call->client->session)
+        return;
+    if (op != TCPC_OP_CLOSE && op != TCPC_OP_ABORT && op != TCPC_OP_SHUTDOWN)
+        return;
+    if (code != TCPC_NOT_FOUND && code != TCPC_CONNECTION_CLOSING)
+        return;
+    tcpci_error_clear(&call->response->error);
+    call->response->u.state = TCPC_CLOSED;
+}
+
+/* The lock is held, and given up. */
+static void call_finish(struct call *call)
+{
+    struct tcpc_client *client = call->client;
+    call->phase = CALL_DONE;
+    forgive_resent(call);
+    pthread_mutex_unlock(&client->lock);
+    if (call->is_check) {
+        tcpci_link_checked(client, call);
+        tcpc_response_free(call->response);
+    } else {
+        call->callback(call->callback_ctx, call->response);
+    }
+    call->response = NULL;
+    call_return(call);
+}
+
+static void call_fail(struct call *call, enum tcpc_code code)
+{
+    struct tcpc_client *client = call->client;
+    struct tcpc_error *error = &call->response->error;
+    if (client->is_closing)
+        tcpci_error_set_code(error, TCPC_CANCELLED, client->url);
+    else if (client->fatal.code != TCPC_OK)
+        *error = client->fatal;
+    else if (code == TCPC_UNREACHABLE)
+        tcpci_probe_explain(client->url, tcpci_probe_url(client->url), error);
+    else
+        tcpci_error_set_code(error, code, client->url);
+    call_finish(call);
+}
+
+static void call_answered(struct call *call)
+{
+    nng_msg *message = nng_aio_get_msg(call->aio);
+    nng_aio_set_msg(call->aio, NULL);
+    if (tcpci_decode_response(call, nng_msg_body(message), nng_msg_len(message)))
+        tcpci_client_note_answer(call);
+    nng_msg_free(message);
+    call_finish(call);
+}
+
+/* Its link is gone: again, unless nobody waits any more. */
+static void call_retry(struct call *call)
+{
+    struct tcpc_client *client = call->client;
+    tcpci_link_lost(client, call->link_number);
+    if (call->is_check) {
+        call_fail(call, TCPC_UNREACHABLE);
+        return;
+    }
+    call_go(call);
+    pthread_mutex_unlock(&client->lock);
+}
+
+/* --- what the aio did; the lock is held, and given up ----------------------------------------- */
+
+static void on_woken(struct call *call, int rv)
+{
+    struct tcpc_client *client = call->client;
+    if (call->verdict != TCPC_OK) {
+        call_fail(call, call->verdict);
+    } else if (client->fatal.code != TCPC_OK) {
+        call_fail(call, client->fatal.code);
+    } else if (client->link == LINK_UP || rv != 0) {
+        call_go(call);
+        pthread_mutex_unlock(&client->lock);
+    } else {
+        call_fail(call, TCPC_UNREACHABLE);
+    }
+}
+
+static void on_sent(struct call *call, int rv)
+{
+    if (rv == 0) {
+        call->phase = CALL_WAITING;
+        nng_aio_set_timeout(call->aio, duration_until(call->deadline_at_ms));
+        nng_ctx_recv(call->ctx, call->aio);
+        pthread_mutex_unlock(&call->client->lock);
+        return;
+    }
+    nng_msg_free(nng_aio_get_msg(call->aio));
+    nng_aio_set_msg(call->aio, NULL);
+    if (rv == NNG_ETIMEDOUT)
+        call_fail(call, TCPC_DEADLINE);
+    else if (rv == NNG_ENOMEM)
+        call_fail(call, TCPC_NO_MEMORY);
+    else
+        call_retry(call);
+}
+
+static void on_received(struct call *call, int rv)
+{
+    if (rv == 0) {
+        call_answered(call);
+    } else if (rv == NNG_ETIMEDOUT) {
+        call_fail(call, TCPC_DEADLINE);
+    } else {
+        call->is_resent = true;
+        call_retry(call);
+    }
+}
+
+static void drop_message(struct call *call, int rv)
+{
+    bool has_message = (call->phase == CALL_SENDING) == (rv != 0) && call->phase != CALL_PARKED;
+    if (has_message)
+        nng_msg_free(nng_aio_get_msg(call->aio));
+    nng_aio_set_msg(call->aio, NULL);
+}
+
+static void on_aio(void *arg)
+{
+    struct call *call = arg;
+    int rv = nng_aio_result(call->aio);
+    pthread_mutex_lock(&call->client->lock);
+    if (call->client->is_closing) {
+        drop_message(call, rv);
+        call_fail(call, TCPC_CANCELLED);
+    } else if (call->phase == CALL_PARKED) {
+        on_woken(call, rv);
+    } else if (call->phase == CALL_SENDING) {
+        on_sent(call, rv);
+    } else {
+        on_received(call, rv);
+    }
+}
+
+/* --- for the rest of the library -------------------------------------------------------------- */
+
+void tcpci_calls_wake(struct tcpc_client *client)
+{
+    for (struct call *call = client->active; call; call = call->next) {
+        if (call->phase == CALL_PARKED)
+            nng_aio_abort(call->aio, NNG_EAGAIN);
+    }
+}
+
+void tcpci_calls_recall(struct tcpc_client *client)
+{
+    for (struct call *call = client->active; call; call = call->next) {
+        if (call->phase == CALL_SENDING)
+            nng_aio_abort(call->aio, NNG_ECONNRESET);
+    }
+}
+
+void tcpci_calls_cancel(struct tcpc_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    client->is_closing = true;
+    for (struct call *call = client->active; call; call = call->next) {
+        if (call->phase != CALL_DONE)
+            nng_aio_abort(call->aio, NNG_ECANCELED);
+    }
+    while (client->active_count)
+        pthread_cond_wait(&client->changed, &client->lock);
+    pthread_mutex_unlock(&client->lock);
+}
+
+void tcpci_calls_free(struct tcpc_client *client)
+{
+    while (client->pool) {
+        struct call *call = client->pool;
+        client->pool = call->next;
+        call_free(call);
+    }
+}
+
+bool tcpci_call_start_check(struct tcpc_client *client)
+{
+    struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
+    if (client->session)
+        request.op = (enum tcpc_op)OP_ATTACH;
+    struct call *call = client->is_closing ? NULL : call_take(client);
+    if (!call)
+        return false;
+    call_prepare(call, &request);
+    call->is_check = true;
+    call_go(call);
+    return true;
+}
+
+static enum tcpc_code request_check(const struct tcpc_request *request,
+                                    struct tcpc_error *ret_error)
+{
+    if ((int)request->op < TCPC_OP_OPEN || (int)request->op >= OP_COUNT)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request %d",
+                               (int)request->op);
+    if (request->op == TCPC_OP_SEND && request->u.send.len > TCPC_DATA_MAX)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+                               "one Send carries at most %u bytes", TCPC_DATA_MAX);
+    return TCPC_OK;
+}
+
+enum tcpc_code tcpci_call_start(struct tcpc_client *client, const struct tcpc_request *request,
+                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
+{
+    enum tcpc_code code = request_check(request, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    pthread_mutex_lock(&client->lock);
+    struct call *call = NULL;
+    if (client->is_closing)
+        code = tcpci_error_set_code(ret_error, TCPC_CANCELLED, client->url);
+    else if (client->fatal.code != TCPC_OK)
+        code = tcpci_error_copy(ret_error, &client->fatal);
+    else if (!(call = call_take(client)))
+        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
+    if (call) {
+        call_prepare(call, request);
+        call->callback = callback;
+        call->callback_ctx = ctx;
+        call_go(call);
+    }
+    pthread_mutex_unlock(&client->lock);
+    return code;
+}
+
+/* --- synchronous ------------------------------------------------------------------------------ */
+
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    struct tcpc_response *response;
+};
+
+static void on_waited(void *ctx, struct tcpc_response *response)
+{
+    struct waiter *waiter = ctx;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->response = response;
+    pthread_cond_signal(&waiter->done);
+    pthread_mutex_unlock(&waiter->lock);
+}
+
+enum tcpc_code tcpci_call_sync(struct tcpc_client *client, const struct tcpc_request *request,
+                               struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct waiter waiter = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+    enum tcpc_code code = tcpci_call_start(client, request, on_waited, &waiter, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    pthread_mutex_lock(&waiter.lock);
+    while (!waiter.response)
+        pthread_cond_wait(&waiter.done, &waiter.lock);
+    pthread_mutex_unlock(&waiter.lock);
+    pthread_mutex_destroy(&waiter.lock);
+    pthread_cond_destroy(&waiter.done);
+    code = tcpci_error_copy(ret_error, &waiter.response->error);
+    if (code == TCPC_OK)
+        *ret_response = waiter.response;
+    else
+        tcpc_response_free(waiter.response);
+    return code;
+}

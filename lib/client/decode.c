@@ -1,0 +1,446 @@
+/* Responses from protobuf messages. Everything lands in the response's arena; strings and data stay
+ * where the decoder put them, rows are copied into the public structs. */
+#include "internal.h"
+
+#include <string.h>
+
+struct decoding {
+    struct tcpc_arena *memory;
+    struct tcpc_response *response;
+    struct call *call;
+    const PB(Response) * message;
+};
+
+/* True, or false when there is no memory or the message makes no sense. */
+typedef bool (*decode_fn)(struct decoding *decoding);
+
+static enum tcpc_state decode_state(PB(State) state)
+{
+    return (unsigned)state < TCPC_STATE_COUNT ? (enum tcpc_state)state : TCPC_CLOSED;
+}
+
+static void decode_endpoint(struct tcpc_endpoint *ret_endpoint, const PB(Endpoint) * message)
+{
+    if (!message)
+        return;
+    tcpci_text_copy(ret_endpoint->address, sizeof(ret_endpoint->address), message->address);
+    ret_endpoint->port = (uint16_t)message->port;
+}
+
+static void decode_status_error(struct tcpc_error *ret_error, const PB(Status) * message)
+{
+    if (!message || message->code == TCPENGINE__V1__CODE__OK)
+        return;
+    unsigned code = (unsigned)message->code;
+    ret_error->code = code <= TCPC_SESSION ? (enum tcpc_code)code : TCPC_INTERNAL;
+    tcpci_text_copy(ret_error->message, sizeof(ret_error->message), message->message);
+    tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), message->hint);
+    tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name), message->errno_name);
+    if (!ret_error->message[0])
+        tcpci_error_set_code(ret_error, ret_error->code, "");
+}
+
+static bool decode_open(struct decoding *decoding)
+{
+    const PB(OpenResult) *message = decoding->message->open;
+    struct tcpc_opened *opened = &decoding->response->u.opened;
+    opened->id = message->id;
+    opened->state = decode_state(message->state);
+    opened->backlog = message->backlog;
+    decode_endpoint(&opened->local, message->local);
+    decode_endpoint(&opened->remote, message->remote);
+    return true;
+}
+
+static bool decode_accept(struct decoding *decoding)
+{
+    const PB(AcceptResult) *message = decoding->message->accept;
+    struct tcpc_opened *opened = &decoding->response->u.opened;
+    opened->id = message->id;
+    opened->state = decode_state(message->state);
+    decode_endpoint(&opened->local, message->local);
+    decode_endpoint(&opened->remote, message->remote);
+    return true;
+}
+
+static bool decode_send(struct decoding *decoding)
+{
+    const PB(SendResult) *message = decoding->message->send;
+    decoding->response->u.sent = (struct tcpc_sent){.accepted_to = message->accepted_to,
+                                                    .fin_accepted = message->fin_accepted};
+    return true;
+}
+
+static bool decode_receive(struct decoding *decoding)
+{
+    const PB(ReceiveResult) *message = decoding->message->receive;
+    decoding->response->u.received = (struct tcpc_received){.offset = message->offset,
+                                                            .data = message->data.data,
+                                                            .len = message->data.len,
+                                                            .is_end = message->end};
+    return true;
+}
+
+static bool decode_shutdown(struct decoding *decoding)
+{
+    decoding->response->u.state = decode_state(decoding->message->shutdown->state);
+    return true;
+}
+
+static bool decode_close(struct decoding *decoding)
+{
+    decoding->response->u.state = decode_state(decoding->message->close->state);
+    return true;
+}
+
+static bool decode_abort(struct decoding *decoding)
+{
+    decoding->response->u.state = decode_state(decoding->message->abort->state);
+    return true;
+}
+
+static void decode_row(struct tcpc_connection *ret_row, const PB(Connection) * message)
+{
+    ret_row->id = message->id;
+    ret_row->state = decode_state(message->state);
+    decode_endpoint(&ret_row->local, message->local);
+    decode_endpoint(&ret_row->remote, message->remote);
+    ret_row->uid = message->uid;
+    ret_row->send_queue_bytes = message->send_queue_bytes;
+    ret_row->receive_queue_bytes = message->receive_queue_bytes;
+    ret_row->timer = message->timer;
+    ret_row->timer_ms = message->timer_ms;
+}
+
+static void decode_time_wait_row(struct tcpc_time_wait *ret_row, const PB(TimeWaitEntry) * message)
+{
+    ret_row->id = message->id;
+    decode_endpoint(&ret_row->local, message->local);
+    decode_endpoint(&ret_row->remote, message->remote);
+    ret_row->entered_from = decode_state(message->entered_from);
+    ret_row->entered_by = message->entered_by;
+    ret_row->remaining_ms = message->remaining_ms;
+    ret_row->duration_ms = message->duration_ms;
+    ret_row->age_ms = message->age_ms;
+    ret_row->fin_reacked = message->fin_reacked;
+    ret_row->uid = message->uid;
+}
+
+static void decode_status_sequence(struct tcpc_status *status,
+                                   const PB(ConnectionStatusResult) * message)
+{
+    status->snd_una = message->snd_una;
+    status->snd_nxt = message->snd_nxt;
+    status->snd_wnd = message->snd_wnd;
+    status->rcv_nxt = message->rcv_nxt;
+    status->rcv_wnd = message->rcv_wnd;
+    status->iss = message->iss;
+    status->irs = message->irs;
+    status->mss = message->mss;
+    status->snd_wscale = message->snd_wscale;
+    status->rcv_wscale = message->rcv_wscale;
+    status->sack_permitted = message->sack_permitted;
+    status->timestamps = message->timestamps;
+    status->ecn = message->ecn;
+    status->send_accepted = message->send_accepted;
+    status->receive_released = message->receive_released;
+    status->receive_next = message->receive_next;
+    status->fin_received = message->fin_received;
+    status->fin_queued = message->fin_queued;
+}
+
+static void decode_status_numbers(struct tcpc_status *status,
+                                  const PB(ConnectionStatusResult) * message)
+{
+    status->nagle = message->nagle;
+    status->keepalive = message->keepalive;
+    status->cwnd_bytes = message->cwnd_bytes;
+    status->ssthresh_bytes = message->ssthresh_bytes;
+    status->srtt_us = message->srtt_us;
+    status->rttvar_us = message->rttvar_us;
+    status->rto_us = message->rto_us;
+    status->retransmits = message->retransmits;
+    status->backoff = message->backoff;
+    status->bytes_sent = message->bytes_sent;
+    status->bytes_acked = message->bytes_acked;
+    status->bytes_received = message->bytes_received;
+    status->segments_in = message->segments_in;
+    status->segments_out = message->segments_out;
+    status->congestion_control = message->congestion_control;
+    status->recovery = message->recovery;
+    status->send_buffer_bytes = message->send_buffer_bytes;
+    status->receive_buffer_bytes = message->receive_buffer_bytes;
+    status->age_us = message->age_us;
+    status->state_age_us = message->state_age_us;
+}
+
+static bool decode_status(struct decoding *decoding)
+{
+    const PB(ConnectionStatusResult) *message = decoding->message->connection;
+    struct tcpc_status *status = &decoding->response->u.status;
+    if (!message->connection)
+        return false;
+    decode_row(&status->connection, message->connection);
+    decode_status_error(&status->error, message->error);
+    decode_status_error(&status->soft_error, message->soft_error);
+    status->is_listener = message->is_listener;
+    status->is_orphan = message->is_orphan;
+    decode_status_sequence(status, message);
+    decode_status_numbers(status, message);
+    if (!message->time_wait)
+        return true;
+    struct tcpc_time_wait *time_wait = tcpci_arena_alloc(decoding->memory, sizeof(*time_wait));
+    if (!time_wait)
+        return false;
+    decode_time_wait_row(time_wait, message->time_wait);
+    status->time_wait = time_wait;
+    return true;
+}
+
+static bool decode_list(struct decoding *decoding)
+{
+    const PB(ListResult) *message = decoding->message->list;
+    struct tcpc_connection *rows =
+        tcpci_arena_array(decoding->memory, message->n_connections, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_connections; i++)
+        decode_row(&rows[i], message->connections[i]);
+    decoding->response->u.list = (struct tcpc_connection_list){.rows = rows,
+                                                               .count = message->n_connections,
+                                                               .cursor = message->cursor,
+                                                               .is_done = message->done,
+                                                               .as_of_seq = message->as_of_seq};
+    return true;
+}
+
+static bool decode_time_wait_list(struct decoding *decoding)
+{
+    const PB(TimeWaitListResult) *message = decoding->message->time_wait_list;
+    struct tcpc_time_wait *rows =
+        tcpci_arena_array(decoding->memory, message->n_entries, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_entries; i++)
+        decode_time_wait_row(&rows[i], message->entries[i]);
+    decoding->response->u.time_wait_list =
+        (struct tcpc_time_wait_list){.rows = rows,
+                                     .count = message->n_entries,
+                                     .cursor = message->cursor,
+                                     .is_done = message->done,
+                                     .as_of_seq = message->as_of_seq};
+    return true;
+}
+
+/* An absent segment is NULL, and true. */
+static bool decode_segment(struct decoding *decoding, const PB(Segment) * message,
+                           const struct tcpc_segment **ret_segment)
+{
+    if (!message)
+        return true;
+    struct tcpc_segment *segment = tcpci_arena_alloc(decoding->memory, sizeof(*segment));
+    if (!segment)
+        return false;
+    *segment = (struct tcpc_segment){.flags = message->flags,
+                                     .seq = message->seq,
+                                     .ack = message->ack,
+                                     .len_bytes = message->len,
+                                     .wnd_bytes = message->wnd};
+    *ret_segment = segment;
+    return true;
+}
+
+static bool decode_history(struct decoding *decoding)
+{
+    const PB(HistoryResult) *message = decoding->message->history;
+    struct tcpc_history *history = &decoding->response->u.history;
+    struct tcpc_transition *rows =
+        tcpci_arena_array(decoding->memory, message->n_transitions, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_transitions; i++) {
+        const PB(Transition) *from = message->transitions[i];
+        rows[i].time_us = from->time_us;
+        rows[i].from = decode_state(from->from);
+        rows[i].to = decode_state(from->to);
+        rows[i].cause = from->cause;
+        if (!decode_segment(decoding, from->segment, &rows[i].segment))
+            return false;
+    }
+    history->id = message->id;
+    history->is_gone = message->is_gone;
+    history->rows = rows;
+    history->count = message->n_transitions;
+    decode_endpoint(&history->local, message->local);
+    decode_endpoint(&history->remote, message->remote);
+    return true;
+}
+
+static bool decode_counters(struct decoding *decoding)
+{
+    const PB(CountersResult) *message = decoding->message->counters;
+    struct tcpc_counter *rows =
+        tcpci_arena_array(decoding->memory, message->n_counters, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_counters; i++) {
+        rows[i].name = message->counters[i]->name;
+        rows[i].value = message->counters[i]->value;
+        rows[i].help = message->counters[i]->help;
+    }
+    decoding->response->u.counters =
+        (struct tcpc_counters){.rows = rows, .count = message->n_counters};
+    return true;
+}
+
+static bool decode_event(struct decoding *decoding, struct tcpc_event *ret_event,
+                         const PB(Event) * message)
+{
+    ret_event->seq = message->seq;
+    ret_event->time_us = message->time_us;
+    ret_event->id = message->id;
+    ret_event->kind = message->kind;
+    ret_event->from = decode_state(message->from);
+    ret_event->to = decode_state(message->to);
+    ret_event->cause = message->cause;
+    ret_event->uid = message->uid;
+    decode_endpoint(&ret_event->local, message->local);
+    decode_endpoint(&ret_event->remote, message->remote);
+    return decode_segment(decoding, message->segment, &ret_event->segment);
+}
+
+static bool decode_events(struct decoding *decoding)
+{
+    const PB(NextEventsResult) *message = decoding->message->next_events;
+    struct tcpc_event *rows = tcpci_arena_array(decoding->memory, message->n_events, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_events; i++) {
+        if (!decode_event(decoding, &rows[i], message->events[i]))
+            return false;
+    }
+    decoding->response->u.events = (struct tcpc_events){.rows = rows,
+                                                        .count = message->n_events,
+                                                        .lost = message->lost,
+                                                        .last_seq = message->last_seq};
+    return true;
+}
+
+static void decode_daemon_totals(struct tcpc_daemon_status *status,
+                                 const PB(DaemonStatusResult) * message)
+{
+    for (size_t i = 0; i < message->n_states; i++) {
+        if ((unsigned)message->states[i]->state < TCPC_STATE_COUNT)
+            status->states[message->states[i]->state] = message->states[i]->count;
+    }
+    status->connections = message->connections;
+    status->listeners = message->listeners;
+    status->time_wait = message->time_wait;
+    status->orphans = message->orphans;
+    status->sessions = message->sessions;
+    status->links = message->links;
+    status->memory_bytes = message->memory_bytes;
+    status->last_event_seq = message->last_event_seq;
+}
+
+static bool decode_daemon(struct decoding *decoding)
+{
+    const PB(DaemonStatusResult) *message = decoding->message->daemon;
+    struct tcpc_daemon_status *status = &decoding->response->u.daemon;
+    status->version = message->version;
+    status->api_major = message->api_major;
+    status->uptime_us = message->uptime_us;
+    status->time_us = message->time_us;
+    status->msl_ms = message->msl_ms;
+    status->tap = message->tap;
+    status->tap_up = message->tap_up;
+    status->mac = message->mac;
+    status->gateway = message->gateway;
+    status->http = message->http;
+    status->mtu = message->mtu;
+    status->addresses = (const char *const *)message->addresses;
+    status->address_count = message->n_addresses;
+    status->routes = (const char *const *)message->routes;
+    status->route_count = message->n_routes;
+    decode_daemon_totals(status, message);
+    return true;
+}
+
+static bool decode_attach(struct decoding *decoding)
+{
+    const PB(AttachResult) *message = decoding->message->attach;
+    struct attach_result *attach = &decoding->call->attach;
+    if (message->token.len != TCPC_TOKEN_BYTES || !message->session)
+        return false;
+    attach->session = message->session;
+    memcpy(attach->token, message->token.data, TCPC_TOKEN_BYTES);
+    return true;
+}
+
+static bool decode_nothing(struct decoding *decoding)
+{
+    (void)decoding;
+    return true;
+}
+
+struct decoder {
+    decode_fn decode;
+    PB(Response__ResultCase) result_case;
+};
+
+static const struct decoder decoders[OP_COUNT] = {
+    [TCPC_OP_OPEN] = {decode_open, TCPENGINE__V1__RESPONSE__RESULT_OPEN},
+    [TCPC_OP_ACCEPT] = {decode_accept, TCPENGINE__V1__RESPONSE__RESULT_ACCEPT},
+    [TCPC_OP_SEND] = {decode_send, TCPENGINE__V1__RESPONSE__RESULT_SEND},
+    [TCPC_OP_RECEIVE] = {decode_receive, TCPENGINE__V1__RESPONSE__RESULT_RECEIVE},
+    [TCPC_OP_SHUTDOWN] = {decode_shutdown, TCPENGINE__V1__RESPONSE__RESULT_SHUTDOWN},
+    [TCPC_OP_CLOSE] = {decode_close, TCPENGINE__V1__RESPONSE__RESULT_CLOSE},
+    [TCPC_OP_ABORT] = {decode_abort, TCPENGINE__V1__RESPONSE__RESULT_ABORT},
+    [TCPC_OP_STATUS] = {decode_status, TCPENGINE__V1__RESPONSE__RESULT_CONNECTION},
+    [TCPC_OP_LIST] = {decode_list, TCPENGINE__V1__RESPONSE__RESULT_LIST},
+    [TCPC_OP_TIME_WAIT_LIST] = {decode_time_wait_list,
+                                TCPENGINE__V1__RESPONSE__RESULT_TIME_WAIT_LIST},
+    [TCPC_OP_HISTORY] = {decode_history, TCPENGINE__V1__RESPONSE__RESULT_HISTORY},
+    [TCPC_OP_COUNTERS] = {decode_counters, TCPENGINE__V1__RESPONSE__RESULT_COUNTERS},
+    [TCPC_OP_NEXT_EVENTS] = {decode_events, TCPENGINE__V1__RESPONSE__RESULT_NEXT_EVENTS},
+    [TCPC_OP_DAEMON_STATUS] = {decode_daemon, TCPENGINE__V1__RESPONSE__RESULT_DAEMON},
+    [TCPC_OP_SET_OPTION] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION},
+    [OP_ATTACH] = {decode_attach, TCPENGINE__V1__RESPONSE__RESULT_ATTACH},
+    [OP_DETACH] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_DETACH},
+};
+
+/* Status and result, once the bytes are a Response. */
+static bool decode_message(struct decoding *decoding)
+{
+    const PB(Response) *message = decoding->message;
+    struct tcpc_response *response = decoding->response;
+    const struct decoder *decoder = &decoders[decoding->call->request.op];
+    response->boot_id = message->boot_id;
+    decode_status_error(&response->error, message->status);
+    /* A request that the daemon could not read has no id that it could echo. */
+    if (response->error.code == TCPC_MALFORMED)
+        return true;
+    if (message->request_id != decoding->call->request_id)
+        return false;
+    if (response->error.code != TCPC_OK)
+        return true;
+    return message->result_case == decoder->result_case && decoder->decode(decoding);
+}
+
+bool tcpci_decode_response(struct call *call, const void *bytes, size_t len)
+{
+    struct tcpc_response *response = call->response;
+    struct decoding decoding = {.response = response, .call = call};
+    response->memory = decoding.memory = tcpci_arena_new(TCPC_DECODE_BUDGET_BYTES);
+    if (!decoding.memory) {
+        tcpci_error_set_code(&response->error, TCPC_NO_MEMORY, "");
+        return false;
+    }
+    ProtobufCAllocator allocator = tcpci_arena_allocator(decoding.memory);
+    decoding.message = tcpengine__v1__response__unpack(&allocator, len, bytes);
+    if (decoding.message && decode_message(&decoding))
+        return true;
+    memset(&response->u, 0, sizeof(response->u));
+    tcpci_error_set_code(&response->error, TCPC_PROTOCOL, call->client->url);
+    return false;
+}

@@ -1,0 +1,360 @@
+/* The synchronous calls: each is one request, or a few in a row. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* One long wait is several requests, so that the daemon's limit on waiting does not matter. */
+enum { WAIT_SLICE_MS = 30000, PAGES_MAX = 100000 };
+
+enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_request *request,
+                               tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
+{
+    tcpci_error_clear(ret_error);
+    if ((int)request->op > TCPC_OP_SET_OPTION)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request");
+    return tcpci_call_start(client, request, callback, ctx, ret_error);
+}
+
+enum tcpc_code tcpc_call(struct tcpc_client *client, const struct tcpc_request *request,
+                         struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    tcpci_error_clear(ret_error);
+    if ((int)request->op > TCPC_OP_SET_OPTION)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request");
+    return tcpci_call_sync(client, request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_send_async(struct tcpc_client *client, const struct tcpc_send *send,
+                               tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_SEND, .u.send = *send};
+    return tcpc_call_async(client, &request, callback, ctx, ret_error);
+}
+
+enum tcpc_code tcpc_receive_async(struct tcpc_client *client, const struct tcpc_receive *receive,
+                                  tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_RECEIVE, .u.receive = *receive};
+    return tcpc_call_async(client, &request, callback, ctx, ret_error);
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static uint64_t token_new(void)
+{
+    uint64_t token = 0;
+    while (token == 0) {
+        if (getrandom(&token, sizeof(token), 0) != (ssize_t)sizeof(token))
+            token = (uint64_t)tcpci_clock_ms() << 20;
+    }
+    return token;
+}
+
+static int64_t wait_until_ms(uint32_t wait_ms)
+{
+    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
+}
+
+static uint32_t wait_slice_ms(int64_t until_ms)
+{
+    int64_t left_ms = until_ms == TCPC_MS_NEVER ? WAIT_SLICE_MS : until_ms - tcpci_clock_ms();
+    if (left_ms <= 0)
+        return 0;
+    return left_ms < WAIT_SLICE_MS ? (uint32_t)left_ms : WAIT_SLICE_MS;
+}
+
+static enum tcpc_code open_once(struct tcpc_client *client, const struct tcpc_request *request,
+                                struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
+{
+    struct tcpc_response *response = NULL;
+    enum tcpc_code code = tcpci_call_sync(client, request, &response, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    *ret_opened = response->u.opened;
+    tcpc_response_free(response);
+    return TCPC_OK;
+}
+
+static bool is_opening(enum tcpc_state state)
+{
+    return state == TCPC_SYN_SENT || state == TCPC_SYN_RCVD;
+}
+
+enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_open *open,
+                                struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_OPEN, .u.open = *open};
+    int64_t until_ms = wait_until_ms(open->wait_ms);
+    tcpci_error_clear(ret_error);
+    memset(ret_opened, 0, sizeof(*ret_opened));
+    request.u.open.is_passive = false;
+    if (!open->token)
+        request.u.open.token = token_new();
+    /* First without waiting: so the id is known whatever becomes of the opening. */
+    request.u.open.wait_ms = 0;
+    enum tcpc_code code = open_once(client, &request, ret_opened, ret_error);
+    if (code == TCPC_OK && !open->token)
+        tcpci_stream_begin(client, ret_opened->id);
+    if (!open->wait_ms)
+        return code;
+    while (code == TCPC_OK && is_opening(ret_opened->state)) {
+        request.u.open.wait_ms = wait_slice_ms(until_ms);
+        if (!request.u.open.wait_ms)
+            return tcpci_error_set(ret_error, TCPC_AGAIN, "", "not established in time");
+        code = open_once(client, &request, ret_opened, ret_error);
+    }
+    return code;
+}
+
+enum tcpc_code tcpc_listen(struct tcpc_client *client, const struct tcpc_open *open,
+                           struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_OPEN, .u.open = *open};
+    tcpci_error_clear(ret_error);
+    request.u.open.is_passive = true;
+    request.u.open.wait_ms = 0;
+    if (!open->token)
+        request.u.open.token = token_new();
+    return open_once(client, &request, ret_opened, ret_error);
+}
+
+enum tcpc_code tcpc_accept(struct tcpc_client *client, uint64_t listener_id, uint32_t wait_ms,
+                           struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_ACCEPT};
+    int64_t until_ms = wait_until_ms(wait_ms);
+    enum tcpc_code code;
+    request.u.accept = (struct tcpc_accept){.listener_id = listener_id, .token = token_new()};
+    do {
+        tcpci_error_clear(ret_error);
+        request.u.accept.wait_ms = wait_slice_ms(until_ms);
+        code = open_once(client, &request, ret_opened, ret_error);
+    } while (code == TCPC_AGAIN && tcpci_clock_ms() < until_ms);
+    if (code == TCPC_OK)
+        tcpci_stream_begin(client, ret_opened->id);
+    return code;
+}
+
+/* --- closing and options ---------------------------------------------------------------------- */
+
+static enum tcpc_code call_target(struct tcpc_client *client, enum tcpc_op op,
+                                  struct tcpc_target target, enum tcpc_state *ret_state,
+                                  struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = op, .u.target = target};
+    struct tcpc_response *response = NULL;
+    tcpci_error_clear(ret_error);
+    enum tcpc_code code = tcpci_call_sync(client, &request, &response, ret_error);
+    if (code == TCPC_OK && ret_state)
+        *ret_state = response->u.state;
+    if (code == TCPC_OK)
+        tcpc_response_free(response);
+    return code;
+}
+
+enum tcpc_code tcpc_shutdown(struct tcpc_client *client, uint64_t id, struct tcpc_error *ret_error)
+{
+    return call_target(client, TCPC_OP_SHUTDOWN, (struct tcpc_target){.id = id}, NULL, ret_error);
+}
+
+enum tcpc_code tcpc_close(struct tcpc_client *client, uint64_t id, uint32_t wait_ms,
+                          enum tcpc_state *ret_state, struct tcpc_error *ret_error)
+{
+    struct tcpc_target target = {.id = id, .wait_ms = wait_ms};
+    tcpci_stream_release(client, id);
+    tcpci_stream_end(client, id);
+    return call_target(client, TCPC_OP_CLOSE, target, ret_state, ret_error);
+}
+
+enum tcpc_code tcpc_abort(struct tcpc_client *client, uint64_t id, struct tcpc_error *ret_error)
+{
+    tcpci_stream_end(client, id);
+    return call_target(client, TCPC_OP_ABORT, (struct tcpc_target){.id = id}, NULL, ret_error);
+}
+
+enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const char *name,
+                               int64_t value, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_SET_OPTION};
+    struct tcpc_response *response = NULL;
+    request.u.set_option = (struct tcpc_set_option){.id = id, .name = name, .value = value};
+    enum tcpc_code code = tcpc_call(client, &request, &response, ret_error);
+    if (code == TCPC_OK)
+        tcpc_response_free(response);
+    return code;
+}
+
+/* --- inspection ------------------------------------------------------------------------------- */
+
+enum tcpc_code tcpc_status(struct tcpc_client *client, uint64_t id,
+                           struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_STATUS, .u.target.id = id};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_history(struct tcpc_client *client, uint64_t id,
+                            struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_HISTORY, .u.target.id = id};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_counters(struct tcpc_client *client, struct tcpc_response **ret_response,
+                             struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_COUNTERS};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_next_events(struct tcpc_client *client, uint64_t after_seq, uint32_t wait_ms,
+                                struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_NEXT_EVENTS};
+    request.u.next_events = (struct tcpc_next_events){.after_seq = after_seq, .wait_ms = wait_ms};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_daemon_status(struct tcpc_client *client, struct tcpc_response **ret_response,
+                                  struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+/* --- lists in pages --------------------------------------------------------------------------- */
+
+/* What both kinds of list have. */
+struct rows {
+    const void *rows;
+    size_t count, row_bytes;
+    uint64_t cursor, as_of_seq;
+    bool is_done;
+};
+
+static struct rows rows_get(const struct tcpc_response *response)
+{
+    const struct tcpc_connection_list *list = &response->u.list;
+    const struct tcpc_time_wait_list *entries = &response->u.time_wait_list;
+    if (response->op == TCPC_OP_LIST)
+        return (struct rows){list->rows,   list->count,     sizeof(*list->rows),
+                             list->cursor, list->as_of_seq, list->is_done};
+    return (struct rows){entries->rows,   entries->count,     sizeof(*entries->rows),
+                         entries->cursor, entries->as_of_seq, entries->is_done};
+}
+
+static void rows_set(struct tcpc_response *response, struct rows rows)
+{
+    struct tcpc_connection_list *list = &response->u.list;
+    struct tcpc_time_wait_list *entries = &response->u.time_wait_list;
+    if (response->op == TCPC_OP_LIST)
+        *list = (struct tcpc_connection_list){rows.rows, rows.count, rows.cursor, rows.is_done,
+                                              rows.as_of_seq};
+    else
+        *entries = (struct tcpc_time_wait_list){rows.rows, rows.count, rows.cursor, rows.is_done,
+                                                rows.as_of_seq};
+}
+
+/* The rows collected so far grow in one malloc'ed block; it moves to an arena in the end. */
+struct collection {
+    char *rows;
+    size_t count, room;
+    struct tcpc_response *first; /* owns the memory of all pages */
+};
+
+static bool collection_add(struct collection *collection, struct tcpc_response *page)
+{
+    struct rows rows = rows_get(page);
+    if (collection->count + rows.count > collection->room) {
+        size_t room = 2 * (collection->count + rows.count);
+        char *grown = reallocarray(collection->rows, room, rows.row_bytes);
+        if (!grown)
+            return false;
+        collection->rows = grown;
+        collection->room = room;
+    }
+    if (rows.count)
+        memcpy(collection->rows + collection->count * rows.row_bytes, rows.rows,
+               rows.count * rows.row_bytes);
+    collection->count += rows.count;
+    return true;
+}
+
+/* The first page becomes the whole list: the first as_of_seq counts. */
+static bool collection_finish(struct collection *collection)
+{
+    struct rows rows = rows_get(collection->first);
+    size_t bytes = collection->count * rows.row_bytes;
+    struct tcpc_arena *memory = tcpci_arena_new(bytes);
+    void *copy = memory ? tcpci_arena_alloc(memory, bytes) : NULL;
+    if (!copy) {
+        tcpci_arena_free(memory);
+        return false;
+    }
+    if (bytes)
+        memcpy(copy, collection->rows, bytes);
+    tcpci_arena_adopt(collection->first->memory, memory);
+    rows.rows = copy;
+    rows.count = collection->count;
+    rows.is_done = true;
+    rows_set(collection->first, rows);
+    return true;
+}
+
+static enum tcpc_code collect_page(struct tcpc_client *client, struct tcpc_request *request,
+                                   struct collection *collection, bool *ret_is_done,
+                                   struct tcpc_error *ret_error)
+{
+    struct tcpc_response *page = NULL;
+    enum tcpc_code code = tcpc_call(client, request, &page, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    struct rows rows = rows_get(page);
+    request->u.page.cursor = rows.cursor;
+    *ret_is_done = rows.is_done;
+    if (!collection_add(collection, page))
+        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
+    if (collection->first) {
+        tcpci_arena_adopt(collection->first->memory, page->memory);
+        page->memory = NULL;
+        tcpc_response_free(page);
+    } else {
+        collection->first = page;
+    }
+    return code;
+}
+
+static enum tcpc_code collect(struct tcpc_client *client, enum tcpc_op op,
+                              struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = op};
+    struct collection collection = {.rows = NULL};
+    enum tcpc_code code = TCPC_OK;
+    bool is_done = false;
+    for (unsigned page = 0; code == TCPC_OK && !is_done && page < PAGES_MAX; page++)
+        code = collect_page(client, &request, &collection, &is_done, ret_error);
+    if (code == TCPC_OK && !is_done)
+        code = tcpci_error_set_code(ret_error, TCPC_PROTOCOL, client->url);
+    if (code == TCPC_OK && !collection_finish(&collection))
+        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
+    free(collection.rows);
+    if (code == TCPC_OK)
+        *ret_response = collection.first;
+    else
+        tcpc_response_free(collection.first);
+    return code;
+}
+
+enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_response,
+                         struct tcpc_error *ret_error)
+{
+    return collect(client, TCPC_OP_LIST, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
+                                   struct tcpc_error *ret_error)
+{
+    return collect(client, TCPC_OP_TIME_WAIT_LIST, ret_response, ret_error);
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/python3
+"""One benchmark: the engine beside the kernel, by interleaved pairs. Prints one line of JSON.
+
+The work of a pair is the same program over the engine's TCP and over the kernel's across a veth
+pair, against the same kind of peer in the same namespace; the ratio is the median of the pairs'."""
+import argparse
+import contextlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
+import harness  # noqa: E402 - after the path above
+import kernel_memory  # noqa: E402
+
+VETH_HERE, VETH_THERE = "10.10.0.1", "10.10.0.2"
+# name: what is counted, work of one run, the tiny one, and what the work's JSON becomes
+BENCHES = {
+    "bulk_out": ("GB/s", 1_000_000_000, 2_000_000, lambda row: row["bytes"] / row["seconds"] / 1e9),
+    "bulk_in": ("GB/s", 1_000_000_000, 2_000_000, lambda row: row["bytes"] / row["seconds"] / 1e9),
+    "latency": ("us", 5000, 50, lambda row: row["p50_us"]),
+    "connections": ("1/s", 4000, 40, lambda row: row["count"] / row["seconds"]),
+}
+
+
+class Bench:
+    def __init__(self, folder: Path):
+        self.programs = harness.BUILD / "tests" / "bench"
+        self.folder = folder
+        self.port = 20000
+
+    def start(self) -> None:
+        harness.make_tap()
+        self.daemon = harness.Daemon(self.folder, "--set", "log_level=warning").wait_ready()
+        # The other namespace exists as long as this child does.
+        self.other = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        harness.run("ip", "link", "add", "veth-here", "type", "veth", "peer", "name", "veth-there")
+        harness.wait_for(self.is_elsewhere, what="the second namespace")
+        harness.run("ip", "link", "set", "veth-there", "netns", self.other.pid)
+        harness.run("ip", "address", "add", f"{VETH_HERE}/24", "dev", "veth-here")
+        harness.run("ip", "link", "set", "veth-here", "up")
+        self.elsewhere("ip", "address", "add", f"{VETH_THERE}/24", "dev", "veth-there")
+        self.elsewhere("ip", "link", "set", "veth-there", "up")
+
+    def is_elsewhere(self) -> bool:
+        with contextlib.suppress(OSError):
+            return os.readlink(f"/proc/{self.other.pid}/ns/net") != os.readlink("/proc/self/ns/net")
+        return False
+
+    def elsewhere(self, *argv):
+        return harness.run("nsenter", "--net", "--target", self.other.pid, *argv, timeout=300)
+
+    def stop(self) -> None:
+        self.other.kill()
+        self.other.wait()
+        status = self.daemon.terminate()
+        assert status == 0, self.daemon.log
+
+    @contextlib.contextmanager
+    def peer(self, address: str, name: str):
+        """A peer on a fresh port, so that no run meets the TIME_WAITs of another."""
+        self.port += 1
+        process = harness.Process([self.programs / "peer", address, self.port, name],
+                                  self.folder, f"peer-{self.port}")
+        try:
+            harness.wait_for(lambda: b"ready" in process.output, what="the peer")
+            yield self.port
+        finally:
+            process.stop()
+
+    def engine(self, name: str, amount: int) -> dict:
+        with self.peer(harness.HOST4, name) as port:
+            done = harness.run(self.programs / "work", "engine", name, harness.HOST4, port, amount,
+                               self.daemon.url, timeout=300)
+        return json.loads(done.stdout)
+
+    def kernel(self, name: str, amount: int) -> dict:
+        with self.peer(VETH_HERE, name) as port:
+            done = self.elsewhere(self.programs / "work", "kernel", name, VETH_HERE, port, amount)
+        return json.loads(done.stdout)
+
+
+def run_pairs(name: str, pairs: int, tiny: bool) -> dict:
+    unit, amount, tiny_amount, value = BENCHES[name]
+    folder = Path("/run/bench")
+    folder.mkdir()
+    bench = Bench(folder)
+    bench.start()
+    try:
+        amount = tiny_amount if tiny else amount
+        rows = [(value(bench.engine(name, amount)), value(bench.kernel(name, amount)))
+                for _ in range(pairs)]
+    finally:
+        bench.stop()
+    engine, kernel = (statistics.median(column) for column in zip(*rows))
+    ratio = statistics.median(ours / theirs for ours, theirs in rows)
+    return {"bench": name, "unit": unit, "engine": round(engine, 4), "kernel": round(kernel, 4),
+            "ratio": round(ratio, 3), "pairs": pairs, "better": "low" if unit == "us" else "high"}
+
+
+def run_memory(tiny: bool) -> dict:
+    count = 2000 if tiny else 100_000
+    done = harness.run(harness.BUILD / "tests" / "bench" / "memory_engine", count, timeout=600)
+    engine = json.loads(done.stdout)
+    kernel = kernel_memory.measure(500 if tiny else 10_000)
+    rows = {}
+    for key in ("established_bytes", "time_wait_bytes"):
+        rows[key] = {"engine": engine[key], "kernel": kernel[key],
+                     "ratio": round(engine[key] / kernel[key], 3) if kernel[key] else None}
+    return {"bench": "memory", "unit": "B", "better": "low", "connections": count, **rows,
+            "detail": engine}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=[*BENCHES, "memory"])
+    parser.add_argument("--pairs", type=int, default=7)
+    parser.add_argument("--tiny", action="store_true", help="one pair of tiny size: does it work?")
+    arguments = parser.parse_args()
+    harness.isolate()
+    pairs = 1 if arguments.tiny else arguments.pairs
+    result = run_memory(arguments.tiny) if arguments.name == "memory" else \
+        run_pairs(arguments.name, pairs, arguments.tiny)
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

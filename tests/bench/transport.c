@@ -1,0 +1,178 @@
+#include "transport.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <tcpclient/tcpclient.h>
+
+#include "support.h"
+
+#define WAIT_MS 30000u
+
+/* --- the kernel ---------------------------------------------------------------------------------
+ */
+
+static void kernel_init(const char *url)
+{
+    (void)url;
+}
+
+static void kernel_done(void)
+{
+}
+
+static uint64_t kernel_open(const char *address, uint16_t port)
+{
+    char service[8];
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *found;
+    int on = 1;
+
+    snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(address, service, &hints, &found) != 0)
+        bench_die(address, "not an address");
+    int fd = socket(found->ai_family, SOCK_STREAM, 0);
+    if (fd < 0)
+        bench_die("socket", strerror(errno));
+    bench_use_cubic(fd);
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connect(fd, found->ai_addr, found->ai_addrlen) != 0)
+        bench_die("connect", strerror(errno));
+    freeaddrinfo(found);
+    return (uint64_t)fd;
+}
+
+static void kernel_send(uint64_t handle, const void *data, size_t len)
+{
+    const char *at = data;
+    while (len > 0) {
+        ssize_t count = send((int)handle, at, len, MSG_NOSIGNAL);
+        if (count < 0)
+            bench_die("send", strerror(errno));
+        at += count;
+        len -= (size_t)count;
+    }
+}
+
+static size_t kernel_receive(uint64_t handle, void *buffer, size_t max)
+{
+    ssize_t count = recv((int)handle, buffer, max, 0);
+    if (count < 0)
+        bench_die("recv", strerror(errno));
+    return (size_t)count;
+}
+
+static void kernel_shutdown(uint64_t handle)
+{
+    shutdown((int)handle, SHUT_WR);
+}
+
+static void kernel_close(uint64_t handle)
+{
+    close((int)handle);
+}
+
+static void kernel_abort(uint64_t handle)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    setsockopt((int)handle, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    close((int)handle);
+}
+
+const struct transport transport_kernel = {
+    .name = "kernel",
+    .init = kernel_init,
+    .done = kernel_done,
+    .open = kernel_open,
+    .send = kernel_send,
+    .receive = kernel_receive,
+    .shutdown = kernel_shutdown,
+    .close = kernel_close,
+    .abort = kernel_abort,
+};
+
+/* --- the engine ---------------------------------------------------------------------------------
+ */
+
+static struct tcpc_client *client;
+
+static void must(const char *what, enum tcpc_code code, const struct tcpc_error *error)
+{
+    if (code != TCPC_OK)
+        bench_die(what, error->message);
+}
+
+static void engine_init(const char *url)
+{
+    struct tcpc_options options = {
+        .url = url, .name = "bench", .timeout_ms = WAIT_MS, .policy = TCPC_POLICY_ABORT};
+    struct tcpc_error error;
+    must("daemon", tcpc_client_new(&options, &client, &error), &error);
+}
+
+static void engine_done(void)
+{
+    tcpc_client_free(client);
+}
+
+static uint64_t engine_open(const char *address, uint16_t port)
+{
+    struct tcpc_open open = {.wait_ms = WAIT_MS};
+    struct tcpc_opened opened;
+    struct tcpc_error error;
+
+    if (!tcpc_endpoint_set(&open.remote, address, port))
+        bench_die(address, "not an address");
+    must("open", tcpc_open_active(client, &open, &opened, &error), &error);
+    must("nagle", tcpc_set_option(client, opened.id, "nagle", 0, &error), &error);
+    return opened.id;
+}
+
+static void engine_send(uint64_t handle, const void *data, size_t len)
+{
+    struct tcpc_error error;
+    must("send", tcpc_send(client, handle, data, len, WAIT_MS, &error), &error);
+}
+
+static size_t engine_receive(uint64_t handle, void *buffer, size_t max)
+{
+    struct tcpc_error error;
+    must("receive", tcpc_receive(client, handle, buffer, &max, WAIT_MS, &error), &error);
+    return max;
+}
+
+static void engine_shutdown(uint64_t handle)
+{
+    struct tcpc_error error;
+    must("shutdown", tcpc_shutdown(client, handle, &error), &error);
+}
+
+static void engine_close(uint64_t handle)
+{
+    struct tcpc_error error;
+    must("close", tcpc_close(client, handle, 0, NULL, &error), &error);
+}
+
+static void engine_abort(uint64_t handle)
+{
+    struct tcpc_error error;
+    must("abort", tcpc_abort(client, handle, &error), &error);
+}
+
+const struct transport transport_engine = {
+    .name = "engine",
+    .init = engine_init,
+    .done = engine_done,
+    .open = engine_open,
+    .send = engine_send,
+    .receive = engine_receive,
+    .shutdown = engine_shutdown,
+    .close = engine_close,
+    .abort = engine_abort,
+};

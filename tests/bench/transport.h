@@ -1,0 +1,27 @@
+/* A byte stream to a peer, over the kernel's TCP or over the engine's: the benchmarks do the same
+ * work on both. Every function ends the program with a message when it fails. */
+#ifndef BENCH_TRANSPORT_H
+#define BENCH_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct transport {
+    const char *name;
+    /* To be called once; url is the control socket's, the kernel ignores it. */
+    void (*init)(const char *url);
+    void (*done)(void);
+    /* Connects and waits until it is established; the handle is a descriptor or an id. */
+    uint64_t (*open)(const char *address, uint16_t port);
+    void (*send)(uint64_t handle, const void *data, size_t len);
+    /* At most max bytes, at least one; 0 at the end of the stream. */
+    size_t (*receive)(uint64_t handle, void *buffer, size_t max);
+    void (*shutdown)(uint64_t handle);
+    void (*close)(uint64_t handle);
+    /* RST, so that no TIME_WAIT stays. */
+    void (*abort)(uint64_t handle);
+};
+
+extern const struct transport transport_kernel, transport_engine;
+
+#endif

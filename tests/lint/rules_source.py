@@ -1,0 +1,159 @@
+"""Lints that read C sources and scripts."""
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from source_files import blank_text, c_files, functions_of, tracked_files
+
+FUNCTION_LINES_MAX = 70
+LISTED_FUNCTION_LINES_MAX = 120
+FILE_LINES_MAX = 1000
+PARAMETERS_MAX = 6
+LIST_NAME = "tests/lint/long_functions.txt"
+
+
+def _listed_functions(root: Path) -> set[str]:
+    path = root / LIST_NAME
+    lines = path.read_text().splitlines() if path.exists() else []
+    return {line.split()[0] for line in lines if line.strip() and not line.startswith("#")}
+
+
+def _all_functions(root: Path):
+    for path in c_files(root):
+        for function in functions_of(path.read_text(errors="replace")):
+            yield path.relative_to(root), function
+
+
+def function_length(root: Path, _: dict) -> list[str]:
+    """Functions have at most 70 lines; flat decode switches listed by name, 120."""
+    listed, found, seen = _listed_functions(root), [], set()
+    for path, function in _all_functions(root):
+        seen.add(function.name)
+        limit = LISTED_FUNCTION_LINES_MAX if function.name in listed else FUNCTION_LINES_MAX
+        if function.line_count > limit:
+            found.append(f"{path}:{function.line}: {function.name} has {function.line_count} "
+                         f"lines, over {limit}: split it by its steps")
+    found += [f"{LIST_NAME}: {name} does not exist any more: take it off the list"
+              for name in sorted(listed - seen)]
+    return found
+
+
+def parameter_count(root: Path, _: dict) -> list[str]:
+    """Functions take at most 6 parameters."""
+    return [f"{path}:{function.line}: {function.name} takes {function.parameter_count} "
+            f"parameters, over {PARAMETERS_MAX}: hand over a struct"
+            for path, function in _all_functions(root)
+            if function.parameter_count > PARAMETERS_MAX]
+
+
+def file_length(root: Path, _: dict) -> list[str]:
+    """Source files stay under 1,000 lines."""
+    suffixes = (".c", ".h", ".py", ".proto", ".txt", ".cmake", ".sh", "")
+    found = []
+    for path in tracked_files(root):
+        if path.suffix not in suffixes or path.name == "LICENSE":
+            continue
+        count = path.read_bytes().count(b"\n")
+        if count >= FILE_LINES_MAX:
+            found.append(f"{path.relative_to(root)}: {count} lines, not under {FILE_LINES_MAX}")
+    return found
+
+
+UNFINISHED = re.compile(
+    r"\b(TODO|FIXME|XXX|HACK|TBD|WIP)\b|(?i:\bnot (?:yet )?implemented\b|\bunimplemented\b"
+    r"|\bstub(?:bed|s)?\b|\bplaceholders?\b|\bcoming soon\b)")
+
+
+def unfinished_words(root: Path, _: dict) -> list[str]:
+    """No word that marks unfinished work."""
+    found = []
+    for path in tracked_files(root):
+        name = path.relative_to(root)
+        if str(name).startswith("tests/lint/"):
+            continue
+        try:
+            lines = path.read_text().splitlines()
+        except UnicodeDecodeError:
+            continue
+        found += [f"{name}:{number}: '{match.group(0)}'" for number, line in enumerate(lines, 1)
+                  for match in [UNFINISHED.search(line)] if match]
+    return found
+
+
+REAL_TIME = re.compile(
+    r"\b(sleep|usleep|nanosleep|clock_nanosleep|alarm|setitimer|timerfd_create|time|clock"
+    r"|gettimeofday|clock_gettime)\s*\(")
+
+
+def virtual_time(root: Path, _: dict) -> list[str]:
+    """Unit, script and simulator tests and the engine know virtual time only."""
+    folders = ("tests/unit/", "tests/script/", "tests/sim/", "lib/engine/")
+    found = []
+    for path in c_files(root):
+        name = str(path.relative_to(root))
+        if not name.startswith(folders):
+            continue
+        for number, line in enumerate(blank_text(path.read_text()).splitlines(), 1):
+            match = REAL_TIME.search(line)
+            found += [f"{name}:{number}: {match.group(1)}(): now_us is a parameter"] if match else []
+    return found
+
+
+CONDITIONAL = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif)\b\s*(\w*)")
+
+
+def no_conditionals(root: Path, _: dict) -> list[str]:
+    """In the engine the preprocessor has include guards only."""
+    found = []
+    for path in c_files(root):
+        name = str(path.relative_to(root))
+        if not name.startswith("lib/engine/"):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            match = CONDITIONAL.match(line)
+            is_guard = match and match.group(1) == "ifndef" and match.group(2).endswith("_H")
+            if match and not is_guard:
+                found.append(f"{name}:{number}: {line.strip()}: make it a field of the config")
+    return found
+
+
+def clang_format(root: Path, _: dict) -> list[str]:
+    """Every C file is as clang-format writes it."""
+    files = [str(path) for path in c_files(root)]
+    if not files:
+        return []
+    command = ["clang-format", "--dry-run", "--Werror", "--style=file", *files]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    lines = [line for line in done.stderr.splitlines() if ": error:" in line]
+    if done.returncode != 0 and not lines:
+        return [f"clang-format failed: {done.stderr.strip()}"]
+    return [f"{line}: run clang-format -i" for line in lines]
+
+
+def _is_shell(path: Path) -> bool:
+    with path.open("rb") as file:
+        first = file.readline(80)
+    return bool(re.match(rb"#!\s*(/usr)?/bin/(env )?(ba)?sh", first))
+
+
+def shellcheck(root: Path, _: dict) -> list[str]:
+    """Shell scripts pass shellcheck."""
+    scripts = [str(path) for path in tracked_files(root) if _is_shell(path)]
+    if not scripts or shutil.which("shellcheck") is None:
+        return [] if not scripts else ["shellcheck is missing: apt-get install shellcheck"]
+    done = subprocess.run(["shellcheck", "--format=gcc", "--severity=style", *scripts],
+                          capture_output=True, text=True, cwd=root)
+    return done.stdout.splitlines()
+
+
+def python_compiles(root: Path, _: dict) -> list[str]:
+    """Python sources compile."""
+    found = []
+    for path in tracked_files(root):
+        if path.suffix == ".py":
+            try:
+                compile(path.read_text(), str(path), "exec")
+            except SyntaxError as error:
+                found.append(f"{path.relative_to(root)}:{error.lineno}: {error.msg}")
+    return found

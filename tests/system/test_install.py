@@ -1,0 +1,107 @@
+"""What `cmake --install` puts where, and that it works from there."""
+import os
+import re
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+import harness
+from harness import BUILD, run
+
+PROGRAM = """
+#include <stdio.h>
+#include <tcpengine/tcpengine.h>
+#include <tcpclient/tcpclient.h>
+int main(void)
+{
+    struct te_config config;
+    te_config_init(&config);
+    printf("%s %s\\n", te_state_name(TE_TIME_WAIT), tcpc_version());
+    return 0;
+}
+"""
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="tcpengine-", dir="/run")
+        cls.addClassCleanup(temporary.cleanup)
+        cls.root = Path(temporary.name)
+        run("cmake", "--install", BUILD, env=dict(os.environ, DESTDIR=str(cls.root)), timeout=300)
+        cls.files = [path for path in cls.root.rglob("*") if path.is_file() or path.is_symlink()]
+
+    def named(self, pattern: str) -> list[Path]:
+        return [path for path in self.files if re.search(pattern, str(path))]
+
+    def one(self, pattern: str) -> Path:
+        found = self.named(pattern)
+        self.assertTrue(found, f"{pattern} was not installed")
+        return found[0]
+
+    def test_everything_is_there(self) -> None:
+        for pattern in (r"bin/tcpengined$", r"bin/tcpctl$", r"libtcpengine\.a$",
+                        r"libtcpclient\.a$", r"libtcpclient\.so$",
+                        r"include/tcpengine/tcpengine\.h$", r"include/tcpclient/tcpclient\.h$",
+                        r"pkgconfig/tcpengine\.pc$", r"pkgconfig/tcpclient\.pc$",
+                        r"tcpengine\.proto$", r"man1/tcpctl\.1", r"man8/tcpengined\.8",
+                        r"man7/tcpctl-stats\.7", r"bash-completion/completions/tcpctl$",
+                        r"systemd/system/tcpengined\.service$"):
+            with self.subTest(pattern):
+                self.one(pattern)
+
+    def test_no_build_path_is_left(self) -> None:
+        for path in self.named(r"\.(pc|service|socket|conf|network|netdev)$"):
+            text = path.read_text()
+            for folder in (str(BUILD), str(harness.ROOT), str(self.root)):
+                self.assertNotIn(folder, text, path)
+
+    def test_program_by_pkg_config(self) -> None:
+        """A program of somebody else compiles, links and runs with what was installed."""
+        source = self.root / "program.c"
+        source.write_text(PROGRAM)
+        folder = self.one(r"pkgconfig/tcpengine\.pc$").parent
+        environment = dict(os.environ, PKG_CONFIG_PATH=str(folder),
+                           PKG_CONFIG_SYSROOT_DIR=str(self.root))
+        flags = run("pkg-config", "--cflags", "--libs", "tcpengine", "tcpclient",
+                    env=environment).stdout.decode().split()
+        run("cc", "-o", self.root / "program", source, *flags)
+        done = run(self.root / "program", env=dict(
+            os.environ, LD_LIBRARY_PATH=str(self.one(r"libtcpclient\.so$").parent)))
+        self.assertRegex(done.stdout.decode(), r"^TIME_WAIT \d+\.\d+\.\d+\n$")
+
+    def test_installed_programs_start(self) -> None:
+        for pattern in (r"bin/tcpengined$", r"bin/tcpctl$"):
+            environment = dict(os.environ, LD_LIBRARY_PATH=str(
+                self.one(r"libtcpclient\.so$").parent))
+            run(self.one(pattern), "--version", env=environment)
+
+    def test_man_pages_are_clean(self) -> None:
+        for page in self.named(r"man/man\d/"):
+            with self.subTest(page.name):
+                if shutil.which("man") is None:
+                    self.skipTest("no man")
+                done = run("man", "--warnings", "-l", page, env=dict(
+                    os.environ, MANPAGER="cat", MANWIDTH="90", LC_ALL="C.UTF-8"))
+                self.assertEqual(done.stderr.decode(), "")
+
+    def test_units_are_right(self) -> None:
+        unit = self.one(r"systemd/system/tcpengined\.service$")
+        done = run("systemd-analyze", "verify", "--man=no", f"--root={self.root}", unit.name,
+                   check=False)
+        complaints = [line for line in done.stderr.decode().splitlines() if "tcpengine" in line]
+        self.assertEqual(complaints, [])
+
+    def test_unit_is_locked_up(self) -> None:
+        """systemd's own measure of what a service may do: 1.5 of 10 at most."""
+        unit = self.one(r"systemd/system/tcpengined\.service$")
+        done = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit,
+                   check=False)
+        match = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout.decode())
+        self.assertTrue(match, done.stdout.decode()[-500:] + done.stderr.decode())
+        self.assertLessEqual(float(match.group(1)), 1.5)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,125 @@
+"""/metrics for Prometheus, /healthz, the live page, and HTTP clients without manners."""
+import re
+import socket
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+import harness
+from harness import HOST4, run
+
+STATES = ["CLOSED", "LISTEN", "SYN_SENT", "SYN_RCVD", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2",
+          "CLOSE_WAIT", "CLOSING", "LAST_ACK", "TIME_WAIT"]
+NETSTAT = ["ActiveOpens", "PassiveOpens", "AttemptFails", "EstabResets", "CurrEstab", "InSegs",
+           "OutSegs", "RetransSegs", "InErrs", "OutRsts"]
+SOCKSTAT = ["inuse", "orphan", "tw", "alloc", "mem"]
+BASE = "http://127.0.0.1:9409"
+
+
+def get(path: str, method: str = "GET") -> tuple[int, str, str]:
+    request = urllib.request.Request(BASE + path, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, answer.headers["Content-Type"] or "", answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, "", ""
+
+
+class Metrics(harness.SystemTest):
+    def samples(self) -> dict[str, float]:
+        rows = re.findall(r"^(tcpengine_\S+) (\S+)$", get("/metrics")[2], re.MULTILINE)
+        return {name: float(value) for name, value in rows}
+
+    def test_promtool_agrees(self) -> None:
+        status, kind, text = get("/metrics")
+        self.assertEqual(status, 200)
+        self.assertTrue(kind.startswith("text/plain"), kind)
+        done = run("promtool", "check", "metrics", input=text.encode(), check=False)
+        complaints = (done.stdout + done.stderr).decode()
+        # The names are node_exporter's, in capitals: promtool says so and exits 3.
+        kept = [line for line in complaints.splitlines()
+                if not re.match(r"tcpengine_(netstat|sockstat)_", line)]
+        self.assertEqual(kept, [])
+
+    def test_promised_names(self) -> None:
+        samples = self.samples()
+        for state in STATES:
+            self.assertIn(f'tcpengine_tcp_connection_states{{state="{state}"}}', samples)
+        for name in NETSTAT:
+            self.assertIn(f"tcpengine_netstat_Tcp_{name}", samples)
+        for name in SOCKSTAT:
+            self.assertIn(f"tcpengine_sockstat_TCP_{name}", samples)
+        self.assertTrue(any(name.startswith("tcpengine_netstat_TcpExt_") for name in samples))
+
+    def test_numbers_follow_connections(self) -> None:
+        before = self.samples()
+        server = self.kernel_server()
+        conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+        during = self.samples()
+        key = 'tcpengine_tcp_connection_states{state="ESTABLISHED"}'
+        self.assertEqual(during[key], before[key] + 1)
+        opens = "tcpengine_netstat_Tcp_ActiveOpens"
+        self.assertEqual(during[opens], before[opens] + 1)
+        self.assertEqual(during["tcpengine_netstat_Tcp_CurrEstab"], during[key])
+        self.tcpctl("abort", conn_id)
+        self.assertEqual(self.samples()[key], before[key])
+
+    def test_histograms(self) -> None:
+        text = get("/metrics")[2]
+        for word in ("rtt", "handshake"):
+            self.assertRegex(text, rf"(?m)^# TYPE tcpengine_\w*{word}\w* histogram$")
+
+    def test_nothing_per_connection(self) -> None:
+        lines = get("/metrics")[2].count("\n")
+        servers = [self.kernel_server() for _ in range(5)]
+        ids = [self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+               for server in servers]
+        self.assertEqual(get("/metrics")[2].count("\n"), lines)
+        for conn_id in ids:
+            self.tcpctl("abort", conn_id)
+
+    def test_health_and_page(self) -> None:
+        self.assertEqual(get("/healthz")[0], 200)
+        status, kind, page = get("/")
+        self.assertEqual(status, 200)
+        self.assertIn("text/html", kind)
+        self.assertIn("<", page)
+
+    def test_no_such_page_and_no_such_method(self) -> None:
+        self.assertEqual(get("/nothing")[0], 404)
+        self.assertEqual(get("/metrics", "POST")[0], 405)
+
+    def test_slow_and_greedy_clients(self) -> None:
+        """Clients that never finish their request do not keep others out for long."""
+        drippers = [socket.create_connection(("127.0.0.1", 9409), 5) for _ in range(12)]
+        try:
+            for dripper in drippers:
+                dripper.sendall(b"GET /metrics HTTP/1.1\r\nX: ")
+            deadline = time.monotonic() + 20
+            while True:
+                try:
+                    self.assertEqual(get("/healthz")[0], 200)
+                    return
+                except OSError:
+                    self.assertLess(time.monotonic(), deadline, "kept out by slow clients")
+                    time.sleep(0.2)
+        finally:
+            for dripper in drippers:
+                dripper.close()
+
+    def test_header_is_bounded(self) -> None:
+        with socket.create_connection(("127.0.0.1", 9409), 5) as client:
+            client.settimeout(10)
+            with self.assertRaises(OSError):
+                answer = b""
+                client.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * 100000)
+                while piece := client.recv(65536):
+                    answer += piece
+                self.assertNotIn(b" 200 ", answer)
+                raise ConnectionError
+        self.assertEqual(get("/healthz")[0], 200)
+
+
+if __name__ == "__main__":
+    harness.main()

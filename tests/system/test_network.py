@@ -1,0 +1,97 @@
+"""The layers under TCP: ARP, ND, ICMP echo, fragments, conflicts, a link that goes down."""
+import socket
+import unittest
+
+import harness
+from harness import ENGINE4, ENGINE6, HOST4, TAP, Daemon, run, wait_for
+
+
+class Network(harness.SystemTest):
+    def ping(self, *arguments) -> str:
+        return run("ping", "-c", 3, "-i", 0.2, "-W", 2, *arguments).stdout.decode()
+
+    def test_ping(self) -> None:
+        self.assertIn(" 0% packet loss", self.ping(ENGINE4))
+
+    def test_ping_in_fragments(self) -> None:
+        self.assertIn(" 0% packet loss", self.ping("-s", 3000, ENGINE4))
+        self.assertGreaterEqual(self.counters()["reassembly_ok"], 3)
+
+    def test_ping6(self) -> None:
+        self.assertIn(" 0% packet loss", self.ping("-6", ENGINE6))
+        self.assertIn(" 0% packet loss", self.ping("-6", "-s", 3000, ENGINE6))
+
+    def test_arping(self) -> None:
+        done = run("arping", "-c", 2, "-I", TAP, ENGINE4)
+        self.assertIn(self.ctl("status")["mac"].lower(), done.stdout.decode().lower())
+
+    def test_link_local_answers(self) -> None:
+        """Neighbour discovery works whether the kernel asks from its global or local address."""
+        run("ip", "-6", "neighbour", "flush", "dev", TAP)
+        self.assertIn(" 0% packet loss", self.ping("-6", ENGINE6))
+
+    def test_udp_is_unreachable(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(3)
+            client.connect((ENGINE4, 9))
+            client.send(b"anybody?")
+            with self.assertRaises(ConnectionRefusedError):
+                client.recv(1)
+
+    def test_closed_port_refuses(self) -> None:
+        for address in (ENGINE4, ENGINE6):
+            with self.assertRaises(ConnectionRefusedError):
+                socket.create_connection((address, 4), 3)
+
+    def test_link_down_and_up(self) -> None:
+        """The daemon goes on; connections live through a link that is away for a moment."""
+        server = self.kernel_server()
+        conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+        accepted, _ = server.accept()
+        accepted.settimeout(20)
+        run("ip", "link", "set", TAP, "down")
+        wait_for(lambda: not self.ctl("status")["tap_up"], what="tap_up false")
+        self.tcpctl("send", conn_id, "-", input=b"across the gap")
+        run("ip", "link", "set", TAP, "up")
+        run("ip", "address", "replace", f"{harness.HOST6}/64", "dev", TAP, "nodad")
+        wait_for(lambda: self.ctl("status")["tap_up"], what="tap_up true")
+        self.assertEqual(accepted.recv(100), b"across the gap")
+        self.tcpctl("abort", conn_id)
+        accepted.close()
+
+    def test_status_names_the_addresses(self) -> None:
+        status = self.ctl("status")
+        self.assertIn(f"{ENGINE4}/24", status["addresses"])
+        self.assertIn(f"{ENGINE6}/64", status["addresses"])
+
+    def test_gateway_is_used(self) -> None:
+        """A host behind the kernel: its address lies on the loopback interface."""
+        run("ip", "address", "add", "10.88.0.1/32", "dev", "lo")
+        server = self.kernel_server("10.88.0.1")
+        conn_id = self.ctl("open", "10.88.0.1", server.getsockname()[1], "--wait")["id"]
+        self.assertEqual(self.state_of(conn_id), "ESTABLISHED")
+        self.tcpctl("abort", conn_id)
+
+
+class Conflict(harness.SystemTest):
+    wants_daemon = False
+
+    def start_conflicting(self) -> None:
+        """The engine is given the kernel's own address and probes for it."""
+        type(self).daemon = Daemon(self.folder, argv=[
+            "--tap", TAP, "--address", f"{HOST4}/24", "--address", f"{ENGINE4}/24", "--control",
+            f"ipc://{self.folder}/control.sock", "--http", "off", "--msl", "1"])
+
+    def test_conflict_is_noticed(self) -> None:
+        """RFC 5227: who already holds the address keeps it, and the daemon says so."""
+        self.start_conflicting()
+        self.daemon.wait_ready()
+        wait_for(lambda: self.counters()["dad_conflicts"] >= 1, 15, "dad_conflicts")
+        wait_for(lambda: HOST4 in self.daemon.log, 5, "a word in the log")
+        self.assertIn(b" 0% packet loss", run("ping", "-c", 2, "-W", 5, ENGINE4).stdout)
+        kinds = [event["kind"] for event in self.ctl("events")]
+        self.assertIn("address_conflict", kinds)
+
+
+if __name__ == "__main__":
+    harness.main()

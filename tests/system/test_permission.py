@@ -1,0 +1,108 @@
+"""Who may use the socket, and whose connections a user sees and touches."""
+import os
+import shutil
+import stat
+import unittest
+
+import harness
+from harness import HOST4, TCPCTL, Process, run, wait_for
+from ipc import Client
+
+NOBODY, OTHER = 65534, 54321
+GROUP = 54300
+
+
+class Permission(harness.SystemTest):
+    daemon_arguments = ("--set", f"control_group={GROUP}")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.program = cls.folder / "tcpctl"
+        shutil.copy(TCPCTL, cls.program)
+        cls.program.chmod(0o755)
+        libraries = cls.folder / "lib"
+        libraries.mkdir()
+        for library in harness.BUILD.glob("lib/client/libtcpclient.so*"):
+            shutil.copy(library, libraries)
+
+    def as_user(self, uid: int, gid: int, *arguments, status: int = 0):
+        environment = dict(os.environ, LD_LIBRARY_PATH=str(self.folder / "lib"))
+        done = run("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--",
+                   self.program, "--control", self.daemon.url, *arguments, check=False,
+                   env=environment)
+        self.assertEqual(done.returncode, status, done.stderr.decode() + done.stdout.decode())
+        return done
+
+    def test_the_socket_itself(self) -> None:
+        mode = self.daemon.control.stat()
+        self.assertEqual(stat.S_IMODE(mode.st_mode), 0o660)
+        self.assertEqual((mode.st_uid, mode.st_gid), (0, GROUP))
+
+    def test_stranger_is_kept_out(self) -> None:
+        for verb in (["ls"], ["status"], ["open", HOST4, "80"]):
+            with self.subTest(verb=verb):
+                error = self.as_user(NOBODY, NOBODY, *verb, status=4).stderr.decode()
+                self.assertRegex(error, r"^tcpctl: .*(?i:permission).*\n$")
+
+    def test_users_see_their_own(self) -> None:
+        server = self.kernel_server()
+        port = server.getsockname()[1]
+        self.as_user(NOBODY, GROUP, "open", HOST4, port, "--wait")
+        row = self.find(f"dport = :{port}")
+        self.assertEqual(row["uid"], NOBODY)
+        seen = self.as_user(OTHER, GROUP, "--json", "ls", "dport", "=", f":{port}").stdout
+        self.assertEqual(seen.strip(), b"[]")
+        for verb in (["close", row["id"]], ["abort", row["id"]], ["send", row["id"], "-"],
+                     ["show", row["id"]], ["history", row["id"]]):
+            with self.subTest(verb=verb[0]):
+                self.as_user(OTHER, GROUP, *verb, status=4)
+        self.as_user(NOBODY, GROUP, "abort", row["id"])
+        wait_for(lambda: self.state_of(row["id"]) == "CLOSED", what="CLOSED")
+
+    def test_time_wait_is_private_too(self) -> None:
+        server = self.kernel_server()
+        port = server.getsockname()[1]
+        self.as_user(NOBODY, GROUP, "open", HOST4, port, "--wait")
+        conn_id = self.find(f"dport = :{port}")["id"]
+        accepted, _ = server.accept()
+        self.as_user(NOBODY, GROUP, "close", conn_id)
+        accepted.close()
+        wait_for(lambda: self.time_wait_row(conn_id), what="TIME_WAIT")
+        self.assertEqual(self.time_wait_row(conn_id)["uid"], NOBODY)
+        seen = self.as_user(OTHER, GROUP, "--json", "tw", "dport", "=", f":{port}").stdout
+        self.assertEqual(seen.strip(), b"[]")
+
+    def test_one_user_cannot_take_all_links(self) -> None:
+        """Links of one uid are limited; another uid still gets in."""
+        holder = Process(
+            ["setpriv", f"--reuid={OTHER}", f"--regid={GROUP}", "--clear-groups", "--",
+             "/usr/bin/python3", "-c", HOLDER, str(self.daemon.control)], self.folder, "holder",
+            stdin=-1)
+        self.addCleanup(holder.stop)
+        wait_for(lambda: b"held" in holder.output, what="the links")
+        self.as_user(NOBODY, GROUP, "status")
+        with Client(str(self.daemon.control)) as client:
+            self.assertLess(client.call("daemon_status").links, 100)
+        holder.child.stdin.close()
+
+
+HOLDER = """
+import socket, sys
+links = []
+for _ in range(200):
+    link = socket.socket(socket.AF_UNIX)
+    link.settimeout(2)
+    try:
+        link.connect(sys.argv[1])
+        link.sendall(b"\\0SP\\0\\0\\x30\\0\\0")
+    except OSError:
+        pass
+    links.append(link)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,367 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <tcpengine/config.h>
+
+#define SECOND INT64_C(1000000)
+
+static void *host_alloc(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return malloc(size_bytes);
+}
+
+static void host_free(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    (void)size_bytes;
+    free(block);
+}
+
+static uint8_t *host_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
+{
+    (void)ctx;
+    (void)conn_id;
+    (void)is_send;
+    (void)size_bytes;
+    return NULL;
+}
+
+static uint8_t *host_grow(void *ctx, uint64_t conn_id, bool is_send, size_t old_bytes,
+                          size_t new_bytes)
+{
+    (void)old_bytes;
+    return host_reserve(ctx, conn_id, is_send, new_bytes);
+}
+
+static void host_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region,
+                         size_t size_bytes)
+{
+    (void)region;
+    (void)host_reserve(ctx, conn_id, is_send, size_bytes);
+}
+
+static struct te_config config;
+
+static struct te_cidr cidr(const char *text)
+{
+    struct te_cidr result;
+    unsigned bits;
+    assert_true(te_cidr_parse(text, &result.addr, &bits));
+    result.prefix_bits = (uint8_t)bits;
+    return result;
+}
+
+static struct te_route route(const char *destination, const char *gateway)
+{
+    return (struct te_route){cidr(destination), cidr(gateway).addr};
+}
+
+/* The defaults, and what the host has to add. */
+static int setup(void **state)
+{
+    static const uint8_t mac[6] = {2, 0, 0, 0, 0, 1};
+    (void)state;
+    memset(&config, 0xa5, sizeof(config));
+    te_config_init(&config);
+    config.allocator.alloc = host_alloc;
+    config.allocator.free = host_free;
+    memcpy(config.mac, mac, sizeof(mac));
+    config.addresses[config.address_count++] = cidr("10.0.0.2/24");
+    config.addresses[config.address_count++] = cidr("2001:db8::2/64");
+    config.routes[config.route_count++] = route("0.0.0.0/0", "10.0.0.1");
+    config.routes[config.route_count++] = route("::/0", "fe80::1");
+    config.routes[config.route_count++] = route("192.0.2.0/24", "0.0.0.0");
+    return 0;
+}
+
+static void assert_valid(void)
+{
+    const char *field = "untouched";
+    enum te_err err = te_config_check(&config, &field);
+    assert_string_equal(field, "untouched");
+    assert_int_equal(err, TE_OK);
+}
+
+static void assert_wrong(const char *expected)
+{
+    const char *field = "none";
+    assert_int_equal(te_config_check(&config, &field), TE_ERR_INVALID);
+    assert_string_equal(field, expected);
+    setup(NULL);
+}
+
+static void test_defaults_are_valid(void **state)
+{
+    (void)state;
+    assert_valid();
+}
+
+static void test_init_leaves_the_hosts_part_zero(void **state)
+{
+    static const struct te_config zero;
+    struct te_config c;
+    (void)state;
+    memset(&c, 0xa5, sizeof(c));
+    te_config_init(&c);
+    assert_memory_equal(&c.allocator, &zero.allocator, sizeof(c.allocator));
+    assert_memory_equal(&c.buffer_memory, &zero.buffer_memory, sizeof(c.buffer_memory));
+    assert_memory_equal(c.secret, zero.secret, sizeof(c.secret));
+    assert_memory_equal(c.mac, zero.mac, sizeof(c.mac));
+    assert_memory_equal(c.addresses, zero.addresses, sizeof(c.addresses));
+    assert_int_equal(c.address_count, 0);
+    assert_int_equal(c.route_count, 0);
+}
+
+static void test_default_limits(void **state)
+{
+    (void)state;
+    assert_int_equal(config.mtu_bytes, 1500);
+    assert_false(config.checksum_offload);
+    assert_false(config.gso);
+    assert_true(config.dad);
+    assert_int_equal(config.conn_max, 1048576);
+    assert_int_equal(config.time_wait_max, 262144);
+    assert_int_equal(config.time_wait_policy, TE_TIME_WAIT_EVICT_OLDEST);
+    assert_int_equal(config.orphan_max, 65536);
+    assert_int_equal(config.syn_queue_max, 1024);
+    assert_int_equal(config.backlog_max, 4096);
+    assert_int_equal(config.neighbour_max, 1024);
+    assert_int_equal(config.neighbour_incomplete_max, 128);
+    assert_int_equal(config.reassembly_max, 64);
+    assert_int_equal(config.reassembly_bytes_max, 1 << 20);
+    assert_int_equal(config.reassembly_source_max, 16);
+    assert_int_equal(config.control_queue_max, 256);
+    assert_int_equal(config.event_max, 4096);
+    assert_int_equal(config.history_conn_max, 4096);
+}
+
+static void test_default_timers(void **state)
+{
+    (void)state;
+    assert_int_equal(config.msl_us, 30 * SECOND);
+    assert_int_equal(config.rto_initial_us, SECOND);
+    assert_int_equal(config.rto_min_us, SECOND / 5);
+    assert_int_equal(config.rto_max_us, 120 * SECOND);
+    assert_int_equal(config.delayed_ack_us, 40000);
+    assert_int_equal(config.fin_wait_2_us, 60 * SECOND);
+    assert_int_equal(config.orphan_us, 120 * SECOND);
+    assert_int_equal(config.remains_us, 60 * SECOND);
+    assert_int_equal(config.keepalive_idle_us, 7200 * SECOND);
+    assert_int_equal(config.keepalive_interval_us, 75 * SECOND);
+    assert_int_equal(config.keepalive_probes_max, 9);
+    assert_int_equal(config.syn_retries_max, 6);
+    assert_int_equal(config.syn_ack_retries_max, 5);
+    assert_int_equal(config.r1_retries, 3);
+    assert_int_equal(config.r2_retries, 15);
+    assert_int_equal(config.user_timeout_us, 0);
+    assert_int_equal(config.idle_release_us, SECOND);
+}
+
+static void test_default_streams(void **state)
+{
+    (void)state;
+    assert_int_equal(config.send_buffer_initial_bytes, 16 << 10);
+    assert_int_equal(config.send_buffer_max_bytes, 4 << 20);
+    assert_int_equal(config.receive_buffer_initial_bytes, 64 << 10);
+    assert_int_equal(config.receive_buffer_max_bytes, 6 << 20);
+    assert_int_equal(config.out_of_order_ranges_max, 64);
+    assert_int_equal(config.initial_window_segments, 10);
+    assert_int_equal(config.mss_min_bytes, 88);
+    assert_true(config.timestamps && config.window_scale && config.sack && config.nagle);
+    assert_int_equal(config.challenge_ack_per_second, 1000);
+    assert_int_equal(config.challenge_ack_interval_us, 500000);
+    assert_int_equal(config.rst_per_second, 10000);
+    assert_int_equal(config.icmp_per_second, 1000);
+    assert_int_equal(config.port_first, 32768);
+    assert_int_equal(config.port_last, 60999);
+}
+
+/* One field at a time leaves its range. */
+#define WRONG(field, value)                                                                        \
+    do {                                                                                           \
+        config.field = (value);                                                                    \
+        assert_wrong(#field);                                                                      \
+    } while (0)
+
+#define RIGHT(field, value)                                                                        \
+    do {                                                                                           \
+        config.field = (value);                                                                    \
+        assert_valid();                                                                            \
+        setup(NULL);                                                                               \
+    } while (0)
+
+static void test_ranges_of_limits(void **state)
+{
+    (void)state;
+    WRONG(mtu_bytes, 575);
+    WRONG(mtu_bytes, 65536);
+    RIGHT(mtu_bytes, 65535);
+    WRONG(address_count, TE_LOCAL_ADDRESSES_MAX + 1);
+    WRONG(route_count, TE_ROUTES_MAX + 1);
+    WRONG(conn_max, 0);
+    WRONG(conn_max, UINT32_MAX);
+    WRONG(time_wait_max, 0);
+    WRONG(time_wait_policy, (enum te_time_wait_policy)7);
+    RIGHT(time_wait_policy, TE_TIME_WAIT_SKIP);
+    WRONG(orphan_max, UINT32_MAX);
+    WRONG(syn_queue_max, 0);
+    WRONG(backlog_max, 0);
+    WRONG(neighbour_max, 0);
+    WRONG(neighbour_incomplete_max, 0);
+    WRONG(reassembly_max, 0);
+    WRONG(reassembly_bytes_max, 0);
+    WRONG(reassembly_source_max, 0);
+    WRONG(control_queue_max, 0);
+    WRONG(event_max, 0);
+    RIGHT(history_conn_max, 0);
+}
+
+static void test_ranges_of_timers(void **state)
+{
+    (void)state;
+    WRONG(msl_us, 0);
+    WRONG(msl_us, -1);
+    WRONG(msl_us, INT64_MAX);
+    WRONG(rto_initial_us, 0);
+    WRONG(rto_min_us, 0);
+    WRONG(rto_max_us, 60 * SECOND - 1);
+    RIGHT(rto_max_us, 60 * SECOND);
+    WRONG(delayed_ack_us, SECOND / 2);
+    RIGHT(delayed_ack_us, 0);
+    WRONG(fin_wait_2_us, 0);
+    WRONG(orphan_us, 0);
+    WRONG(remains_us, -1);
+    WRONG(keepalive_idle_us, 0);
+    WRONG(keepalive_interval_us, 0);
+    WRONG(keepalive_probes_max, 0);
+    WRONG(r2_retries, 0);
+    WRONG(user_timeout_us, -1);
+    WRONG(idle_release_us, INT64_MIN);
+}
+
+static void test_ranges_of_streams(void **state)
+{
+    (void)state;
+    WRONG(send_buffer_initial_bytes, 0);
+    WRONG(send_buffer_max_bytes, (1u << 30) + 1);
+    WRONG(receive_buffer_initial_bytes, 0);
+    WRONG(receive_buffer_max_bytes, UINT32_MAX);
+    RIGHT(receive_buffer_max_bytes, 1u << 30);
+    WRONG(out_of_order_ranges_max, 4097);
+    WRONG(initial_window_segments, 0);
+    WRONG(mss_min_bytes, 47);
+    WRONG(mss_min_bytes, 537);
+    WRONG(port_first, 0);
+    WRONG(port_last, 0);
+}
+
+static void test_relations(void **state)
+{
+    (void)state;
+    WRONG(gso, true);
+    WRONG(neighbour_incomplete_max, 1025);
+    WRONG(rto_min_us, 121 * SECOND);
+    WRONG(rto_initial_us, 121 * SECOND);
+    WRONG(r1_retries, 16);
+    WRONG(send_buffer_initial_bytes, (4 << 20) + 1);
+    WRONG(receive_buffer_initial_bytes, (6 << 20) + 1);
+    WRONG(port_first, 61000);
+    RIGHT(port_first, 60999);
+    config.checksum_offload = true;
+    RIGHT(gso, true);
+}
+
+static void test_memory_of_the_host(void **state)
+{
+    (void)state;
+    config.allocator.alloc = NULL;
+    assert_wrong("allocator");
+    config.allocator.free = NULL;
+    assert_wrong("allocator");
+    config.buffer_memory.reserve = host_reserve;
+    assert_wrong("buffer_memory");
+    config.buffer_memory.grow = host_grow;
+    config.buffer_memory.release = host_release;
+    assert_wrong("buffer_memory");
+    config.buffer_memory.reserve = host_reserve;
+    config.buffer_memory.grow = host_grow;
+    config.buffer_memory.release = host_release;
+    assert_valid();
+}
+
+static void test_mac(void **state)
+{
+    (void)state;
+    config.mac[0] = 3;
+    assert_wrong("mac");
+    memset(config.mac, 0, sizeof(config.mac));
+    assert_wrong("mac");
+}
+
+static void test_addresses(void **state)
+{
+    static const char *const wrong[] = {"0.0.0.0/8", "::/64", "224.0.0.1/4", "255.255.255.255/32",
+                                        "ff02::1/64"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        config.addresses[1] = cidr(wrong[i]);
+        assert_wrong("addresses");
+    }
+    config.addresses[0].prefix_bits = 33;
+    assert_wrong("addresses");
+    config.addresses[1].prefix_bits = 129;
+    assert_wrong("addresses");
+    config.addresses[2] = cidr("ff02::1/64"); /* beyond the count: nobody looks */
+    assert_valid();
+}
+
+static void test_ipv6_needs_its_mtu(void **state)
+{
+    (void)state;
+    WRONG(mtu_bytes, 1279);
+    RIGHT(mtu_bytes, 1280);
+    config.address_count = 1;
+    RIGHT(mtu_bytes, 576);
+}
+
+static void test_routes(void **state)
+{
+    (void)state;
+    config.routes[2] = route("192.0.2.0/24", "fe80::1"); /* the families differ */
+    assert_wrong("routes");
+    config.routes[2] = route("0.0.0.0/0", "224.0.0.1");
+    assert_wrong("routes");
+    config.routes[2].destination.prefix_bits = 33;
+    assert_wrong("routes");
+    config.routes[2] = route("::/0", "10.0.0.1"); /* a default route is of its gateway's family */
+    assert_valid();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_defaults_are_valid, setup),
+        cmocka_unit_test_setup(test_init_leaves_the_hosts_part_zero, setup),
+        cmocka_unit_test_setup(test_default_limits, setup),
+        cmocka_unit_test_setup(test_default_timers, setup),
+        cmocka_unit_test_setup(test_default_streams, setup),
+        cmocka_unit_test_setup(test_ranges_of_limits, setup),
+        cmocka_unit_test_setup(test_ranges_of_timers, setup),
+        cmocka_unit_test_setup(test_ranges_of_streams, setup),
+        cmocka_unit_test_setup(test_relations, setup),
+        cmocka_unit_test_setup(test_memory_of_the_host, setup),
+        cmocka_unit_test_setup(test_mac, setup),
+        cmocka_unit_test_setup(test_addresses, setup),
+        cmocka_unit_test_setup(test_ipv6_needs_its_mtu, setup),
+        cmocka_unit_test_setup(test_routes, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,171 @@
+#include "support/fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+static void *fixture_alloc(void *ctx, size_t size_bytes)
+{
+    struct fixture *fixture = ctx;
+    if (fixture->allocations_left == 0)
+        return NULL;
+    if (fixture->allocations_left > 0)
+        fixture->allocations_left--;
+    fixture->allocated_bytes += (int64_t)size_bytes;
+    return malloc(size_bytes);
+}
+
+static void fixture_free(void *ctx, void *block, size_t size_bytes)
+{
+    struct fixture *fixture = ctx;
+    if (block != NULL)
+        fixture->allocated_bytes -= (int64_t)size_bytes;
+    free(block);
+}
+
+void fixture_init(struct fixture *fixture)
+{
+    static const uint8_t mac[6] = {0x02, 0, 0, 0, 0, 0x01};
+    memset(fixture, 0, sizeof(*fixture));
+    te_config_init(&fixture->config);
+    fixture->config.allocator = (struct te_allocator){fixture, fixture_alloc, fixture_free};
+    memcpy(fixture->config.mac, mac, sizeof(mac));
+    memset(fixture->config.secret, 0x5c, sizeof(fixture->config.secret));
+    fixture->config.dad = false;
+    fixture->config.addresses[0] = fixture_cidr("10.0.0.1/24");
+    fixture->config.addresses[1] = fixture_cidr("2001:db8::1/64");
+    fixture->config.address_count = 2;
+    fixture->now_us = FIXTURE_SECOND_US;
+    fixture->allocations_left = -1;
+}
+
+static void check_invariants(struct fixture *fixture)
+{
+    uint64_t id = 0;
+    const char *wrong = te_stack_check_invariants(fixture->stack, &id);
+    if (wrong != NULL)
+        fail_msg("%s (id %llu)", wrong, (unsigned long long)id);
+}
+
+static void keep(struct fixture *fixture, const struct te_output *output)
+{
+    assert_true(fixture->frame_count < FIXTURE_FRAMES_MAX);
+    struct fixture_frame *frame = &fixture->frames[fixture->frame_count++];
+    frame->bytes = malloc(output->total_bytes);
+    frame->len = 0;
+    for (unsigned i = 0; i < output->iov_count; i++) {
+        memcpy(frame->bytes + frame->len, output->iov[i].base, output->iov[i].len);
+        frame->len += output->iov[i].len;
+    }
+    assert_int_equal(frame->len, output->total_bytes);
+    frame->meta = output->meta;
+    frame->time_us = fixture->now_us;
+}
+
+void fixture_poll(struct fixture *fixture)
+{
+    uint8_t header[TE_OUTPUT_HEADER_MAX];
+    struct te_output output;
+    while (te_stack_poll_output(fixture->stack, header, &output, fixture->now_us))
+        keep(fixture, &output);
+    check_invariants(fixture);
+}
+
+void fixture_start_listening(struct fixture *fixture)
+{
+    assert_int_equal(te_stack_new(&fixture->config, fixture->now_us, &fixture->stack), TE_OK);
+    fixture_poll(fixture);
+}
+
+void fixture_start(struct fixture *fixture)
+{
+    fixture_start_listening(fixture);
+    fixture_discard(fixture);
+}
+
+void fixture_stop(struct fixture *fixture)
+{
+    fixture_discard(fixture);
+    te_stack_free(fixture->stack);
+    fixture->stack = NULL;
+    assert_int_equal(fixture->allocated_bytes, 0);
+}
+
+void fixture_input_meta(struct fixture *fixture, const uint8_t *frame, size_t len,
+                        const struct te_frame_meta *meta)
+{
+    /* A copy of exactly that size, so that a byte read beyond it is seen. */
+    uint8_t *copy = malloc(len > 0 ? len : 1);
+    if (len > 0)
+        memcpy(copy, frame, len);
+    te_stack_input(fixture->stack, copy, len, meta, fixture->now_us);
+    free(copy);
+    fixture_poll(fixture);
+}
+
+void fixture_input(struct fixture *fixture, const uint8_t *frame, size_t len)
+{
+    const struct te_frame_meta meta = {.checksum = TE_CHECKSUM_UNKNOWN};
+    fixture_input_meta(fixture, frame, len, &meta);
+}
+
+void fixture_advance(struct fixture *fixture, int64_t delta_us)
+{
+    int64_t end_us = fixture->now_us + delta_us;
+    int64_t next_us;
+    while ((next_us = te_stack_next_timeout(fixture->stack)) <= end_us) {
+        if (next_us > fixture->now_us)
+            fixture->now_us = next_us;
+        te_stack_handle_timeout(fixture->stack, fixture->now_us);
+        fixture_poll(fixture);
+    }
+    fixture->now_us = end_us;
+    fixture_poll(fixture);
+}
+
+const struct fixture_frame *fixture_next(struct fixture *fixture)
+{
+    if (fixture->frame_next == fixture->frame_count)
+        return NULL;
+    return &fixture->frames[fixture->frame_next++];
+}
+
+void fixture_expect_none(struct fixture *fixture)
+{
+    assert_null(fixture_next(fixture));
+}
+
+void fixture_discard(struct fixture *fixture)
+{
+    for (unsigned i = 0; i < fixture->frame_count; i++)
+        free(fixture->frames[i].bytes);
+    fixture->frame_count = 0;
+    fixture->frame_next = 0;
+}
+
+const struct te_counters *fixture_counters(const struct fixture *fixture)
+{
+    return te_stack_counters(fixture->stack);
+}
+
+struct te_addr fixture_addr(const char *text)
+{
+    struct te_addr addr = {{0}};
+    assert_true(te_addr_parse(text, &addr));
+    return addr;
+}
+
+struct te_cidr fixture_cidr(const char *text)
+{
+    struct te_cidr cidr = {.prefix_bits = 0};
+    unsigned bits = 0;
+    assert_true(te_cidr_parse(text, &cidr.addr, &bits));
+    cidr.prefix_bits = (uint8_t)bits;
+    return cidr;
+}
