@@ -40,9 +40,6 @@ void config_init(struct config *config)
     init_daemon(config);
     snprintf(config->tap, sizeof(config->tap), "tcpengine0");
     config->tap_queue_len = 1000;
-    /* The other end of a TAP is this host alone, unless somebody bridges it; and probing an IPv4
-     * address (RFC 5227) takes 4 to 7 s, in which nobody could use the daemon that just started. */
-    config->engine.dad = false;
     config->large_receive = true;
 }
 

@@ -100,10 +100,12 @@ static const struct config_key keys[] = {
            "checksum_offload."),
     ENGINE("link", checksum_offload, checksum_offload, CONFIG_BOOL, 0, 1,
            "Leave TCP checksums of sent frames to the kernel."),
-    ENGINE(
-        "link", dad, dad, CONFIG_BOOL, 0, 1,
-        "Probe addresses before use (RFC 4862 5.4, RFC 5227), which takes seconds; for a TAP that "
-        "is bridged to a network with other stations."),
+    ENGINE("link", dad, dad, CONFIG_BOOL, 0, 1,
+           "Probe our addresses at start for another station that holds them (RFC 4862 5.4, RFC "
+           "5227)."),
+    ENGINE("link", optimistic_dad, optimistic_dad, CONFIG_BOOL, 0, 1,
+           "Use addresses while they are probed (RFC 4429); without it the first seconds refuse "
+           "every connection."),
 
     /* --- [tcp] --- */
     ENGINE("tcp", msl, msl_us, CONFIG_DURATION, MILLISECOND, HOUR,

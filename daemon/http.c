@@ -33,6 +33,7 @@ struct http {
     uv_poll_t poll;
     uv_timer_t timer;
     unsigned open_handles;
+    bool has_closed; /* a connection, during this run */
     struct slot slots[HTTP_CONNECTIONS_MAX];
 };
 
@@ -118,6 +119,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
     struct http *http = ctx;
     struct slot *slot = *connection_ctx;
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        http->has_closed = true;
         if (slot != NULL)
             slot->fd = -1;
         return;
@@ -159,9 +161,17 @@ static uint64_t next_delay_ms(struct http *http)
 
 static void on_timer(uv_timer_t *timer);
 
+/* At its limit of connections MHD takes the listening socket out of its epoll set, and looks
+ * whether it may come back at the start of a run, before it closes what has ended: hence one more
+ * run. */
 static void run(struct http *http)
 {
-    MHD_run(http->daemon);
+    for (unsigned i = 0; i <= HTTP_CONNECTIONS_MAX; i++) {
+        http->has_closed = false;
+        MHD_run(http->daemon);
+        if (!http->has_closed)
+            break;
+    }
     uint64_t delay_ms = next_delay_ms(http);
     if (delay_ms == UINT64_MAX)
         uv_timer_stop(&http->timer);

@@ -86,7 +86,7 @@ static size_t prefix_format(enum log_level level, char *ret_text, size_t size)
         gmtime_r(&now.tv_sec, &utc);
         strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &utc);
         len = snprintf(ret_text, size, "%s.%03ldZ tcpengined: %s: ", date, now.tv_nsec / 1000000,
-                       log_level_name(level));
+                       log_level_name((int)level));
     }
     return len < 0 ? 0 : (size_t)len;
 }

@@ -221,10 +221,10 @@ static void on_signal(uv_signal_t *handle, int number)
     if (number == SIGHUP) {
         on_reload(service);
     } else if (!service->is_draining) {
-        log_write(LOG_LEVEL_NOTICE, "%s: closing all connections", strsignal(number));
+        log_write(LOG_LEVEL_NOTICE, "SIG%s: closing all connections", sigabbrev_np(number));
         drain(service);
     } else {
-        log_write(LOG_LEVEL_NOTICE, "%s again: ending at once", strsignal(number));
+        log_write(LOG_LEVEL_NOTICE, "SIG%s again: ending at once", sigabbrev_np(number));
         finish(service);
     }
 }

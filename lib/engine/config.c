@@ -78,6 +78,7 @@ void te_config_init(struct te_config *config)
     memset(config, 0, sizeof(*config));
     config->mtu_bytes = 1500;
     config->dad = true;
+    config->optimistic_dad = true;
     init_limits(config);
     init_timers(config);
     init_streams(config);

@@ -98,6 +98,8 @@ static void test_carries_are_not_lost(void **state)
     assert_int_equal(te_checksum_fold(te_checksum_add(UINT64_MAX, one, 2)), 1);
     assert_int_equal(te_checksum_fold(0x1fffe), 0xffff);
     assert_int_equal(te_checksum_fold(0xffffffffffff0000u), 0xffff);
+    /* The last carry of the fold makes one more. */
+    assert_int_equal(te_checksum_fold(0xffff0001ffffffffu), te_checksum_fold(1));
 }
 
 static void test_sum_continues_at_even_offsets(void **state)

@@ -263,6 +263,64 @@ static void test_ranges_of_streams(void **state)
     WRONG(port_last, 0);
 }
 
+static void set_smallest_limits(void)
+{
+    config.mtu_bytes = 576;
+    config.address_count = config.route_count = 0;
+    config.conn_max = config.time_wait_max = config.syn_queue_max = config.backlog_max = 1;
+    config.neighbour_max = config.neighbour_incomplete_max = 1;
+    config.reassembly_max = config.reassembly_bytes_max = config.reassembly_source_max = 1;
+    config.control_queue_max = config.event_max = 1;
+    config.orphan_max = config.history_conn_max = 0;
+}
+
+static void set_smallest_timers(void)
+{
+    config.msl_us = config.rto_initial_us = config.rto_min_us = 1;
+    config.rto_max_us = 60 * SECOND;
+    config.fin_wait_2_us = config.orphan_us = 1;
+    config.keepalive_idle_us = config.keepalive_interval_us = 1;
+    config.delayed_ack_us = config.remains_us = 0;
+    config.user_timeout_us = config.idle_release_us = 0;
+    config.keepalive_probes_max = config.r1_retries = config.r2_retries = 1;
+    config.syn_retries_max = config.syn_ack_retries_max = 0;
+}
+
+static void test_the_smallest_is_valid(void **state)
+{
+    (void)state;
+    set_smallest_limits();
+    set_smallest_timers();
+    config.send_buffer_initial_bytes = config.send_buffer_max_bytes = 1;
+    config.receive_buffer_initial_bytes = config.receive_buffer_max_bytes = 1;
+    config.out_of_order_ranges_max = 0;
+    config.initial_window_segments = 1;
+    config.mss_min_bytes = 48;
+    config.challenge_ack_per_second = config.challenge_ack_interval_us = 0;
+    config.rst_per_second = config.icmp_per_second = 0;
+    config.port_first = config.port_last = 1;
+    assert_valid();
+}
+
+static void test_the_largest_is_valid(void **state)
+{
+    (void)state;
+    config.mtu_bytes = 65535;
+    config.conn_max = config.time_wait_max = config.orphan_max = 1 << 24;
+    config.rto_min_us = config.rto_initial_us = config.rto_max_us = 86400 * SECOND;
+    config.delayed_ack_us = SECOND / 2 - 1;
+    config.r1_retries = config.r2_retries = 255;
+    config.send_buffer_initial_bytes = config.send_buffer_max_bytes = 1 << 30;
+    config.receive_buffer_initial_bytes = config.receive_buffer_max_bytes = 1 << 30;
+    config.out_of_order_ranges_max = 4096;
+    config.mss_min_bytes = 536;
+    config.port_first = config.port_last = 65535;
+    config.addresses[0].prefix_bits = 32;
+    config.addresses[1].prefix_bits = 128;
+    config.routes[2] = route("192.0.2.7/32", "10.0.0.1");
+    assert_valid();
+}
+
 static void test_relations(void **state)
 {
     (void)state;
@@ -341,6 +399,9 @@ static void test_routes(void **state)
     assert_wrong("routes");
     config.routes[2].destination.prefix_bits = 33;
     assert_wrong("routes");
+    config.routes[0] = route("0.0.0.0/0", "224.0.0.1");
+    assert_wrong("routes");
+    config.routes[3] = route("0.0.0.0/0", "224.0.0.1"); /* beyond the count: nobody looks */
     config.routes[2] = route("::/0", "10.0.0.1"); /* a default route is of its gateway's family */
     assert_valid();
 }
@@ -356,6 +417,8 @@ int main(void)
         cmocka_unit_test_setup(test_ranges_of_limits, setup),
         cmocka_unit_test_setup(test_ranges_of_timers, setup),
         cmocka_unit_test_setup(test_ranges_of_streams, setup),
+        cmocka_unit_test_setup(test_the_smallest_is_valid, setup),
+        cmocka_unit_test_setup(test_the_largest_is_valid, setup),
         cmocka_unit_test_setup(test_relations, setup),
         cmocka_unit_test_setup(test_memory_of_the_host, setup),
         cmocka_unit_test_setup(test_mac, setup),

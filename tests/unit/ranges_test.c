@@ -237,6 +237,20 @@ static void test_offsets_of_64_bits(void **state)
     assert_non_null(te_ranges_find(&ranges, UINT64_MAX - 1));
 }
 
+/* Counts are 16 bits wide, whatever the caller allows. */
+static void test_more_than_the_type_holds(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < UINT16_MAX; i++)
+        assert_int_equal(te_ranges_insert(&ranges, 3 * i, 3 * i + 1, 100000, &allocator),
+                         TE_RANGES_ADDED);
+    assert_int_equal(ranges.count, UINT16_MAX);
+    assert_int_equal(te_ranges_insert(&ranges, 900000, 900001, 100000, &allocator),
+                     TE_RANGES_NO_MEMORY);
+    assert_int_equal(ranges.count, UINT16_MAX);
+    assert_range(UINT16_MAX - 1, 3 * (UINT16_MAX - 1), 3 * (UINT16_MAX - 1) + 1);
+}
+
 /* The model: for each offset of a small universe, when it was last touched; 0 = absent. */
 #define UNIVERSE 200u
 #define MODEL_MAX 9u
@@ -362,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_first_when_the_clock_wraps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_offsets_of_64_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_more_than_the_type_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_against_model, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -367,6 +367,20 @@ static void test_cidr_refuses(void **state)
     }
 }
 
+/* Longer than any address, and around the length that the parser copies. */
+static void test_cidr_of_any_length(void **state)
+{
+    char text[2 * TE_ADDR_TEXT_MAX];
+    struct te_addr addr;
+    unsigned bits;
+    (void)state;
+    for (size_t len = 1; len < sizeof(text); len++) {
+        memset(text, '1', len);
+        text[len] = '\0';
+        assert_false(te_cidr_parse(text, &addr, &bits));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -383,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup(test_endpoints, setup),
         cmocka_unit_test_setup(test_cidr, setup),
         cmocka_unit_test_setup(test_cidr_refuses, setup),
+        cmocka_unit_test_setup(test_cidr_of_any_length, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

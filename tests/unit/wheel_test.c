@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include <tcpengine/types.h>
 
 #include "util/list.h"
@@ -49,6 +51,7 @@ static int setup(void **state)
     (void)state;
     random_state = 0x9e3779b97f4a7c15u;
     moves = 0;
+    memset(&wheel, 0xa5, sizeof(wheel));
     te_wheel_init(&wheel, 1000);
     return 0;
 }

@@ -277,7 +277,9 @@ static void input_fragment6(struct te_stack *stack, const struct te_packet *pack
     }
     if (has_fragment_problem(packet, parsed, &code, &pointer)) {
         stack->counters.reassembly_malformed++;
-        te_icmp_send_problem(stack, packet, code, pointer);
+        /* Whether a later fragment is of an ICMP error cannot be seen. */
+        if (fragment.offset_bytes == 0 || packet->protocol != TE_PROTO_ICMPV6)
+            te_icmp_send_problem(stack, packet, code, pointer);
         return;
     }
     input_fragment(stack, &fragment);

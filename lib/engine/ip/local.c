@@ -216,10 +216,16 @@ struct te_local *te_local_find(struct te_stack *stack, const struct te_addr *add
     return local == NULL ? NULL : &stack->locals.items[local - stack->locals.items];
 }
 
+bool te_local_is_usable(const struct te_stack *stack, const struct te_local *local)
+{
+    return local->state == TE_LOCAL_READY ||
+           (local->state == TE_LOCAL_TENTATIVE && stack->config.optimistic_dad);
+}
+
 bool te_ip_is_local(const struct te_stack *stack, const struct te_addr *addr)
 {
     const struct te_local *local = find(stack, addr);
-    return local != NULL && local->state == TE_LOCAL_READY;
+    return local != NULL && te_local_is_usable(stack, local);
 }
 
 int te_ip_local_index(const struct te_stack *stack, const struct te_addr *addr)
@@ -236,7 +242,7 @@ const struct te_addr *te_ip_local_at(const struct te_stack *stack, unsigned inde
 bool te_locals_any_ready(const struct te_stack *stack)
 {
     for (unsigned i = 0; i < stack->locals.configured_count; i++) {
-        if (stack->locals.items[i].state == TE_LOCAL_READY)
+        if (te_local_is_usable(stack, &stack->locals.items[i]))
             return true;
     }
     return false;
@@ -266,7 +272,7 @@ const struct te_local *te_local_select(const struct te_stack *stack,
     for (unsigned i = 0; i < stack->locals.count; i++) {
         const struct te_local *local = &stack->locals.items[i];
         unsigned score =
-            local->state == TE_LOCAL_READY ? suitability(local, destination, next_hop) : 0;
+            te_local_is_usable(stack, local) ? suitability(local, destination, next_hop) : 0;
         if (score > best_score) {
             best = local;
             best_score = score;

@@ -2,8 +2,9 @@
  *
  * With config.dad an address is TENTATIVE while it is probed (ARP probes of RFC 5227 2.1.1,
  * Neighbour Solicitations of RFC 4862 5.4), READY when nobody answered, CONFLICT when somebody did;
- * a conflict is probed again after a minute. Without it addresses are READY from the start. A READY
- * address is announced, and never given up again: whoever claims it is answered by one announcement
+ * a conflict is probed again after a minute. With config.optimistic_dad a TENTATIVE address is used
+ * meanwhile (RFC 4429), so that nobody waits seconds for a daemon to start. Without config.dad
+ * addresses are READY from the start. A READY address is announced, and never given up again: whoever claims it is answered by one announcement
  * each ten seconds (RFC 5227 2.4 (c)), so that nobody on the link can end our connections by two
  * forged packets.
  *
@@ -42,7 +43,9 @@ void te_locals_handle_timer(struct te_stack *stack);
 
 /* The item with that address whatever its state, or NULL. */
 struct te_local *te_local_find(struct te_stack *stack, const struct te_addr *addr);
-/* True when at least one configured address is READY. */
+/* READY, or TENTATIVE with config.optimistic_dad: it may be used. */
+bool te_local_is_usable(const struct te_stack *stack, const struct te_local *local);
+/* True when at least one configured address is usable. */
 bool te_locals_any_ready(const struct te_stack *stack);
 /* The READY address to speak to destination from by way of next_hop: of its family and scope, one
  * in next_hop's network before others, then the longest common prefix with destination (RFC 6724 5,

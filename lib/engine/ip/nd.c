@@ -87,7 +87,7 @@ static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
         on_probe(stack, local);
         return;
     }
-    if (local->state != TE_LOCAL_READY)
+    if (!te_local_is_usable(stack, local))
         return;
     /* Without the option the frame's source is as good: the answer goes back the way that the
      * question came. */

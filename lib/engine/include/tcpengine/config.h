@@ -58,6 +58,7 @@ struct te_config {
     bool gso;                /* send segments beyond the MTU as GSO frames; needs checksum_offload;
                               * default false */
     bool dad;                /* probe our addresses before use (RFC 4862 5.4, RFC 5227); default true */
+    bool optimistic_dad;     /* use them while they are probed (RFC 4429); default true */
     struct te_cidr addresses[TE_LOCAL_ADDRESSES_MAX];
     unsigned address_count;
     struct te_route routes[TE_ROUTES_MAX]; /* beside the on-link ones that the addresses imply */
