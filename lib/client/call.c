@@ -15,6 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* PARK_SLICE_MS: how often a parked call looks why there is no link. STUCK_SLICE_MS: see link.c. */
+enum { PARK_SLICE_MS = 200, STUCK_SLICE_MS = 500 };
+
 static void on_aio(void *arg);
 
 /* --- the pool --------------------------------------------------------------------------------- */
@@ -25,6 +28,7 @@ static struct call *call_new(struct tcpc_client *client)
     if (!call)
         return NULL;
     call->client = client;
+    call->socket_number = client->socket_number;
     if (nng_ctx_open(&call->ctx, client->socket) != 0) {
         free(call);
         return NULL;
@@ -110,26 +114,62 @@ static void call_sleep(struct call *call, nng_duration time_ms)
     nng_sleep_aio(time_ms, call->aio);
 }
 
-/* Waits for a link, as long as the call and the daemon's absence allow. */
+/* Until when a parked call waits: as long as it and the daemon's absence allow. */
+static int64_t patience_until_ms(const struct call *call)
+{
+    const struct tcpc_client *client = call->client;
+    int64_t since_ms = client->lost_at_ms ? client->lost_at_ms : call->parked_at_ms;
+    int64_t until_ms = since_ms + client->reconnect_ms;
+    return until_ms < call->deadline_at_ms ? until_ms : call->deadline_at_ms;
+}
+
+/* Waits for a link, and looks from time to time why there is none. */
 static void call_park(struct call *call)
 {
-    int64_t lost_at_ms = call->client->lost_at_ms;
-    int64_t until_ms = (lost_at_ms ? lost_at_ms : tcpci_clock_ms()) + call->client->reconnect_ms;
-    if (until_ms > call->deadline_at_ms)
-        until_ms = call->deadline_at_ms;
-    call_sleep(call, duration_until(until_ms));
+    if (!call->parked_at_ms)
+        call->parked_at_ms = tcpci_clock_ms();
+    nng_duration time_ms = duration_until(patience_until_ms(call));
+    call_sleep(call, time_ms < PARK_SLICE_MS ? time_ms : PARK_SLICE_MS);
+}
+
+/* A call of the pool may still have a context of a socket that was left behind. */
+static bool call_has_context(struct call *call)
+{
+    struct tcpc_client *client = call->client;
+    if (call->socket_number == client->socket_number)
+        return true;
+    nng_ctx ctx;
+    if (nng_ctx_open(&ctx, client->socket) != 0)
+        return false;
+    nng_ctx_close(call->ctx);
+    call->ctx = ctx;
+    call->socket_number = client->socket_number;
+    return true;
+}
+
+/* nng says when it has lost a link, but not once its reaper is stuck. */
+static int64_t sending_until_ms(const struct call *call)
+{
+    int64_t slice_until_ms = tcpci_clock_ms() + STUCK_SLICE_MS;
+    if (!call->client->replaced_at_ms || slice_until_ms > call->deadline_at_ms)
+        return call->deadline_at_ms;
+    return slice_until_ms;
 }
 
 static void call_transmit(struct call *call)
 {
-    nng_msg *message = tcpci_encode_request(call, &call->verdict);
+    nng_msg *message = NULL;
+    call->parked_at_ms = 0;
+    if (call_has_context(call))
+        message = tcpci_encode_request(call);
     if (!message) {
+        call->verdict = TCPC_NO_MEMORY;
         call_sleep(call, 0);
         return;
     }
     call->phase = CALL_SENDING;
     call->link_number = call->client->link_number;
-    nng_aio_set_timeout(call->aio, duration_until(call->deadline_at_ms));
+    nng_aio_set_timeout(call->aio, duration_until(sending_until_ms(call)));
     nng_aio_set_msg(call->aio, message);
     nng_ctx_send(call->ctx, call->aio);
 }
@@ -166,6 +206,7 @@ static void call_prepare(struct call *call, const struct tcpc_request *request)
 {
     call->request = *request;
     call->request_id = call->client->next_request_id++;
+    call->parked_at_ms = 0;
     call->is_check = false;
     call->is_resent = false;
     call->verdict = TCPC_OK;
@@ -254,14 +295,23 @@ static void on_woken(struct call *call, int rv)
     struct tcpc_client *client = call->client;
     if (call->verdict != TCPC_OK) {
         call_fail(call, call->verdict);
-    } else if (client->fatal.code != TCPC_OK) {
-        call_fail(call, client->fatal.code);
-    } else if (client->link == LINK_UP || rv != 0) {
-        call_go(call);
-        pthread_mutex_unlock(&client->lock);
-    } else {
-        call_fail(call, TCPC_UNREACHABLE);
+        return;
     }
+    if (client->fatal.code != TCPC_OK) {
+        call_fail(call, client->fatal.code);
+        return;
+    }
+    if (rv == 0 && client->link != LINK_UP) {
+        if (tcpci_clock_ms() >= patience_until_ms(call)) {
+            call_fail(call, TCPC_UNREACHABLE);
+            return;
+        }
+        pthread_mutex_unlock(&client->lock);
+        tcpci_link_look(client);
+        pthread_mutex_lock(&client->lock);
+    }
+    call_go(call);
+    pthread_mutex_unlock(&client->lock);
 }
 
 static void on_sent(struct call *call, int rv)
@@ -275,7 +325,7 @@ static void on_sent(struct call *call, int rv)
     }
     nng_msg_free(nng_aio_get_msg(call->aio));
     nng_aio_set_msg(call->aio, NULL);
-    if (rv == NNG_ETIMEDOUT)
+    if (rv == NNG_ETIMEDOUT && tcpci_clock_ms() >= call->deadline_at_ms)
         call_fail(call, TCPC_DEADLINE);
     else if (rv == NNG_ENOMEM)
         call_fail(call, TCPC_NO_MEMORY);

@@ -15,15 +15,21 @@ static const char *url_choose(const struct tcpc_options *options)
     return url && *url ? url : TCPC_DEFAULT_URL;
 }
 
-static bool locks_init(struct tcpc_client *client)
+int tcpci_cond_init(pthread_cond_t *cond)
 {
     pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return false;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int rv = pthread_cond_init(&client->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
+    int rv = pthread_condattr_init(&attributes);
     if (rv != 0)
+        return rv;
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    rv = pthread_cond_init(cond, &attributes);
+    pthread_condattr_destroy(&attributes);
+    return rv;
+}
+
+static bool locks_init(struct tcpc_client *client)
+{
+    if (tcpci_cond_init(&client->changed) != 0)
         return false;
     if (pthread_mutex_init(&client->lock, NULL) == 0)
         return true;
@@ -73,7 +79,7 @@ static void client_close(struct tcpc_client *client)
     tcpci_calls_cancel(client);
     tcpci_streams_free(client);
     tcpci_calls_free(client);
-    nng_close(client->socket);
+    tcpci_link_close(client);
     client_destroy(client);
 }
 

@@ -240,7 +240,7 @@ uint32_t tcpci_request_wait_ms(const struct tcpc_request *request)
     }
 }
 
-nng_msg *tcpci_encode_request(const struct call *call, enum tcpc_code *ret_code)
+nng_msg *tcpci_encode_request(const struct call *call)
 {
     struct scratch scratch;
     const struct encoder *encoder = &encoders[call->request.op];
@@ -253,10 +253,8 @@ nng_msg *tcpci_encode_request(const struct call *call, enum tcpc_code *ret_code)
     encoder->encode(&scratch, call);
 
     nng_msg *message;
-    if (nng_msg_alloc(&message, tcpengine__v1__request__get_packed_size(&scratch.request)) != 0) {
-        *ret_code = TCPC_NO_MEMORY;
+    if (nng_msg_alloc(&message, tcpengine__v1__request__get_packed_size(&scratch.request)) != 0)
         return NULL;
-    }
     tcpengine__v1__request__pack(&scratch.request, nng_msg_body(message));
     return message;
 }

@@ -58,12 +58,14 @@ struct call {
     struct call *next, *previous; /* in client->active or, singly, in client->pool */
     struct tcpc_client *client;
     nng_ctx ctx;
+    unsigned socket_number; /* that ctx belongs to */
     nng_aio *aio;
     enum call_phase phase;
     struct tcpc_request request;
     uint64_t request_id;
     uint64_t link_number; /* the link it was sent on */
     int64_t deadline_at_ms;
+    int64_t parked_at_ms; /* since when it has been parked; 0: it is not */
     uint32_t deadline_ms; /* what the daemon is told; 0: none */
     bool is_check;        /* the link's own request: goes out while the link is being checked */
     bool is_resent;
@@ -83,10 +85,12 @@ struct tcpc_client {
     uint32_t timeout_ms, reconnect_ms, keep_seconds;
     enum tcpc_policy policy;
     bool is_taking_up; /* a session of an earlier client */
-    nng_socket socket;
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* link state, active_count */
+    nng_socket socket;
+    unsigned socket_number; /* how many sockets there have been */
+    int64_t replaced_at_ms; /* when the newest took over; 0: it is the first */
     enum link_state link;
     uint64_t link_number; /* how many links there have been */
     nng_pipe pipe;
@@ -127,7 +131,7 @@ enum tcpc_code tcpci_probe_explain(const char *url, int number, struct tcpc_erro
 
 /* --- encode.c, decode.c --- */
 /* The message of a request. NULL without memory; *ret_code says so, or INVALID_ARGUMENT. */
-nng_msg *tcpci_encode_request(const struct call *call, enum tcpc_code *ret_code);
+nng_msg *tcpci_encode_request(const struct call *call);
 /* How long a request itself asks the daemon to wait. */
 uint32_t tcpci_request_wait_ms(const struct tcpc_request *request);
 /* Fills call->response (and call->attach) from a message. False when it makes no sense, or there
@@ -142,6 +146,10 @@ enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
                                struct tcpc_error *ret_error);
 /* The link that this call went over is broken. Under the lock. */
 void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number);
+/* There has been no link for a while: replaces the socket if that can help. Without the lock. */
+void tcpci_link_look(struct tcpc_client *client);
+/* Ends the link and all that belongs to it, in bounded time. Without the lock. */
+void tcpci_link_close(struct tcpc_client *client);
 /* The answer to the link's own request. Without the lock. */
 void tcpci_link_checked(struct tcpc_client *client, const struct call *check);
 
@@ -163,6 +171,8 @@ enum tcpc_code tcpci_call_sync(struct tcpc_client *client, const struct tcpc_req
                                struct tcpc_response **ret_response, struct tcpc_error *ret_error);
 
 /* --- client.c --- */
+/* A condition variable whose timed waits count on tcpci_clock_ms(). 0 or an errno. */
+int tcpci_cond_init(pthread_cond_t *cond);
 /* Under the lock: what an answer says about daemon and session. */
 void tcpci_client_note_answer(struct call *call);
 

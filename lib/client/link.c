@@ -9,19 +9,32 @@
  *                                   --another daemon--> (fatal)
  *     UP, CHECKING --link removed, or a call met NNG_ECONNRESET--> DOWN
  *
+ * nng 1.5.2 can lose the completion of a read when the pipe is closed, by a failed send or by
+ * nng_close(), between two parts of a message (nanomsg/nng#1543, #1813). Its one reaper thread then
+ * waits for ever: the dialer is not told to redial, and nng_close() does not return. So when no
+ * link comes although somebody listens, the socket is left behind for a new one; and sockets are
+ * closed by a thread of their own, which may hang instead of the caller. With the reaper gone nng
+ * does not tell of lost links any more either: from then on a request that nng does not take for a
+ * while counts as one (see call.c).
+ *
  * Requests are given to nng in UP only. Those that still lie in nng's queue when the link goes are
  * taken back at once, before nng redials (it announces the loss first), so that no request reaches
  * a daemon that has not been checked. */
 #include "internal.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <time.h>
-#include <stdio.h>
-#define D(...) (fprintf(stderr,"%ld ",(long)(tcpci_clock_ms()%100000)),fprintf(stderr,__VA_ARGS__))
 
 #include <nng/protocol/reqrep0/req.h>
 
-enum { RECONNECT_MIN_MS = 10, RECONNECT_MAX_MS = 200, PROBE_FIRST_MS = 20, PROBE_EACH_MS = 200 };
+enum {
+    RECONNECT_MIN_MS = 10,
+    RECONNECT_MAX_MS = 200,
+    PROBE_FIRST_MS = 20,
+    PROBE_EACH_MS = 200,
+    REPLACE_AFTER_MS = 300,
+    CLOSE_WAIT_MS = 1000
+};
 
 int64_t tcpci_clock_ms(void)
 {
@@ -32,14 +45,14 @@ int64_t tcpci_clock_ms(void)
 
 static void link_up(struct tcpc_client *client)
 {
-    client->link = LINK_UP;D("up\n");
+    client->link = LINK_UP;
     tcpci_calls_wake(client);
     pthread_cond_broadcast(&client->changed);
 }
 
 static void link_down(struct tcpc_client *client)
 {
-    client->link = LINK_DOWN;D("down\n");
+    client->link = LINK_DOWN;
     if (!client->lost_at_ms)
         client->lost_at_ms = tcpci_clock_ms();
     tcpci_calls_recall(client);
@@ -51,18 +64,30 @@ void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number)
         link_down(client);
 }
 
-static void on_link_added(nng_pipe pipe, nng_pipe_ev event, void *arg)
+/* A socket that was left behind may still speak. Under the lock. */
+static bool is_current(const struct tcpc_client *client, nng_pipe pipe)
 {
-    struct tcpc_client *client = arg;
-    (void)event;
-    pthread_mutex_lock(&client->lock);
-    client->pipe = pipe;D("added %d\n",nng_pipe_id(pipe));
+    return nng_socket_id(nng_pipe_socket(pipe)) == nng_socket_id(client->socket);
+}
+
+static void link_added(struct tcpc_client *client, nng_pipe pipe)
+{
+    client->pipe = pipe;
     client->link_number++;
     client->link = LINK_CHECKING;
     /* Nothing is known yet that another daemon could contradict. Without memory for the check the
      * next answer's boot id will have to do. */
     if (!client->boot_id || !tcpci_call_start_check(client))
         link_up(client);
+}
+
+static void on_link_added(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+    struct tcpc_client *client = arg;
+    (void)event;
+    pthread_mutex_lock(&client->lock);
+    if (is_current(client, pipe))
+        link_added(client, pipe);
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -93,7 +118,7 @@ void tcpci_link_checked(struct tcpc_client *client, const struct call *check)
     const struct tcpc_error *error = &check->response->error;
     nng_pipe pipe = NNG_PIPE_INITIALIZER;
     pthread_mutex_lock(&client->lock);
-    D("checked %d %s lost %ld\n",error->code,error->message,(long)client->lost_at_ms%100000);if (client->link == LINK_CHECKING && client->link_number == check->link_number &&
+    if (client->link == LINK_CHECKING && client->link_number == check->link_number &&
         client->fatal.code == TCPC_OK) {
         if (error->code == TCPC_OK)
             link_up(client);
@@ -107,9 +132,8 @@ void tcpci_link_checked(struct tcpc_client *client, const struct call *check)
         nng_pipe_close(pipe);
 }
 
-static int socket_set_up(struct tcpc_client *client)
+static int socket_set_up(struct tcpc_client *client, nng_socket socket)
 {
-    nng_socket socket = client->socket;
     int rv = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
     if (rv == 0)
         rv = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, TCPC_MESSAGE_MAX);
@@ -124,23 +148,37 @@ static int socket_set_up(struct tcpc_client *client)
     return rv;
 }
 
+static int socket_dial(struct tcpc_client *client, nng_socket *ret_socket)
+{
+    nng_dialer dialer;
+    nng_socket socket;
+    int rv = nng_req0_open(&socket);
+    if (rv != 0)
+        return rv;
+    rv = socket_set_up(client, socket);
+    if (rv == 0)
+        rv = nng_dialer_create(&dialer, socket, client->url);
+    if (rv == 0) {
+        *ret_socket = socket; /* before the first link can be announced */
+        rv = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    }
+    if (rv != 0)
+        nng_close(socket);
+    return rv;
+}
+
 enum tcpc_code tcpci_link_open(struct tcpc_client *client, struct tcpc_error *ret_error)
 {
     int number = tcpci_probe_path(client->url);
     if (number)
         return tcpci_probe_explain(client->url, number, ret_error);
-    nng_dialer dialer;
-    int rv = nng_req0_open(&client->socket);
-    if (rv != 0)
-        return tcpci_error_set(ret_error, TCPC_NO_MEMORY, "", "nng: %s", nng_strerror(rv));
-    rv = socket_set_up(client);
-    if (rv == 0)
-        rv = nng_dialer_create(&dialer, client->socket, client->url);
-    if (rv == 0)
-        rv = nng_dialer_start(dialer, NNG_FLAG_NONBLOCK);
+    pthread_mutex_lock(&client->lock);
+    int rv = socket_dial(client, &client->socket);
+    pthread_mutex_unlock(&client->lock);
     if (rv == 0)
         return TCPC_OK;
-    nng_close(client->socket);
+    if (rv == NNG_ENOMEM)
+        return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
     return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "a control URL looks like ipc:///PATH",
                            "cannot use %s: %s", client->url, nng_strerror(rv));
 }
@@ -174,4 +212,104 @@ enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
             return tcpci_error_set_code(ret_error, TCPC_DEADLINE, client->url);
         slice_ms = PROBE_EACH_MS;
     }
+}
+
+/* --- closing and replacing -------------------------------------------------------------------- */
+
+struct closing {
+    nng_socket socket;
+    pthread_mutex_t lock;
+    pthread_cond_t done;
+    bool is_done, is_left; /* the waiter has gone: the thread frees this */
+};
+
+static void closing_free(struct closing *closing)
+{
+    pthread_mutex_destroy(&closing->lock);
+    pthread_cond_destroy(&closing->done);
+    free(closing);
+}
+
+static void *closing_run(void *arg)
+{
+    struct closing *closing = arg;
+    nng_close(closing->socket);
+    pthread_mutex_lock(&closing->lock);
+    closing->is_done = true;
+    bool is_left = closing->is_left;
+    pthread_cond_signal(&closing->done);
+    pthread_mutex_unlock(&closing->lock);
+    if (is_left)
+        closing_free(closing);
+    return NULL;
+}
+
+static struct closing *closing_start(nng_socket socket)
+{
+    struct closing *closing = calloc(1, sizeof(*closing));
+    pthread_t thread;
+    if (!closing)
+        return NULL;
+    closing->socket = socket;
+    pthread_mutex_init(&closing->lock, NULL);
+    tcpci_cond_init(&closing->done);
+    if (pthread_create(&thread, NULL, closing_run, closing) == 0) {
+        pthread_detach(thread);
+        return closing;
+    }
+    closing_free(closing);
+    return NULL;
+}
+
+/* Waits wait_ms at most; what hangs is left behind. */
+static void socket_close(nng_socket socket, int64_t wait_ms)
+{
+    int64_t until_ms = tcpci_clock_ms() + wait_ms;
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+    int rv = 0;
+    /* Waits for callbacks that run; none comes later. */
+    nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, NULL, NULL);
+    nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
+    struct closing *closing = closing_start(socket);
+    if (!closing)
+        return;
+    pthread_mutex_lock(&closing->lock);
+    while (!closing->is_done && rv == 0)
+        rv = pthread_cond_timedwait(&closing->done, &closing->lock, &until);
+    bool is_done = closing->is_done;
+    closing->is_left = !is_done;
+    pthread_mutex_unlock(&closing->lock);
+    if (is_done)
+        closing_free(closing);
+}
+
+void tcpci_link_close(struct tcpc_client *client)
+{
+    socket_close(client->socket, CLOSE_WAIT_MS);
+}
+
+/* Under the lock. */
+static bool is_replacement_due(const struct tcpc_client *client)
+{
+    int64_t since_ms = client->lost_at_ms;
+    if (since_ms < client->replaced_at_ms)
+        since_ms = client->replaced_at_ms;
+    return client->link == LINK_DOWN && client->lost_at_ms && !client->is_closing &&
+           tcpci_clock_ms() - since_ms >= REPLACE_AFTER_MS;
+}
+
+void tcpci_link_look(struct tcpc_client *client)
+{
+    bool is_listened = tcpci_probe_url(client->url) == 0;
+    pthread_mutex_lock(&client->lock);
+    nng_socket old = client->socket;
+    bool is_replaced =
+        is_listened && is_replacement_due(client) && socket_dial(client, &client->socket) == 0;
+    if (is_replaced) {
+        client->socket_number++;
+        client->replaced_at_ms = tcpci_clock_ms();
+    }
+    pthread_mutex_unlock(&client->lock);
+    if (is_replaced)
+        socket_close(old, 0);
 }

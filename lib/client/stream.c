@@ -75,16 +75,8 @@ static struct stream *stream_find(struct tcpc_client *client, uint64_t id)
 
 static struct stream *stream_new(struct tcpc_client *client, uint64_t id)
 {
-    pthread_condattr_t attributes;
     struct stream *stream = calloc(1, sizeof(*stream));
-    if (!stream || pthread_condattr_init(&attributes) != 0) {
-        free(stream);
-        return NULL;
-    }
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    int rv = pthread_cond_init(&stream->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
-    if (rv != 0) {
+    if (!stream || tcpci_cond_init(&stream->changed) != 0) {
         free(stream);
         return NULL;
     }

@@ -127,6 +127,7 @@ static void test_echo_to_groups_is_ignored(void **state)
     struct fixture f;
     (void)state;
     start(&f);
+    uint64_t before = fixture_counters(&f)->icmp_in;
     input_icmp(&f, &(struct ip_spec){.source = "10.0.0.2", .destination = "224.0.0.1"}, &ping);
     input_icmp(&f,
                &(struct ip_spec){
@@ -138,7 +139,7 @@ static void test_echo_to_groups_is_ignored(void **state)
         &ping);
     ping.type = TE_ICMP6_ECHO_REQUEST;
     input_icmp(&f, &(struct ip_spec){.source = "2001:db8::2", .destination = "ff02::1"}, &ping);
-    assert_int_equal(fixture_counters(&f)->icmp_in, 4);
+    assert_int_equal(fixture_counters(&f)->icmp_in - before, 4);
     fixture_expect_none(&f);
     fixture_stop(&f);
 }
@@ -206,14 +207,16 @@ static void test_short_messages(void **state)
 
 static void test_port_unreachable_as_linux(void **state)
 {
+    /* Linux left the checksums to the link. */
+    const struct te_frame_meta partial = {.checksum = TE_CHECKSUM_PARTIAL};
     struct fixture f;
     (void)state;
     start_as_linux(&f);
-    fixture_input(&f, linux_udp4.bytes, linux_udp4.len);
+    fixture_input_meta(&f, linux_udp4.bytes, linux_udp4.len, &partial);
     const struct fixture_frame *error = fixture_next(&f);
     assert_int_equal(error->len, linux_port_unreachable4.len);
     assert_memory_equal(error->bytes + 34, linux_port_unreachable4.bytes + 34, error->len - 34);
-    fixture_input(&f, linux_udp6.bytes, linux_udp6.len);
+    fixture_input_meta(&f, linux_udp6.bytes, linux_udp6.len, &partial);
     error = fixture_next(&f);
     assert_int_equal(error->len, linux_port_unreachable6.len);
     assert_memory_equal(error->bytes + 54, linux_port_unreachable6.bytes + 54, error->len - 54);

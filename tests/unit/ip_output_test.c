@@ -161,6 +161,7 @@ static void fragments(const char *destination, uint32_t mtu_bytes, size_t len)
     struct fixture f;
     fixture_init(&f);
     f.config.mtu_bytes = mtu_bytes;
+    f.config.address_count = mtu_bytes < TE_IPV6_MTU_MIN ? 1 : 2;
     fixture_start(&f);
     know(&f, destination, peer_mac);
     send_to(&f, destination, len);

@@ -234,10 +234,12 @@ static uint32_t plateau_below(size_t packet_len)
     return plateaus[i];
 }
 
+/* What a "too big" names; 0 when it must be discarded. */
 static uint32_t mtu_of(const struct te_icmp *icmp, const struct te_icmp_quote *quote)
 {
+    /* No IPv6 link has less than the minimum (RFC 8201 4). */
     if (!te_addr_is_v4(&quote->source.addr))
-        return icmp->rest;
+        return icmp->rest < TE_IPV6_MTU_MIN ? 0 : icmp->rest;
     uint32_t mtu_bytes = icmp->rest & 0xffff;
     return mtu_bytes != 0 ? mtu_bytes : plateau_below(quote->packet_len);
 }
@@ -264,8 +266,13 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
                                   .seq = quote.seq,
                                   .error = meaning.error,
                                   .is_hard = meaning.is_hard};
-    if (meaning.error == TE_OK)
+    if (meaning.error == TE_OK) {
         error.mtu_bytes = mtu_of(icmp, &quote);
+        if (error.mtu_bytes == 0) {
+            stack->counters.icmp_ignored++;
+            return;
+        }
+    }
     te_tcp_icmp_error(stack, &error);
 }
 

@@ -97,6 +97,8 @@ static void update_ts_recent(const struct te_stack *stack, struct te_conn *conn,
 static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
                                struct te_segment *segment)
 {
+    if (conn->was_passive && (segment->flags & TE_ACK))
+        return true; /* not expected here: the window check answers it */
     bool acks_ours = (segment->flags & TE_ACK) && seq_gt(segment->ack, conn->snd_una) &&
                      seq_leq(segment->ack, conn->snd_max);
     if (acks_ours) {
@@ -119,6 +121,8 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     if (conn->state == TE_SYN_RCVD && (segment->flags & TE_SYN) && !is_rst &&
         segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
         return false;
+    if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
+        return true; /* "irrespective of the sequence number": the fourth step's */
     if (fails_paws(stack, conn, segment)) {
         stack->counters.paws_rejected++;
         answer_unacceptable(stack, conn, segment);

@@ -65,6 +65,34 @@ static bool on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
     return true;
 }
 
+/* RFC 7323 5.3 R1 and 3.2, as for a connection that lives. False: the segment ends here. */
+static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_view *view,
+                             const struct te_segment *segment)
+{
+    if (!view->ts_ok)
+        return true;
+    if (!segment->header.options.has_timestamps) {
+        stack->counters.timestamp_missing++;
+        return false;
+    }
+    if (!seq_lt(segment->header.options.ts_value, view->ts_recent))
+        return true;
+    stack->counters.paws_rejected++;
+    send_limited_ack(stack, view);
+    return false;
+}
+
+/* An old ACK of what we sent, or the last one once more: nothing to answer. */
+static bool is_expected_ack(const struct te_time_wait_view *view, const struct te_segment *segment)
+{
+    if (te_segment_len(segment) > 0 || segment->seq != view->rcv_nxt)
+        return false;
+    if (!(segment->flags & TE_ACK))
+        return true;
+    return seq_leq(segment->ack, view->snd_nxt) &&
+           seq_geq(segment->ack, view->snd_nxt - UINT16_MAX);
+}
+
 bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,
                         uint32_t *ret_isn_floor)
 {
@@ -76,13 +104,14 @@ bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
     }
     if (segment->flags & TE_SYN)
         return on_syn(stack, &view, segment, ret_isn_floor);
+    if (!check_timestamps(stack, &view, segment))
+        return false;
     if (segment->flags & TE_FIN && segment->seq + segment->payload_len == view.rcv_nxt - 1) {
         te_time_wait_restart(stack, handle); /* the last ACK was lost */
         send_ack(stack, &view);
         return false;
     }
-    bool is_expected_ack = te_segment_len(segment) == 0 && segment->seq == view.rcv_nxt;
-    if (!is_expected_ack)
+    if (!is_expected_ack(&view, segment))
         send_limited_ack(stack, &view); /* first check: not acceptable */
     return false;
 }

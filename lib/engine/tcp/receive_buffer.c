@@ -7,8 +7,9 @@
 
 #define RING_INITIAL_BYTES 4096
 #define GROWTH_ROUND_TRIPS 2
-#define GROWTH_MIN_US 10000 /* round trips on one machine are shorter than its scheduler's turns   \
-                             */
+#define GROWTH_MIN_US                                                                              \
+    10000 /* round trips on one machine are shorter than its scheduler's turns                     \
+           */
 #define WSCALE_MAX 14
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
@@ -32,13 +33,17 @@ static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end
 {
     struct te_ring *ring = &conn->receive_ring;
     struct te_ring_owner owner = ring_owner(stack, conn);
-    uint64_t from = conn->released_offset;
-    uint64_t to = held_end(conn);
+    uint64_t held_to = held_end(conn);
+    struct te_ring_growth growth = {
+        .from = conn->released_offset,
+        .to = held_to,
+        .need_bytes = (uint32_t)((end > held_to ? end : held_to) - conn->released_offset),
+        .initial_bytes = RING_INITIAL_BYTES,
+        /* Above the maximum: the offer may have been rounded up by a unit of the scale. */
+        .max_bytes = conn->receive_max_bytes * 2,
+    };
     uint32_t before = ring->size_bytes;
-    uint32_t need = (uint32_t)((end > to ? end : to) - from);
-    /* One scale unit above the maximum: the offer is rounded up rather than taken back. */
-    uint32_t max = conn->receive_max_bytes * 2;
-    bool ok = te_ring_grow(ring, &owner, from, to, need, RING_INITIAL_BYTES, max);
+    bool ok = te_ring_grow(ring, &owner, &growth);
     stack->conns.buffer_bytes += ring->size_bytes - before;
     return ok;
 }

@@ -31,9 +31,14 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
     struct te_ring *ring = &conn->send_ring;
     struct te_ring_owner owner = ring_owner(stack, conn);
     uint32_t before = ring->size_bytes;
-    uint32_t need = (uint32_t)(conn->queued_offset - conn->acked_offset + len);
-    bool grown = te_ring_grow(ring, &owner, conn->acked_offset, conn->queued_offset, need,
-                              stack->config.send_buffer_initial_bytes, conn->send_max_bytes);
+    struct te_ring_growth growth = {
+        .from = conn->acked_offset,
+        .to = conn->queued_offset,
+        .need_bytes = (uint32_t)(conn->queued_offset - conn->acked_offset + len),
+        .initial_bytes = stack->config.send_buffer_initial_bytes,
+        .max_bytes = conn->send_max_bytes,
+    };
+    bool grown = te_ring_grow(ring, &owner, &growth);
     stack->conns.buffer_bytes += ring->size_bytes - before;
     if (!grown) {
         uint64_t held = conn->queued_offset - conn->acked_offset;

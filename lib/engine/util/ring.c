@@ -31,21 +31,22 @@ static void copy_bytes(const struct te_ring *from_ring, struct te_ring *to_ring,
     }
 }
 
-bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner, uint64_t from,
-                  uint64_t to, uint32_t need_bytes, uint32_t initial_bytes, uint32_t max_bytes)
+bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
+                  const struct te_ring_growth *growth)
 {
-    if (ring->region && need_bytes <= ring->size_bytes)
+    uint32_t max = growth->max_bytes;
+    if (ring->region && growth->need_bytes <= ring->size_bytes)
         return true;
-    if (need_bytes > max_bytes)
+    if (growth->need_bytes > max)
         return false;
-    uint32_t first_bytes = initial_bytes < max_bytes ? initial_bytes : max_bytes;
-    uint32_t size = size_for(ring->region ? ring->size_bytes : first_bytes, need_bytes);
+    uint32_t first_bytes = growth->initial_bytes < max ? growth->initial_bytes : max;
+    uint32_t size = size_for(ring->region ? ring->size_bytes : first_bytes, growth->need_bytes);
     uint8_t *region = size == 0 ? NULL : take_region(ring, owner, size);
     if (!region)
         return false;
     struct te_ring grown = {region, size};
     if (ring->region)
-        copy_bytes(ring, &grown, from, to);
+        copy_bytes(ring, &grown, growth->from, growth->to);
     te_ring_release(ring, owner);
     *ring = grown;
     return true;

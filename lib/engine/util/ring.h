@@ -19,11 +19,18 @@ struct te_ring_owner {
     bool is_send;
 };
 
-/* Makes room for at least need_bytes, keeping the bytes of [from, to). Sizes double from
- * initial_bytes. False when need_bytes is over max_bytes or the host refuses; nothing changes then.
- * Both limits are rounded up to a power of two for the region itself. */
-bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner, uint64_t from, uint64_t to,
-                  uint32_t need_bytes, uint32_t initial_bytes, uint32_t max_bytes);
+/* What a buffer has to hold: need_bytes, with the bytes of [from, to) kept. */
+struct te_ring_growth {
+    uint64_t from, to;
+    uint32_t need_bytes;
+    uint32_t initial_bytes; /* size of the first region */
+    uint32_t max_bytes;
+};
+
+/* Makes room. Sizes double from the first region's to the power of two that holds need_bytes. False
+ * when need_bytes is over max_bytes or the host refuses; nothing changes then. */
+bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
+                  const struct te_ring_growth *growth);
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
 /* Copies in at stream offset; the caller has made sure that [offset, offset + len) fits. */
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);

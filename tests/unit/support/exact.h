@@ -10,7 +10,7 @@
 /* To be freed by free(). */
 static inline uint8_t *exact_copy(const uint8_t *bytes, size_t len)
 {
-    uint8_t *copy = malloc(len > 0 ? len : 1);
+    uint8_t *copy = calloc(1, len > 0 ? len : 1);
     if (len > 0)
         memcpy(copy, bytes, len);
     return copy;
