@@ -16,7 +16,7 @@
 #include <string.h>
 
 /* PARK_SLICE_MS: how often a parked call looks why there is no link. STUCK_SLICE_MS: see link.c. */
-enum { PARK_SLICE_MS = 200, STUCK_SLICE_MS = 500 };
+enum { PARK_SLICE_MS = 100, STUCK_SLICE_MS = 500 };
 
 static void on_aio(void *arg);
 
@@ -309,6 +309,10 @@ static void on_woken(struct call *call, int rv)
         pthread_mutex_unlock(&client->lock);
         tcpci_link_look(client);
         pthread_mutex_lock(&client->lock);
+    }
+    if (client->is_closing) {
+        call_fail(call, TCPC_CANCELLED);
+        return;
     }
     call_go(call);
     pthread_mutex_unlock(&client->lock);

@@ -1,5 +1,6 @@
 #include "ip/control_queue.h"
 #include "stack_internal.h"
+#include <assert.h>
 
 static struct te_control_frame *frame_of(struct te_list *link)
 {
@@ -65,7 +66,10 @@ void te_control_frame_free(struct te_stack *stack, struct te_control_frame *fram
 {
     if (frame == NULL)
         return;
-    --*count_of(&stack->control, frame->is_urgent);
+    uint32_t *count = count_of(&stack->control, frame->is_urgent);
+    assert(*count > 0);
+    assert(te_list_is_empty(&frame->link));
+    --*count;
     te_stack_dealloc(stack, frame, size_of(frame->frame_len));
 }
 
@@ -77,6 +81,7 @@ uint32_t te_control_queue_room(const struct te_stack *stack)
 void te_control_queue_push(struct te_stack *stack, struct te_control_frame *frame)
 {
     struct te_control_queue *queue = &stack->control;
+    assert(te_list_is_empty(&frame->link));
     te_list_push_back(frame->is_urgent ? &queue->urgent : &queue->ordinary, &frame->link);
 }
 

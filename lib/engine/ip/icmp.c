@@ -14,8 +14,7 @@
 #define ERROR4_PACKET_MAX 576u
 #define ERROR6_PACKET_MAX TE_IPV6_MTU_MIN
 
-/* --- output ------------------------------------------------------------------------------------
- */
+/* --- output --- */
 
 struct message {
     const struct te_addr *source, *destination;
@@ -124,8 +123,7 @@ void te_icmp_send_problem(struct te_stack *stack, const struct te_packet *packet
     send_quoting(stack, packet, &header);
 }
 
-/* --- input: echo --------------------------------------------------------------------------------
- */
+/* --- input: echo --- */
 
 static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
                         const struct te_icmp *request)
@@ -143,8 +141,7 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
     send(stack, &reply);
 }
 
-/* --- input: errors about what we sent -----------------------------------------------------------
- */
+/* --- input: errors about what we sent --- */
 
 /* What an error means for the connection that it is about. */
 struct meaning {
@@ -265,19 +262,15 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
                                   .remote = quote.destination,
                                   .seq = quote.seq,
                                   .error = meaning.error,
-                                  .is_hard = meaning.is_hard};
-    if (meaning.error == TE_OK) {
-        error.mtu_bytes = mtu_of(icmp, &quote);
-        if (error.mtu_bytes == 0) {
-            stack->counters.icmp_ignored++;
-            return;
-        }
-    }
-    te_tcp_icmp_error(stack, &error);
+                                  .is_hard = meaning.is_hard,
+                                  .mtu_bytes = meaning.error == TE_OK ? mtu_of(icmp, &quote) : 0};
+    if (meaning.error == TE_OK && error.mtu_bytes == 0)
+        stack->counters.icmp_ignored++;
+    else
+        te_tcp_icmp_error(stack, &error);
 }
 
-/* --- input: all ---------------------------------------------------------------------------------
- */
+/* --- input: all --- */
 
 static bool checksum_is_right(const struct te_packet *packet)
 {

@@ -27,8 +27,7 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
 static void input_ipv6(struct te_stack *stack, const uint8_t *bytes, size_t len,
                        const struct arrival *arrival);
 
-/* --- Ethernet ------------------------------------------------------------------------------------
- */
+/* --- Ethernet --- */
 
 static bool is_frame_for_us(struct te_stack *stack, const struct te_eth_header *eth)
 {
@@ -70,8 +69,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
         stack->counters.eth_unknown_type++;
 }
 
-/* --- what both IP versions share -----------------------------------------------------------------
- */
+/* --- what both IP versions share --- */
 
 /* Duplicate address detection speaks from the unspecified address (RFC 4862 5.4.2); ip/icmp.c lets
  * nothing else of it through. */
@@ -160,8 +158,7 @@ static bool is_good_fragment_len(size_t len, bool more)
     return len > 0 && (!more || len % 8 == 0);
 }
 
-/* --- IPv4 ----------------------------------------------------------------------------------------
- */
+/* --- IPv4 --- */
 
 static void deliver_ipv4(struct te_stack *stack, const struct te_packet *packet,
                          const struct arrival *arrival)
@@ -221,8 +218,7 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
         deliver_ipv4(stack, &packet, arrival);
 }
 
-/* --- IPv6 ----------------------------------------------------------------------------------------
- */
+/* --- IPv6 --- */
 
 static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
                          const struct te_ipv6_parsed *parsed, const struct arrival *arrival)

@@ -7,7 +7,7 @@
 
 struct te_stack;
 
-/* --- toward the stack ------------------------------------------------------------------------ */
+/* --- toward the stack --- */
 
 /* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in te_tcp_input, te_tcp_icmp_error, or in
  * the modules of ip/. */
@@ -24,8 +24,7 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node);
 /* NULL when all invariants of ip/ hold, else a static sentence. */
 const char *te_ip_check(const struct te_stack *stack);
 
-/* --- toward TCP --------------------------------------------------------------------------------
- */
+/* --- toward TCP --- */
 
 /* Whether addr is one of our unicast addresses (DAD passed or not needed). */
 bool te_ip_is_local(const struct te_stack *stack, const struct te_addr *addr);
@@ -72,8 +71,7 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
                        const struct te_addr *destination, uint8_t protocol, const uint8_t *payload,
                        size_t len);
 
-/* --- what TCP provides to ip/ (tcp/tcp.h) --------------------------------------------------------
- */
+/* --- what TCP provides to ip/ (tcp/tcp.h) --- */
 
 void te_tcp_input(struct te_stack *stack, const struct te_packet *packet);
 void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error);

@@ -5,6 +5,7 @@
 #include "ip/prefix.h"
 #include "stack_internal.h"
 #include "wire/eth.h"
+#include <assert.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -88,6 +89,7 @@ static void take_step(struct te_stack *stack, struct te_local *local)
         local->state = TE_LOCAL_TENTATIVE;
         local->step = 0;
     }
+    assert(local->step < plan->probes + plan->announcements);
     if (local->step < plan->probes) {
         probe(stack, local);
     } else {
@@ -124,6 +126,7 @@ static void start(struct te_stack *stack, struct te_local *local)
 
 static void add(struct te_locals *locals, const struct te_addr *addr, uint8_t network_bits)
 {
+    assert(locals->count < TE_LOCAL_ADDRESSES_MAX);
     struct te_local *local = &locals->items[locals->count++];
     local->addr = *addr;
     local->network_bits = network_bits;
@@ -198,8 +201,7 @@ void te_local_on_claim(struct te_stack *stack, struct te_local *local)
     report_conflict(stack, local);
 }
 
-/* --- which addresses are ours ------------------------------------------------------------------
- */
+/* --- which addresses are ours --- */
 
 static const struct te_local *find(const struct te_stack *stack, const struct te_addr *addr)
 {
@@ -295,8 +297,7 @@ const struct te_local *te_local_select_any(const struct te_stack *stack,
     return NULL;
 }
 
-/* --- groups ------------------------------------------------------------------------------------
- */
+/* --- groups --- */
 
 static bool is_network_broadcast(const struct te_local *local, const struct te_addr *addr)
 {

@@ -4,9 +4,9 @@
  * Neighbour Solicitations of RFC 4862 5.4), READY when nobody answered, CONFLICT when somebody did;
  * a conflict is probed again after a minute. With config.optimistic_dad a TENTATIVE address is used
  * meanwhile (RFC 4429), so that nobody waits seconds for a daemon to start. Without config.dad
- * addresses are READY from the start. A READY address is announced, and never given up again: whoever claims it is answered by one announcement
- * each ten seconds (RFC 5227 2.4 (c)), so that nobody on the link can end our connections by two
- * forged packets.
+ * addresses are READY from the start. A READY address is announced, and never given up again:
+ * whoever claims it is answered by one announcement each ten seconds (RFC 5227 2.4 (c)), so that
+ * nobody on the link can end our connections by two forged packets.
  *
  * With an IPv6 address comes a link-local one made from the MAC (RFC 4291 appendix A), unless one
  * is configured or the table is full. It is the last item. */

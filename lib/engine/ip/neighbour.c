@@ -4,6 +4,7 @@
 #include "ip/nd.h"
 #include "stack_internal.h"
 #include "wire/eth.h"
+#include <assert.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -36,8 +37,7 @@ static bool is_unresolved(const struct te_neighbour *neighbour)
     return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
 }
 
-/* --- timers ------------------------------------------------------------------------------------
- */
+/* --- timers --- */
 
 static int64_t duration_us(const struct te_neighbours *neighbours, enum te_neighbour_state state)
 {
@@ -91,8 +91,7 @@ static void start_timer(struct te_stack *stack, struct te_neighbour *neighbour)
     arm(stack);
 }
 
-/* --- entries -----------------------------------------------------------------------------------
- */
+/* --- entries --- */
 
 static struct te_list *bucket_of(const struct te_stack *stack, const struct te_addr *addr)
 {
@@ -137,6 +136,8 @@ static void set_state(struct te_stack *stack, struct te_neighbour *neighbour,
 
 static void remove_entry(struct te_stack *stack, struct te_neighbour *neighbour)
 {
+    assert(te_list_is_empty(&neighbour->frames));
+    assert(te_list_is_empty(&neighbour->waiters));
     if (is_unresolved(neighbour))
         stack->neighbours.unresolved_count--;
     stack->neighbours.count--;
@@ -175,6 +176,8 @@ static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_ad
         make_room(stack) ? te_stack_alloc(stack, sizeof(*neighbour)) : NULL;
     if (neighbour == NULL)
         return NULL;
+    assert(stack->neighbours.count < stack->config.neighbour_max);
+    assert(stack->neighbours.unresolved_count < stack->config.neighbour_incomplete_max);
     neighbour->addr = *addr;
     neighbour->state = TE_NEIGHBOUR_INCOMPLETE;
     te_list_push_back(bucket_of(stack, addr), &neighbour->bucket_link);
@@ -188,8 +191,7 @@ static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_ad
     return neighbour;
 }
 
-/* --- frames and waiters ------------------------------------------------------------------------
- */
+/* --- frames and waiters --- */
 
 static struct te_control_frame *pop_frame(struct te_stack *stack, struct te_neighbour *neighbour)
 {
@@ -213,6 +215,7 @@ static void push_with_mac(struct te_stack *stack, struct te_control_frame *frame
 static void hold_frame(struct te_stack *stack, struct te_neighbour *neighbour,
                        struct te_control_frame *frame)
 {
+    assert(neighbour->state == TE_NEIGHBOUR_INCOMPLETE);
     if (neighbour->frame_count == TE_NEIGHBOUR_FRAMES_MAX) {
         /* RFC 4861 7.2.2: the new one replaces the oldest. */
         stack->counters.control_queue_full++;
@@ -240,8 +243,7 @@ static void tell_waiters(struct te_stack *stack, struct te_neighbour *neighbour,
         te_tcp_neighbour_done(stack, waiter, ok);
 }
 
-/* --- the state machine of RFC 4861 7.3 ---------------------------------------------------------
- */
+/* --- the state machine of RFC 4861 7.3 --- */
 
 /* Asks for the entry's MAC: everybody, or in PROBE the neighbour itself. */
 static void ask(struct te_stack *stack, struct te_neighbour *neighbour)
@@ -269,6 +271,7 @@ static void resolved(struct te_stack *stack, struct te_neighbour *neighbour, con
                      enum te_neighbour_state state)
 {
     struct te_control_frame *frame;
+    assert(is_unresolved(neighbour));
     memcpy(neighbour->mac, mac, 6);
     set_state(stack, neighbour, state);
     while ((frame = pop_frame(stack, neighbour)) != NULL)
@@ -280,6 +283,7 @@ static void resolved(struct te_stack *stack, struct te_neighbour *neighbour, con
 static void failed(struct te_stack *stack, struct te_neighbour *neighbour)
 {
     struct te_control_frame *frame;
+    assert(neighbour->state == TE_NEIGHBOUR_INCOMPLETE);
     stack->counters.neighbour_failed++;
     set_state(stack, neighbour, TE_NEIGHBOUR_FAILED);
     while ((frame = pop_frame(stack, neighbour)) != NULL)
@@ -443,8 +447,7 @@ void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr
         te_ip_suspect(stack, addr);
 }
 
-/* --- birth, death, invariants ------------------------------------------------------------------
- */
+/* --- birth, death, invariants --- */
 
 /* A base time multiplied by 0.5 to 1.5 (RFC 4861 6.3.2). */
 static int64_t draw_reachable_us(const struct te_stack *stack)

@@ -50,8 +50,7 @@ size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_s
     return TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN;
 }
 
-/* --- whole packets and fragments ----------------------------------------------------------------
- */
+/* --- whole packets and fragments --- */
 
 /* The part of a packet that one frame carries. */
 struct slice {
@@ -219,8 +218,7 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
     te_output_send(stack, &packet);
 }
 
-/* --- the link's own messages --------------------------------------------------------------------
- */
+/* --- the link's own messages --- */
 
 void te_output_link_message(struct te_stack *stack, const struct te_link_message *message)
 {

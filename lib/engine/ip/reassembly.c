@@ -3,6 +3,7 @@
 #include "stack_internal.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include <assert.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -33,8 +34,7 @@ static size_t part_size(size_t len)
     return sizeof(struct te_fragment_part) + len;
 }
 
-/* --- memory, accounted ---------------------------------------------------------------------------
- */
+/* --- memory, accounted --- */
 
 static void *alloc(struct te_stack *stack, size_t size_bytes)
 {
@@ -46,6 +46,7 @@ static void *alloc(struct te_stack *stack, size_t size_bytes)
 
 static void dealloc(struct te_stack *stack, void *block, size_t size_bytes)
 {
+    assert(stack->reassemblies.bytes >= size_bytes);
     stack->reassemblies.bytes -= size_bytes;
     te_stack_dealloc(stack, block, size_bytes);
 }
@@ -72,6 +73,7 @@ static void arm(struct te_stack *stack)
 
 static void free_datagram(struct te_stack *stack, struct te_datagram *datagram)
 {
+    assert(stack->reassemblies.count > 0);
     free_parts(stack, datagram);
     te_list_remove(&datagram->link);
     stack->reassemblies.count--;
@@ -79,8 +81,7 @@ static void free_datagram(struct te_stack *stack, struct te_datagram *datagram)
     arm(stack);
 }
 
-/* --- limits --------------------------------------------------------------------------------------
- */
+/* --- limits --- */
 
 static bool evict(struct te_stack *stack, struct te_datagram *datagram)
 {
@@ -143,8 +144,7 @@ static bool make_room(struct te_stack *stack, const struct te_addr *source)
     return make_room_for_bytes(stack, sizeof(struct te_datagram), family, NULL);
 }
 
-/* --- datagrams -----------------------------------------------------------------------------------
- */
+/* --- datagrams --- */
 
 static uint64_t hash_of(const struct te_stack *stack, const struct te_fragment *fragment)
 {
@@ -211,8 +211,7 @@ static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
     free_parts(stack, datagram);
 }
 
-/* --- fragments -----------------------------------------------------------------------------------
- */
+/* --- fragments --- */
 
 enum placement { PLACE_NEW, PLACE_DUPLICATE, PLACE_OVERLAP };
 
@@ -305,8 +304,7 @@ static bool add_part(struct te_stack *stack, struct te_datagram *datagram,
     return datagram->received_bytes == datagram->end;
 }
 
-/* --- the whole -----------------------------------------------------------------------------------
- */
+/* --- the whole --- */
 
 static size_t header_len_of(const struct te_datagram *datagram)
 {
@@ -341,6 +339,8 @@ static bool join(struct te_stack *stack, const struct te_datagram *datagram,
 {
     size_t header_len = header_len_of(datagram);
     size_t len = header_len + datagram->end;
+    assert(datagram->received_bytes == datagram->end);
+    assert(!datagram->is_dead);
     uint8_t *bytes = te_stack_alloc(stack, len);
     if (bytes == NULL)
         return false;
@@ -356,6 +356,8 @@ static bool join(struct te_stack *stack, const struct te_datagram *datagram,
 bool te_reassembly_add(struct te_stack *stack, const struct te_fragment *fragment,
                        struct te_reassembled *ret_packet)
 {
+    assert(fragment->packet->payload_len > 0);
+    assert(fragment->offset_bytes + fragment->packet->payload_len <= UINT16_MAX);
     struct te_datagram *datagram = find(stack, fragment);
     if (datagram == NULL)
         datagram = new_datagram(stack, fragment);
@@ -379,8 +381,7 @@ void te_reassembled_free(struct te_stack *stack, struct te_reassembled *packet)
     te_stack_dealloc(stack, packet->bytes, packet->len);
 }
 
-/* --- time ----------------------------------------------------------------------------------------
- */
+/* --- time --- */
 
 /* Tells the sender, when the first fragment is there to be quoted (RFC 792, RFC 8200 4.5). */
 static void report_timeout(struct te_stack *stack, const struct te_datagram *datagram)
@@ -420,8 +421,7 @@ void te_reassemblies_handle_timer(struct te_stack *stack)
     arm(stack);
 }
 
-/* --- birth, death, invariants --------------------------------------------------------------------
- */
+/* --- birth, death, invariants --- */
 
 void te_reassemblies_init(struct te_stack *stack)
 {

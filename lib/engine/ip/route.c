@@ -2,11 +2,13 @@
 #include "ip/ip.h"
 #include "ip/prefix.h"
 #include "stack_internal.h"
+#include <assert.h>
 
 /* Keeps the table sorted; of two equal prefixes the one that came first wins. */
 static void insert(struct te_routes *routes, const struct te_route_entry *entry)
 {
     unsigned at = routes->count;
+    assert(at < TE_ROUTE_ENTRIES_MAX);
     while (at > 0 && routes->items[at - 1].network_bits < entry->network_bits) {
         routes->items[at] = routes->items[at - 1];
         at--;

@@ -50,8 +50,8 @@ enum te_err te_conn_table_init(struct te_stack *stack)
 void te_conn_table_done(struct te_stack *stack)
 {
     struct te_conn_table *table = &stack->conns;
-    for (uint32_t i = 0; table->by_id != NULL && i < table->bucket_count; i++)
-        while (table->by_id[i] != NULL)
+    for (uint32_t i = 0; table->count > 0; i++)
+        while (table->count > 0 && table->by_id[i] != NULL)
             te_conn_destroy(stack, table->by_id[i]);
     te_stack_dealloc(stack, table->by_tuple, array_bytes(table->bucket_count));
     te_stack_dealloc(stack, table->by_id, array_bytes(table->bucket_count));
@@ -86,9 +86,8 @@ static void rehash(struct te_stack *stack, struct te_conn **by_tuple, struct te_
 }
 
 /* When memory is short the table simply stays as it is, with longer chains. */
-static void grow(struct te_stack *stack)
+static void resize(struct te_stack *stack, uint32_t new_count)
 {
-    uint32_t new_count = stack->conns.bucket_count * 2;
     struct te_conn **by_tuple = te_stack_alloc(stack, array_bytes(new_count));
     struct te_conn **by_id = te_stack_alloc(stack, array_bytes(new_count));
     if (by_tuple != NULL && by_id != NULL) {
@@ -107,7 +106,7 @@ enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
         return TE_ERR_RESOURCES;
     }
     if (table->count >= table->bucket_count)
-        grow(stack);
+        resize(stack, table->bucket_count * 2);
     struct te_conn **head = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
     conn->next_by_tuple = *head;
     *head = conn;
@@ -143,6 +142,8 @@ void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)
     assert(table->count > 0 && table->state_count[conn->state] > 0);
     table->count--;
     table->state_count[conn->state]--;
+    if (table->count == 0 && table->bucket_count > BUCKETS_MIN)
+        resize(stack, BUCKETS_MIN);
 }
 
 void te_conn_table_count_state(struct te_conn_table *table, enum te_state from, enum te_state to)

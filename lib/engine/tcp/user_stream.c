@@ -45,14 +45,13 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
     return TE_OK;
 }
 
-/* States in which the RFC answers "connection closing" once there is nothing left to deliver. */
-static enum te_err at_end(const struct te_conn *conn, struct te_received *received)
+/* Nothing is left to deliver: the RFC's "connection closing" after the peer's FIN, else it may
+ * come. */
+static enum te_err at_end(const struct te_conn *conn)
 {
-    received->total_bytes = 0;
-    received->is_end = conn->fin_received;
-    if (conn->fin_received)
-        return TE_OK;
-    return conn->is_remains ? TE_ERR_CLOSING : TE_ERR_AGAIN;
+    if (conn->error != TE_OK)
+        return (enum te_err)conn->error;
+    return conn->fin_received || conn->is_remains ? TE_ERR_CLOSING : TE_ERR_AGAIN;
 }
 
 enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset, size_t max_bytes,
@@ -64,13 +63,9 @@ enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset
     if (offset < conn->released_offset || offset > conn->received_offset)
         return conn->error != TE_OK ? (enum te_err)conn->error : TE_ERR_OFFSET;
     uint64_t available = conn->received_offset - offset;
+    if (available == 0)
+        return at_end(conn);
     struct te_received received = {.is_end = false};
-    if (available == 0) {
-        enum te_err err = conn->error != TE_OK ? (enum te_err)conn->error : at_end(conn, &received);
-        if (err == TE_OK)
-            *ret_received = received;
-        return err;
-    }
     size_t len = available < max_bytes ? (size_t)available : max_bytes;
     te_ring_read(&conn->receive_ring, offset, len, received.iov);
     received.total_bytes = len;

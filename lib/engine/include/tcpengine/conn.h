@@ -54,7 +54,7 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
  *
  * *ret_is_end: the peer's FIN follows the last byte shown. TE_ERR_AGAIN: nothing there yet.
  * TE_ERR_OFFSET: offset is below what was released, or beyond what was received. TE_ERR_CLOSING: the
- * stream has ended and offset is its end in a state where RFC 9293 says so. TE_ERR_NO_CONNECTION,
+ * stream has ended in order and offset is its end. TE_ERR_NO_CONNECTION,
  * TE_ERR_STATE (LISTEN), the death's cause when the connection failed and no byte is left. */
 struct te_received {
     struct te_iovec iov[2];
@@ -165,7 +165,8 @@ enum te_err te_history(const struct te_stack *stack, uint64_t id, struct te_hist
 
 /* Walks over everything that has an id, in no particular order but the same one while nothing
  * changes: start with *cursor = 0; false at the end. Objects made or gone between two calls may or
- * may not be seen; no other is missed or seen twice. O(1) a step on average. */
+ * may not be seen, and when a table grows meanwhile some are seen twice: compare ids. O(1) a step
+ * on average. */
 enum te_walk_kind { TE_WALK_CONNECTIONS, TE_WALK_LISTENERS, TE_WALK_TIME_WAIT };
 bool te_walk(const struct te_stack *stack, enum te_walk_kind kind, uint64_t *cursor,
              struct te_status *ret_status);
