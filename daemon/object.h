@@ -26,6 +26,7 @@ struct object {
     uint64_t id;
     struct account *account;
     struct object_list *list; /* NULL: of no session */
+    uint64_t shown_to;        /* Receive has answered the stream's bytes below this offset */
     TAILQ_ENTRY(object) in_list;
     TAILQ_ENTRY(object) in_all;
     SLIST_ENTRY(object) in_bucket;

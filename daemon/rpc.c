@@ -107,16 +107,24 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
 
 /* --- sessions that have ended ------------------------------------------------------------------*/
 
+enum te_err rpc_close_object(struct rpc *rpc, uint64_t id)
+{
+    const struct object *object = object_find(rpc->objects, id);
+    int64_t now_us = rpc_now_us(rpc);
+    if (object != NULL && object->shown_to > 0)
+        te_receive_release(rpc_stack(rpc), id, object->shown_to, now_us);
+    return te_close(rpc_stack(rpc), id, now_us);
+}
+
 /* Gives up one object as the session's policy says. */
 static void object_give_up(struct rpc *rpc, struct object *object, enum session_policy policy)
 {
-    int64_t now_us = rpc_now_us(rpc);
     if (policy == SESSION_ABORT) {
         rpc->counters.session_objects_aborted++;
-        te_abort(rpc_stack(rpc), object->id, now_us);
+        te_abort(rpc_stack(rpc), object->id, rpc_now_us(rpc));
     } else {
         rpc->counters.session_objects_closed++;
-        te_close(rpc_stack(rpc), object->id, now_us);
+        rpc_close_object(rpc, object->id);
     }
     object_remove(rpc->objects, object);
 }

@@ -62,7 +62,7 @@ static bool close_start(struct rpc_call *call)
     }
     if (call->is_started)
         return true;
-    enum te_err err = te_close(rpc_stack(call->rpc), id, rpc_now_us(call->rpc));
+    enum te_err err = rpc_close_object(call->rpc, id);
     if (err != TE_OK) {
         rpc_fail_engine(call, err, id);
         return false;

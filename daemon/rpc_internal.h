@@ -200,6 +200,9 @@ static inline int64_t rpc_now_us(const struct rpc *rpc)
 
 /* Waits are due, or sessions have ended: see to it in the next round of the loop. */
 void rpc_run_soon(struct rpc *rpc);
+/* CLOSE for an object of ours. What Receive has shown counts as taken: its client need not free it
+ * before, as none would with a socket. */
+enum te_err rpc_close_object(struct rpc *rpc, uint64_t id);
 /* Arms the timer for the earliest of waits and sessions. */
 void rpc_timer_update(struct rpc *rpc);
 

@@ -133,10 +133,19 @@ static bool fill_data(struct rpc_call *call, const struct te_received *received,
     return true;
 }
 
+/* Notes how far the client has seen the stream, for its CLOSE. */
+static void note_shown(struct rpc_call *call, uint64_t to_offset)
+{
+    struct object *object = object_find(call->rpc->objects, call->op.receive.id);
+    if (object != NULL && object->shown_to < to_offset)
+        object->shown_to = to_offset;
+}
+
 static enum rpc_outcome receive_answer(struct rpc_call *call, const struct te_received *received)
 {
     pb_receive_result *result = &rpc_result(call)->receive;
     result->offset = call->op.receive.from_offset;
+    note_shown(call, result->offset + received->total_bytes);
     result->end = received->is_end;
     if (!fill_data(call, received, &result->data))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Receive: no memory for the answer");

@@ -65,7 +65,10 @@ struct sp_link {
     uint64_t discard_bytes;            /* SP_DISCARD: still to come */
     struct sp_deadline input_deadline; /* the greeting, or a message begun, must be complete */
 
-    size_t stall_bytes; /* unsent when stall_deadline was armed */
+    struct sp_write *collected; /* output to be written next; NULL: none */
+    bool is_writing;            /* libuv has a piece of output */
+    uint64_t queued_bytes;      /* that the socket did not take at once, since the start */
+    uint64_t stall_sent_bytes;  /* link_sent() when stall_deadline was armed */
     struct sp_deadline stall_deadline;
     struct sp_request_list requests; /* not yet answered */
 };

@@ -5,7 +5,8 @@
  * and shrinks when the message was handled. sp_link_run() takes frames from it until it needs more
  * bytes, the turn is over (then the link queues behind the others), or unread answers pause it.
  *
- * Output goes to the socket at once when it takes it; the rest is copied and left to libuv. Beyond
+ * Output goes to the socket at once when it takes it. What it does not take is copied and left to
+ * libuv, in one piece at a time; what is answered meanwhile is collected to be the next one. Beyond
  * output_pause_bytes the link is full: nothing is read or handled until half of that has gone out,
  * and a link on which not one byte goes out for stall_timeout_ms is closed.
  *
@@ -36,11 +37,14 @@
 static const uint8_t hello_ours[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REP, 0, 0};
 static const uint8_t hello_theirs[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REQ, 0, 0};
 
-/* One answer, or the rest of one, that libuv writes for us. */
+/* Answers that the socket did not take at once: being collected, or being written by libuv. */
 struct sp_write {
     uv_write_t write;
+    size_t len, size;
     uint8_t bytes[];
 };
+/* Room that a collection of answers starts with. */
+#define COLLECT_BYTES ((size_t)4096)
 
 /* --- life --------------------------------------------------------------------------------------*/
 
@@ -61,6 +65,7 @@ static void on_pipe_closed(uv_handle_t *handle)
     link_report_closed(link);
     TAILQ_REMOVE(&server->links, link, in_all);
     free(link->in);
+    free(link->collected);
     free(link);
     sp_server_on_handle_closed(server);
 }
@@ -105,12 +110,19 @@ static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
 
 static size_t link_unsent(const struct sp_link *link)
 {
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&link->pipe);
+    size_t collected = link->collected == NULL ? 0 : link->collected->len;
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&link->pipe) + collected;
+}
+
+/* Bytes that the socket has taken of those that had to be queued. */
+static uint64_t link_sent(const struct sp_link *link)
+{
+    return link->queued_bytes - link_unsent(link);
 }
 
 static void link_stall_arm(struct sp_link *link)
 {
-    link->stall_bytes = link_unsent(link);
+    link->stall_sent_bytes = link_sent(link);
     sp_server_deadline_set(&link->stall_deadline, link->server->options.stall_timeout_ms);
 }
 
@@ -136,41 +148,80 @@ static void link_drained(struct sp_link *link)
     sp_link_run(link);
 }
 
+static void on_written(uv_write_t *write, int status);
+
+/* Gives to libuv what was collected. */
+static void link_submit(struct sp_link *link)
+{
+    struct sp_write *write = link->collected;
+    uv_buf_t buffer = uv_buf_init((char *)write->bytes, (unsigned)write->len);
+    link->collected = NULL;
+    link->is_writing = true;
+    if (uv_write(&write->write, (uv_stream_t *)&link->pipe, &buffer, 1, on_written) == 0)
+        return;
+    free(write);
+    sp_link_close(link);
+}
+
 static void on_written(uv_write_t *write, int status)
 {
     struct sp_link *link = write->handle->data;
-    free(write->data);
+    free(write); /* its first member */
+    link->is_writing = false;
     if (link->is_closing)
         return;
-    if (status < 0)
+    if (status < 0) {
         sp_link_close(link);
-    else if (link->is_full && link_unsent(link) <= link->server->options.output_pause_bytes / 2)
+        return;
+    }
+    if (link->collected != NULL)
+        link_submit(link);
+    if (!link->is_closing && link->is_full &&
+        link_unsent(link) <= link->server->options.output_pause_bytes / 2)
         link_drained(link);
 }
 
-/* Leaves to libuv what lies beyond the first skip bytes of the two pieces. */
+/* Makes room for len bytes more. False: no memory. */
+static bool link_collect(struct sp_link *link, size_t len)
+{
+    struct sp_write *write = link->collected;
+    size_t have = write == NULL ? 0 : write->len;
+    size_t size = write == NULL ? 0 : write->size;
+    if (write != NULL && have + len <= size)
+        return true;
+    size = have + len > 2 * size ? have + len : 2 * size;
+    if (link->is_writing && size < COLLECT_BYTES)
+        size = COLLECT_BYTES; /* more will come while that lasts */
+    write = realloc(write, sizeof(*write) + size);
+    if (write == NULL)
+        return false;
+    write->len = have;
+    write->size = size;
+    link->collected = write;
+    return true;
+}
+
+/* Queues what lies beyond the first skip bytes of the two pieces. */
 static void link_queue(struct sp_link *link, const uv_buf_t pieces[2], size_t skip)
 {
     size_t total = pieces[0].len + pieces[1].len - skip;
-    size_t first = skip < pieces[0].len ? pieces[0].len - skip : 0;
-    struct sp_write *write = malloc(sizeof(*write) + total);
-    if (write == NULL) {
+    if (!link_collect(link, total)) {
         sp_link_close(link); /* a torn answer would corrupt all that follow */
         return;
     }
-    if (first > 0)
-        memcpy(write->bytes, pieces[0].base + skip, first);
-    if (total > first)
-        memcpy(write->bytes + first, pieces[1].base + pieces[1].len - (total - first),
-               total - first);
-    write->write.data = write;
-    uv_buf_t buffer = uv_buf_init((char *)write->bytes, (unsigned)total);
-    if (uv_write(&write->write, (uv_stream_t *)&link->pipe, &buffer, 1, on_written) != 0) {
-        free(write);
-        sp_link_close(link);
-        return;
+    link->queued_bytes += total;
+    for (int i = 0; i < 2; i++) {
+        size_t skipped = skip < pieces[i].len ? skip : pieces[i].len;
+        size_t len = pieces[i].len - skipped;
+        if (len > 0)
+            memcpy(link->collected->bytes + link->collected->len, pieces[i].base + skipped, len);
+        link->collected->len += len;
+        skip -= skipped;
     }
-    link_check_output(link);
+    if (!link->is_writing)
+        link_submit(link);
+    if (!link->is_closing)
+        link_check_output(link);
 }
 
 static void link_write(struct sp_link *link, const uint8_t *head, size_t head_len,
@@ -178,7 +229,9 @@ static void link_write(struct sp_link *link, const uint8_t *head, size_t head_le
 {
     uv_buf_t pieces[2] = {uv_buf_init((char *)(uintptr_t)head, (unsigned)head_len),
                           uv_buf_init((char *)(uintptr_t)body, (unsigned)body_len)};
-    int sent = uv_try_write((uv_stream_t *)&link->pipe, pieces, body_len > 0 ? 2 : 1);
+    int sent = UV_EAGAIN;
+    if (!link->is_writing)
+        sent = uv_try_write((uv_stream_t *)&link->pipe, pieces, body_len > 0 ? 2 : 1);
     if (sent < 0 && sent != UV_EAGAIN)
         sp_link_close(link);
     else if (sent < 0 || (size_t)sent < head_len + body_len)
@@ -485,7 +538,7 @@ void sp_link_on_deadline(struct sp_deadline *due)
     struct sp_link *link = due->link;
     struct sp_counters *counters = &link->server->counters;
     if (due == &link->stall_deadline) {
-        if (link_unsent(link) < link->stall_bytes)
+        if (link_sent(link) > link->stall_sent_bytes)
             link_stall_arm(link);
         else
             link_kill(link, &counters->output_stalls, "it does not read its answers");

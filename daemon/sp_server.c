@@ -32,7 +32,7 @@ void sp_server_options_init(struct sp_server_options *options)
                                           .links_per_uid_max = 16,
                                           .links_max = 256,
                                           .links_reserve = 8,
-                                          .requests_per_turn = 64,
+                                          .requests_per_turn = 16,
                                           .output_pause_bytes = (size_t)256 * 1024,
                                           .output_max_bytes = (size_t)1024 * 1024,
                                           .hello_timeout_ms = 1000,

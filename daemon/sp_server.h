@@ -28,7 +28,7 @@ struct sp_server_options {
     unsigned links_per_uid_max; /* default 16 */
     unsigned links_max;         /* default 256 */
     unsigned links_reserve;     /* beyond both, for uid 0 alone; default 8 */
-    unsigned requests_per_turn; /* of one link before others have their turn; default 64 */
+    unsigned requests_per_turn; /* of one link before others have their turn; default 16 */
     size_t output_pause_bytes;  /* unsent answers that stop reading; default 256 KiB */
     size_t output_max_bytes;    /* unsent answers that end the link; default 1 MiB */
     int64_t hello_timeout_ms;   /* default 1,000 */

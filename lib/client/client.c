@@ -175,7 +175,9 @@ static void client_note_boot(struct tcpc_client *client, struct tcpc_response *r
 void tcpci_client_note_answer(struct call *call)
 {
     struct tcpc_client *client = call->client;
-    client->lost_at_ms = 0;
+    /* An answer may still be read after its link was found broken. */
+    if (client->link != LINK_DOWN && call->link_number == client->link_number)
+        client->lost_at_ms = 0;
     client_note_boot(client, call->response);
     if ((int)call->request.op != OP_ATTACH || call->response->error.code != TCPC_OK)
         return;

@@ -91,6 +91,7 @@ struct tcpc_client {
     nng_socket socket;
     unsigned socket_number; /* how many sockets there have been */
     int64_t replaced_at_ms; /* when the newest took over; 0: it is the first */
+    int64_t looked_at_ms;   /* when somebody looked why there is no link */
     enum link_state link;
     uint64_t link_number; /* how many links there have been */
     nng_pipe pipe;

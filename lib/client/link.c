@@ -288,23 +288,26 @@ void tcpci_link_close(struct tcpc_client *client)
     socket_close(client->socket, CLOSE_WAIT_MS);
 }
 
-/* Under the lock. */
-static bool is_replacement_due(const struct tcpc_client *client)
+/* Under the lock. Of all the calls that wait for a link, one looks. */
+static bool is_look_due(struct tcpc_client *client)
 {
+    int64_t now_ms = tcpci_clock_ms();
     int64_t since_ms = client->lost_at_ms;
     if (since_ms < client->replaced_at_ms)
         since_ms = client->replaced_at_ms;
-    return client->link == LINK_DOWN && client->lost_at_ms && !client->is_closing &&
-           tcpci_clock_ms() - since_ms >= REPLACE_AFTER_MS;
+    if (since_ms < client->looked_at_ms)
+        since_ms = client->looked_at_ms;
+    if (client->link != LINK_DOWN || now_ms - since_ms < REPLACE_AFTER_MS || client->is_closing)
+        return false;
+    client->looked_at_ms = now_ms;
+    return true;
 }
 
-void tcpci_link_look(struct tcpc_client *client)
+/* The lock is held, and given up. */
+static void socket_replace(struct tcpc_client *client)
 {
-    bool is_listened = tcpci_probe_url(client->url) == 0;
-    pthread_mutex_lock(&client->lock);
     nng_socket old = client->socket;
-    bool is_replaced =
-        is_listened && is_replacement_due(client) && socket_dial(client, &client->socket) == 0;
+    bool is_replaced = socket_dial(client, &client->socket) == 0;
     if (is_replaced) {
         client->socket_number++;
         client->replaced_at_ms = tcpci_clock_ms();
@@ -312,4 +315,18 @@ void tcpci_link_look(struct tcpc_client *client)
     pthread_mutex_unlock(&client->lock);
     if (is_replaced)
         socket_close(old, 0);
+}
+
+void tcpci_link_look(struct tcpc_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    bool is_due = is_look_due(client);
+    pthread_mutex_unlock(&client->lock);
+    if (!is_due || tcpci_probe_url(client->url) != 0)
+        return;
+    pthread_mutex_lock(&client->lock);
+    if (client->link == LINK_DOWN && !client->is_closing)
+        socket_replace(client);
+    else
+        pthread_mutex_unlock(&client->lock);
 }

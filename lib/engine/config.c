@@ -44,7 +44,7 @@ static void init_timers(struct te_config *config)
     config->keepalive_idle_us = 7200 * SECOND;
     config->keepalive_interval_us = 75 * SECOND;
     config->keepalive_probes_max = 9;
-    config->syn_retries_max = 6;
+    config->syn_retries_max = 7;
     config->syn_ack_retries_max = 5;
     config->r1_retries = 3;
     config->r2_retries = 15;

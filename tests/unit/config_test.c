@@ -157,7 +157,7 @@ static void test_default_timers(void **state)
     assert_int_equal(config.keepalive_idle_us, 7200 * SECOND);
     assert_int_equal(config.keepalive_interval_us, 75 * SECOND);
     assert_int_equal(config.keepalive_probes_max, 9);
-    assert_int_equal(config.syn_retries_max, 6);
+    assert_int_equal(config.syn_retries_max, 7);
     assert_int_equal(config.syn_ack_retries_max, 5);
     assert_int_equal(config.r1_retries, 3);
     assert_int_equal(config.r2_retries, 15);

@@ -12,6 +12,8 @@
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "tcp/conn.h"
+#include "tcp/conn_table.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 
@@ -61,8 +63,7 @@ static void start_as_linux(struct fixture *f)
     fixture_discard(f);
 }
 
-/* --- echo
- * ------------------------------------------------------------------------------------------ */
+/* --- echo --- */
 
 /* The answers of Linux to the same questions, byte by byte behind the IP header. */
 static void test_echo_as_linux(void **state)
@@ -202,8 +203,7 @@ static void test_short_messages(void **state)
     fixture_stop(&f);
 }
 
-/* --- errors about what others send
- * ------------------------------------------------------------------ */
+/* --- errors about what others send --- */
 
 static void test_port_unreachable_as_linux(void **state)
 {
@@ -371,8 +371,7 @@ static void test_ignored(void **state)
     fixture_stop(&f);
 }
 
-/* --- errors about what we send
- * ----------------------------------------------------------------------- */
+/* --- errors about what we send --- */
 
 /* Opens a connection to a host behind the peer, and keeps the packet of its SYN. */
 struct opening {
@@ -467,6 +466,59 @@ static void test_meaning_of_ipv6_codes(void **state)
                      TE_ERR_HOST_UNREACHABLE);
 }
 
+/* The path MTU of a connection after "too big" with that MTU, about a packet of quoted_len bytes.
+ */
+static unsigned path_mtu_after(const char *remote, uint32_t mtu_bytes, uint16_t quoted_len)
+{
+    struct fixture f;
+    start_routed(&f);
+    struct opening opening = open_behind(&f, remote);
+    bool is_v4 = opening.packet[0] >> 4 == 4;
+    struct te_icmp icmp = {.type = is_v4 ? TE_ICMP4_UNREACHABLE : TE_ICMP6_TOO_BIG,
+                           .code = is_v4 ? TE_ICMP4_FRAGMENTATION_NEEDED : 0,
+                           .rest = mtu_bytes,
+                           .body = opening.packet,
+                           .body_len = opening.len};
+    te_store_be16(opening.packet + (is_v4 ? 2 : 4), quoted_len);
+    input_icmp(&f, is_v4 ? &to_v4 : &to_v6, &icmp);
+    struct te_status status;
+    assert_int_equal(te_status(f.stack, opening.id, &status), TE_OK);
+    assert_int_equal(status.state, TE_SYN_SENT);
+    unsigned path_mtu = te_conn_table_find(f.stack, &status.local, &status.remote)->path_mtu;
+    fixture_stop(&f);
+    return path_mtu;
+}
+
+static void test_too_big(void **state)
+{
+    (void)state;
+    assert_int_equal(path_mtu_after("192.0.2.1", 1300, 1500), 1300);
+    assert_int_equal(path_mtu_after("192.0.2.1", 9000, 1500), 1500);
+    /* The high half of the field is not part of it (RFC 1191 4). */
+    assert_int_equal(path_mtu_after("192.0.2.1", 0xffff0000 | 1400, 1500), 1400);
+    assert_int_equal(path_mtu_after("2001:db8:ffff::1", 1300, 1460), 1300);
+    assert_int_equal(path_mtu_after("2001:db8:ffff::1", 70000, 1460), 1500);
+}
+
+/* RFC 1191 5: routers that do not tell their MTU, and the table of 7.1. */
+static void test_too_big_without_mtu(void **state)
+{
+    (void)state;
+    assert_int_equal(path_mtu_after("192.0.2.1", 0, 1500), 1492);
+    assert_int_equal(path_mtu_after("192.0.2.1", 0, 1492), 1006);
+    assert_int_equal(path_mtu_after("192.0.2.1", 0, 2003), 1500);
+    assert_true(path_mtu_after("192.0.2.1", 0, 100) <= 576);
+}
+
+/* RFC 8201 4 */
+static void test_too_big_below_the_minimum(void **state)
+{
+    (void)state;
+    assert_int_equal(path_mtu_after("2001:db8:ffff::1", 0, 1460), 1500);
+    assert_int_equal(path_mtu_after("2001:db8:ffff::1", 1279, 1460), 1500);
+    assert_int_equal(path_mtu_after("2001:db8:ffff::1", 1280, 1460), 1280);
+}
+
 static void assert_ignored(struct fixture *f, uint64_t id)
 {
     struct te_status status;
@@ -539,6 +591,9 @@ int main(void)
         cmocka_unit_test(test_ignored),
         cmocka_unit_test(test_meaning_of_ipv4_codes),
         cmocka_unit_test(test_meaning_of_ipv6_codes),
+        cmocka_unit_test(test_too_big),
+        cmocka_unit_test(test_too_big_without_mtu),
+        cmocka_unit_test(test_too_big_below_the_minimum),
         cmocka_unit_test(test_forged_quotes),
         cmocka_unit_test(test_errors_to_groups),
     };

@@ -103,8 +103,7 @@ static void test_link_padding(void **state)
     fixture_stop(&f);
 }
 
-/* --- the link
- * ---------------------------------------------------------------------------------------- */
+/* --- the link --- */
 
 static void test_runts(void **state)
 {
@@ -226,8 +225,7 @@ static void test_unknown_type(void **state)
     fixture_stop(&f);
 }
 
-/* --- addresses
- * ---------------------------------------------------------------------------------------- */
+/* --- addresses --- */
 
 static void test_not_for_us(void **state)
 {
@@ -314,8 +312,7 @@ static void test_broadcasts_are_marked(void **state)
     fixture_stop(&f);
 }
 
-/* --- IPv6
- * ---------------------------------------------------------------------------------------------- */
+/* --- IPv6 --- */
 
 static void test_extension_headers(void **state)
 {
@@ -340,8 +337,7 @@ static void test_extension_headers(void **state)
     fixture_stop(&f);
 }
 
-/* --- large frames
- * --------------------------------------------------------------------------------------- */
+/* --- large frames --- */
 
 static void test_the_largest_frame(void **state)
 {

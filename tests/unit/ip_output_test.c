@@ -24,8 +24,7 @@ static void start(struct fixture *f)
     fixture_start(f);
 }
 
-/* --- headers of segments
- * --------------------------------------------------------------------------- */
+/* --- headers of segments --- */
 
 static void test_ipv4_headers(void **state)
 {
@@ -88,8 +87,7 @@ static void test_headers_of_the_largest_segment(void **state)
     fixture_stop(&f);
 }
 
-/* --- packets
- * ---------------------------------------------------------------------------------------- */
+/* --- packets --- */
 
 static uint8_t payload[65536];
 

@@ -44,8 +44,7 @@ static bool is_local(const struct fixture *f, const char *text)
     return te_ip_is_local(f->stack, &addr);
 }
 
-/* --- birth ---------------------------------------------------------------------------------------
- */
+/* --- birth --- */
 
 static void test_ready_at_once_without_dad(void **state)
 {
@@ -124,8 +123,7 @@ static void test_index_of_others(void **state)
     fixture_stop(&f);
 }
 
-/* --- probing -------------------------------------------------------------------------------------
- */
+/* --- probing --- */
 
 /* RFC 5227 2.1.1: three probes within 1 s, then 1 to 2 s apart; 2 s of silence; two announcements.
  */
@@ -348,8 +346,7 @@ static void test_nd_question_while_tentative(void **state)
     fixture_stop(&f);
 }
 
-/* --- defence -------------------------------------------------------------------------------------
- */
+/* --- defence --- */
 
 /* RFC 5227 2.4 (c): one announcement each ten seconds, and the address stays ours. */
 static void test_defence(void **state)
@@ -413,8 +410,7 @@ static void test_probes_of_others_are_answered(void **state)
     fixture_stop(&f);
 }
 
-/* --- kinds of address
- * ----------------------------------------------------------------------------- */
+/* --- kinds of address --- */
 
 static void test_unicast(void **state)
 {

@@ -79,8 +79,7 @@ static void start_stale(struct fixture *f, const char *text)
     assert_int_equal(state_of(f, text), TE_NEIGHBOUR_STALE);
 }
 
-/* --- resolution ----------------------------------------------------------------------------------
- */
+/* --- resolution --- */
 
 static void test_arp_resolution(void **state)
 {
@@ -240,8 +239,24 @@ static void test_no_memory(void **state)
     fixture_stop(&f);
 }
 
-/* --- TCP waits
- * ------------------------------------------------------------------------------------ */
+/* Whatever allocation of its birth fails, the stack leaves nothing behind. */
+static void test_birth_without_memory(void **state)
+{
+    struct fixture f;
+    enum te_err err = TE_ERR_NOMEM;
+    (void)state;
+    fixture_init(&f);
+    for (int64_t allowed = 0; err != TE_OK; allowed++) {
+        assert_true(allowed < 100);
+        f.allocations_left = allowed;
+        err = te_stack_new(&f.config, f.now_us, &f.stack);
+        if (err != TE_OK)
+            assert_int_equal(f.allocated_bytes, 0);
+    }
+    fixture_stop(&f);
+}
+
+/* --- TCP waits --- */
 
 static uint64_t open_to(struct fixture *f, const char *text)
 {
@@ -303,8 +318,7 @@ static void test_tcp_gives_up_while_it_waits(void **state)
     fixture_stop(&f);
 }
 
-/* --- the states of RFC 4861 7.3
- * ------------------------------------------------------------------- */
+/* --- the states of RFC 4861 7.3 --- */
 
 static void test_from_reachable_to_stale(void **state)
 {
@@ -416,8 +430,7 @@ static void test_a_neighbour_that_went_away(void **state)
     fixture_stop(&f);
 }
 
-/* --- forgers -------------------------------------------------------------------------------------
- */
+/* --- forgers --- */
 
 static void assert_mac_is_kept(struct fixture *f, const char *text)
 {
@@ -532,8 +545,7 @@ static void test_a_question_while_we_ask(void **state)
     fixture_stop(&f);
 }
 
-/* --- limits
- * --------------------------------------------------------------------------------------- */
+/* --- limits --- */
 
 static void numbered(char text[32], unsigned i)
 {
@@ -635,6 +647,7 @@ int main(void)
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_what_cannot_be_resolved),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_birth_without_memory),
         cmocka_unit_test(test_tcp_waits_for_the_answer),
         cmocka_unit_test(test_tcp_hears_of_the_failure),
         cmocka_unit_test(test_tcp_gives_up_while_it_waits),

@@ -107,8 +107,7 @@ static void assert_empty(const struct fixture *f)
     assert_int_equal(f->stack->reassemblies.bytes, 0);
 }
 
-/* --- datagrams that come together
- * ------------------------------------------------------------------ */
+/* --- datagrams that come together --- */
 
 static void test_fragments_of_linux(void **state)
 {
@@ -294,8 +293,7 @@ static void test_tcp_in_fragments(void **state)
     fixture_stop(&f);
 }
 
-/* --- attacks
- * --------------------------------------------------------------------------------------- */
+/* --- attacks --- */
 
 /* RFC 5722: every way of overlapping ends the datagram, and what comes later is dropped too. */
 static void overlap(bool is_v4, size_t start_at, size_t end_at)
@@ -499,8 +497,7 @@ static void test_neighbour_discovery_in_fragments(void **state)
     fixture_stop(&f);
 }
 
-/* --- time
- * ------------------------------------------------------------------------------------------ */
+/* --- time --- */
 
 static void test_timeout_with_the_first_fragment(void **state)
 {
@@ -560,8 +557,7 @@ static void test_timeout_without_the_first_fragment(void **state)
     fixture_stop(&f);
 }
 
-/* --- limits
- * ----------------------------------------------------------------------------------------- */
+/* --- limits --- */
 
 static void input_first(struct fixture *f, const char *source, uint32_t id, size_t len)
 {
@@ -626,6 +622,57 @@ static void test_limit_of_bytes(void **state)
         input_first(&f, "10.0.0.2", i, 1480);
         assert_true(f.stack->reassemblies.bytes <= 65536);
     }
+    fixture_stop(&f);
+}
+
+/* A datagram that is larger than all memory for datagrams. */
+static void test_one_datagram_over_the_limit_of_bytes(void **state)
+{
+    struct ip_spec spec = spec_of(true);
+    struct echo echo;
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.reassembly_bytes_max = 3000;
+    fixture_start(&f);
+    learn_peer(&f);
+    make_echo(&echo, 6000, true);
+    input_first(&f, "10.0.0.9", 1, 8); /* makes room */
+    for (size_t at = 0; at < 6000; at += 1000)
+        input_part(&f, &spec, &echo, at, at + 1000);
+    assert_int_equal(f.stack->reassemblies.count, 1);
+    assert_true(f.stack->reassemblies.bytes <= 3000);
+    assert_int_equal(fixture_counters(&f)->reassembly_limit, 5);
+    fixture_expect_none(&f);
+    fixture_stop(&f);
+    fixture_init(&f);
+    f.config.reassembly_bytes_max = 10;
+    fixture_start(&f);
+    input_part(&f, &spec, &echo, 0, 1000);
+    assert_empty(&f);
+    assert_int_equal(fixture_counters(&f)->reassembly_limit, 1);
+    fixture_stop(&f);
+}
+
+/* Each family's newcomers first push out their own. */
+static void test_limit_across_families(void **state)
+{
+    struct ip_spec spec = spec_of(false);
+    struct echo echo;
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.reassembly_max = 2;
+    fixture_start(&f);
+    learn_peer(&f);
+    make_echo(&echo, ECHO_LEN, false);
+    input_first(&f, "10.0.0.8", 1, 8);
+    input_first(&f, "10.0.0.9", 1, 8);
+    input_part(&f, &spec, &echo, 0, 1000);
+    for (uint32_t id = 0; id < 100; id++)
+        input_first(&f, "10.0.0.9", 10 + id, 8);
+    input_part(&f, &spec, &echo, 1000, ECHO_LEN);
+    assert_int_equal(fixture_counters(&f)->reassembly_ok, 1);
     fixture_stop(&f);
 }
 
@@ -695,6 +742,8 @@ int main(void)
         cmocka_unit_test(test_limit_of_one_source),
         cmocka_unit_test(test_limit_of_all),
         cmocka_unit_test(test_limit_of_bytes),
+        cmocka_unit_test(test_one_datagram_over_the_limit_of_bytes),
+        cmocka_unit_test(test_limit_across_families),
         cmocka_unit_test(test_limit_of_fragments),
         cmocka_unit_test(test_no_memory),
     };

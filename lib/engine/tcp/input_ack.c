@@ -84,6 +84,8 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
             conn->rtt.base_rto_us = RTO_AFTER_LOST_SYN_US;
     }
     te_ready_add(stack, &conn->ready, TE_READY_OPEN | TE_READY_SEND);
+    if (conn->received_offset > 0) /* text that came with the SYN (3.5) */
+        te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
     te_timers_on_segment(stack, conn);
     te_conn_want_output(stack, conn);
 }
@@ -92,7 +94,10 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
                           const struct te_segment *segment)
 {
     uint32_t before = conn->snd_wnd;
-    conn->snd_wnd = (uint32_t)segment->header.window << conn->snd_wscale;
+    /* The header's own flags: those of a crossing SYN,ACK have lost their SYN by now, and its
+     * window is not scaled all the same (RFC 7323 2.2). */
+    uint8_t shift = (segment->header.flags & TE_SYN) ? 0 : conn->snd_wscale;
+    conn->snd_wnd = (uint32_t)segment->header.window << shift;
     conn->snd_wl1 = segment->seq;
     conn->snd_wl2 = segment->ack;
     if (conn->snd_wnd > conn->max_snd_wnd)
@@ -156,9 +161,12 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
                        const struct te_segment *segment)
 {
     bool duplicate = is_duplicate(conn, segment);
-    if (seq_gt(segment->ack, conn->snd_una))
+    bool advances = seq_gt(segment->ack, conn->snd_una);
+    if (advances)
         te_input_ack_advance(stack, conn, segment->ack);
-    bool is_newer = seq_lt(conn->snd_wl1, segment->seq) ||
+    /* Who acknowledges something new names the window that counts from there, even on a segment
+     * that repeats old text: the window of before would reach beyond what was offered. */
+    bool is_newer = advances || seq_lt(conn->snd_wl1, segment->seq) ||
                     (conn->snd_wl1 == segment->seq && seq_leq(conn->snd_wl2, segment->ack));
     if (seq_geq(segment->ack, conn->snd_una) && is_newer)
         update_window(stack, conn, segment);

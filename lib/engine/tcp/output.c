@@ -199,12 +199,15 @@ static void commit_resent(struct te_stack *stack, struct te_conn *conn, uint32_t
     conn->rtt_timing = false; /* Karn (RFC 6298 3) */
 }
 
-static void commit_new(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan)
+/* new_bytes: of its payload; the rest repeats what was sent before, and then its round trip says
+ * nothing (Karn). */
+static void commit_new(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
+                       uint32_t new_bytes)
 {
-    stack->counters.bytes_out += plan->len;
+    stack->counters.bytes_out += new_bytes;
     if (conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.inflated_bytes > 0)
         stack->counters.limited_transmits++;
-    if (!conn->rtt_timing) {
+    if (!conn->rtt_timing && new_bytes == plan->len) {
         conn->rtt_timing = true;
         conn->rtt_seq = plan->seq;
         conn->rtt_sent_at_us = stack->now_us;
@@ -215,11 +218,13 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
                             const struct te_plan *plan)
 {
     uint32_t end = plan->seq + plan_len(plan);
+    uint32_t again = seq_lt(plan->seq, conn->snd_max) ? conn->snd_max - plan->seq : 0;
+    uint32_t again_bytes = least(again, plan->len);
+    if (again > 0)
+        commit_resent(stack, conn, again_bytes);
     if (seq_gt(end, conn->snd_max)) {
         conn->snd_max = end;
-        commit_new(stack, conn, plan);
-    } else {
-        commit_resent(stack, conn, plan->len);
+        commit_new(stack, conn, plan, plan->len - again_bytes);
     }
     if (plan->flags & TE_FIN)
         conn->fin_sent = true;
@@ -244,10 +249,10 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     if (plan->kind == TE_PLAN_PROBE)
         stack->counters.zero_window_probes++;
     conn->probe_now = false;
-    uint64_t resent_before = conn->segments_retransmitted;
+    bool has_news = len == 0 || seq_gt(plan->seq + len, conn->snd_max);
     if (len > 0)
         commit_sequence(stack, conn, plan);
-    if (conn->segments_retransmitted == resent_before)
+    if (has_news)
         stack->counters.segments_out += segments;
     commit_ack(stack, conn, plan);
     if (len > 0)

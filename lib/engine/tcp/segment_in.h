@@ -29,7 +29,8 @@ static inline uint32_t te_segment_len(const struct te_segment *segment)
 static inline struct te_segment_info te_segment_info_of(const struct te_segment *segment,
                                                         uint8_t wscale)
 {
-    uint32_t scaled = (uint32_t)segment->header.window << ((segment->flags & TE_SYN) ? 0 : wscale);
+    uint32_t scaled = (uint32_t)segment->header.window
+                      << ((segment->header.flags & TE_SYN) ? 0 : wscale);
     uint32_t len = segment->payload_len;
     return (struct te_segment_info){.seq = segment->header.seq,
                                     .ack = segment->header.ack,

@@ -60,6 +60,8 @@ enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     if (conn == NULL)
         return why_no_conn(stack, id);
+    if (conn->state == TE_SYN_SENT || conn->state == TE_SYN_RCVD)
+        return TE_ERR_AGAIN; /* 3.5: text on a SYN waits until it is clear that it is valid */
     if (offset < conn->released_offset || offset > conn->received_offset)
         return conn->error != TE_OK ? (enum te_err)conn->error : TE_ERR_OFFSET;
     uint64_t available = conn->received_offset - offset;

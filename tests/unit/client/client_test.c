@@ -34,8 +34,7 @@ static void connect_client(struct world *world, enum tcpc_policy policy)
 {
     struct tcpc_options options = {.url = fake_server_url(world->daemon.server),
                                    .name = "test",
-                                   .timeout_ms = 3000,
-                                   .reconnect_ms = 600,
+                                   .timeout_ms = 5000,
                                    .policy = policy};
     enum tcpc_code code = tcpc_client_new(&options, &world->client, &world->error);
     if (code != TCPC_OK)
@@ -148,12 +147,16 @@ static void bad_options_are_refused(void **state)
 static void lost_daemon_is_unreachable_before_the_timeout(void **state)
 {
     struct world *world = *state;
-    uint64_t id = established(world);
+    struct tcpc_options options = {.url = fake_server_url(world->daemon.server),
+                                   .reconnect_ms = 600};
     struct tcpc_response *response = NULL;
+    tcpc_client_free(world->client);
+    assert_int_equal(tcpc_client_new(&options, &world->client, &world->error), TCPC_OK);
+    uint64_t id = established(world);
     fake_server_pause(world->daemon.server, true);
     int64_t before_ms = now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
-    assert_true(now_ms() - before_ms < 2000);
+    assert_in_range(now_ms() - before_ms, 500, 2000);
     /* Nobody comes back from the dead in vain: the next call knows at once. */
     before_ms = now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
@@ -644,7 +647,7 @@ static void many_calls_at_once_over_broken_links(void **state)
     }
     for (int64_t until_ms = now_ms() + 5000; answers(&tally) < CALLS && now_ms() < until_ms;)
         usleep(1000);
-    assert_int_equal(tally.answers, CALLS);
+    assert_int_equal(answers(&tally), CALLS);
     assert_int_equal(tally.failures, 0);
 }
 

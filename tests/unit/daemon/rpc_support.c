@@ -55,6 +55,7 @@ static struct te_stack *stack_new(uint8_t host)
     config.mac[5] = config.secret[0] = host;
     config.dad = false;
     config.msl_us = 1000000;
+    config.syn_retries_max = 6;
     config.send_buffer_max_bytes = config.receive_buffer_max_bytes = 1 << 17;
     config.addresses[0] = (struct te_cidr){te_addr_from_v4(addr), 24};
     config.address_count = 1;
@@ -78,7 +79,8 @@ static bool carry(struct t_rpc *env, struct te_stack *from, struct te_stack *to)
         memcpy(frame + len, output.iov[i].base, output.iov[i].len);
         len += output.iov[i].len;
     }
-    if (!env->is_cable_cut)
+    bool is_ip = frame[12] == 0x08 && frame[13] == 0x00;
+    if (!env->is_cable_cut && !(env->is_ip_cut && is_ip))
         te_stack_input(to, frame, len, &output.meta, now_us);
     return true;
 }
@@ -87,9 +89,12 @@ static void cable(void *ctx)
 {
     struct t_rpc *env = ctx;
     struct te_event event;
-    int rounds = 0;
-    while (carry(env, env->pump.stack, env->peer) | carry(env, env->peer, env->pump.stack))
-        assert_true(++rounds < CABLE_ROUNDS_MAX);
+    bool is_moving = true;
+    for (int rounds = 0; is_moving; rounds++) {
+        is_moving = carry(env, env->pump.stack, env->peer);
+        is_moving = carry(env, env->peer, env->pump.stack) || is_moving;
+        assert_true(rounds < CABLE_ROUNDS_MAX);
+    }
     while (te_stack_next_event(env->peer, &event))
         ;
     while (te_stack_next_event(env->pump.stack, &event)) {

@@ -29,6 +29,7 @@ struct t_rpc {
     struct rpc_options options;
     struct rpc *rpc;
     bool is_cable_cut;
+    bool is_ip_cut; /* ARP still passes */
 };
 
 /* cmocka's set-up and tear-down; *state is the struct t_rpc. */

@@ -92,7 +92,7 @@ struct te_config {
     int64_t keepalive_idle_us;     /* default 7,200 s */
     int64_t keepalive_interval_us; /* default 75 s */
     uint8_t keepalive_probes_max;  /* default 9 */
-    uint8_t syn_retries_max;       /* default 6 */
+    uint8_t syn_retries_max;       /* default 7: 255 s (RFC 9293 3.8.3, MUST-23) */
     uint8_t syn_ack_retries_max;   /* default 5 */
     uint8_t r1_retries;            /* negative advice to the route (RFC 9293 3.8.3); default 3 */
     uint8_t r2_retries;            /* give up; default 15 */

@@ -1,0 +1,669 @@
+/* Loss and congestion: RFC 6298, RFC 5681, RFC 6582 (NewReno), RFC 3042, RFC 6928, RFC 9293 3.8. */
+#include "script.h"
+
+#define MSS 1460
+#define RTO_MIN (200 * MS)
+
+/* An active opening whose SYN took that long: SRTT is known. */
+static void open_with_rtt(struct script *s, int64_t rtt_us)
+{
+    s->way = BY_ACTIVE;
+    s->f.config.send_buffer_initial_bytes = 1 << 20;
+    conn_in_syn_sent(s);
+    script_advance(s, rtt_us);
+    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
+    script_send(s, &syn_ack);
+    s->c.timestamps = script_status(s).timestamps;
+    T_EXPECT_ACK(s, 1, 1);
+    script_mark(s);
+}
+
+static void expect_segments(struct script *s, uint32_t first, unsigned count, struct script_at at)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct seg want = {.flags = TE_ACK, .seq = first + i * MSS, .ack = 1, .len = MSS};
+        script_expect(s, &want, at);
+    }
+    script_expect_none(s, at);
+}
+#define T_EXPECT_SEGMENTS(s, first, count) expect_segments((s), (first), (count), T_HERE)
+
+/* Segment number n, counted from 0, starts here. */
+static uint32_t start_of(unsigned n)
+{
+    return 1 + n * MSS;
+}
+
+static void ack_segments(struct script *s, unsigned count)
+{
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(count));
+}
+
+static void send_segments(struct script *s, unsigned count)
+{
+    T_EQUAL(script_user_send(s, (size_t)count * MSS), (size_t)count * MSS);
+}
+
+/* --- the timer ---------------------------------------------------------------------------------
+ */
+
+static void rfc6298_2_2_first_sample(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.srtt_us, 200 * MS);
+    T_EQUAL(status.rttvar_us, 100 * MS);
+    T_EQUAL(status.rto_us, 600 * MS);
+}
+
+static void rfc6298_2_3_next_samples(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    script_advance(s, 400 * MS);
+    ack_segments(s, 1);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.rttvar_us, 125 * MS);
+    T_EQUAL(status.srtt_us, 225 * MS);
+    T_EQUAL(status.rto_us, 725 * MS);
+}
+
+static void rfc6298_2_4_rto_has_a_minimum(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    T_EQUAL(script_status(s).rto_us, RTO_MIN);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, RTO_MIN);
+}
+
+static void rfc6298_5_1_timer_starts_with_the_first_segment(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    T_TIMER(s, TE_TIMER_NONE, 0);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 600 * MS);
+    script_advance(s, 100 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(1), 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 500 * MS); /* it was running */
+}
+
+static void rfc6298_5_2_timer_stops_when_all_is_acknowledged(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 2);
+    T_EXPECT_SEGMENTS(s, 1, 2);
+    ack_segments(s, 2);
+    struct te_status status = script_status(s);
+    assert_true(status.timer != TE_TIMER_RETRANSMIT);
+}
+
+static void rfc6298_5_3_ack_of_new_data_restarts_the_timer(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 2);
+    T_EXPECT_SEGMENTS(s, 1, 2);
+    script_advance(s, 200 * MS);
+    ack_segments(s, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1)); /* nothing new */
+    script_advance(s, 100 * MS);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us - 100 * MS);
+}
+
+static void rfc6298_5_4_the_earliest_segment_is_sent_again_and_the_rto_doubles(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 3);
+    T_EXPECT_SEGMENTS(s, 1, 3);
+    T_EXPECT_AFTER(s, 600 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 1200 * MS);
+    T_EXPECT_AFTER(s, 1200 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 2400 * MS);
+    T_COUNT(s, retransmit_timeouts, 2);
+    T_COUNT(s, segments_retransmitted, 2);
+    T_COUNT(s, bytes_retransmitted, 2 * MSS);
+    T_EQUAL(script_status(s).retransmits, 2);
+}
+
+static void rfc6298_2_5_rto_has_a_maximum(void **state)
+{
+    struct script *s = *state;
+    s->f.config.r2_retries = 30;
+    open_with_rtt(s, MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    int64_t rto_us = RTO_MIN;
+    for (unsigned i = 0; i < 14; i++) {
+        T_EXPECT_AFTER(s, rto_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+        rto_us = 2 * rto_us < 120 * SECOND ? 2 * rto_us : 120 * SECOND;
+    }
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 120 * SECOND);
+}
+
+/* MUST-18. */
+static void rfc6298_3_karn_no_sample_of_what_was_sent_twice(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    T_EXPECT_AFTER(s, 600 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    script_advance(s, 10 * MS);
+    ack_segments(s, 1);
+    T_EQUAL(script_status(s).srtt_us, 200 * MS);
+    T_EQUAL(script_status(s).rttvar_us, 100 * MS);
+}
+
+static void rfc6298_5_backed_off_rto_stays_until_a_new_sample(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 200 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    T_EXPECT_AFTER(s, 600 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack_segments(s, 1);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(1), 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, 1200 * MS);
+    script_advance(s, 200 * MS);
+    ack_segments(s, 2); /* sent once: it collapses */
+    T_EQUAL(script_status(s).rto_us, 200 * MS + 4 * 75 * MS);
+}
+
+/* --- R1 and R2 ---------------------------------------------------------------------------------
+ */
+
+static void rfc9293_3_8_3_r2_ends_the_connection(void **state)
+{
+    struct script *s = *state;
+    s->f.config.r2_retries = 4;
+    open_with_rtt(s, MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    for (unsigned i = 0; i < 4; i++)
+        T_EXPECT_AFTER(s, RTO_MIN << i, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    script_advance(s, RTO_MIN << 4);
+    T_EXPECT_NONE(s);
+    T_EVENT(s, TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_TIMEOUT_RETRANSMIT);
+    T_ERR(script_status(s).error, TE_ERR_TIMED_OUT);
+    T_READY(s, TE_READY_END);
+    T_COUNT(s, timeouts_user, 1);
+}
+
+/* SHLD-11: R2 by default corresponds to 100 s at least. */
+static void rfc9293_3_8_3_default_r2_is_over_100_seconds(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 1);
+    script_advance(s, 100 * SECOND);
+    script_skip(s);
+    T_STATE(s, TE_ESTABLISHED);
+}
+
+/* SHLD-9, MUST-20 (a): after R1 retransmissions the neighbour is asked again. */
+static void rfc9293_3_8_3_r1_makes_ip_doubt_the_route(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    unsigned before = s->neighbour_questions;
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT_AFTER(s, 2 * RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EQUAL(s->neighbour_questions, before);
+    T_EXPECT_AFTER(s, 4 * RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    script_advance(s, 8 * RTO_MIN);
+    script_skip(s);
+    assert_true(s->neighbour_questions > before);
+}
+
+static void an_answer_in_between_starts_r2_anew(void **state)
+{
+    struct script *s = *state;
+    s->f.config.r2_retries = 3;
+    s->f.config.r1_retries = 3;
+    open_with_rtt(s, MS);
+    send_segments(s, 2);
+    T_EXPECT_SEGMENTS(s, 1, 2);
+    script_advance(s, 7 * RTO_MIN);
+    script_skip(s);
+    T_EQUAL(script_status(s).retransmits, 3);
+    ack_segments(s, 1);
+    script_skip(s);
+    T_EQUAL(script_status(s).retransmits, 0);
+    T_STATE(s, TE_ESTABLISHED);
+}
+
+/* --- fast retransmit and limited transmit ------------------------------------------------------
+ */
+
+static void rfc5681_3_2_three_duplicates_make_a_fast_retransmit(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    ack_segments(s, 0);
+    T_EXPECT_NONE(s); /* nothing new to send */
+    T_COUNT(s, fast_retransmits, 0);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.ssthresh_bytes, 5 * MSS);
+    T_EQUAL(status.cwnd_bytes, 5 * MSS);
+    assert_string_equal(status.recovery, "recovery");
+    T_COUNT(s, fast_retransmits, 1);
+    T_COUNT(s, recoveries, 1);
+    T_COUNT(s, duplicate_acks_in, 3);
+    T_COUNT(s, retransmit_timeouts, 0);
+    ack_segments(s, 0); /* a fourth one repeats nothing */
+    T_EXPECT_NONE(s);
+}
+
+/* RFC 5681 2: what is no duplicate. */
+static void rfc5681_2_what_is_no_duplicate_ack(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    for (unsigned i = 0; i < 5; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1); /* nothing in flight */
+    send_segments(s, 4);
+    T_EXPECT_SEGMENTS(s, 1, 4);
+    for (unsigned i = 0; i < 5; i++) /* another window */
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(60000 + i));
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 0); /* below SND.UNA */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 0);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 0);
+    T_COUNT(s, duplicate_acks_in, 0);
+    T_EXPECT_NONE(s);
+    for (unsigned i = 0; i < 4; i++) /* text */
+        T_SEND(s, .flags = TE_ACK, .seq = 1 + i, .ack = 1, .len = 1, WIN(60004));
+    T_COUNT(s, duplicate_acks_in, 0);
+    T_COUNT(s, fast_retransmits, 0);
+    script_advance(s, 40 * MS);
+    T_EXPECT_ACK(s, start_of(4), 5);
+}
+
+static void rfc3042_2_limited_transmit(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, start_of(10), 1);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, start_of(11), 1);
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* MUST NOT change */
+    T_COUNT(s, limited_transmits, 2);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+}
+
+static void rfc3042_2_limited_transmit_respects_the_peers_window(void **state)
+{
+    struct script *s = *state;
+    s->peer_window = 10 * MSS;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    ack_segments(s, 0);
+    T_EXPECT_NONE(s);
+}
+
+static void rfc3042_2_with_sack_only_new_blocks_count(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, SACK1(BLOCK(start_of(1), start_of(2))));
+    T_EXPECT_SEGMENTS(s, start_of(10), 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, SACK1(BLOCK(start_of(1), start_of(3))));
+    T_EXPECT_SEGMENTS(s, start_of(11), 1);
+}
+
+/* RFC 2883 5: a D-SACK tells of a duplicate in the network, not of a hole. */
+static void rfc2883_dsack_alone_is_no_sign_of_loss(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 2);
+    for (unsigned i = 0; i < 5; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(2), SACK1(BLOCK(1, start_of(1))));
+    T_COUNT(s, fast_retransmits, 0);
+    T_EXPECT_NONE(s);
+}
+
+/* --- NewReno -----------------------------------------------------------------------------------
+ */
+
+static void enter_recovery(struct script *s, unsigned queued)
+{
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, queued);
+    script_skip(s);
+    for (unsigned i = 0; i < 3; i++)
+        ack_segments(s, 0);
+    script_skip(s);
+    assert_string_equal(script_status(s).recovery, "recovery");
+}
+
+static void rfc6582_3_2_more_duplicates_let_new_segments_out(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 30); /* 12 in flight, cwnd 6, inflated by 3 */
+    uint32_t flight = script_status(s).snd_max - script_status(s).snd_una;
+    T_EQUAL(flight, 12 * MSS);
+    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    for (unsigned i = 0; i < 3; i++)
+        ack_segments(s, 0);
+    T_EXPECT_NONE(s); /* 6 + 6: still full */
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, start_of(12), 1);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, start_of(13), 1);
+}
+
+static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    ack_segments(s, 4);
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    assert_string_equal(script_status(s).recovery, "recovery");
+    ack_segments(s, 7);
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(7), .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, fast_retransmits, 1); /* one loss event, one reduction */
+    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+}
+
+static void rfc6582_3_2_full_ack_ends_recovery(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    ack_segments(s, 12);
+    struct te_status status = script_status(s);
+    assert_string_equal(status.recovery, "open");
+    /* Step 3 (1): min(ssthresh, max(FlightSize, SMSS) + SMSS), against a burst. */
+    T_EQUAL(status.cwnd_bytes, 2 * MSS);
+}
+
+static void rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    ack_segments(s, 12);
+    T_EXPECT_NONE(s);
+    for (unsigned i = 0; i < 5; i++)
+        ack_segments(s, 12);
+    T_COUNT(s, fast_retransmits, 1);
+    T_EXPECT_NONE(s);
+}
+
+static void rfc6582_4_1_duplicates_after_a_timeout_start_nothing(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    for (unsigned i = 0; i < 5; i++)
+        ack_segments(s, 0);
+    T_COUNT(s, fast_retransmits, 0);
+    T_EXPECT_NONE(s);
+}
+
+/* --- windows -----------------------------------------------------------------------------------
+ */
+
+static void rfc6928_2_initial_window_is_10_segments(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS);
+}
+
+static void rfc6928_2_initial_window_of_large_segments(void **state)
+{
+    static const struct {
+        uint16_t mss;
+        uint32_t cwnd;
+    } rows[] = {{536, 5360}, {1460, 14600}, {2000, 14600}, {8000, 16000}};
+    struct script *s = *state;
+    for (unsigned i = 0; i < 4; i++) {
+        script_init(s);
+        s->f.config.mtu_bytes = 9000;
+        s->peer_mss = rows[i].mss;
+        conn_in_established(s);
+        T_EQUAL(script_status(s).cwnd_bytes, rows[i].cwnd);
+        if (i < 3)
+            script_done(s);
+    }
+}
+
+/* Slow start with byte counting (RFC 5681 3.1): a window of ACKs doubles the window. */
+static void rfc5681_3_1_slow_start(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 40);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(10), 2);
+    ack_segments(s, 3); /* delayed: two at once */
+    T_EXPECT_SEGMENTS(s, start_of(12), 4);
+    T_EQUAL(script_status(s).cwnd_bytes, 13 * MSS);
+}
+
+/* An ACK cut in pieces gains no more than the bytes it acknowledges (RFC 3465). */
+static void rfc5681_3_1_divided_acks_gain_nothing(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 40);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    for (uint32_t i = 1; i <= 20; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + i * (MSS / 20));
+    T_EQUAL(script_status(s).cwnd_bytes, 11 * MSS);
+    script_skip(s);
+}
+
+static void rfc5681_3_1_congestion_avoidance_adds_a_segment_a_round_trip(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 60);
+    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    ack_segments(s, 12);
+    script_skip(s);
+    /* Up to ssthresh again, then by one segment for each window acknowledged. */
+    unsigned acked = 12;
+    while (script_status(s).cwnd_bytes < 6 * MSS) {
+        acked++;
+        ack_segments(s, acked);
+        script_skip(s);
+    }
+    uint32_t cwnd = script_status(s).cwnd_bytes;
+    unsigned window = cwnd / MSS;
+    for (unsigned i = 0; i < window; i++) {
+        acked++;
+        ack_segments(s, acked);
+        script_skip(s);
+    }
+    T_EQUAL(script_status(s).cwnd_bytes, cwnd + MSS);
+}
+
+static void an_application_that_sends_little_does_not_open_the_window(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 10 * MS);
+    for (unsigned i = 0; i < 20; i++) {
+        T_EQUAL(script_user_send(s, 100), 100);
+        T_EXPECT(s, .flags = TE_ACK, .seq = 1 + i * 100, .ack = 1, .len = 100);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101 + i * 100);
+    }
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS);
+}
+
+static void rfc5681_3_1_window_after_a_timeout_is_one_segment(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.cwnd_bytes, MSS);
+    T_EQUAL(status.ssthresh_bytes, 5 * MSS);
+    assert_string_equal(status.recovery, "loss");
+    script_advance(s, 2 * RTO_MIN); /* the same segment again lowers nothing further */
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
+    ack_segments(s, 1); /* slow start: two */
+    T_EXPECT_SEGMENTS(s, start_of(1), 2);
+    ack_segments(s, 10); /* they had all arrived */
+    assert_string_equal(script_status(s).recovery, "open");
+    T_EXPECT_NONE(s);
+}
+
+static void what_is_sent_again_are_the_same_bytes_however_they_are_cut(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    script_user_option(s, TE_OPTION_NAGLE, 0);
+    for (unsigned i = 0; i < 5; i++) {
+        T_EQUAL(script_user_send(s, 100), 100);
+        T_EXPECT(s, .flags = TE_ACK, .seq = 1 + i * 100, .ack = 1, .len = 100);
+    }
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
+}
+
+static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 40);
+    script_skip(s);
+    for (unsigned acked = 1; acked <= 40; acked++) {
+        ack_segments(s, acked);
+        script_skip(s);
+    }
+    assert_true(script_status(s).cwnd_bytes > 20 * MSS);
+    script_advance(s, 2 * SECOND);
+    send_segments(s, 40);
+    T_EXPECT_SEGMENTS(s, start_of(40), 10);
+}
+
+/* --- windows that shrink -----------------------------------------------------------------------
+ */
+
+/* SHLD-15, SHLD-16, SHLD-17, MUST-34. */
+static void rfc9293_3_8_6_window_that_shrinks(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 8);
+    T_EXPECT_SEGMENTS(s, 1, 8);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1), WIN(2 * MSS));
+    send_segments(s, 4);
+    T_EXPECT_NONE(s); /* nothing new */
+    script_advance(s, RTO_MIN);
+    T_EXPECT_SEGMENTS(s, start_of(1), 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(2), WIN(2 * MSS));
+    T_EXPECT_SEGMENTS(s, start_of(2), 2); /* within the window */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(8), WIN(2 * MSS));
+    T_EXPECT_SEGMENTS(s, start_of(8), 2);
+    T_STATE(s, TE_ESTABLISHED);
+}
+
+static void rfc9293_3_8_6_window_that_shrinks_to_nothing_is_probed(void **state)
+{
+    struct script *s = *state;
+    s->f.config.r2_retries = 3;
+    s->f.config.r1_retries = 3;
+    open_with_rtt(s, MS);
+    send_segments(s, 4);
+    T_EXPECT_SEGMENTS(s, 1, 4);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(0));
+    for (unsigned i = 0; i < 20; i++) { /* answered: never given up (SHLD-17) */
+        while (s->out_next == s->out_count)
+            script_advance(s, 100 * MS);
+        script_skip(s);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(0));
+        T_STATE(s, TE_ESTABLISHED);
+    }
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    const struct script_out *out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(script_rel_seq(s, out), 1);
+    script_skip(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(rfc6298_2_2_first_sample),
+        SCRIPT_TEST(rfc6298_2_3_next_samples),
+        SCRIPT_TEST(rfc6298_2_4_rto_has_a_minimum),
+        SCRIPT_TEST(rfc6298_5_1_timer_starts_with_the_first_segment),
+        SCRIPT_TEST(rfc6298_5_2_timer_stops_when_all_is_acknowledged),
+        SCRIPT_TEST(rfc6298_5_3_ack_of_new_data_restarts_the_timer),
+        SCRIPT_TEST(rfc6298_5_4_the_earliest_segment_is_sent_again_and_the_rto_doubles),
+        SCRIPT_TEST(rfc6298_2_5_rto_has_a_maximum),
+        SCRIPT_TEST(rfc6298_3_karn_no_sample_of_what_was_sent_twice),
+        SCRIPT_TEST(rfc6298_5_backed_off_rto_stays_until_a_new_sample),
+        SCRIPT_TEST(rfc9293_3_8_3_r2_ends_the_connection),
+        SCRIPT_TEST(rfc9293_3_8_3_default_r2_is_over_100_seconds),
+        SCRIPT_TEST(rfc9293_3_8_3_r1_makes_ip_doubt_the_route),
+        SCRIPT_TEST(an_answer_in_between_starts_r2_anew),
+        SCRIPT_TEST(rfc5681_3_2_three_duplicates_make_a_fast_retransmit),
+        SCRIPT_TEST(rfc5681_2_what_is_no_duplicate_ack),
+        SCRIPT_TEST(rfc3042_2_limited_transmit),
+        SCRIPT_TEST(rfc3042_2_limited_transmit_respects_the_peers_window),
+        SCRIPT_TEST(rfc3042_2_with_sack_only_new_blocks_count),
+        SCRIPT_TEST(rfc2883_dsack_alone_is_no_sign_of_loss),
+        SCRIPT_TEST(rfc6582_3_2_more_duplicates_let_new_segments_out),
+        SCRIPT_TEST(rfc6582_3_2_partial_ack_sends_the_next_hole),
+        SCRIPT_TEST(rfc6582_3_2_full_ack_ends_recovery),
+        SCRIPT_TEST(rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing),
+        SCRIPT_TEST(rfc6582_4_1_duplicates_after_a_timeout_start_nothing),
+        SCRIPT_TEST(rfc6928_2_initial_window_is_10_segments),
+        SCRIPT_TEST(rfc6928_2_initial_window_of_large_segments),
+        SCRIPT_TEST(rfc5681_3_1_slow_start),
+        SCRIPT_TEST(rfc5681_3_1_divided_acks_gain_nothing),
+        SCRIPT_TEST(rfc5681_3_1_congestion_avoidance_adds_a_segment_a_round_trip),
+        SCRIPT_TEST(an_application_that_sends_little_does_not_open_the_window),
+        SCRIPT_TEST(rfc5681_3_1_window_after_a_timeout_is_one_segment),
+        SCRIPT_TEST(what_is_sent_again_are_the_same_bytes_however_they_are_cut),
+        SCRIPT_TEST(rfc5681_4_1_idle_connection_starts_with_the_initial_window),
+        SCRIPT_TEST(rfc9293_3_8_6_window_that_shrinks),
+        SCRIPT_TEST(rfc9293_3_8_6_window_that_shrinks_to_nothing_is_probed),
+    };
+    return cmocka_run_group_tests_name("retransmit", tests, NULL, NULL);
+}

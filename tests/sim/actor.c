@@ -1,0 +1,585 @@
+#include "actor.h"
+
+#include "stream.h"
+#include "world.h"
+#include <string.h>
+
+#define CHUNK_MAX 65536
+#define RETRY_US 50000
+#define TRIES_MAX 40
+#define PORT_OF_TURNED_LISTENER 9000
+
+static uint8_t chunk[CHUNK_MAX];
+
+/* --- small things --------------------------------------------------------------------------------
+ */
+
+static struct te_stack *stack_of(struct world *world, unsigned side)
+{
+    return world->hosts[side].stack;
+}
+
+static void note(struct world *world, const struct endpoint *endpoint, const char *what,
+                 const int64_t numbers[2])
+{
+    struct trace_entry entry = {"%s %d %s: %d, %d",
+                                {(int64_t)endpoint->id, numbers[0], numbers[1]},
+                                {endpoint->side == 0 ? "A" : "B", what},
+                                0};
+    trace_add(&world->trace, world->now_us, &entry);
+}
+
+static void fail(struct world *world, const struct endpoint *endpoint, const char *sentence)
+{
+    world_fail(world, endpoint->side, endpoint->id, sentence);
+}
+
+static int64_t soon(struct world *world, struct endpoint *endpoint, int64_t gap_us)
+{
+    return world->now_us + rng_between(&endpoint->rng, 0, gap_us);
+}
+
+static bool is_over(const struct endpoint *endpoint)
+{
+    return endpoint->has_closed || endpoint->has_failed;
+}
+
+static bool has_sent_all(const struct endpoint *endpoint)
+{
+    return endpoint->accepted >= endpoint->behaviour.bytes;
+}
+
+struct endpoint *actors_find(struct world *world, unsigned side, uint64_t id)
+{
+    struct actors *actors = &world->actors;
+    for (unsigned i = actors->endpoint_count; i-- > 0;)
+        if (actors->endpoints[i].side == side && actors->endpoints[i].id == id)
+            return &actors->endpoints[i];
+    return NULL;
+}
+
+void actors_init(struct actors *actors, const struct scenario *scenario)
+{
+    actors->endpoint_count = actors->opening_count = actors->listener_count = 0;
+    actors->is_calm = false;
+    rng_init(&actors->rng, rng_mix(scenario->seed) + 10);
+}
+
+/* --- endings ------------------------------------------------------------------------------------
+ */
+
+/* Whether the time for the ending that the plan names has come. */
+static bool wants_to_end(const struct endpoint *endpoint)
+{
+    switch (endpoint->behaviour.ending) {
+    case ENDING_CLOSE:
+        return endpoint->has_opened && has_sent_all(endpoint);
+    case ENDING_SHUTDOWN:
+        return endpoint->has_shut ? endpoint->has_end
+                                  : endpoint->has_opened && has_sent_all(endpoint);
+    case ENDING_AFTER_PEER:
+        return endpoint->has_end && has_sent_all(endpoint);
+    default:
+        return false;
+    }
+}
+
+static void consider_ending(struct world *world, struct endpoint *endpoint)
+{
+    if (is_over(endpoint) || endpoint->ending_at_us != TE_NEVER || !wants_to_end(endpoint))
+        return;
+    endpoint->ending_at_us = soon(world, endpoint, endpoint->behaviour.write_gap_us);
+}
+
+/* The connection is gone for its user; what remains of it is closed after a while, or never. */
+static void note_failure(struct world *world, struct endpoint *endpoint, enum te_err err)
+{
+    note(world, endpoint, "has failed", (int64_t[]){err, 0});
+    endpoint->has_failed = endpoint->may_be_gone = true;
+    endpoint->write_at_us = endpoint->read_at_us = TE_NEVER;
+    endpoint->ending_at_us =
+        rng_chance(&endpoint->rng, 1000) ? TE_NEVER : soon(world, endpoint, 100000);
+}
+
+static void close_endpoint(struct world *world, struct endpoint *endpoint)
+{
+    bool aborts = endpoint->behaviour.ending == ENDING_ABORT && !endpoint->has_failed;
+    int64_t now_us = world_clock(world, endpoint->side);
+    struct te_stack *stack = stack_of(world, endpoint->side);
+    enum te_err err =
+        aborts ? te_abort(stack, endpoint->id, now_us) : te_close(stack, endpoint->id, now_us);
+    note(world, endpoint, aborts ? "ABORT" : "CLOSE", (int64_t[]){err, 0});
+    bool is_gone = err == TE_ERR_NO_CONNECTION || err == TE_ERR_CLOSING;
+    if (err != TE_OK && !(endpoint->may_be_gone && is_gone))
+        fail(world, endpoint, "CLOSE and ABORT of an open connection succeed");
+    endpoint->has_closed = true;
+    endpoint->write_at_us = endpoint->read_at_us = TE_NEVER;
+    world_changed(world, endpoint->side);
+}
+
+static void shut_endpoint(struct world *world, struct endpoint *endpoint)
+{
+    enum te_err err = te_shutdown(stack_of(world, endpoint->side), endpoint->id,
+                                  world_clock(world, endpoint->side));
+    note(world, endpoint, "SHUTDOWN", (int64_t[]){err, 0});
+    if (err == TE_OK)
+        endpoint->has_shut = true;
+    else
+        note_failure(world, endpoint, err);
+    world_changed(world, endpoint->side);
+    consider_ending(world, endpoint);
+}
+
+static void step_ending(struct world *world, struct endpoint *endpoint)
+{
+    bool shuts = endpoint->behaviour.ending == ENDING_SHUTDOWN && !endpoint->has_shut;
+    endpoint->ending_at_us = TE_NEVER;
+    if (shuts && !endpoint->has_failed)
+        shut_endpoint(world, endpoint);
+    else
+        close_endpoint(world, endpoint);
+}
+
+/* --- sending ------------------------------------------------------------------------------------
+ */
+
+static void step_write(struct world *world, struct endpoint *endpoint)
+{
+    struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
+    uint64_t left = endpoint->behaviour.bytes - endpoint->accepted;
+    size_t len = (size_t)rng_between(&endpoint->rng, 1, endpoint->behaviour.write_max);
+    if (left < len)
+        len = (size_t)left;
+    endpoint->write_at_us = TE_NEVER;
+    if (watch == NULL) {
+        fail(world, endpoint, "an open connection has a status");
+        return;
+    }
+    size_t accepted = 0;
+    stream_fill(observer_send_key(watch), endpoint->accepted, chunk, len);
+    enum te_err err = te_send(stack_of(world, endpoint->side), endpoint->id, chunk, len, &accepted,
+                              world_clock(world, endpoint->side));
+    note(world, endpoint, "SEND", (int64_t[]){err, (int64_t)accepted});
+    if (err != TE_OK) {
+        note_failure(world, endpoint, err);
+    } else {
+        endpoint->accepted += accepted;
+        watch->accepted = endpoint->accepted;
+        if (accepted == len && !has_sent_all(endpoint))
+            endpoint->write_at_us = soon(world, endpoint, endpoint->behaviour.write_gap_us);
+        else if (!has_sent_all(endpoint) && world->is_short_of_memory)
+            endpoint->write_at_us = world->now_us + RETRY_US;
+    }
+    world_changed(world, endpoint->side);
+    consider_ending(world, endpoint);
+}
+
+/* --- receiving ----------------------------------------------------------------------------------
+ */
+
+/* The bytes shown are those that the peer's application sent at this place. */
+static void check_bytes(struct world *world, const struct endpoint *endpoint,
+                        const struct te_received *received)
+{
+    const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
+    uint64_t offset = endpoint->received;
+    size_t left = received->total_bytes;
+    for (unsigned i = 0; i < 2 && left > 0; i++) {
+        const struct te_iovec *piece = &received->iov[i];
+        if (piece->len > left ||
+            !stream_matches(observer_receive_key(watch), offset, piece->base, piece->len)) {
+            fail(world, endpoint, "1: what is delivered is a prefix of what was sent");
+            return;
+        }
+        offset += piece->len;
+        left -= piece->len;
+    }
+    if (left > 0)
+        fail(world, endpoint, "1: the pieces shown are as long as their sum says");
+}
+
+/* How much was received in all, against what the peer has sent in all. */
+static void check_lengths(struct world *world, const struct endpoint *endpoint)
+{
+    const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
+    const struct watch *peer = observer_peer(world, watch);
+    if (peer == NULL)
+        fail(world, endpoint, "1: who receives something has a peer");
+    else if (endpoint->received > peer->accepted)
+        fail(world, endpoint, "1: no more is delivered than was sent");
+    else if (endpoint->has_end && endpoint->received != peer->accepted)
+        fail(world, endpoint, "1: after an orderly close all that was sent is delivered");
+    if (world->failure != NULL && peer != NULL)
+        world_explain(world, "received %llu, sent %llu", (unsigned long long)endpoint->received,
+                      (unsigned long long)peer->accepted);
+}
+
+static void release(struct world *world, struct endpoint *endpoint,
+                    const struct te_received *received)
+{
+    size_t len = received->total_bytes;
+    if (len > 1 && rng_chance(&endpoint->rng, 2500))
+        len = (size_t)rng_between(&endpoint->rng, 1, (int64_t)len - 1);
+    endpoint->received += len;
+    world->observer.coverage->bytes += len;
+    endpoint->has_end = received->is_end && len == received->total_bytes;
+    enum te_err err = te_receive_release(stack_of(world, endpoint->side), endpoint->id,
+                                         endpoint->received, world_clock(world, endpoint->side));
+    if (err != TE_OK)
+        fail(world, endpoint, "bytes that were shown can be released");
+}
+
+static void after_read(struct world *world, struct endpoint *endpoint)
+{
+    if (endpoint->received >= endpoint->behaviour.read_stop && !world->actors.is_calm)
+        endpoint->is_paused = true;
+    else if (!endpoint->has_end)
+        endpoint->read_at_us = soon(world, endpoint, endpoint->behaviour.read_gap_us);
+}
+
+static void step_read(struct world *world, struct endpoint *endpoint)
+{
+    struct te_received received = {.total_bytes = 0};
+    size_t max = (size_t)rng_between(&endpoint->rng, 1, endpoint->behaviour.read_max);
+    enum te_err err = te_receive_peek(stack_of(world, endpoint->side), endpoint->id,
+                                      endpoint->received, max, &received);
+    endpoint->read_at_us = TE_NEVER;
+    note(world, endpoint, "RECEIVE", (int64_t[]){err, (int64_t)received.total_bytes});
+    if (err == TE_OK) {
+        check_bytes(world, endpoint, &received);
+        release(world, endpoint, &received);
+        check_lengths(world, endpoint);
+        after_read(world, endpoint);
+    } else if (err == TE_ERR_CLOSING) {
+        endpoint->has_end = true;
+        check_lengths(world, endpoint);
+    } else if (err != TE_ERR_AGAIN) {
+        note_failure(world, endpoint, err);
+    }
+    world_changed(world, endpoint->side);
+    consider_ending(world, endpoint);
+}
+
+/* --- opening ------------------------------------------------------------------------------------
+ */
+
+static void set_options(struct world *world, const struct endpoint *endpoint)
+{
+    const struct behaviour *behaviour = &endpoint->behaviour;
+    struct te_stack *stack = stack_of(world, endpoint->side);
+    int64_t now_us = world_clock(world, endpoint->side);
+    if (behaviour->without_nagle)
+        te_set_option(stack, endpoint->id, TE_OPTION_NAGLE, 0, now_us);
+    if (behaviour->without_delayed_ack)
+        te_set_option(stack, endpoint->id, TE_OPTION_DELAYED_ACK, 0, now_us);
+    if (behaviour->with_keepalive)
+        te_set_option(stack, endpoint->id, TE_OPTION_KEEPALIVE, 1, now_us);
+    if (behaviour->user_timeout_us > 0)
+        te_set_option(stack, endpoint->id, TE_OPTION_USER_TIMEOUT_US, behaviour->user_timeout_us,
+                      now_us);
+}
+
+static struct endpoint *add_endpoint(struct world *world, unsigned side, uint64_t id,
+                                     const struct behaviour *behaviour)
+{
+    struct actors *actors = &world->actors;
+    if (actors->endpoint_count == ACTOR_ENDPOINTS_MAX) {
+        world_fail(world, side, id, "there are not so many connections");
+        return NULL;
+    }
+    struct endpoint *endpoint = &actors->endpoints[actors->endpoint_count++];
+    *endpoint = (struct endpoint){.side = side, .id = id, .behaviour = *behaviour};
+    rng_init(&endpoint->rng, rng_next(&actors->rng));
+    bool is_timed = behaviour->ending == ENDING_CLOSE_EARLY || behaviour->ending == ENDING_ABORT;
+    endpoint->ending_at_us =
+        is_timed && !actors->is_calm ? world->now_us + behaviour->ending_after_us : TE_NEVER;
+    endpoint->write_at_us =
+        behaviour->bytes > 0 ? soon(world, endpoint, behaviour->write_gap_us) : TE_NEVER;
+    endpoint->read_at_us = soon(world, endpoint, behaviour->read_gap_us);
+    set_options(world, endpoint);
+    return endpoint;
+}
+
+/* The listener that is to turn active: made just before. */
+static uint64_t make_turning_listener(struct world *world, unsigned side, uint16_t port)
+{
+    struct te_listen listen = {.local.port = (uint16_t)(PORT_OF_TURNED_LISTENER + port % 100)};
+    uint64_t id = 0;
+    te_open_passive(stack_of(world, side), &listen, &id, world_clock(world, side));
+    world_changed(world, side);
+    return id;
+}
+
+static enum te_err open_active(struct world *world, struct opening *opening, uint64_t *ret_id)
+{
+    const struct connection_plan *plan = opening->plan;
+    bool is_opener = opening->side == plan->opener;
+    struct te_open open = {.local.port = is_opener ? plan->local_port : plan->remote_port,
+                           .remote.port = is_opener ? plan->remote_port : plan->local_port};
+    open.remote.addr = world->scenario->hosts[!opening->side].config.addresses[0].addr;
+    if (plan->kind == OPEN_FROM_LISTENER)
+        open.listener_id = make_turning_listener(world, opening->side, plan->local_port);
+    enum te_err err = te_open_active(stack_of(world, opening->side), &open, ret_id,
+                                     world_clock(world, opening->side));
+    if (err != TE_OK && open.listener_id != 0)
+        te_close(stack_of(world, opening->side), open.listener_id,
+                 world_clock(world, opening->side));
+    return err;
+}
+
+static void step_opening(struct world *world, struct opening *opening)
+{
+    uint64_t id = 0;
+    enum te_err err = open_active(world, opening, &id);
+    struct trace_entry entry = {
+        "%s OPEN: %d, id %d", {err, (int64_t)id}, {opening->side == 0 ? "A" : "B"}, 0};
+    trace_add(&world->trace, world->now_us, &entry);
+    opening->at_us = TE_NEVER;
+    if (err == TE_OK)
+        add_endpoint(world, opening->side, id, &opening->plan->behaviour[opening->side]);
+    else if (opening->tries++ < TRIES_MAX)
+        opening->at_us = world->now_us + RETRY_US;
+    world_changed(world, opening->side);
+}
+
+static const struct behaviour *find_behaviour(const struct world *world, unsigned side,
+                                              const struct te_endpoint *remote)
+{
+    const struct actors *actors = &world->actors;
+    const struct connection_plan *any = &world->scenario->connections[0];
+    for (unsigned i = 0; i < actors->opening_count; i++) {
+        const struct connection_plan *plan = actors->openings[i].plan;
+        if (plan->opener == side)
+            continue;
+        any = plan;
+        if (plan->local_port == remote->port)
+            break;
+    }
+    return &any->behaviour[side];
+}
+
+static void step_accept(struct world *world, struct listener_actor *listener)
+{
+    struct te_stack *stack = stack_of(world, listener->side);
+    struct te_status status;
+    uint64_t id = 0;
+    enum te_err err = te_accept(stack, listener->id, 0, &id, world_clock(world, listener->side));
+    struct trace_entry entry = {
+        "%s ACCEPT: %d, id %d", {err, (int64_t)id}, {listener->side == 0 ? "A" : "B"}, 0};
+    trace_add(&world->trace, world->now_us, &entry);
+    listener->accept_at_us = TE_NEVER;
+    if (err == TE_OK && te_status(stack, id, &status) != TE_OK)
+        world_fail(world, listener->side, id, "who was accepted has a status");
+    else if (err == TE_OK)
+        add_endpoint(world, listener->side, id,
+                     find_behaviour(world, listener->side, &status.remote))
+            ->has_opened = true;
+    else if (err != TE_ERR_AGAIN)
+        world_fail(world, listener->side, listener->id, "ACCEPT gives a connection, or none yet");
+    world_changed(world, listener->side);
+}
+
+static void step_close_listener(struct world *world, struct listener_actor *listener)
+{
+    struct trace_entry entry = {"%s CLOSE listener", {0}, {listener->side == 0 ? "A" : "B"}, 0};
+    trace_add(&world->trace, world->now_us, &entry);
+    if (te_close(stack_of(world, listener->side), listener->id,
+                 world_clock(world, listener->side)) != TE_OK)
+        world_fail(world, listener->side, listener->id, "a listener can be closed");
+    listener->id = 0;
+    listener->accept_at_us = listener->close_at_us = TE_NEVER;
+    world_changed(world, listener->side);
+}
+
+void actors_listen(struct world *world, unsigned side, const struct listener_plan *plan)
+{
+    struct actors *actors = &world->actors;
+    struct te_listen listen = {.local.port = plan->port, .backlog = plan->backlog};
+    struct listener_actor *listener = &actors->listeners[actors->listener_count++];
+    *listener = (struct listener_actor){
+        .side = side, .plan = *plan, .accept_at_us = TE_NEVER, .close_at_us = TE_NEVER};
+    if (plan->close_at_us != TE_NEVER)
+        listener->close_at_us = world->now_us + plan->close_at_us;
+    struct te_stack *stack = stack_of(world, side);
+    enum te_err err = te_open_passive(stack, &listen, &listener->id, world_clock(world, side));
+    if (err != TE_OK && !(err == TE_ERR_NOMEM && world->is_short_of_memory))
+        world_fail(world, side, 0, "a passive OPEN of a free port succeeds");
+    world_changed(world, side);
+}
+
+static void add_opening(struct world *world, const struct connection_plan *plan, unsigned side,
+                        int64_t after_us)
+{
+    struct actors *actors = &world->actors;
+    actors->openings[actors->opening_count++] =
+        (struct opening){.side = side, .plan = plan, .at_us = world->now_us + after_us};
+}
+
+void actors_connect(struct world *world, const struct connection_plan *plan)
+{
+    add_opening(world, plan, plan->opener, plan->at_us);
+    if (plan->kind == OPEN_SIMULTANEOUS)
+        add_opening(world, plan, !plan->opener, plan->peer_at_us);
+}
+
+/* --- whose turn is it? ---------------------------------------------------------------------------
+ */
+
+/* What is to be done first. */
+struct due {
+    int64_t at_us;
+    void (*step)(struct world *world, struct endpoint *endpoint);
+    struct endpoint *endpoint;
+    struct opening *opening;
+    struct listener_actor *listener;
+};
+
+static void due_of_endpoint(struct endpoint *endpoint, struct due *due)
+{
+    if (endpoint->read_at_us < due->at_us)
+        *due = (struct due){endpoint->read_at_us, step_read, endpoint, NULL, NULL};
+    if (endpoint->write_at_us < due->at_us)
+        *due = (struct due){endpoint->write_at_us, step_write, endpoint, NULL, NULL};
+    if (endpoint->ending_at_us < due->at_us)
+        *due = (struct due){endpoint->ending_at_us, step_ending, endpoint, NULL, NULL};
+}
+
+static struct due find_due(struct actors *actors)
+{
+    struct due due = {.at_us = TE_NEVER};
+    for (unsigned i = 0; i < actors->opening_count; i++) {
+        struct opening *opening = &actors->openings[i];
+        if (opening->at_us < due.at_us)
+            due = (struct due){opening->at_us, NULL, NULL, opening, NULL};
+    }
+    for (unsigned i = 0; i < actors->listener_count; i++) {
+        struct listener_actor *listener = &actors->listeners[i];
+        int64_t at_us = listener->accept_at_us < listener->close_at_us ? listener->accept_at_us
+                                                                       : listener->close_at_us;
+        if (at_us < due.at_us)
+            due = (struct due){at_us, NULL, NULL, NULL, listener};
+    }
+    for (unsigned i = 0; i < actors->endpoint_count; i++)
+        due_of_endpoint(&actors->endpoints[i], &due);
+    return due;
+}
+
+int64_t actors_next_us(struct actors *actors)
+{
+    return find_due(actors).at_us;
+}
+
+void actors_step(struct world *world)
+{
+    struct due due = find_due(&world->actors);
+    if (due.endpoint != NULL)
+        due.step(world, due.endpoint);
+    else if (due.opening != NULL)
+        step_opening(world, due.opening);
+    else if (due.listener != NULL && due.listener->close_at_us <= due.at_us)
+        step_close_listener(world, due.listener);
+    else if (due.listener != NULL)
+        step_accept(world, due.listener);
+}
+
+/* --- events -------------------------------------------------------------------------------------
+ */
+
+static void on_ready(struct world *world, struct endpoint *endpoint, unsigned ready)
+{
+    const struct behaviour *behaviour = &endpoint->behaviour;
+    if (is_over(endpoint))
+        return;
+    if (ready & TE_READY_OPEN)
+        endpoint->has_opened = true;
+    if (ready & TE_READY_END)
+        endpoint->may_be_gone = true;
+    if ((ready & (TE_READY_RECEIVE | TE_READY_END)) && endpoint->read_at_us == TE_NEVER &&
+        !endpoint->is_paused && !endpoint->has_end)
+        endpoint->read_at_us = soon(world, endpoint, behaviour->read_gap_us);
+    if ((ready & TE_READY_SEND) && endpoint->write_at_us == TE_NEVER && !has_sent_all(endpoint))
+        endpoint->write_at_us = soon(world, endpoint, behaviour->write_gap_us);
+    consider_ending(world, endpoint);
+}
+
+void actors_on_event(struct world *world, unsigned side, const struct te_event *event)
+{
+    struct actors *actors = &world->actors;
+    if (event->kind != TE_EVENT_READY)
+        return;
+    struct endpoint *endpoint = actors_find(world, side, event->id);
+    if (endpoint != NULL)
+        on_ready(world, endpoint, event->ready);
+    for (unsigned i = 0; i < actors->listener_count; i++) {
+        struct listener_actor *listener = &actors->listeners[i];
+        if (listener->side == side && listener->id == event->id && listener->id != 0 &&
+            (event->ready & TE_READY_ACCEPT) && listener->accept_at_us == TE_NEVER)
+            listener->accept_at_us =
+                world->now_us + rng_between(&actors->rng, 0, listener->plan.accept_gap_us);
+    }
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static void calm_endpoint(struct world *world, struct endpoint *endpoint)
+{
+    endpoint->behaviour.write_gap_us = endpoint->behaviour.read_gap_us = 0;
+    if (is_over(endpoint))
+        return;
+    if (endpoint->behaviour.ending == ENDING_CLOSE_EARLY ||
+        endpoint->behaviour.ending == ENDING_ABORT) {
+        endpoint->behaviour.ending = ENDING_NONE;
+        endpoint->ending_at_us = TE_NEVER;
+    }
+    if (endpoint->is_paused)
+        endpoint->read_at_us = world->now_us;
+    endpoint->is_paused = false;
+    te_set_option(stack_of(world, endpoint->side), endpoint->id, TE_OPTION_KEEPALIVE, 1,
+                  world_clock(world, endpoint->side));
+    world_changed(world, endpoint->side);
+}
+
+void actors_calm(struct world *world)
+{
+    struct actors *actors = &world->actors;
+    actors->is_calm = true;
+    for (unsigned i = 0; i < actors->opening_count; i++)
+        actors->openings[i].at_us = TE_NEVER;
+    for (unsigned i = 0; i < actors->listener_count; i++)
+        actors->listeners[i].plan.accept_gap_us = 0;
+    for (unsigned i = 0; i < actors->endpoint_count && world->failure == NULL; i++)
+        calm_endpoint(world, &actors->endpoints[i]);
+}
+
+void actors_close_all(struct world *world)
+{
+    struct actors *actors = &world->actors;
+    for (unsigned i = 0; i < actors->listener_count && world->failure == NULL; i++)
+        if (actors->listeners[i].id != 0)
+            step_close_listener(world, &actors->listeners[i]);
+    for (unsigned i = 0; i < actors->endpoint_count && world->failure == NULL; i++)
+        if (!actors->endpoints[i].has_closed)
+            close_endpoint(world, &actors->endpoints[i]);
+}
+
+/* All that it sends has been received by its peer's application, if that still receives. */
+static bool is_done(struct world *world, const struct endpoint *endpoint)
+{
+    const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
+    const struct watch *peer = watch != NULL ? observer_peer(world, watch) : NULL;
+    const struct endpoint *other = peer != NULL ? actors_find(world, peer->side, peer->id) : NULL;
+    if (is_over(endpoint))
+        return true;
+    if (!has_sent_all(endpoint))
+        return false;
+    return other != NULL && (is_over(other) || other->received == endpoint->accepted);
+}
+
+bool actors_are_done(struct world *world)
+{
+    for (unsigned i = 0; i < world->actors.endpoint_count; i++)
+        if (!is_done(world, &world->actors.endpoints[i]))
+            return false;
+    return true;
+}

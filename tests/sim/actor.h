@@ -1,0 +1,76 @@
+/* The applications: they open, send, receive, close and abort, each by its plan.
+ *
+ * They do as the contract says and no more: who was told that a buffer is full or empty waits for
+ * the event that the engine promised, so that an event that never comes is found out as a stream
+ * that never ends. */
+#ifndef SIM_ACTOR_H
+#define SIM_ACTOR_H
+
+#include "scenario.h"
+#include <tcpengine/tcpengine.h>
+
+#define ACTOR_ENDPOINTS_MAX 64
+#define ACTOR_OPENINGS_MAX (2 * SCENARIO_CONNECTIONS_MAX + 2)
+#define ACTOR_LISTENERS_MAX 4
+
+struct world;
+
+/* The user of one end of a connection. */
+struct endpoint {
+    unsigned side;
+    uint64_t id;
+    struct behaviour behaviour;
+    struct rng rng;
+    uint64_t accepted, received; /* bytes */
+    bool has_opened;             /* the opening is over */
+    bool has_end;                /* the peer's end was received */
+    bool has_shut, has_closed;   /* it called te_shutdown, te_close or te_abort */
+    bool has_failed;             /* the engine said that the connection is gone */
+    bool may_be_gone;            /* the protocol is over; what remains is kept for a while */
+    bool is_paused;              /* reads no more, until the faults are over */
+    int64_t write_at_us, read_at_us, ending_at_us; /* TE_NEVER: waits for an event, or is done */
+};
+
+/* An active OPEN to come. */
+struct opening {
+    unsigned side;
+    const struct connection_plan *plan;
+    int64_t at_us; /* TE_NEVER: done */
+    unsigned tries;
+};
+
+struct listener_actor {
+    unsigned side;
+    uint64_t id; /* 0: not open */
+    struct listener_plan plan;
+    int64_t accept_at_us, close_at_us;
+};
+
+struct actors {
+    struct rng rng;
+    bool is_calm;
+    unsigned endpoint_count, opening_count, listener_count;
+    struct endpoint endpoints[ACTOR_ENDPOINTS_MAX];
+    struct opening openings[ACTOR_OPENINGS_MAX];
+    struct listener_actor listeners[ACTOR_LISTENERS_MAX];
+};
+
+void actors_init(struct actors *actors, const struct scenario *scenario);
+/* Adds work; plan stays the caller's. Times count from now. */
+void actors_listen(struct world *world, unsigned side, const struct listener_plan *plan);
+void actors_connect(struct world *world, const struct connection_plan *plan);
+
+int64_t actors_next_us(struct actors *actors);
+/* One call of the actor whose time has come first. */
+void actors_step(struct world *world);
+void actors_on_event(struct world *world, unsigned side, const struct te_event *event);
+
+/* From now on everybody reads, sends what is left, accepts, and opens nothing more. */
+void actors_calm(struct world *world);
+/* Everybody closes everything. */
+void actors_close_all(struct world *world);
+/* Everything that is open still has sent and received all that was to be sent. */
+bool actors_are_done(struct world *world);
+struct endpoint *actors_find(struct world *world, unsigned side, uint64_t id);
+
+#endif

@@ -1,0 +1,24 @@
+/* What all runs together have reached: edges of the state diagram, and how much was done. Plain
+ * numbers, so that worker processes can share them and sums can be made. */
+#ifndef SIM_COVERAGE_H
+#define SIM_COVERAGE_H
+
+#include <stdio.h>
+#include <tcpengine/counters.h>
+#include <tcpengine/event.h>
+
+struct coverage {
+    uint64_t edges[TE_STATE_COUNT][TE_STATE_COUNT];
+    uint64_t pairs[TE_STATE_COUNT][TE_STATE_COUNT]; /* states of the two ends at one time */
+    uint64_t runs, events, frames, bytes;
+    struct te_counters counters;      /* of all stacks */
+    uint64_t isn_wanted, isn_reached; /* runs that were to start within 2^16 of wrapping, and did */
+};
+
+void coverage_add_counters(struct coverage *sum, const struct te_counters *counters);
+void coverage_add(struct coverage *sum, const struct coverage *part);
+void coverage_print(const struct coverage *coverage, FILE *file);
+/* The name of an edge of RFC 9293's figure 5 that no run has reached; NULL when all were. */
+const char *coverage_find_gap(const struct coverage *coverage);
+
+#endif

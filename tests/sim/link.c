@@ -1,0 +1,313 @@
+#include "link.h"
+
+#include "trace.h"
+#include "wire.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define CALM_DELAY_US 1000
+#define COPIES_MAX 3
+#define PADDING_MAX 18
+#define US_PER_S 1000000u
+
+/* One frame on its way through the faults. */
+struct passage {
+    unsigned from;
+    uint8_t *bytes; /* borrowed; room for WIRE_FRAME_MAX + PADDING_MAX */
+    size_t len;
+    struct te_frame_meta meta;
+    int64_t now_us;
+};
+
+/* --- the queue of frames in flight: a heap -------------------------------------------------------
+ */
+
+static bool is_before(const struct link_frame *a, const struct link_frame *b)
+{
+    return a->at_us != b->at_us ? a->at_us < b->at_us : a->order < b->order;
+}
+
+static void swap(struct link_frame *a, struct link_frame *b)
+{
+    struct link_frame kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+static void push(struct link *link, const struct link_frame *frame)
+{
+    unsigned at = link->count++;
+    link->heap[at] = *frame;
+    for (; at > 0 && is_before(&link->heap[at], &link->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        swap(&link->heap[at], &link->heap[(at - 1) / 2]);
+}
+
+static void sink(struct link *link)
+{
+    for (unsigned at = 0;;) {
+        unsigned first = at;
+        for (unsigned child = 2 * at + 1; child <= 2 * at + 2; child++)
+            if (child < link->count && is_before(&link->heap[child], &link->heap[first]))
+                first = child;
+        if (first == at)
+            return;
+        swap(&link->heap[at], &link->heap[first]);
+        at = first;
+    }
+}
+
+struct link_frame link_take(struct link *link)
+{
+    struct link_frame frame = link->heap[0];
+    link->heap[0] = link->heap[--link->count];
+    sink(link);
+    return frame;
+}
+
+int64_t link_next_us(const struct link *link)
+{
+    return link->count > 0 ? link->heap[0].at_us : TE_NEVER;
+}
+
+void link_init(struct link *link, const struct scenario *scenario, struct trace *trace)
+{
+    link->scenario = scenario;
+    link->trace = trace;
+    link->is_calm = true;
+    link->start_us = 0;
+    link->next_order = 0;
+    link->count = 0;
+    for (unsigned side = 0; side < SIDES; side++)
+        link->busy_until_us[side] = 0;
+    rng_init(&link->rng, rng_mix(scenario->seed) + 1);
+}
+
+void link_done(struct link *link)
+{
+    while (link->count > 0)
+        free(link->heap[--link->count].bytes);
+}
+
+/* --- delay --------------------------------------------------------------------------------------
+ */
+
+static const struct link_plan *plan_of(const struct link *link, unsigned side)
+{
+    return &link->scenario->link[side];
+}
+
+int64_t link_shortest_us(const struct link *link, unsigned side)
+{
+    int64_t delay_us = plan_of(link, side)->delay_us;
+    return delay_us < CALM_DELAY_US ? delay_us : CALM_DELAY_US;
+}
+
+static void note(struct link *link, const struct passage *passage, const char *what)
+{
+    struct trace_entry entry = {"  %s%s", {0}, {passage->from == 0 ? "A>B " : "B>A ", what}, 0};
+    trace_add(link->trace, passage->now_us, &entry);
+}
+
+/* Waits its turn on a link of limited speed; false when the queue before it is too long. */
+static bool wait_in_queue(struct link *link, const struct passage *passage, int64_t *at_us)
+{
+    const struct link_plan *plan = plan_of(link, passage->from);
+    if (link->is_calm || plan->bytes_per_s == 0)
+        return true;
+    int64_t *busy_until_us = &link->busy_until_us[passage->from];
+    int64_t start_us = *busy_until_us > passage->now_us ? *busy_until_us : passage->now_us;
+    if (start_us - passage->now_us > plan->queue_us)
+        return false;
+    *busy_until_us = start_us + (int64_t)(passage->len * US_PER_S / plan->bytes_per_s);
+    *at_us += *busy_until_us - passage->now_us;
+    return true;
+}
+
+static int64_t draw_delay(struct link *link, const struct passage *passage)
+{
+    const struct link_plan *plan = plan_of(link, passage->from);
+    if (link->is_calm)
+        return link_shortest_us(link, passage->from);
+    int64_t delay_us = plan->delay_us + rng_between(&link->rng, 0, plan->jitter_us);
+    if (rng_chance(&link->rng, plan->reorder)) {
+        note(link, passage, "held back");
+        delay_us += rng_between(&link->rng, 0, plan->reorder_us);
+    }
+    return delay_us;
+}
+
+/* The partition that the moment lies in; NULL. */
+static const struct partition *find_partition(const struct link *link,
+                                              const struct passage *passage)
+{
+    const struct scenario *scenario = link->scenario;
+    int64_t time_us = passage->now_us - link->start_us;
+    for (unsigned i = 0; i < scenario->partition_count; i++) {
+        const struct partition *partition = &scenario->partitions[i];
+        if (time_us >= partition->start_us && time_us < partition->end_us &&
+            (partition->directions >> passage->from & 1))
+            return partition;
+    }
+    return NULL;
+}
+
+static void schedule(struct link *link, const struct passage *passage)
+{
+    int64_t at_us = passage->now_us + draw_delay(link, passage);
+    const struct partition *partition = link->is_calm ? NULL : find_partition(link, passage);
+    if (!wait_in_queue(link, passage, &at_us) || (partition != NULL && !partition->holds) ||
+        link->count == LINK_FRAMES_MAX) {
+        note(link, passage, partition != NULL ? "lost: partition" : "lost: queue");
+        return;
+    }
+    if (partition != NULL)
+        at_us += partition->end_us - (passage->now_us - link->start_us);
+    struct link_frame frame = {.at_us = at_us,
+                               .order = link->next_order++,
+                               .to = !passage->from,
+                               .len = passage->len,
+                               .meta = passage->meta,
+                               .bytes = malloc(passage->len)};
+    if (frame.bytes == NULL)
+        abort();
+    memcpy(frame.bytes, passage->bytes, passage->len);
+    push(link, &frame);
+}
+
+/* --- faults that change the frame ----------------------------------------------------------------
+ */
+
+/* Padding as Ethernet adds it to short frames, and more of it. */
+static void pad(struct link *link, struct passage *passage)
+{
+    size_t len = (size_t)rng_between(&link->rng, 1, PADDING_MAX);
+    for (size_t i = 0; i < len; i++)
+        passage->bytes[passage->len + i] = (uint8_t)rng_next(&link->rng);
+    passage->len += len;
+    note(link, passage, "padded");
+}
+
+/* One bit of the packet. Ethernet's own header is guarded by its checksum, and so is ARP, which has
+ * no other: those count as lost. */
+static bool corrupt(struct link *link, struct passage *passage)
+{
+    bool is_arp = wire_get16(passage->bytes + 12) == 0x0806;
+    note(link, passage, is_arp ? "lost: frame checksum" : "corrupted");
+    if (is_arp)
+        return false;
+    uint64_t bits = (passage->len - WIRE_ETH_BYTES) * 8;
+    uint64_t bit = rng_below(&link->rng, bits);
+    passage->bytes[WIRE_ETH_BYTES + bit / 8] ^= (uint8_t)(1u << bit % 8);
+    return true;
+}
+
+/* False when nothing is left to arrive. */
+static bool damage(struct link *link, struct passage *passage)
+{
+    const struct link_plan *plan = plan_of(link, passage->from);
+    if (rng_chance(&link->rng, plan->mark))
+        wire_mark(passage->bytes, passage->len);
+    bool is_corrupted = rng_chance(&link->rng, plan->corrupt);
+    bool is_truncated = rng_chance(&link->rng, plan->truncate);
+    if (is_corrupted || is_truncated || plan->finishes_checksums)
+        wire_finish_checksum(passage->bytes, passage->len, &passage->meta);
+    if (rng_chance(&link->rng, plan->pad))
+        pad(link, passage);
+    if (is_corrupted && !corrupt(link, passage))
+        return false;
+    if (is_truncated) {
+        passage->len = (size_t)rng_between(&link->rng, WIRE_ETH_BYTES, (int64_t)passage->len - 1);
+        note(link, passage, "truncated");
+    }
+    return true;
+}
+
+static void pass(struct link *link, struct passage *passage)
+{
+    const struct link_plan *plan = plan_of(link, passage->from);
+    if (link->is_calm) {
+        schedule(link, passage);
+        return;
+    }
+    if (rng_chance(&link->rng, plan->drop)) {
+        note(link, passage, "lost");
+        return;
+    }
+    unsigned copies = 1;
+    while (copies < COPIES_MAX && rng_chance(&link->rng, plan->duplicate))
+        copies++;
+    if (copies > 1)
+        note(link, passage, "duplicated");
+    if (!damage(link, passage))
+        return;
+    for (unsigned i = 0; i < copies; i++)
+        schedule(link, passage);
+}
+
+/* --- middleboxes: they change what is on the wire, and break nothing -----------------------------
+ */
+
+static void strip_options(struct link *link, struct passage *passage,
+                          const struct wire_segment *segment)
+{
+    for (uint8_t kind = 2; kind <= 8; kind++) {
+        if (!(link->scenario->strip_options >> kind & 1))
+            continue;
+        wire_finish_checksum(passage->bytes, passage->len, &passage->meta);
+        if (wire_strip_option(passage->bytes, segment, kind))
+            note(link, passage, "option taken off");
+    }
+}
+
+/* One segment becomes two. */
+static bool split(struct link *link, const struct passage *passage,
+                  const struct wire_segment *segment)
+{
+    static uint8_t bytes[WIRE_FRAME_MAX + PADDING_MAX];
+    if (link->is_calm || segment->payload_len < 2 || (segment->flags & (TE_SYN | TE_RST)) ||
+        !rng_chance(&link->rng, plan_of(link, passage->from)->split))
+        return false;
+    struct te_frame_meta meta = passage->meta;
+    int64_t first = rng_between(&link->rng, 1, (int64_t)segment->payload_len - 1);
+    size_t half = (segment->payload_len + 1) / 2;
+    meta.gso_size_bytes = (uint16_t)((size_t)first < half ? half : (size_t)first);
+    note(link, passage, "split");
+    for (unsigned i = 0; i < 2; i++) {
+        struct passage piece = {.from = passage->from, .bytes = bytes, .now_us = passage->now_us};
+        piece.len = wire_cut(passage->bytes, passage->len, &meta, i, bytes);
+        if (piece.len > 0)
+            pass(link, &piece);
+    }
+    return true;
+}
+
+static void pass_middleboxes(struct link *link, struct passage *passage)
+{
+    struct wire_segment segment;
+    if (wire_parse(passage->bytes, passage->len, &passage->meta, &segment)) {
+        if (segment.flags & TE_SYN)
+            strip_options(link, passage, &segment);
+        if (passage->meta.gso_type == TE_GSO_NONE && split(link, passage, &segment))
+            return;
+    }
+    pass(link, passage);
+}
+
+void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t len,
+               const struct te_frame_meta *meta, int64_t now_us)
+{
+    static uint8_t bytes[WIRE_FRAME_MAX + PADDING_MAX];
+    struct passage passage = {.from = side, .bytes = bytes, .now_us = now_us};
+    bool cuts = meta->gso_type != TE_GSO_NONE && plan_of(link, side)->cuts_segments;
+    for (unsigned i = 0; cuts; i++) {
+        passage.len = wire_cut(frame, len, meta, i, bytes);
+        passage.meta = (struct te_frame_meta){.checksum = TE_CHECKSUM_UNKNOWN};
+        if (passage.len == 0)
+            return;
+        pass_middleboxes(link, &passage);
+    }
+    memcpy(bytes, frame, len);
+    passage.len = len;
+    passage.meta = *meta;
+    pass_middleboxes(link, &passage);
+}

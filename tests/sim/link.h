@@ -1,0 +1,45 @@
+/* The cable between the two hosts, and everything that goes wrong on it. */
+#ifndef SIM_LINK_H
+#define SIM_LINK_H
+
+#include "scenario.h"
+#include <tcpengine/frame.h>
+
+#define LINK_FRAMES_MAX 4096
+
+struct trace;
+
+struct link_frame {
+    int64_t at_us;
+    uint64_t order; /* of two frames with the same time */
+    unsigned to;    /* side */
+    size_t len;
+    struct te_frame_meta meta;
+    uint8_t *bytes;
+};
+
+struct link {
+    const struct scenario *scenario;
+    struct trace *trace;
+    struct rng rng;
+    bool is_calm;     /* no faults any more */
+    int64_t start_us; /* the scenario's times count from here */
+    int64_t busy_until_us[SIDES];
+    uint64_t next_order;
+    unsigned count;
+    struct link_frame heap[LINK_FRAMES_MAX]; /* the next one first */
+};
+
+void link_init(struct link *link, const struct scenario *scenario, struct trace *trace);
+void link_done(struct link *link);
+/* Takes a frame that side sends now. */
+void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t len,
+               const struct te_frame_meta *meta, int64_t now_us);
+/* When the next frame arrives; TE_NEVER. */
+int64_t link_next_us(const struct link *link);
+/* The next frame; its bytes are the caller's to free(). */
+struct link_frame link_take(struct link *link);
+/* The shortest time that a frame may need in one direction. */
+int64_t link_shortest_us(const struct link *link, unsigned side);
+
+#endif

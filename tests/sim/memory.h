@@ -1,0 +1,20 @@
+/* An allocator that counts, that checks the sizes it gets back, and that can refuse. */
+#ifndef SIM_MEMORY_H
+#define SIM_MEMORY_H
+
+#include <tcpengine/config.h>
+
+#define MEMORY_NEVER UINT64_MAX
+
+struct memory {
+    uint64_t bytes, blocks; /* outstanding */
+    uint64_t allocations;   /* asked for so far, the refused ones included */
+    uint64_t refuse_from;   /* first allocation, counted from 0, that is refused; or MEMORY_NEVER */
+    uint64_t refuse_count;  /* how many from there on */
+    const char *wrong;      /* a sentence, once something is */
+};
+
+void memory_init(struct memory *memory);
+struct te_allocator memory_allocator(struct memory *memory);
+
+#endif

@@ -1,0 +1,466 @@
+/* What must always hold, seen through te_status, te_walk and te_totals:
+ *
+ *  1. what was delivered is a prefix of what was sent; after an orderly close equal to it
+ * (actor.c); what is acknowledged has arrived
+ *  2. snd_una <= snd_nxt <= snd_max; snd_una and rcv_nxt never go back
+ *  3. snd_max - snd_una exceeds the queued bytes by SYN and FIN only
+ *  4. no byte beyond the largest right edge that the peer offered, one probe byte excepted
+ *  5. the own right edge never shrinks, but for the rounding of RFC 7323 2.4; ACK and window on the
+ *     wire are those that the status shows
+ *  6. cwnd of at least 1 MSS; new data only within cwnd and limited transmit; one loss event lowers
+ *     the threshold once
+ *  7. bytes sent again are the same bytes; one sequence number for FIN; no data after it
+ *  8. no 2MSL in FIN_WAIT_2 (the engine's own check sees which timers are armed)
+ *  9. unacknowledged data has a timer; so has a connection without an owner
+ * 10. RTO within its bounds and doubling; no more retries than allowed; Karn's rule: no round trip
+ *     shorter than the link
+ * 11. SACK blocks describe data that has arrived, never below RCV.NXT but for D-SACK; window scale
+ * of 14 at most; MSS
+ * 12. ACKs in answer to ACKs are limited in rate
+ * 13. accept queues within their backlog; totals equal a recount
+ *
+ * Those about frames (4, 5, 7, 11, 12) are in observer_wire.c. */
+#include "observer.h"
+
+#include "stream.h"
+#include "world.h"
+#include <string.h>
+
+#define WSCALE_MAX 14
+
+static bool seq_lt(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+static void fail(struct world *world, const struct watch *watch, const char *sentence)
+{
+    world_fail(world, watch->side, watch->id, sentence);
+}
+
+void observer_init(struct observer *observer, struct coverage *coverage)
+{
+    observer->count = 0;
+    observer->coverage = coverage;
+    observer->answering = NULL;
+    for (unsigned side = 0; side < SIDES; side++)
+        observer->resolving_until_us[side] = 0;
+}
+
+/* --- finding ------------------------------------------------------------------------------------
+ */
+
+struct watch *observer_find(struct world *world, unsigned side, uint64_t id)
+{
+    struct observer *observer = &world->observer;
+    for (unsigned i = observer->count; i-- > 0;)
+        if (observer->watches[i].id == id && observer->watches[i].side == side)
+            return &observer->watches[i];
+    return NULL;
+}
+
+static bool is_same_endpoint(const struct te_endpoint *a, const struct te_endpoint *b)
+{
+    return a->port == b->port && te_addr_equal(&a->addr, &b->addr);
+}
+
+struct watch *observer_find_pair(struct world *world, unsigned side,
+                                 const struct te_endpoint *local, const struct te_endpoint *remote)
+{
+    struct observer *observer = &world->observer;
+    for (unsigned i = observer->count; i-- > 0;) {
+        struct watch *watch = &observer->watches[i];
+        if (watch->side == side && is_same_endpoint(&watch->last.remote, remote) &&
+            is_same_endpoint(&watch->last.local, local))
+            return watch;
+    }
+    return NULL;
+}
+
+static bool knows_irs(const struct watch *watch)
+{
+    return watch->last.irs != 0 || watch->last.rcv_nxt != 0;
+}
+
+struct watch *observer_peer(struct world *world, const struct watch *watch)
+{
+    struct observer *observer = &world->observer;
+    if (!knows_irs(watch))
+        return NULL;
+    for (unsigned i = observer->count; i-- > 0;) {
+        struct watch *peer = &observer->watches[i];
+        if (peer->side != watch->side && peer->last.iss == watch->last.irs &&
+            is_same_endpoint(&peer->last.local, &watch->last.remote) &&
+            is_same_endpoint(&peer->last.remote, &watch->last.local))
+            return peer;
+    }
+    return NULL;
+}
+
+uint64_t observer_send_key(const struct watch *watch)
+{
+    const struct te_status *status = &watch->last;
+    return stream_key(watch->side, status->local.port, status->remote.port, status->iss);
+}
+
+uint64_t observer_receive_key(const struct watch *watch)
+{
+    const struct te_status *status = &watch->last;
+    return stream_key(!watch->side, status->remote.port, status->local.port, status->irs);
+}
+
+/* --- one connection, by itself -------------------------------------------------------------------
+ */
+
+static bool is_alive(const struct te_status *status)
+{
+    return status->state >= TE_SYN_SENT && status->state <= TE_LAST_ACK;
+}
+
+static bool is_synchronized(const struct te_status *status)
+{
+    return status->state >= TE_ESTABLISHED && status->state <= TE_LAST_ACK;
+}
+
+static uint32_t retries_max(const struct te_config *config, const struct te_status *status)
+{
+    uint32_t opening = config->syn_retries_max > config->syn_ack_retries_max
+                           ? config->syn_retries_max
+                           : config->syn_ack_retries_max;
+    return status->state == TE_SYN_SENT || status->state == TE_SYN_RCVD ? opening
+                                                                        : config->r2_retries;
+}
+
+/* Numbers 2 and 3. */
+static const char *check_sequence(const struct te_status *status)
+{
+    uint32_t flight = status->snd_max - status->snd_una;
+    uint32_t controls = (status->snd_una == status->iss) + (status->fin_queued ? 1u : 0u);
+    if (seq_lt(status->snd_nxt, status->snd_una) || seq_lt(status->snd_max, status->snd_nxt))
+        return "2: SND.UNA =< SND.NXT =< SND.MAX";
+    if (flight > status->send_queue_bytes + controls)
+        return "3: no more is in flight than is queued, SYN and FIN included";
+    if (status->send_acked > status->send_accepted ||
+        status->receive_released > status->receive_next)
+        return "2: acknowledged =< accepted, released =< received";
+    return NULL;
+}
+
+/* Numbers 6, 8, 9, 10 and 11, as far as one look tells. */
+static const char *check_limits(const struct world *world, const struct watch *watch,
+                                const struct te_status *status)
+{
+    const struct te_config *config = &world->scenario->hosts[watch->side].config;
+    int64_t shortest_us = link_shortest_us(&world->link, 0) + link_shortest_us(&world->link, 1);
+    if (is_synchronized(status) && status->cwnd_bytes < status->mss_bytes)
+        return "6: cwnd is at least one segment";
+    if (status->state == TE_FIN_WAIT_2 && status->timer == TE_TIMER_TIME_WAIT)
+        return "8: 2MSL does not run in FIN_WAIT_2";
+    if (status->user_closed && is_alive(status) && status->timer == TE_TIMER_NONE &&
+        world->hosts[watch->side].pump_at_us == TE_NEVER)
+        return "9: who has no owner has a timer";
+    if (status->rto_us < config->rto_min_us || status->rto_us > config->rto_max_us)
+        return "10: the RTO is within its bounds";
+    if (status->retransmits > retries_max(config, status))
+        return "10: no more retransmissions than R2 allows";
+    if (status->srtt_us != 0 && status->srtt_us < shortest_us)
+        return "10: no round trip is shorter than the link (Karn)";
+    if (status->snd_wscale > WSCALE_MAX || status->rcv_wscale > WSCALE_MAX)
+        return "11: the window scale is 14 at most";
+    if (status->mss_bytes == 0 || status->mss_bytes > config->mtu_bytes - 40)
+        return "11: a segment carries something and fits the link";
+    return NULL;
+}
+
+/* --- one connection, against the look before -----------------------------------------------------
+ */
+
+static const char *check_progress(const struct te_status *before, const struct te_status *now)
+{
+    if (seq_lt(now->snd_una, before->snd_una) || now->send_acked < before->send_acked)
+        return "2: SND.UNA never goes back";
+    if (before->rcv_nxt != 0 && before->state != TE_SYN_SENT &&
+        (seq_lt(now->rcv_nxt, before->rcv_nxt) || now->receive_next < before->receive_next))
+        return "2: RCV.NXT never goes back";
+    if (now->receive_released < before->receive_released)
+        return "2: what was released stays released";
+    if (now->iss != before->iss || (before->state != TE_SYN_SENT && now->irs != before->irs))
+        return "2: ISS and IRS stay what they are";
+    if (seq_lt(now->snd_max, before->snd_max))
+        return "2: SND.MAX never goes back";
+    return NULL;
+}
+
+static bool is_in_recovery(const struct te_status *status)
+{
+    return strcmp(status->recovery, "open") != 0;
+}
+
+/* Number 6: the threshold falls at the start of a loss event, and not again during it, but for a
+ * timeout that follows a fast recovery. */
+static const char *check_loss_event(const struct te_status *before, const struct te_status *now)
+{
+    bool goes_on = strcmp(before->recovery, now->recovery) == 0;
+    if (goes_on && is_in_recovery(now) && now->ssthresh_bytes < before->ssthresh_bytes &&
+        now->snd_una == before->snd_una && now->retransmits == before->retransmits)
+        return "6: one loss event lowers the threshold once";
+    if (goes_on && !is_in_recovery(now) && now->ssthresh_bytes < before->ssthresh_bytes)
+        return "6: without a loss the threshold stays";
+    return NULL;
+}
+
+/* Number 10: the next timeout comes after the RTO of the one before, which has doubled. */
+static const char *check_timeout(const struct world *world, struct watch *watch,
+                                 const struct te_status *now)
+{
+    const struct te_status *before = &watch->last;
+    const struct te_config *config = &world->scenario->hosts[watch->side].config;
+    if (now->retransmits <= before->retransmits)
+        return NULL;
+    bool follows = before->retransmits > 0 && now->snd_una == before->snd_una &&
+                   watch->timeout_rto_us == before->rto_us;
+    int64_t since_us = world->now_us - watch->timeout_at_us;
+    int64_t doubled_us = 2 * before->rto_us;
+    watch->timeout_at_us = world->now_us;
+    watch->timeout_rto_us = now->rto_us;
+    if (now->retransmits != before->retransmits + 1)
+        return "10: retransmissions are counted one by one";
+    if (!follows)
+        return NULL;
+    if (since_us < before->rto_us)
+        return "10: no retransmission before its RTO";
+    if (doubled_us > config->rto_max_us)
+        doubled_us = config->rto_max_us;
+    return now->rto_us != doubled_us ? "10: the RTO doubles with each retransmission" : NULL;
+}
+
+/* --- against the other end
+ * ------------------------------------------------------------------------ */
+
+static const char *check_peer(struct world *world, const struct watch *watch,
+                              const struct te_status *now)
+{
+    const struct watch *peer = observer_peer(world, watch);
+    if (peer == NULL)
+        return now->receive_next > 0 ? "1: who has received something has a peer" : NULL;
+    if (now->receive_next > peer->accepted)
+        return "1: no more is received than the peer's application sent";
+    if (now->fin_received && is_alive(now) && now->receive_next != peer->accepted)
+        return "7: the FIN follows the last byte sent";
+    const struct watch *back = observer_peer(world, peer);
+    if (back == watch && now->send_acked > peer->last.receive_next)
+        return "1: what is acknowledged was received";
+    return NULL;
+}
+
+/* --- all of one stack ---------------------------------------------------------------------------
+ */
+
+static struct watch *add_watch(struct world *world, unsigned side, const struct te_status *status)
+{
+    struct observer *observer = &world->observer;
+    if (observer->count == WATCHES_MAX) {
+        world_fail(world, side, status->id, "there are not so many connections");
+        return NULL;
+    }
+    struct watch *watch = &observer->watches[observer->count++];
+    memset(watch, 0, sizeof(*watch));
+    watch->side = side;
+    watch->id = status->id;
+    watch->last = *status;
+    watch->told_state = status->state;
+    watch->answer_at_us = INT64_MIN / 2;
+    return watch;
+}
+
+/* Takes over what the status says. An entry of the TIME_WAIT table knows less than a connection:
+ * what it does not know stays. */
+static void keep(struct watch *watch, const struct te_status *status)
+{
+    if (status->opened_at_us != 0) {
+        watch->last = *status;
+        return;
+    }
+    watch->last.state = status->state;
+    watch->last.timer = status->timer;
+    watch->last.timer_at_us = status->timer_at_us;
+    watch->last.rcv_nxt = status->rcv_nxt;
+    watch->last.snd_una = status->snd_una;
+    watch->last.snd_nxt = status->snd_nxt;
+    watch->last.snd_max = status->snd_max;
+}
+
+static const char *check_alive(struct world *world, struct watch *watch,
+                               const struct te_status *status)
+{
+    const char *wrong = check_sequence(status);
+    if (wrong == NULL)
+        wrong = check_limits(world, watch, status);
+    if (wrong == NULL)
+        wrong = check_progress(&watch->last, status);
+    if (wrong == NULL)
+        wrong = check_loss_event(&watch->last, status);
+    if (wrong == NULL)
+        wrong = check_timeout(world, watch, status);
+    if (strcmp(watch->last.recovery, status->recovery) != 0)
+        watch->acks_in_recovery = 0;
+    return wrong;
+}
+
+static void watch_status(struct world *world, unsigned side, const struct te_status *status)
+{
+    struct watch *watch = observer_find(world, side, status->id);
+    const char *wrong = NULL;
+    if (watch == NULL)
+        watch = add_watch(world, side, status);
+    if (watch == NULL)
+        return;
+    watch->is_seen = true;
+    if (is_alive(status))
+        wrong = check_alive(world, watch, status);
+    keep(watch, status);
+    if (wrong == NULL && is_alive(status))
+        wrong = check_peer(world, watch, status);
+    if (wrong != NULL)
+        fail(world, watch, wrong);
+}
+
+/* A recount of what te_totals says (number 13). */
+struct tally {
+    uint32_t by_state[TE_STATE_COUNT];
+    uint32_t orphans, time_wait, listeners, connections;
+    uint64_t buffer_bytes;
+};
+
+static void tally_connections(struct world *world, unsigned side, struct tally *tally)
+{
+    struct te_status status;
+    uint64_t cursor = 0;
+    while (te_walk(world->hosts[side].stack, TE_WALK_CONNECTIONS, &cursor, &status)) {
+        tally->by_state[status.state]++;
+        tally->connections += is_alive(&status);
+        tally->orphans += is_alive(&status) && status.user_closed;
+        tally->buffer_bytes += status.send_buffer_bytes + status.receive_buffer_bytes;
+        watch_status(world, side, &status);
+    }
+}
+
+static void tally_time_wait(struct world *world, unsigned side, struct tally *tally)
+{
+    struct te_status status;
+    uint64_t cursor = 0;
+    while (te_walk(world->hosts[side].stack, TE_WALK_TIME_WAIT, &cursor, &status)) {
+        tally->by_state[TE_TIME_WAIT]++;
+        tally->time_wait++;
+        tally->buffer_bytes += status.send_buffer_bytes + status.receive_buffer_bytes;
+        watch_status(world, side, &status);
+    }
+}
+
+static void tally_listeners(struct world *world, unsigned side, struct tally *tally)
+{
+    struct te_status status;
+    uint64_t cursor = 0;
+    while (te_walk(world->hosts[side].stack, TE_WALK_LISTENERS, &cursor, &status)) {
+        tally->by_state[TE_LISTEN]++;
+        tally->listeners++;
+        if (status.receive_queue_bytes > status.send_queue_bytes)
+            world_fail(world, side, status.id, "13: the accept queue is within its backlog");
+    }
+}
+
+static void compare_totals(struct world *world, unsigned side, const struct tally *tally)
+{
+    struct te_totals totals;
+    te_totals(world->hosts[side].stack, &totals);
+    if (memcmp(totals.by_state, tally->by_state, sizeof(tally->by_state)) != 0)
+        world_fail(world, side, 0, "13: connections by state equal a recount");
+    if (totals.orphans != tally->orphans || totals.time_wait != tally->time_wait ||
+        totals.listeners != tally->listeners || totals.connections != tally->connections)
+        world_fail(world, side, 0, "13: connections, listeners and orphans equal a recount");
+    if (totals.buffer_memory_bytes != tally->buffer_bytes)
+        world_fail(world, side, 0, "13: the bytes of buffers equal a recount");
+}
+
+void observer_look(struct world *world, unsigned side)
+{
+    struct observer *observer = &world->observer;
+    struct tally tally = {.orphans = 0};
+    uint64_t id = 0;
+    const char *wrong = te_stack_check_invariants(world->hosts[side].stack, &id);
+    if (wrong != NULL)
+        world_fail(world, side, id, wrong);
+    for (unsigned i = 0; i < observer->count; i++)
+        observer->watches[i].is_seen = false;
+    tally_connections(world, side, &tally);
+    tally_time_wait(world, side, &tally);
+    tally_listeners(world, side, &tally);
+    compare_totals(world, side, &tally);
+    for (unsigned i = 0; i < observer->count; i++) {
+        struct watch *watch = &observer->watches[i];
+        if (watch->side == side && !watch->is_seen && !watch->is_gone) {
+            watch->is_gone = true;
+            watch->last.state = TE_CLOSED;
+        }
+    }
+}
+
+/* Number 9. What waits for its neighbour's address is seen to when that is known, or is not to be
+ * had. */
+static const char *check_waiting(const struct world *world, const struct watch *watch)
+{
+    const struct te_status *status = &watch->last;
+    bool may_wait = world->now_us < world->observer.resolving_until_us[watch->side];
+    if (!is_alive(status) || status->timer != TE_TIMER_NONE || may_wait)
+        return NULL;
+    if (status->snd_una != status->snd_max)
+        return "9: unacknowledged data has a timer";
+    if (is_synchronized(status) && status->send_queue_bytes > 0)
+        return "9: data that waits has a timer";
+    return NULL;
+}
+
+void observer_on_quiet(struct world *world, unsigned side)
+{
+    struct observer *observer = &world->observer;
+    for (unsigned i = 0; i < observer->count; i++) {
+        const struct watch *watch = &observer->watches[i];
+        if (watch->side != side || watch->is_gone)
+            continue;
+        const char *wrong = check_waiting(world, watch);
+        if (wrong != NULL)
+            fail(world, watch, wrong);
+    }
+}
+
+/* --- events -------------------------------------------------------------------------------------
+ */
+
+static void note_pair(struct world *world, const struct watch *watch, enum te_state state)
+{
+    const struct watch *peer = observer_peer(world, watch);
+    if (peer != NULL)
+        world->observer.coverage->pairs[state][peer->last.state]++;
+}
+
+void observer_on_event(struct world *world, unsigned side, const struct te_event *event)
+{
+    const struct te_transition *transition = &event->transition;
+    struct trace_entry entry = {"%s id %d %s -> %s", {(int64_t)event->id}, {0}, 0};
+    if (event->kind != TE_EVENT_STATE)
+        return;
+    entry.strings[0] = side == 0 ? "A" : "B";
+    entry.strings[1] = te_state_name(transition->from);
+    entry.strings[2] = te_state_name(transition->to);
+    entry.numbers[1] = transition->cause;
+    trace_add(&world->trace, world->now_us, &entry);
+    world->observer.coverage->edges[transition->from][transition->to]++;
+    struct watch *watch = observer_find(world, side, event->id);
+    if (watch == NULL)
+        return;
+    if (watch->is_told && watch->told_state != transition->from)
+        fail(world, watch, "each change of state starts where the one before ended");
+    watch->is_told = true;
+    watch->told_state = transition->to;
+    note_pair(world, watch, transition->to);
+}

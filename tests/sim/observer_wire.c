@@ -1,0 +1,373 @@
+/* What must always hold of the frames themselves: numbers 4, 5, 6, 7, 11 and 12 of observer.c. */
+#include "observer.h"
+
+#include "stream.h"
+#include "world.h"
+
+#define PROBE_BYTES 1
+#define LIMITED_TRANSMIT_SEGMENTS 2
+#define DUPLICATE_THRESHOLD 3
+#define WSCALE_MAX 14
+/* Three questions, a second apart (RFC 4861 10), and what late timers add. */
+#define RESOLUTION_MAX_US INT64_C(3200000)
+#define HALF_SPACE 0x80000000u
+
+static bool seq_lt(uint32_t a, uint32_t b)
+{
+    return (int32_t)(a - b) < 0;
+}
+
+static uint32_t seq_max(uint32_t a, uint32_t b)
+{
+    return seq_lt(a, b) ? b : a;
+}
+
+/* --- describing ---------------------------------------------------------------------------------
+ */
+
+static const char *flags_text(uint8_t flags)
+{
+    static const char *const names[] = {"",    "FIN",     "SYN",     "SYN,FIN",
+                                        "RST", "RST,FIN", "RST,SYN", "?"};
+    return names[flags & 7];
+}
+
+static void note_segment(struct world *world, unsigned side, const struct wire_segment *segment,
+                         const char *what)
+{
+    struct trace_entry entry = {
+        "%s%s%d>%d %s seq %d len %d ack %d win %d sack %d:%d",
+        {segment->source.port, segment->destination.port, segment->seq,
+         (int64_t)segment->payload_len, (segment->flags & TE_ACK) ? (int64_t)segment->ack : -1,
+         segment->window, segment->sack[0].start, segment->sack[0].end, segment->flags},
+        {side == 0 ? "A" : "B", what, flags_text(segment->flags)},
+        0};
+    trace_add(&world->trace, world->now_us, &entry);
+}
+
+/* --- a segment that is sent ----------------------------------------------------------------------
+ */
+
+/* What a check looks at. */
+struct sending {
+    struct world *world;
+    struct watch *watch;
+    const struct wire_segment *segment;
+    const uint8_t *frame;
+    const struct te_frame_meta *meta;
+    uint32_t len; /* SEG.LEN */
+    uint32_t end; /* of its sequence space */
+};
+
+typedef const char *check_fn(const struct sending *sending);
+
+static const char *check_size(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    uint32_t mtu = sending->world->scenario->hosts[sending->watch->side].config.mtu_bytes;
+    size_t bytes = segment->ip_bytes;
+    if (sending->meta->gso_type != TE_GSO_NONE)
+        bytes = segment->payload_at - segment->ip_at + sending->meta->gso_size_bytes;
+    return bytes > mtu ? "11: a packet fits the link" : NULL;
+}
+
+static const char *check_syn(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    const struct te_status *status = &sending->watch->last;
+    uint32_t mtu = sending->world->scenario->hosts[sending->watch->side].config.mtu_bytes;
+    if (!(segment->flags & TE_SYN))
+        return NULL;
+    if (segment->seq != status->iss)
+        return "7: a SYN has the one sequence number";
+    if (!segment->has_mss || segment->mss_bytes > mtu - (segment->payload_at - segment->ip_at) + 40)
+        return "11: a SYN names an MSS that fits the link";
+    if (segment->has_wscale && segment->wscale > WSCALE_MAX)
+        return "11: the window scale is 14 at most";
+    return NULL;
+}
+
+/* Number 7. */
+static const char *check_data(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    const struct watch *watch = sending->watch;
+    uint32_t offset = segment->seq - (watch->last.iss + 1);
+    uint32_t data_end = segment->seq + (uint32_t)segment->payload_len;
+    if (segment->payload_len > 0 && !(segment->flags & TE_SYN)) {
+        if (offset >= HALF_SPACE || offset + segment->payload_len > watch->accepted)
+            return "7: only bytes that the application gave are sent";
+        if (!stream_matches(observer_send_key(watch), offset, sending->frame + segment->payload_at,
+                            segment->payload_len))
+            return "7: each byte has the value that the application gave it";
+        if (segment->payload_len > watch->last.mss_bytes && sending->meta->gso_type == TE_GSO_NONE)
+            return "11: a segment is no larger than the MSS";
+    }
+    if (segment->payload_len > 0 && watch->has_fin && seq_lt(watch->fin_seq, data_end))
+        return "7: nothing is sent after the FIN";
+    if ((segment->flags & TE_FIN) && watch->has_fin && data_end != watch->fin_seq)
+        return "7: a FIN has the one sequence number";
+    return NULL;
+}
+
+/* Number 4. */
+static const char *check_peer_window(const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    if (sending->len == 0 || (sending->segment->flags & TE_SYN) || !watch->has_peer_edge)
+        return NULL;
+    if (seq_lt(watch->peer_edge + PROBE_BYTES, sending->end))
+        return "4: no byte is sent beyond the window, one probe excepted";
+    if (seq_lt(watch->peer_edge, sending->end) && sending->len > PROBE_BYTES)
+        return "4: a probe beyond the window is one byte";
+    return NULL;
+}
+
+/* Number 6: new data within cwnd. In recovery each ACK that came may have let one more out. */
+static const char *check_cwnd(const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    const struct te_status *status = &watch->last;
+    if (sending->len == 0 || (sending->segment->flags & TE_SYN) || !watch->has_sent ||
+        !seq_lt(watch->sent_end, sending->end))
+        return NULL;
+    uint64_t allowed = LIMITED_TRANSMIT_SEGMENTS;
+    if (status->recovery[0] == 'r')
+        allowed = DUPLICATE_THRESHOLD + watch->acks_in_recovery;
+    uint64_t limit = status->cwnd_bytes + allowed * status->mss_bytes + PROBE_BYTES;
+    uint32_t flight = status->snd_nxt - status->snd_una;
+    if (flight <= limit)
+        return NULL;
+    world_explain(sending->world, "flight %u, cwnd %u, MSS %u, %s", flight, status->cwnd_bytes,
+                  status->mss_bytes, status->recovery);
+    return "6: new data is within cwnd and limited transmit";
+}
+
+/* The ACK of the peer's FIN, from a connection that found no place in TIME_WAIT: nobody can look at
+ * it any more. */
+static bool is_last_word(const struct watch *watch, const struct wire_segment *segment)
+{
+    return watch->is_gone && watch->has_peer_fin && segment->ack == watch->last.rcv_nxt + 1;
+}
+
+/* Number 5. */
+static const char *check_own_window(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    struct watch *watch = sending->watch;
+    const struct te_status *status = &watch->last;
+    if (!(segment->flags & TE_ACK))
+        return NULL;
+    uint8_t shift = (segment->flags & TE_SYN) ? 0 : status->rcv_wscale;
+    uint32_t edge = segment->ack + ((uint32_t)segment->window << shift);
+    uint32_t unit = 1u << status->rcv_wscale;
+    if (segment->ack != status->rcv_nxt && !is_last_word(watch, segment))
+        return "5: the ACK on the wire is RCV.NXT";
+    if (watch->has_own_edge && seq_lt(edge + unit - 1, watch->own_edge)) {
+        world_explain(sending->world, "edge %u, was %u, scale %u", edge, watch->own_edge, shift);
+        return "5: the own right edge never shrinks";
+    }
+    bool is_scaled = !(segment->flags & TE_SYN) && status->state <= TE_LAST_ACK && !watch->is_gone;
+    if (is_scaled && edge - segment->ack + unit - 1 < status->rcv_wnd)
+        return "5: the window on the wire is the one recorded";
+    if (is_scaled && edge - segment->ack > status->rcv_wnd)
+        return "5: no more window is on the wire than was recorded";
+    watch->own_edge = watch->has_own_edge ? seq_max(watch->own_edge, edge) : edge;
+    watch->has_own_edge = true;
+    return NULL;
+}
+
+/* Nothing is acknowledged that has not arrived. */
+static const char *check_ack(const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    const struct wire_segment *segment = sending->segment;
+    if (!(segment->flags & TE_ACK) || watch->last.state < TE_ESTABLISHED)
+        return NULL;
+    uint64_t acked = segment->ack - (watch->last.irs + 1);
+    uint64_t arrived = extents_contiguous_end(&watch->arrived);
+    bool fin = watch->has_peer_fin && watch->peer_fin_offset <= arrived;
+    return acked > arrived + fin ? "1: only what has arrived is acknowledged" : NULL;
+}
+
+/* Number 11. */
+static const char *check_block(const struct sending *sending, unsigned index)
+{
+    const struct wire_segment *segment = sending->segment;
+    const struct watch *watch = sending->watch;
+    const struct wire_block *block = &segment->sack[index];
+    uint32_t base = watch->last.irs + 1;
+    if (!seq_lt(block->start, block->end))
+        return "11: a SACK block is not empty";
+    if (!extents_cover(&watch->arrived, block->start - base, block->end - base))
+        return "11: a SACK block describes data that has arrived";
+    bool is_below = !seq_lt(segment->ack, block->end);
+    bool starts_below = !seq_lt(segment->ack, block->start);
+    if (is_below && index > 0)
+        return "11: only the first SACK block may be a D-SACK";
+    if (starts_below && !is_below)
+        return "11: no SACK block spans RCV.NXT";
+    if (watch->has_own_edge && seq_lt(watch->own_edge, block->end))
+        return "11: a SACK block is within the window";
+    return NULL;
+}
+
+static const char *check_sack(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    if (segment->sack_count == 0)
+        return NULL;
+    if (!sending->watch->last.sack_permitted)
+        return "11: SACK is spoken only when both said that they do";
+    for (unsigned i = 0; i < segment->sack_count; i++) {
+        const char *wrong = check_block(sending, i);
+        if (wrong != NULL) {
+            world_explain(sending->world, "block %u: %u to %u", i, segment->sack[i].start,
+                          segment->sack[i].end);
+            return wrong;
+        }
+    }
+    return NULL;
+}
+
+/* RFC 7323 3.2 and 4.3. */
+static const char *check_timestamps(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    struct watch *watch = sending->watch;
+    if (!(segment->flags & TE_SYN) && segment->has_timestamps != watch->last.timestamps)
+        return "timestamps are on every segment once both have agreed, else on none";
+    if (!segment->has_timestamps)
+        return NULL;
+    if (watch->has_ts && seq_lt(segment->ts_value, watch->ts))
+        return "timestamps never go back";
+    if ((segment->flags & TE_ACK) &&
+        (!watch->has_peer_ts || seq_lt(watch->peer_ts, segment->ts_echo)))
+        return "a timestamp that is echoed has arrived";
+    watch->ts = segment->ts_value;
+    watch->has_ts = true;
+    return NULL;
+}
+
+/* Number 12. */
+static const char *check_answer_rate(const struct sending *sending)
+{
+    struct world *world = sending->world;
+    struct watch *watch = sending->watch;
+    int64_t interval_us = world->scenario->hosts[watch->side].config.challenge_ack_interval_us;
+    if (world->observer.answering != watch || sending->len > 0 ||
+        watch->last.state == TE_TIME_WAIT || world->scenario->hosts[watch->side].poll_delay_us > 0)
+        return NULL;
+    if (world->now_us - watch->answer_at_us < interval_us)
+        return "12: ACKs in answer to ACKs are limited in rate";
+    watch->answer_at_us = world->now_us;
+    return NULL;
+}
+
+static check_fn *const checks[] = {
+    check_size, check_syn,        check_data, check_peer_window, check_cwnd,
+    check_ack,  check_own_window, check_sack, check_timestamps,  check_answer_rate};
+
+static void check_sending(const struct sending *sending)
+{
+    for (unsigned i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
+        const char *wrong = checks[i](sending);
+        if (wrong != NULL)
+            world_fail(sending->world, sending->watch->side, sending->watch->id, wrong);
+    }
+}
+
+static void note_sent(const struct sending *sending)
+{
+    struct watch *watch = sending->watch;
+    if (sending->segment->flags & TE_FIN) {
+        watch->has_fin = true;
+        watch->fin_seq = sending->end - 1;
+    }
+    watch->sent_end = watch->has_sent ? seq_max(watch->sent_end, sending->end) : sending->end;
+    watch->has_sent = true;
+}
+
+void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
+                      const struct te_frame_meta *meta)
+{
+    struct wire_segment segment;
+    world->observer.coverage->frames++;
+    if (!wire_parse(frame, len, meta, &segment)) {
+        struct trace_entry entry = {
+            "%s sends %d bytes", {(int64_t)len}, {side == 0 ? "A" : "B"}, 0};
+        trace_add(&world->trace, world->now_us, &entry);
+        world->observer.resolving_until_us[side] = world->now_us + RESOLUTION_MAX_US;
+        return;
+    }
+    note_segment(world, side, &segment, " sends ");
+    struct watch *watch = observer_find_pair(world, side, &segment.source, &segment.destination);
+    if (!segment.is_sound)
+        world_fail(world, side, 0, "every segment has the right checksum");
+    if (segment.flags & TE_RST) {
+        if (segment.payload_len > 0)
+            world_fail(world, side, 0, "a RST carries no data");
+        return;
+    }
+    if (watch == NULL) {
+        world_fail(world, side, 0, "12: without a connection only RSTs are sent");
+        return;
+    }
+    struct sending sending = {.world = world,
+                              .watch = watch,
+                              .segment = &segment,
+                              .frame = frame,
+                              .meta = meta,
+                              .len = wire_segment_len(&segment)};
+    sending.end = segment.seq + sending.len;
+    check_sending(&sending);
+    note_sent(&sending);
+}
+
+/* --- a segment that has arrived
+ * ------------------------------------------------------------------- */
+
+/* A right edge counts when the segment acknowledges something of this incarnation. */
+static void note_peer_edge(struct watch *watch, const struct wire_segment *segment)
+{
+    const struct te_status *status = &watch->last;
+    bool has_ack = (segment->flags & TE_ACK) != 0;
+    uint32_t ack = has_ack ? segment->ack : status->iss + 1;
+    if ((!has_ack && !(segment->flags & TE_SYN)) || seq_lt(ack, status->iss) ||
+        seq_lt(watch->has_sent ? watch->sent_end : status->snd_max, ack))
+        return;
+    uint8_t shift = (segment->flags & TE_SYN) ? 0 : status->snd_wscale;
+    uint32_t edge = ack + ((uint32_t)segment->window << shift);
+    watch->peer_edge = watch->has_peer_edge ? seq_max(watch->peer_edge, edge) : edge;
+    watch->has_peer_edge = true;
+}
+
+static void note_arrived(struct watch *watch, const struct wire_segment *segment)
+{
+    uint32_t start = segment->seq + ((segment->flags & TE_SYN) != 0) - (watch->last.irs + 1);
+    if (start < HALF_SPACE)
+        extents_add(&watch->arrived, start, start + segment->payload_len);
+    if (start < HALF_SPACE && (segment->flags & TE_FIN)) {
+        watch->has_peer_fin = true;
+        watch->peer_fin_offset = start + segment->payload_len;
+    }
+    if (segment->has_timestamps) {
+        watch->peer_ts =
+            watch->has_peer_ts ? seq_max(watch->peer_ts, segment->ts_value) : segment->ts_value;
+        watch->has_peer_ts = true;
+    }
+}
+
+void observer_on_arrived(struct world *world, unsigned side, const struct wire_segment *segment)
+{
+    struct watch *watch = observer_find_pair(world, side, &segment->destination, &segment->source);
+    note_segment(world, side, segment, " got   ");
+    if (watch == NULL || (segment->flags & TE_RST))
+        return;
+    note_peer_edge(watch, segment);
+    note_arrived(watch, segment);
+    watch->acks_in_recovery++;
+    bool is_pure_ack = wire_segment_len(segment) == 0;
+    bool is_probe = segment->seq == watch->last.rcv_nxt - 1;
+    world->observer.answering = is_pure_ack && !is_probe ? watch : NULL;
+}

@@ -1,0 +1,227 @@
+#include "run.h"
+
+#include "steer.h"
+
+#define SECOND INT64_C(1000000)
+#define SETTLE_STEP_US SECOND
+#define SETTLE_MAX_US (1800 * SECOND)
+#define SETTLE_STARVED_US (10 * SECOND)
+#define CYCLE_PORT 7
+
+/* A connection of nothing but good will, to compare memory before and after. */
+static const struct connection_plan cycle_plan = {
+    .kind = OPEN_TO_LISTENER,
+    .opener = 0,
+    .local_port = CYCLE_PORT,
+    .remote_port = CYCLE_PORT,
+    .behaviour = {{.bytes = 40,
+                   .write_max = 40,
+                   .read_max = 40,
+                   .read_stop = UINT64_MAX,
+                   .ending = ENDING_SHUTDOWN},
+                  {.bytes = 40,
+                   .write_max = 40,
+                   .read_max = 40,
+                   .read_stop = UINT64_MAX,
+                   .ending = ENDING_SHUTDOWN}},
+};
+
+static const struct listener_plan cycle_listener = {CYCLE_PORT, 1, 0, TE_NEVER};
+
+/* --- agreement ----------------------------------------------------------------------------------
+ */
+
+static bool is_opening(enum te_state state)
+{
+    return state == TE_SYN_SENT || state == TE_SYN_RCVD;
+}
+
+/* ESTABLISHED at both ends or at neither; NULL, or a sentence. */
+static const char *find_disagreement(struct world *world, const struct watch **ret_watch)
+{
+    for (unsigned i = 0; i < world->observer.count; i++) {
+        const struct watch *watch = &world->observer.watches[i];
+        *ret_watch = watch;
+        if (watch->is_gone)
+            continue;
+        if (is_opening(watch->last.state))
+            return "SYN_SENT and SYN_RCVD are left at last";
+        if (watch->last.state != TE_ESTABLISHED)
+            continue;
+        const struct watch *peer = observer_peer(world, watch);
+        if (peer == NULL || peer->is_gone || peer->last.state != TE_ESTABLISHED)
+            return "both ends are ESTABLISHED or neither is";
+    }
+    return NULL;
+}
+
+static bool is_settled(struct world *world)
+{
+    const struct watch *watch;
+    return world_is_quiet(world) && actors_are_done(world) &&
+           find_disagreement(world, &watch) == NULL;
+}
+
+/* Lets time pass until everything that can happen without faults has happened. */
+static void settle(struct world *world)
+{
+    int64_t until_us = world->now_us + (world->is_starved ? SETTLE_STARVED_US : SETTLE_MAX_US);
+    const struct watch *watch = NULL;
+    if (world->failure == NULL)
+        world_run(world, world->now_us + SETTLE_STEP_US);
+    while (world->failure == NULL && !is_settled(world) && world->now_us < until_us)
+        world_run(world, world->now_us + SETTLE_STEP_US);
+    if (world->failure != NULL || world->is_starved || is_settled(world))
+        return;
+    const char *sentence = find_disagreement(world, &watch);
+    if (sentence != NULL)
+        world_fail(world, watch->side, watch->id, sentence);
+    else if (!actors_are_done(world))
+        world_fail(world, 0, 0, "what was sent arrives once the faults are over");
+    else
+        world_fail(world, 0, 0, "the network comes to rest once the faults are over");
+}
+
+/* --- the end ------------------------------------------------------------------------------------
+ */
+
+static bool is_empty(const struct world *world)
+{
+    for (unsigned side = 0; side < SIDES; side++) {
+        struct te_totals totals;
+        te_totals(world->hosts[side].stack, &totals);
+        if (totals.connections + totals.time_wait + totals.listeners + totals.orphans > 0 ||
+            totals.buffer_memory_bytes > 0 || totals.by_state[TE_CLOSED] > 0)
+            return false;
+    }
+    return true;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* 2MSL and the timeouts that may come before it: user timeout, FIN_WAIT_2, orphans. */
+static int64_t longest_end_us(const struct world *world)
+{
+    int64_t longest_us = 0;
+    for (unsigned side = 0; side < SIDES; side++) {
+        const struct te_config *config = &world->scenario->hosts[side].config;
+        int64_t timeout_us =
+            larger(config->user_timeout_us, larger(config->fin_wait_2_us, config->orphan_us));
+        longest_us = larger(longest_us, 2 * config->msl_us + timeout_us + config->rto_max_us);
+    }
+    return longest_us;
+}
+
+static void close_all(struct world *world)
+{
+    int64_t until_us = world->now_us + longest_end_us(world);
+    if (world->failure == NULL)
+        actors_close_all(world);
+    while (world->failure == NULL && !(is_empty(world) && world_is_quiet(world)) &&
+           world->now_us < until_us)
+        world_run(world, world->now_us + SETTLE_STEP_US);
+    if (!is_empty(world))
+        world_fail(world, 0, 0, "after both have closed, all is gone within 2MSL and the timeouts");
+}
+
+static void run_cycle(struct world *world)
+{
+    if (world->failure != NULL)
+        return;
+    actors_listen(world, 1, &cycle_listener);
+    actors_connect(world, &cycle_plan);
+    settle(world);
+    close_all(world);
+    actors_init(&world->actors, world->scenario);
+}
+
+static void run_faults(struct world *world)
+{
+    const struct scenario *scenario = world->scenario;
+    if (world->failure == NULL)
+        world_run(world, STEER_START_US);
+    world->link.is_calm = false;
+    world->link.start_us = world->now_us;
+    for (unsigned side = 0; side < SIDES && world->failure == NULL; side++)
+        actors_listen(world, side, &scenario->listeners[side]);
+    for (unsigned i = 0; i < scenario->connection_count && world->failure == NULL; i++)
+        actors_connect(world, &scenario->connections[i]);
+    world_run(world, world->now_us + scenario->faults_us);
+    world->link.is_calm = true;
+    if (world->failure == NULL)
+        actors_calm(world);
+    settle(world);
+    close_all(world);
+}
+
+static bool is_near_wrap(uint32_t isn)
+{
+    return (uint32_t)-isn <= 65536;
+}
+
+/* Whether those that were to start near the end of the sequence space did. */
+static void count_wraps(struct world *world)
+{
+    struct coverage *coverage = world->observer.coverage;
+    const struct connection_plan *plan = &world->scenario->connections[0];
+    for (unsigned side = 0; side < SIDES; side++) {
+        if (!world->scenario->hosts[side].near_isn_wrap)
+            continue;
+        coverage->isn_wanted++;
+        uint16_t port = side == plan->opener ? plan->local_port : plan->remote_port;
+        for (unsigned i = 0; i < world->observer.count; i++) {
+            const struct watch *watch = &world->observer.watches[i];
+            if (watch->side == side && watch->last.local.port == port &&
+                is_near_wrap(watch->last.iss)) {
+                coverage->isn_reached++;
+                break;
+            }
+        }
+    }
+}
+
+static void check_memory(struct world *world, const uint64_t baseline[SIDES])
+{
+    for (unsigned side = 0; side < SIDES && world->failure == NULL; side++) {
+        if (world->hosts[side].memory.bytes != baseline[side]) {
+            world_fail(world, side, 0, "memory is what it was before");
+            world_explain(world, "%llu bytes, was %llu",
+                          (unsigned long long)world->hosts[side].memory.bytes,
+                          (unsigned long long)baseline[side]);
+        }
+    }
+}
+
+static void count_work(struct world *world)
+{
+    struct coverage *coverage = world->observer.coverage;
+    coverage->runs++;
+    coverage->events += world->events;
+    for (unsigned side = 0; side < SIDES; side++)
+        if (world->hosts[side].stack != NULL)
+            coverage_add_counters(coverage, te_stack_counters(world->hosts[side].stack));
+}
+
+bool run_scenario(struct world *world, const struct scenario *scenario,
+                  const struct world_options *options)
+{
+    static const uint64_t nothing[SIDES];
+    uint64_t baseline[SIDES];
+    if (world_init(world, scenario, options)) {
+        run_cycle(world);
+        for (unsigned side = 0; side < SIDES; side++)
+            baseline[side] = world->hosts[side].memory.bytes;
+        run_faults(world);
+        count_wraps(world);
+        run_cycle(world);
+        if (!world->is_short_of_memory)
+            check_memory(world, baseline);
+    }
+    count_work(world);
+    world_done(world);
+    check_memory(world, nothing);
+    return world->failure == NULL;
+}

@@ -1,0 +1,12 @@
+/* One run of one seed, from the first cycle of a connection to the last byte of memory. */
+#ifndef SIM_RUN_H
+#define SIM_RUN_H
+
+#include "world.h"
+
+/* True when all held; else world->failure says what did not. The world is done with either way, but
+ * its trace can still be read. */
+bool run_scenario(struct world *world, const struct scenario *scenario,
+                  const struct world_options *options);
+
+#endif

@@ -1,0 +1,346 @@
+#include "scenario.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MS INT64_C(1000)
+#define SECOND (1000 * MS)
+#define PORT_LISTENER 80
+#define PORT_NOBODY 81
+#define PORT_FIRST 40000
+
+/* --- draws --------------------------------------------------------------------------------------
+ */
+
+static bool coin(struct rng *rng)
+{
+    return rng_chance(rng, 5000);
+}
+
+/* A rate up to max, in a share of the runs; 0 in the others. */
+static uint32_t draw_rate(struct rng *rng, uint32_t share, uint32_t max)
+{
+    return rng_chance(rng, share) ? (uint32_t)rng_log_between(rng, 10, max) : 0;
+}
+
+/* A duration up to max, in a share of the runs; 0 in the others. */
+static int64_t draw_time(struct rng *rng, uint32_t share, int64_t max)
+{
+    return rng_chance(rng, share) ? rng_log_between(rng, 100, max) : 0;
+}
+
+/* --- hosts --------------------------------------------------------------------------------------
+ */
+
+static void set_address(struct te_config *config, bool is_v6, unsigned side)
+{
+    char text[TE_ADDR_TEXT_MAX];
+    unsigned prefix_bits = 0;
+    snprintf(text, sizeof(text), is_v6 ? "2001:db8::%u/64" : "10.0.0.%u/24", side + 1);
+    te_cidr_parse(text, &config->addresses[0].addr, &prefix_bits);
+    config->addresses[0].prefix_bits = (uint8_t)prefix_bits;
+    config->address_count = 1;
+    config->mac[0] = 2;
+    config->mac[5] = (uint8_t)(side + 1);
+}
+
+/* Tables as small as the runs are, so that a run costs little and limits are met. */
+static void set_tables(struct te_config *config)
+{
+    config->conn_max = 48;
+    config->time_wait_max = 32;
+    config->orphan_max = 32;
+    config->syn_queue_max = 16;
+    config->neighbour_max = 4;
+    config->neighbour_incomplete_max = 4;
+    config->reassembly_max = 4;
+    config->control_queue_max = 64;
+    config->event_max = 128;
+    config->history_conn_max = 8;
+    config->dad = false;
+}
+
+static void draw_tables(struct rng *rng, struct te_config *config)
+{
+    if (rng_chance(rng, 500))
+        config->conn_max = (uint32_t)rng_between(rng, 3, 8);
+    if (rng_chance(rng, 1000))
+        config->time_wait_max = (uint32_t)rng_between(rng, 1, 3);
+    if (rng_chance(rng, 5000))
+        config->time_wait_policy = TE_TIME_WAIT_SKIP;
+    if (rng_chance(rng, 500))
+        config->orphan_max = (uint32_t)rng_between(rng, 0, 2);
+    if (rng_chance(rng, 1000))
+        config->syn_queue_max = (uint32_t)rng_between(rng, 1, 2);
+    config->dad = rng_chance(rng, 300);
+}
+
+static void draw_timers(struct rng *rng, struct te_config *config)
+{
+    config->msl_us = rng_log_between(rng, 20 * MS, 30 * SECOND);
+    config->rto_min_us = rng_log_between(rng, 5 * MS, SECOND);
+    config->rto_max_us = 60 * SECOND;
+    config->delayed_ack_us = coin(rng) ? 40 * MS : rng_between(rng, 0, 200 * MS);
+    config->fin_wait_2_us = rng_log_between(rng, SECOND, 60 * SECOND);
+    config->orphan_us = rng_log_between(rng, SECOND, 120 * SECOND);
+    config->remains_us = rng_log_between(rng, SECOND, 60 * SECOND);
+    config->idle_release_us = rng_log_between(rng, 1, SECOND);
+    config->keepalive_idle_us = rng_log_between(rng, SECOND, 20 * SECOND);
+    config->keepalive_interval_us = rng_log_between(rng, SECOND, 5 * SECOND);
+    config->keepalive_probes_max = (uint8_t)rng_between(rng, 2, 9);
+    config->syn_retries_max = (uint8_t)rng_between(rng, 2, 6);
+    config->syn_ack_retries_max = (uint8_t)rng_between(rng, 2, 5);
+    config->r2_retries = (uint8_t)rng_between(rng, 4, 15);
+    config->r1_retries = 3;
+    config->user_timeout_us = rng_chance(rng, 1500) ? rng_log_between(rng, SECOND, 60 * SECOND) : 0;
+}
+
+static uint32_t draw_buffer_max(struct rng *rng)
+{
+    return (uint32_t)(rng_chance(rng, 1000) ? rng_log_between(rng, 16, 1024)
+                                            : rng_log_between(rng, 1024, 1 << 20));
+}
+
+static void draw_streams(struct rng *rng, struct te_config *config)
+{
+    config->send_buffer_max_bytes = draw_buffer_max(rng);
+    config->receive_buffer_max_bytes = draw_buffer_max(rng);
+    config->send_buffer_initial_bytes =
+        (uint32_t)rng_log_between(rng, 16, config->send_buffer_max_bytes);
+    config->receive_buffer_initial_bytes =
+        (uint32_t)rng_log_between(rng, 16, config->receive_buffer_max_bytes);
+    config->out_of_order_ranges_max = (uint32_t)(coin(rng) ? 64 : rng_between(rng, 0, 8));
+    config->initial_window_segments = (uint8_t)(coin(rng) ? 10 : rng_between(rng, 1, 16));
+    config->timestamps = rng_chance(rng, 7500);
+    config->window_scale = rng_chance(rng, 7500);
+    config->sack = rng_chance(rng, 7500);
+    config->nagle = rng_chance(rng, 7500);
+    if (rng_chance(rng, 1000))
+        config->challenge_ack_per_second = (uint32_t)rng_between(rng, 1, 10);
+    if (rng_chance(rng, 500))
+        config->rst_per_second = (uint32_t)rng_between(rng, 1, 10);
+}
+
+static void draw_interface(struct rng *rng, bool is_v6, struct te_config *config)
+{
+    config->mtu_bytes =
+        (uint32_t)(coin(rng) ? 1500 : rng_log_between(rng, is_v6 ? 1280 : 576, 9000));
+    config->checksum_offload = coin(rng);
+    config->gso = config->checksum_offload && coin(rng);
+}
+
+static void draw_host(struct rng *rng, struct scenario *scenario, unsigned side)
+{
+    struct host_plan *host = &scenario->hosts[side];
+    struct te_config *config = &host->config;
+    te_config_init(config);
+    set_address(config, scenario->is_v6, side);
+    set_tables(config);
+    for (unsigned i = 0; i < sizeof(config->secret); i++)
+        config->secret[i] = (uint8_t)rng_next(rng);
+    draw_tables(rng, config);
+    draw_timers(rng, config);
+    draw_streams(rng, config);
+    draw_interface(rng, scenario->is_v6, config);
+    host->near_isn_wrap = coin(rng);
+    host->near_ts_wrap = coin(rng);
+    host->clock_us = rng_log_between(rng, 1, 1 << 30);
+    host->poll_delay_us = draw_time(rng, 2500, 2 * MS);
+    host->late_us = draw_time(rng, 2500, 20 * MS);
+}
+
+/* --- the link -----------------------------------------------------------------------------------
+ */
+
+static void draw_link(struct rng *rng, struct link_plan *link)
+{
+    link->drop = draw_rate(rng, 6000, 3000);
+    link->duplicate = draw_rate(rng, 4000, 5000);
+    link->reorder = draw_rate(rng, 4000, 3000);
+    link->corrupt = draw_rate(rng, 3000, 1000);
+    link->truncate = draw_rate(rng, 2000, 500);
+    link->pad = draw_rate(rng, 2000, 10000);
+    link->mark = draw_rate(rng, 2000, 5000);
+    link->split = draw_rate(rng, 1500, 3000);
+    link->delay_us = rng_log_between(rng, 20, 100 * MS);
+    link->jitter_us = draw_time(rng, 4000, 20 * MS);
+    link->reorder_us = rng_log_between(rng, 100, 200 * MS);
+    if (rng_chance(rng, 3000)) {
+        link->bytes_per_s = (uint64_t)rng_log_between(rng, 20000, 100000000);
+        link->queue_us = rng_log_between(rng, 5 * MS, 500 * MS);
+    }
+    link->finishes_checksums = coin(rng);
+    link->cuts_segments = rng_chance(rng, 7000);
+}
+
+static void draw_partitions(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 3000))
+        return;
+    scenario->partition_count = (unsigned)rng_between(rng, 1, SCENARIO_PARTITIONS_MAX);
+    for (unsigned i = 0; i < scenario->partition_count; i++) {
+        struct partition *partition = &scenario->partitions[i];
+        partition->start_us = rng_between(rng, 0, scenario->faults_us);
+        partition->end_us = partition->start_us + rng_log_between(rng, MS, scenario->faults_us);
+        partition->directions = (unsigned)rng_between(rng, 1, 3);
+        partition->holds = coin(rng);
+    }
+}
+
+/* --- the applications ---------------------------------------------------------------------------
+ */
+
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* So much that a run sees many windows of it, and ends. */
+static uint64_t draw_bytes(struct rng *rng, const struct scenario *scenario, unsigned side)
+{
+    uint64_t window =
+        smaller(scenario->hosts[side].config.send_buffer_max_bytes,
+                smaller(scenario->hosts[!side].config.receive_buffer_initial_bytes, 16384));
+    uint64_t most = 20 * window;
+    if (rng_chance(rng, 2500))
+        return 0;
+    if (rng_chance(rng, 1000))
+        most *= 6;
+    return (uint64_t)rng_log_between(rng, 1, (int64_t)most);
+}
+
+static void draw_behaviour(struct rng *rng, const struct scenario *scenario, unsigned side,
+                           struct behaviour *behaviour)
+{
+    *behaviour = (struct behaviour){
+        .bytes = draw_bytes(rng, scenario, side),
+        .write_max = (uint32_t)rng_log_between(rng, 64, 65536),
+        .read_max = (uint32_t)rng_log_between(rng, 64, 65536),
+        .write_gap_us = draw_time(rng, 5000, 50 * MS),
+        .read_gap_us = draw_time(rng, 5000, 50 * MS),
+        .read_stop = UINT64_MAX,
+        .ending = (enum ending)rng_below(rng, ENDING_COUNT),
+        .ending_after_us = rng_log_between(rng, 100, 4 * SECOND),
+        .without_nagle = rng_chance(rng, 2000),
+        .without_delayed_ack = rng_chance(rng, 2000),
+        .with_keepalive = rng_chance(rng, 2000),
+    };
+    if (rng_chance(rng, 1500))
+        behaviour->read_stop = rng_below(rng, behaviour->bytes + 4096);
+    if (rng_chance(rng, 1000))
+        behaviour->user_timeout_us = rng_log_between(rng, SECOND, 60 * SECOND);
+}
+
+static enum open_kind draw_kind(struct rng *rng)
+{
+    uint64_t draw = rng_below(rng, 100);
+    if (draw < 65)
+        return OPEN_TO_LISTENER;
+    if (draw < 88)
+        return OPEN_SIMULTANEOUS;
+    return draw < 96 ? OPEN_FROM_LISTENER : OPEN_REFUSED;
+}
+
+static void draw_connection(struct rng *rng, const struct scenario *scenario, unsigned index,
+                            struct connection_plan *plan)
+{
+    plan->kind = index == 0 && rng_chance(rng, 7000) ? OPEN_TO_LISTENER : draw_kind(rng);
+    plan->opener = (unsigned)rng_below(rng, SIDES);
+    plan->at_us = coin(rng) ? rng_log_between(rng, 1, 100 * MS) : rng_log_between(rng, 1, SECOND);
+    plan->peer_at_us =
+        plan->at_us + draw_time(rng, 7000, 2 * scenario->link[plan->opener].delay_us + 100);
+    plan->local_port = (uint16_t)(PORT_FIRST + index);
+    plan->remote_port = PORT_LISTENER;
+    if (plan->kind == OPEN_SIMULTANEOUS)
+        plan->remote_port = (uint16_t)(PORT_FIRST + 100 + index);
+    if (plan->kind == OPEN_REFUSED)
+        plan->remote_port = PORT_NOBODY;
+    if (plan->kind == OPEN_TO_LISTENER && index > 0 && rng_chance(rng, 2000))
+        plan->local_port = 0;
+    for (unsigned side = 0; side < SIDES; side++)
+        draw_behaviour(rng, scenario, side, &plan->behaviour[side]);
+}
+
+/* Ports that an earlier connection has used, or uses: TIME_WAIT meets new incarnations. */
+static void reuse_ports(struct rng *rng, struct scenario *scenario, unsigned index)
+{
+    if (index == 0 || !rng_chance(rng, 2500))
+        return;
+    const struct connection_plan *earlier = &scenario->connections[rng_below(rng, index)];
+    struct connection_plan *plan = &scenario->connections[index];
+    if (earlier->kind != plan->kind || plan->kind == OPEN_FROM_LISTENER)
+        return;
+    plan->opener = earlier->opener;
+    plan->local_port = earlier->local_port;
+    plan->remote_port = earlier->remote_port;
+    plan->at_us = earlier->at_us + rng_log_between(rng, MS, 5 * SECOND);
+    plan->peer_at_us = plan->at_us + draw_time(rng, 7000, 10 * MS);
+}
+
+static void draw_applications(struct rng *rng, struct scenario *scenario)
+{
+    for (unsigned side = 0; side < SIDES; side++) {
+        struct listener_plan *listener = &scenario->listeners[side];
+        listener->port = PORT_LISTENER;
+        listener->backlog = (uint32_t)(coin(rng) ? rng_between(rng, 1, 2) : 16);
+        listener->accept_gap_us = draw_time(rng, 4000, 2 * SECOND);
+        listener->close_at_us =
+            rng_chance(rng, 1000) ? rng_log_between(rng, MS, 2 * SECOND) : TE_NEVER;
+    }
+    scenario->connection_count =
+        (unsigned)(rng_chance(rng, 6000) ? 1 : rng_between(rng, 2, SCENARIO_CONNECTIONS_MAX));
+    for (unsigned i = 0; i < scenario->connection_count; i++) {
+        draw_connection(rng, scenario, i, &scenario->connections[i]);
+        reuse_ports(rng, scenario, i);
+    }
+}
+
+/* --- the whole ----------------------------------------------------------------------------------
+ */
+
+void scenario_draw(struct scenario *scenario, uint64_t seed)
+{
+    struct rng rng;
+    rng_init(&rng, seed);
+    memset(scenario, 0, sizeof(*scenario));
+    scenario->seed = seed;
+    scenario->is_v6 = coin(&rng);
+    scenario->faults_us = rng_log_between(&rng, SECOND, 60 * SECOND);
+    for (unsigned side = 0; side < SIDES; side++) {
+        draw_host(&rng, scenario, side);
+        draw_link(&rng, &scenario->link[side]);
+    }
+    for (unsigned kind = 2; kind <= 8; kind++)
+        if (rng_chance(&rng, 200))
+            scenario->strip_options |= 1u << kind;
+    draw_partitions(&rng, scenario);
+    draw_applications(&rng, scenario);
+}
+
+void scenario_plain(struct scenario *scenario, bool is_v6)
+{
+    memset(scenario, 0, sizeof(*scenario));
+    scenario->is_v6 = is_v6;
+    scenario->faults_us = 10 * SECOND;
+    for (unsigned side = 0; side < SIDES; side++) {
+        struct te_config *config = &scenario->hosts[side].config;
+        te_config_init(config);
+        set_address(config, is_v6, side);
+        set_tables(config);
+        config->secret[0] = (uint8_t)(side + 1);
+        config->msl_us = SECOND;
+        config->remains_us = SECOND;
+        scenario->hosts[side].clock_us = SECOND;
+        scenario->link[side].delay_us = MS;
+        scenario->listeners[side] = (struct listener_plan){PORT_LISTENER, 4, 0, TE_NEVER};
+    }
+    scenario->connection_count = 1;
+    struct connection_plan *plan = &scenario->connections[0];
+    *plan = (struct connection_plan){OPEN_TO_LISTENER, 0, MS, MS, PORT_FIRST, PORT_LISTENER, {{0}}};
+    for (unsigned side = 0; side < SIDES; side++)
+        plan->behaviour[side] = (struct behaviour){.bytes = 20000,
+                                                   .write_max = 4096,
+                                                   .read_max = 4096,
+                                                   .read_stop = UINT64_MAX,
+                                                   .ending = ENDING_SHUTDOWN};
+}

@@ -1,0 +1,101 @@
+/* Everything that one seed decides beforehand: the two hosts, the link's faults, the connections
+ * and what their applications do. Each seed turns on its own subset of faults, with its own rates
+ * ("swarm"), so that two faults that hide one another do not always come together. */
+#ifndef SIM_SCENARIO_H
+#define SIM_SCENARIO_H
+
+#include "rng.h"
+#include <tcpengine/config.h>
+
+#define SIDES 2
+#define SCENARIO_CONNECTIONS_MAX 6
+#define SCENARIO_PARTITIONS_MAX 3
+
+/* One direction of the link. Chances are parts of 10,000 frames. */
+struct link_plan {
+    uint32_t drop, duplicate, reorder, corrupt, truncate, pad, mark, split;
+    int64_t delay_us, jitter_us, reorder_us;
+    uint64_t bytes_per_s; /* 0: no limit */
+    int64_t queue_us;     /* with a limit: what waits longer is dropped */
+    bool finishes_checksums;
+    bool cuts_segments; /* large frames are cut before anything else happens to them */
+};
+
+struct partition {
+    int64_t start_us, end_us;
+    unsigned directions; /* bit of the sending side */
+    bool holds;          /* clogged: frames wait for the end instead of getting lost */
+};
+
+enum open_kind {
+    OPEN_TO_LISTENER,
+    OPEN_SIMULTANEOUS,  /* both sides, to one another's port */
+    OPEN_FROM_LISTENER, /* a passive OPEN that turns active, to a listener */
+    OPEN_REFUSED        /* nobody listens there */
+};
+
+enum ending {
+    ENDING_CLOSE,       /* CLOSE when all is sent, unread data or not */
+    ENDING_SHUTDOWN,    /* half close when all is sent, CLOSE after the peer's end */
+    ENDING_AFTER_PEER,  /* CLOSE after the peer's end, when all is sent */
+    ENDING_CLOSE_EARLY, /* CLOSE at a time */
+    ENDING_ABORT,       /* ABORT at a time */
+    ENDING_NONE,        /* stays open until everybody has to close */
+    ENDING_COUNT
+};
+
+/* One application at one end of one connection. */
+struct behaviour {
+    uint64_t bytes; /* to send */
+    uint32_t write_max, read_max;
+    int64_t write_gap_us, read_gap_us;
+    uint64_t read_stop; /* stops reading after that many bytes */
+    enum ending ending;
+    int64_t ending_after_us; /* since its opening */
+    bool without_nagle, without_delayed_ack, with_keepalive;
+    int64_t user_timeout_us; /* 0: as configured */
+};
+
+struct connection_plan {
+    enum open_kind kind;
+    unsigned opener;                  /* side */
+    int64_t at_us, peer_at_us;        /* peer_at_us: of the other active OPEN */
+    uint16_t local_port, remote_port; /* of the opener; local 0: ephemeral */
+    struct behaviour behaviour[SIDES];
+};
+
+struct listener_plan {
+    uint16_t port;
+    uint32_t backlog;
+    int64_t accept_gap_us;
+    int64_t close_at_us; /* or TE_NEVER */
+};
+
+struct host_plan {
+    struct te_config config; /* without its allocator */
+    bool near_isn_wrap;      /* the first connection's ISS is within 2^16 of wrapping */
+    bool near_ts_wrap;       /* and its timestamps too */
+    int64_t clock_us;        /* what its clock shows at the start, when neither is asked for */
+    int64_t poll_delay_us;   /* from an event to the host's asking for output */
+    int64_t late_us;         /* timers run up to that late */
+};
+
+struct scenario {
+    uint64_t seed;
+    bool is_v6;
+    uint32_t strip_options; /* bit of each TCP option kind that a middlebox takes off SYNs */
+    struct host_plan hosts[SIDES];
+    struct link_plan link[SIDES]; /* by the sending side */
+    unsigned partition_count;
+    struct partition partitions[SCENARIO_PARTITIONS_MAX];
+    int64_t faults_us; /* how long there are faults */
+    struct listener_plan listeners[SIDES];
+    unsigned connection_count;
+    struct connection_plan connections[SCENARIO_CONNECTIONS_MAX];
+};
+
+void scenario_draw(struct scenario *scenario, uint64_t seed);
+/* A network, two hosts and one connection without any fault. */
+void scenario_plain(struct scenario *scenario, bool is_v6);
+
+#endif

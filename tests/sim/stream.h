@@ -1,0 +1,16 @@
+/* The bytes that the applications send: a function of the stream and the offset, so that whoever
+ * sees a byte anywhere can tell whether it is the right one, and nobody has to keep a copy. */
+#ifndef SIM_STREAM_H
+#define SIM_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Names one direction of one incarnation of a connection. */
+uint64_t stream_key(unsigned sender_side, uint16_t sender_port, uint16_t receiver_port,
+                    uint32_t iss);
+void stream_fill(uint64_t key, uint64_t offset, uint8_t *ret_bytes, size_t len);
+bool stream_matches(uint64_t key, uint64_t offset, const uint8_t *bytes, size_t len);
+
+#endif

@@ -1,0 +1,59 @@
+/* Frames as the wire has them, read and changed without the engine's own code: what the engine
+ * writes is judged by somebody else's reading of the RFCs. */
+#ifndef SIM_WIRE_H
+#define SIM_WIRE_H
+
+#include <tcpengine/event.h>
+#include <tcpengine/frame.h>
+
+#define WIRE_FRAME_MAX (14 + 65535)
+#define WIRE_ETH_BYTES 14
+#define WIRE_SACK_MAX 4
+
+struct wire_block {
+    uint32_t start, end;
+};
+
+/* One TCP segment in its frame. */
+struct wire_segment {
+    struct te_endpoint source, destination;
+    size_t ip_at, tcp_at, payload_at; /* from the start of the frame */
+    size_t ip_bytes;                  /* whole packet, as its header says */
+    size_t payload_len;
+    uint32_t seq, ack;
+    uint16_t window;
+    uint8_t flags;
+    bool is_sound; /* every length and checksum is right */
+    bool has_mss, has_wscale, sack_permitted, has_timestamps;
+    uint16_t mss_bytes;
+    uint8_t wscale;
+    uint32_t ts_value, ts_echo;
+    unsigned sack_count;
+    struct wire_block sack[WIRE_SACK_MAX];
+};
+
+/* False when the frame is no TCP segment, or too broken to be read as one. */
+bool wire_parse(const uint8_t *frame, size_t len, const struct te_frame_meta *meta,
+                struct wire_segment *ret_segment);
+/* SEG.LEN: payload, SYN and FIN. */
+uint32_t wire_segment_len(const struct wire_segment *segment);
+
+uint16_t wire_get16(const uint8_t *at);
+uint32_t wire_get32(const uint8_t *at);
+void wire_put16(uint8_t *at, uint16_t value);
+void wire_put32(uint8_t *at, uint32_t value);
+
+/* Writes the checksum that offload left to somebody else, and says so in *meta. */
+void wire_finish_checksum(uint8_t *frame, size_t len, struct te_frame_meta *meta);
+/* Writes IP lengths and both checksums anew after a change of the segment's length or bytes. */
+void wire_rewrite(uint8_t *frame, size_t len, const struct wire_segment *segment);
+/* Piece number index of a frame that stands for several segments of meta->gso_size_bytes, written
+ * to ret_frame (room for len bytes): its length, or 0 when there is no such piece. */
+size_t wire_cut(const uint8_t *frame, size_t len, const struct te_frame_meta *meta, unsigned index,
+                uint8_t *ret_frame);
+/* Overwrites one kind of option by NOPs in a SYN. True when it was there. */
+bool wire_strip_option(uint8_t *frame, const struct wire_segment *segment, uint8_t kind);
+/* Sets both ECN bits: congestion experienced. */
+void wire_mark(uint8_t *frame, size_t len);
+
+#endif

@@ -1,0 +1,64 @@
+/* Two hosts, the link between them, and time. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "actor.h"
+#include "link.h"
+#include "memory.h"
+#include "observer.h"
+#include "trace.h"
+
+struct host {
+    struct te_stack *stack;
+    struct memory memory;
+    int64_t clock_us;   /* what its clock shows at world time 0 */
+    int64_t pump_at_us; /* when it asks for output; TE_NEVER */
+};
+
+struct world {
+    const struct scenario *scenario;
+    int64_t now_us;
+    uint64_t events;
+    struct host hosts[SIDES];
+    struct actors actors;
+    struct observer observer;
+    struct trace trace;
+    struct link link;
+    bool is_short_of_memory; /* calls may fail for it, and events may stay away */
+    bool is_starved;         /* it never gets better */
+    const char *failure;     /* the first sentence that did not hold; NULL */
+    unsigned failure_side;
+    uint64_t failure_id;
+    char failure_detail[160];
+};
+
+struct world_options {
+    bool is_verbose;
+    const char *capture_path; /* or NULL */
+    struct coverage *coverage;
+    /* An allocator that refuses: from the allocation of that number on, that many. */
+    bool refuses_memory;
+    unsigned refusing_side;
+    uint64_t refuse_from, refuse_count;
+};
+
+/* False when there is nothing to run: something is wrong already, or a stack got no memory. */
+bool world_init(struct world *world, const struct scenario *scenario,
+                const struct world_options *options);
+void world_done(struct world *world);
+
+/* The time as a host sees it. */
+int64_t world_clock(const struct world *world, unsigned side);
+/* After every call that may have changed a stack: looks, and lets the host send. */
+void world_changed(struct world *world, unsigned side);
+/* Until that time, or until something fails. */
+void world_run(struct world *world, int64_t until_us);
+/* Nothing is on its way, and nobody has anything to do at once. */
+bool world_is_quiet(const struct world *world);
+
+void world_fail(struct world *world, unsigned side, uint64_t id, const char *sentence);
+/* More about the failure, when it was the first. */
+void world_explain(struct world *world, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif
