@@ -25,7 +25,7 @@ static bool check_room(struct rpc_call *call)
     if (account->objects < max)
         return true;
     rpc->counters.objects_refused++;
-    RPC_FAIL(call, RESOURCES, "EMFILE", "close some, or raise connections_per_uid_max",
+    RPC_FAIL(call, RESOURCES, "EMFILE", "close some, or raise objects_per_uid_max",
              "%s: uid %u has %u connections and listeners already", call->verb->name, account->uid,
              account->objects);
     return false;

@@ -152,7 +152,10 @@ void rpc_wait_run_due(struct rpc *rpc)
     for (int left = WAIT_ROUND_MAX; left > 0 && (due = wait_take_due(&rpc->waits)) != NULL;
          left--) {
         struct rpc_wait *wait = (struct rpc_wait *)(void *)due;
-        if (sp_link_is_full(wait->call.link->link))
+        const struct sp_link *link = wait->call.link->link;
+        if (!sp_link_is_alive(link))
+            wait_free(wait); /* nobody would learn of what it did */
+        else if (sp_link_is_full(link))
             wait_put_aside(due, &wait->call.link->blocked);
         else if (rpc_call_run(&wait->call) == RPC_WAIT)
             park(wait);

@@ -599,6 +599,11 @@ void *sp_link_user(const struct sp_link *link)
     return link->user;
 }
 
+bool sp_link_is_alive(const struct sp_link *link)
+{
+    return !link->is_closing;
+}
+
 bool sp_link_is_full(const struct sp_link *link)
 {
     return link->is_full && !link->is_closing;

@@ -96,6 +96,8 @@ const struct sp_peer *sp_link_peer(const struct sp_link *link);
 /* The user's pointer: NULL at first. */
 void sp_link_set_user(struct sp_link *link, void *user);
 void *sp_link_user(const struct sp_link *link);
+/* False once the link is being closed: nothing reaches its client any more. */
+bool sp_link_is_alive(const struct sp_link *link);
 /* The link has more unread answers than output_pause_bytes. Who can wait with an answer should. */
 bool sp_link_is_full(const struct sp_link *link);
 

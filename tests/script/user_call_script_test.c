@@ -179,7 +179,7 @@ static const struct answer {
                                             {NOCO, NOCO, NOCO, CLSG, CLSG, CLSG, CLSG, CLSG, CLSG, CLSG, CLSG, CLSG}},
     {"3_10_3_receive", call_receive,        {NOCO, STAT, AGN_, AGN_, AGN_, AGN_, AGN_, AGN_, CLSG, CLSG, CLSG, CLSG}},
     {"3_10_3_receive_beyond", call_receive_bad_offset,
-                                            {NOCO, STAT, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS}},
+                                            {NOCO, STAT, AGN_, AGN_, AGN_, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS}},
     {"3_10_3_release_beyond", call_release, {NOCO, STAT, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS, OFFS}},
     {"3_10_4_shutdown", call_shutdown,      {NOCO, STAT, STAT, OK_,  OK_,  OK_,  CLSG, CLSG, OK_,  CLSG, CLSG, CLSG}},
     {"3_10_4_close", call_close,            {NOCO, OK_,  OK_,  OK_,  OK_,  OK_,  OK_,  OK_,  OK_,  OK_,  OK_,  OK_}},

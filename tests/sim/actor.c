@@ -563,6 +563,30 @@ void actors_close_all(struct world *world)
             close_endpoint(world, &actors->endpoints[i]);
 }
 
+void actors_forget(struct world *world, unsigned side)
+{
+    struct actors *actors = &world->actors;
+    for (unsigned i = 0; i < actors->endpoint_count; i++) {
+        struct endpoint *endpoint = &actors->endpoints[i];
+        if (endpoint->side != side)
+            continue;
+        endpoint->id = 0; /* the new stack counts from 1 again */
+        endpoint->has_failed = endpoint->has_closed = true;
+        endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
+    }
+    for (unsigned i = 0; i < actors->listener_count && world->failure == NULL; i++) {
+        struct listener_actor *listener = &actors->listeners[i];
+        if (listener->side != side || listener->id == 0)
+            continue;
+        struct listener_plan plan = listener->plan;
+        listener->side = SIDES; /* nobody's */
+        listener->id = 0;
+        listener->accept_at_us = listener->close_at_us = TE_NEVER;
+        plan.close_at_us = TE_NEVER;
+        actors_listen(world, side, &plan);
+    }
+}
+
 /* All that it sends has been received by its peer's application, if that still receives. */
 static bool is_done(struct world *world, const struct endpoint *endpoint)
 {

@@ -11,7 +11,7 @@
 
 #define ACTOR_ENDPOINTS_MAX 64
 #define ACTOR_OPENINGS_MAX (2 * SCENARIO_CONNECTIONS_MAX + 2)
-#define ACTOR_LISTENERS_MAX 4
+#define ACTOR_LISTENERS_MAX (SIDES * (1 + SCENARIO_UPHEAVALS_MAX))
 
 struct world;
 
@@ -65,6 +65,8 @@ int64_t actors_next_us(struct actors *actors);
 void actors_step(struct world *world);
 void actors_on_event(struct world *world, unsigned side, const struct te_event *event);
 
+/* The host has rebooted: its applications are gone; its listeners start again. */
+void actors_forget(struct world *world, unsigned side);
 /* From now on everybody reads, sends what is left, accepts, and opens nothing more. */
 void actors_calm(struct world *world);
 /* Everybody closes everything. */

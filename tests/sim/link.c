@@ -1,5 +1,6 @@
 #include "link.h"
 
+#include "too_big.h"
 #include "trace.h"
 #include "wire.h"
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #define CALM_DELAY_US 1000
 #define COPIES_MAX 3
 #define PADDING_MAX 18
+#define MERGE_US 20
 #define US_PER_S 1000000u
 
 /* One frame on its way through the faults. */
@@ -62,6 +64,13 @@ struct link_frame link_take(struct link *link)
     link->heap[0] = link->heap[--link->count];
     sink(link);
     return frame;
+}
+
+void link_put_back(struct link *link, const struct link_frame *frame, int64_t at_us)
+{
+    struct link_frame later = *frame;
+    later.at_us = at_us;
+    push(link, &later);
 }
 
 int64_t link_next_us(const struct link *link)
@@ -281,9 +290,37 @@ static bool split(struct link *link, const struct passage *passage,
     return true;
 }
 
+/* The MTU of the way now; 0: that of the hosts. */
+static uint32_t path_mtu_at(const struct link *link, int64_t now_us)
+{
+    uint32_t mtu_bytes = 0;
+    for (unsigned i = 0; i < link->scenario->path_count; i++)
+        if (now_us - link->start_us >= link->scenario->paths[i].at_us)
+            mtu_bytes = link->scenario->paths[i].mtu_bytes;
+    return link->start_us > 0 ? mtu_bytes : 0;
+}
+
+/* True when the packet was too big to pass. Its sender is told, unless that gets lost. */
+static bool is_stopped(struct link *link, const struct passage *passage)
+{
+    uint8_t bytes[TOO_BIG_FRAME_MAX];
+    uint32_t mtu_bytes = path_mtu_at(link, passage->now_us);
+    if (mtu_bytes == 0 ||
+        too_big_packet_bytes(passage->bytes, passage->len, &passage->meta) <= mtu_bytes)
+        return false;
+    struct passage answer = {.from = !passage->from, .bytes = bytes, .now_us = passage->now_us};
+    answer.len = too_big_answer(passage->bytes, passage->len, mtu_bytes, bytes);
+    note(link, passage, "too big");
+    if (link->is_calm || !rng_chance(&link->rng, plan_of(link, answer.from)->drop))
+        schedule(link, &answer);
+    return true;
+}
+
 static void pass_middleboxes(struct link *link, struct passage *passage)
 {
     struct wire_segment segment;
+    if (is_stopped(link, passage))
+        return;
     if (wire_parse(passage->bytes, passage->len, &passage->meta, &segment)) {
         if (segment.flags & TE_SYN)
             strip_options(link, passage, &segment);
@@ -310,4 +347,57 @@ void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t le
     passage.len = len;
     passage.meta = *meta;
     pass_middleboxes(link, &passage);
+}
+
+/* --- large frames at the receiver
+ * ----------------------------------------------------------------- */
+
+/* Whether b is the next piece of the stream that a is of, and nothing else has changed. */
+static bool goes_on(const struct wire_segment *a, const struct wire_segment *b)
+{
+    return a->is_sound && b->is_sound && b->payload_len > 0 && a->payload_len > 0 &&
+           b->seq == a->seq + (uint32_t)a->payload_len && a->ack == b->ack &&
+           a->window == b->window && a->source.port == b->source.port &&
+           a->destination.port == b->destination.port && a->ts_value == b->ts_value &&
+           a->ts_echo == b->ts_echo && !(a->flags & ~(TE_ACK | TE_PSH)) &&
+           !(b->flags & ~(TE_ACK | TE_PSH)) && a->payload_at == b->payload_at &&
+           a->ip_bytes + b->payload_len < WIRE_FRAME_MAX - WIRE_ETH_BYTES;
+}
+
+static void append(struct link_frame *frame, const struct wire_segment *segment,
+                   const struct link_frame *next, const struct wire_segment *more)
+{
+    size_t end = segment->payload_at + segment->payload_len;
+    size_t largest =
+        segment->payload_len > more->payload_len ? segment->payload_len : more->payload_len;
+    frame->bytes = realloc(frame->bytes, end + more->payload_len);
+    if (frame->bytes == NULL)
+        abort();
+    memcpy(frame->bytes + end, next->bytes + more->payload_at, more->payload_len);
+    frame->len = end + more->payload_len;
+    bool v4 = te_addr_is_v4(&segment->source.addr);
+    if (frame->meta.gso_size_bytes == 0)
+        frame->meta.gso_size_bytes = (uint16_t)largest;
+    frame->meta.gso_type = v4 ? TE_GSO_TCPV4 : TE_GSO_TCPV6;
+    frame->meta.header_len_bytes = (uint16_t)segment->payload_at;
+    frame->meta.checksum = TE_CHECKSUM_UNKNOWN;
+    wire_rewrite(frame->bytes, frame->len, segment);
+}
+
+void link_merge(struct link *link, struct link_frame *frame)
+{
+    struct wire_segment segment;
+    struct wire_segment more;
+    if (!plan_of(link, !frame->to)->merges_segments)
+        return;
+    while (link->count > 0 && link->heap[0].to == frame->to &&
+           link->heap[0].at_us <= frame->at_us + MERGE_US) {
+        const struct link_frame *next = &link->heap[0];
+        if (!wire_parse(frame->bytes, frame->len, &frame->meta, &segment) ||
+            !wire_parse(next->bytes, next->len, &next->meta, &more) || !goes_on(&segment, &more))
+            return;
+        append(frame, &segment, next, &more);
+        struct link_frame merged = link_take(link);
+        free(merged.bytes);
+    }
 }

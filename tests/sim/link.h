@@ -39,6 +39,11 @@ void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t le
 int64_t link_next_us(const struct link *link);
 /* The next frame; its bytes are the caller's to free(). */
 struct link_frame link_take(struct link *link);
+/* Puts a taken frame back, to arrive later. */
+void link_put_back(struct link *link, const struct link_frame *frame, int64_t at_us);
+/* Merges into a taken frame those that arrive right behind it and go on where it ends. Its bytes
+ * may move. */
+void link_merge(struct link *link, struct link_frame *frame);
 /* The shortest time that a frame may need in one direction. */
 int64_t link_shortest_us(const struct link *link, unsigned side);
 

@@ -74,6 +74,9 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
 /* A TCP segment that was handed to a stack, after that. */
 void observer_on_arrived(struct world *world, unsigned side, const struct wire_segment *segment);
 
+/* The host has rebooted: none of its connections exists any more. */
+void observer_forget(struct world *world, unsigned side);
+
 /* The watch of an id, or of the latest connection between two endpoints; NULL. */
 struct watch *observer_find(struct world *world, unsigned side, uint64_t id);
 struct watch *observer_find_pair(struct world *world, unsigned side,

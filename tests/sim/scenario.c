@@ -72,6 +72,10 @@ static void draw_tables(struct rng *rng, struct te_config *config)
         config->orphan_max = (uint32_t)rng_between(rng, 0, 2);
     if (rng_chance(rng, 1000))
         config->syn_queue_max = (uint32_t)rng_between(rng, 1, 2);
+    if (rng_chance(rng, 300))
+        config->event_max = (uint32_t)rng_between(rng, 1, 4);
+    if (rng_chance(rng, 500))
+        config->port_last = (uint16_t)(config->port_first + rng_below(rng, 2));
     config->dad = rng_chance(rng, 300);
 }
 
@@ -171,6 +175,7 @@ static void draw_link(struct rng *rng, struct link_plan *link)
     }
     link->finishes_checksums = coin(rng);
     link->cuts_segments = rng_chance(rng, 7000);
+    link->merges_segments = rng_chance(rng, 2000);
 }
 
 static void draw_partitions(struct rng *rng, struct scenario *scenario)
@@ -185,6 +190,49 @@ static void draw_partitions(struct rng *rng, struct scenario *scenario)
         partition->directions = (unsigned)rng_between(rng, 1, 3);
         partition->holds = coin(rng);
     }
+}
+
+static void draw_paths(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 1500))
+        return;
+    int64_t at_us = 0;
+    scenario->path_count = (unsigned)rng_between(rng, 1, SCENARIO_PATHS_MAX);
+    for (unsigned i = 0; i < scenario->path_count; i++) {
+        at_us += rng_log_between(rng, 100, SECOND);
+        scenario->paths[i].at_us = at_us;
+        scenario->paths[i].mtu_bytes =
+            (uint32_t)rng_log_between(rng, scenario->is_v6 ? 1280 : 576, 9000);
+    }
+}
+
+static void draw_upheaval(struct rng *rng, const struct scenario *scenario,
+                          struct upheaval *upheaval)
+{
+    upheaval->kind = (enum upheaval_kind)rng_between(rng, UPHEAVAL_REBOOT, UPHEAVAL_FREEZE);
+    upheaval->sides = 1u << rng_below(rng, SIDES);
+    upheaval->at_us =
+        coin(rng) ? rng_log_between(rng, 1, SECOND) : rng_log_between(rng, 1, scenario->faults_us);
+    if (upheaval->kind == UPHEAVAL_FREEZE)
+        upheaval->amount_us = rng_log_between(rng, 10 * MS, 10 * SECOND);
+    if (upheaval->kind == UPHEAVAL_LEAP)
+        upheaval->amount_us = rng_log_between(rng, 100 * MS, 3600 * SECOND);
+    if (upheaval->kind == UPHEAVAL_LEAP && rng_chance(rng, 2000)) {
+        /* A month is too much for timestamps, unless both see it. */
+        upheaval->amount_us = 30 * 86400 * SECOND;
+        upheaval->sides = 3;
+    }
+}
+
+static void draw_upheavals(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 2000))
+        return;
+    scenario->upheaval_count = (unsigned)rng_between(rng, 1, SCENARIO_UPHEAVALS_MAX);
+    for (unsigned i = 0; i < scenario->upheaval_count; i++)
+        draw_upheaval(rng, scenario, &scenario->upheavals[i]);
+    if (scenario->upheavals[1].at_us < scenario->upheavals[0].at_us)
+        scenario->upheavals[1].at_us = scenario->upheavals[0].at_us;
 }
 
 /* --- the applications ---------------------------------------------------------------------------
@@ -204,9 +252,16 @@ static uint64_t draw_bytes(struct rng *rng, const struct scenario *scenario, uns
     uint64_t most = 20 * window;
     if (rng_chance(rng, 2500))
         return 0;
-    if (rng_chance(rng, 1000))
-        most *= 6;
+    if (rng_chance(rng, 1500))
+        most *= 8;
     return (uint64_t)rng_log_between(rng, 1, (int64_t)most);
+}
+
+static enum ending draw_ending(struct rng *rng)
+{
+    enum ending ending = (enum ending)rng_below(rng, ENDING_COUNT);
+    bool is_early = ending == ENDING_CLOSE_EARLY || ending == ENDING_ABORT;
+    return is_early && coin(rng) ? ENDING_SHUTDOWN : ending;
 }
 
 static void draw_behaviour(struct rng *rng, const struct scenario *scenario, unsigned side,
@@ -219,7 +274,7 @@ static void draw_behaviour(struct rng *rng, const struct scenario *scenario, uns
         .write_gap_us = draw_time(rng, 5000, 50 * MS),
         .read_gap_us = draw_time(rng, 5000, 50 * MS),
         .read_stop = UINT64_MAX,
-        .ending = (enum ending)rng_below(rng, ENDING_COUNT),
+        .ending = draw_ending(rng),
         .ending_after_us = rng_log_between(rng, 100, 4 * SECOND),
         .without_nagle = rng_chance(rng, 2000),
         .without_delayed_ack = rng_chance(rng, 2000),
@@ -314,6 +369,8 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
         if (rng_chance(&rng, 200))
             scenario->strip_options |= 1u << kind;
     draw_partitions(&rng, scenario);
+    draw_paths(&rng, scenario);
+    draw_upheavals(&rng, scenario);
     draw_applications(&rng, scenario);
 }
 

@@ -10,6 +10,8 @@
 #define SIDES 2
 #define SCENARIO_CONNECTIONS_MAX 6
 #define SCENARIO_PARTITIONS_MAX 3
+#define SCENARIO_PATHS_MAX 3
+#define SCENARIO_UPHEAVALS_MAX 2
 
 /* One direction of the link. Chances are parts of 10,000 frames. */
 struct link_plan {
@@ -18,13 +20,32 @@ struct link_plan {
     uint64_t bytes_per_s; /* 0: no limit */
     int64_t queue_us;     /* with a limit: what waits longer is dropped */
     bool finishes_checksums;
-    bool cuts_segments; /* large frames are cut before anything else happens to them */
+    bool merges_segments; /* what arrives in one go becomes one large frame */
+    bool cuts_segments;   /* large frames are cut before anything else happens to them */
 };
 
 struct partition {
     int64_t start_us, end_us;
     unsigned directions; /* bit of the sending side */
     bool holds;          /* clogged: frames wait for the end instead of getting lost */
+};
+
+/* From a time on a router on the way passes packets up to a size only, and says so by ICMP. */
+struct path_mtu {
+    int64_t at_us;
+    uint32_t mtu_bytes;
+};
+
+enum upheaval_kind {
+    UPHEAVAL_REBOOT, /* the host forgets everything */
+    UPHEAVAL_LEAP,   /* its clock leaps forward */
+    UPHEAVAL_FREEZE  /* it does not run for a while, and sees its frames and timers late */
+};
+
+struct upheaval {
+    enum upheaval_kind kind;
+    unsigned sides; /* bit of each */
+    int64_t at_us, amount_us;
 };
 
 enum open_kind {
@@ -88,7 +109,11 @@ struct scenario {
     struct link_plan link[SIDES]; /* by the sending side */
     unsigned partition_count;
     struct partition partitions[SCENARIO_PARTITIONS_MAX];
-    int64_t faults_us; /* how long there are faults */
+    unsigned path_count;
+    struct path_mtu paths[SCENARIO_PATHS_MAX]; /* by time */
+    unsigned upheaval_count;
+    struct upheaval upheavals[SCENARIO_UPHEAVALS_MAX]; /* by time */
+    int64_t faults_us;                                 /* how long there are faults */
     struct listener_plan listeners[SIDES];
     unsigned connection_count;
     struct connection_plan connections[SCENARIO_CONNECTIONS_MAX];

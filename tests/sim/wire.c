@@ -50,6 +50,11 @@ static uint16_t fold(uint64_t sum)
     return (uint16_t)sum;
 }
 
+uint16_t wire_checksum(uint64_t sum, const uint8_t *bytes, size_t len)
+{
+    return (uint16_t)~fold(sum_bytes(sum, bytes, len));
+}
+
 static bool is_ipv4(const uint8_t *frame)
 {
     return wire_get16(frame + 12) == ETHERTYPE_IPV4;

@@ -43,6 +43,8 @@ uint32_t wire_get32(const uint8_t *at);
 void wire_put16(uint8_t *at, uint16_t value);
 void wire_put32(uint8_t *at, uint32_t value);
 
+/* The Internet checksum (RFC 1071) over bytes, with the sum of something else added. */
+uint16_t wire_checksum(uint64_t sum, const uint8_t *bytes, size_t len);
 /* Writes the checksum that offload left to somebody else, and says so in *meta. */
 void wire_finish_checksum(uint8_t *frame, size_t len, struct te_frame_meta *meta);
 /* Writes IP lengths and both checksums anew after a change of the segment's length or bytes. */

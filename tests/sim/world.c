@@ -1,6 +1,7 @@
 #include "world.h"
 
 #include "steer.h"
+#include "upheaval.h"
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,8 +37,9 @@ int64_t world_clock(const struct world *world, unsigned side)
 /* --- birth and death ----------------------------------------------------------------------------
  */
 
-static bool start_host(struct world *world, const struct world_options *options, unsigned side)
+static bool start_host(struct world *world, unsigned side)
 {
+    const struct world_options *options = &world->options;
     struct host *host = &world->hosts[side];
     const struct host_plan *plan = &world->scenario->hosts[side];
     struct te_config config = plan->config;
@@ -65,6 +67,8 @@ bool world_init(struct world *world, const struct scenario *scenario,
                 const struct world_options *options)
 {
     world->scenario = scenario;
+    world->options = *options;
+    world->upheavals_done = 0;
     world->now_us = 0;
     world->events = 0;
     world->failure = NULL;
@@ -78,7 +82,24 @@ bool world_init(struct world *world, const struct scenario *scenario,
         world_fail(world, 0, 0, "the capture file can be written");
         return false;
     }
-    return start_host(world, options, 0) && start_host(world, options, 1);
+    return start_host(world, 0) && start_host(world, 1);
+}
+
+void world_reboot(struct world *world, unsigned side)
+{
+    struct host *host = &world->hosts[side];
+    struct te_config config = world->scenario->hosts[side].config;
+    te_stack_free(host->stack);
+    if (host->memory.bytes != 0)
+        world_fail(world, side, 0, "a stack that is freed leaves no memory behind");
+    config.allocator = memory_allocator(&host->memory);
+    config.secret[0] ^= 0xff;
+    host->stack = NULL;
+    host->pump_at_us = TE_NEVER;
+    if (te_stack_new(&config, world_clock(world, side), &host->stack) != TE_OK)
+        world_fail(world, side, 0, "a stack can be made");
+    observer_forget(world, side);
+    actors_forget(world, side);
 }
 
 void world_done(struct world *world)
@@ -162,6 +183,11 @@ static void deliver(struct world *world)
 {
     struct link_frame frame = link_take(&world->link);
     struct wire_segment segment;
+    if (world->now_us < world->hosts[frame.to].frozen_until_us) {
+        link_put_back(&world->link, &frame, world->hosts[frame.to].frozen_until_us);
+        return;
+    }
+    link_merge(&world->link, &frame);
     struct trace_entry entry = {
         "%s gets %d bytes", {(int64_t)frame.len}, {frame.to == 0 ? "A" : "B"}, 0};
     trace_add(&world->trace, world->now_us, &entry);
@@ -191,7 +217,8 @@ static int64_t timer_at(const struct world *world, unsigned side)
     int64_t at_us = due_us - world->hosts[side].clock_us;
     if (late_us > 0)
         at_us += (int64_t)(rng_mix((uint64_t)due_us) % (uint64_t)late_us);
-    return at_us;
+    int64_t frozen_until_us = world->hosts[side].frozen_until_us;
+    return at_us < frozen_until_us ? frozen_until_us : at_us;
 }
 
 static void run_timers(struct world *world, unsigned side)
@@ -202,7 +229,16 @@ static void run_timers(struct world *world, unsigned side)
     world_changed(world, side);
 }
 
-enum turn { TURN_LINK, TURN_TIMER_A, TURN_TIMER_B, TURN_PUMP_A, TURN_PUMP_B, TURN_ACTOR, TURNS };
+enum turn {
+    TURN_LINK,
+    TURN_TIMER_A,
+    TURN_TIMER_B,
+    TURN_PUMP_A,
+    TURN_PUMP_B,
+    TURN_ACTOR,
+    TURN_UPHEAVAL,
+    TURNS
+};
 
 static enum turn next_turn(struct world *world, int64_t *ret_at_us)
 {
@@ -235,6 +271,9 @@ static void take_turn(struct world *world, enum turn turn)
         break;
     case TURN_ACTOR:
         actors_step(world);
+        break;
+    case TURN_UPHEAVAL:
+        upheaval_step(world);
         break;
     case TURNS:
         break;

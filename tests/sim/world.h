@@ -13,11 +13,25 @@ struct host {
     struct memory memory;
     int64_t clock_us;   /* what its clock shows at world time 0 */
     int64_t pump_at_us; /* when it asks for output; TE_NEVER */
+    int64_t frozen_until_us;
+    bool has_leapt_far; /* so far that timestamps went round */
+};
+
+struct world_options {
+    bool is_verbose;
+    const char *capture_path; /* or NULL */
+    struct coverage *coverage;
+    /* An allocator that refuses: from the allocation of that number on, that many. */
+    bool refuses_memory;
+    unsigned refusing_side;
+    uint64_t refuse_from, refuse_count;
 };
 
 struct world {
     const struct scenario *scenario;
+    struct world_options options;
     int64_t now_us;
+    unsigned upheavals_done;
     uint64_t events;
     struct host hosts[SIDES];
     struct actors actors;
@@ -32,21 +46,13 @@ struct world {
     char failure_detail[160];
 };
 
-struct world_options {
-    bool is_verbose;
-    const char *capture_path; /* or NULL */
-    struct coverage *coverage;
-    /* An allocator that refuses: from the allocation of that number on, that many. */
-    bool refuses_memory;
-    unsigned refusing_side;
-    uint64_t refuse_from, refuse_count;
-};
-
 /* False when there is nothing to run: something is wrong already, or a stack got no memory. */
 bool world_init(struct world *world, const struct scenario *scenario,
                 const struct world_options *options);
 void world_done(struct world *world);
 
+/* A host forgets all it knew, and starts anew with another secret. */
+void world_reboot(struct world *world, unsigned side);
 /* The time as a host sees it. */
 int64_t world_clock(const struct world *world, unsigned side);
 /* After every call that may have changed a stack: looks, and lets the host send. */

@@ -57,6 +57,13 @@ static void init_streams(const struct te_stack *stack, struct te_conn *conn)
     conn->receive_mark_at_us = stack->now_us;
 }
 
+void te_conn_start_congestion(const struct te_stack *stack, struct te_conn *conn)
+{
+    conn->cc.ops = &te_cc_reno;
+    conn->cc.ops->init(&conn->cc, conn->mss);
+    conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, stack->config.initial_window_segments);
+}
+
 static void init_sending(struct te_stack *stack, struct te_conn *conn,
                          const struct te_conn_birth *birth)
 {
@@ -69,9 +76,7 @@ static void init_sending(struct te_stack *stack, struct te_conn *conn,
     te_options_update_mss(conn);
     conn->ts_offset = te_ts_offset(stack, &conn->local, &conn->remote);
     te_rtt_init(&conn->rtt, config);
-    conn->cc.ops = &te_cc_reno;
-    conn->cc.ops->init(&conn->cc, conn->mss);
-    conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, config->initial_window_segments);
+    te_conn_start_congestion(stack, conn);
     conn->nagle = config->nagle;
     conn->delayed_ack = true;
     conn->user_timeout_us = config->user_timeout_us;

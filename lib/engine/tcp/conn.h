@@ -33,9 +33,10 @@ enum te_recovery_state { TE_RECOVERY_OPEN = 0, TE_RECOVERY_FAST, TE_RECOVERY_LOS
 struct te_recovery {
     uint8_t state; /* enum te_recovery_state */
     uint8_t duplicate_acks;
-    bool retransmit_una;     /* the segment at SND.UNA is to be sent again */
-    uint32_t recover;        /* RFC 6582 3.2: recovery ends when this is acknowledged */
-    uint32_t inflated_bytes; /* added to cwnd for segments that have left the network */
+    bool retransmit_una;             /* the segment at SND.UNA is to be sent again */
+    uint32_t recover;                /* RFC 6582 3.2: recovery ends when this is acknowledged */
+    struct te_sack_block last_block; /* first block of the last ACK: the newest (RFC 2018 4) */
+    uint32_t inflated_bytes;         /* added to cwnd for segments that have left the network */
 };
 
 /* Which ACKs are owed to the peer, and which SACK block goes first. */
@@ -170,6 +171,10 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn);
 
 /* Puts it at the end of the output queue, once. */
 void te_conn_want_output(struct te_stack *stack, struct te_conn *conn);
+
+/* IW for the MSS in force (RFC 6928): at birth, and again when the handshake has settled the MSS.
+ */
+void te_conn_start_congestion(const struct te_stack *stack, struct te_conn *conn);
 
 /* Drops unread bytes and gives the receive memory back. */
 void te_conn_drop_received(struct te_stack *stack, struct te_conn *conn);

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/challenge.h"
+#include "tcp/options.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/reset.h"
 #include "tcp/segment_out.h"
@@ -192,11 +193,15 @@ static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_seg
  * --- seventh: process the segment text ---------------------------------------------------------
  */
 
-static void note_segment_size(struct te_conn *conn, const struct te_segment *segment)
+/* RMSS: what the peer sends when it has enough, never more than what we announced (merged segments
+ * may come without a word about their parts). */
+static void note_segment_size(const struct te_stack *stack, struct te_conn *conn,
+                              const struct te_segment *segment)
 {
+    uint32_t announced = te_options_local_mss(stack, &conn->remote.addr);
     uint32_t size = segment->gso_size_bytes != 0 ? segment->gso_size_bytes : segment->payload_len;
-    if (size > UINT16_MAX)
-        size = UINT16_MAX;
+    if (size > announced)
+        size = announced;
     if (size > conn->rcv_mss)
         conn->rcv_mss = (uint16_t)size;
 }
@@ -233,7 +238,7 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
     bool had_holes = conn->out_of_order.count > 0;
     switch (te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len)) {
     case TE_RECEIVE_IN_ORDER:
-        note_segment_size(conn, segment);
+        note_segment_size(stack, conn, segment);
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
         acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes);
         break;

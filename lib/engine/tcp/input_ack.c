@@ -56,7 +56,6 @@ void te_input_ack_advance(struct te_stack *stack, struct te_conn *conn, uint32_t
     conn->snd_una = ack;
     if (seq_lt(conn->snd_nxt, ack))
         conn->snd_nxt = ack;
-    te_rtt_reset_backoff(&conn->rtt);
     conn->soft_error = TE_OK;
     if (!was_syn)
         te_recovery_on_ack(stack, conn, &sample);
@@ -72,14 +71,12 @@ void te_input_ack_advance(struct te_stack *stack, struct te_conn *conn, uint32_t
 
 void te_input_established(struct te_stack *stack, struct te_conn *conn)
 {
-    uint8_t segments = stack->config.initial_window_segments;
-    conn->cc.ops->init(&conn->cc, conn->mss);
-    conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, segments);
     conn->recovery.recover = conn->snd_una;
     conn->recovery.state = TE_RECOVERY_OPEN;
     if (conn->segments_retransmitted > 0) {
         /* Our SYN or SYN,ACK was lost: RFC 5681 3.1, RFC 6298 (5.7). */
         conn->cc.cwnd_bytes = conn->mss;
+        te_rtt_reset_backoff(&conn->rtt);
         if (conn->rtt.srtt_us == 0)
             conn->rtt.base_rto_us = RTO_AFTER_LOST_SYN_US;
     }
@@ -171,7 +168,7 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
     if (seq_geq(segment->ack, conn->snd_una) && is_newer)
         update_window(stack, conn, segment);
     if (duplicate)
-        te_recovery_on_duplicate_ack(stack, conn);
+        te_recovery_on_duplicate_ack(stack, conn, &segment->header.options);
 }
 
 static void enter_fin_wait_2(struct te_stack *stack, struct te_conn *conn,
@@ -224,7 +221,10 @@ bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_s
         return false;
     }
     te_timers_on_segment(stack, conn);
+    bool is_opening = !conn->syn_acked; /* CLOSE came in SYN_RCVD */
     ack_common(stack, conn, segment);
+    if (is_opening && conn->syn_acked)
+        te_input_established(stack, conn);
     if (te_conn_fin_is_acked(conn))
         return on_fin_acked(stack, conn, segment);
     return true;

@@ -44,6 +44,7 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     conn->max_snd_wnd = conn->snd_wnd;
     conn->snd_wl1 = segment->seq;
     te_options_negotiate(stack, conn, &segment->header.options);
+    te_conn_start_congestion(stack, conn);
     te_receive_offer(conn, true); /* so that text on the SYN finds a window */
 }
 

@@ -44,6 +44,7 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     conn->snd_wl1 = segment->seq;
     conn->snd_wl2 = segment->ack;
     te_options_negotiate(stack, conn, &segment->header.options);
+    te_conn_start_congestion(stack, conn);
 }
 
 static void establish(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)

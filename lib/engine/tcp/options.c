@@ -82,4 +82,6 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
         conn->ts_recent_at_us = stack->now_us;
     }
     te_options_update_mss(conn);
+    /* Who CLOSEs in SYN_RCVD may send before the opening is over. */
+    conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, config->initial_window_segments);
 }

@@ -29,6 +29,16 @@ static uint64_t held_end(const struct te_conn *conn)
     return ranges->count > 0 ? ranges->items[ranges->count - 1].end : conn->received_offset;
 }
 
+/* Above the maximum: the offer may have been rounded up by a unit of the scale, and what was
+ * offered before the user lowered the maximum still counts (RFC 7323 2.4). */
+static uint32_t ring_max(const struct te_conn *conn)
+{
+    uint64_t unread = conn->received_offset - conn->released_offset;
+    uint64_t offered = unread + te_receive_window(conn);
+    uint64_t usual = 2 * (uint64_t)conn->receive_max_bytes;
+    return (uint32_t)(offered > usual ? offered : usual);
+}
+
 static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end)
 {
     struct te_ring *ring = &conn->receive_ring;
@@ -39,8 +49,7 @@ static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end
         .to = held_to,
         .need_bytes = (uint32_t)((end > held_to ? end : held_to) - conn->released_offset),
         .initial_bytes = RING_INITIAL_BYTES,
-        /* Above the maximum: the offer may have been rounded up by a unit of the scale. */
-        .max_bytes = conn->receive_max_bytes * 2,
+        .max_bytes = ring_max(conn),
     };
     uint32_t before = ring->size_bytes;
     bool ok = te_ring_grow(ring, &owner, &growth);
@@ -170,8 +179,12 @@ static uint32_t edge_step(const struct te_conn *conn)
     return conn->mss < half ? conn->mss : half;
 }
 
-/* The offer in units of the scale. Rounding down could take back up to one unit of what was
- * offered; then it is rounded up while the buffer's slack allows. */
+/* The offer in units of the scale. Rounding down announces up to one unit less than what was
+ * offered; it is rounded up instead while the buffer's slack allows.
+ *
+ * DEVIATION: beyond that slack the announced edge moves left by less than one unit, as RFC 7323 2.4
+ * foresees: always rounding up would let a sender of tiny segments fill any amount of memory.
+ * rcv_adv itself never moves left, and all up to it is taken. */
 static uint32_t scaled_offer(const struct te_conn *conn, uint32_t edge_bytes)
 {
     uint32_t units = edge_bytes >> conn->rcv_wscale;

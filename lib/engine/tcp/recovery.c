@@ -39,10 +39,27 @@ static void enter(struct te_stack *stack, struct te_conn *conn)
     assert(conn->cc.cwnd_bytes >= conn->mss);
 }
 
-void te_recovery_on_duplicate_ack(struct te_stack *stack, struct te_conn *conn)
+/* With SACK only a duplicate with new SACK information says that a segment has left the network
+ * (RFC 3042 2, RFC 6675 2, "DupAcks"). */
+static bool has_news(struct te_conn *conn, const struct te_tcp_options *options)
+{
+    if (!conn->sack_ok)
+        return true;
+    if (options->sack_count == 0)
+        return false;
+    struct te_sack_block first = options->sack[0];
+    struct te_sack_block last = conn->recovery.last_block;
+    conn->recovery.last_block = first;
+    return seq_gt(first.end, conn->snd_una) && (first.start != last.start || first.end != last.end);
+}
+
+void te_recovery_on_duplicate_ack(struct te_stack *stack, struct te_conn *conn,
+                                  const struct te_tcp_options *options)
 {
     struct te_recovery *recovery = &conn->recovery;
     stack->counters.duplicate_acks_in++;
+    if (!has_news(conn, options))
+        return;
     if (recovery->duplicate_acks < UINT8_MAX)
         recovery->duplicate_acks++;
     if (recovery->state == TE_RECOVERY_FAST)

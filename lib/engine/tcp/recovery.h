@@ -9,8 +9,9 @@
 
 #include "tcp/conn.h"
 
-/* A duplicate ACK in the sense of RFC 5681 2. */
-void te_recovery_on_duplicate_ack(struct te_stack *stack, struct te_conn *conn);
+/* A duplicate ACK in the sense of RFC 5681 2; options: of its segment. */
+void te_recovery_on_duplicate_ack(struct te_stack *stack, struct te_conn *conn,
+                                  const struct te_tcp_options *options);
 /* SND.UNA has moved; sample describes the ACK. */
 void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn,
                         const struct te_ack_sample *sample);

@@ -17,7 +17,8 @@ void te_rtt_init(struct te_rtt *rtt, const struct te_config *config);
 void te_rtt_sample(struct te_rtt *rtt, const struct te_config *config, int64_t sample_us);
 /* RFC 6298 (5.5): double, up to config.rto_max_us. */
 void te_rtt_back_off(struct te_rtt *rtt);
-/* New data was acknowledged: RFC 6298 (5.7) in the way all stacks read it. */
+/* A window has opened: the backoff was for its probes. (After a timeout it stays until a sample
+ * comes from data that was sent once: Karn, RFC 6298 5.) */
 void te_rtt_reset_backoff(struct te_rtt *rtt);
 /* The timeout in force, backoff included. */
 int64_t te_rtt_rto_us(const struct te_rtt *rtt, const struct te_config *config);

@@ -1,0 +1,15 @@
+/* A router on the way that cannot pass a packet on, and says so (RFC 1191 4, RFC 4443 3.2). */
+#ifndef SIM_TOO_BIG_H
+#define SIM_TOO_BIG_H
+
+#include "wire.h"
+
+#define TOO_BIG_FRAME_MAX 128
+
+/* The size on the wire of the IP packets that a frame stands for; 0 when it is none. */
+size_t too_big_packet_bytes(const uint8_t *frame, size_t len, const struct te_frame_meta *meta);
+/* Writes the frame that brings the ICMP message to the sender (room for TOO_BIG_FRAME_MAX), and
+ * returns its length. */
+size_t too_big_answer(const uint8_t *frame, size_t len, uint32_t mtu_bytes, uint8_t *ret_frame);
+
+#endif
