@@ -31,11 +31,11 @@ const char *te_timer_name(enum te_timer timer)
 /* --- deadlines ---------------------------------------------------------------------------------
  */
 
-enum te_timer te_timer_next(const struct te_conn *conn, int64_t *ret_at_us)
+static enum te_timer earliest(const struct te_conn *conn, unsigned last, int64_t *ret_at_us)
 {
     enum te_timer first = TE_TIMER_NONE;
     int64_t at_us = TE_NEVER;
-    for (unsigned i = 1; i < TE_CONN_TIMERS; i++) {
+    for (unsigned i = 1; i <= last; i++) {
         if (conn->timer_at_us[i] < at_us) {
             at_us = conn->timer_at_us[i];
             first = (enum te_timer)i;
@@ -43,6 +43,16 @@ enum te_timer te_timer_next(const struct te_conn *conn, int64_t *ret_at_us)
     }
     *ret_at_us = at_us;
     return first;
+}
+
+enum te_timer te_timer_next(const struct te_conn *conn, int64_t *ret_at_us)
+{
+    return earliest(conn, TE_TIMER_IDLE, ret_at_us);
+}
+
+enum te_timer te_timer_next_of_tcp(const struct te_conn *conn, int64_t *ret_at_us)
+{
+    return earliest(conn, TE_TIMER_IDLE - 1, ret_at_us);
 }
 
 static void arm_wheel(struct te_stack *stack, struct te_conn *conn)

@@ -15,6 +15,8 @@ void te_timer_clear_all(struct te_stack *stack, struct te_conn *conn);
 bool te_timer_is_set(const struct te_conn *conn, enum te_timer timer);
 /* The earliest deadline and its name; TE_TIMER_NONE and TE_NEVER when nothing is armed. */
 enum te_timer te_timer_next(const struct te_conn *conn, int64_t *ret_at_us);
+/* The same without TE_TIMER_IDLE, which only keeps house: what a user wants to know. */
+enum te_timer te_timer_next_of_tcp(const struct te_conn *conn, int64_t *ret_at_us);
 
 /* Runs every deadline that is due; the connection may be gone afterwards. */
 void te_timers_on_due(struct te_stack *stack, struct te_conn *conn);

@@ -80,7 +80,7 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .state_since_us = conn->state_since_us,
         .soft_error = (enum te_err)conn->soft_error,
     };
-    status->timer = te_timer_next(conn, &status->timer_at_us);
+    status->timer = te_timer_next_of_tcp(conn, &status->timer_at_us);
     status_of_streams(conn, status);
     status_of_sequence(conn, status);
 }

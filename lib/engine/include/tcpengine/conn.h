@@ -107,7 +107,7 @@ enum te_timer {
     TE_TIMER_ORPHAN,
     TE_TIMER_USER_TIMEOUT,
     TE_TIMER_REMAINS, /* a failed connection is forgotten */
-    TE_TIMER_IDLE     /* memory of empty buffers is given back */
+    TE_TIMER_IDLE     /* memory of empty buffers is given back; never in te_status */
 };
 const char *te_timer_name(enum te_timer timer); /* "retransmit", "persist", ..., "" for none */
 
