@@ -169,7 +169,7 @@ static const struct config_key keys[] = {
     ENGINE("tcp", port_last, port_last, CONFIG_COUNT, 1, 65535, "Last ephemeral port."),
 
     /* --- [limits] --- */
-    DAEMON("limits", connections_per_uid_max, rpc.control.links_per_uid_max, CONFIG_COUNT, 1, 1024,
+    DAEMON("limits", links_per_uid_max, rpc.control.links_per_uid_max, CONFIG_COUNT, 1, 1024,
            "Links to the control socket that one user may hold."),
     DAEMON("limits", connections_max, rpc.control.links_max, CONFIG_COUNT, 1, 1024,
            "Links to the control socket in all; a few more are kept for root."),

@@ -574,7 +574,8 @@ void actors_forget(struct world *world, unsigned side)
         endpoint->has_failed = endpoint->has_closed = true;
         endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
     }
-    for (unsigned i = 0; i < actors->listener_count && world->failure == NULL; i++) {
+    unsigned listener_count = actors->listener_count; /* those before */
+    for (unsigned i = 0; i < listener_count && world->failure == NULL; i++) {
         struct listener_actor *listener = &actors->listeners[i];
         if (listener->side != side || listener->id == 0)
             continue;

@@ -112,15 +112,16 @@ static void start_worker(const struct runner_options *options, struct board *boa
                          struct desk *desk)
 {
     fflush(stdout);
-    desk->pid = fork();
-    if (desk->pid < 0) {
+    pid_t pid = fork();
+    if (pid < 0) {
         perror("sim: fork");
         exit(1);
     }
-    if (desk->pid == 0) {
+    if (pid == 0) {
         work(options, board, desk);
         exit(0);
     }
+    desk->pid = pid;
 }
 
 /* A worker has ended: in peace, or in the middle of its seed. */

@@ -246,6 +246,7 @@ static enum turn next_turn(struct world *world, int64_t *ret_at_us)
         [TURN_LINK] = link_next_us(&world->link),   [TURN_TIMER_A] = timer_at(world, 0),
         [TURN_TIMER_B] = timer_at(world, 1),        [TURN_PUMP_A] = world->hosts[0].pump_at_us,
         [TURN_PUMP_B] = world->hosts[1].pump_at_us, [TURN_ACTOR] = actors_next_us(&world->actors),
+        [TURN_UPHEAVAL] = upheaval_next_us(world),
     };
     enum turn first = TURN_LINK;
     for (enum turn turn = TURN_LINK; turn < TURNS; turn++)

@@ -104,6 +104,14 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def recv_exactly(connection: socket.socket, count: int) -> bytes:
+    """That many bytes, or fewer when the stream ends before."""
+    data = b""
+    while len(data) < count and (piece := connection.recv(count - len(data))):
+        data += piece
+    return data
+
+
 def at(address: str, port: int) -> str:
     """The text of an endpoint as the contract writes it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
@@ -240,19 +248,22 @@ class Capture(Process):
     """tcpdump on the TAP, the whole of each frame."""
 
     def __init__(self, folder: Path, expression: str = "", interface: str = TAP):
-        self.path = folder / f"capture-{time.monotonic_ns()}.pcap"
+        name = f"capture-{time.monotonic_ns()}"
+        self.path = folder / f"{name}.pcap"
         super().__init__(["tcpdump", "-i", interface, "-s", "0", "-U", "-n", "-B", "65536",
-                          "-w", self.path, *expression.split()], folder, f"tcpdump-{id(self)}")
+                          "--immediate-mode", "-w", self.path, *expression.split()], folder, name)
         wait_for(lambda: "listening on" in self.log, what="tcpdump")
 
     def finish(self) -> Path:
-        time.sleep(0.3)  # what the kernel still holds for tcpdump
+        time.sleep(0.5)  # for what is still on its way to tcpdump
         self.stop(signal.SIGINT)
         return self.path
 
 
 def tshark(path: Path, *arguments: str) -> list[str]:
-    done = run("tshark", "-r", path, "-n", *arguments, timeout=300)
+    """Random payload must not be taken for some protocol above TCP."""
+    done = run("tshark", "-r", path, "-n", "-d", "tcp.port==1-65535,data", *arguments,
+               timeout=300)
     return done.stdout.decode().splitlines()
 
 

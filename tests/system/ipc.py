@@ -3,6 +3,7 @@
 Link speaks SP's REQ side and can be made to misbehave; Client sends one Request and waits for its
 Response."""
 import itertools
+import random
 import socket
 import struct
 
@@ -85,7 +86,8 @@ class Client:
     def __init__(self, path: str, timeout: float = 30.0):
         self.link = Link(path, timeout=timeout)
         self.session = 0
-        self.numbers = itertools.count(1)
+        # The daemon answers a request id that it has seen as it did before: ids are drawn.
+        self.numbers = itertools.count(random.getrandbits(62))
         self.boot_id = 0
 
     def request(self, verb: str, fields: dict) -> pb.Request:
@@ -135,16 +137,13 @@ def endpoint(address: str = "", port: int = 0) -> pb.Endpoint:
     return pb.Endpoint(address=address, port=port)
 
 
-def send_all(client: Client, conn_id: int, data: bytes, fin: bool = False) -> int:
-    """Sends data from stream offset 0, piece by piece; the offset after it."""
-    offset = 0
-    while offset < len(data):
-        piece = data[offset:offset + 65536]
-        offset = client.call("send", id=conn_id, offset=offset, data=piece,
-                             wait_ms=10000).accepted_to
-    if fin:
-        client.call("send", id=conn_id, offset=offset, fin=True)
-    return offset
+def release(client: Client, conn_id: int, offset: int) -> None:
+    """Tells the daemon that the bytes below offset were taken: else CLOSE would be a reset."""
+    try:
+        client.call("receive", id=conn_id, from_offset=offset)
+    except RpcError as error:
+        if error.code != "AGAIN":
+            raise
 
 
 def receive_all(client: Client, conn_id: int) -> bytes:

@@ -5,7 +5,7 @@ import unittest
 
 import harness
 from harness import ENGINE4, HOST4, wait_for
-from ipc import RpcError, endpoint
+from ipc import RpcError, endpoint, receive_all, release
 
 COUNT = 1000
 
@@ -37,6 +37,7 @@ class Thousand(harness.SystemTest):
         data = b""
         while data.count(b"\n") < 8:
             data += client.call("receive", id=conn_id, from_offset=len(data), wait_ms=10000).data
+        release(client, conn_id, len(data))
         sent = client.call("send", id=conn_id, offset=0, data=data, wait_ms=10000).accepted_to
         self.assertEqual(sent, len(data))
 
@@ -90,16 +91,8 @@ class Thousand(harness.SystemTest):
         for number, conn_id in enumerate(ids):
             client.call("send", id=conn_id, offset=0, data=words(number), fin=True)
         for number, conn_id in enumerate(ids):
-            self.assertEqual(self.receive_to_end(client, conn_id), words(number))
+            self.assertEqual(receive_all(client, conn_id), words(number))
             client.call("close", id=conn_id)
-
-    def receive_to_end(self, client, conn_id: int) -> bytes:
-        data = b""
-        while True:
-            result = client.call("receive", id=conn_id, from_offset=len(data), wait_ms=10000)
-            data += result.data
-            if result.end:
-                return data
 
     def test_engine_to_kernel(self) -> None:
         asyncio.run(asyncio.wait_for(self.engine_to_kernel(self.client()), 120))

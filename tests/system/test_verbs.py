@@ -7,7 +7,7 @@ import time
 import unittest
 
 import harness
-from harness import ENGINE4, ENGINE6, HOST4, HOST6, wait_for
+from harness import ENGINE4, ENGINE6, HOST4, HOST6, recv_exactly, wait_for
 
 LS_KEYS = {"id", "state", "local", "remote", "uid", "send_queue_bytes", "receive_queue_bytes",
            "timer", "timer_ms"}
@@ -181,7 +181,7 @@ class Verbs(harness.SystemTest):
     def test_show(self) -> None:
         conn_id, accepted = self.connected()
         self.tcpctl("send", conn_id, "-", input=b"x" * 1000)
-        self.assertEqual(len(accepted.recv(1000, socket.MSG_WAITALL)), 1000)
+        self.assertEqual(len(recv_exactly(accepted, 1000)), 1000)
         shown = wait_for(lambda: (lambda row: row if row["bytes_acked"] >= 1000 else None)(
             self.ctl("show", conn_id)), what="the ACK")
         self.assertLessEqual(SHOW_KEYS, set(shown))

@@ -1,0 +1,39 @@
+/* tcpctl open: the connection belongs to the caller's uid, and stays. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "json.h"
+#include "parse.h"
+#include "target.h"
+
+int cmd_open(struct cli *cli, int argc, char **argv)
+{
+    static const struct option options[] = {{"wait", no_argument, NULL, 'W'}, {NULL, 0, NULL, 0}};
+    struct target target = {.count = 0};
+    struct tcpc_opened opened;
+    bool is_waiting = false;
+    int option;
+    while ((option = cli_next_option(cli, argc, argv, "s:p:", options)) >= 0) {
+        if (option == 'W')
+            is_waiting = true;
+        else if (option == '?' || !target_option(cli, &target, option))
+            return EXIT_USAGE;
+    }
+    if (option == OPTION_STOP)
+        return EXIT_DONE;
+    if (!cli_count_arguments(cli, argc, 2, 2))
+        return EXIT_USAGE;
+    int status = target_resolve(cli, &target, argv[optind], argv[optind + 1]);
+    if (status == EXIT_DONE)
+        status = cli_connect(cli, TCPC_POLICY_NONE);
+    if (status == EXIT_DONE)
+        status = target_open(cli, &target, is_waiting ? cli_patience_ms(cli) : 0, &opened);
+    if (status != EXIT_DONE)
+        return status;
+    if (cli->is_json)
+        json_print(json_opened(&opened));
+    else
+        printf("%" PRIu64 "\n", opened.id);
+    return EXIT_DONE;
+}

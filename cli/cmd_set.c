@@ -1,0 +1,38 @@
+/* tcpctl set */
+#include <inttypes.h>
+
+#include "cli.h"
+#include "json.h"
+#include "parse.h"
+
+static int set_and_print(struct cli *cli, uint64_t id, const char *name, int64_t value)
+{
+    struct tcpc_error error;
+    if (tcpc_set_option(cli->client, id, name, value, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "set %" PRIu64 " %s", id, name);
+    if (!cli->is_json)
+        return EXIT_DONE;
+    json_t *object = json_object();
+    json_put(object, "id", json_number(id));
+    json_put(object, "name", json_text(name));
+    json_put(object, "value", json_integer(value));
+    json_print(object);
+    return EXIT_DONE;
+}
+
+int cmd_set(struct cli *cli, int argc, char **argv)
+{
+    uint64_t id;
+    int64_t value;
+    int status;
+    if (!cli_arguments(cli, argc, argv, &status))
+        return status;
+    if (!cli_count_arguments(cli, argc, 3, 3))
+        return EXIT_USAGE;
+    if (!parse_id(argv[optind], &id))
+        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
+    if (!parse_value(argv[optind + 2], &value))
+        return cli_usage(cli, "%s: on, off or a number is expected", argv[optind + 2]);
+    status = cli_connect(cli, TCPC_POLICY_NONE);
+    return status != EXIT_DONE ? status : set_and_print(cli, id, argv[optind + 1], value);
+}

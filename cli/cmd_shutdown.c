@@ -1,0 +1,21 @@
+/* tcpctl shutdown */
+#include <inttypes.h>
+
+#include "one_id.h"
+
+static int do_shutdown(struct cli *cli, uint64_t id)
+{
+    struct tcpc_request request = {.op = TCPC_OP_SHUTDOWN, .u.target.id = id};
+    struct tcpc_response *response = NULL;
+    struct tcpc_error error;
+    if (tcpc_call(cli->client, &request, &response, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "shutdown %" PRIu64, id);
+    one_id_print(cli, id, response->u.state);
+    tcpc_response_free(response);
+    return EXIT_DONE;
+}
+
+int cmd_shutdown(struct cli *cli, int argc, char **argv)
+{
+    return one_id_run(cli, argc, argv, do_shutdown);
+}

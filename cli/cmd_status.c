@@ -1,0 +1,123 @@
+/* tcpctl status: the daemon as a whole. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli.h"
+#include "format.h"
+#include "json.h"
+
+static json_t *texts(const char *const *rows, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_append(array, json_text(rows[i]));
+    return array;
+}
+
+static json_t *states(const struct tcpc_daemon_status *daemon)
+{
+    json_t *object = json_object();
+    for (unsigned state = 0; state < TCPC_STATE_COUNT; state++)
+        json_put(object, tcpc_state_name((enum tcpc_state)state),
+                 json_number(daemon->states[state]));
+    return object;
+}
+
+static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
+{
+    char boot_id[32];
+    json_t *object = json_object();
+    /* A text: it has 64 bits, more than a JSON number keeps. */
+    snprintf(boot_id, sizeof(boot_id), "%016" PRIx64, tcpc_client_boot_id(cli->client));
+    json_put(object, "version", json_text(daemon->version));
+    json_put(object, "api_major", json_number(daemon->api_major));
+    json_put(object, "boot_id", json_text(boot_id));
+    json_put(object, "control", json_text(tcpc_client_url(cli->client)));
+    json_put(object, "uptime_us", json_integer(daemon->uptime_us));
+    json_put(object, "time_us", json_integer(daemon->time_us));
+    json_put(object, "tap", json_text(daemon->tap));
+    json_put(object, "tap_up", json_boolean(daemon->tap_up));
+    json_put(object, "mac", json_text(daemon->mac));
+    json_put(object, "mtu", json_number(daemon->mtu));
+    json_put(object, "addresses", texts(daemon->addresses, daemon->address_count));
+    json_put(object, "routes", texts(daemon->routes, daemon->route_count));
+    json_put(object, "gateway", json_text(daemon->gateway));
+    json_put(object, "http", json_text(daemon->http));
+    json_put(object, "msl_ms", json_integer(daemon->msl_ms));
+    json_put(object, "states", states(daemon));
+    json_put(object, "connections", json_number(daemon->connections));
+    json_put(object, "listeners", json_number(daemon->listeners));
+    json_put(object, "time_wait", json_number(daemon->time_wait));
+    json_put(object, "orphans", json_number(daemon->orphans));
+    json_put(object, "sessions", json_number(daemon->sessions));
+    json_put(object, "links", json_number(daemon->links));
+    json_put(object, "memory_bytes", json_number(daemon->memory_bytes));
+    json_put(object, "last_event_seq", json_number(daemon->last_event_seq));
+    json_print(object);
+}
+
+static void print_list(const char *name, const char *const *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        printf("%-12s %s\n", i ? "" : name, rows[i]);
+}
+
+static void print_states(const struct tcpc_daemon_status *daemon)
+{
+    const char *name = "states";
+    for (unsigned state = 0; state < TCPC_STATE_COUNT; state++) {
+        if (!daemon->states[state])
+            continue;
+        printf("%-12s %s %" PRIu64 "\n", name, tcpc_state_name((enum tcpc_state)state),
+               daemon->states[state]);
+        name = "";
+    }
+}
+
+static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
+{
+    char text[FORMAT_MAX];
+    printf("%-12s %s\n", "version", daemon->version);
+    printf("%-12s %s\n", "control", tcpc_client_url(cli->client));
+    printf("%-12s %s\n", "up for", format_duration(daemon->uptime_us, text));
+    printf("%-12s %016" PRIx64 "\n", "boot id", tcpc_client_boot_id(cli->client));
+    printf("%-12s %s (%s), %s, MTU %" PRIu32 "\n", "interface", daemon->tap,
+           daemon->tap_up ? "up" : "down", daemon->mac, daemon->mtu);
+    print_list("addresses", daemon->addresses, daemon->address_count);
+    print_list("routes", daemon->routes, daemon->route_count);
+    if (*daemon->gateway)
+        printf("%-12s %s\n", "gateway", daemon->gateway);
+    if (*daemon->http)
+        printf("%-12s http://%s/\n", "http", daemon->http);
+    printf("%-12s %s\n", "MSL", format_duration(daemon->msl_ms * 1000, text));
+    printf("%-12s %" PRIu64 ", listeners %" PRIu64 ", TIME_WAIT %" PRIu64 ", orphans %" PRIu64
+           "\n",
+           "connections", daemon->connections, daemon->listeners, daemon->time_wait,
+           daemon->orphans);
+    print_states(daemon);
+    printf("%-12s %" PRIu64 ", over %" PRIu64 " links\n", "sessions", daemon->sessions,
+           daemon->links);
+    printf("%-12s %s\n", "memory", format_bytes(daemon->memory_bytes, text));
+}
+
+int cmd_status(struct cli *cli, int argc, char **argv)
+{
+    struct tcpc_response *response = NULL;
+    struct tcpc_error error;
+    int status;
+    if (!cli_arguments(cli, argc, argv, &status))
+        return status;
+    if (!cli_count_arguments(cli, argc, 0, 0))
+        return EXIT_USAGE;
+    status = cli_connect(cli, TCPC_POLICY_NONE);
+    if (status != EXIT_DONE)
+        return status;
+    if (tcpc_daemon_status(cli->client, &response, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "status");
+    if (cli->is_json)
+        print_json(cli, &response->u.daemon);
+    else
+        print_text(cli, &response->u.daemon);
+    tcpc_response_free(response);
+    return EXIT_DONE;
+}

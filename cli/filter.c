@@ -1,0 +1,516 @@
+#include "filter.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "parse.h"
+
+enum { WORD_MAX = 64, DEPTH_MAX = 32, NODE_NONE = 255 };
+
+struct parser {
+    const char *rest;
+    char word[WORD_MAX]; /* the word to look at; empty at the end */
+    bool is_too_long;
+    unsigned depth;
+    struct filter *filter;
+    char *error;
+};
+
+/* All answer a node's index, or NODE_NONE after an error. */
+static unsigned parse_or(struct parser *parser);
+
+/* --- words ------------------------------------------------------------------------------------ */
+
+static size_t word_len(const char *text)
+{
+    static const char *const operators[] = {"==", "!=", ">=", "<=", "&&", "||", "=", "!",
+                                            ">",  "<",  "&",  "|",  "(",  ")"};
+    for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+        if (strncmp(text, operators[i], strlen(operators[i])) == 0)
+            return strlen(operators[i]);
+    }
+    size_t len = strcspn(text, "=!<>&|()");
+    for (size_t i = 0; i < len; i++) {
+        if (isspace((unsigned char)text[i]))
+            return i;
+    }
+    return len;
+}
+
+static void next_word(struct parser *parser)
+{
+    while (isspace((unsigned char)*parser->rest))
+        parser->rest++;
+    size_t len = word_len(parser->rest);
+    size_t kept = len < WORD_MAX ? len : WORD_MAX - 1;
+    memcpy(parser->word, parser->rest, kept);
+    parser->word[kept] = '\0';
+    parser->is_too_long = kept < len;
+    parser->rest += len;
+}
+
+static bool is_word(const struct parser *parser, const char *word)
+{
+    return strcasecmp(parser->word, word) == 0;
+}
+
+static unsigned complain(struct parser *parser, const char *expected)
+{
+    if (parser->error[0])
+        return NODE_NONE;
+    if (parser->word[0])
+        snprintf(parser->error, FILTER_ERROR_MAX, "\"%s\": expected %s", parser->word, expected);
+    else
+        snprintf(parser->error, FILTER_ERROR_MAX, "the expression ends: expected %s", expected);
+    return NODE_NONE;
+}
+
+static unsigned add_node(struct parser *parser, const struct filter_node *node)
+{
+    struct filter *filter = parser->filter;
+    if (filter->count == FILTER_NODES_MAX)
+        return complain(parser, "a shorter expression");
+    filter->nodes[filter->count] = *node;
+    return filter->count++;
+}
+
+/* --- states ----------------------------------------------------------------------------------- */
+
+#define BIT(state) (1u << (state))
+enum {
+    ALL = (1 << TCPC_STATE_COUNT) - 1,
+    CONNECTED = ALL & ~(BIT(TCPC_CLOSED) | BIT(TCPC_LISTEN)),
+    BUCKET = BIT(TCPC_SYN_RCVD) | BIT(TCPC_TIME_WAIT)
+};
+
+static const struct {
+    const char *name;
+    uint32_t states;
+} state_words[] = {
+    {"all", ALL},
+    {"connected", CONNECTED},
+    {"synchronized", CONNECTED & ~BIT(TCPC_SYN_SENT)},
+    {"bucket", BUCKET},
+    {"big", ALL & ~BUCKET},
+    {"close", BIT(TCPC_CLOSED)},
+    {"listening", BIT(TCPC_LISTEN)},
+    {"syn-recv", BIT(TCPC_SYN_RCVD)},
+    {"estab", BIT(TCPC_ESTABLISHED)},
+};
+
+/* fin-wait-1 and FIN_WAIT_1 alike; "fin-wait1" too. */
+static bool same_state(const char *word, const char *name)
+{
+    for (;; word++, name++) {
+        while (*word == '-' || *word == '_')
+            word++;
+        while (*name == '-' || *name == '_')
+            name++;
+        if (tolower((unsigned char)*word) != tolower((unsigned char)*name))
+            return false;
+        if (!*word)
+            return true;
+    }
+}
+
+static bool find_states(const char *word, uint32_t *ret_states)
+{
+    for (unsigned state = 0; state < TCPC_STATE_COUNT; state++) {
+        if (same_state(word, tcpc_state_name((enum tcpc_state)state))) {
+            *ret_states = BIT(state);
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof(state_words) / sizeof(state_words[0]); i++) {
+        if (same_state(word, state_words[i].name)) {
+            *ret_states = state_words[i].states;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_state_word(const struct parser *parser)
+{
+    return is_word(parser, "state") || is_word(parser, "exclude") || is_word(parser, "excl");
+}
+
+/* As ss does: the first `state` starts from none, the first `exclude` from all. */
+static unsigned parse_states(struct parser *parser)
+{
+    struct filter_node node = {.kind = FILTER_STATES};
+    bool is_first = true;
+    for (; is_state_word(parser); is_first = false) {
+        bool is_excluded = !is_word(parser, "state");
+        uint32_t states;
+        next_word(parser);
+        if (!find_states(parser->word, &states))
+            return complain(parser, "a state (established, syn-sent, fin-wait-1, time-wait, ..., "
+                                    "all, connected, synchronized, bucket, big)");
+        if (is_first && is_excluded)
+            node.number = ALL;
+        if (is_excluded)
+            node.number &= ~states;
+        else
+            node.number |= states;
+        if (!is_excluded && (states & BIT(TCPC_CLOSED)))
+            parser->filter->asks_closed = true;
+        next_word(parser);
+    }
+    return add_node(parser, &node);
+}
+
+/* --- ports, uids, addresses ------------------------------------------------------------------- */
+
+static bool find_operator(const char *word, enum filter_operator *ret_op)
+{
+    static const struct {
+        const char *name;
+        enum filter_operator op;
+    } operators[] = {
+        {"=", FILTER_EQUAL},          {"==", FILTER_EQUAL},      {"eq", FILTER_EQUAL},
+        {"!=", FILTER_NOT_EQUAL},     {"ne", FILTER_NOT_EQUAL},  {"neq", FILTER_NOT_EQUAL},
+        {">", FILTER_GREATER},        {"gt", FILTER_GREATER},    {"<", FILTER_LESS},
+        {"lt", FILTER_LESS},          {">=", FILTER_GREATER_EQUAL}, {"ge", FILTER_GREATER_EQUAL},
+        {"geq", FILTER_GREATER_EQUAL}, {"<=", FILTER_LESS_EQUAL}, {"le", FILTER_LESS_EQUAL},
+        {"leq", FILTER_LESS_EQUAL},
+    };
+    for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+        if (strcasecmp(word, operators[i].name) == 0) {
+            *ret_op = operators[i].op;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool read_port(const char *text, uint32_t *ret_port)
+{
+    uint64_t number;
+    if (*text == ':')
+        text++;
+    if (parse_number(text, 65535, &number)) {
+        *ret_port = (uint32_t)number;
+        return true;
+    }
+    const struct servent *service = *text ? getservbyname(text, "tcp") : NULL;
+    if (!service)
+        return false;
+    *ret_port = ntohs((uint16_t)service->s_port);
+    return true;
+}
+
+static unsigned parse_port_test(struct parser *parser, enum filter_field field)
+{
+    struct filter_node node = {.kind = FILTER_NUMBER, .field = field};
+    next_word(parser);
+    bool has_operator = find_operator(parser->word, &node.op);
+    if (has_operator)
+        next_word(parser);
+    if (!read_port(parser->word, &node.number))
+        return complain(parser, has_operator ? "a port, like :80"
+                                             : "an operator (=, !=, >, <, >=, <=) or a port");
+    next_word(parser);
+    return add_node(parser, &node);
+}
+
+static unsigned parse_uid_test(struct parser *parser)
+{
+    struct filter_node node = {.kind = FILTER_NUMBER, .field = FILTER_UID};
+    uint64_t uid;
+    next_word(parser);
+    if (find_operator(parser->word, &node.op))
+        next_word(parser);
+    if (!parse_number(parser->word, UINT32_MAX, &uid))
+        return complain(parser, "a user id, a number");
+    node.number = (uint32_t)uid;
+    next_word(parser);
+    return add_node(parser, &node);
+}
+
+/* An endpoint's address as 16 bytes. False when it is unspecified. */
+static bool address_bytes(const char *text, uint8_t ret_bytes[16])
+{
+    memset(ret_bytes, 0, 16);
+    if (strchr(text, ':'))
+        return inet_pton(AF_INET6, text, ret_bytes) == 1;
+    ret_bytes[10] = ret_bytes[11] = 0xff;
+    return inet_pton(AF_INET, text, ret_bytes + 12) == 1;
+}
+
+/* "10.0.0.0/8", "2001:db8::/32", "*", "": into node. */
+static bool read_network(char *text, struct filter_node *node)
+{
+    uint64_t prefix;
+    char *slash = strchr(text, '/');
+    if (!*text || strcmp(text, "*") == 0)
+        return true;
+    bool is_v6 = strchr(text, ':') != NULL;
+    unsigned bits = is_v6 ? 128 : 32;
+    if (slash) {
+        if (!parse_number(slash + 1, bits, &prefix))
+            return false;
+        *slash = '\0';
+        bits = (unsigned)prefix;
+    }
+    node->prefix_bits = (uint8_t)(is_v6 ? bits : bits + 96);
+    return address_bytes(text, node->address);
+}
+
+/* Takes the port off the end of text. Of an IPv6 address only behind brackets. */
+static bool read_host(char *text, struct filter_node *node)
+{
+    char *colon = strrchr(text, ':');
+    char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
+    if (bracket) {
+        bool has_prefix = bracket[1] == '/';
+        char *port = has_prefix ? strchr(bracket, ':') : bracket + 1;
+        if (port && *port && (*port != ':' || !read_port(port, &node->number)))
+            return false;
+        if (port && *port)
+            *port = '\0';
+        memmove(bracket, bracket + 1, strlen(bracket));
+        return read_network(text + 1, node);
+    }
+    if (colon && colon == strchr(text, ':')) {
+        if (!read_port(colon, &node->number))
+            return false;
+        *colon = '\0';
+    }
+    return read_network(text, node);
+}
+
+static unsigned parse_host_test(struct parser *parser, enum filter_field field)
+{
+    struct filter_node node = {.kind = FILTER_HOST, .field = field};
+    char text[WORD_MAX];
+    next_word(parser);
+    if (find_operator(parser->word, &node.op)) {
+        if (node.op != FILTER_EQUAL && node.op != FILTER_NOT_EQUAL)
+            return complain(parser, "= or !=, for an address");
+        next_word(parser);
+    }
+    memcpy(text, parser->word, sizeof(text));
+    if (!text[0] || parser->is_too_long || !read_host(text, &node))
+        return complain(parser, "an address, like 10.0.0.0/8, 10.0.0.1:80 or [2001:db8::1]:80");
+    next_word(parser);
+    return add_node(parser, &node);
+}
+
+/* --- structure -------------------------------------------------------------------------------- */
+
+static bool is_not(const struct parser *parser)
+{
+    return is_word(parser, "not") || is_word(parser, "!");
+}
+
+static bool is_and(const struct parser *parser)
+{
+    return is_word(parser, "and") || is_word(parser, "&") || is_word(parser, "&&");
+}
+
+static bool is_or(const struct parser *parser)
+{
+    return is_word(parser, "or") || is_word(parser, "|") || is_word(parser, "||");
+}
+
+static unsigned parse_group(struct parser *parser)
+{
+    next_word(parser);
+    unsigned node = parse_or(parser);
+    if (node == NODE_NONE)
+        return node;
+    if (!is_word(parser, ")"))
+        return complain(parser, "and, or, or a closing parenthesis");
+    next_word(parser);
+    return node;
+}
+
+static unsigned parse_test(struct parser *parser)
+{
+    if (is_word(parser, "("))
+        return parse_group(parser);
+    if (is_state_word(parser))
+        return parse_states(parser);
+    if (is_word(parser, "sport"))
+        return parse_port_test(parser, FILTER_LOCAL);
+    if (is_word(parser, "dport"))
+        return parse_port_test(parser, FILTER_REMOTE);
+    if (is_word(parser, "src"))
+        return parse_host_test(parser, FILTER_LOCAL);
+    if (is_word(parser, "dst"))
+        return parse_host_test(parser, FILTER_REMOTE);
+    if (is_word(parser, "uid"))
+        return parse_uid_test(parser);
+    return complain(parser, "state, exclude, sport, dport, src, dst, uid, not or (");
+}
+
+static unsigned parse_not(struct parser *parser)
+{
+    struct filter_node node = {.kind = FILTER_NOT};
+    if (!is_not(parser))
+        return parse_test(parser);
+    if (++parser->depth > DEPTH_MAX)
+        return complain(parser, "less nesting");
+    next_word(parser);
+    unsigned left = parse_not(parser);
+    parser->depth--;
+    node.left = (uint8_t)left;
+    return left == NODE_NONE ? left : add_node(parser, &node);
+}
+
+static unsigned join(struct parser *parser, enum filter_kind kind, unsigned left, unsigned right)
+{
+    struct filter_node node = {.kind = kind, .left = (uint8_t)left, .right = (uint8_t)right};
+    return left == NODE_NONE || right == NODE_NONE ? NODE_NONE : add_node(parser, &node);
+}
+
+static unsigned parse_and(struct parser *parser)
+{
+    unsigned left = parse_not(parser);
+    /* Two tests side by side mean and. */
+    while (left != NODE_NONE && parser->word[0] && !is_or(parser) && !is_word(parser, ")")) {
+        if (is_and(parser))
+            next_word(parser);
+        left = join(parser, FILTER_AND, left, parse_not(parser));
+    }
+    return left;
+}
+
+static unsigned parse_or(struct parser *parser)
+{
+    if (++parser->depth > DEPTH_MAX)
+        return complain(parser, "less nesting");
+    unsigned left = parse_and(parser);
+    while (left != NODE_NONE && is_or(parser)) {
+        next_word(parser);
+        left = join(parser, FILTER_OR, left, parse_and(parser));
+    }
+    parser->depth--;
+    return left;
+}
+
+bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error)
+{
+    struct parser parser = {.rest = text, .filter = ret_filter, .error = ret_error};
+    memset(ret_filter, 0, sizeof(*ret_filter));
+    ret_error[0] = '\0';
+    next_word(&parser);
+    if (!parser.word[0])
+        return true;
+    unsigned root = parse_or(&parser);
+    if (root == NODE_NONE)
+        return false;
+    if (parser.word[0]) {
+        complain(&parser, "and, or, or the end");
+        return false;
+    }
+    ret_filter->root = (uint8_t)root;
+    return true;
+}
+
+bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error)
+{
+    char text[4096];
+    size_t len = 0;
+    text[0] = '\0';
+    for (int i = 0; i < count; i++) {
+        int more = snprintf(text + len, sizeof(text) - len, "%s ", words[i]);
+        if (more < 0 || (size_t)more >= sizeof(text) - len) {
+            snprintf(ret_error, FILTER_ERROR_MAX, "the expression is too long");
+            return false;
+        }
+        len += (size_t)more;
+    }
+    return filter_parse(text, ret_filter, ret_error);
+}
+
+/* --- matching --------------------------------------------------------------------------------- */
+
+static bool compare(enum filter_operator op, uint32_t value, uint32_t bound)
+{
+    switch (op) {
+    case FILTER_EQUAL:
+        return value == bound;
+    case FILTER_NOT_EQUAL:
+        return value != bound;
+    case FILTER_GREATER:
+        return value > bound;
+    case FILTER_LESS:
+        return value < bound;
+    case FILTER_GREATER_EQUAL:
+        return value >= bound;
+    case FILTER_LESS_EQUAL:
+        return value <= bound;
+    }
+    return false;
+}
+
+static bool is_in_network(const struct filter_node *node, const char *address)
+{
+    uint8_t bytes[16];
+    unsigned whole = node->prefix_bits / 8, bits = node->prefix_bits % 8;
+    if (!node->prefix_bits)
+        return true;
+    if (!address_bytes(address, bytes))
+        return false;
+    if (memcmp(bytes, node->address, whole) != 0)
+        return false;
+    return !bits || (bytes[whole] ^ node->address[whole]) >> (8 - bits) == 0;
+}
+
+static bool test_host(const struct filter_node *node, const struct filter_subject *subject)
+{
+    const struct tcpc_endpoint *endpoint =
+        node->field == FILTER_LOCAL ? subject->local : subject->remote;
+    bool is_it = (!node->number || node->number == endpoint->port) &&
+                 is_in_network(node, endpoint->address);
+    return is_it == (node->op == FILTER_EQUAL);
+}
+
+static bool test_number(const struct filter_node *node, const struct filter_subject *subject)
+{
+    if (node->field == FILTER_UID)
+        return compare(node->op, subject->uid, node->number);
+    const struct tcpc_endpoint *endpoint =
+        node->field == FILTER_LOCAL ? subject->local : subject->remote;
+    return compare(node->op, endpoint->port, node->number);
+}
+
+/* The tree is as deep as the parser's limits allow. */
+static bool test(const struct filter *filter, unsigned index, const struct filter_subject *subject)
+{
+    const struct filter_node *node = &filter->nodes[index];
+    switch (node->kind) {
+    case FILTER_AND:
+        return test(filter, node->left, subject) && test(filter, node->right, subject);
+    case FILTER_OR:
+        return test(filter, node->left, subject) || test(filter, node->right, subject);
+    case FILTER_NOT:
+        return !test(filter, node->left, subject);
+    case FILTER_STATES:
+        return (node->number & BIT(subject->state)) != 0;
+    case FILTER_NUMBER:
+        return test_number(node, subject);
+    case FILTER_HOST:
+        return test_host(node, subject);
+    }
+    return false;
+}
+
+bool filter_matches(const struct filter *filter, const struct filter_subject *subject)
+{
+    return !filter->count || test(filter, filter->root, subject);
+}
+
+bool filter_shows(const struct filter *filter, const struct filter_subject *subject)
+{
+    if (subject->state == TCPC_CLOSED && !filter->asks_closed)
+        return false;
+    return filter_matches(filter, subject);
+}

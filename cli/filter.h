@@ -1,0 +1,63 @@
+/* Expressions that choose connections, in the syntax of ss(8).
+ *
+ *     EXPR    := AND { or AND }                AND := NOT { [and] NOT }
+ *     NOT     := not NOT | ( EXPR ) | STATES | sport OP PORT | dport OP PORT
+ *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N
+ *     STATES  := { state NAME | exclude NAME }   as in ss: those named, less those excluded
+ *     OP      := = == != > < >= <=, or eq ne gt lt ge le;   PORT := [:]N or [:]SERVICE
+ *     HOST    := ADDR[/PREFIX][:PORT], [ADDR6]:PORT, *:PORT or :PORT
+ *
+ * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers. */
+#ifndef TCPCTL_FILTER_H
+#define TCPCTL_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <tcpclient/tcpclient.h>
+
+enum { FILTER_NODES_MAX = 64, FILTER_ERROR_MAX = 200 };
+
+enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_STATES, FILTER_NUMBER, FILTER_HOST };
+enum filter_operator {
+    FILTER_EQUAL,
+    FILTER_NOT_EQUAL,
+    FILTER_GREATER,
+    FILTER_LESS,
+    FILTER_GREATER_EQUAL,
+    FILTER_LESS_EQUAL
+};
+enum filter_field { FILTER_LOCAL, FILTER_REMOTE, FILTER_UID };
+
+struct filter_node {
+    enum filter_kind kind;
+    uint8_t left, right; /* AND, OR: both; NOT: left */
+    enum filter_field field;
+    enum filter_operator op;
+    uint32_t number;      /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
+    uint8_t address[16];  /* HOST; IPv4 mapped */
+    uint8_t prefix_bits;  /* of the 128; 0: any address */
+};
+
+struct filter {
+    struct filter_node nodes[FILTER_NODES_MAX];
+    uint8_t count, root; /* count 0: everything matches */
+    bool asks_closed;    /* CLOSED is asked for by name, or by all */
+};
+
+struct filter_subject {
+    enum tcpc_state state;
+    const struct tcpc_endpoint *local, *remote;
+    uint32_t uid;
+};
+
+/* Parses text. False: *ret_error (FILTER_ERROR_MAX bytes) names the word, and what was expected. */
+bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error);
+/* The words of a command line as one text. */
+bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error);
+bool filter_matches(const struct filter *filter, const struct filter_subject *subject);
+/* Whether a list shows it: it matches, and what is CLOSED only when it was asked for. */
+bool filter_shows(const struct filter *filter, const struct filter_subject *subject);
+
+#endif

@@ -1,0 +1,115 @@
+#include "json.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+static json_t *made(json_t *value)
+{
+    if (value)
+        return value;
+    fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
+    exit(EXIT_FAILED);
+}
+
+void json_put(json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0)
+        made(NULL);
+}
+
+void json_append(json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0)
+        made(NULL);
+}
+
+json_t *json_number(uint64_t number)
+{
+    return made(json_integer((json_int_t)number));
+}
+
+json_t *json_endpoint(const struct tcpc_endpoint *endpoint)
+{
+    char text[TCPC_ENDPOINT_TEXT_MAX];
+    return made(json_string(tcpc_endpoint_format(endpoint, text)));
+}
+
+json_t *json_state(enum tcpc_state state)
+{
+    return made(json_string(tcpc_state_name(state)));
+}
+
+json_t *json_text(const char *text)
+{
+    return text && *text ? made(json_string(text)) : json_null();
+}
+
+json_t *json_segment(const struct tcpc_segment *segment)
+{
+    if (!segment)
+        return json_null();
+    json_t *object = made(json_object());
+    json_put(object, "flags", made(json_string(segment->flags)));
+    json_put(object, "seq", json_number(segment->seq));
+    json_put(object, "ack", json_number(segment->ack));
+    json_put(object, "len", json_number(segment->len_bytes));
+    json_put(object, "wnd", json_number(segment->wnd_bytes));
+    return object;
+}
+
+json_t *json_connection(const struct tcpc_connection *row)
+{
+    bool has_timer = row->timer && *row->timer;
+    json_t *object = made(json_object());
+    json_put(object, "id", json_number(row->id));
+    json_put(object, "state", json_state(row->state));
+    json_put(object, "local", json_endpoint(&row->local));
+    json_put(object, "remote", json_endpoint(&row->remote));
+    json_put(object, "uid", json_number(row->uid));
+    json_put(object, "send_queue_bytes", json_number(row->send_queue_bytes));
+    json_put(object, "receive_queue_bytes", json_number(row->receive_queue_bytes));
+    json_put(object, "timer", json_text(row->timer));
+    json_put(object, "timer_ms", has_timer ? json_integer(row->timer_ms) : json_null());
+    return object;
+}
+
+json_t *json_opened(const struct tcpc_opened *opened)
+{
+    json_t *object = made(json_object());
+    json_put(object, "id", json_number(opened->id));
+    json_put(object, "state", json_state(opened->state));
+    json_put(object, "local", json_endpoint(&opened->local));
+    json_put(object, "remote", json_endpoint(&opened->remote));
+    return object;
+}
+
+json_t *json_time_wait(const struct tcpc_time_wait *row)
+{
+    json_t *object = made(json_object());
+    json_put(object, "id", json_number(row->id));
+    json_put(object, "local", json_endpoint(&row->local));
+    json_put(object, "remote", json_endpoint(&row->remote));
+    json_put(object, "entered_from", json_state(row->entered_from));
+    json_put(object, "entered_by", json_text(row->entered_by));
+    json_put(object, "remaining_ms", made(json_integer(row->remaining_ms)));
+    json_put(object, "duration_ms", made(json_integer(row->duration_ms)));
+    json_put(object, "fin_reacked", json_number(row->fin_reacked));
+    json_put(object, "uid", json_number(row->uid));
+    return object;
+}
+
+void json_print(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_INDENT(2));
+    putchar('\n');
+    json_decref(value);
+}
+
+void json_print_line(json_t *value)
+{
+    json_dumpf(value, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(value);
+}
