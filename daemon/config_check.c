@@ -37,7 +37,7 @@ static const struct {
     {"receive_buffer_initial", "receive_buffer_max"},
     {"port_first", "port_last"},
     {"neighbour_incomplete_max", "neighbour_max"},
-    {"connections_per_uid_max", "connections_max"},
+    {"links_per_uid_max", "links_max"},
     {"sessions_per_uid_max", "sessions_max"},
     {"held_per_uid_max", "held_max"},
 };

@@ -171,7 +171,7 @@ static const struct config_key keys[] = {
     /* --- [limits] --- */
     DAEMON("limits", links_per_uid_max, rpc.control.links_per_uid_max, CONFIG_COUNT, 1, 1024,
            "Links to the control socket that one user may hold."),
-    DAEMON("limits", connections_max, rpc.control.links_max, CONFIG_COUNT, 1, 1024,
+    DAEMON("limits", links_max, rpc.control.links_max, CONFIG_COUNT, 1, 1024,
            "Links to the control socket in all; a few more are kept for root."),
     DAEMON("limits", sessions_per_uid_max, rpc.sessions_per_uid_max, CONFIG_COUNT, 1, TABLE_MAX,
            "Sessions of one user."),
