@@ -49,8 +49,7 @@ bool cli_count_arguments(const struct cli *cli, int argc, int min, int max);
 void cli_print_version(void);
 void cli_print_verb_help(const struct verb *verb);
 /* Says how it should be used, and returns EXIT_USAGE. */
-int cli_usage(const struct cli *cli, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- session.c --- */
 /* Connects to the daemon. EXIT_DONE, or a complaint and another status. */

@@ -105,8 +105,7 @@ static int watch_run(struct watch *watch)
 
 int cmd_events(struct cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {{"follow", no_argument, NULL, 'f'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"follow", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
     struct watch watch = {.cli = cli};
     char why[FILTER_ERROR_MAX];
     int option;

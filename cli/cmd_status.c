@@ -90,8 +90,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     if (*daemon->http)
         printf("%-12s http://%s/\n", "http", daemon->http);
     printf("%-12s %s\n", "MSL", format_duration(daemon->msl_ms * 1000, text));
-    printf("%-12s %" PRIu64 ", listeners %" PRIu64 ", TIME_WAIT %" PRIu64 ", orphans %" PRIu64
-           "\n",
+    printf("%-12s %" PRIu64 ", listeners %" PRIu64 ", TIME_WAIT %" PRIu64 ", orphans %" PRIu64 "\n",
            "connections", daemon->connections, daemon->listeners, daemon->time_wait,
            daemon->orphans);
     print_states(daemon);

@@ -28,8 +28,8 @@ static unsigned parse_or(struct parser *parser);
 
 static size_t word_len(const char *text)
 {
-    static const char *const operators[] = {"==", "!=", ">=", "<=", "&&", "||", "=", "!",
-                                            ">",  "<",  "&",  "|",  "(",  ")"};
+    static const char *const operators[] = {"==", "!=", ">=", "<=", "&&", "||", "=",
+                                            "!",  ">",  "<",  "&",  "|",  "(",  ")"};
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
         if (strncmp(text, operators[i], strlen(operators[i])) == 0)
             return strlen(operators[i]);
@@ -173,11 +173,11 @@ static bool find_operator(const char *word, enum filter_operator *ret_op)
         const char *name;
         enum filter_operator op;
     } operators[] = {
-        {"=", FILTER_EQUAL},          {"==", FILTER_EQUAL},      {"eq", FILTER_EQUAL},
-        {"!=", FILTER_NOT_EQUAL},     {"ne", FILTER_NOT_EQUAL},  {"neq", FILTER_NOT_EQUAL},
-        {">", FILTER_GREATER},        {"gt", FILTER_GREATER},    {"<", FILTER_LESS},
-        {"lt", FILTER_LESS},          {">=", FILTER_GREATER_EQUAL}, {"ge", FILTER_GREATER_EQUAL},
-        {"geq", FILTER_GREATER_EQUAL}, {"<=", FILTER_LESS_EQUAL}, {"le", FILTER_LESS_EQUAL},
+        {"=", FILTER_EQUAL},           {"==", FILTER_EQUAL},         {"eq", FILTER_EQUAL},
+        {"!=", FILTER_NOT_EQUAL},      {"ne", FILTER_NOT_EQUAL},     {"neq", FILTER_NOT_EQUAL},
+        {">", FILTER_GREATER},         {"gt", FILTER_GREATER},       {"<", FILTER_LESS},
+        {"lt", FILTER_LESS},           {">=", FILTER_GREATER_EQUAL}, {"ge", FILTER_GREATER_EQUAL},
+        {"geq", FILTER_GREATER_EQUAL}, {"<=", FILTER_LESS_EQUAL},    {"le", FILTER_LESS_EQUAL},
         {"leq", FILTER_LESS_EQUAL},
     };
     for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
@@ -468,8 +468,8 @@ static bool test_host(const struct filter_node *node, const struct filter_subjec
 {
     const struct tcpc_endpoint *endpoint =
         node->field == FILTER_LOCAL ? subject->local : subject->remote;
-    bool is_it = (!node->number || node->number == endpoint->port) &&
-                 is_in_network(node, endpoint->address);
+    bool is_it =
+        (!node->number || node->number == endpoint->port) && is_in_network(node, endpoint->address);
     return is_it == (node->op == FILTER_EQUAL);
 }
 

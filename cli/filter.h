@@ -35,9 +35,9 @@ struct filter_node {
     uint8_t left, right; /* AND, OR: both; NOT: left */
     enum filter_field field;
     enum filter_operator op;
-    uint32_t number;      /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
-    uint8_t address[16];  /* HOST; IPv4 mapped */
-    uint8_t prefix_bits;  /* of the 128; 0: any address */
+    uint32_t number;     /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
+    uint8_t address[16]; /* HOST; IPv4 mapped */
+    uint8_t prefix_bits; /* of the 128; 0: any address */
 };
 
 struct filter {

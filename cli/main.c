@@ -51,8 +51,8 @@ static const struct verb verbs[] = {
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 
-static const struct verb overall = {
-    "", "VERB [ARGUMENTS]", "use and inspect the connections of tcpengined", NULL, NULL};
+static const struct verb overall = {"", "VERB [ARGUMENTS]",
+                                    "use and inspect the connections of tcpengined", NULL, NULL};
 
 static int print_help(void)
 {
@@ -67,7 +67,7 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     struct cli cli = {.verb = &overall};
-    setlocale(LC_CTYPE, ""); /* not LC_NUMERIC: numbers are read by programs too */
+    setlocale(LC_CTYPE, "");  /* not LC_NUMERIC: numbers are read by programs too */
     signal(SIGPIPE, SIG_IGN); /* cli_write() sees to it */
     int option = cli_next_option(&cli, argc, argv, "+", NULL);
     if (option == OPTION_STOP)

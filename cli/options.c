@@ -146,7 +146,8 @@ bool cli_count_arguments(const struct cli *cli, int argc, int min, int max)
     if (count < min)
         cli_usage(cli, "an argument is missing: %s", cli->verb->arguments);
     else if (count > max)
-        cli_usage(cli, max ? "too many arguments: only %s is expected" : "no argument is expected%s",
+        cli_usage(cli,
+                  max ? "too many arguments: only %s is expected" : "no argument is expected%s",
                   cli->verb->arguments);
     return count >= min && count <= max;
 }

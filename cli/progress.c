@@ -45,8 +45,8 @@ static void format_tail(const struct progress *progress, int64_t elapsed_us, cha
 
 void progress_format(const struct progress *progress, int64_t now, char *ret_line, size_t width)
 {
-    char done[FORMAT_MAX], total[FORMAT_MAX], tail[2 * FORMAT_MAX], bar[BAR_MAX + 1];
-    char line[8 * FORMAT_MAX];
+    char done[FORMAT_MAX], total[FORMAT_MAX], tail[3 * FORMAT_MAX], bar[BAR_MAX + 1];
+    char line[12 * FORMAT_MAX];
     format_bytes(progress->done_bytes, done);
     format_tail(progress, now - progress->started_at_us, tail, sizeof(tail));
     if (progress->total_bytes) {

@@ -17,8 +17,7 @@ struct column {
 struct table *table_new(const struct cli *cli, const struct column *columns);
 /* A row's cells, from left to right; the first call after table_row() fills the first column. */
 void table_row(struct table *table);
-void table_cell(struct table *table, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints it and frees it. */
 void table_print(struct table *table);
 

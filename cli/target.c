@@ -22,8 +22,7 @@ bool target_option(const struct cli *cli, struct target *target, int option)
     return true;
 }
 
-int target_resolve(const struct cli *cli, struct target *target, const char *host,
-                   const char *port)
+int target_resolve(const struct cli *cli, struct target *target, const char *host, const char *port)
 {
     uint16_t number;
     const char *why = "";

@@ -191,7 +191,7 @@ class Verbs(harness.SystemTest):
         self.assertGreater(shown["srtt_us"], 0)
         self.assertIs(shown["sack_permitted"], True)
         text = self.tcpctl("show", conn_id).stdout.decode()
-        for word in ("ESTABLISHED", "snd_nxt", "cwnd"):
+        for word in ("ESTABLISHED", "una", "cwnd"):
             self.assertIn(word, text)
 
     def test_history(self) -> None:

@@ -49,16 +49,20 @@ static uint32_t ms_of(const struct te_stack *stack, int64_t at_us)
     return (uint32_t)((at_us - stack->born_at_us + 999) / 1000);
 }
 
-/* Milliseconds wrap after 49 days; a deadline is never so far from now. */
-static int64_t us_of(const struct te_stack *stack, uint32_t ms)
-{
-    int64_t now_ms = (stack->now_us - stack->born_at_us) / 1000;
-    return stack->born_at_us + (now_ms + (int32_t)(ms - (uint32_t)now_ms)) * 1000;
-}
-
 static uint32_t lifetime_ms(const struct te_stack *stack)
 {
     return (uint32_t)(2 * stack->config.msl_us / 1000);
+}
+
+/* Milliseconds wrap after 49 days. No deadline is further ahead than a lifetime: what seems to be
+ * lies behind, maybe far behind when the host has slept. */
+static int64_t us_of(const struct te_stack *stack, uint32_t ms)
+{
+    int64_t now_ms = (stack->now_us - stack->born_at_us) / 1000;
+    int64_t ahead_ms = ms - (uint32_t)now_ms;
+    if (ahead_ms > (int64_t)lifetime_ms(stack) + 2) /* two roundings */
+        ahead_ms -= INT64_C(1) << 32;
+    return stack->born_at_us + (now_ms + ahead_ms) * 1000;
 }
 
 /* --- chunks -------------------------------------------------------------------------------------
@@ -515,7 +519,7 @@ const char *te_time_wait_check(const struct te_stack *stack)
         if (entry->previous != previous)
             return "TIME_WAIT: the FIFO's links disagree";
         if (previous != TE_TIME_WAIT_NONE &&
-            (int32_t)(entry->deadline_ms - entry_at(table, previous)->deadline_ms) < 0)
+            us_of(stack, entry->deadline_ms) < us_of(stack, entry_at(table, previous)->deadline_ms))
             return "TIME_WAIT: the FIFO is not in the order of deadlines";
         if (te_time_wait_find_id(stack, entry_id(entry)) != h)
             return "TIME_WAIT: an entry is not found by its id";

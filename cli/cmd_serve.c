@@ -1,0 +1,83 @@
+/* tcpctl serve: like nc -l PORT. Listener and connection end with this program. */
+#include "cli.h"
+#include "parse.h"
+#include "relay.h"
+
+struct server {
+    struct cli *cli;
+    struct relay_options options;
+    bool is_lasting; /* -k */
+    struct tcpc_opened listener;
+};
+
+static void note_connection(const struct server *server, const struct tcpc_opened *opened,
+                            unsigned number)
+{
+    char remote[TCPC_ENDPOINT_TEXT_MAX];
+    if (server->options.is_verbose)
+        cli_note("connection %u from %s, id %llu", number,
+                 tcpc_endpoint_format(&opened->remote, remote), (unsigned long long)opened->id);
+}
+
+/* One connection, from accept to its end. */
+static int serve_one(struct server *server, unsigned number)
+{
+    struct cli *cli = server->cli;
+    struct tcpc_opened opened;
+    struct tcpc_error error;
+    uint64_t listener = server->listener.id;
+    if (tcpc_accept(cli->client, listener, TCPC_WAIT_FOREVER, &opened, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "serve: accept");
+    note_connection(server, &opened, number);
+    if (!server->is_lasting) {
+        tcpc_close(cli->client, listener, 0, NULL, NULL);
+        listener = 0;
+    }
+    relay_guard(cli, listener, opened.id);
+    int status = relay_run(cli, &server->options, &opened);
+    relay_guard(cli, listener, 0);
+    return status;
+}
+
+static int listen_and_serve(struct server *server, const struct tcpc_endpoint *local)
+{
+    struct cli *cli = server->cli;
+    struct tcpc_open open = {.local = *local};
+    struct tcpc_error error;
+    char text[TCPC_ENDPOINT_TEXT_MAX];
+    if (tcpc_listen(cli->client, &open, &server->listener, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "serve %s", tcpc_endpoint_format(local, text));
+    relay_guard(cli, server->listener.id, 0);
+    if (server->options.is_verbose)
+        cli_note("listening on %s, id %llu", tcpc_endpoint_format(&server->listener.local, text),
+                 (unsigned long long)server->listener.id);
+    int status = EXIT_DONE;
+    unsigned number = 0;
+    /* With -k one peer that fails does not end the service; a daemon that is gone does. */
+    do {
+        status = serve_one(server, ++number);
+    } while (server->is_lasting && (status == EXIT_DONE || status == EXIT_FAILED));
+    return status;
+}
+
+int cmd_serve(struct cli *cli, int argc, char **argv)
+{
+    struct server server = {.cli = cli, .options.is_server = true};
+    struct tcpc_endpoint local;
+    int option;
+    while ((option = cli_next_option(cli, argc, argv, "kw:Nv", NULL)) >= 0) {
+        if (option == 'k')
+            server.is_lasting = true;
+        else if (option == '?' || !relay_option(cli, &server.options, option))
+            return EXIT_USAGE;
+    }
+    if (option == OPTION_STOP)
+        return EXIT_DONE;
+    if (!cli_count_arguments(cli, argc, 1, 1))
+        return EXIT_USAGE;
+    if (!parse_local(argv[optind], &local))
+        return cli_usage(cli, "%s: PORT, ADDR:PORT or [ADDR6]:PORT is expected", argv[optind]);
+    relay_catch_signals();
+    int status = cli_connect(cli, TCPC_POLICY_CLOSE);
+    return status != EXIT_DONE ? status : listen_and_serve(&server, &local);
+}

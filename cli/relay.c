@@ -1,0 +1,324 @@
+/* Two threads: the caller receives and writes stdout, the other reads stdin and sends.
+ *
+ * The reader of stdin cannot be woken from read(2). So there is one for the whole program: what it
+ * reads goes to the connection that is there then (a server's next one, when the last one has
+ * ended meanwhile). relay_run() returns only while the reader is not inside the library. */
+#include "relay.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "json.h"
+#include "parse.h"
+
+enum { PIECE_BYTES = 256 * 1024, SLICE_MS = 200 };
+
+struct relay {
+    struct cli *cli;
+    struct relay_options options;
+    uint64_t id;
+    unsigned number; /* 1 is the program's first */
+    int64_t active_at_ms;
+    uint64_t sent_bytes, received_bytes;
+    struct tcpc_error send_error;
+};
+
+/* The reader of stdin, and the connection that it feeds. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_started, is_done; /* done: stdin has ended */
+    bool is_sending;          /* to current, inside the library */
+    struct relay *current;    /* NULL: none that takes anything */
+    unsigned count;           /* of connections so far */
+} input = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- signals ---------------------------------------------------------------------------------- */
+
+static struct {
+    pthread_mutex_t lock;
+    struct tcpc_client *client;
+    uint64_t ids[2];
+} guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void fatal_signals(sigset_t *ret_set)
+{
+    sigemptyset(ret_set);
+    sigaddset(ret_set, SIGINT);
+    sigaddset(ret_set, SIGTERM);
+    sigaddset(ret_set, SIGHUP);
+}
+
+/* Closes, then dies of the signal, so that the shell sees why. */
+static void *wait_for_signal(void *arg)
+{
+    sigset_t set;
+    int number;
+    (void)arg;
+    fatal_signals(&set);
+    if (sigwait(&set, &number) != 0)
+        return NULL;
+    alarm(2); /* a daemon that does not answer must not keep us */
+    pthread_mutex_lock(&guard.lock);
+    for (int i = 0; i < 2; i++) {
+        if (guard.ids[i])
+            tcpc_close(guard.client, guard.ids[i], 0, NULL, NULL);
+    }
+    signal(number, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    return NULL;
+}
+
+void relay_catch_signals(void)
+{
+    sigset_t set;
+    pthread_t thread;
+    fatal_signals(&set);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    if (pthread_create(&thread, NULL, wait_for_signal, NULL) == 0)
+        pthread_detach(thread);
+    else
+        pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection)
+{
+    pthread_mutex_lock(&guard.lock);
+    guard.client = cli->client;
+    guard.ids[0] = listener;
+    guard.ids[1] = connection;
+    pthread_mutex_unlock(&guard.lock);
+}
+
+/* --- stdin to the peer ------------------------------------------------------------------------ */
+
+/* Waits for a connection other than `last`, and marks that the library is in use for it. */
+static struct relay *sending_begin(unsigned last)
+{
+    pthread_mutex_lock(&input.lock);
+    while (!input.current || input.current->number == last)
+        pthread_cond_wait(&input.changed, &input.lock);
+    struct relay *relay = input.current;
+    input.is_sending = true;
+    pthread_mutex_unlock(&input.lock);
+    return relay;
+}
+
+/* After a failure the connection takes nothing more. */
+static void sending_end(struct relay *relay, size_t bytes, const struct tcpc_error *error)
+{
+    pthread_mutex_lock(&input.lock);
+    input.is_sending = false;
+    relay->sent_bytes += bytes;
+    relay->active_at_ms = now_ms();
+    if (error->code != TCPC_OK) {
+        relay->send_error = *error;
+        input.current = NULL;
+    }
+    pthread_cond_broadcast(&input.changed);
+    pthread_mutex_unlock(&input.lock);
+}
+
+static void send_piece(const char *buffer, size_t len)
+{
+    struct tcpc_error error = {.code = TCPC_OK};
+    struct relay *relay = sending_begin(0);
+    enum tcpc_code code =
+        tcpc_send(relay->cli->client, relay->id, buffer, len, TCPC_WAIT_FOREVER, &error);
+    sending_end(relay, code == TCPC_OK ? len : 0, &error);
+}
+
+static void input_ended(void)
+{
+    pthread_mutex_lock(&input.lock);
+    input.is_done = true;
+    pthread_cond_broadcast(&input.changed);
+    pthread_mutex_unlock(&input.lock);
+}
+
+/* -N: at the end of stdin, for the connection that is there and for all that follow. */
+static void half_close_all(void)
+{
+    unsigned last = 0;
+    for (;;) {
+        struct tcpc_error error = {.code = TCPC_OK};
+        struct relay *relay = sending_begin(last);
+        last = relay->number;
+        if (relay->options.half_closes)
+            tcpc_shutdown(relay->cli->client, relay->id, &error);
+        sending_end(relay, 0, &error);
+        input_ended();
+    }
+}
+
+static void *send_stdin(void *arg)
+{
+    static char buffer[PIECE_BYTES];
+    ssize_t len = 1;
+    (void)arg;
+    while (len > 0 || (len < 0 && errno == EINTR)) {
+        len = read(STDIN_FILENO, buffer, sizeof(buffer));
+        if (len > 0)
+            send_piece(buffer, (size_t)len);
+    }
+    half_close_all();
+    return NULL;
+}
+
+static bool input_attach(struct relay *relay)
+{
+    pthread_t thread;
+    pthread_mutex_lock(&input.lock);
+    if (!input.is_started && pthread_create(&thread, NULL, send_stdin, NULL) == 0) {
+        pthread_detach(thread);
+        input.is_started = true;
+    }
+    relay->number = ++input.count;
+    input.current = input.is_started ? relay : NULL;
+    pthread_cond_broadcast(&input.changed);
+    bool is_started = input.is_started;
+    pthread_mutex_unlock(&input.lock);
+    return is_started;
+}
+
+/* Waits until the reader is out of the library. A failed connection lets it out by itself. */
+static void input_detach(void)
+{
+    pthread_mutex_lock(&input.lock);
+    while (input.is_sending)
+        pthread_cond_wait(&input.changed, &input.lock);
+    input.current = NULL;
+    pthread_mutex_unlock(&input.lock);
+}
+
+/* --- the peer to stdout ----------------------------------------------------------------------- */
+
+/* input.lock is held. */
+static bool is_idle_now(const struct relay *relay)
+{
+    return relay->options.idle_ms && now_ms() - relay->active_at_ms >= relay->options.idle_ms;
+}
+
+static bool is_idle(const struct relay *relay)
+{
+    pthread_mutex_lock(&input.lock);
+    bool is_so = is_idle_now(relay);
+    pthread_mutex_unlock(&input.lock);
+    return is_so;
+}
+
+/* TCPC_OK at the end of the stream; TCPC_AGAIN when the connection was idle for too long. */
+static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret_error)
+{
+    static char buffer[PIECE_BYTES];
+    uint32_t wait_ms = relay->options.idle_ms ? SLICE_MS : TCPC_WAIT_FOREVER;
+    for (;;) {
+        size_t len = sizeof(buffer);
+        enum tcpc_code code =
+            tcpc_receive(relay->cli->client, relay->id, buffer, &len, wait_ms, ret_error);
+        if (code == TCPC_AGAIN && !is_idle(relay))
+            continue;
+        if (code != TCPC_OK || len == 0)
+            return code;
+        cli_write(buffer, len);
+        pthread_mutex_lock(&input.lock);
+        relay->received_bytes += len;
+        relay->active_at_ms = now_ms();
+        pthread_mutex_unlock(&input.lock);
+    }
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+/* The peer has ended. A client's rest of stdin still goes out, unless it fails or nothing moves. */
+static void drain_stdin(const struct relay *relay)
+{
+    pthread_mutex_lock(&input.lock);
+    while (input.current && !input.is_done && !is_idle_now(relay)) {
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec += 1;
+        pthread_cond_timedwait(&input.changed, &input.lock, &until);
+    }
+    pthread_mutex_unlock(&input.lock);
+}
+
+/* stdout belongs to the peer's bytes; so this goes to stderr. */
+static void print_summary(const struct relay *relay, const struct tcpc_opened *connection)
+{
+    if (!relay->cli->is_json)
+        return;
+    json_t *object = json_opened(connection);
+    json_put(object, "bytes_sent", json_number(relay->sent_bytes));
+    json_put(object, "bytes_received", json_number(relay->received_bytes));
+    char *text = json_dumps(object, JSON_COMPACT);
+    fprintf(stderr, "%s\n", text ? text : "{}");
+    free(text);
+    json_decref(object);
+}
+
+static int relay_finish(const struct relay *relay, enum tcpc_code code,
+                        const struct tcpc_error *error, const struct tcpc_opened *connection)
+{
+    char remote[TCPC_ENDPOINT_TEXT_MAX];
+    tcpc_endpoint_format(&connection->remote, remote);
+    input_detach();
+    /* What is left of a failed connection goes the same way. */
+    tcpc_close(relay->cli->client, relay->id, 0, NULL, NULL);
+    print_summary(relay, connection);
+    if (code == TCPC_OK && relay->send_error.code != TCPC_OK)
+        return cli_fail(relay->cli, &relay->send_error, "%s %s", relay->cli->verb->name, remote);
+    if (code == TCPC_OK || code == TCPC_AGAIN)
+        return EXIT_DONE;
+    return cli_fail(relay->cli, error, "%s %s", relay->cli->verb->name, remote);
+}
+
+int relay_run(struct cli *cli, const struct relay_options *options,
+              const struct tcpc_opened *connection)
+{
+    struct relay relay = {
+        .cli = cli, .options = *options, .id = connection->id, .active_at_ms = now_ms()};
+    struct tcpc_error error = {.code = TCPC_OK};
+    if (!input_attach(&relay)) {
+        cli_note("%s: no thread (EAGAIN)", cli->verb->name);
+        return EXIT_FAILED;
+    }
+    enum tcpc_code code = receive_stdout(&relay, &error);
+    if (code == TCPC_OK && !options->is_server)
+        drain_stdin(&relay);
+    return relay_finish(&relay, code, &error, connection);
+}
+
+bool relay_option(const struct cli *cli, struct relay_options *options, int option)
+{
+    switch (option) {
+    case 'N':
+        options->half_closes = true;
+        return true;
+    case 'v':
+        options->is_verbose = true;
+        return true;
+    case 'w':
+        if (parse_seconds(optarg, &options->idle_ms) && options->idle_ms)
+            return true;
+        cli_usage(cli, "-w %s: a number of seconds above 0 is expected", optarg);
+        return false;
+    default:
+        return false;
+    }
+}
