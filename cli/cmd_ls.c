@@ -33,7 +33,7 @@ static void add_row(struct table *table, const struct tcpc_connection *row)
 
 static void print_table(const struct cli *cli, const struct tcpc_connection **rows, size_t count)
 {
-    static const struct column columns[] = {{"Id", true},
+    static const struct column columns[] = {{"Id", false},
                                             {"State", false},
                                             {"Recv-Q", true},
                                             {"Send-Q", true},

@@ -52,6 +52,9 @@ static int send_pieces(struct sending *sending, char *buffer, bool is_regular)
     struct cli *cli = sending->cli;
     struct tcpc_error error;
     ssize_t len;
+    /* Nothing first: an id that does not exist is an error even when there is nothing to send. */
+    if (tcpc_send(cli->client, sending->id, "", 0, 0, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "send %" PRIu64, sending->id);
     while ((len = read_piece(sending->fd, buffer, is_regular)) > 0) {
         enum tcpc_code code =
             tcpc_send(cli->client, sending->id, buffer, (size_t)len, cli_patience_ms(cli), &error);

@@ -32,7 +32,7 @@ static void add_row(struct table *table, const struct tcpc_time_wait *row)
 static void print_table(const struct cli *cli, const struct tcpc_time_wait_list *list,
                         const struct filter *filter)
 {
-    static const struct column columns[] = {{"Id", true},
+    static const struct column columns[] = {{"Id", false},
                                             {"Local Address:Port", false},
                                             {"Peer Address:Port", false},
                                             {"Entered from", false},

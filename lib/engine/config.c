@@ -9,6 +9,7 @@
 
 /* Bounds that only keep sums and sizes far from overflow. */
 #define TIMER_MAX_US (400 * 86400 * SECOND)
+#define MSL_MAX_US (86400 * SECOND) /* TIME_WAIT counts milliseconds in 32 bits */
 #define TABLE_MAX (1 << 24)
 #define BUFFER_MAX (1 << 30) /* the largest window (RFC 7323 2.2) */
 #define RANGES_MAX 4096
@@ -115,7 +116,7 @@ static const struct field_range field_ranges[] = {
     FIELD(control_queue_max, 1, TABLE_MAX),
     FIELD(event_max, 1, TABLE_MAX),
     FIELD(history_conn_max, 0, TABLE_MAX),
-    FIELD(msl_us, 1, TIMER_MAX_US),
+    FIELD(msl_us, 1, MSL_MAX_US),
     FIELD(rto_initial_us, 1, TIMER_MAX_US),
     FIELD(rto_min_us, 1, TIMER_MAX_US),
     FIELD(rto_max_us, 60 * SECOND, TIMER_MAX_US), /* RFC 6298 (2.5) */

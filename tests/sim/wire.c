@@ -115,6 +115,9 @@ static void read_sack(const uint8_t *option, struct wire_segment *segment)
 
 static void read_option(const uint8_t *option, struct wire_segment *segment)
 {
+    static const uint8_t lengths[] = {0, 0, 4, 3, 2, 0, 0, 0, 10};
+    if (option[0] < sizeof(lengths) && lengths[option[0]] != 0 && option[1] != lengths[option[0]])
+        return;
     switch (option[0]) {
     case 2:
         segment->has_mss = true;

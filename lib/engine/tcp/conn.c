@@ -51,9 +51,11 @@ static void init_streams(const struct te_stack *stack, struct te_conn *conn)
     conn->send_max_bytes = config->send_buffer_max_bytes;
     conn->receive_max_bytes = config->receive_buffer_max_bytes;
     conn->receive_limit_bytes = config->receive_buffer_initial_bytes;
+    conn->rcv_wscale = te_receive_wscale(conn->receive_max_bytes);
+    if (conn->receive_limit_bytes < te_receive_limit_min(conn))
+        conn->receive_limit_bytes = te_receive_limit_min(conn);
     if (conn->receive_limit_bytes > conn->receive_max_bytes)
         conn->receive_limit_bytes = conn->receive_max_bytes;
-    conn->rcv_wscale = te_receive_wscale(conn->receive_max_bytes);
     conn->receive_mark_at_us = stack->now_us;
 }
 

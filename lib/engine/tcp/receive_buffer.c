@@ -224,6 +224,11 @@ bool te_receive_should_update_window(const struct te_conn *conn)
     return free > offered && free - offered >= (step < half ? step : half);
 }
 
+uint32_t te_receive_limit_min(const struct te_conn *conn)
+{
+    return 2u << conn->rcv_wscale;
+}
+
 uint8_t te_receive_wscale(uint32_t receive_max_bytes)
 {
     uint8_t scale = 0;

@@ -32,6 +32,9 @@ uint16_t te_receive_offer(struct te_conn *conn, bool is_syn);
 bool te_receive_should_update_window(const struct te_conn *conn);
 /* The window scale that the receive buffer's maximum needs. */
 uint8_t te_receive_wscale(uint32_t receive_max_bytes);
+/* The least buffer that makes sense with the connection's scale: of less than one unit no window
+ * could ever be offered, and the peer would probe for ever. */
+uint32_t te_receive_limit_min(const struct te_conn *conn);
 
 /* The user took everything below offset. */
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);

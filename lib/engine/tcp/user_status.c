@@ -223,6 +223,8 @@ static bool set_receive_max(struct te_conn *conn, int64_t value)
     uint32_t max = power_of_two(value);
     if (max > conn->receive_max_bytes)
         return false;
+    if (max < te_receive_limit_min(conn))
+        max = te_receive_limit_min(conn);
     conn->receive_max_bytes = max;
     if (conn->receive_limit_bytes > max)
         conn->receive_limit_bytes = max;

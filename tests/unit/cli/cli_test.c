@@ -1,0 +1,578 @@
+/* tcpctl as a program, against a daemon that is not one: what it prints, and how it exits. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <jansson.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_daemon.h"
+
+enum { OUTPUT_MAX = 1 << 16, ARGUMENTS_MAX = 16 };
+
+struct world {
+    struct fake_daemon daemon;
+    char out[OUTPUT_MAX], err[OUTPUT_MAX];
+    int status;
+};
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    fake_daemon_start(&world->daemon);
+    setenv("TCPENGINE_CONTROL", fake_server_url(world->daemon.server), 1);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    fake_daemon_stop(&world->daemon);
+    free(world);
+    return 0;
+}
+
+/* --- running ---------------------------------------------------------------------------------- */
+
+struct child {
+    pid_t pid;
+    int in, out, err;
+};
+
+/* tcpctl with the words of line, which are separated by spaces. */
+static struct child start(const char *line)
+{
+    char words[512];
+    char *arguments[ARGUMENTS_MAX] = {(char *)"tcpctl"};
+    int in[2], out[2], err[2];
+    snprintf(words, sizeof(words), "%s", line);
+    int count = 1;
+    for (char *word = strtok(words, " "); word && count < ARGUMENTS_MAX - 1;
+         word = strtok(NULL, " "))
+        arguments[count++] = word;
+    assert_int_equal(pipe2(in, O_CLOEXEC) | pipe2(out, O_CLOEXEC) | pipe2(err, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        dup2(in[0], 0);
+        dup2(out[1], 1);
+        dup2(err[1], 2);
+        execv(TCPCTL_PATH, arguments);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    close(err[1]);
+    return (struct child){pid, in[1], out[0], err[0]};
+}
+
+/* Reads both outputs until they end. */
+static void collect(struct world *world, struct child *child)
+{
+    struct pollfd fds[2] = {{child->out, POLLIN, 0}, {child->err, POLLIN, 0}};
+    char *buffers[2] = {world->out, world->err};
+    size_t lens[2] = {0, 0};
+    int open_count = 2;
+    while (open_count && poll(fds, 2, 20000) > 0) {
+        for (int i = 0; i < 2; i++) {
+            if (!fds[i].revents)
+                continue;
+            ssize_t got = read(fds[i].fd, buffers[i] + lens[i], OUTPUT_MAX - 1 - lens[i]);
+            if (got > 0) {
+                lens[i] += (size_t)got;
+            } else {
+                fds[i].fd = -1;
+                open_count--;
+            }
+        }
+    }
+    world->out[lens[0]] = world->err[lens[1]] = '\0';
+}
+
+static void finish(struct world *world, struct child *child)
+{
+    if (child->in >= 0)
+        close(child->in);
+    collect(world, child);
+    close(child->out);
+    close(child->err);
+    assert_int_equal(waitpid(child->pid, &world->status, 0), child->pid);
+}
+
+static int run_with_input(struct world *world, const char *line, const char *input)
+{
+    struct child child = start(line);
+    assert_int_equal(write(child.in, input, strlen(input)), strlen(input));
+    finish(world, &child);
+    return WIFEXITED(world->status) ? WEXITSTATUS(world->status) : 1000;
+}
+
+static int run(struct world *world, const char *line)
+{
+    return run_with_input(world, line, "");
+}
+
+static json_t *json_of(struct world *world, const char *line)
+{
+    assert_int_equal(run(world, line), 0);
+    json_t *value = json_loads(world->out, 0, NULL);
+    if (!value)
+        fail_msg("%s: no JSON: %s", line, world->out);
+    return value;
+}
+
+/* Every key of the list is there. */
+static void assert_keys(const json_t *object, const char *keys)
+{
+    char words[1024];
+    snprintf(words, sizeof(words), "%s", keys);
+    for (char *key = strtok(words, " "); key; key = strtok(NULL, " ")) {
+        if (!json_object_get(object, key))
+            fail_msg("no key %s", key);
+    }
+}
+
+static const char *text_at(const json_t *object, const char *key)
+{
+    return json_string_value(json_object_get(object, key));
+}
+
+/* --- usage ------------------------------------------------------------------------------------ */
+
+static void usage_errors_exit_2(void **state)
+{
+    static const char *const lines[] = {
+        "",
+        "dance",
+        "--nonsense ls",
+        "ls --nonsense",
+        "ls sport",
+        "show",
+        "show x",
+        "show 1 2",
+        "open 10.0.0.1",
+        "open 10.0.0.1 0",
+        "listen 0",
+        "status now",
+        "--timeout -1 ls",
+        "accept 1 --wait soon",
+        "set 1 nagle maybe",
+        "open 10.0.0.1 80 -s x",
+        "--control",
+        "listen 80 --backlog 0",
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        if (run(world, lines[i]) != 2)
+            fail_msg("%s: %d", lines[i], world->status);
+        assert_string_equal(world->out, "");
+        assert_memory_equal(world->err, "tcpctl: ", 8);
+        assert_ptr_equal(strchr(world->err, '\n'), world->err + strlen(world->err) - 1);
+    }
+}
+
+static void help_and_version_exit_0(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--help"), 0);
+    assert_non_null(strstr(world->out, "history"));
+    assert_int_equal(run(world, "connect --help"), 0);
+    assert_non_null(strstr(world->out, "half-close"));
+    assert_int_equal(run(world, "-h"), 0);
+    assert_int_equal(run(world, "--version"), 0);
+    assert_memory_equal(world->out, "tcpctl 0.", 9);
+}
+
+static void unreachable_daemon_exits_3(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "--control ipc:///tmp/no/such.sock ls"), 3);
+    assert_string_equal(world->err, "tcpctl: ls: no daemon at ipc:///tmp/no/such.sock (ENOENT); "
+                                    "is tcpengined running?\n");
+    assert_int_equal(run(world, "connect 10.0.0.1 80 --control ipc:///tmp/no/such.sock"), 3);
+}
+
+static void mute_daemon_exits_5(void **state)
+{
+    struct world *world = *state;
+    fake_server_fault(world->daemon.server, FAKE_MUTE, 0);
+    assert_int_equal(run(world, "--timeout 0.3 status"), 5);
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static void open_prints_an_id(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80"), 0);
+    assert_string_equal(world->out, "1\n");
+    json_t *object = json_of(world, "--json open 10.0.0.1 80 --wait");
+    assert_keys(object, "id state local remote");
+    assert_string_equal(text_at(object, "state"), "ESTABLISHED");
+    assert_string_equal(text_at(object, "remote"), "10.0.0.1:80");
+    json_decref(object);
+}
+
+static void refused_open_tells_why_and_leaves_nothing(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 9 --wait"), 1);
+    assert_string_equal(world->out, "");
+    assert_string_equal(world->err, "tcpctl: open 10.0.0.1 port 9: refused: RST from 10.0.0.1 "
+                                    "(ECONNREFUSED)\n");
+    assert_int_equal(world->daemon.count, 0);
+}
+
+static void open_times_out_with_5(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 10 --wait --timeout 0.3"), 5);
+    assert_int_equal(world->daemon.count, 0);
+    assert_int_equal(run(world, "connect 10.0.0.1 10 -w 0.3"), 5);
+    assert_int_equal(world->daemon.count, 0);
+}
+
+static void listen_and_accept(void **state)
+{
+    struct world *world = *state;
+    json_t *object = json_of(world, "listen -j 8080");
+    assert_keys(object, "id local backlog");
+    json_decref(object);
+    assert_int_equal(run(world, "accept 1"), 5);
+    assert_int_equal(run(world, "accept 1 --wait 0.2"), 5);
+    world->daemon.connections[0].waiting = 1;
+    object = json_of(world, "accept 1 --wait 5 --json");
+    assert_keys(object, "id state local remote");
+    json_decref(object);
+    assert_int_equal(run(world, "accept 4711"), 1);
+}
+
+static void send_and_receive(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "receive 1"), 5);
+    assert_int_equal(run_with_input(world, "send 1", "hello "), 0);
+    assert_int_equal(run_with_input(world, "send 1 -", "world"), 0);
+    assert_int_equal(run(world, "receive 1 --max 7"), 0);
+    assert_string_equal(world->out, "hello w");
+    assert_int_equal(run(world, "receive 1"), 0);
+    assert_string_equal(world->out, "orld");
+    assert_int_equal(run(world, "receive 1 --wait 0.1"), 5);
+    assert_int_equal(run_with_input(world, "send 1", "bye"), 0);
+    json_t *object = json_of(world, "receive 1 --json");
+    assert_string_equal(text_at(object, "data_base64"), "Ynll");
+    assert_int_equal(json_integer_value(json_object_get(object, "offset")), 11);
+    json_decref(object);
+    assert_int_equal(run(world, "shutdown 1"), 0);
+    assert_int_equal(run(world, "receive 1"), 0);
+    assert_string_equal(world->out, "");
+    assert_int_equal(run_with_input(world, "send 1", "x"), 1);
+    assert_non_null(strstr(world->err, "(EPIPE)"));
+    assert_int_equal(run(world, "send 1 /no/such/file"), 1);
+    assert_string_equal(world->err,
+                        "tcpctl: open /no/such/file: No such file or directory (ENOENT)\n");
+}
+
+static void close_and_abort(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "close 1"), 0);
+    assert_string_equal(world->out, "");
+    json_t *object = json_of(world, "close 2 --wait --json");
+    assert_string_equal(text_at(object, "state"), "TIME_WAIT");
+    json_decref(object);
+    assert_int_equal(run(world, "abort 3"), 0);
+    assert_int_equal(run(world, "abort 3"), 1);
+    assert_int_equal(run(world, "set 3 nagle off"), 0);
+    assert_int_equal(run(world, "set 3 colour 1"), 1);
+}
+
+/* --- lists ------------------------------------------------------------------------------------ */
+
+static void ls_has_columns_and_keys(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "listen 8080"), 0);
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "ls"), 0);
+    assert_string_equal(
+        world->out, "Id State       Recv-Q Send-Q Local Address:Port Peer Address:Port  Uid Timer\n"
+                    "1  LISTEN           0      0 10.0.0.2:50000     *:*               1000 -\n"
+                    "2  ESTABLISHED      0      0 10.0.0.2:50000     10.0.0.1:80       1000 "
+                    "keepalive,1500ms\n");
+    assert_int_equal(run(world, "ls -H state established"), 0);
+    assert_int_equal(strncmp(world->out, "2  ESTABLISHED", 14), 0);
+    json_t *array = json_of(world, "--json ls");
+    assert_int_equal(json_array_size(array), 2);
+    assert_keys(json_array_get(array, 0), "id state local remote uid send_queue_bytes "
+                                          "receive_queue_bytes timer timer_ms");
+    assert_true(json_is_null(json_object_get(json_array_get(array, 0), "timer")));
+    assert_true(json_is_null(json_object_get(json_array_get(array, 0), "timer_ms")));
+    json_decref(array);
+}
+
+static void ls_without_a_match_is_empty(void **state)
+{
+    struct world *world = *state;
+    json_t *array = json_of(world, "--json ls sport = :1");
+    assert_int_equal(json_array_size(array), 0);
+    json_decref(array);
+    assert_int_equal(run(world, "ls -H dport = :1"), 0);
+    assert_string_equal(world->out, "");
+}
+
+static void tw_has_its_keys(void **state)
+{
+    struct world *world = *state;
+    json_t *array = json_of(world, "tw --json");
+    assert_keys(json_array_get(array, 0), "id local remote entered_from entered_by remaining_ms "
+                                          "duration_ms fin_reacked uid");
+    assert_string_equal(text_at(json_array_get(array, 0), "entered_from"), "FIN_WAIT_2");
+    json_decref(array);
+    assert_int_equal(run(world, "tw -H dst 10.0.0.0/8"), 0);
+    assert_non_null(strstr(world->out, "FIN_WAIT_2"));
+    assert_int_equal(run(world, "tw -H dst 11.0.0.0/8"), 0);
+    assert_string_equal(world->out, "");
+}
+
+static void show_has_its_keys(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    json_t *object = json_of(world, "show --json 1");
+    assert_keys(object,
+                "id state local remote uid send_queue_bytes receive_queue_bytes timer timer_ms "
+                "snd_una snd_nxt snd_wnd rcv_nxt rcv_wnd iss irs mss snd_wscale rcv_wscale "
+                "sack_permitted timestamps ecn cwnd_bytes ssthresh_bytes srtt_us rttvar_us rto_us "
+                "retransmits bytes_sent bytes_acked bytes_received segments_in segments_out "
+                "congestion_control");
+    assert_int_equal(json_integer_value(json_object_get(object, "snd_una")), 4294967295);
+    json_decref(object);
+    assert_int_equal(run(world, "show 1"), 0);
+    assert_non_null(strstr(world->out, "12.3 ms"));
+    assert_int_equal(run(world, "show 99"), 1);
+    assert_string_equal(world->err, "tcpctl: show 99: connection does not exist (ENOENT)\n");
+}
+
+static void history_has_its_keys(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    json_t *array = json_of(world, "--json history 1");
+    assert_keys(json_array_get(array, 0), "time_us from to cause segment");
+    assert_true(json_is_null(json_object_get(json_array_get(array, 0), "segment")));
+    assert_keys(json_object_get(json_array_get(array, 1), "segment"), "flags seq ack len wnd");
+    json_decref(array);
+    assert_int_equal(run(world, "history 1"), 0);
+    assert_non_null(strstr(world->out, "<SEQ=1000><ACK=2001><CTL=SYN,ACK>"));
+    assert_int_equal(run(world, "history 99"), 1);
+}
+
+static void stats_and_status(void **state)
+{
+    struct world *world = *state;
+    json_t *object = json_of(world, "stats --json");
+    assert_true(json_integer_value(json_object_get(object, "segments_in")) == 9007199254740993);
+    json_decref(object);
+    assert_int_equal(run(world, "stats"), 0);
+    object = json_of(world, "status --json");
+    assert_keys(object, "version uptime_us boot_id addresses connections time_wait states");
+    assert_int_equal(json_object_size(json_object_get(object, "states")), 11);
+    json_decref(object);
+    assert_int_equal(run(world, "status"), 0);
+    assert_non_null(strstr(world->out, "1 h 2 min"));
+}
+
+static void events_are_printed(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "events"), 0);
+    *strchr(world->out, '\n') = '\0';
+    assert_string_equal(world->out, "12.345679 id 7 ESTABLISHED -> FIN_WAIT_1 CLOSE "
+                                    "10.0.0.2:50000 <-> 10.0.0.1:80");
+    json_t *array = json_of(world, "events --json dport = :80");
+    assert_int_equal(json_array_size(array), 3);
+    assert_keys(json_array_get(array, 0), "seq time_us id kind from to cause local remote");
+    json_decref(array);
+    array = json_of(world, "events --json dport = :81");
+    assert_int_equal(json_array_size(array), 0);
+    json_decref(array);
+}
+
+static void events_are_followed_line_by_line(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("--json events -f");
+    char text[4096];
+    size_t len = 0;
+    for (unsigned lines = 0; lines < 3;) {
+        ssize_t got = read(child.out, text + len, sizeof(text) - 1 - len);
+        assert_true(got > 0);
+        for (ssize_t i = 0; i < got; i++)
+            lines += text[len + (size_t)i] == '\n';
+        len += (size_t)got;
+    }
+    *strchr(text, '\n') = '\0';
+    json_t *object = json_loads(text, 0, NULL);
+    assert_keys(object, "seq time_us id kind from to cause local remote");
+    json_decref(object);
+    kill(child.pid, SIGTERM);
+    finish(world, &child);
+    assert_true(WIFSIGNALED(world->status));
+}
+
+static void dead_pipe_ends_quietly(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("stats");
+    close(child.out);
+    child.out = open("/dev/null", O_RDONLY);
+    finish(world, &child);
+    assert_string_equal(world->err, "");
+    assert_true(WIFSIGNALED(world->status) && WTERMSIG(world->status) == SIGPIPE);
+}
+
+/* --- like nc ---------------------------------------------------------------------------------- */
+
+static void connect_relays_both_ways(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run_with_input(world, "connect -N 10.0.0.1 80", "there and back"), 0);
+    assert_string_equal(world->out, "there and back");
+    assert_string_equal(world->err, "");
+    assert_int_equal(world->daemon.shutdowns, 1);
+    assert_int_equal(world->daemon.closes, 1);
+    assert_int_equal(world->daemon.attaches, 1);
+}
+
+static void connect_without_N_stays_until_the_peer_closes(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("connect 10.0.0.1 80 -v");
+    assert_int_equal(write(child.in, "x", 1), 1);
+    close(child.in);
+    child.in = -1;
+    usleep(400 * 1000);
+    assert_int_equal(waitpid(child.pid, &world->status, WNOHANG), 0);
+    world->daemon.connections[0].is_shut = true; /* the peer closes */
+    finish(world, &child);
+    assert_int_equal(world->status, 0);
+    assert_string_equal(world->out, "x");
+    assert_string_equal(world->err, "tcpctl: connected to 10.0.0.1:80, id 1\n");
+}
+
+static void connect_tells_why_it_failed(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "connect 10.0.0.1 9"), 1);
+    assert_non_null(strstr(world->err, "refused: RST from 10.0.0.1 (ECONNREFUSED)"));
+    assert_int_equal(run(world, "connect no-such-host.invalid 80"), 1);
+    assert_non_null(strstr(world->err, "no-such-host.invalid: neither an IP address nor a name"));
+}
+
+static void idle_connection_ends_after_w(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("connect -w 0.4 10.0.0.1 80");
+    assert_int_equal(write(child.in, "x", 1), 1);
+    close(child.in);
+    child.in = -1;
+    finish(world, &child);
+    assert_int_equal(world->status, 0);
+    assert_string_equal(world->out, "x");
+}
+
+static void signal_closes_the_connection(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("connect -v 10.0.0.1 80");
+    char text[64];
+    assert_true(read(child.err, text, sizeof(text)) > 0);
+    kill(child.pid, SIGINT);
+    finish(world, &child);
+    assert_true(WIFSIGNALED(world->status) && WTERMSIG(world->status) == SIGINT);
+    assert_int_equal(world->daemon.closes, 1);
+}
+
+static void serve_takes_one_connection(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("serve -v -N 8080");
+    char text[256];
+    assert_true(read(child.err, text, sizeof(text)) > 0);
+    assert_int_equal(write(child.in, "welcome", 7), 7);
+    world->daemon.connections[0].waiting = 1;
+    finish(world, &child);
+    assert_int_equal(world->status, 0);
+    assert_string_equal(world->out, "welcome");
+    assert_string_equal(world->err, "tcpctl: connection 1 from 10.0.0.1:40000, id 2\n");
+    assert_int_equal(world->daemon.closes, 2);
+}
+
+static void serve_k_takes_one_after_the_other(void **state)
+{
+    struct world *world = *state;
+    struct child child = start("serve -k -N -v 8080");
+    char text[256];
+    assert_true(read(child.err, text, sizeof(text)) > 0);
+    world->daemon.connections[0].waiting = 3;
+    close(child.in);
+    child.in = -1;
+    for (unsigned i = 0; i < 300 && world->daemon.closes < 3; i++)
+        usleep(10000);
+    kill(child.pid, SIGTERM);
+    finish(world, &child);
+    assert_int_equal(world->daemon.closes, 4);
+    assert_non_null(strstr(world->err, "connection 3 from"));
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(usage_errors_exit_2),
+        TEST(help_and_version_exit_0),
+        TEST(unreachable_daemon_exits_3),
+        TEST(mute_daemon_exits_5),
+        TEST(open_prints_an_id),
+        TEST(refused_open_tells_why_and_leaves_nothing),
+        TEST(open_times_out_with_5),
+        TEST(listen_and_accept),
+        TEST(send_and_receive),
+        TEST(close_and_abort),
+        TEST(ls_has_columns_and_keys),
+        TEST(ls_without_a_match_is_empty),
+        TEST(tw_has_its_keys),
+        TEST(show_has_its_keys),
+        TEST(history_has_its_keys),
+        TEST(stats_and_status),
+        TEST(events_are_printed),
+        TEST(events_are_followed_line_by_line),
+        TEST(dead_pipe_ends_quietly),
+        TEST(connect_relays_both_ways),
+        TEST(connect_without_N_stays_until_the_peer_closes),
+        TEST(connect_tells_why_it_failed),
+        TEST(idle_connection_ends_after_w),
+        TEST(signal_closes_the_connection),
+        TEST(serve_takes_one_connection),
+        TEST(serve_k_takes_one_after_the_other),
+    };
+    signal(SIGPIPE, SIG_IGN);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

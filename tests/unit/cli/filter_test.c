@@ -1,0 +1,313 @@
+/* The expressions of ls, tw and events. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "filter.h"
+
+/* One row: its state, and fixed endpoints. */
+static struct tcpc_endpoint local = {"10.0.0.2", 80};
+static struct tcpc_endpoint remote = {"10.0.0.1", 40000};
+static struct tcpc_endpoint local6 = {"2001:db8::2", 80};
+static struct tcpc_endpoint remote6 = {"2001:db8::1", 40000};
+static struct tcpc_endpoint nobody = {"", 0};
+
+static struct filter parse(const char *text)
+{
+    struct filter filter;
+    char error[FILTER_ERROR_MAX];
+    if (!filter_parse(text, &filter, error))
+        fail_msg("%s: %s", text, error);
+    return filter;
+}
+
+static bool matches(const char *text, enum tcpc_state state)
+{
+    struct filter filter = parse(text);
+    struct filter_subject subject = {state, &local, &remote, 1000};
+    return filter_matches(&filter, &subject);
+}
+
+static bool matches6(const char *text)
+{
+    struct filter filter = parse(text);
+    struct filter_subject subject = {TCPC_ESTABLISHED, &local6, &remote6, 1000};
+    return filter_matches(&filter, &subject);
+}
+
+static bool shows(const char *text, enum tcpc_state state)
+{
+    struct filter filter = parse(text);
+    struct filter_subject subject = {state, &local, &nobody, 0};
+    return filter_shows(&filter, &subject);
+}
+
+static const char *error_of(const char *text)
+{
+    static char error[FILTER_ERROR_MAX];
+    struct filter filter;
+    assert_false(filter_parse(text, &filter, error));
+    return error;
+}
+
+#define YES(text) assert_true(matches(text, TCPC_ESTABLISHED))
+#define NO(text) assert_false(matches(text, TCPC_ESTABLISHED))
+
+static void empty_matches_all(void **state)
+{
+    (void)state;
+    YES("");
+    YES("   ");
+}
+
+static void states_have_all_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        enum tcpc_state state;
+    } names[] = {
+        {"established", TCPC_ESTABLISHED}, {"estab", TCPC_ESTABLISHED},
+        {"ESTABLISHED", TCPC_ESTABLISHED}, {"syn-sent", TCPC_SYN_SENT},
+        {"SYN_SENT", TCPC_SYN_SENT},       {"syn-recv", TCPC_SYN_RCVD},
+        {"syn-rcvd", TCPC_SYN_RCVD},       {"fin-wait-1", TCPC_FIN_WAIT_1},
+        {"Fin_Wait_2", TCPC_FIN_WAIT_2},   {"time-wait", TCPC_TIME_WAIT},
+        {"closed", TCPC_CLOSED},           {"close", TCPC_CLOSED},
+        {"close-wait", TCPC_CLOSE_WAIT},   {"last-ack", TCPC_LAST_ACK},
+        {"listening", TCPC_LISTEN},        {"listen", TCPC_LISTEN},
+        {"closing", TCPC_CLOSING},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "state %s", names[i].name);
+        for (unsigned s = 0; s < TCPC_STATE_COUNT; s++)
+            assert_int_equal(matches(text, (enum tcpc_state)s), s == names[i].state);
+    }
+}
+
+static void state_groups_are_those_of_ss(void **state)
+{
+    (void)state;
+    assert_true(matches("state all", TCPC_CLOSED));
+    assert_false(matches("state connected", TCPC_LISTEN));
+    assert_false(matches("state connected", TCPC_CLOSED));
+    assert_true(matches("state connected", TCPC_SYN_SENT));
+    assert_false(matches("state synchronized", TCPC_SYN_SENT));
+    assert_true(matches("state synchronized", TCPC_TIME_WAIT));
+    assert_true(matches("state bucket", TCPC_TIME_WAIT));
+    assert_false(matches("state big", TCPC_TIME_WAIT));
+    assert_true(matches("state big", TCPC_ESTABLISHED));
+}
+
+static void states_add_up_and_are_excluded_as_in_ss(void **state)
+{
+    (void)state;
+    YES("state established state time-wait");
+    assert_true(matches("state established state time-wait", TCPC_TIME_WAIT));
+    assert_false(matches("state established state time-wait", TCPC_CLOSING));
+    NO("exclude established");
+    assert_true(matches("exclude established exclude listening", TCPC_TIME_WAIT));
+    assert_false(matches("exclude established exclude listening", TCPC_LISTEN));
+    assert_false(matches("state connected exclude time-wait", TCPC_TIME_WAIT));
+    YES("state connected excl time-wait");
+}
+
+static void ports_compare(void **state)
+{
+    (void)state;
+    YES("sport = :80");
+    YES("sport = 80");
+    YES("sport == :80");
+    YES("sport eq 80");
+    YES("sport :80");
+    YES("sport=:80");
+    YES("sport = :http");
+    NO("sport != :80");
+    NO("sport ne :80");
+    YES("dport > :39999");
+    YES("dport>=40000");
+    NO("dport gt 40000");
+    YES("dport <= 40000");
+    YES("dport le 40000");
+    NO("dport < 40000");
+    YES("dport lt 40001");
+    YES("sport ge 80");
+}
+
+static void hosts_match_networks(void **state)
+{
+    (void)state;
+    YES("src 10.0.0.2");
+    YES("src = 10.0.0.2");
+    NO("src != 10.0.0.2");
+    YES("src 10.0.0.0/8");
+    NO("dst 10.0.0.2/32");
+    YES("dst 10.0.0.0/31");
+    NO("dst 10.0.0.2/31");
+    YES("dst 0.0.0.0/0");
+    YES("dst 10.0.0.1:40000");
+    NO("dst 10.0.0.1:40001");
+    YES("dst :40000");
+    YES("dst *:40000");
+    YES("dst *");
+    NO("dst != 10.0.0.0/8:40000");
+    NO("dst 2001:db8::/32");
+}
+
+static void hosts_match_ipv6(void **state)
+{
+    (void)state;
+    assert_true(matches6("src 2001:db8::2"));
+    assert_true(matches6("src [2001:db8::2]"));
+    assert_true(matches6("src [2001:db8::2]:80"));
+    assert_false(matches6("src [2001:db8::2]:81"));
+    assert_true(matches6("dst 2001:db8::/32"));
+    assert_true(matches6("dst [2001:db8::]/32:40000"));
+    assert_false(matches6("dst 2001:db9::/32"));
+    assert_false(matches6("src 10.0.0.0/8"));
+    assert_false(matches6("src 0.0.0.0/0"));
+}
+
+static void uids_compare(void **state)
+{
+    (void)state;
+    YES("uid 1000");
+    YES("uid = 1000");
+    NO("uid != 1000");
+    YES("uid > 999");
+    NO("uid 0");
+}
+
+static void logic_binds_as_usual(void **state)
+{
+    (void)state;
+    YES("sport = 80 and dport = 40000");
+    NO("sport = 80 and dport = 1");
+    YES("sport = 80 dport = 40000");
+    NO("sport = 80 dport = 1");
+    YES("sport = 1 or dport = 40000");
+    YES("sport = 80 or sport = 1 and dport = 1");
+    NO("( sport = 80 or sport = 1 ) and dport = 1");
+    NO("(sport = 80 or sport = 1) dport = 1");
+    YES("not sport = 1");
+    YES("! sport = 1 && not ( dport = 1 | dport = 2 )");
+    YES("not not sport = 80");
+    NO("not state established");
+    YES("state established or sport = 1");
+    NO("state closing or sport = 1");
+    YES("state established and ( dst 10.0.0.0/8 or dst 192.168.0.0/16 )");
+    YES("STATE established AND SPORT EQ 80");
+}
+
+static void closed_is_hidden_until_asked_for(void **state)
+{
+    (void)state;
+    assert_false(shows("", TCPC_CLOSED));
+    assert_true(shows("", TCPC_LISTEN));
+    assert_false(shows("exclude established", TCPC_CLOSED));
+    assert_false(shows("sport = 80", TCPC_CLOSED));
+    assert_true(shows("state closed", TCPC_CLOSED));
+    assert_true(shows("state all", TCPC_CLOSED));
+    assert_false(shows("state connected", TCPC_CLOSED));
+    assert_true(shows("dst 0.0.0.0/0 or sport = 80", TCPC_LISTEN));
+    assert_false(shows("dst 0.0.0.0/0", TCPC_LISTEN)); /* nobody is in no network */
+}
+
+static void errors_name_word_and_expectation(void **state)
+{
+    (void)state;
+    assert_string_equal(error_of("state foo"),
+                        "\"foo\": expected a state (established, syn-sent, fin-wait-1, time-wait, "
+                        "..., all, connected, synchronized, bucket, big)");
+    assert_string_equal(error_of("sport = banana"), "\"banana\": expected a port, like :80");
+    assert_string_equal(
+        error_of("sport"),
+        "the expression ends: expected an operator (=, !=, >, <, >=, <=) or a port");
+    assert_string_equal(error_of("sport = 65536"), "\"65536\": expected a port, like :80");
+    assert_string_equal(error_of("dst > 10.0.0.1"), "\">\": expected = or !=, for an address");
+    assert_string_equal(error_of("uid root"), "\"root\": expected a user id, a number");
+    assert_string_equal(error_of("( sport = 80"),
+                        "the expression ends: expected and, or, or a closing parenthesis");
+    assert_string_equal(error_of("sport = 80 )"), "\")\": expected and, or, or the end");
+    assert_string_equal(
+        error_of("colour = red"),
+        "\"colour\": expected state, exclude, sport, dport, src, dst, uid, not or (");
+    assert_string_equal(
+        error_of("sport = 80 or"),
+        "the expression ends: expected state, exclude, sport, dport, src, dst, uid, not or (");
+}
+
+static void hosts_that_are_none_are_refused(void **state)
+{
+    static const char *const hosts[] = {
+        "10.0.0",         "10.0.0.1/33", "2001:db8::/129",
+        "10.0.0.1:99999", "[::1]x",      "localhost",
+        "10.0.0.1:",      "[10.0.0.1",   "/8",
+    };
+    char text[64];
+    (void)state;
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        snprintf(text, sizeof(text), "dst %s", hosts[i]);
+        assert_non_null(strstr(error_of(text), "expected an address"));
+    }
+}
+
+static void length_and_nesting_are_bounded(void **state)
+{
+    char text[4096] = "";
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        strcat(text, "sport = 80 ");
+    assert_non_null(strstr(error_of(text), "a shorter expression"));
+    text[0] = '\0';
+    for (int i = 0; i < 1000; i++)
+        strcat(text, "(");
+    assert_non_null(strstr(error_of(text), "less nesting"));
+    text[0] = '\0';
+    for (int i = 0; i < 1000; i++)
+        strcat(text, "! ");
+    assert_non_null(strstr(error_of(text), "less nesting"));
+    memset(text, 'x', 200);
+    text[200] = '\0';
+    error_of(text);
+}
+
+static void words_of_a_command_line_are_joined(void **state)
+{
+    char *words[] = {(char *)"state", (char *)"established", (char *)"sport = :80"};
+    struct filter filter;
+    char error[FILTER_ERROR_MAX];
+    struct filter_subject subject = {TCPC_ESTABLISHED, &local, &remote, 0};
+    (void)state;
+    assert_true(filter_parse_words(3, words, &filter, error));
+    assert_true(filter_matches(&filter, &subject));
+    subject.state = TCPC_CLOSING;
+    assert_false(filter_matches(&filter, &subject));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_matches_all),
+        cmocka_unit_test(states_have_all_their_names),
+        cmocka_unit_test(state_groups_are_those_of_ss),
+        cmocka_unit_test(states_add_up_and_are_excluded_as_in_ss),
+        cmocka_unit_test(ports_compare),
+        cmocka_unit_test(hosts_match_networks),
+        cmocka_unit_test(hosts_match_ipv6),
+        cmocka_unit_test(uids_compare),
+        cmocka_unit_test(logic_binds_as_usual),
+        cmocka_unit_test(closed_is_hidden_until_asked_for),
+        cmocka_unit_test(errors_name_word_and_expectation),
+        cmocka_unit_test(hosts_that_are_none_are_refused),
+        cmocka_unit_test(length_and_nesting_are_bounded),
+        cmocka_unit_test(words_of_a_command_line_are_joined),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
