@@ -143,7 +143,8 @@ static bool is_plausible(const struct te_conn *conn, uint32_t ack)
  * only block is a D-SACK below the ACK reports a duplicate, not a hole. */
 static bool is_duplicate(const struct te_conn *conn, const struct te_segment *segment)
 {
-    if (segment->ack != conn->snd_una || conn->snd_una == conn->snd_max ||
+    /* With SND.NXT at SND.UNA only a probe is out: that it is refused says nothing of loss. */
+    if (segment->ack != conn->snd_una || conn->snd_una == conn->snd_nxt ||
         te_segment_len(segment) > 0)
         return false;
     const struct te_tcp_options *options = &segment->header.options;

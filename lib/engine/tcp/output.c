@@ -61,11 +61,12 @@ static bool is_worth_sending(const struct te_conn *conn, uint32_t len, bool rest
 {
     if (len >= conn->mss)
         return true;
-    if (rest && (!conn->nagle || conn->fin_queued || conn->snd_nxt == conn->snd_una))
+    bool nagle_allows = !conn->nagle || conn->snd_nxt == conn->snd_una;
+    if (rest && (nagle_allows || conn->fin_queued))
         return true;
     if (conn->snd_nxt != conn->snd_max)
         return true; /* again, after a timeout */
-    if (len > 0 && len >= conn->max_snd_wnd / 2)
+    if (nagle_allows && len > 0 && len >= conn->max_snd_wnd / 2)
         return true;
     return len > 0 && conn->probe_now; /* the override timer */
 }

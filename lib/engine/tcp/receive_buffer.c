@@ -66,6 +66,22 @@ static void note_duplicate(struct te_conn *conn, uint32_t start, uint32_t end)
     conn->ack.dsack = (struct te_sack_block){start, end};
 }
 
+/* The first part of [start, start + len), which begins at seq, that is held beyond RCV.NXT already:
+ * "the first duplicate sub-segment" (RFC 2883 4.2). */
+static void note_held(struct te_conn *conn, uint64_t start, uint32_t seq, size_t len)
+{
+    uint64_t end = start + len;
+    for (unsigned i = 0; i < conn->out_of_order.count; i++) {
+        const struct te_range *held = &conn->out_of_order.items[i];
+        if (held->end <= start || held->start >= end)
+            continue;
+        uint64_t from = held->start > start ? held->start : start;
+        uint64_t to = held->end < end ? held->end : end;
+        note_duplicate(conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
+        return;
+    }
+}
+
 /* In-order bytes, and what becomes in order by them. */
 static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
 {
@@ -89,13 +105,6 @@ static enum te_receive_result take_in_order(struct te_stack *stack, struct te_co
         stack->counters.receive_no_memory++;
         return TE_RECEIVE_DROPPED;
     }
-    const struct te_ranges *held = &conn->out_of_order;
-    if (held->count > 0 && held->items[0].start < end) {
-        uint64_t twice_end = held->items[0].end < end ? held->items[0].end : end;
-        uint32_t base = conn->rcv_nxt;
-        note_duplicate(conn, base + (uint32_t)(held->items[0].start - start),
-                       base + (uint32_t)(twice_end - start));
-    }
     te_ring_write(&conn->receive_ring, start, data, len);
     advance(stack, conn, end);
     return TE_RECEIVE_IN_ORDER;
@@ -109,8 +118,6 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
         stack->counters.receive_no_memory++;
         return TE_RECEIVE_DROPPED;
     }
-    const struct te_range *held = te_ranges_find(&conn->out_of_order, start);
-    uint64_t held_to = held != NULL ? held->end : start;
     enum te_ranges_result result =
         te_ranges_insert(&conn->out_of_order, start, start + len,
                          stack->config.out_of_order_ranges_max, &stack->config.allocator);
@@ -118,8 +125,6 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
         stack->counters.out_of_order_dropped++;
         return TE_RECEIVE_DROPPED;
     }
-    if (held_to > start)
-        note_duplicate(conn, seq, seq + (uint32_t)(held_to < start + len ? held_to - start : len));
     if (result == TE_RANGES_DUPLICATE)
         return TE_RECEIVE_DUPLICATE;
     te_ring_write(&conn->receive_ring, start, data, len);
@@ -130,7 +135,8 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
 enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn *conn,
                                           uint32_t seq, const uint8_t *data, size_t len)
 {
-    if (seq_lt(seq, conn->rcv_nxt)) {
+    bool starts_old = seq_lt(seq, conn->rcv_nxt);
+    if (starts_old) {
         uint32_t old = conn->rcv_nxt - seq;
         note_duplicate(conn, seq, seq + (old < len ? old : (uint32_t)len));
         if (old >= len)
@@ -144,6 +150,8 @@ enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn
         len = room;
     if (len == 0)
         return TE_RECEIVE_DROPPED;
+    if (!starts_old)
+        note_held(conn, te_conn_receive_offset(conn, seq), seq, len);
     if (seq == conn->rcv_nxt)
         return take_in_order(stack, conn, data, len);
     return take_out_of_order(stack, conn, seq, data, len);

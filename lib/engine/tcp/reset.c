@@ -3,8 +3,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn.h"
-#include "tcp/isn.h"
-#include "tcp/receive_buffer.h"
+#include "tcp/options.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 
@@ -36,11 +35,19 @@ static bool may_send(struct te_stack *stack)
     return false;
 }
 
+/* RFC 7323 5.2: a RST in answer echoes the timestamp, and has none of its own. */
+static struct te_tcp_options echo_timestamp(const struct te_segment *segment)
+{
+    return (struct te_tcp_options){.has_timestamps = segment->header.options.has_timestamps,
+                                   .ts_echo = segment->header.options.ts_value};
+}
+
 void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment)
 {
     if ((segment->flags & TE_RST) || !may_send(stack))
         return;
-    struct te_tcp_header header = {.seq = segment->ack, .flags = TE_RST};
+    struct te_tcp_header header = {
+        .seq = segment->ack, .flags = TE_RST, .options = echo_timestamp(segment)};
     te_reset_send_header(stack, &segment->local, &segment->remote, &header);
 }
 
@@ -52,8 +59,10 @@ void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)
     }
     if ((segment->flags & TE_RST) || !may_send(stack))
         return;
-    struct te_tcp_header header = {
-        .seq = 0, .ack = segment->seq + te_segment_len(segment), .flags = TE_RST | TE_ACK};
+    struct te_tcp_header header = {.seq = 0,
+                                   .ack = segment->seq + te_segment_len(segment),
+                                   .flags = TE_RST | TE_ACK,
+                                   .options = echo_timestamp(segment)};
     te_reset_send_header(stack, &segment->local, &segment->remote, &header);
 }
 
@@ -74,5 +83,6 @@ void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
     }
     struct te_tcp_header header = {
         .seq = conn->snd_max, .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
+    te_options_for_segment(stack, conn, false, &header.options);
     te_reset_send_header(stack, &conn->local, &conn->remote, &header);
 }

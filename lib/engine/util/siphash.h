@@ -1,4 +1,5 @@
-/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash that an attacker without the key cannot steer. */
+/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash that an attacker without the key cannot
+ * steer. */
 #ifndef TCPENGINE_UTIL_SIPHASH_H
 #define TCPENGINE_UTIL_SIPHASH_H
 

@@ -1,22 +1,22 @@
 /* A hierarchical timing wheel: arming, cancelling and firing are O(1) for any number of timers.
  *
  * Level 0 has 64 slots of 1 us; each level above has 64 slots, each as wide as the whole level
- * below, and 11 levels hold any 64-bit time. Every slot remembers a lower bound of its deadlines, so
- * that the next expiry is exact to the microsecond and a timer does not wake the host just to move
- * down a level. Nodes live in their owners. Order is deterministic: due nodes come sorted by
+ * below, and 11 levels hold any 64-bit time. Every slot remembers a lower bound of its deadlines,
+ * so that the next expiry is exact to the microsecond and a timer does not wake the host just to
+ * move down a level. Nodes live in their owners. Order is deterministic: due nodes come sorted by
  * deadline, ties in the order of their id. */
 #ifndef TCPENGINE_UTIL_WHEEL_H
 #define TCPENGINE_UTIL_WHEEL_H
 
-#include <stdint.h>
 #include "list.h"
+#include <stdint.h>
 
 #define TE_WHEEL_LEVELS 11
 #define TE_WHEEL_SLOTS 64
 
 struct te_wheel_node {
     struct te_list link;
-    int64_t at_us; /* deadline; TE_NEVER when not armed */
+    int64_t at_us;   /* deadline; TE_NEVER when not armed */
     uint64_t tie_id; /* set by the owner once */
 };
 

@@ -25,7 +25,7 @@ struct te_tcp_options {
 struct te_tcp_header {
     uint16_t source_port, destination_port;
     uint32_t seq, ack;
-    uint8_t flags; /* set of enum te_tcp_flag */
+    uint8_t flags;   /* set of enum te_tcp_flag */
     uint16_t window; /* as on the wire, unscaled */
     uint16_t checksum;
     uint16_t urgent_pointer;
@@ -40,11 +40,11 @@ struct te_tcp_parsed {
 };
 
 /* Reads header and options of a segment of len bytes. False when it is shorter than its header says
- * or the data offset is under 5. Options (RFC 9293 3.2, MUST-4..7): unknown ones are skipped by their
- * length, a malformed one (length under 2, beyond the header, or wrong for its kind) is passed over
- * and counted in bad_options - when its length is unusable (under 2 or beyond the header), so is all
- * that follows it. Of an option that comes twice the last counts. MSS, window scale and
- * SACK-permitted are only read when SYN is set. The checksum is not verified. */
+ * or the data offset is under 5. Options (RFC 9293 3.2, MUST-4..7): unknown ones are skipped by
+ * their length, a malformed one (length under 2, beyond the header, or wrong for its kind) is
+ * passed over and counted in bad_options - when its length is unusable (under 2 or beyond the
+ * header), so is all that follows it. Of an option that comes twice the last counts. MSS, window
+ * scale and SACK-permitted are only read when SYN is set. The checksum is not verified. */
 bool te_tcp_parse(const uint8_t *segment, size_t len, struct te_tcp_parsed *ret_parsed);
 
 /* Length of the header that te_tcp_emit writes, options padded to a multiple of 4. */

@@ -10,17 +10,18 @@
 
 /* Who owns an object, as the host understands it; the engine only stores it. */
 struct te_open {
-    struct te_endpoint local;  /* addr unspecified: chosen by the route; port 0: ephemeral (RFC 6056) */
+    struct te_endpoint
+        local; /* addr unspecified: chosen by the route; port 0: ephemeral (RFC 6056) */
     struct te_endpoint remote; /* fully specified for an active OPEN */
     uint32_t uid;
-    uint64_t listener_id;      /* not 0: the passive OPEN that turns active (RFC 9293 3.10.1, LISTEN) */
+    uint64_t listener_id; /* not 0: the passive OPEN that turns active (RFC 9293 3.10.1, LISTEN) */
 };
 
 struct te_listen {
     struct te_endpoint local;  /* addr unspecified: all of ours; port must not be 0 */
     struct te_endpoint remote; /* unspecified: anybody; else only that peer (RFC 9293 MUST-43) */
     uint32_t uid;
-    uint32_t backlog;          /* accept queue; 0: 128; cut to config.backlog_max */
+    uint32_t backlog; /* accept queue; 0: 128; cut to config.backlog_max */
 };
 
 /* Active OPEN: CLOSED -> SYN_SENT, or LISTEN -> SYN_SENT under the same id with listener_id.
@@ -32,8 +33,8 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
 
 /* Passive OPEN: a listener, in LISTEN until it is closed. TE_ERR_ADDR_IN_USE, TE_ERR_EXISTS,
  * TE_ERR_ADDR_NOT_AVAILABLE, TE_ERR_INVALID, TE_ERR_RESOURCES, TE_ERR_NOMEM. */
-enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *listen, uint64_t *ret_id,
-                            int64_t now_us);
+enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *listen,
+                            uint64_t *ret_id, int64_t now_us);
 
 /* Takes the oldest ready connection of a listener; uid becomes its owner. TE_ERR_AGAIN,
  * TE_ERR_NO_CONNECTION, TE_ERR_NOT_LISTENER. */
@@ -50,12 +51,13 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
 
 /* RECEIVE (3.10.3), in two steps so that a reader may ask twice for the same bytes: te_receive_peek
  * shows what lies from stream offset on, as one or two pieces of at most max_bytes in all that stay
- * valid until the next call that changes the stack; te_receive_release frees what lies below offset.
+ * valid until the next call that changes the stack; te_receive_release frees what lies below
+ * offset.
  *
  * *ret_is_end: the peer's FIN follows the last byte shown. TE_ERR_AGAIN: nothing there yet.
- * TE_ERR_OFFSET: offset is below what was released, or beyond what was received. TE_ERR_CLOSING: the
- * stream has ended in order and offset is its end. TE_ERR_NO_CONNECTION,
- * TE_ERR_STATE (LISTEN), the death's cause when the connection failed and no byte is left. */
+ * TE_ERR_OFFSET: offset is below what was released, or beyond what was received. TE_ERR_CLOSING:
+ * the stream has ended in order and offset is its end. TE_ERR_NO_CONNECTION, TE_ERR_STATE (LISTEN),
+ * the death's cause when the connection failed and no byte is left. */
 struct te_received {
     struct te_iovec iov[2];
     size_t total_bytes;
@@ -63,7 +65,8 @@ struct te_received {
 };
 enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset, size_t max_bytes,
                             struct te_received *ret_received);
-enum te_err te_receive_release(struct te_stack *stack, uint64_t id, uint64_t offset, int64_t now_us);
+enum te_err te_receive_release(struct te_stack *stack, uint64_t id, uint64_t offset,
+                               int64_t now_us);
 
 /* Half close: FIN after all that was sent; receiving goes on. TE_ERR_CLOSING when it was called
  * before or after CLOSE, TE_ERR_NO_CONNECTION, TE_ERR_STATE (LISTEN, SYN_SENT). */
@@ -81,14 +84,14 @@ enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
 
 /* What te_conn_set_option changes on one connection. */
 enum te_option {
-    TE_OPTION_NAGLE = 1,             /* 0 or 1 (RFC 9293 3.7.4) */
-    TE_OPTION_KEEPALIVE,             /* 0 or 1 (RFC 9293 3.8.4); off at birth */
+    TE_OPTION_NAGLE = 1, /* 0 or 1 (RFC 9293 3.7.4) */
+    TE_OPTION_KEEPALIVE, /* 0 or 1 (RFC 9293 3.8.4); off at birth */
     TE_OPTION_KEEPALIVE_IDLE_US,
     TE_OPTION_KEEPALIVE_INTERVAL_US,
     TE_OPTION_KEEPALIVE_PROBES,
-    TE_OPTION_USER_TIMEOUT_US,       /* 0: only R2 */
-    TE_OPTION_DELAYED_ACK,           /* 0: acknowledge at once */
-    TE_OPTION_SEND_BUFFER_MAX,       /* bytes; rounded up to a power of two */
+    TE_OPTION_USER_TIMEOUT_US, /* 0: only R2 */
+    TE_OPTION_DELAYED_ACK,     /* 0: acknowledge at once */
+    TE_OPTION_SEND_BUFFER_MAX, /* bytes; rounded up to a power of two */
     TE_OPTION_RECEIVE_BUFFER_MAX
 };
 /* TE_ERR_NO_CONNECTION, TE_ERR_INVALID (the value), TE_ERR_STATE (not a connection). */
@@ -118,7 +121,7 @@ struct te_status {
     uint32_t uid;
     bool is_listener, is_orphan; /* orphan: CLOSE was called, or nobody accepted it yet */
     bool user_closed, fin_queued, fin_received;
-    enum te_err error; /* why it failed; TE_OK while it lives */
+    enum te_err error;   /* why it failed; TE_OK while it lives */
     enum te_timer timer; /* the next one, and when */
     int64_t timer_at_us;
 
@@ -135,8 +138,8 @@ struct te_status {
     uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
     int64_t srtt_us, rttvar_us, rto_us;
     uint32_t retransmits; /* in a row, now */
-    uint64_t segments_in, segments_out, bytes_sent, bytes_acked, bytes_received, bytes_retransmitted,
-        segments_retransmitted;
+    uint64_t segments_in, segments_out, bytes_sent, bytes_acked, bytes_received,
+        bytes_retransmitted, segments_retransmitted;
     const char *congestion_control;
     const char *recovery; /* "open", "recovery", "loss" */
     int64_t opened_at_us, state_since_us;

@@ -21,9 +21,9 @@ enum te_cause {
     TE_CAUSE_NONE = 0,
     TE_CAUSE_ACTIVE_OPEN,
     TE_CAUSE_PASSIVE_OPEN,
-    TE_CAUSE_SEND,               /* SEND in LISTEN */
+    TE_CAUSE_SEND, /* SEND in LISTEN */
     TE_CAUSE_CLOSE,
-    TE_CAUSE_SHUTDOWN,           /* half close by the user */
+    TE_CAUSE_SHUTDOWN, /* half close by the user */
     TE_CAUSE_ABORT,
     TE_CAUSE_RECV_SYN,
     TE_CAUSE_RECV_SYN_ACK,
@@ -40,9 +40,9 @@ enum te_cause {
     TE_CAUSE_TIMEOUT_FIN_WAIT_2,
     TE_CAUSE_TIMEOUT_ORPHAN,
     TE_CAUSE_ICMP,
-    TE_CAUSE_NEIGHBOUR,          /* the next hop does not answer ARP or ND */
-    TE_CAUSE_NEW_SYN,            /* TIME_WAIT ended by a new incarnation (RFC 6191) */
-    TE_CAUSE_LIMIT,              /* a table was full */
+    TE_CAUSE_NEIGHBOUR, /* the next hop does not answer ARP or ND */
+    TE_CAUSE_NEW_SYN,   /* TIME_WAIT ended by a new incarnation (RFC 6191) */
+    TE_CAUSE_LIMIT,     /* a table was full */
     TE_CAUSE_LISTENER_CLOSED,
     TE_CAUSE_COUNT
 };
@@ -74,9 +74,9 @@ struct te_transition {
 #define TE_HISTORY_MAX 8
 
 enum te_event_kind {
-    TE_EVENT_STATE = 1,  /* transition below is valid */
-    TE_EVENT_READY,      /* ready below is valid: something that the user may wait for */
-    TE_EVENT_FIN_AGAIN,  /* TIME_WAIT saw the FIN again and started 2MSL anew */
+    TE_EVENT_STATE = 1,       /* transition below is valid */
+    TE_EVENT_READY,           /* ready below is valid: something that the user may wait for */
+    TE_EVENT_FIN_AGAIN,       /* TIME_WAIT saw the FIN again and started 2MSL anew */
     TE_EVENT_ADDRESS_CONFLICT /* local.addr is held by another station */
 };
 
@@ -95,7 +95,7 @@ struct te_event {
     uint32_t uid;
     struct te_endpoint local, remote;
     struct te_transition transition;
-    unsigned ready; /* set of enum te_ready */
+    unsigned ready;    /* set of enum te_ready */
     enum te_err error; /* with TE_READY_END and on the way to CLOSED: why */
 };
 

@@ -19,10 +19,10 @@ enum te_gso_type { TE_GSO_NONE = 0, TE_GSO_TCPV4, TE_GSO_TCPV6 };
 struct te_frame_meta {
     enum te_checksum_state checksum;
     enum te_gso_type gso_type;
-    uint16_t gso_size_bytes;  /* payload of each segment that the frame stands for; 0 without GSO */
+    uint16_t gso_size_bytes; /* payload of each segment that the frame stands for; 0 without GSO */
     uint16_t header_len_bytes; /* Ethernet + IP + TCP headers; set when gso_type is */
-    uint16_t checksum_start;  /* offset of the TCP header in the frame; with TE_CHECKSUM_PARTIAL */
-    uint16_t checksum_offset; /* offset of the checksum field from checksum_start */
+    uint16_t checksum_start;   /* offset of the TCP header in the frame; with TE_CHECKSUM_PARTIAL */
+    uint16_t checksum_offset;  /* offset of the checksum field from checksum_start */
 };
 
 /* Room that te_stack_poll_output needs for headers: Ethernet 14 + IPv6 40 + TCP 60, rounded up. */

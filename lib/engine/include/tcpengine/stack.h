@@ -23,7 +23,8 @@ struct te_stack;
 
 /* Makes a stack that starts at now_us. TE_ERR_INVALID: te_config_check() tells which field;
  * TE_ERR_NOMEM. *ret_stack is untouched on failure. */
-enum te_err te_stack_new(const struct te_config *config, int64_t now_us, struct te_stack **ret_stack);
+enum te_err te_stack_new(const struct te_config *config, int64_t now_us,
+                         struct te_stack **ret_stack);
 /* Drops everything without sending anything. NULL is legal. */
 void te_stack_free(struct te_stack *stack);
 
@@ -33,7 +34,8 @@ void te_stack_input(struct te_stack *stack, const uint8_t *frame, size_t len,
                     const struct te_frame_meta *meta, int64_t now_us);
 
 /* Writes the next frame to send into *ret_output, with its headers in header
- * (TE_OUTPUT_HEADER_MAX bytes, the caller's). False when there is none. The frame counts as sent. */
+ * (TE_OUTPUT_HEADER_MAX bytes, the caller's). False when there is none. The frame counts as sent.
+ */
 bool te_stack_poll_output(struct te_stack *stack, uint8_t *header, struct te_output *ret_output,
                           int64_t now_us);
 
@@ -54,9 +56,9 @@ bool te_stack_is_address_ready(const struct te_stack *stack);
 /* The local addresses as configured: *ret_count of them, valid as long as the stack. */
 const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned *ret_count);
 
-/* Checks every invariant that the stack knows of itself (lists, accounts, sequence numbers, timers).
- * NULL when all hold, else a static sentence; *ret_id is the connection concerned, or 0. Slow: it
- * is for tests and for the daemon's self-check. */
+/* Checks every invariant that the stack knows of itself (lists, accounts, sequence numbers,
+ * timers). NULL when all hold, else a static sentence; *ret_id is the connection concerned, or 0.
+ * Slow: it is for tests and for the daemon's self-check. */
 const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *ret_id);
 
 #endif

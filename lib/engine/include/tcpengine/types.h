@@ -55,19 +55,20 @@ enum te_err {
     TE_ERR_ADDR_IN_USE = -8,        /* local port taken, or no ephemeral port left */
     TE_ERR_ADDR_NOT_AVAILABLE = -9, /* local address is not one of ours */
     TE_ERR_NO_ROUTE = -10,          /* no route to that address */
-    TE_ERR_AGAIN = -11,             /* nothing now (no data, no connection, buffer full): wait for an event */
-    TE_ERR_RESET = -12,             /* RST from the peer: "connection reset" */
-    TE_ERR_REFUSED = -13,           /* RST from the peer in answer to our SYN: "connection refused" */
-    TE_ERR_TIMED_OUT = -14,         /* R2 or the user timeout passed: "connection aborted due to user timeout" */
-    TE_ERR_HOST_UNREACHABLE = -15,  /* ICMP host unreachable, or the neighbour does not answer */
-    TE_ERR_NET_UNREACHABLE = -16,   /* ICMP net unreachable */
-    TE_ERR_PORT_UNREACHABLE = -17,  /* ICMP protocol or port unreachable */
-    TE_ERR_PROHIBITED = -18,        /* ICMP administratively prohibited */
-    TE_ERR_ABORTED = -19,           /* ABORT was called, or policy killed the connection */
-    TE_ERR_NOT_LISTENER = -20,      /* the id is a connection where a listener is needed */
-    TE_ERR_STATE = -21,             /* the call makes no sense in this state */
-    TE_ERR_OFFSET = -22,            /* a gap in the stream, or bytes that were released */
-    TE_ERR_KEEPALIVE = -23          /* the peer answered no keepalive probe */
+    TE_ERR_AGAIN = -11,   /* nothing now (no data, no connection, buffer full): wait for an event */
+    TE_ERR_RESET = -12,   /* RST from the peer: "connection reset" */
+    TE_ERR_REFUSED = -13, /* RST from the peer in answer to our SYN: "connection refused" */
+    TE_ERR_TIMED_OUT =
+        -14, /* R2 or the user timeout passed: "connection aborted due to user timeout" */
+    TE_ERR_HOST_UNREACHABLE = -15, /* ICMP host unreachable, or the neighbour does not answer */
+    TE_ERR_NET_UNREACHABLE = -16,  /* ICMP net unreachable */
+    TE_ERR_PORT_UNREACHABLE = -17, /* ICMP protocol or port unreachable */
+    TE_ERR_PROHIBITED = -18,       /* ICMP administratively prohibited */
+    TE_ERR_ABORTED = -19,          /* ABORT was called, or policy killed the connection */
+    TE_ERR_NOT_LISTENER = -20,     /* the id is a connection where a listener is needed */
+    TE_ERR_STATE = -21,            /* the call makes no sense in this state */
+    TE_ERR_OFFSET = -22,           /* a gap in the stream, or bytes that were released */
+    TE_ERR_KEEPALIVE = -23         /* the peer answered no keepalive probe */
 };
 
 /* Names as they stand in RFC 9293 ("SYN_SENT"); "?" for a number out of range. */
@@ -85,11 +86,13 @@ struct te_addr te_addr_from_v6(const uint8_t bytes[16]);
 bool te_addr_is_v4(const struct te_addr *addr);
 bool te_addr_is_unspecified(const struct te_addr *addr); /* ::, ::ffff:0.0.0.0 */
 bool te_addr_equal(const struct te_addr *a, const struct te_addr *b);
-/* "10.0.0.2", "2001:db8::2" (RFC 5952 form). Writes at most TE_ADDR_TEXT_MAX bytes, NUL included. */
+/* "10.0.0.2", "2001:db8::2" (RFC 5952 form). Writes at most TE_ADDR_TEXT_MAX bytes, NUL included.
+ */
 void te_addr_format(const struct te_addr *addr, char *ret_text);
 /* "10.0.0.2:80", "[2001:db8::2]:80"; an unspecified address is written "*" and port 0 "*". */
 void te_endpoint_format(const struct te_endpoint *endpoint, char *ret_text);
-/* Dotted quad or RFC 4291 text, no zone, no port. False, and *ret_addr untouched, when it is neither. */
+/* Dotted quad or RFC 4291 text, no zone, no port. False, and *ret_addr untouched, when it is
+ * neither. */
 bool te_addr_parse(const char *text, struct te_addr *ret_addr);
 /* "10.0.0.2/24". A missing prefix means the whole address. Prefix counts bits of the family. */
 bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_prefix_bits);
