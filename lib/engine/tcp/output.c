@@ -191,11 +191,18 @@ static void commit_ack(struct te_stack *stack, struct te_conn *conn, const struc
         conn->ack.owed--;
 }
 
+/* How many segments a frame with len bytes of payload stands for (GSO). */
+static uint32_t segments_of(const struct te_conn *conn, uint32_t len)
+{
+    return len > conn->mss ? (len + conn->mss - 1u) / conn->mss : 1;
+}
+
 static void commit_resent(struct te_stack *stack, struct te_conn *conn, uint32_t len)
 {
-    conn->segments_retransmitted++;
+    uint32_t segments = segments_of(conn, len);
+    conn->segments_retransmitted += segments;
     conn->bytes_retransmitted += len;
-    stack->counters.segments_retransmitted++;
+    stack->counters.segments_retransmitted += segments;
     stack->counters.bytes_retransmitted += len;
     conn->rtt_timing = false; /* Karn (RFC 6298 3) */
 }
@@ -240,7 +247,7 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
 static void commit(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan)
 {
     uint32_t len = plan_len(plan);
-    uint32_t segments = plan->len > conn->mss ? (plan->len + conn->mss - 1u) / conn->mss : 1;
+    uint32_t segments = segments_of(conn, plan->len);
     conn->segments_out += segments;
     conn->last_sent_at_us = stack->now_us;
     if (plan->kind == TE_PLAN_KEEPALIVE) {
