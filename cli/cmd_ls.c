@@ -1,4 +1,5 @@
-/* tcpctl ls: connections, listeners and TIME_WAIT entries, with ss's columns. */
+/* tcpctl ls: connections and listeners, with ss's columns; entries of the TIME_WAIT table when the
+ * expression asks for that state. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -31,7 +32,13 @@ static void add_row(struct table *table, const struct tcpc_connection *row)
         table_cell(table, "-");
 }
 
-static void print_table(const struct cli *cli, const struct tcpc_connection **rows, size_t count)
+/* The rows that are shown; what they point to belongs to the responses. */
+struct rows {
+    struct tcpc_connection *list;
+    size_t count;
+};
+
+static void print_table(const struct cli *cli, const struct rows *rows)
 {
     static const struct column columns[] = {{"Id", false},
                                             {"State", false},
@@ -43,52 +50,104 @@ static void print_table(const struct cli *cli, const struct tcpc_connection **ro
                                             {"Timer", false},
                                             {NULL, false}};
     struct table *table = table_new(cli, columns);
-    for (size_t i = 0; i < count; i++)
-        add_row(table, rows[i]);
+    for (size_t i = 0; i < rows->count; i++)
+        add_row(table, &rows->list[i]);
     table_print(table);
 }
 
 static int by_id(const void *left, const void *right)
 {
-    const struct tcpc_connection *a = *(const struct tcpc_connection *const *)left;
-    const struct tcpc_connection *b = *(const struct tcpc_connection *const *)right;
+    const struct tcpc_connection *a = left, *b = right;
     return (a->id > b->id) - (a->id < b->id);
 }
 
-/* The daemon's order is that of its tables; people look for ids. */
-static const struct tcpc_connection **choose(const struct tcpc_connection_list *list,
-                                             const struct filter *filter, size_t *ret_count)
+static void rows_add(struct rows *rows, const struct filter *filter,
+                     const struct tcpc_connection *row)
 {
-    const struct tcpc_connection **rows = calloc(list->count + 1, sizeof(struct tcpc_connection *));
-    if (!rows)
+    if (is_shown(filter, row))
+        rows->list[rows->count++] = *row;
+}
+
+static void rows_reserve(struct rows *rows, size_t more)
+{
+    rows->list = reallocarray(rows->list, rows->count + more + 1, sizeof(*rows->list));
+    if (!rows->list)
         abort();
-    *ret_count = 0;
+}
+
+static void rows_add_connections(struct rows *rows, const struct filter *filter,
+                                 const struct tcpc_connection_list *list)
+{
+    rows_reserve(rows, list->count);
+    for (size_t i = 0; i < list->count; i++)
+        rows_add(rows, filter, &list->rows[i]);
+}
+
+/* A connection in TIME_WAIT whose bytes nobody took yet is in both lists. */
+static bool rows_have(const struct rows *rows, size_t count, uint64_t id)
+{
+    struct tcpc_connection key = {.id = id};
+    return count && bsearch(&key, rows->list, count, sizeof(key), by_id);
+}
+
+static void rows_add_time_wait(struct rows *rows, const struct filter *filter,
+                               const struct tcpc_time_wait_list *list)
+{
+    size_t before = rows->count;
+    rows_reserve(rows, list->count);
     for (size_t i = 0; i < list->count; i++) {
-        if (is_shown(filter, &list->rows[i]))
-            rows[(*ret_count)++] = &list->rows[i];
+        const struct tcpc_time_wait *entry = &list->rows[i];
+        struct tcpc_connection row = {.id = entry->id,
+                                      .state = TCPC_TIME_WAIT,
+                                      .local = entry->local,
+                                      .remote = entry->remote,
+                                      .uid = entry->uid,
+                                      .timer = "time_wait",
+                                      .timer_ms = entry->remaining_ms};
+        if (!rows_have(rows, before, row.id))
+            rows_add(rows, filter, &row);
     }
-    qsort(rows, *ret_count, sizeof(struct tcpc_connection *), by_id);
-    return rows;
+}
+
+/* The daemon's order is that of its tables; people look for ids. */
+static void rows_sort(struct rows *rows)
+{
+    qsort(rows->list, rows->count, sizeof(*rows->list), by_id);
+}
+
+static void rows_print(const struct cli *cli, const struct rows *rows)
+{
+    if (!cli->is_json) {
+        print_table(cli, rows);
+        return;
+    }
+    json_t *array = json_array();
+    for (size_t i = 0; i < rows->count; i++)
+        json_append(array, json_connection(&rows->list[i]));
+    json_print(array);
 }
 
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct tcpc_response *response = NULL;
+    struct tcpc_response *list = NULL, *entries = NULL;
     struct tcpc_error error;
-    size_t count;
-    if (tcpc_list(cli->client, &response, &error) != TCPC_OK)
+    struct rows rows = {.list = NULL};
+    enum tcpc_code code = tcpc_list(cli->client, &list, &error);
+    if (code == TCPC_OK && filter_asks_for(filter, TCPC_TIME_WAIT))
+        code = tcpc_time_wait_list(cli->client, &entries, &error);
+    if (code != TCPC_OK) {
+        tcpc_response_free(list);
         return cli_fail(cli, &error, "ls");
-    const struct tcpc_connection **rows = choose(&response->u.list, filter, &count);
-    if (cli->is_json) {
-        json_t *array = json_array();
-        for (size_t i = 0; i < count; i++)
-            json_append(array, json_connection(rows[i]));
-        json_print(array);
-    } else {
-        print_table(cli, rows, count);
     }
-    free(rows);
-    tcpc_response_free(response);
+    rows_add_connections(&rows, filter, &list->u.list);
+    rows_sort(&rows);
+    if (entries)
+        rows_add_time_wait(&rows, filter, &entries->u.time_wait_list);
+    rows_sort(&rows);
+    rows_print(cli, &rows);
+    free(rows.list);
+    tcpc_response_free(entries);
+    tcpc_response_free(list);
     return EXIT_DONE;
 }
 

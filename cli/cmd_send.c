@@ -14,7 +14,7 @@
 #include "progress.h"
 
 /* Large pieces, so that the library has several requests under way. */
-enum { PIECE_BYTES = 2 * 1024 * 1024 };
+enum { PIECE_BYTES = 8 * TCPC_DATA_MAX };
 
 struct sending {
     struct cli *cli;

@@ -158,8 +158,8 @@ static unsigned parse_states(struct parser *parser)
             node.number &= ~states;
         else
             node.number |= states;
-        if (!is_excluded && (states & BIT(TCPC_CLOSED)))
-            parser->filter->asks_closed = true;
+        if (!is_excluded)
+            parser->filter->asked |= states;
         next_word(parser);
     }
     return add_node(parser, &node);
@@ -510,7 +510,12 @@ bool filter_matches(const struct filter *filter, const struct filter_subject *su
 
 bool filter_shows(const struct filter *filter, const struct filter_subject *subject)
 {
-    if (subject->state == TCPC_CLOSED && !filter->asks_closed)
+    if (subject->state == TCPC_CLOSED && !filter_asks_for(filter, TCPC_CLOSED))
         return false;
     return filter_matches(filter, subject);
+}
+
+bool filter_asks_for(const struct filter *filter, enum tcpc_state state)
+{
+    return (filter->asked & BIT(state)) != 0;
 }

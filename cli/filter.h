@@ -43,7 +43,7 @@ struct filter_node {
 struct filter {
     struct filter_node nodes[FILTER_NODES_MAX];
     uint8_t count, root; /* count 0: everything matches */
-    bool asks_closed;    /* CLOSED is asked for by name, or by all */
+    uint32_t asked;      /* states that `state` names, a bit each */
 };
 
 struct filter_subject {
@@ -59,5 +59,7 @@ bool filter_parse_words(int count, char **words, struct filter *ret_filter, char
 bool filter_matches(const struct filter *filter, const struct filter_subject *subject);
 /* Whether a list shows it: it matches, and what is CLOSED only when it was asked for. */
 bool filter_shows(const struct filter *filter, const struct filter_subject *subject);
+/* Whether some `state` of the expression names this one, alone or in a group. */
+bool filter_asks_for(const struct filter *filter, enum tcpc_state state);
 
 #endif

@@ -68,6 +68,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.verb = &overall};
     setlocale(LC_CTYPE, "");  /* not LC_NUMERIC: numbers are read by programs too */
+    setlinebuf(stderr);       /* a message comes in one piece */
     signal(SIGPIPE, SIG_IGN); /* cli_write() sees to it */
     int option = cli_next_option(&cli, argc, argv, "+", NULL);
     if (option == OPTION_STOP)

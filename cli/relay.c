@@ -18,7 +18,8 @@
 #include "json.h"
 #include "parse.h"
 
-enum { PIECE_BYTES = 256 * 1024, SLICE_MS = 200 };
+/* As much as the library sends in four requests, which it has under way at once. */
+enum { PIECE_BYTES = 4 * TCPC_DATA_MAX, SLICE_MS = 200 };
 
 struct relay {
     struct cli *cli;

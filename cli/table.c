@@ -8,6 +8,8 @@
 
 struct table {
     struct libscols_table *scols;
+    const struct column *columns;
+    bool is_headerless;
     struct libscols_line *line;
     size_t column;
 };
@@ -23,6 +25,8 @@ struct table *table_new(const struct cli *cli, const struct column *columns)
     struct table *table = calloc(1, sizeof(*table));
     if (!table || !(table->scols = scols_new_table()))
         no_memory();
+    table->columns = columns;
+    table->is_headerless = cli->is_headerless;
     scols_table_enable_noheadings(table->scols, cli->is_headerless);
     /* A narrow terminal must not cut addresses: columns are as wide as what is in them. */
     scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
@@ -53,9 +57,19 @@ void table_cell(struct table *table, const char *format, ...)
     va_end(args);
 }
 
+/* libsmartcols prints nothing for a table without rows; people expect to see what is empty. */
+static void print_header(const struct table *table)
+{
+    for (const struct column *column = table->columns; column->name; column++)
+        printf("%s%s", column->name, column[1].name ? " " : "\n");
+}
+
 void table_print(struct table *table)
 {
-    scols_print_table(table->scols);
+    if (scols_table_get_nlines(table->scols))
+        scols_print_table(table->scols);
+    else if (!table->is_headerless)
+        print_header(table);
     scols_unref_table(table->scols);
     free(table);
 }

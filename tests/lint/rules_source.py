@@ -92,7 +92,7 @@ def virtual_time(root: Path, _: dict) -> list[str]:
     """Unit, script and simulator tests and the engine know virtual time only."""
     folders = ("tests/unit/", "tests/script/", "tests/sim/", "lib/engine/")
     # The client library's threads are nng's, and nng's clock is the real one.
-    exempt = "tests/unit/client/"
+    exempt = ("tests/unit/client/", "tests/unit/cli/")
     found = []
     for path in c_files(root):
         name = str(path.relative_to(root))

@@ -288,6 +288,17 @@ static void rfc5681_3_1_window_is_one_segment_after_a_lost_syn_ack(void **state)
     T_EQUAL(script_status(s).cwnd_bytes, 1460);
 }
 
+/* The SYN,ACK of a crossing repeats our number, but nothing was lost. */
+static void rfc5681_3_1_simultaneous_open_is_no_loss(void **state)
+{
+    struct script *s = *state;
+    s->way = BY_SIMULTANEOUS;
+    conn_in_established(s);
+    T_EQUAL(script_status(s).cwnd_bytes, 14600);
+    T_EQUAL(script_status(s).rto_us, SECOND);
+    T_EQUAL(fixture_counters(&s->f)->segments_retransmitted, 0);
+}
+
 /* --- text and FIN with the SYNs ----------------------------------------------------------------
  */
 
@@ -495,6 +506,7 @@ int main(void)
         SCRIPT_TEST(rfc6298_5_7_rto_is_3_seconds_after_a_lost_syn),
         SCRIPT_TEST(rfc5681_3_1_window_is_one_segment_after_a_lost_syn),
         SCRIPT_TEST(rfc5681_3_1_window_is_one_segment_after_a_lost_syn_ack),
+        SCRIPT_TEST(rfc5681_3_1_simultaneous_open_is_no_loss),
         SCRIPT_TEST(rfc9293_3_10_7_2_text_on_syn_is_kept_and_acknowledged),
         SCRIPT_TEST(rfc9293_3_5_text_is_not_delivered_before_established),
         SCRIPT_TEST(rfc9293_3_10_7_3_text_on_syn_ack_is_kept_and_acknowledged),

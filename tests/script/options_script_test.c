@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "support/frames.h"
+#include "util/bytes.h"
+#include "wire/checksum.h"
 
 #define IPV6_OVERHEAD 60
 
@@ -408,6 +410,38 @@ static void rfc9293_3_2_our_options_are_well_formed(void **state)
         T_EQUAL(out->options[at], 0);
 }
 
+/* MUST-50: an IPv4 header with NOPs, record route and end, before a good segment. */
+static void rfc9293_3_9_2_ip_options_are_ignored(void **state)
+{
+    static const uint8_t ip_options[8] = {1, 7, 5, 4, 0, 0, 0, 0};
+    struct script *s = *state;
+    uint8_t frame[256];
+    uint8_t with_options[256];
+    conn_in_listen(s);
+    uint8_t segment[TE_TCP_HEADER_MAX];
+    struct te_tcp_header header = {
+        .source_port = CLIENT_PORT, .destination_port = SERVER_PORT, .flags = TE_SYN};
+    size_t len = te_tcp_emit(&header, segment);
+    struct te_addr from = script_peer_addr(s);
+    struct te_addr to = script_local_addr(s);
+    uint64_t sum = te_checksum_pseudo(&from, &to, 6, (uint32_t)len);
+    te_store_be16(segment + 16, te_checksum_finish(te_checksum_add(sum, segment, len)));
+    struct ip_spec spec = {.source = "10.0.0.2", .destination = "10.0.0.1", .protocol = 6};
+    size_t frame_len = build_ip(&spec, segment, len, frame);
+    memcpy(with_options, frame, TE_ETH_HEADER_LEN + TE_IPV4_HEADER_LEN);
+    uint8_t *ip = with_options + TE_ETH_HEADER_LEN;
+    memcpy(ip + TE_IPV4_HEADER_LEN, ip_options, sizeof(ip_options));
+    memcpy(ip + TE_IPV4_HEADER_LEN + sizeof(ip_options), segment, len);
+    ip[0] = 0x47;
+    te_store_be16(ip + 2, (uint16_t)(TE_IPV4_HEADER_LEN + sizeof(ip_options) + len));
+    te_store_be16(ip + 10, 0);
+    te_store_be16(ip + 10, te_checksum_finish(te_checksum_add(0, ip, 28)));
+    s->c.peer_iss = 0;
+    fixture_input(&s->f, with_options, frame_len + sizeof(ip_options));
+    script_pump(s);
+    T_EXPECT_SYN_ACK(s);
+}
+
 /* The data offset: below 5, or beyond the segment. */
 static void rfc9293_3_1_bad_data_offset_is_dropped(void **state)
 {
@@ -458,6 +492,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_2_bad_options_are_counted),
         SCRIPT_TEST(rfc9293_3_2_options_in_any_segment),
         SCRIPT_TEST(rfc9293_3_2_our_options_are_well_formed),
+        SCRIPT_TEST(rfc9293_3_9_2_ip_options_are_ignored),
         SCRIPT_TEST(rfc9293_3_1_bad_data_offset_is_dropped),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -124,6 +124,7 @@ struct script {
     uint16_t peer_window; /* the field of segments that say nothing else */
     uint32_t peer_ts;    /* TSval of segments that say nothing else, relative; 0: it follows time */
     bool mute_neighbour; /* ARP and ND get no answer */
+    bool closes_fully;   /* the constructors close by te_close instead of by half */
     struct script_conn c;
     uint64_t listener_id;
     struct te_counters mark;
@@ -169,6 +170,13 @@ struct te_endpoint script_peer(const struct script *s);
 struct te_endpoint script_local(const struct script *s);
 /* One more peer: another port, nothing known of the stack's numbers. */
 void script_new_peer(struct script *s, uint16_t remote_port);
+/* Lets time pass until the next connection of this 4-tuple gets that ISS. */
+void script_wait_for_iss(struct script *s, uint32_t iss);
+
+/* An ICMP error that quotes a segment of ours at relative number seq; parameter: bytes 4 to 7 of
+ * the message, where the MTU is. */
+void script_icmp_error(struct script *s, uint8_t type, uint8_t code, uint32_t seq,
+                       uint32_t parameter);
 
 /* Compares and says how they differ, in ret_why (SCRIPT_WHY_MAX bytes). */
 #define SCRIPT_WHY_MAX 512

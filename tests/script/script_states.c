@@ -31,6 +31,20 @@ const struct script_out *script_expect_syn(struct script *s, uint8_t flags, stru
     return out;
 }
 
+#define ISN_TICK_US 4 /* RFC 9293 3.4.1 */
+
+void script_wait_for_iss(struct script *s, uint32_t iss)
+{
+    T_ERR(script_user_open(s), TE_OK);
+    uint32_t ticks = iss - T_EXPECT_SYN(s)->header.seq;
+    T_ERR(script_user_close(s), TE_OK);
+    s->c.id = 0;
+    s->c.our_iss = 0;
+    script_advance(s, (int64_t)ticks * ISN_TICK_US);
+    T_EXPECT_NONE(s);
+    script_mark(s);
+}
+
 static void note_options(struct script *s)
 {
     s->c.timestamps = script_status(s).timestamps;
@@ -125,7 +139,7 @@ void conn_in_established(struct script *s)
 
 static void half_close(struct script *s, uint32_t their)
 {
-    T_ERR(script_user_shutdown(s), TE_OK);
+    T_ERR(s->closes_fully ? script_user_close(s) : script_user_shutdown(s), TE_OK);
     T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = their);
 }
 

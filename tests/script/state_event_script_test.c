@@ -55,10 +55,20 @@ enum reaction {
     GF, /* CLOSING, ACK of the FIN */
     TF, /* TIME_WAIT, ACK of the FIN */
     TN, /* TIME_WAIT */
-    TR  /* ACK, and 2MSL starts anew */
+    TR, /* ACK, and 2MSL starts anew */
+    RO  /* CLOSED, <SEQ=SND.NXT><CTL=RST,ACK>: the user has closed, and text comes (3.6.1) */
 };
 
-enum output { OUT_NONE, OUT_ACK, OUT_CHALLENGE, OUT_RST, OUT_RST_ACK, OUT_SYN_ACK, OUT_LATER };
+enum output {
+    OUT_NONE,
+    OUT_ACK,
+    OUT_CHALLENGE,
+    OUT_RST,
+    OUT_RST_ACK,
+    OUT_SYN_ACK,
+    OUT_LATER,
+    OUT_ABORT
+};
 #define STAYS (-1)
 
 static const struct {
@@ -90,6 +100,7 @@ static const struct {
     [TF] = {OUT_ACK, TE_TIME_WAIT, TE_OK},
     [TN] = {OUT_NONE, TE_TIME_WAIT, TE_OK},
     [TR] = {OUT_ACK, STAYS, TE_OK},
+    [RO] = {OUT_ABORT, TE_CLOSED, TE_OK},
 };
 
 /* Where the segment starts. The last in window is RCV.NXT+RCV.WND-1. */
@@ -254,9 +265,21 @@ static const struct row rows[] = {
 #undef P
 #undef U
 
-enum variant { PLAIN, BAD_CHECKSUM, TS_EQUAL, TS_NEWER, TS_OLD, TS_MISSING, VARIANTS };
+enum variant {
+    PLAIN,
+    BAD_CHECKSUM,
+    TS_EQUAL,
+    TS_NEWER,
+    TS_OLD,
+    TS_MISSING,
+    ORPHAN,
+    WRAPS,
+    IPV6,
+    VARIANTS
+};
 static const char *const variant_names[VARIANTS] = {"",          "_bad_checksum", "_ts_equal",
-                                                    "_ts_newer", "_ts_old",       "_ts_missing"};
+                                                    "_ts_newer", "_ts_old",       "_ts_missing",
+                                                    "_orphan",   "_wraps",        "_ipv6"};
 static const char *const way_names[] = {"_passive", "_active", "_simultaneous"};
 
 struct test_case {
@@ -290,6 +313,16 @@ static enum reaction time_wait_syn(const struct row *row, const struct test_case
     return test->variant == TS_NEWER ? SA : (enum reaction)row->reaction[TW];
 }
 
+/* Text that nobody will read any more, in a segment that is otherwise good. */
+static bool is_text_after_close(const struct row *row, const struct test_case *test)
+{
+    bool is_new = row->place == ACROSS_L || row->place == EDGE || row->place == INSIDE ||
+                  row->place == ACROSS_R;
+    bool is_good = (row->flags & TE_ACK) && row->acks != ANCIENT && row->acks != FUTURE;
+    return test->variant == ORPHAN && (test->column == F1 || test->column == F2) && row->len > 0 &&
+           is_new && is_good && !(row->flags & (TE_RST | TE_SYN));
+}
+
 static enum reaction expected(const struct row *row, const struct test_case *test)
 {
     enum reaction base = (enum reaction)row->reaction[test->column];
@@ -301,6 +334,8 @@ static enum reaction expected(const struct row *row, const struct test_case *tes
         return base; /* nothing was negotiated; RST is not subject to PAWS (RFC 7323 5.3) */
     if (test->column == TW && is_syn)
         return time_wait_syn(row, test);
+    if (is_text_after_close(row, test))
+        return RO;
     if (test->variant == TS_OLD)
         return AK;                                  /* RFC 7323 5.3 R1: before every other check */
     return test->variant == TS_MISSING ? NO : base; /* RFC 7323 3.2 */
@@ -369,7 +404,7 @@ static struct seg make_segment(const struct row *row, const struct test_case *te
                       .urg = (row->flags & TE_URG) ? 1 : 0,
                       .bad_checksum = test->variant == BAD_CHECKSUM};
     uint32_t recent = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
-    seg.has_ts = test->variant >= TS_EQUAL && test->variant != TS_MISSING;
+    seg.has_ts = test->variant >= TS_EQUAL && test->variant < TS_MISSING;
     seg.no_ts = test->variant == TS_MISSING;
     seg.ts = recent;
     if (test->variant == TS_NEWER)
@@ -385,8 +420,13 @@ static struct seg make_segment(const struct row *row, const struct test_case *te
 static void set_scene(struct script *s, const struct test_case *test, struct scene *ret_scene)
 {
     s->way = test->way;
-    if (test->variant >= TS_EQUAL)
+    s->closes_fully = test->variant == ORPHAN;
+    if (test->variant >= TS_EQUAL && test->variant <= TS_MISSING)
         s->options |= SPEAKS_TIMESTAMPS;
+    if (test->variant == IPV6)
+        s->options |= SPEAKS_IPV6;
+    if (test->variant == WRAPS)
+        script_wait_for_iss(s, UINT32_MAX); /* the first byte is number 0 */
     if (test->column == SX)
         conn_in_syn_rcvd_simultaneous(s);
     else
@@ -450,6 +490,13 @@ static bool is_new_opening(struct script *s, const struct seg *seg, const struct
     return fits && (beyond || scene->snd_nxt == 1);
 }
 
+/* RFC 7323 5.2: an RST in answer echoes the timestamp, and has none of its own. */
+static void want_echo(const struct seg *seg, struct seg *want)
+{
+    want->has_ts = want->has_ecr = seg->has_ts;
+    want->ecr = seg->ts;
+}
+
 static bool check_output(struct script *s, enum reaction what, const struct seg *seg,
                          const struct scene *scene, char *ret_why)
 {
@@ -466,11 +513,13 @@ static bool check_output(struct script *s, enum reaction what, const struct seg 
     case OUT_RST:
         want.flags = TE_RST;
         want.seq = seg->ack;
+        want_echo(seg, &want);
         break;
     case OUT_RST_ACK:
         want.flags = TE_RST | TE_ACK;
         want.seq = 0u - s->c.our_iss;
         want.ack = seg->seq + segment_len(seg);
+        want_echo(seg, &want);
         break;
     case OUT_SYN_ACK:
         if (what == SA) {
@@ -481,6 +530,12 @@ static bool check_output(struct script *s, enum reaction what, const struct seg 
         want.flags = TE_SYN | TE_ACK;
         want.seq = 0;
         break;
+    case OUT_ABORT: {
+        const struct script_out *out = script_next(s);
+        snprintf(ret_why, SCRIPT_WHY_MAX, "no RST at SND.NXT");
+        return out != NULL && (out->header.flags & TE_RST) &&
+               script_rel_seq(s, out) == scene->snd_nxt;
+    }
     case OUT_LATER:
         script_advance(s, LATER_US);
         break;
@@ -505,8 +560,8 @@ static bool check_state(struct script *s, enum reaction what, const struct test_
     struct te_status status = script_status(s);
     snprintf(ret_why, SCRIPT_WHY_MAX, "error is \"%s\", not \"%s\"", te_err_text(status.error),
              te_err_text(reactions[what].error));
-    if (status.error != reactions[what].error)
-        return false;
+    if (test->variant != ORPHAN && status.error != reactions[what].error)
+        return false; /* an orphan is gone: nobody is there to hear why */
     bool listens = s->listener_id == 0 || script_state_of(s, s->listener_id) == TE_LISTEN;
     snprintf(ret_why, SCRIPT_WHY_MAX, "the listener is gone");
     return listens;
@@ -528,7 +583,8 @@ static bool check_counters(struct script *s, enum reaction what, const struct te
     if (what == CH && challenges != 1)
         return false;
     snprintf(ret_why, SCRIPT_WHY_MAX, "resets_out is wrong");
-    if (delta(now->resets_out, before->resets_out) != (what == RA || what == RZ))
+    bool resets = what == RA || what == RZ || what == RO;
+    if (delta(now->resets_out, before->resets_out) != resets)
         return false;
     snprintf(ret_why, SCRIPT_WHY_MAX, "tcp_bad_checksum is wrong");
     if (delta(now->tcp_bad_checksum, before->tcp_bad_checksum) != (test->variant == BAD_CHECKSUM))
@@ -589,9 +645,12 @@ static void run_case(void **state)
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
-/* How the connection was opened makes no difference before it is open. */
+/* How the connection was opened makes no difference before it is open, and only after our FIN it
+ * may have lost its user. */
 static bool is_worth_it(const struct test_case *test)
 {
+    if (test->variant == ORPHAN && (test->column < F1 || test->column == CW))
+        return false;
     return test->way == BY_PASSIVE || test->column >= ES;
 }
 

@@ -2,10 +2,7 @@
  * RFC 5461) and urgent text (3.8.5, RFC 6093). */
 #include "script.h"
 
-#include <string.h>
-
-#include "support/frames.h"
-#include "util/bytes.h"
+#include "wire/icmp.h"
 
 #define MSS 1460
 #define HOUR (3600 * SECOND)
@@ -242,50 +239,6 @@ static void rfc9293_3_10_8_user_timeout_holds_for_the_closing(void **state)
 /* --- ICMP --------------------------------------------------------------------------------------
  */
 
-/* An ICMP error whose quote is a segment of ours at relative number seq. */
-static void icmp_error(struct script *s, uint8_t type, uint8_t code, uint32_t seq,
-                       uint32_t parameter)
-{
-    static uint8_t quote[60];
-    bool is_v6 = (s->options & SPEAKS_IPV6) != 0;
-    struct ip_spec spec = {.source = is_v6 ? "2001:db8::2" : "10.0.0.2",
-                           .destination = is_v6 ? "2001:db8::1" : "10.0.0.1"};
-    size_t ip_len = TE_IPV4_HEADER_LEN;
-    if (is_v6) {
-        struct te_ipv6_header header = {.source = script_local_addr(s),
-                                        .destination = script_peer_addr(s),
-                                        .payload_len = 20,
-                                        .next_header = TE_PROTO_TCP,
-                                        .hop_limit = 64};
-        te_ipv6_emit(&header, quote);
-        ip_len = TE_IPV6_HEADER_LEN;
-    } else {
-        struct te_ipv4_header header = {.source = script_local_addr(s),
-                                        .destination = script_peer_addr(s),
-                                        .payload_len = 20,
-                                        .protocol = TE_PROTO_TCP,
-                                        .dont_fragment = true,
-                                        .hop_limit = 64};
-        te_ipv4_emit(&header, quote);
-    }
-    struct te_tcp_header tcp = {.source_port = s->c.local_port,
-                                .destination_port = s->c.remote_port,
-                                .seq = s->c.our_iss + seq,
-                                .flags = TE_ACK};
-    te_tcp_emit(&tcp, quote + ip_len);
-    struct te_icmp icmp = {.type = type,
-                           .code = code,
-                           .rest = parameter,
-                           .body = quote,
-                           .body_len = is_v6 ? sizeof(quote) : ip_len + 8};
-    input_icmp(&s->f, &spec, &icmp);
-    script_pump(s);
-}
-
-#define UNREACHABLE 3
-#define UNREACHABLE6 1
-#define TOO_BIG6 2
-
 static void rfc9293_3_9_2_2_unreachable_while_opening(void **state)
 {
     static const struct {
@@ -300,7 +253,7 @@ static void rfc9293_3_9_2_2_unreachable_while_opening(void **state)
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         script_init(s);
         conn_in_syn_sent(s);
-        icmp_error(s, UNREACHABLE, rows[i].code, 0, 0);
+        script_icmp_error(s, TE_ICMP4_UNREACHABLE, rows[i].code, 0, 0);
         T_EVENT(s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_ICMP);
         T_ERR(script_status(s).error, rows[i].error);
         T_READY(s, TE_READY_OPEN | TE_READY_END);
@@ -314,7 +267,7 @@ static void ipv6_unreachable_while_opening(void **state)
     struct script *s = *state;
     s->options = SPEAKS_IPV6;
     conn_in_syn_sent(s);
-    icmp_error(s, UNREACHABLE6, 3, 0, 0);
+    script_icmp_error(s, TE_ICMP6_UNREACHABLE, 3, 0, 0);
     T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
 }
 
@@ -326,7 +279,7 @@ static void rfc5927_5_2_every_error_is_soft_when_established(void **state)
     T_EQUAL(script_user_send(s, 100), 100);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     for (uint8_t code = 0; code <= 3; code++) {
-        icmp_error(s, UNREACHABLE, code, 1, 0);
+        script_icmp_error(s, TE_ICMP4_UNREACHABLE, code, 1, 0);
         T_STATE(s, TE_ESTABLISHED);
     }
     T_ERR(script_status(s).soft_error, TE_ERR_PORT_UNREACHABLE);
@@ -343,7 +296,7 @@ static void soft_error_is_told_when_the_connection_times_out(void **state)
     s->f.config.r1_retries = 3;
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 100), 100);
-    icmp_error(s, UNREACHABLE, 1, 1, 0);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 1, 1, 0);
     script_advance(s, 30 * SECOND);
     script_skip(s);
     T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
@@ -353,12 +306,12 @@ static void rfc5927_4_quote_that_is_not_in_flight_is_ignored(void **state)
 {
     struct script *s = *state;
     conn_in_syn_sent(s);
-    icmp_error(s, UNREACHABLE, 1, 1, 0);
-    icmp_error(s, UNREACHABLE, 1, 0u - 1, 0);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 1, 1, 0);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 1, 0u - 1, 0);
     T_STATE(s, TE_SYN_SENT);
     T_COUNT(s, icmp_bad_quote, 2);
     s->c.remote_port++;
-    icmp_error(s, UNREACHABLE, 1, 0, 0);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 1, 0, 0);
     s->c.remote_port--;
     T_STATE(s, TE_SYN_SENT);
     T_COUNT(s, icmp_bad_quote, 3);
@@ -372,11 +325,11 @@ static void rfc9293_3_9_2_2_other_errors_end_nothing(void **state)
     T_EQUAL(script_user_send(s, 10 * MSS), 10 * MSS);
     script_skip(s);
     uint32_t cwnd = script_status(s).cwnd_bytes;
-    icmp_error(s, 4, 0, 1, 0);  /* source quench: discarded */
-    icmp_error(s, 11, 0, 1, 0); /* time exceeded */
-    icmp_error(s, 11, 1, 1, 0);
-    icmp_error(s, 12, 0, 1, 0); /* parameter problem */
-    icmp_error(s, 5, 1, 1, 0);  /* redirect */
+    script_icmp_error(s, 4, 0, 1, 0);  /* source quench: discarded */
+    script_icmp_error(s, 11, 0, 1, 0); /* time exceeded */
+    script_icmp_error(s, 11, 1, 1, 0);
+    script_icmp_error(s, 12, 0, 1, 0); /* parameter problem */
+    script_icmp_error(s, 5, 1, 1, 0);  /* redirect */
     T_STATE(s, TE_ESTABLISHED);
     T_EQUAL(script_status(s).cwnd_bytes, cwnd);
     T_EXPECT_NONE(s);
@@ -389,7 +342,7 @@ static void rfc1191_6_4_too_big_makes_smaller_segments(void **state)
     T_EQUAL(script_user_send(s, 4 * MSS), 4 * MSS);
     script_skip(s);
     uint32_t cwnd = script_status(s).cwnd_bytes;
-    icmp_error(s, UNREACHABLE, 4, 1, 1000);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 1000);
     T_COUNT(s, path_mtu_changes, 1);
     T_EQUAL(script_status(s).mss_bytes, 960);
     uint32_t next = 1;
@@ -411,10 +364,11 @@ static void rfc8201_4_too_big_for_ipv6(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 3000), 3000);
     script_skip(s);
-    icmp_error(s, TOO_BIG6, 0, 1, 1300);
+    script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1, 1300);
     T_EQUAL(script_status(s).mss_bytes, 1240);
     script_skip(s);
-    icmp_error(s, TOO_BIG6, 0, 1, 600); /* under the least that IPv6 knows: discarded */
+    script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1,
+                      600); /* under the least that IPv6 knows: discarded */
     T_EQUAL(script_status(s).mss_bytes, 1240);
     script_skip(s);
 }
@@ -425,7 +379,7 @@ static void rfc5927_7_too_big_has_a_floor(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 3000), 3000);
     script_skip(s);
-    icmp_error(s, UNREACHABLE, 4, 1, 68);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 68);
     assert_true(script_status(s).mss_bytes >= 512);
     script_skip(s);
 }
@@ -436,8 +390,8 @@ static void rfc5927_7_too_big_with_a_bad_quote_is_ignored(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 1000), 1000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1000);
-    icmp_error(s, UNREACHABLE, 4, 1001, 600);
-    icmp_error(s, UNREACHABLE, 4, 0, 600);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1001, 600);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 0, 600);
     T_EQUAL(script_status(s).mss_bytes, MSS);
     T_COUNT(s, icmp_bad_quote, 2);
 }
@@ -448,10 +402,64 @@ static void too_big_that_is_no_news_changes_nothing(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 1000), 1000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1000);
-    icmp_error(s, UNREACHABLE, 4, 1, 1500);
-    icmp_error(s, UNREACHABLE, 4, 1, 9000);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 1500);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 9000);
     T_COUNT(s, path_mtu_changes, 0);
     T_EXPECT_NONE(s);
+}
+
+/* What is in the network already is not sent a second time early: the SYN goes by its timer. */
+static void too_big_for_a_syn_waits_for_the_timer(void **state)
+{
+    struct script *s = *state;
+    conn_in_syn_sent(s);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, TE_ICMP4_FRAGMENTATION_NEEDED, 0, 1000);
+    T_STATE(s, TE_SYN_SENT);
+    T_EXPECT_AFTER(s, SECOND, .flags = TE_SYN, .seq = 0);
+    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
+    script_send(s, &syn_ack);
+    T_EXPECT_ACK(s, 1, 1);
+    T_EQUAL(script_status(s).mss_bytes, 960);
+}
+
+/* The RFC 1191 answer to an error that names no MTU is a guess; here the least is kept. */
+static void too_big_without_an_mtu_is_survived(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 3000), 3000);
+    script_skip(s);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, TE_ICMP4_FRAGMENTATION_NEEDED, 1, 0);
+    script_skip(s);
+    T_STATE(s, TE_ESTABLISHED);
+    assert_true(script_status(s).mss_bytes >= 512 && script_status(s).mss_bytes <= MSS);
+}
+
+/* In recovery a smaller path loses nothing of it. */
+static void too_big_in_the_middle_of_a_recovery(void **state)
+{
+    struct script *s = *state;
+    s->f.config.send_buffer_initial_bytes = 1 << 20;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 10 * MSS), 10 * MSS);
+    for (unsigned i = 0; i < 4; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    script_skip(s);
+    script_icmp_error(s, TE_ICMP4_UNREACHABLE, TE_ICMP4_FRAGMENTATION_NEEDED, 1, 1000);
+    uint32_t acked = 1;
+    for (unsigned i = 0; i < 100 && acked < 1 + 10 * MSS; i++) {
+        const struct script_out *out;
+        while ((out = script_next(s)) != NULL) {
+            assert_true(out->len <= 960);
+            if (script_rel_seq(s, out) <= acked && script_rel_seq(s, out) + out->len > acked)
+                acked = script_rel_seq(s, out) + out->len;
+        }
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = acked);
+        if (s->out_next == s->out_count)
+            script_advance(s, 100 * MS);
+    }
+    T_EQUAL(acked, 1 + 10 * MSS);
+    script_skip(s);
 }
 
 static void our_packets_may_not_be_fragmented(void **state)
@@ -523,6 +531,9 @@ int main(void)
         SCRIPT_TEST(rfc5927_7_too_big_has_a_floor),
         SCRIPT_TEST(rfc5927_7_too_big_with_a_bad_quote_is_ignored),
         SCRIPT_TEST(too_big_that_is_no_news_changes_nothing),
+        SCRIPT_TEST(too_big_for_a_syn_waits_for_the_timer),
+        SCRIPT_TEST(too_big_without_an_mtu_is_survived),
+        SCRIPT_TEST(too_big_in_the_middle_of_a_recovery),
         SCRIPT_TEST(our_packets_may_not_be_fragmented),
         SCRIPT_TEST(rfc6093_urgent_text_is_delivered_in_line),
         SCRIPT_TEST(rfc9293_3_10_7_4_urg_with_a_closed_window),

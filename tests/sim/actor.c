@@ -272,7 +272,7 @@ static void set_options(struct world *world, const struct endpoint *endpoint)
         te_set_option(stack, endpoint->id, TE_OPTION_NAGLE, 0, now_us);
     if (behaviour->without_delayed_ack)
         te_set_option(stack, endpoint->id, TE_OPTION_DELAYED_ACK, 0, now_us);
-    if (behaviour->with_keepalive)
+    if (behaviour->with_keepalive || world->actors.is_calm)
         te_set_option(stack, endpoint->id, TE_OPTION_KEEPALIVE, 1, now_us);
     if (behaviour->user_timeout_us > 0)
         te_set_option(stack, endpoint->id, TE_OPTION_USER_TIMEOUT_US, behaviour->user_timeout_us,

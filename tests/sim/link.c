@@ -9,7 +9,6 @@
 #define CALM_DELAY_US 1000
 #define COPIES_MAX 3
 #define PADDING_MAX 18
-#define MERGE_US 20
 #define US_PER_S 1000000u
 
 /* One frame on its way through the faults. */
@@ -391,7 +390,7 @@ void link_merge(struct link *link, struct link_frame *frame)
     if (!plan_of(link, !frame->to)->merges_segments)
         return;
     while (link->count > 0 && link->heap[0].to == frame->to &&
-           link->heap[0].at_us <= frame->at_us + MERGE_US) {
+           link->heap[0].at_us == frame->at_us) {
         const struct link_frame *next = &link->heap[0];
         if (!wire_parse(frame->bytes, frame->len, &frame->meta, &segment) ||
             !wire_parse(next->bytes, next->len, &next->meta, &more) || !goes_on(&segment, &more))

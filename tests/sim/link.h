@@ -41,7 +41,7 @@ int64_t link_next_us(const struct link *link);
 struct link_frame link_take(struct link *link);
 /* Puts a taken frame back, to arrive later. */
 void link_put_back(struct link *link, const struct link_frame *frame, int64_t at_us);
-/* Merges into a taken frame those that arrive right behind it and go on where it ends. Its bytes
+/* Merges into a taken frame those that arrive at the same time and go on where it ends. Its bytes
  * may move. */
 void link_merge(struct link *link, struct link_frame *frame);
 /* The shortest time that a frame may need in one direction. */

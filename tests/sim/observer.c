@@ -77,17 +77,30 @@ static bool is_same_endpoint(const struct te_endpoint *a, const struct te_endpoi
     return a->port == b->port && te_addr_equal(&a->addr, &b->addr);
 }
 
-struct watch *observer_find_pair(struct world *world, unsigned side,
-                                 const struct te_endpoint *local, const struct te_endpoint *remote)
+/* The latest of the first count watches that has these endpoints. */
+static struct watch *find_before(struct world *world, unsigned count, const struct te_status *like,
+                                 unsigned side)
 {
-    struct observer *observer = &world->observer;
-    for (unsigned i = observer->count; i-- > 0;) {
-        struct watch *watch = &observer->watches[i];
-        if (watch->side == side && is_same_endpoint(&watch->last.remote, remote) &&
-            is_same_endpoint(&watch->last.local, local))
+    for (unsigned i = count; i-- > 0;) {
+        struct watch *watch = &world->observer.watches[i];
+        if (watch->side == side && is_same_endpoint(&watch->last.remote, &like->remote) &&
+            is_same_endpoint(&watch->last.local, &like->local))
             return watch;
     }
     return NULL;
+}
+
+struct watch *observer_find_pair(struct world *world, unsigned side,
+                                 const struct te_endpoint *local, const struct te_endpoint *remote)
+{
+    struct te_status like = {.local = *local, .remote = *remote};
+    return find_before(world, world->observer.count, &like, side);
+}
+
+struct watch *observer_older(struct world *world, const struct watch *watch)
+{
+    unsigned index = (unsigned)(watch - world->observer.watches);
+    return find_before(world, index, &watch->last, watch->side);
 }
 
 static bool knows_irs(const struct watch *watch)
@@ -332,6 +345,8 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
     if (is_alive(status))
         wrong = check_alive(world, watch, status);
     keep(watch, status);
+    if (watch->mss_max < status->mss_bytes)
+        watch->mss_max = status->mss_bytes;
     if (wrong == NULL && is_alive(status))
         wrong = check_peer(world, watch, status);
     if (wrong != NULL)

@@ -34,6 +34,7 @@ struct watch {
     bool has_peer_edge;
     uint32_t peer_edge; /* largest right edge that the peer has offered, as far as it arrived */
     uint64_t acks_in_recovery; /* that arrived since it began */
+    uint16_t mss_max;          /* before the path became narrower */
     uint64_t accepted;         /* bytes that the application has sent */
 
     /* As a receiver. */
@@ -81,6 +82,8 @@ void observer_forget(struct world *world, unsigned side);
 struct watch *observer_find(struct world *world, unsigned side, uint64_t id);
 struct watch *observer_find_pair(struct world *world, unsigned side,
                                  const struct te_endpoint *local, const struct te_endpoint *remote);
+/* The connection between the same endpoints before this one; NULL. */
+struct watch *observer_older(struct world *world, const struct watch *watch);
 /* The other end of the same incarnation; NULL while it is not known. */
 struct watch *observer_peer(struct world *world, const struct watch *watch);
 /* Streams: the one that this end sends, and the one that it gets (once IRS is known). */

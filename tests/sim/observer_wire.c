@@ -128,13 +128,14 @@ static const char *check_cwnd(const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
     const struct te_status *status = &watch->last;
-    if (sending->len == 0 || (sending->segment->flags & TE_SYN) || !watch->has_sent ||
-        !seq_lt(watch->sent_end, sending->end))
+    /* A FIN alone is no burden; nobody holds it back. */
+    if (sending->segment->payload_len == 0 || (sending->segment->flags & TE_SYN) ||
+        !watch->has_sent || !seq_lt(watch->sent_end, sending->end))
         return NULL;
     uint64_t allowed = LIMITED_TRANSMIT_SEGMENTS;
     if (status->recovery[0] == 'r')
         allowed = DUPLICATE_THRESHOLD + watch->acks_in_recovery;
-    uint64_t limit = status->cwnd_bytes + allowed * status->mss_bytes + PROBE_BYTES;
+    uint64_t limit = status->cwnd_bytes + allowed * watch->mss_max + PROBE_BYTES;
     uint32_t flight = status->snd_nxt - status->snd_una;
     if (flight <= limit)
         return NULL;
@@ -184,12 +185,17 @@ static const char *check_ack(const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
     const struct wire_segment *segment = sending->segment;
-    if (!(segment->flags & TE_ACK) || watch->last.state < TE_ESTABLISHED)
+    if (!(segment->flags & TE_ACK) || watch->last.state < TE_ESTABLISHED ||
+        watch->arrived.is_overfull)
         return NULL;
     uint64_t acked = segment->ack - (watch->last.irs + 1);
     uint64_t arrived = extents_contiguous_end(&watch->arrived);
     bool fin = watch->has_peer_fin && watch->peer_fin_offset <= arrived;
-    return acked > arrived + fin ? "1: only what has arrived is acknowledged" : NULL;
+    if (acked <= arrived + fin)
+        return NULL;
+    world_explain(sending->world, "acknowledged %u, arrived %u", (unsigned)acked,
+                  (unsigned)arrived);
+    return "1: only what has arrived is acknowledged";
 }
 
 /* Number 11. */
@@ -295,6 +301,19 @@ static void note_sent(const struct sending *sending)
     watch->has_sent = true;
 }
 
+/* Whether the segment speaks for an earlier connection between the same endpoints: an ACK that
+ * waited for its neighbour, or for its host, while the next connection came. */
+static bool is_of_older(struct world *world, const struct watch *watch,
+                        const struct wire_segment *segment)
+{
+    if (segment->ack == watch->last.rcv_nxt || wire_segment_len(segment) > 0)
+        return false;
+    while ((watch = observer_older(world, watch)) != NULL)
+        if (segment->ack == watch->last.rcv_nxt || is_last_word(watch, segment))
+            return true;
+    return false;
+}
+
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
                       const struct te_frame_meta *meta)
 {
@@ -320,6 +339,8 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
         world_fail(world, side, 0, "12: without a connection only RSTs are sent");
         return;
     }
+    if (is_of_older(world, watch, &segment))
+        return;
     struct sending sending = {.world = world,
                               .watch = watch,
                               .segment = &segment,

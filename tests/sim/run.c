@@ -150,6 +150,8 @@ static void run_faults(struct world *world)
     for (unsigned i = 0; i < scenario->connection_count && world->failure == NULL; i++)
         actors_connect(world, &scenario->connections[i]);
     world_run(world, world->now_us + scenario->faults_us);
+    for (unsigned side = 0; side < SIDES; side++)
+        world_run(world, world->hosts[side].frozen_until_us);
     world->link.is_calm = true;
     if (world->failure == NULL)
         actors_calm(world);

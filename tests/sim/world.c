@@ -16,7 +16,6 @@ void world_fail(struct world *world, unsigned side, uint64_t id, const char *sen
     world->failure = sentence;
     world->failure_side = side;
     world->failure_id = id;
-    world->failure_detail[0] = '\0';
 }
 
 void world_explain(struct world *world, const char *format, ...)
@@ -72,6 +71,7 @@ bool world_init(struct world *world, const struct scenario *scenario,
     world->now_us = 0;
     world->events = 0;
     world->failure = NULL;
+    world->failure_detail[0] = '\0';
     world->is_short_of_memory = options->refuses_memory;
     world->is_starved = options->refuses_memory && options->refuse_count == UINT64_MAX;
     memset(world->hosts, 0, sizeof(world->hosts));

@@ -63,7 +63,7 @@ void world_run(struct world *world, int64_t until_us);
 bool world_is_quiet(const struct world *world);
 
 void world_fail(struct world *world, unsigned side, uint64_t id, const char *sentence);
-/* More about the failure, when it was the first. */
+/* More about the first failure; just before it or after it. */
 void world_explain(struct world *world, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

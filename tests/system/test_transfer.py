@@ -1,4 +1,5 @@
 """Files of 100 MB through the engine, both ways, against nginx, curl and kernel sockets."""
+import hashlib
 import os
 import socket
 import subprocess
@@ -116,6 +117,20 @@ class Transfer(harness.SystemTest):
         self.assertEqual(server.wait(), 0, server.log)
         self.assertEqual(server.output, b"from the kernel\n")
 
+    def test_peer_half_closes_first(self) -> None:
+        """The peer's FIN before a byte of ours: serve -N still sends all of its stdin."""
+        with self.file.open("rb") as stdin:
+            server = self.tcpctl_process("serve", "serve", 8092, "-N", stdin=stdin)
+        self.wait_listening(8092)
+        digest = hashlib.sha256()
+        with self.kernel_client(8092) as client:
+            client.settimeout(120)
+            client.shutdown(socket.SHUT_WR)
+            while piece := client.recv(1 << 20):
+                digest.update(piece)
+        self.assertEqual(server.wait(), 0, server.log)
+        self.assertEqual(digest.hexdigest(), self.digest)
+
     def test_serve_keeps_serving(self) -> None:
         """serve -k accepts one after the other."""
         server = self.tcpctl_process("serve", "serve", 8091, "-k")
@@ -127,6 +142,20 @@ class Transfer(harness.SystemTest):
                 self.assertEqual(client.recv(1), b"")
         wait_for(lambda: server.output.count(b"client") == 3, what="three clients' words")
         self.assertTrue(server.is_running())
+
+
+class TransferOffloaded(Transfer):
+    """The same with segments of up to 64 KiB and partial checksums both ways."""
+
+    daemon_arguments = ("--set", "large_receive=true", "--set", "gso=true",
+                        "--set", "checksum_offload=true")
+
+
+class TransferPlain(Transfer):
+    """The same with frames of the link's MTU and full checksums both ways."""
+
+    daemon_arguments = ("--set", "large_receive=false", "--set", "gso=false",
+                        "--set", "checksum_offload=false")
 
 
 if __name__ == "__main__":

@@ -271,7 +271,7 @@ class Verbs(harness.SystemTest):
                 json.loads(text)
 
     def test_output_ends_quietly_on_a_closed_pipe(self) -> None:
-        done = harness.run("bash", "-c", f"set -o pipefail; {harness.TCPCTL} --control "
+        done = harness.run("bash", "-c", f"set -o pipefail; '{harness.TCPCTL}' --control "
                            f"{self.daemon.url} stats | head -1", check=False)
         self.assertNotIn(b"Segmentation", done.stderr)
         self.assertEqual(done.stdout.count(b"\n"), 1)

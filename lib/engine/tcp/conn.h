@@ -57,12 +57,13 @@ struct te_conn {
 
     /* State; written by te_conn_set_state only. */
     uint8_t state;
-    bool was_passive : 1; /* came from LISTEN (RFC 9293 3.10.7.4, second check) */
-    bool is_remains : 1;  /* the protocol is over */
-    bool user_closed : 1; /* CLOSE was called: nobody reads any more */
-    bool is_accepted : 1; /* an active open, or taken from the accept queue */
-    bool fin_queued : 1;  /* a FIN follows the queued bytes */
-    bool syn_acked : 1;   /* our SYN is acknowledged: SND.UNA names a byte */
+    bool was_passive : 1;  /* came from LISTEN (RFC 9293 3.10.7.4, second check) */
+    bool is_remains : 1;   /* the protocol is over */
+    bool user_closed : 1;  /* CLOSE was called: nobody reads any more */
+    bool is_accepted : 1;  /* an active open, or taken from the accept queue */
+    bool fin_queued : 1;   /* a FIN follows the queued bytes */
+    bool syn_acked : 1;    /* our SYN is acknowledged: SND.UNA names a byte */
+    bool syn_was_lost : 1; /* our SYN or SYN,ACK had to be sent again */
     bool fin_sent : 1;
     bool fin_received : 1;    /* and everything before it */
     bool fin_pending : 1;     /* a FIN came out of order: at fin_offset */

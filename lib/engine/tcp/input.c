@@ -107,6 +107,7 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
         segment->seq++;
         return true;
     }
+    conn->syn_was_lost = true;
     conn->snd_nxt = conn->snd_una; /* the SYN,ACK once more */
     te_conn_want_output(stack, conn);
     return false;

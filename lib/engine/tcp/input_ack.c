@@ -73,7 +73,7 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
 {
     conn->recovery.recover = conn->snd_una;
     conn->recovery.state = TE_RECOVERY_OPEN;
-    if (conn->segments_retransmitted > 0) {
+    if (conn->syn_was_lost) {
         /* Our SYN or SYN,ACK was lost: RFC 5681 3.1, RFC 6298 (5.7). */
         conn->cc.cwnd_bytes = conn->mss;
         te_rtt_reset_backoff(&conn->rtt);
@@ -117,7 +117,7 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
         te_reset_answer_ack(stack, segment);
         return false;
     }
-    if (conn->was_passive && !te_listener_promote(stack, conn))
+    if (conn->listener != NULL && !te_listener_promote(stack, conn))
         return false;
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_ACK_OF_SYN, &info);

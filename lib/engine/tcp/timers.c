@@ -184,6 +184,7 @@ static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
         return die(stack, conn, TE_CAUSE_TIMEOUT_RETRANSMIT, give_up_error(conn));
     }
     conn->retransmits++;
+    conn->syn_was_lost |= !conn->syn_acked;
     if (conn->retransmits == stack->config.r1_retries)
         te_ip_suspect(stack, &conn->next_hop);
     te_recovery_on_timeout(stack, conn);

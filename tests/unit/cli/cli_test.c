@@ -334,6 +334,22 @@ static void ls_without_a_match_is_empty(void **state)
     json_decref(array);
     assert_int_equal(run(world, "ls -H dport = :1"), 0);
     assert_string_equal(world->out, "");
+    assert_int_equal(run(world, "ls"), 0);
+    assert_string_equal(world->out, "Id State Recv-Q Send-Q Local Address:Port Peer Address:Port "
+                                    "Uid Timer\n");
+}
+
+static void ls_has_time_wait_when_asked_for(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "listen 8080"), 0);
+    assert_int_equal(run(world, "ls -H"), 0);
+    assert_null(strstr(world->out, "TIME_WAIT"));
+    json_t *array = json_of(world, "--json ls state all");
+    assert_int_equal(json_array_size(array), 2);
+    assert_string_equal(text_at(json_array_get(array, 1), "state"), "TIME_WAIT");
+    assert_string_equal(text_at(json_array_get(array, 1), "remote"), "10.0.0.1:443");
+    json_decref(array);
 }
 
 static void tw_has_its_keys(void **state)
@@ -558,6 +574,7 @@ int main(void)
         TEST(close_and_abort),
         TEST(ls_has_columns_and_keys),
         TEST(ls_without_a_match_is_empty),
+        TEST(ls_has_time_wait_when_asked_for),
         TEST(tw_has_its_keys),
         TEST(show_has_its_keys),
         TEST(history_has_its_keys),

@@ -219,6 +219,18 @@ static void closed_is_hidden_until_asked_for(void **state)
     assert_false(shows("dst 0.0.0.0/0", TCPC_LISTEN)); /* nobody is in no network */
 }
 
+static void states_asked_for_are_known(void **state)
+{
+    struct filter filter = parse("sport = 80 or state time-wait exclude closed");
+    (void)state;
+    assert_true(filter_asks_for(&filter, TCPC_TIME_WAIT));
+    assert_false(filter_asks_for(&filter, TCPC_CLOSED));
+    filter = parse("state connected");
+    assert_true(filter_asks_for(&filter, TCPC_TIME_WAIT));
+    filter = parse("exclude established");
+    assert_false(filter_asks_for(&filter, TCPC_TIME_WAIT));
+}
+
 static void errors_name_word_and_expectation(void **state)
 {
     (void)state;
@@ -304,6 +316,7 @@ int main(void)
         cmocka_unit_test(uids_compare),
         cmocka_unit_test(logic_binds_as_usual),
         cmocka_unit_test(closed_is_hidden_until_asked_for),
+        cmocka_unit_test(states_asked_for_are_known),
         cmocka_unit_test(errors_name_word_and_expectation),
         cmocka_unit_test(hosts_that_are_none_are_refused),
         cmocka_unit_test(length_and_nesting_are_bounded),

@@ -638,7 +638,9 @@ static void many_calls_at_once_over_broken_links(void **state)
     struct world *world = *state;
     struct tally tally = {.lock = PTHREAD_MUTEX_INITIALIZER};
     struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
-    tcpc_daemon_status(world->client, &(struct tcpc_response *){NULL}, NULL);
+    struct tcpc_response *response = NULL;
+    assert_int_equal(tcpc_daemon_status(world->client, &response, &world->error), TCPC_OK);
+    tcpc_response_free(response);
     for (unsigned i = 0; i < CALLS; i++) {
         assert_int_equal(
             tcpc_call_async(world->client, &request, count_answer, &tally, &world->error), TCPC_OK);
