@@ -123,6 +123,36 @@ static void nothing_is_delivered_past_a_fin_that_waits(void **state)
     assert_true(is_end);
 }
 
+/* Text that was held before the FIN told where the stream ends is no part of it. */
+static void what_was_held_beyond_the_fin_is_not_delivered(void **state)
+{
+    struct script *s = *state;
+    bool is_end = false;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 101, .ack = 1);
+    script_skip(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_EXPECT_ACK(s, 1, 102);
+    T_STATE(s, TE_CLOSE_WAIT);
+    T_EQUAL(script_user_take(s, &is_end), 100);
+    assert_true(is_end);
+}
+
+/* A second FIN elsewhere changes nothing: the first one that came counts. */
+static void two_fins_at_different_numbers(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 101, .ack = 1, .len = 100);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 301, .ack = 1, .len = 100);
+    script_skip(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_EXPECT_ACK(s, 1, 202);
+    T_STATE(s, TE_CLOSE_WAIT);
+    T_EQUAL(script_user_take(s, NULL), 200);
+}
+
 static void rfc9293_3_10_7_4_fin_again_is_acknowledged_again(void **state)
 {
     static const enum te_state states[] = {TE_CLOSE_WAIT, TE_CLOSING, TE_LAST_ACK};
@@ -571,6 +601,8 @@ int main(void)
         SCRIPT_TEST(ipv6_normal_close),
         SCRIPT_TEST(rfc9293_3_10_7_4_fin_ahead_of_its_text_waits),
         SCRIPT_TEST(nothing_is_delivered_past_a_fin_that_waits),
+        SCRIPT_TEST(what_was_held_beyond_the_fin_is_not_delivered),
+        SCRIPT_TEST(two_fins_at_different_numbers),
         SCRIPT_TEST(rfc9293_3_10_7_4_fin_again_is_acknowledged_again),
         SCRIPT_TEST(our_fin_goes_with_the_last_text),
         SCRIPT_TEST(our_fin_is_sent_again_in_every_state_that_waits_for_its_ack),

@@ -325,6 +325,27 @@ static void options_that_the_config_turns_off_are_not_offered(void **state)
     assert_true(!status.timestamps && !status.sack_permitted && !status.wscale_ok);
 }
 
+static void simultaneous_open_negotiates_too(void **state)
+{
+    static const unsigned choices[] = {0, SPEAKS_ALL, SPEAKS_SACK, SPEAKS_WSCALE,
+                                       SPEAKS_TIMESTAMPS};
+    struct script *s = *state;
+    for (unsigned i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+        script_init(s);
+        s->options = choices[i];
+        s->way = BY_SIMULTANEOUS;
+        conn_in_established(s);
+        struct te_status status = script_status(s);
+        T_EQUAL(status.timestamps, (choices[i] & SPEAKS_TIMESTAMPS) != 0);
+        T_EQUAL(status.sack_permitted, (choices[i] & SPEAKS_SACK) != 0);
+        T_EQUAL(status.wscale_ok, (choices[i] & SPEAKS_WSCALE) != 0);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+        T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+        if (i + 1 < sizeof(choices) / sizeof(choices[0]))
+            script_done(s);
+    }
+}
+
 /* --- how options may be written ----------------------------------------------------------------
  */
 
@@ -488,6 +509,7 @@ int main(void)
         SCRIPT_TEST(rfc2018_2_sack_permitted_is_answered),
         SCRIPT_TEST(active_open_offers_everything),
         SCRIPT_TEST(options_that_the_config_turns_off_are_not_offered),
+        SCRIPT_TEST(simultaneous_open_negotiates_too),
         SCRIPT_TEST(rfc9293_3_2_options_are_read_however_they_are_written),
         SCRIPT_TEST(rfc9293_3_2_bad_options_are_counted),
         SCRIPT_TEST(rfc9293_3_2_options_in_any_segment),

@@ -309,6 +309,58 @@ static void new_incarnation_works_in_full(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
+/* The new SYN is good, but its listener has no room: the old incarnation stays protected. */
+static void syn_that_finds_no_room_leaves_it_alone(void **state)
+{
+    struct script *s = *state;
+    s->f.config.syn_queue_max = 1;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    struct script_conn old = s->c;
+    script_new_peer(s, CLIENT_PORT + 1);
+    conn_in_syn_rcvd(s);
+    s->c = old;
+    T_SEND(s, .flags = TE_SYN, .seq = 1000);
+    script_skip(s);
+    T_STATE(s, TE_TIME_WAIT);
+    T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+    T_EXPECT_ACK(s, 2, 2);
+}
+
+/* Deadlines are kept in milliseconds of 32 bits: they wrap after 49.7 days. */
+static void the_clock_of_the_table_wraps(void **state)
+{
+    struct script *s = *state;
+    script_start(s);
+    script_advance(s, 49 * 86400 * SECOND);
+    for (unsigned i = 0; i < 40; i++) {
+        script_new_peer(s, (uint16_t)(7000 + i));
+        s->way = BY_ACTIVE;
+        conn_in_time_wait(s, TE_FIN_WAIT_2);
+        T_TIMER(s, TE_TIMER_TIME_WAIT, TWO_MSL);
+        T_EQUAL(time_wait(s).time_wait_started_at_us, s->f.now_us);
+        script_advance(s, TWO_MSL - MS);
+        T_STATE(s, TE_TIME_WAIT);
+        script_advance(s, MS);
+        T_STATE(s, TE_CLOSED);
+        script_advance(s, 3600 * SECOND);
+    }
+}
+
+static void fin_that_comes_again_and_again_is_counted_up_to_255(void **state)
+{
+    struct script *s = *state;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    for (unsigned i = 1; i <= 300; i++) {
+        script_advance(s, 50 * SECOND);
+        T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+        T_EXPECT_ACK(s, 2, 2);
+        T_EQUAL(time_wait(s).fin_reacked, i < 255 ? i : 255);
+    }
+    T_COUNT(s, time_wait_fin_again, 300);
+    script_advance(s, TWO_MSL);
+    T_STATE(s, TE_CLOSED);
+}
+
 static void rfc9293_3_10_1_open_in_time_wait_exists(void **state)
 {
     struct script *s = *state;
@@ -489,6 +541,9 @@ int main(void)
         SCRIPT_TEST(refused_syn_is_answered_by_an_ack),
         SCRIPT_TEST(syn_where_nobody_listens_leaves_it_alone),
         SCRIPT_TEST(new_incarnation_works_in_full),
+        SCRIPT_TEST(syn_that_finds_no_room_leaves_it_alone),
+        SCRIPT_TEST(the_clock_of_the_table_wraps),
+        SCRIPT_TEST(fin_that_comes_again_and_again_is_counted_up_to_255),
         SCRIPT_TEST(rfc9293_3_10_1_open_in_time_wait_exists),
         SCRIPT_TEST(rfc7323_3_2_acks_carry_timestamps),
         SCRIPT_TEST(answers_to_strangers_are_limited),

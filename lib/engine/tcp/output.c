@@ -222,13 +222,22 @@ static void commit_new(struct te_stack *stack, struct te_conn *conn, const struc
     }
 }
 
+/* The SYN,ACK of a simultaneous open repeats the number of our SYN, but nothing was lost. */
+static bool is_crossing_syn(const struct te_conn *conn, const struct te_plan *plan)
+{
+    return plan->kind == TE_PLAN_SYN && (plan->flags & TE_ACK) && !conn->was_passive &&
+           !conn->syn_was_lost;
+}
+
 static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
                             const struct te_plan *plan)
 {
     uint32_t end = plan->seq + plan_len(plan);
     uint32_t again = seq_lt(plan->seq, conn->snd_max) ? conn->snd_max - plan->seq : 0;
     uint32_t again_bytes = least(again, plan->len);
-    if (again > 0)
+    if (again > 0 && is_crossing_syn(conn, plan))
+        conn->rtt_timing = false; /* which of the two is acknowledged? (Karn) */
+    else if (again > 0)
         commit_resent(stack, conn, again_bytes);
     if (seq_gt(end, conn->snd_max)) {
         conn->snd_max = end;
@@ -257,7 +266,8 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     if (plan->kind == TE_PLAN_PROBE)
         stack->counters.zero_window_probes++;
     conn->probe_now = false;
-    bool has_news = len == 0 || seq_gt(plan->seq + len, conn->snd_max);
+    bool has_news =
+        len == 0 || seq_gt(plan->seq + len, conn->snd_max) || is_crossing_syn(conn, plan);
     if (len > 0)
         commit_sequence(stack, conn, plan);
     if (has_news)

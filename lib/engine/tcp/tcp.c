@@ -133,6 +133,8 @@ static void lower_path_mtu(struct te_stack *stack, struct te_conn *conn, uint32_
     stack->counters.path_mtu_changes++;
     conn->path_mtu = (uint16_t)mtu_bytes;
     te_options_update_mss(conn);
+    if (!conn->syn_acked)
+        return; /* a SYN is never too big: its timer sends it again, if need be */
     conn->snd_nxt = conn->snd_una; /* what was too big is sent again, smaller (RFC 1191 6.4) */
     te_conn_want_output(stack, conn);
 }
