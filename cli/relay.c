@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,7 +20,7 @@
 #include "parse.h"
 
 /* As much as the library sends in four requests, which it has under way at once. */
-enum { PIECE_BYTES = 4 * TCPC_DATA_MAX, SLICE_MS = 200 };
+enum { PIECE_BYTES = 4 * TCPC_DATA_MAX, SLICE_MS = 200, DRAIN_TURN_NS = 50000000 };
 
 struct relay {
     struct cli *cli;
@@ -246,14 +247,29 @@ static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-/* The peer has ended. A client's rest of stdin still goes out, unless it fails or nothing moves. */
+/* Whether more of stdin is to be had, or is on its way, without waiting for somebody to type it. */
+static bool has_input_now(void)
+{
+    struct pollfd stdin_fd = {.fd = STDIN_FILENO, .events = POLLIN};
+    return input.is_sending || poll(&stdin_fd, 1, 0) > 0;
+}
+
+/* The peer has ended; the rest of stdin still goes out, unless it fails or nothing moves. A server
+ * whose stdin has no end in sight (no -N) stops when nothing is there: nobody may ever come to end
+ * it. */
 static void drain_stdin(const struct relay *relay)
 {
+    bool until_end = !relay->options.is_server || relay->options.half_closes;
     pthread_mutex_lock(&input.lock);
-    while (input.current && !input.is_done && !is_idle_now(relay)) {
+    while (input.current && !input.is_done && !is_idle_now(relay) &&
+           (until_end || has_input_now())) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += 1;
+        until.tv_nsec += DRAIN_TURN_NS;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            until.tv_sec++;
+        }
         pthread_cond_timedwait(&input.changed, &input.lock, &until);
     }
     pthread_mutex_unlock(&input.lock);
@@ -300,7 +316,7 @@ int relay_run(struct cli *cli, const struct relay_options *options,
         return EXIT_FAILED;
     }
     enum tcpc_code code = receive_stdout(&relay, &error);
-    if (code == TCPC_OK && !options->is_server)
+    if (code == TCPC_OK)
         drain_stdin(&relay);
     return relay_finish(&relay, code, &error, connection);
 }

@@ -464,6 +464,23 @@ static void rfc9293_3_10_7_4_what_the_user_hears_of_a_reset(void **state)
     }
 }
 
+/* Each call on what is left says why it failed, until it is closed. */
+static void calls_on_a_failed_connection_tell_the_reason(void **state)
+{
+    struct script *s = *state;
+    struct te_received received;
+    size_t accepted;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_RST, .seq = 1);
+    T_ERR(te_send(s->f.stack, s->c.id, "x", 1, &accepted, s->f.now_us), TE_ERR_RESET);
+    T_ERR(te_receive_peek(s->f.stack, s->c.id, 0, 1, &received), TE_ERR_RESET);
+    T_ERR(script_user_shutdown(s), TE_ERR_RESET);
+    T_ERR(script_user_option(s, TE_OPTION_NAGLE, 0), TE_ERR_STATE);
+    T_ERR(script_user_abort(s), TE_OK);
+    T_GONE(s);
+    T_EXPECT_NONE(s);
+}
+
 static void reset_while_opening_by_both_is_refused(void **state)
 {
     struct script *s = *state;
@@ -622,6 +639,7 @@ int main(void)
         SCRIPT_TEST(orphan_that_cannot_send_its_rest_is_reset),
         SCRIPT_TEST(one_orphan_too_many_is_reset),
         SCRIPT_TEST(rfc9293_3_10_7_4_what_the_user_hears_of_a_reset),
+        SCRIPT_TEST(calls_on_a_failed_connection_tell_the_reason),
         SCRIPT_TEST(reset_while_opening_by_both_is_refused),
         SCRIPT_TEST(reset_in_syn_sent_is_refused),
         SCRIPT_TEST(rfc9293_3_10_7_4_reset_flushes_what_was_received),

@@ -324,6 +324,85 @@ static void walk_sees_everything_once(void **state)
     T_EQUAL(totals.connections, 20);
 }
 
+/* The tables grow and shrink under a thousand connections, and lose none of them. */
+static void a_thousand_connections_are_all_found(void **state)
+{
+    struct script *s = *state;
+    static uint64_t ids[1000];
+    s->way = BY_ACTIVE;
+    s->f.config.time_wait_max = 4096;
+    for (uint16_t i = 0; i < 1000; i++) {
+        script_new_peer(s, (uint16_t)(2000 + i));
+        if (i % 4 == 3)
+            conn_in_time_wait(s, TE_FIN_WAIT_2);
+        else
+            conn_in_established(s);
+        ids[i] = s->c.id;
+    }
+    uint64_t cursor = 0;
+    struct te_status status;
+    unsigned seen = 0;
+    while (te_walk(s->f.stack, TE_WALK_CONNECTIONS, &cursor, &status))
+        seen++;
+    T_EQUAL(seen, 750);
+    for (cursor = 0, seen = 0; te_walk(s->f.stack, TE_WALK_TIME_WAIT, &cursor, &status);)
+        seen++;
+    T_EQUAL(seen, 250);
+    for (unsigned i = 0; i < 1000; i++) {
+        unsigned at = i * 7 % 1000; /* in another order than they came */
+        T_EQUAL(script_state_of(s, ids[at]), at % 4 == 3 ? TE_TIME_WAIT : TE_ESTABLISHED);
+        T_ERR(te_abort(s->f.stack, ids[at], s->f.now_us), TE_OK);
+        if (i % 50 == 0) {
+            script_pump(s);
+            script_skip(s);
+        }
+    }
+    script_pump(s);
+    script_skip(s);
+    struct te_totals totals;
+    te_totals(s->f.stack, &totals);
+    T_EQUAL(totals.connections + totals.time_wait, 0);
+}
+
+/* An event queue that nobody empties forgets the oldest, and counts. */
+static void events_that_nobody_takes_are_counted(void **state)
+{
+    struct script *s = *state;
+    s->f.config.event_max = 2;
+    script_start(s);
+    struct te_open open = {.local = script_local(s), .remote = script_peer(s), .uid = USER};
+    for (unsigned i = 0; i < 5; i++) {
+        open.remote.port = (uint16_t)(7000 + i);
+        T_ERR(te_open_active(s->f.stack, &open, &s->c.id, s->f.now_us), TE_OK);
+    }
+    T_COUNT(s, events_lost, 3);
+    struct te_event event;
+    assert_true(te_stack_next_event(s->f.stack, &event));
+    T_EQUAL(event.remote.port, 7003);
+    script_pump(s);
+    script_skip(s);
+}
+
+static void send_buffer_max_can_be_set(void **state)
+{
+    struct script *s = *state;
+    conn_in_syn_sent(s);
+    T_ERR(script_user_option(s, TE_OPTION_SEND_BUFFER_MAX, 5000), TE_OK);
+    T_EQUAL(script_user_send(s, 20000), 8192);
+}
+
+/* The host grants the first region and no larger one. */
+static void send_takes_what_the_region_holds(void **state)
+{
+    struct script *s = *state;
+    s->f.config.send_buffer_initial_bytes = 4096;
+    conn_in_syn_sent(s);
+    T_EQUAL(script_user_send(s, 3000), 3000);
+    s->f.allocations_left = 0;
+    T_EQUAL(script_user_send(s, 20000), 1096);
+    T_EQUAL(script_user_send(s, 1), 0);
+}
+
 /* After a cycle of connections nothing is left: no block, no timer, no buffer. */
 static void cycles_of_connections_leave_nothing(void **state)
 {
@@ -408,6 +487,10 @@ int main(void)
         SCRIPT_TEST(history_outlives_the_connection),
         SCRIPT_TEST(history_of_the_longest_life_keeps_its_birth),
         SCRIPT_TEST(walk_sees_everything_once),
+        SCRIPT_TEST(a_thousand_connections_are_all_found),
+        SCRIPT_TEST(events_that_nobody_takes_are_counted),
+        SCRIPT_TEST(send_buffer_max_can_be_set),
+        SCRIPT_TEST(send_takes_what_the_region_holds),
         SCRIPT_TEST(cycles_of_connections_leave_nothing),
         SCRIPT_TEST(options_set_while_opening_hold_when_open),
         SCRIPT_TEST(options_out_of_range_are_refused),

@@ -249,6 +249,70 @@ static void rfc9293_3_9_1_1_a_listener_does_not_touch_connections(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
+static void rfc9293_3_9_1_1_a_listener_for_one_address_hears_no_other(void **state)
+{
+    struct script *s = *state;
+    s->f.config.addresses[2] = fixture_cidr("10.0.0.7/24");
+    s->f.config.address_count = 3;
+    conn_in_listen(s); /* at 10.0.0.1 */
+    T_SEND(s, .flags = TE_SYN, .seq = 0, .to = "10.0.0.7");
+    const struct script_out *out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(out->header.flags, TE_RST | TE_ACK);
+    uint64_t any;
+    struct te_listen listen = {.local = {.port = SERVER_PORT}, .uid = USER};
+    T_ERR(te_open_passive(s->f.stack, &listen, &any, s->f.now_us), TE_ERR_ADDR_IN_USE);
+    listen.local.addr = fixture_addr("10.0.0.7");
+    T_ERR(te_open_passive(s->f.stack, &listen, &any, s->f.now_us), TE_OK);
+    T_SEND(s, .flags = TE_SYN, .seq = 0, .to = "10.0.0.7");
+    out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(out->header.flags, TE_SYN | TE_ACK);
+}
+
+static void rfc9293_3_9_1_1_a_listener_for_one_port_of_the_peer(void **state)
+{
+    struct script *s = *state;
+    struct te_listen listen = {
+        .local = {.port = SERVER_PORT}, .remote = {script_peer_addr(s), 7001}, .uid = USER};
+    script_start(s);
+    T_ERR(te_open_passive(s->f.stack, &listen, &s->listener_id, s->f.now_us), TE_OK);
+    T_SEND(s, .flags = TE_SYN, .seq = 0);
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 0u - s->c.our_iss, .ack = 1);
+    assert_true(try_syn(s, 7001));
+    listen.remote.addr = fixture_addr("224.0.0.1");
+    uint64_t id;
+    T_ERR(te_open_passive(s->f.stack, &listen, &id, s->f.now_us), TE_ERR_INVALID);
+}
+
+static void listeners_have_a_limit(void **state)
+{
+    struct script *s = *state;
+    struct te_status status;
+    uint64_t id;
+    uint64_t cursor = 0;
+    unsigned seen = 0;
+    script_start(s);
+    enum te_err err = TE_OK;
+    unsigned opened = 0;
+    for (uint32_t port = 1; port <= 5000 && err == TE_OK; port++) {
+        struct te_listen listen = {.local = {.port = (uint16_t)port}, .uid = USER};
+        err = te_open_passive(s->f.stack, &listen, &id, s->f.now_us);
+        opened += err == TE_OK;
+    }
+    T_ERR(err, TE_ERR_RESOURCES);
+    while (te_walk(s->f.stack, TE_WALK_LISTENERS, &cursor, &status))
+        seen++;
+    T_EQUAL(seen, opened);
+    T_ERR(te_close(s->f.stack, id, s->f.now_us), TE_OK);
+    s->f.allocations_left = 0;
+    T_ERR(script_user_listen(s, 0), TE_ERR_ADDR_IN_USE);
+    s->c.local_port = 60000;
+    T_ERR(script_user_listen(s, 0), TE_ERR_NOMEM);
+    s->f.allocations_left = -1;
+    T_ERR(script_user_listen(s, 0), TE_OK);
+}
+
 /* --- whom the user may open --------------------------------------------------------------------
  */
 
@@ -452,6 +516,25 @@ static void open_fails_when_nobody_answers_arp(void **state)
     T_COUNT(s, neighbour_failed, 1);
 }
 
+/* The next one does not wait as long for what is known. */
+static void open_to_a_neighbour_that_just_failed(void **state)
+{
+    struct script *s = *state;
+    s->mute_neighbour = true;
+    T_ERR(script_user_open(s), TE_OK);
+    script_advance(s, 10 * SECOND);
+    T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
+    T_ERR(script_user_close(s), TE_OK);
+    T_ERR(script_user_open(s), TE_OK);
+    script_advance(s, 10 * SECOND);
+    T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
+    s->mute_neighbour = false;
+    T_ERR(script_user_close(s), TE_OK);
+    script_advance(s, 60 * SECOND);
+    T_ERR(script_user_open(s), TE_OK);
+    T_EXPECT_SYN(s);
+}
+
 static void open_fails_when_nobody_answers_nd(void **state)
 {
     struct script *s = *state;
@@ -495,6 +578,9 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_9_1_1_open_passive_twice),
         SCRIPT_TEST(rfc9293_3_9_1_1_open_passive_elsewhere),
         SCRIPT_TEST(rfc9293_3_9_1_1_a_listener_does_not_touch_connections),
+        SCRIPT_TEST(rfc9293_3_9_1_1_a_listener_for_one_address_hears_no_other),
+        SCRIPT_TEST(rfc9293_3_9_1_1_a_listener_for_one_port_of_the_peer),
+        SCRIPT_TEST(listeners_have_a_limit),
         SCRIPT_TEST(rfc9293_3_9_2_3_open_to_groups_is_refused),
         SCRIPT_TEST(rfc9293_3_9_1_1_open_needs_an_address_and_a_route),
         SCRIPT_TEST(rfc9293_3_9_1_1_local_address_is_asked_of_ip),
@@ -507,6 +593,7 @@ int main(void)
         SCRIPT_TEST(rfc6056_a_listeners_port_is_not_ephemeral),
         SCRIPT_TEST(rfc6056_order_of_ports_depends_on_the_secret),
         SCRIPT_TEST(open_fails_when_nobody_answers_arp),
+        SCRIPT_TEST(open_to_a_neighbour_that_just_failed),
         SCRIPT_TEST(open_fails_when_nobody_answers_nd),
         SCRIPT_TEST(syn_waits_for_arp_and_leaves_once),
     };

@@ -253,6 +253,20 @@ static void blocks_are_told_beside_text_of_ours(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 101, .ack = 1, SACK1(BLOCK(101, 201)));
 }
 
+/* Text leaves first, and carries no blocks: the ACK that has them follows it. */
+static void blocks_follow_text_that_was_waiting(void **state)
+{
+    struct script *s = *state;
+    open_with(s, SPEAKS_SACK);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_EQUAL(script_user_send(s, 50), 50); /* Nagle holds it */
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 101, .len = 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 50);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 151, .ack = 1, SACK1(BLOCK(101, 201)));
+    T_EXPECT_NONE(s);
+}
+
 /* --- every order -------------------------------------------------------------------------------
  */
 
@@ -452,6 +466,7 @@ int main(void)
         SCRIPT_TEST(rfc2883_4_2_duplicate_part_behind_new_bytes),
         SCRIPT_TEST(rfc2883_4_3_paws_and_dsack_agree),
         SCRIPT_TEST(blocks_are_told_beside_text_of_ours),
+        SCRIPT_TEST(blocks_follow_text_that_was_waiting),
         SCRIPT_TEST(every_order_of_three_to_five_segments),
         SCRIPT_TEST(every_order_with_sack),
         SCRIPT_TEST(every_order_with_sack_and_timestamps),

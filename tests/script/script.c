@@ -491,6 +491,8 @@ static bool match_header(const struct script *s, const struct script_out *out,
     struct te_addr local = script_local_addr(s);
     if (!te_addr_equal(&out->destination, &peer) || !te_addr_equal(&out->source, &local))
         return differ(ret_why, "address", 0, 0);
+    if (out->ecn != 0)
+        return differ(ret_why, "ECN field", out->ecn, 0);
     return out->checksum_ok || differ(ret_why, "checksum", header->checksum, 0);
 }
 

@@ -484,7 +484,7 @@ static bool is_new_opening(struct script *s, const struct seg *seg, const struct
                            const struct scene *scene, char *ret_why)
 {
     bool beyond = (int32_t)(script_rel_seq(s, out) - scene->snd_nxt) > 0;
-    bool fits = (out->header.flags & (TE_SYN | TE_ACK | TE_RST)) == (TE_SYN | TE_ACK) &&
+    bool fits = out->header.flags == (TE_SYN | TE_ACK) && /* and no ECE: ECN is not spoken here */
                 script_rel_ack(s, out) == seg->seq + 1;
     snprintf(ret_why, SCRIPT_WHY_MAX, "no SYN,ACK of the new SYN, or its ISS is not beyond");
     return fits && (beyond || scene->snd_nxt == 1);

@@ -1,5 +1,6 @@
 #include "actor.h"
 
+#include "meddler.h"
 #include "stream.h"
 #include "world.h"
 #include <string.h>
@@ -113,7 +114,7 @@ static void close_endpoint(struct world *world, struct endpoint *endpoint)
     if (err != TE_OK && !(endpoint->may_be_gone && is_gone))
         fail(world, endpoint, "CLOSE and ABORT of an open connection succeed");
     endpoint->has_closed = true;
-    endpoint->write_at_us = endpoint->read_at_us = TE_NEVER;
+    endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
     world_changed(world, endpoint->side);
 }
 
@@ -472,6 +473,8 @@ int64_t actors_next_us(struct actors *actors)
 void actors_step(struct world *world)
 {
     struct due due = find_due(&world->actors);
+    if (due.endpoint != NULL && due.endpoint->behaviour.meddles && !world->actors.is_calm)
+        meddle(world, due.endpoint);
     if (due.endpoint != NULL)
         due.step(world, due.endpoint);
     else if (due.opening != NULL)

@@ -279,6 +279,7 @@ static void draw_behaviour(struct rng *rng, const struct scenario *scenario, uns
         .without_nagle = rng_chance(rng, 2000),
         .without_delayed_ack = rng_chance(rng, 2000),
         .with_keepalive = rng_chance(rng, 2000),
+        .meddles = rng_chance(rng, 2000),
     };
     if (rng_chance(rng, 1500))
         behaviour->read_stop = rng_below(rng, behaviour->bytes + 4096);

@@ -74,6 +74,7 @@ struct behaviour {
     enum ending ending;
     int64_t ending_after_us; /* since its opening */
     bool without_nagle, without_delayed_ack, with_keepalive;
+    bool meddles;            /* makes wrong calls, too */
     int64_t user_timeout_us; /* 0: as configured */
 };
 
