@@ -174,6 +174,23 @@ static void test_remove_below_cuts(void **state)
     assert_range(0, 30, 40);
 }
 
+static void test_remove_above_cuts(void **state)
+{
+    (void)state;
+    add(10, 20);
+    add(30, 40);
+    te_ranges_remove_above(&ranges, 40, &allocator);
+    assert_range(1, 30, 40);
+    te_ranges_remove_above(&ranges, 35, &allocator);
+    assert_range(1, 30, 35);
+    te_ranges_remove_above(&ranges, 30, &allocator);
+    assert_int_equal(ranges.count, 1);
+    assert_range(0, 10, 20);
+    te_ranges_remove_above(&ranges, 0, &allocator);
+    assert_int_equal(ranges.count, 0);
+    assert_null(ranges.items);
+}
+
 static void test_find(void **state)
 {
     (void)state;
@@ -372,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_memory_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_goes_with_the_last_range, setup, teardown),
         cmocka_unit_test_setup_teardown(test_remove_below_cuts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_remove_above_cuts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_find, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_first_when_the_clock_wraps, setup, teardown),

@@ -342,6 +342,7 @@ static void step_fin(struct te_stack *stack, struct te_conn *conn, const struct 
     if ((segment->flags & TE_FIN) && !conn->fin_pending) {
         conn->fin_pending = true;
         conn->fin_offset = te_conn_receive_offset(conn, fin_seq);
+        te_ranges_remove_above(&conn->out_of_order, conn->fin_offset, &stack->config.allocator);
         if (fin_seq != conn->rcv_nxt && segment->payload_len == 0)
             acknowledge_at_once(stack, conn);
     }

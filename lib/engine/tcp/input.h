@@ -17,6 +17,8 @@ void te_input_syn_sent(struct te_stack *stack, struct te_conn *conn, struct te_s
  */
 void te_input_listen(struct te_stack *stack, struct te_listener *listener,
                      struct te_segment *segment, const uint32_t *isn_floor);
+/* Whether a new connection finds room in the listener's queues; counted when not. */
+bool te_input_listen_has_room(struct te_stack *stack, const struct te_listener *listener);
 /* TIME_WAIT. True when the segment is a SYN that may open a new incarnation: the entry is gone
  * then, and *ret_isn_floor is what the new ISN must exceed. */
 bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,

@@ -21,7 +21,7 @@ static enum disposition decide(const struct te_segment *segment)
     return OPEN;
 }
 
-static bool has_room(struct te_stack *stack, const struct te_listener *listener)
+bool te_input_listen_has_room(struct te_stack *stack, const struct te_listener *listener)
 {
     if (listener->syn_count >= stack->config.syn_queue_max) {
         stack->counters.syn_queue_full++;
@@ -29,6 +29,10 @@ static bool has_room(struct te_stack *stack, const struct te_listener *listener)
     }
     if (listener->accept_count >= listener->backlog) {
         stack->counters.accept_queue_full++;
+        return false;
+    }
+    if (stack->conns.count >= stack->config.conn_max) {
+        stack->counters.conn_limit++;
         return false;
     }
     return true;
@@ -71,7 +75,7 @@ void te_input_listen(struct te_stack *stack, struct te_listener *listener,
     enum disposition what = decide(segment);
     if (what == SEND_RESET)
         te_reset_answer_ack(stack, segment);
-    if (what != OPEN || !has_room(stack, listener))
+    if (what != OPEN || !te_input_listen_has_room(stack, listener))
         return;
     struct te_conn *conn = make_conn(stack, listener, segment, isn_floor);
     if (conn == NULL)

@@ -52,12 +52,14 @@ static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_v
 static bool on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
                    struct te_segment *segment, uint32_t *ret_isn_floor)
 {
-    bool is_heard = te_listener_find(stack, &segment->local, &segment->remote) != NULL;
-    if (!is_heard || !may_reopen(stack, view, segment)) {
+    const struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
+    if (listener == NULL || !may_reopen(stack, view, segment)) {
         stack->counters.time_wait_syn_rejected++;
         send_limited_ack(stack, view);
         return false;
     }
+    if (!te_input_listen_has_room(stack, listener))
+        return false; /* the old incarnation is left only for a new one */
     struct te_segment_info info = te_segment_info_of(segment, 0);
     stack->counters.time_wait_reused++;
     *ret_isn_floor = view->snd_nxt;

@@ -106,6 +106,20 @@ void te_ranges_remove_below(struct te_ranges *ranges, uint64_t offset,
         ranges->items[0].start = offset;
 }
 
+void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
+                            const struct te_allocator *allocator)
+{
+    while (ranges->count > 0 && ranges->items[ranges->count - 1].start >= offset)
+        ranges->count--;
+    if (ranges->count == 0) {
+        te_ranges_clear(ranges, allocator);
+        return;
+    }
+    struct te_range *last = &ranges->items[ranges->count - 1];
+    if (last->end > offset)
+        last->end = offset;
+}
+
 void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator)
 {
     if (ranges->items)

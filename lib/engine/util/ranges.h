@@ -33,6 +33,9 @@ enum te_ranges_result te_ranges_insert(struct te_ranges *ranges, uint64_t start,
 /* Drops everything below offset; frees the memory when nothing is left. */
 void te_ranges_remove_below(struct te_ranges *ranges, uint64_t offset,
                             const struct te_allocator *allocator);
+/* Drops everything from offset on, likewise. */
+void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
+                            const struct te_allocator *allocator);
 void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator);
 /* The range that holds offset, or NULL. */
 const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t offset);
