@@ -1,14 +1,16 @@
 /* One request from start to callback.
  *
- * A call has one nng context and one aio, which is always doing exactly one thing; every step ends
- * in on_aio(), and the phase says what it was:
+ * A call has an nng context and does exactly one thing at a time, as its phase says; every step
+ * ends in on_io() or on_timer():
  *
  *     PARKED   sleeping until there is a link (woken by tcpci_calls_wake) or patience ends
  *     SENDING  nng_ctx_send: in nng's queue (taken back by tcpci_calls_recall when the link goes)
  *     WAITING  nng_ctx_recv: out; NNG_ECONNRESET when the link broke: park, then send it again
  *     DONE     the callback runs; after it the call goes back to the pool
  *
- * Calls are pooled because an aio cannot be freed in its own callback. */
+ * Sleeping has an aio of its own: in nng 1.5.2 an aio that has slept once reports success when a
+ * later operation on it times out. Calls are pooled because an aio cannot be freed in its own
+ * callback. */
 #include "internal.h"
 
 #include <limits.h>
@@ -18,9 +20,21 @@
 /* PARK_SLICE_MS: how often a parked call looks why there is no link. STUCK_SLICE_MS: see link.c. */
 enum { PARK_SLICE_MS = 100, STUCK_SLICE_MS = 500 };
 
-static void on_aio(void *arg);
+static void on_io(void *arg);
+static void on_timer(void *arg);
 
 /* --- the pool --------------------------------------------------------------------------------- */
+
+static void call_free(struct call *call)
+{
+    /* NULL is legal for both. */
+    nng_aio_stop(call->timer);
+    nng_aio_stop(call->aio);
+    nng_ctx_close(call->ctx);
+    nng_aio_free(call->timer);
+    nng_aio_free(call->aio);
+    free(call);
+}
 
 static struct call *call_new(struct tcpc_client *client)
 {
@@ -33,20 +47,11 @@ static struct call *call_new(struct tcpc_client *client)
         free(call);
         return NULL;
     }
-    if (nng_aio_alloc(&call->aio, on_aio, call) != 0) {
-        nng_ctx_close(call->ctx);
-        free(call);
-        return NULL;
-    }
-    return call;
-}
-
-static void call_free(struct call *call)
-{
-    nng_aio_stop(call->aio);
-    nng_ctx_close(call->ctx);
-    nng_aio_free(call->aio);
-    free(call);
+    if (nng_aio_alloc(&call->aio, on_io, call) == 0 &&
+        nng_aio_alloc(&call->timer, on_timer, call) == 0)
+        return call;
+    call_free(call);
+    return NULL;
 }
 
 /* A call with a response, in the list of active ones; NULL without memory. */
@@ -110,8 +115,7 @@ static nng_duration duration_until(int64_t at_ms)
 static void call_sleep(struct call *call, nng_duration time_ms)
 {
     call->phase = CALL_PARKED;
-    nng_aio_set_timeout(call->aio, NNG_DURATION_INFINITE);
-    nng_sleep_aio(time_ms, call->aio);
+    nng_sleep_aio(time_ms, call->timer);
 }
 
 /* Until when a parked call waits: as long as it and the daemon's absence allow. */
@@ -288,7 +292,7 @@ static void call_retry(struct call *call)
     pthread_mutex_unlock(&client->lock);
 }
 
-/* --- what the aio did; the lock is held, and given up ----------------------------------------- */
+/* --- a step is done; the lock is held, and given up ------------------------------------------- */
 
 static void on_woken(struct call *call, int rv)
 {
@@ -349,15 +353,15 @@ static void on_received(struct call *call, int rv)
     }
 }
 
+/* A message is ours when it could not be sent, or was received. */
 static void drop_message(struct call *call, int rv)
 {
-    bool has_message = (call->phase == CALL_SENDING) == (rv != 0) && call->phase != CALL_PARKED;
-    if (has_message)
+    if ((call->phase == CALL_SENDING) == (rv != 0))
         nng_msg_free(nng_aio_get_msg(call->aio));
     nng_aio_set_msg(call->aio, NULL);
 }
 
-static void on_aio(void *arg)
+static void on_io(void *arg)
 {
     struct call *call = arg;
     int rv = nng_aio_result(call->aio);
@@ -365,13 +369,22 @@ static void on_aio(void *arg)
     if (call->client->is_closing) {
         drop_message(call, rv);
         call_fail(call, TCPC_CANCELLED);
-    } else if (call->phase == CALL_PARKED) {
-        on_woken(call, rv);
     } else if (call->phase == CALL_SENDING) {
         on_sent(call, rv);
     } else {
         on_received(call, rv);
     }
+}
+
+static void on_timer(void *arg)
+{
+    struct call *call = arg;
+    int rv = nng_aio_result(call->timer);
+    pthread_mutex_lock(&call->client->lock);
+    if (call->client->is_closing)
+        call_fail(call, TCPC_CANCELLED);
+    else
+        on_woken(call, rv);
 }
 
 /* --- for the rest of the library -------------------------------------------------------------- */
@@ -380,7 +393,7 @@ void tcpci_calls_wake(struct tcpc_client *client)
 {
     for (struct call *call = client->active; call; call = call->next) {
         if (call->phase == CALL_PARKED)
-            nng_aio_abort(call->aio, NNG_EAGAIN);
+            nng_aio_abort(call->timer, NNG_EAGAIN);
     }
 }
 
@@ -397,7 +410,9 @@ void tcpci_calls_cancel(struct tcpc_client *client)
     pthread_mutex_lock(&client->lock);
     client->is_closing = true;
     for (struct call *call = client->active; call; call = call->next) {
-        if (call->phase != CALL_DONE)
+        if (call->phase == CALL_PARKED)
+            nng_aio_abort(call->timer, NNG_ECANCELED);
+        else if (call->phase != CALL_DONE)
             nng_aio_abort(call->aio, NNG_ECANCELED);
     }
     while (client->active_count)

@@ -48,7 +48,7 @@ enum link_state {
 
 enum call_phase {
     CALL_IDLE,    /* in the pool */
-    CALL_PARKED,  /* waits for a link: its aio sleeps */
+    CALL_PARKED,  /* waits for a link: its timer sleeps */
     CALL_SENDING, /* in nng's queue */
     CALL_WAITING, /* sent; the answer is due */
     CALL_DONE     /* its callback runs */
@@ -59,7 +59,8 @@ struct call {
     struct tcpc_client *client;
     nng_ctx ctx;
     unsigned socket_number; /* that ctx belongs to */
-    nng_aio *aio;
+    nng_aio *aio;           /* sends and receives */
+    nng_aio *timer;         /* sleeps, and nothing else: see call.c */
     enum call_phase phase;
     struct tcpc_request request;
     uint64_t request_id;

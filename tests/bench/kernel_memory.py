@@ -1,8 +1,13 @@
 """What the kernel keeps for an idle connection and for a TIME_WAIT, by its slab caches."""
+import contextlib
+import ctypes
 import gc
+import os
 import resource
 import socket
 import time
+
+CLONE_NEWNET = 0x40000000
 
 
 def slab_bytes(prefix: str = "") -> int:
@@ -20,24 +25,42 @@ def settle() -> None:
     time.sleep(1.5)
 
 
-def connect_pairs(count: int) -> tuple[list, list]:
-    server = socket.create_server(("127.0.0.1", 0), backlog=1024)
+@contextlib.contextmanager
+def inside(pid: int):
+    """Sockets made meanwhile belong to the network namespace of that process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    here = os.open("/proc/self/ns/net", os.O_RDONLY)
+    there = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)
+    try:
+        if libc.setns(there, CLONE_NEWNET) != 0:
+            raise OSError(ctypes.get_errno(), "setns")
+        yield
+    finally:
+        libc.setns(here, CLONE_NEWNET)
+        os.close(here)
+        os.close(there)
+
+
+def connect_pairs(count: int, address: str, pid: int) -> tuple[list, list]:
+    server = socket.create_server((address, 0), backlog=1024)
     ours, theirs = [], []
-    for _ in range(count):
-        ours.append(socket.create_connection(server.getsockname()))
-        theirs.append(server.accept()[0])
+    with inside(pid):
+        for _ in range(count):
+            ours.append(socket.create_connection(server.getsockname()))
+            theirs.append(server.accept()[0])
     server.close()
     return ours, theirs
 
 
-def measure(count: int) -> dict:
-    """Bytes for one end of one connection over the loopback interface, and for one TIME_WAIT."""
+def measure(count: int, address: str, pid: int) -> dict:
+    """Bytes for one end of one connection from the namespace of pid to address, which is ours, and
+    for one TIME_WAIT."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     count = min(count, (hard - 256) // 2)
     settle()
     before = slab_bytes()
-    ours, theirs = connect_pairs(count)
+    ours, theirs = connect_pairs(count, address, pid)
     settle()
     established = (slab_bytes() - before) / (2 * count)
     waiting_before = slab_bytes("tw_sock_TCP")
@@ -45,4 +68,5 @@ def measure(count: int) -> dict:
         connection.close()
     settle()
     time_wait = (slab_bytes("tw_sock_TCP") - waiting_before) / count
-    return {"established_bytes": round(established, 1), "time_wait_bytes": round(time_wait, 1)}
+    return {"connections": count, "established_bytes": round(established, 1),
+            "time_wait_bytes": round(time_wait, 1)}

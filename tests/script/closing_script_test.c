@@ -139,6 +139,32 @@ static void what_was_held_beyond_the_fin_is_not_delivered(void **state)
     assert_true(is_end);
 }
 
+/* The FIN stands in the middle of what is held, or before several pieces of it. */
+static void what_was_held_around_the_fin_is_cut_there(void **state)
+{
+    struct script *s = *state;
+    for (uint32_t fin = 101; fin <= 401; fin += 50) {
+        script_init(s);
+        s->options = SPEAKS_SACK;
+        conn_in_established(s);
+        T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100);
+        T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 100);
+        T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = fin, .ack = 1);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+        T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1, .len = 100);
+        script_skip(s);
+        T_STATE(s, TE_CLOSE_WAIT);
+        bool is_end = false;
+        T_EQUAL(script_user_take(s, &is_end), fin - 1);
+        assert_true(is_end);
+        T_SEND(s, .flags = TE_ACK, .seq = fin + 1, .ack = 1, .len = 100);
+        T_EQUAL(script_status(s).receive_next, fin - 1);
+        script_skip(s);
+        if (fin < 401)
+            script_done(s);
+    }
+}
+
 /* A second FIN elsewhere changes nothing: the first one that came counts. */
 static void two_fins_at_different_numbers(void **state)
 {
@@ -619,6 +645,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_10_7_4_fin_ahead_of_its_text_waits),
         SCRIPT_TEST(nothing_is_delivered_past_a_fin_that_waits),
         SCRIPT_TEST(what_was_held_beyond_the_fin_is_not_delivered),
+        SCRIPT_TEST(what_was_held_around_the_fin_is_cut_there),
         SCRIPT_TEST(two_fins_at_different_numbers),
         SCRIPT_TEST(rfc9293_3_10_7_4_fin_again_is_acknowledged_again),
         SCRIPT_TEST(our_fin_goes_with_the_last_text),

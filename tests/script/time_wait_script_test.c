@@ -326,6 +326,53 @@ static void syn_that_finds_no_room_leaves_it_alone(void **state)
     T_EXPECT_ACK(s, 2, 2);
 }
 
+static void fill_up(struct script *s, unsigned kind)
+{
+    script_new_peer(s, CLIENT_PORT + 1);
+    conn_in_syn_rcvd(s);
+    if (kind == 1)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1); /* the accept queue */
+}
+
+/* Whatever it is that the new connection lacks. */
+static void syn_that_opens_nothing_leaves_it_alone(void **state)
+{
+    struct script *s = *state;
+    for (unsigned kind = 0; kind <= 2; kind++) {
+        script_init(s);
+        if (kind == 0)
+            s->f.config.syn_queue_max = 1;
+        if (kind == 2)
+            s->f.config.conn_max = 2; /* the one in TIME_WAIT still has its user */
+        T_ERR(script_user_listen(s, 1), TE_OK);
+        conn_in_time_wait(s, TE_FIN_WAIT_2);
+        struct script_conn old = s->c;
+        fill_up(s, kind);
+        s->c = old;
+        T_SEND(s, .flags = TE_SYN, .seq = 1000);
+        script_skip(s);
+        T_STATE(s, TE_TIME_WAIT);
+        T_EQUAL(fixture_counters(&s->f)->time_wait_reused, 0);
+        T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+        T_EXPECT_ACK(s, 2, 2);
+        if (kind < 2)
+            script_done(s);
+    }
+}
+
+static void syn_that_finds_no_memory_leaves_it_alone(void **state)
+{
+    struct script *s = *state;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    s->f.allocations_left = 0;
+    T_SEND(s, .flags = TE_SYN, .seq = 1000);
+    s->f.allocations_left = -1;
+    script_skip(s);
+    T_STATE(s, TE_TIME_WAIT);
+    T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+    T_EXPECT_ACK(s, 2, 2);
+}
+
 /* Deadlines are kept in milliseconds of 32 bits: they wrap after 49.7 days. */
 static void the_clock_of_the_table_wraps(void **state)
 {
@@ -542,6 +589,8 @@ int main(void)
         SCRIPT_TEST(syn_where_nobody_listens_leaves_it_alone),
         SCRIPT_TEST(new_incarnation_works_in_full),
         SCRIPT_TEST(syn_that_finds_no_room_leaves_it_alone),
+        SCRIPT_TEST(syn_that_opens_nothing_leaves_it_alone),
+        SCRIPT_TEST(syn_that_finds_no_memory_leaves_it_alone),
         SCRIPT_TEST(the_clock_of_the_table_wraps),
         SCRIPT_TEST(fin_that_comes_again_and_again_is_counted_up_to_255),
         SCRIPT_TEST(rfc9293_3_10_1_open_in_time_wait_exists),

@@ -5,6 +5,7 @@
 
 #include "tcp/conn.h"
 #include "tcp/segment_in.h"
+#include "tcp/time_wait.h"
 
 /* 3.10.7.4: SYN_RCVD to LAST_ACK. */
 void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
@@ -13,16 +14,12 @@ void te_input_text_and_fin(struct te_stack *stack, struct te_conn *conn,
                            struct te_segment *segment);
 /* 3.10.7.3. */
 void te_input_syn_sent(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
-/* 3.10.7.2. isn_floor: not NULL when an old incarnation in TIME_WAIT has just made room (RFC 6191).
- */
+/* 3.10.7.2. old: NULL, or the TIME_WAIT entry of an old incarnation, which ends when the new one
+ * exists (RFC 6191); the new ISN is beyond its last number. */
 void te_input_listen(struct te_stack *stack, struct te_listener *listener,
-                     struct te_segment *segment, const uint32_t *isn_floor);
-/* Whether a new connection finds room in the listener's queues; counted when not. */
-bool te_input_listen_has_room(struct te_stack *stack, const struct te_listener *listener);
-/* TIME_WAIT. True when the segment is a SYN that may open a new incarnation: the entry is gone
- * then, and *ret_isn_floor is what the new ISN must exceed. */
-bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,
-                        uint32_t *ret_isn_floor);
+                     struct te_segment *segment, const struct te_time_wait_view *old);
+/* TIME_WAIT. */
+void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment);
 
 /* The fifth step (input_ack.c). False: the segment is done with, or the connection is gone. */
 bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);

@@ -21,7 +21,7 @@ static enum disposition decide(const struct te_segment *segment)
     return OPEN;
 }
 
-bool te_input_listen_has_room(struct te_stack *stack, const struct te_listener *listener)
+static bool has_room(struct te_stack *stack, const struct te_listener *listener)
 {
     if (listener->syn_count >= stack->config.syn_queue_max) {
         stack->counters.syn_queue_full++;
@@ -29,10 +29,6 @@ bool te_input_listen_has_room(struct te_stack *stack, const struct te_listener *
     }
     if (listener->accept_count >= listener->backlog) {
         stack->counters.accept_queue_full++;
-        return false;
-    }
-    if (stack->conns.count >= stack->config.conn_max) {
-        stack->counters.conn_limit++;
         return false;
     }
     return true;
@@ -53,14 +49,15 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
 }
 
 static struct te_conn *make_conn(struct te_stack *stack, const struct te_listener *listener,
-                                 const struct te_segment *segment, const uint32_t *isn_floor)
+                                 const struct te_segment *segment,
+                                 const struct te_time_wait_view *old)
 {
     struct te_conn_birth birth = {.local = segment->local,
                                   .remote = segment->remote,
                                   .uid = listener->uid,
                                   .state = TE_LISTEN,
-                                  .isn_floor = isn_floor != NULL ? *isn_floor : 0,
-                                  .has_isn_floor = isn_floor != NULL};
+                                  .isn_floor = old != NULL ? old->snd_nxt : 0,
+                                  .has_isn_floor = old != NULL};
     struct te_path path;
     enum te_err err = te_ip_route(stack, &segment->remote.addr, &path);
     if (err != TE_OK)
@@ -70,17 +67,21 @@ static struct te_conn *make_conn(struct te_stack *stack, const struct te_listene
 }
 
 void te_input_listen(struct te_stack *stack, struct te_listener *listener,
-                     struct te_segment *segment, const uint32_t *isn_floor)
+                     struct te_segment *segment, const struct te_time_wait_view *old)
 {
     enum disposition what = decide(segment);
     if (what == SEND_RESET)
         te_reset_answer_ack(stack, segment);
-    if (what != OPEN || !te_input_listen_has_room(stack, listener))
+    if (what != OPEN || !has_room(stack, listener))
         return;
-    struct te_conn *conn = make_conn(stack, listener, segment, isn_floor);
+    struct te_conn *conn = make_conn(stack, listener, segment, old);
     if (conn == NULL)
         return;
     struct te_segment_info info = te_segment_info_of(segment, 0);
+    if (old != NULL) {
+        stack->counters.time_wait_reused++;
+        te_time_wait_end(stack, old->handle, TE_CAUSE_NEW_SYN, &info);
+    }
     conn->segments_in++;
     take_syn(stack, conn, segment);
     te_listener_add_syn(listener, conn);

@@ -49,22 +49,16 @@ static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_v
 
 /* DEVIATION: RFC 6191 drops other SYNs in silence; an ACK, as RFC 9293 3.10.7.4 answers any segment
  * that is not acceptable, lets a peer that has forgotten the old incarnation reset it. */
-static bool on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
-                   struct te_segment *segment, uint32_t *ret_isn_floor)
+static void on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
+                   struct te_segment *segment)
 {
-    const struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
-    if (listener == NULL || !may_reopen(stack, view, segment)) {
-        stack->counters.time_wait_syn_rejected++;
-        send_limited_ack(stack, view);
-        return false;
+    struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
+    if (listener != NULL && may_reopen(stack, view, segment)) {
+        te_input_listen(stack, listener, segment, view);
+        return;
     }
-    if (!te_input_listen_has_room(stack, listener))
-        return false; /* the old incarnation is left only for a new one */
-    struct te_segment_info info = te_segment_info_of(segment, 0);
-    stack->counters.time_wait_reused++;
-    *ret_isn_floor = view->snd_nxt;
-    te_time_wait_end(stack, view->handle, TE_CAUSE_NEW_SYN, &info);
-    return true;
+    stack->counters.time_wait_syn_rejected++;
+    send_limited_ack(stack, view);
 }
 
 /* RFC 7323 5.3 R1 and 3.2, as for a connection that lives. False: the segment ends here. */
@@ -95,25 +89,22 @@ static bool is_expected_ack(const struct te_time_wait_view *view, const struct t
            seq_geq(segment->ack, view->snd_nxt - UINT16_MAX);
 }
 
-bool te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment,
-                        uint32_t *ret_isn_floor)
+void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment)
 {
     struct te_time_wait_view view;
     te_time_wait_view(stack, handle, &view);
+    bool repeats_fin =
+        (segment->flags & TE_FIN) && segment->seq + segment->payload_len == view.rcv_nxt - 1;
     if (segment->flags & TE_RST) { /* RFC 1337 3, fix (F1) */
         stack->counters.time_wait_rst_ignored++;
-        return false;
-    }
-    if (segment->flags & TE_SYN)
-        return on_syn(stack, &view, segment, ret_isn_floor);
-    if (!check_timestamps(stack, &view, segment))
-        return false;
-    if (segment->flags & TE_FIN && segment->seq + segment->payload_len == view.rcv_nxt - 1) {
-        te_time_wait_restart(stack, handle); /* the last ACK was lost */
+    } else if (segment->flags & TE_SYN) {
+        on_syn(stack, &view, segment);
+    } else if (!check_timestamps(stack, &view, segment)) {
+        return;
+    } else if (repeats_fin) { /* the last ACK was lost */
+        te_time_wait_restart(stack, handle);
         send_ack(stack, &view);
-        return false;
-    }
-    if (!is_expected_ack(&view, segment))
+    } else if (!is_expected_ack(&view, segment)) {
         send_limited_ack(stack, &view); /* first check: not acceptable */
-    return false;
+    }
 }

@@ -84,17 +84,14 @@ static void deliver(struct te_stack *stack, struct te_segment *segment)
             te_input_conn(stack, conn, segment);
         return;
     }
-    uint32_t isn_floor;
-    const uint32_t *floor = NULL;
     uint32_t handle = te_time_wait_find(stack, &segment->local, &segment->remote);
     if (handle != TE_TIME_WAIT_NONE) {
-        if (!te_input_time_wait(stack, handle, segment, &isn_floor))
-            return;
-        floor = &isn_floor;
+        te_input_time_wait(stack, handle, segment);
+        return;
     }
     struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
     if (listener != NULL) {
-        te_input_listen(stack, listener, segment, floor);
+        te_input_listen(stack, listener, segment, NULL);
         return;
     }
     stack->counters.tcp_no_connection++; /* CLOSED, 3.10.7.1 */
