@@ -1,6 +1,8 @@
 /* The synchronous calls: each is one request, or a few in a row. */
 #include "internal.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -101,8 +103,12 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
         return code;
     while (code == TCPC_OK && is_opening(ret_opened->state)) {
         request.u.open.wait_ms = wait_slice_ms(until_ms);
-        if (!request.u.open.wait_ms)
-            return tcpci_error_set(ret_error, TCPC_AGAIN, "", "not established in time");
+        if (!request.u.open.wait_ms) {
+            tcpci_error_set(ret_error, TCPC_AGAIN, "the peer has not answered our SYN yet",
+                            "timed out: not established within %" PRIu32 " ms", open->wait_ms);
+            tcpci_error_set_errno(ret_error, ETIMEDOUT);
+            return TCPC_AGAIN;
+        }
         code = open_once(client, &request, ret_opened, ret_error);
     }
     return code;

@@ -188,6 +188,18 @@ static void no_challenge_acks_at_all(void **state)
     T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
+/* The first challenge is free, in the first half second of the stack's own life, too. */
+static void a_stack_born_just_now_challenges(void **state)
+{
+    struct script *s = *state;
+    s->f.now_us = 1;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_RST, .seq = 1000);
+    T_EXPECT_ACK(s, 1, 1);
+    T_SEND(s, .flags = TE_RST, .seq = 1000);
+    T_EXPECT_NONE(s);
+}
+
 /* What a sender of text waits for is not throttled: each old segment is answered. */
 static void text_received_before_is_answered_each_time(void **state)
 {
@@ -292,6 +304,7 @@ int main(void)
         SCRIPT_TEST(rfc5961_7_the_limits_are_configurable),
         SCRIPT_TEST(limit_of_the_stack_holds_over_all_connections),
         SCRIPT_TEST(no_challenge_acks_at_all),
+        SCRIPT_TEST(a_stack_born_just_now_challenges),
         SCRIPT_TEST(text_received_before_is_answered_each_time),
         SCRIPT_TEST(rfc5961_5_2_range_of_acks),
         SCRIPT_TEST(rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered),

@@ -89,6 +89,34 @@ static void fast_retransmit_with_a_fin_in_flight(void **state)
     T_EXPECT_NONE(s);
 }
 
+/* A partial acknowledgment of all text: what is lost is the FIN alone. */
+static void partial_ack_up_to_the_fin_sends_the_fin(void **state)
+{
+    struct script *s = *state;
+    close_behind(s, 4);
+    for (unsigned i = 0; i < 3; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(4));
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = start_of(4), .ack = 1);
+    T_EXPECT_NONE(s);
+}
+
+/* The last segment is short, and the FIN was sent with it: both go again, each byte once. */
+static void fast_retransmit_of_a_short_segment_with_fin(void **state)
+{
+    struct script *s = *state;
+    s->way = BY_ACTIVE;
+    conn_in_established(s);
+    T_ERR(script_user_option(s, TE_OPTION_NAGLE, 0), TE_OK);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_ERR(script_user_shutdown(s), TE_OK);
+    script_skip(s);
+    for (unsigned i = 0; i < 3; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1, .len = 100);
+}
+
 /* One number for the FIN, however often it goes out and whatever it rides on. */
 static void fin_has_one_number(void **state)
 {
@@ -361,6 +389,8 @@ int main(void)
         SCRIPT_TEST(fin_after_text_that_is_lost_entirely),
         SCRIPT_TEST(only_the_fin_is_lost),
         SCRIPT_TEST(fast_retransmit_with_a_fin_in_flight),
+        SCRIPT_TEST(partial_ack_up_to_the_fin_sends_the_fin),
+        SCRIPT_TEST(fast_retransmit_of_a_short_segment_with_fin),
         SCRIPT_TEST(fin_has_one_number),
         SCRIPT_TEST(timeout_in_the_middle_goes_on_from_there),
         SCRIPT_TEST(path_mtu_falls_with_a_fin_in_flight),

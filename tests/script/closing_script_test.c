@@ -418,6 +418,23 @@ static void fin_wait_2_gets_its_limit_when_the_user_leaves(void **state)
     T_GONE(s);
 }
 
+/* The time to send the rest is over with the ACK of the FIN; then FIN_WAIT_2 has its own. */
+static void orphan_that_has_sent_its_rest_has_time_again(void **state)
+{
+    struct script *s = *state;
+    s->f.config.orphan_us = 10 * SECOND;
+    conn_in_established(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
+    script_advance(s, 59 * SECOND);
+    T_EXPECT_NONE(s);
+    T_STATE(s, TE_FIN_WAIT_2);
+    script_advance(s, SECOND);
+    T_GONE(s);
+    T_COUNT(s, orphans_dropped, 0);
+}
+
 static void orphan_that_cannot_send_its_rest_is_reset(void **state)
 {
     struct script *s = *state;
@@ -616,6 +633,38 @@ static void remains_of_a_failed_connection_wait_for_their_user(void **state)
     assert_true(history.is_gone);
 }
 
+/* Whatever was armed when it died is off: only the last timer is left. */
+static void remains_have_no_other_timer(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    T_ERR(script_user_option(s, TE_OPTION_USER_TIMEOUT_US, 5 * SECOND), TE_OK);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
+    T_SEND(s, .flags = TE_RST, .seq = 11);
+    T_TIMER(s, TE_TIMER_REMAINS, 60 * SECOND);
+    script_advance(s, 60 * SECOND - 1);
+    T_EXPECT_NONE(s);
+    T_ERR(script_status(s).error, TE_ERR_RESET);
+    script_advance(s, 1);
+    T_GONE(s);
+}
+
+/* After 2MSL the user of an orderly end has as long as that of a failure. */
+static void remains_of_time_wait_are_forgotten_too(void **state)
+{
+    struct script *s = *state;
+    struct te_status status;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    script_advance(s, 60 * SECOND);
+    T_ERR(te_status(s->f.stack, s->c.id, &status), TE_OK);
+    T_TIMER(s, TE_TIMER_REMAINS, 60 * SECOND);
+    script_advance(s, 60 * SECOND);
+    T_GONE(s);
+}
+
 static void orderly_end_leaves_what_was_received_to_its_user(void **state)
 {
     struct script *s = *state;
@@ -663,6 +712,7 @@ int main(void)
         SCRIPT_TEST(text_that_is_old_does_not_reset_after_close),
         SCRIPT_TEST(fin_wait_2_of_an_orphan_ends_by_time),
         SCRIPT_TEST(fin_wait_2_gets_its_limit_when_the_user_leaves),
+        SCRIPT_TEST(orphan_that_has_sent_its_rest_has_time_again),
         SCRIPT_TEST(orphan_that_cannot_send_its_rest_is_reset),
         SCRIPT_TEST(one_orphan_too_many_is_reset),
         SCRIPT_TEST(rfc9293_3_10_7_4_what_the_user_hears_of_a_reset),
@@ -675,6 +725,8 @@ int main(void)
         SCRIPT_TEST(resets_without_a_connection_are_limited),
         SCRIPT_TEST(abort_after_a_timeout_resets_at_the_highest_number),
         SCRIPT_TEST(remains_of_a_failed_connection_wait_for_their_user),
+        SCRIPT_TEST(remains_have_no_other_timer),
+        SCRIPT_TEST(remains_of_time_wait_are_forgotten_too),
         SCRIPT_TEST(orderly_end_leaves_what_was_received_to_its_user),
     };
     return cmocka_run_group_tests_name("closing", tests, NULL, NULL);

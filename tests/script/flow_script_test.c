@@ -407,6 +407,40 @@ static void empty_buffers_are_given_back(void **state)
     T_EXPECT_NONE(s);
 }
 
+/* One direction alone: each buffer has its own reason to be empty. */
+static void empty_send_buffer_is_given_back(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    assert_true(script_status(s).send_buffer_bytes > 0);
+    script_advance(s, 100 * MS);
+    assert_true(script_status(s).send_buffer_bytes > 0); /* not acknowledged yet */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_TIMER(s, TE_TIMER_NONE, 0); /* of the protocol; the memory's own is not shown */
+    script_advance(s, SECOND - 1);
+    assert_true(script_status(s).send_buffer_bytes > 0);
+    script_advance(s, 1);
+    T_EQUAL(script_status(s).send_buffer_bytes, 0);
+}
+
+static void empty_receive_buffer_is_given_back(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    script_advance(s, 10 * SECOND);
+    assert_true(script_status(s).receive_buffer_bytes > 0); /* not read yet */
+    T_EQUAL(script_user_take(s, NULL), 100);
+    script_advance(s, SECOND);
+    T_EQUAL(script_status(s).receive_buffer_bytes, 0);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100);
+    T_EQUAL(script_user_take(s, NULL), 100);
+    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 201);
+}
+
 static void window_update_is_not_sent_after_their_fin(void **state)
 {
     struct script *s = *state;
@@ -446,6 +480,8 @@ int main(void)
         SCRIPT_TEST(holes_have_a_limit),
         SCRIPT_TEST(text_that_finds_no_memory_is_dropped_and_comes_again),
         SCRIPT_TEST(empty_buffers_are_given_back),
+        SCRIPT_TEST(empty_send_buffer_is_given_back),
+        SCRIPT_TEST(empty_receive_buffer_is_given_back),
         SCRIPT_TEST(window_update_is_not_sent_after_their_fin),
     };
     return cmocka_run_group_tests_name("flow", tests, NULL, NULL);

@@ -82,6 +82,18 @@ static void rfc9293_3_5_simultaneous_open_our_syn_ack_is_lost(void **state)
 }
 
 /* The peer is in SYN_RCVD still, and says so once more: an ACK is all that it waits for. */
+/* The timer of the SYN,ACK is its own, not what was left of the SYN's. */
+static void rfc9293_3_5_simultaneous_open_starts_the_timer_anew(void **state)
+{
+    struct script *s = *state;
+    conn_in_syn_sent(s);
+    script_advance(s, 700 * MS);
+    struct seg syn = script_syn(s, TE_SYN);
+    script_send(s, &syn);
+    T_EXPECT_SYN_ACK(s);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, SECOND);
+}
+
 static void rfc9293_3_5_simultaneous_open_their_syn_ack_comes_again(void **state)
 {
     struct script *s = *state;
@@ -490,6 +502,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_5_active_open),
         SCRIPT_TEST(rfc9293_3_5_simultaneous_open),
         SCRIPT_TEST(rfc9293_3_5_simultaneous_open_our_syn_ack_is_lost),
+        SCRIPT_TEST(rfc9293_3_5_simultaneous_open_starts_the_timer_anew),
         SCRIPT_TEST(rfc9293_3_5_simultaneous_open_their_syn_ack_comes_again),
         SCRIPT_TEST(rfc9293_3_5_simultaneous_open_gives_up),
         SCRIPT_TEST(rfc9293_3_5_old_duplicate_syn_ack_is_reset_and_the_opening_goes_on),

@@ -233,6 +233,63 @@ static void one_allocation_may_fail_at_any_point(void **state)
     }
 }
 
+/* The host's memory for streams: each region belongs to a connection and a direction. */
+struct regions {
+    uint64_t id;
+    unsigned held[2], reserved[2];
+    bool strange;
+};
+
+static uint8_t *give_region(void *ctx, uint64_t id, bool is_send, size_t size)
+{
+    struct regions *regions = ctx;
+    regions->strange = regions->strange || (regions->id != 0 && regions->id != id);
+    regions->id = id;
+    regions->held[is_send]++;
+    regions->reserved[is_send]++;
+    return malloc(size);
+}
+
+static uint8_t *grow_region(void *ctx, uint64_t id, bool is_send, size_t old_size, size_t size)
+{
+    (void)old_size;
+    return give_region(ctx, id, is_send, size);
+}
+
+static void take_region(void *ctx, uint64_t id, bool is_send, uint8_t *region, size_t size)
+{
+    struct regions *regions = ctx;
+    (void)size;
+    regions->strange = regions->strange || regions->id != id || regions->held[is_send] == 0;
+    regions->held[is_send]--;
+    free(region);
+}
+
+static void stream_memory_is_asked_for_by_direction(void **state)
+{
+    struct script *s = *state;
+    struct regions regions = {0};
+    s->f.config.buffer_memory =
+        (struct te_buffer_memory){&regions, give_region, grow_region, take_region};
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_EQUAL(regions.held[0], 1);
+    T_EQUAL(regions.held[1], 0);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 100);
+    T_EQUAL(regions.held[1], 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 101, .len = 20000);
+    script_skip(s);
+    T_EQUAL(regions.held[0], 1); /* the old one was given back when the larger one came */
+    assert_true(regions.reserved[0] >= 2);
+    T_EQUAL(regions.id, s->c.id);
+    T_EQUAL(script_user_take(s, NULL), 20100);
+    script_skip(s);
+    script_advance(s, 3 * SECOND);
+    T_EQUAL(regions.held[0] + regions.held[1], 0);
+    assert_false(regions.strange);
+}
+
 /* --- histories and lists -----------------------------------------------------------------------
  */
 
@@ -276,6 +333,20 @@ static void history_outlives_the_connection(void **state)
     T_ERR(te_history(s->f.stack, ids[2], &history), TE_OK);
     T_EQUAL(history.is_gone, true);
     T_EQUAL(history.remote.port, 7002);
+}
+
+static void history_of_a_closed_listener(void **state)
+{
+    struct script *s = *state;
+    struct te_history history;
+    conn_in_listen(s);
+    T_ERR(te_close(s->f.stack, s->listener_id, s->f.now_us), TE_OK);
+    T_ERR(te_history(s->f.stack, s->listener_id, &history), TE_OK);
+    T_EQUAL(history.is_gone, true);
+    T_EQUAL(history.count, 2);
+    T_EQUAL(history.transitions[1].from, TE_LISTEN);
+    T_EQUAL(history.transitions[1].to, TE_CLOSED);
+    T_EQUAL(history.local.port, SERVER_PORT);
 }
 
 static void history_of_the_longest_life_keeps_its_birth(void **state)
@@ -447,6 +518,30 @@ static void options_set_while_opening_hold_when_open(void **state)
     T_EXPECT_AFTER(s, 10 * SECOND, .flags = TE_ACK, .seq = 0, .ack = 1);
 }
 
+static void options_at_their_bounds_are_taken(void **state)
+{
+    static const struct {
+        enum te_option option;
+        int64_t value;
+    } rows[] = {{TE_OPTION_NAGLE, 0},
+                {TE_OPTION_NAGLE, 1},
+                {TE_OPTION_KEEPALIVE_IDLE_US, SECOND},
+                {TE_OPTION_KEEPALIVE_IDLE_US, (int64_t)UINT32_MAX * SECOND},
+                {TE_OPTION_KEEPALIVE_INTERVAL_US, MS},
+                {TE_OPTION_KEEPALIVE_INTERVAL_US, (int64_t)UINT32_MAX * MS},
+                {TE_OPTION_KEEPALIVE_PROBES, 1},
+                {TE_OPTION_KEEPALIVE_PROBES, 255},
+                {TE_OPTION_USER_TIMEOUT_US, 0},
+                {TE_OPTION_USER_TIMEOUT_US, 1},
+                {TE_OPTION_SEND_BUFFER_MAX, 4096},
+                {TE_OPTION_SEND_BUFFER_MAX, 1 << 30},
+                {TE_OPTION_RECEIVE_BUFFER_MAX, 4096}};
+    struct script *s = *state;
+    conn_in_established(s);
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        T_ERR(script_user_option(s, rows[i].option, rows[i].value), TE_OK);
+}
+
 static void options_out_of_range_are_refused(void **state)
 {
     static const struct {
@@ -483,8 +578,10 @@ int main(void)
         SCRIPT_TEST(their_numbers_wrap_anywhere),
         SCRIPT_TEST(memory_may_run_out_at_any_point),
         SCRIPT_TEST(one_allocation_may_fail_at_any_point),
+        SCRIPT_TEST(stream_memory_is_asked_for_by_direction),
         SCRIPT_TEST(history_has_the_segments),
         SCRIPT_TEST(history_outlives_the_connection),
+        SCRIPT_TEST(history_of_a_closed_listener),
         SCRIPT_TEST(history_of_the_longest_life_keeps_its_birth),
         SCRIPT_TEST(walk_sees_everything_once),
         SCRIPT_TEST(a_thousand_connections_are_all_found),
@@ -493,6 +590,7 @@ int main(void)
         SCRIPT_TEST(send_takes_what_the_region_holds),
         SCRIPT_TEST(cycles_of_connections_leave_nothing),
         SCRIPT_TEST(options_set_while_opening_hold_when_open),
+        SCRIPT_TEST(options_at_their_bounds_are_taken),
         SCRIPT_TEST(options_out_of_range_are_refused),
     };
     return cmocka_run_group_tests_name("life", tests, NULL, NULL);

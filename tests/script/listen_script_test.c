@@ -84,6 +84,30 @@ static void backlog_overflow_holds_the_next_one_back(void **state)
     T_EQUAL(script_user_take(s, NULL), 10);
 }
 
+/* What the ACK carried that was held back is not kept either, its FIN least of all. */
+static void held_back_handshake_takes_nothing(void **state)
+{
+    struct script *s = *state;
+    bool is_end = false;
+    T_ERR(script_user_listen(s, 1), TE_OK);
+    assert_true(try_syn(s, 7000));
+    struct script_conn first = s->c;
+    assert_true(try_syn(s, 7001));
+    struct script_conn second = s->c;
+    s->c = first;
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    s->c = second;
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1, .len = 10);
+    T_EXPECT_NONE(s);
+    T_ERR(script_user_accept(s), TE_OK);
+    s->c = second;
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1, .len = 10);
+    T_EXPECT_ACK(s, 1, 12);
+    T_ERR(script_user_accept(s), TE_OK);
+    T_EQUAL(script_user_take(s, &is_end), 10);
+    assert_true(is_end);
+}
+
 static void backlog_is_cut_to_the_config(void **state)
 {
     struct script *s = *state;
@@ -203,6 +227,49 @@ static void rfc9293_3_9_1_1_the_listener_that_fits_best(void **state)
     T_ERR(script_user_accept(s), TE_ERR_AGAIN);
     T_ERR(te_accept(s->f.stack, mine, USER, &s->c.id, s->f.now_us), TE_OK);
     T_EQUAL(script_status(s).remote.port, 7001);
+}
+
+static uint64_t listen_for(struct script *s, const char *local, const char *remote, uint16_t port)
+{
+    uint64_t id = 0;
+    struct te_listen listen = {.local = {.port = SERVER_PORT}, .uid = USER};
+    if (local != NULL)
+        listen.local.addr = fixture_addr(local);
+    if (remote != NULL)
+        listen.remote.addr = fixture_addr(remote);
+    listen.remote.port = port;
+    T_ERR(te_open_passive(s->f.stack, &listen, &id, s->f.now_us), TE_OK);
+    return id;
+}
+
+/* Who names the peer counts more than who names the address, and more still who names both; the
+ * order of the OPENs means nothing. */
+static void the_more_a_listener_names_the_better_it_fits(void **state)
+{
+    static const char *const me = "10.0.0.1";
+    static const char *const peer = "10.0.0.2";
+    struct script *s = *state;
+    for (unsigned order = 0; order < 2; order++) {
+        uint64_t ids[4] = {0};
+        script_init(s);
+        script_start(s);
+        for (unsigned i = 0; i < 4; i++) {
+            unsigned which = order == 0 ? i : 3 - i;
+            ids[which] = which == 0   ? listen_for(s, me, NULL, 0)
+                         : which == 1 ? listen_for(s, NULL, NULL, 7000)
+                         : which == 2 ? listen_for(s, NULL, peer, 0)
+                                      : listen_for(s, NULL, peer, 7000);
+        }
+        for (unsigned i = 4; i-- > 0;) { /* the best first, then without it */
+            open_fully(s, 7000);
+            T_ERR(te_accept(s->f.stack, ids[i], USER, &s->c.id, s->f.now_us), TE_OK);
+            T_ERR(script_user_abort(s), TE_OK);
+            script_skip(s);
+            T_ERR(te_close(s->f.stack, ids[i], s->f.now_us), TE_OK);
+        }
+        if (order == 0)
+            script_done(s);
+    }
 }
 
 static void rfc9293_3_9_1_1_a_listener_for_one_peer_hears_no_other(void **state)
@@ -535,6 +602,22 @@ static void open_to_a_neighbour_that_just_failed(void **state)
     T_EXPECT_SYN(s);
 }
 
+/* So many are being asked for already: the opening fails at once rather than wait in no queue. */
+static void open_fails_when_too_many_are_asked_for(void **state)
+{
+    struct script *s = *state;
+    s->f.config.neighbour_incomplete_max = 1;
+    s->mute_neighbour = true;
+    T_ERR(script_user_open(s), TE_OK);
+    struct te_open open = {.remote = {fixture_addr("10.0.0.50"), 80}, .uid = USER};
+    T_ERR(te_open_active(s->f.stack, &open, &s->c.id, s->f.now_us), TE_OK);
+    script_pump(s);
+    T_EXPECT_NONE(s);
+    T_STATE(s, TE_CLOSED);
+    T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
+    T_COUNT(s, neighbour_incomplete_full, 1);
+}
+
 static void open_fails_when_nobody_answers_nd(void **state)
 {
     struct script *s = *state;
@@ -544,6 +627,21 @@ static void open_fails_when_nobody_answers_nd(void **state)
     script_advance(s, 10 * SECOND);
     T_EXPECT_NONE(s);
     T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
+}
+
+/* Acknowledged data is proof enough: nobody asks for the neighbour while it flows. */
+static void acknowledged_text_confirms_the_neighbour(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    unsigned before = s->neighbour_questions;
+    for (uint32_t i = 0; i < 300; i++) {
+        T_EQUAL(script_user_send(s, 10), 10);
+        T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 10 * i, .ack = 1, .len = 10);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 11 + 10 * i);
+        script_advance(s, SECOND);
+    }
+    T_EQUAL(s->neighbour_questions, before);
 }
 
 static void syn_waits_for_arp_and_leaves_once(void **state)
@@ -566,6 +664,7 @@ int main(void)
         SCRIPT_TEST(accept_takes_the_oldest_first),
         SCRIPT_TEST(accept_gives_the_connection_its_owner),
         SCRIPT_TEST(backlog_overflow_holds_the_next_one_back),
+        SCRIPT_TEST(held_back_handshake_takes_nothing),
         SCRIPT_TEST(backlog_is_cut_to_the_config),
         SCRIPT_TEST(syn_queue_overflow_drops_the_syn),
         SCRIPT_TEST(table_of_connections_full_drops_the_syn),
@@ -574,6 +673,7 @@ int main(void)
         SCRIPT_TEST(closing_the_listener_resets_whom_nobody_accepted),
         SCRIPT_TEST(closing_the_listener_leaves_accepted_connections),
         SCRIPT_TEST(rfc9293_3_9_1_1_the_listener_that_fits_best),
+        SCRIPT_TEST(the_more_a_listener_names_the_better_it_fits),
         SCRIPT_TEST(rfc9293_3_9_1_1_a_listener_for_one_peer_hears_no_other),
         SCRIPT_TEST(rfc9293_3_9_1_1_open_passive_twice),
         SCRIPT_TEST(rfc9293_3_9_1_1_open_passive_elsewhere),
@@ -594,7 +694,9 @@ int main(void)
         SCRIPT_TEST(rfc6056_order_of_ports_depends_on_the_secret),
         SCRIPT_TEST(open_fails_when_nobody_answers_arp),
         SCRIPT_TEST(open_to_a_neighbour_that_just_failed),
+        SCRIPT_TEST(open_fails_when_too_many_are_asked_for),
         SCRIPT_TEST(open_fails_when_nobody_answers_nd),
+        SCRIPT_TEST(acknowledged_text_confirms_the_neighbour),
         SCRIPT_TEST(syn_waits_for_arp_and_leaves_once),
     };
     return cmocka_run_group_tests_name("listen", tests, NULL, NULL);

@@ -191,6 +191,21 @@ static void gso_frames_fit_in_16_bits(void **state)
     script_skip(s);
 }
 
+/* A large frame may not pass the congestion window, however large it could be. */
+static void gso_stays_inside_the_congestion_window(void **state)
+{
+    struct script *s = *state;
+    with_gso(s);
+    T_EQUAL(script_user_send(s, 60 * MSS), 60 * MSS);
+    check_gso(s, script_next(s), 1, 10 * MSS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + MSS);
+    check_gso(s, script_next(s), 1 + 10 * MSS, 2 * MSS);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 4 * MSS);
+    check_gso(s, script_next(s), 1 + 12 * MSS, 6 * MSS);
+    T_EXPECT_NONE(s);
+}
+
 static void ipv6_gso(void **state)
 {
     struct script *s = *state;
@@ -251,6 +266,7 @@ int main(void)
         SCRIPT_TEST(gso_one_frame_for_the_window),
         SCRIPT_TEST(gso_full_segments_and_the_rest_apart),
         SCRIPT_TEST(gso_frames_fit_in_16_bits),
+        SCRIPT_TEST(gso_stays_inside_the_congestion_window),
         SCRIPT_TEST(ipv6_gso),
         SCRIPT_TEST(gso_stays_inside_the_peers_window),
         SCRIPT_TEST(gso_retransmission_is_the_same_stream),

@@ -71,6 +71,54 @@ static void rfc6298_2_3_next_samples(void **state)
     T_EQUAL(status.rto_us, 725 * MS);
 }
 
+/* A round trip shorter than SRTT: |SRTT - R'| is no negative number. */
+static void rfc6298_2_3_shorter_samples(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 400 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    script_advance(s, 200 * MS);
+    ack_segments(s, 1);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.rttvar_us, 200 * MS); /* 3/4 * 200 + 1/4 * 200 */
+    T_EQUAL(status.srtt_us, 375 * MS);
+}
+
+/* (2.3): RTO is SRTT + max(G, 4 * RTTVAR), G being a millisecond. */
+static void rfc6298_2_3_granularity_is_the_least_variation(void **state)
+{
+    struct script *s = *state;
+    s->f.config.rto_min_us = 1;
+    open_with_rtt(s, 300 * MS);
+    for (unsigned i = 1; i <= 60; i++) {
+        send_segments(s, 1);
+        script_skip(s);
+        script_advance(s, 300 * MS);
+        ack_segments(s, i);
+    }
+    T_EQUAL(script_status(s).srtt_us, 300 * MS);
+    T_EQUAL(script_status(s).rto_us, 301 * MS);
+}
+
+/* One segment is timed at a time, from its own departure on. */
+static void rfc6298_3_the_first_segment_of_a_flight_is_timed(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 400 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, 1, 1);
+    script_advance(s, 100 * MS);
+    send_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(1), 1);
+    script_advance(s, 100 * MS);
+    ack_segments(s, 1);
+    T_EQUAL(script_status(s).srtt_us, 375 * MS);
+    script_advance(s, 200 * MS);
+    ack_segments(s, 2); /* was not timed */
+    T_EQUAL(script_status(s).srtt_us, 375 * MS);
+}
+
 static void rfc6298_2_4_rto_has_a_minimum(void **state)
 {
     struct script *s = *state;
@@ -352,6 +400,9 @@ static void rfc2883_dsack_alone_is_no_sign_of_loss(void **state)
     ack_segments(s, 2);
     for (unsigned i = 0; i < 5; i++)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(2), SACK1(BLOCK(1, start_of(1))));
+    for (unsigned i = 0; i < 5; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(2),
+               SACK1(BLOCK(start_of(1), start_of(2))));
     T_COUNT(s, fast_retransmits, 0);
     T_EXPECT_NONE(s);
 }
@@ -401,6 +452,24 @@ static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
     T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
 }
 
+/* Step 3: deflate by what was acknowledged, then add one segment; what room is left is used. */
+static void rfc6582_3_2_partial_ack_deflates_the_window(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 40); /* 12 in flight, ssthresh 6, window 6 + 3 */
+    for (unsigned i = 0; i < 6; i++)
+        ack_segments(s, 0); /* 6 + 9 = 15: three new ones */
+    T_EXPECT_SEGMENTS(s, start_of(12), 3);
+    ack_segments(s, 4); /* 15 - 4 + 1 = 12, 11 in flight: the hole and one new one */
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(15), .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    ack_segments(s, 0); /* below SND.UNA: no duplicate */
+    T_EXPECT_NONE(s);
+    ack_segments(s, 4); /* a duplicate: one more */
+    T_EXPECT_SEGMENTS(s, start_of(16), 1);
+}
+
 static void rfc6582_3_2_full_ack_ends_recovery(void **state)
 {
     struct script *s = *state;
@@ -435,6 +504,43 @@ static void rfc6582_4_1_duplicates_after_a_timeout_start_nothing(void **state)
         ack_segments(s, 0);
     T_COUNT(s, fast_retransmits, 0);
     T_EXPECT_NONE(s);
+}
+
+/* The same when something was acknowledged before: "recover" is what was sent at the timeout. */
+static void rfc6582_4_1_recover_is_set_by_the_timeout(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 2);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = start_of(2), .ack = 1, .len = MSS);
+    for (unsigned i = 0; i < 5; i++)
+        ack_segments(s, 2);
+    T_COUNT(s, fast_retransmits, 0);
+    T_COUNT(s, recoveries, 1);
+    T_EXPECT_NONE(s);
+}
+
+/* Once past it, three duplicates count again. */
+static void rfc6582_a_second_loss_is_found_after_the_first(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    ack_segments(s, 12);
+    T_EXPECT_NONE(s);
+    send_segments(s, 6);
+    script_skip(s);
+    ack_segments(s, 13);
+    script_skip(s);
+    for (unsigned i = 0; i < 3; i++)
+        ack_segments(s, 13);
+    T_COUNT(s, fast_retransmits, 2);
+    const struct script_out *out;
+    bool again = false;
+    while ((out = script_next(s)) != NULL)
+        again = again || script_rel_seq(s, out) == start_of(13);
+    assert_true(again);
 }
 
 /* --- windows -----------------------------------------------------------------------------------
@@ -552,6 +658,23 @@ static void rfc5681_3_1_window_after_a_timeout_is_one_segment(void **state)
     T_EXPECT_NONE(s);
 }
 
+/* What duplicates had added to the window is gone with the timeout. */
+static void rfc5681_3_1_timeout_after_two_duplicates(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    ack_segments(s, 0);
+    T_EXPECT_SEGMENTS(s, start_of(10), 2);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    ack_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(1), 2);
+}
+
 static void what_is_sent_again_are_the_same_bytes_however_they_are_cut(void **state)
 {
     struct script *s = *state;
@@ -630,6 +753,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(rfc6298_2_2_first_sample),
         SCRIPT_TEST(rfc6298_2_3_next_samples),
+        SCRIPT_TEST(rfc6298_2_3_shorter_samples),
+        SCRIPT_TEST(rfc6298_2_3_granularity_is_the_least_variation),
+        SCRIPT_TEST(rfc6298_3_the_first_segment_of_a_flight_is_timed),
         SCRIPT_TEST(rfc6298_2_4_rto_has_a_minimum),
         SCRIPT_TEST(rfc6298_5_1_timer_starts_with_the_first_segment),
         SCRIPT_TEST(rfc6298_5_2_timer_stops_when_all_is_acknowledged),
@@ -650,9 +776,12 @@ int main(void)
         SCRIPT_TEST(rfc2883_dsack_alone_is_no_sign_of_loss),
         SCRIPT_TEST(rfc6582_3_2_more_duplicates_let_new_segments_out),
         SCRIPT_TEST(rfc6582_3_2_partial_ack_sends_the_next_hole),
+        SCRIPT_TEST(rfc6582_3_2_partial_ack_deflates_the_window),
         SCRIPT_TEST(rfc6582_3_2_full_ack_ends_recovery),
         SCRIPT_TEST(rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing),
         SCRIPT_TEST(rfc6582_4_1_duplicates_after_a_timeout_start_nothing),
+        SCRIPT_TEST(rfc6582_4_1_recover_is_set_by_the_timeout),
+        SCRIPT_TEST(rfc6582_a_second_loss_is_found_after_the_first),
         SCRIPT_TEST(rfc6928_2_initial_window_is_10_segments),
         SCRIPT_TEST(rfc6928_2_initial_window_of_large_segments),
         SCRIPT_TEST(rfc5681_3_1_slow_start),
@@ -660,6 +789,7 @@ int main(void)
         SCRIPT_TEST(rfc5681_3_1_congestion_avoidance_adds_a_segment_a_round_trip),
         SCRIPT_TEST(an_application_that_sends_little_does_not_open_the_window),
         SCRIPT_TEST(rfc5681_3_1_window_after_a_timeout_is_one_segment),
+        SCRIPT_TEST(rfc5681_3_1_timeout_after_two_duplicates),
         SCRIPT_TEST(what_is_sent_again_are_the_same_bytes_however_they_are_cut),
         SCRIPT_TEST(rfc5681_4_1_idle_connection_starts_with_the_initial_window),
         SCRIPT_TEST(rfc9293_3_8_6_window_that_shrinks),

@@ -161,6 +161,7 @@ size_t script_user_send(struct script *s, size_t len)
 
 static void compare_pattern(const struct te_received *received, uint64_t offset)
 {
+    assert_true(received->iov[0].len + received->iov[1].len == received->total_bytes);
     for (unsigned i = 0; i < 2; i++)
         for (size_t at = 0; at < received->iov[i].len; at++, offset++)
             assert_int_equal(received->iov[i].base[at], script_pattern(offset, 0));

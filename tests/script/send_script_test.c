@@ -342,6 +342,17 @@ static void send_buffer_has_a_limit(void **state)
     T_EQUAL(script_user_send(s, 20000), MSS);
 }
 
+static void send_buffer_fills_up_bit_by_bit(void **state)
+{
+    struct script *s = *state;
+    s->f.config.send_buffer_initial_bytes = s->f.config.send_buffer_max_bytes = 16384;
+    conn_in_syn_sent(s);
+    T_EQUAL(script_user_send(s, 10000), 10000);
+    T_EQUAL(script_user_send(s, 10000), 6384);
+    T_EQUAL(script_user_send(s, 10000), 0);
+    T_EQUAL(script_status(s).send_queue_bytes, 16384);
+}
+
 static void send_finds_no_memory_and_says_so(void **state)
 {
     struct script *s = *state;
@@ -398,6 +409,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_8_3_user_timeout_counts_over_probes),
         SCRIPT_TEST(rfc9293_3_9_1_2_push_is_on_the_last_segment),
         SCRIPT_TEST(send_buffer_has_a_limit),
+        SCRIPT_TEST(send_buffer_fills_up_bit_by_bit),
         SCRIPT_TEST(send_finds_no_memory_and_says_so),
         SCRIPT_TEST(a_long_stream_arrives_in_full),
     };

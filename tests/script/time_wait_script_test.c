@@ -101,6 +101,8 @@ static void rfc9293_3_10_7_4_fin_again_is_acknowledged_and_2msl_starts_anew(void
     T_TIMER(s, TE_TIMER_TIME_WAIT, TWO_MSL);
     T_COUNT(s, time_wait_fin_again, 1);
     T_EQUAL(s->events[s->event_count - 1].kind, TE_EVENT_FIN_AGAIN);
+    T_EQUAL(s->events[s->event_count - 1].id, s->c.id);
+    T_EQUAL(s->events[s->event_count - 1].remote.port, CLIENT_PORT);
     script_advance(s, 50 * SECOND);
     T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
     T_EXPECT_ACK(s, 2, 2);
@@ -444,6 +446,40 @@ static void answers_to_strangers_are_limited(void **state)
     T_COUNT(s, challenge_acks_limited, 100 - sent);
 }
 
+/* RFC 5961 5.2 here too: the window below SND.NXT, both ends included. */
+static void range_of_acks_in_time_wait(void **state)
+{
+    static const struct {
+        uint32_t ack;
+        bool answered;
+    } rows[] = {{2, false}, {1, false}, {2u - 65535, false}, {2u - 65536, true}, {3, true}};
+    struct script *s = *state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        script_init(s);
+        conn_in_time_wait(s, TE_FIN_WAIT_2);
+        T_SEND(s, .flags = TE_ACK, .seq = 2, .ack = rows[i].ack);
+        if (rows[i].answered)
+            T_EXPECT_ACK(s, 2, 2);
+        T_EXPECT_NONE(s);
+        if (i + 1 < sizeof(rows) / sizeof(rows[0]))
+            script_done(s);
+    }
+}
+
+static void paws_is_counted_in_time_wait(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_TIMESTAMPS;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 2, TSVAL(0u - 100));
+    T_EXPECT_ACK(s, 2, 2);
+    T_COUNT(s, paws_rejected, 1);
+    T_EQUAL(time_wait(s).fin_reacked, 0);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 2, .no_ts = true);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, timestamp_missing, 1);
+}
+
 /* --- the table ---------------------------------------------------------------------------------
  */
 
@@ -538,6 +574,31 @@ static void an_entry_is_small(void **state)
     assert_true(bytes <= 1024 * 88 + 64);
 }
 
+/* An empty table holds what an empty table held. */
+static void expired_entries_give_their_memory_back(void **state)
+{
+    struct script *s = *state;
+    s->f.config.time_wait_max = 4096;
+    s->way = BY_ACTIVE;
+    int64_t baseline = 0;
+    for (unsigned round = 0; round < 2; round++) {
+        for (uint16_t i = 0; i < 500; i++) {
+            script_new_peer(s, (uint16_t)(2000 + i));
+            conn_in_fin_wait_2(s);
+            T_ERR(script_user_close(s), TE_OK);
+            T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+            T_EXPECT_ACK(s, 2, 2);
+        }
+        script_advance(s, 300 * SECOND);
+        struct te_totals totals;
+        te_totals(s->f.stack, &totals);
+        T_EQUAL(totals.time_wait, 0);
+        assert_true(totals.time_wait_memory_bytes < 1024);
+        baseline = round == 0 ? s->f.allocated_bytes : baseline;
+        T_EQUAL(s->f.allocated_bytes, baseline);
+    }
+}
+
 /* Without its user the control block is gone at once. */
 static void no_control_block_is_left(void **state)
 {
@@ -596,10 +657,13 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_10_1_open_in_time_wait_exists),
         SCRIPT_TEST(rfc7323_3_2_acks_carry_timestamps),
         SCRIPT_TEST(answers_to_strangers_are_limited),
+        SCRIPT_TEST(range_of_acks_in_time_wait),
+        SCRIPT_TEST(paws_is_counted_in_time_wait),
         SCRIPT_TEST(full_table_evicts_the_oldest),
         SCRIPT_TEST(eviction_goes_by_what_is_left),
         SCRIPT_TEST(full_table_skips_the_state),
         SCRIPT_TEST(an_entry_is_small),
+        SCRIPT_TEST(expired_entries_give_their_memory_back),
         SCRIPT_TEST(no_control_block_is_left),
         SCRIPT_TEST(unread_bytes_survive_until_their_user_takes_them),
     };

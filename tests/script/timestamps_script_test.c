@@ -142,6 +142,18 @@ static void rfc7323_5_5_timestamps_outlive_an_idle_month(void **state)
     T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(0u - 100));
 }
 
+/* TS.Recent is as old as the SYN that brought it, not as the stack. */
+static void rfc7323_5_5_ts_recent_of_the_syn_is_young(void **state)
+{
+    struct script *s = *state;
+    script_start(s);
+    script_advance(s, 30 * DAY);
+    open_with_timestamps(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, TSVAL(recent(s) - 100));
+    T_EXPECT_ACK(s, 1, 1);
+    T_COUNT(s, paws_rejected, 1);
+}
+
 /* What is out of order does not move TS.Recent (R3), what is out of the window even less. */
 static void rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent(void **state)
 {
@@ -246,6 +258,7 @@ int main(void)
         SCRIPT_TEST(rfc7323_5_2_old_rst_counts),
         SCRIPT_TEST(rfc7323_5_2_clock_wraps),
         SCRIPT_TEST(rfc7323_5_5_timestamps_outlive_an_idle_month),
+        SCRIPT_TEST(rfc7323_5_5_ts_recent_of_the_syn_is_young),
         SCRIPT_TEST(rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent),
         SCRIPT_TEST(rfc7323_3_2_missing_timestamps_are_dropped_in_silence),
         SCRIPT_TEST(rfc7323_3_2_rst_may_lack_them),

@@ -264,6 +264,14 @@ static void grow_limit(const struct te_stack *stack, struct te_conn *conn)
     conn->receive_mark_at_us = stack->now_us;
 }
 
+/* The last byte of a connection whose protocol is over: now it only waits for CLOSE. */
+static void on_remains_taken(struct te_stack *stack, struct te_conn *conn)
+{
+    te_receive_release_memory(stack, conn);
+    if (conn->state == TE_CLOSED)
+        te_timer_set(stack, conn, TE_TIMER_REMAINS, stack->now_us + stack->config.remains_us);
+}
+
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset)
 {
     assert(offset >= conn->released_offset && offset <= conn->received_offset);
@@ -273,7 +281,7 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
     grow_limit(stack, conn);
     if (offset == conn->received_offset && conn->out_of_order.count == 0) {
         if (conn->is_remains)
-            te_receive_release_memory(stack, conn);
+            on_remains_taken(stack, conn);
         else if (!te_timer_is_set(conn, TE_TIMER_IDLE))
             te_timer_set(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
     }
