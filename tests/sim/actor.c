@@ -78,6 +78,8 @@ static bool wants_to_end(const struct endpoint *endpoint)
     case ENDING_SHUTDOWN:
         return endpoint->has_shut ? endpoint->has_end
                                   : endpoint->has_opened && has_sent_all(endpoint);
+    case ENDING_SHUTDOWN_CLOSE:
+        return endpoint->has_shut || (endpoint->has_opened && has_sent_all(endpoint));
     case ENDING_AFTER_PEER:
         return endpoint->has_end && has_sent_all(endpoint);
     default:
@@ -102,17 +104,29 @@ static void note_failure(struct world *world, struct endpoint *endpoint, enum te
         rng_chance(&endpoint->rng, 1000) ? TE_NEVER : soon(world, endpoint, 100000);
 }
 
+static bool has_unread(struct world *world, const struct endpoint *endpoint)
+{
+    struct te_status status;
+    return te_status(stack_of(world, endpoint->side), endpoint->id, &status) == TE_OK &&
+           status.receive_queue_bytes > 0 && status.state >= TE_ESTABLISHED &&
+           status.state <= TE_LAST_ACK;
+}
+
 static void close_endpoint(struct world *world, struct endpoint *endpoint)
 {
     bool aborts = endpoint->behaviour.ending == ENDING_ABORT && !endpoint->has_failed;
+    bool must_reset = has_unread(world, endpoint);
     int64_t now_us = world_clock(world, endpoint->side);
     struct te_stack *stack = stack_of(world, endpoint->side);
+    struct te_status status;
     enum te_err err =
         aborts ? te_abort(stack, endpoint->id, now_us) : te_close(stack, endpoint->id, now_us);
     note(world, endpoint, aborts ? "ABORT" : "CLOSE", (int64_t[]){err, 0});
     bool is_gone = err == TE_ERR_NO_CONNECTION || err == TE_ERR_CLOSING;
     if (err != TE_OK && !(endpoint->may_be_gone && is_gone))
         fail(world, endpoint, "CLOSE and ABORT of an open connection succeed");
+    if (must_reset && te_status(stack, endpoint->id, &status) != TE_ERR_NO_CONNECTION)
+        fail(world, endpoint, "CLOSE with unread data resets the connection (RFC 2525 2.17)");
     endpoint->has_closed = true;
     endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
     world_changed(world, endpoint->side);
@@ -133,7 +147,9 @@ static void shut_endpoint(struct world *world, struct endpoint *endpoint)
 
 static void step_ending(struct world *world, struct endpoint *endpoint)
 {
-    bool shuts = endpoint->behaviour.ending == ENDING_SHUTDOWN && !endpoint->has_shut;
+    enum ending ending = endpoint->behaviour.ending;
+    bool shuts =
+        (ending == ENDING_SHUTDOWN || ending == ENDING_SHUTDOWN_CLOSE) && !endpoint->has_shut;
     endpoint->ending_at_us = TE_NEVER;
     if (shuts && !endpoint->has_failed)
         shut_endpoint(world, endpoint);
@@ -599,7 +615,7 @@ static bool is_done(struct world *world, const struct endpoint *endpoint)
     const struct endpoint *other = peer != NULL ? actors_find(world, peer->side, peer->id) : NULL;
     if (is_over(endpoint))
         return true;
-    if (!has_sent_all(endpoint))
+    if (!has_sent_all(endpoint) || !endpoint->has_opened)
         return false;
     return other != NULL && (is_over(other) || other->received == endpoint->accepted);
 }

@@ -42,7 +42,7 @@ void observer_init(struct observer *observer, struct coverage *coverage)
 {
     observer->count = 0;
     observer->coverage = coverage;
-    observer->answering = NULL;
+    observer->answering = observer->owing = NULL;
     for (unsigned side = 0; side < SIDES; side++)
         observer->resolving_until_us[side] = 0;
 }
@@ -217,22 +217,42 @@ static const char *check_progress(const struct te_status *before, const struct t
     return NULL;
 }
 
-static bool is_in_recovery(const struct te_status *status)
+/* Number 6: a fast recovery lasts until all that was sent before it is acknowledged, or a timeout
+ * comes; none starts before that; the threshold falls at the start, and not again. */
+static const char *check_loss_event(struct watch *watch, const struct te_status *now)
 {
-    return strcmp(status->recovery, "open") != 0;
+    const struct te_status *before = &watch->last;
+    bool was_open = before->recovery[0] == 'o';
+    bool is_open = now->recovery[0] == 'o';
+    bool goes_on = strcmp(before->recovery, now->recovery) == 0;
+    bool is_lower = now->ssthresh_bytes < before->ssthresh_bytes;
+    bool is_passed = !watch->has_recover || !seq_lt(now->snd_una, watch->recover);
+    if (!was_open && is_open && !is_passed)
+        return "6: recovery lasts until all that was sent before it is acknowledged";
+    if (!goes_on && now->recovery[0] == 'r' && is_lower && !is_passed)
+        return "6: one loss event lowers the threshold once";
+    if (goes_on && !is_open && is_lower && now->retransmits == before->retransmits)
+        return "6: while recovery goes on the threshold stays";
+    if (goes_on && is_open && is_lower)
+        return "6: without a loss the threshold stays";
+    if (!is_open && (!goes_on || now->retransmits > before->retransmits)) {
+        watch->has_recover = true;
+        watch->recover = before->snd_max;
+    }
+    return NULL;
 }
 
-/* Number 6: the threshold falls at the start of a loss event, and not again during it, but for a
- * timeout that follows a fast recovery. */
-static const char *check_loss_event(const struct te_status *before, const struct te_status *now)
+/* Number 10, Karn: an ACK of nothing but bytes that were sent twice says nothing about the round
+ * trip (without timestamps, that is). */
+static const char *check_round_trip(const struct watch *watch, const struct te_status *now)
 {
-    bool goes_on = strcmp(before->recovery, now->recovery) == 0;
-    if (goes_on && is_in_recovery(now) && now->ssthresh_bytes < before->ssthresh_bytes &&
-        now->snd_una == before->snd_una && now->retransmits == before->retransmits)
-        return "6: one loss event lowers the threshold once";
-    if (goes_on && !is_in_recovery(now) && now->ssthresh_bytes < before->ssthresh_bytes)
-        return "6: without a loss the threshold stays";
-    return NULL;
+    const struct te_status *before = &watch->last;
+    if (now->timestamps || now->snd_una == before->snd_una || now->srtt_us == before->srtt_us ||
+        watch->resent.is_overfull)
+        return NULL;
+    return extents_cover(&watch->resent, before->snd_una - now->iss, now->snd_una - now->iss)
+               ? "10: no round trip is taken from what was sent twice (Karn)"
+               : NULL;
 }
 
 /* Number 10: the next timeout comes after the RTO of the one before, which has doubled. */
@@ -310,6 +330,8 @@ static void keep(struct watch *watch, const struct te_status *status)
     watch->last.state = status->state;
     watch->last.timer = status->timer;
     watch->last.timer_at_us = status->timer_at_us;
+    watch->last.send_buffer_bytes = status->send_buffer_bytes;
+    watch->last.receive_buffer_bytes = status->receive_buffer_bytes;
     watch->last.rcv_nxt = status->rcv_nxt;
     watch->last.snd_una = status->snd_una;
     watch->last.snd_nxt = status->snd_nxt;
@@ -325,7 +347,9 @@ static const char *check_alive(struct world *world, struct watch *watch,
     if (wrong == NULL)
         wrong = check_progress(&watch->last, status);
     if (wrong == NULL)
-        wrong = check_loss_event(&watch->last, status);
+        wrong = check_loss_event(watch, status);
+    if (wrong == NULL)
+        wrong = check_round_trip(watch, status);
     if (wrong == NULL)
         wrong = check_timeout(world, watch, status);
     if (strcmp(watch->last.recovery, status->recovery) != 0)
@@ -344,6 +368,7 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
     watch->is_seen = true;
     if (is_alive(status))
         wrong = check_alive(world, watch, status);
+    watch->rcv_nxt_before = watch->last.rcv_nxt;
     keep(watch, status);
     if (watch->mss_max < status->mss_bytes)
         watch->mss_max = status->mss_bytes;
@@ -369,6 +394,9 @@ static void tally_connections(struct world *world, unsigned side, struct tally *
         tally->connections += is_alive(&status);
         tally->orphans += is_alive(&status) && status.user_closed;
         tally->buffer_bytes += status.send_buffer_bytes + status.receive_buffer_bytes;
+        if (status.state == TE_CLOSED && status.receive_queue_bytes == 0 &&
+            status.timer == TE_TIMER_NONE)
+            world_fail(world, side, status.id, "9: what remains of a connection has a timer");
         watch_status(world, side, &status);
     }
 }
@@ -433,13 +461,19 @@ void observer_look(struct world *world, unsigned side)
     }
 }
 
-/* Number 9. What waits for its neighbour's address is seen to when that is known, or is not to be
- * had. */
+/* Numbers 5 and 9, at rest. What waits for its neighbour's address is seen to when that is known,
+ * or is not to be had. */
 static const char *check_waiting(const struct world *world, const struct watch *watch)
 {
     const struct te_status *status = &watch->last;
     bool may_wait = world->now_us < world->observer.resolving_until_us[watch->side];
-    if (!is_alive(status) || status->timer != TE_TIMER_NONE || may_wait)
+    if (!is_alive(status) || may_wait)
+        return NULL;
+    bool has_read_all = status->receive_queue_bytes == 0 && !status->fin_received;
+    if (is_synchronized(status) && has_read_all && watch->has_own_edge &&
+        watch->own_edge == status->rcv_nxt)
+        return "5: who has read everything offers a window";
+    if (status->timer != TE_TIMER_NONE)
         return NULL;
     if (status->snd_una != status->snd_max)
         return "9: unacknowledged data has a timer";
@@ -451,6 +485,12 @@ static const char *check_waiting(const struct world *world, const struct watch *
 void observer_on_quiet(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
+    if (observer->owing != NULL && observer->owing->side == side) {
+        /* The ACK is a packet of its own: it needs memory, which may be refused. */
+        if (world->now_us >= observer->resolving_until_us[side] && !world->is_short_of_memory)
+            fail(world, observer->owing, "a FIN in TIME_WAIT is acknowledged");
+        observer->owing = NULL;
+    }
     for (unsigned i = 0; i < observer->count; i++) {
         const struct watch *watch = &observer->watches[i];
         if (watch->side != side || watch->is_gone)
@@ -458,6 +498,25 @@ void observer_on_quiet(struct world *world, unsigned side)
         const char *wrong = check_waiting(world, watch);
         if (wrong != NULL)
             fail(world, watch, wrong);
+    }
+}
+
+void observer_check_idle(struct world *world)
+{
+    for (unsigned i = 0; i < world->observer.count; i++) {
+        const struct watch *watch = &world->observer.watches[i];
+        const struct te_status *status = &watch->last;
+        const struct extents *arrived = &watch->arrived;
+        bool has_hole =
+            arrived->is_overfull || /* what came out of order is kept */
+            (arrived->count > 0 && arrived->items[arrived->count - 1].end > status->receive_next);
+        if (watch->is_gone || has_hole ||
+            status->send_queue_bytes + status->receive_queue_bytes > 0 ||
+            status->send_buffer_bytes + status->receive_buffer_bytes == 0)
+            continue;
+        fail(world, watch, "an idle connection holds no buffer");
+        world_explain(world, "to send %u bytes, received %u bytes", status->send_buffer_bytes,
+                      status->receive_buffer_bytes);
     }
 }
 
@@ -489,6 +548,9 @@ void observer_on_event(struct world *world, unsigned side, const struct te_event
     bool has_lost = te_stack_counters(world->hosts[side].stack)->events_lost > 0;
     if (watch->is_told && watch->told_state != transition->from && !has_lost)
         fail(world, watch, "each change of state starts where the one before ended");
+    if (transition->cause == TE_CAUSE_NEW_SYN && !watch->last.timestamps &&
+        seq_lt(transition->segment.seq, watch->last.rcv_nxt))
+        fail(world, watch, "a new SYN ends TIME_WAIT only with a newer sequence number");
     watch->is_told = true;
     watch->told_state = transition->to;
     note_pair(world, watch, transition->to);

@@ -35,16 +35,34 @@ struct watch {
     uint32_t peer_edge; /* largest right edge that the peer has offered, as far as it arrived */
     uint64_t acks_in_recovery; /* that arrived since it began */
     uint16_t mss_max;          /* before the path became narrower */
-    uint64_t accepted;         /* bytes that the application has sent */
+    bool has_recover;
+    uint32_t recover;      /* SND.MAX at the latest start of a loss event */
+    struct extents resent; /* what was sent more than once, from ISS on */
+    bool has_probe;
+    uint32_t probe_seq; /* of the latest byte sent beyond the window */
+    int64_t probe_rto_us;
+    unsigned keepalives; /* sent since anything came */
+    uint64_t accepted;   /* bytes that the application has sent */
+
+    /* What the peer's SYN said. */
+    bool has_peer_syn;
+    bool peer_has_wscale, peer_has_sack, peer_has_timestamps;
+    uint8_t peer_wscale;
+    uint32_t peer_mss; /* what it named, or what stands for nothing */
 
     /* As a receiver. */
     bool has_own_edge;
     uint32_t own_edge;
+    bool has_own_ack;
+    uint32_t own_ack;       /* latest that was sent */
     struct extents arrived; /* stream offsets, as frames brought them */
     bool has_peer_fin;
     uint64_t peer_fin_offset;
     bool has_peer_ts;
-    uint32_t peer_ts; /* latest timestamp that arrived */
+    uint32_t peer_ts;        /* latest timestamp that arrived */
+    uint32_t rcv_nxt_before; /* the latest event */
+    bool has_ts_due;
+    uint32_t ts_due; /* the one that the next ACK echoes, or a later one */
     bool has_ts;
     uint32_t ts; /* latest that was sent */
 
@@ -59,8 +77,8 @@ struct observer {
     struct watch watches[WATCHES_MAX];
     struct coverage *coverage;
     struct watch *answering; /* got a pure ACK in the event under way */
-    int64_t
-        resolving_until_us[SIDES]; /* who may wait for a neighbour, and needs no timer so long */
+    struct watch *owing;     /* in TIME_WAIT, got the FIN again and has not answered yet */
+    int64_t resolving_until_us[SIDES]; /* so long it may wait for a neighbour, without a timer */
 };
 
 void observer_init(struct observer *observer, struct coverage *coverage);
@@ -68,6 +86,8 @@ void observer_init(struct observer *observer, struct coverage *coverage);
 void observer_look(struct world *world, unsigned side);
 /* When the side has said all that it has to say. */
 void observer_on_quiet(struct world *world, unsigned side);
+/* After a while of peace: no empty buffer holds memory. */
+void observer_check_idle(struct world *world);
 void observer_on_event(struct world *world, unsigned side, const struct te_event *event);
 /* A frame as a stack gives it away. */
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,

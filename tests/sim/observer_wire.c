@@ -8,6 +8,8 @@
 #define LIMITED_TRANSMIT_SEGMENTS 2
 #define DUPLICATE_THRESHOLD 3
 #define WSCALE_MAX 14
+#define MSS_ABSENT_IPV4 536
+#define MSS_ABSENT_IPV6 1220
 /* Three questions, a second apart (RFC 4861 10), and what late timers add. */
 #define RESOLUTION_MAX_US INT64_C(3200000)
 #define HALF_SPACE 0x80000000u
@@ -85,6 +87,40 @@ static const char *check_syn(const struct sending *sending)
     if (segment->has_wscale && segment->wscale > WSCALE_MAX)
         return "11: the window scale is 14 at most";
     return NULL;
+}
+
+/* What both SYNs said holds (RFC 7323 2.2 and 3.2, RFC 2018 2), and no segment is larger than the
+ * peer's SYN allowed (RFC 9293 3.7.1). */
+static const char *check_negotiation(const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    const struct te_status *status = &watch->last;
+    const struct te_config *config = &sending->world->scenario->hosts[watch->side].config;
+    size_t payload = sending->meta->gso_type != TE_GSO_NONE ? sending->meta->gso_size_bytes
+                                                            : sending->segment->payload_len;
+    if (!watch->has_peer_syn || status->state < TE_ESTABLISHED || status->state > TE_LAST_ACK)
+        return NULL;
+    if (status->wscale_ok != (config->window_scale && watch->peer_has_wscale) ||
+        (!status->wscale_ok && status->snd_wscale + status->rcv_wscale > 0) ||
+        (status->wscale_ok && status->snd_wscale != watch->peer_wscale))
+        return "11: windows are scaled as both SYNs said";
+    if (status->sack_permitted != (config->sack && watch->peer_has_sack) ||
+        status->timestamps != (config->timestamps && watch->peer_has_timestamps))
+        return "11: SACK and timestamps are used when both SYNs offered them";
+    return payload > watch->peer_mss ? "11: no segment is larger than the peer's MSS" : NULL;
+}
+
+/* RFC 9293 3.7.4: while anything is unacknowledged only full segments leave. */
+static const char *check_nagle(const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    const struct te_status *status = &watch->last;
+    const struct wire_segment *segment = sending->segment;
+    bool is_new = watch->has_sent && segment->seq == watch->sent_end && segment->payload_len > 0;
+    if (!is_new || !status->nagle || status->fin_queued ||
+        segment->payload_len >= status->mss_bytes || segment->seq == status->snd_una)
+        return NULL;
+    return "no small segment leaves while another is unacknowledged (Nagle)";
 }
 
 /* Number 7. */
@@ -177,6 +213,8 @@ static const char *check_own_window(const struct sending *sending)
         return "5: no more window is on the wire than was recorded";
     watch->own_edge = watch->has_own_edge ? seq_max(watch->own_edge, edge) : edge;
     watch->has_own_edge = true;
+    watch->own_ack = segment->ack;
+    watch->has_own_ack = true;
     return NULL;
 }
 
@@ -257,6 +295,9 @@ static const char *check_timestamps(const struct sending *sending)
     if ((segment->flags & TE_ACK) &&
         (!watch->has_peer_ts || (seq_lt(watch->peer_ts, segment->ts_echo) && !has_leapt)))
         return "a timestamp that is echoed has arrived";
+    if ((segment->flags & TE_ACK) && watch->has_ts_due && seq_lt(segment->ts_echo, watch->ts_due) &&
+        !has_leapt)
+        return "an ACK echoes the timestamp of what it acknowledges (RFC 7323 4.3)";
     watch->ts = segment->ts_value;
     watch->has_ts = true;
     return NULL;
@@ -277,9 +318,34 @@ static const char *check_answer_rate(const struct sending *sending)
     return NULL;
 }
 
+/* Keepalive probes, and bytes beyond the window, that nobody answers. */
+static const char *check_probes(const struct sending *sending)
+{
+    struct watch *watch = sending->watch;
+    const struct te_status *status = &watch->last;
+    const struct te_config *config = &sending->world->scenario->hosts[watch->side].config;
+    const struct wire_segment *segment = sending->segment;
+    bool is_beyond =
+        watch->has_peer_edge && segment->payload_len > 0 && seq_lt(watch->peer_edge, sending->end);
+    if (sending->len == 0 && segment->seq == status->snd_max - 1 &&
+        ++watch->keepalives > config->keepalive_probes_max)
+        return "no more keepalive probes are sent than were configured";
+    if (!is_beyond)
+        return NULL;
+    int64_t doubled_us = 2 * watch->probe_rto_us;
+    if (doubled_us > config->rto_max_us)
+        doubled_us = config->rto_max_us;
+    bool follows = watch->has_probe && watch->probe_seq == segment->seq;
+    watch->has_probe = true;
+    watch->probe_seq = segment->seq;
+    watch->probe_rto_us = status->rto_us;
+    return follows && status->rto_us < doubled_us ? "10: window probes back off" : NULL;
+}
+
 static check_fn *const checks[] = {
-    check_size, check_syn,        check_data, check_peer_window, check_cwnd,
-    check_ack,  check_own_window, check_sack, check_timestamps,  check_answer_rate};
+    check_size, check_syn,         check_negotiation, check_nagle,      check_data,
+    check_cwnd, check_ack,         check_own_window,  check_timestamps, check_answer_rate,
+    check_sack, check_peer_window, check_probes};
 
 static void check_sending(const struct sending *sending)
 {
@@ -293,6 +359,11 @@ static void check_sending(const struct sending *sending)
 static void note_sent(const struct sending *sending)
 {
     struct watch *watch = sending->watch;
+    uint32_t again_end =
+        watch->has_sent && seq_lt(watch->sent_end, sending->end) ? watch->sent_end : sending->end;
+    if (watch->has_sent && seq_lt(sending->segment->seq, again_end))
+        extents_add(&watch->resent, sending->segment->seq - watch->last.iss,
+                    again_end - watch->last.iss);
     if (sending->segment->flags & TE_FIN) {
         watch->has_fin = true;
         watch->fin_seq = sending->end - 1;
@@ -314,6 +385,21 @@ static bool is_of_older(struct world *world, const struct watch *watch,
     return false;
 }
 
+/* A RST with an ACK is an answer to a segment without one, or ends a connection: then it must be
+ * the one that its peer believes (RFC 5961 3.2). */
+static const char *check_reset(struct world *world, const struct watch *watch,
+                               const struct wire_segment *segment)
+{
+    if (segment->payload_len > 0)
+        return "a RST carries no data";
+    if (!(segment->flags & TE_ACK) || segment->seq == 0)
+        return NULL;
+    for (; watch != NULL; watch = observer_older(world, watch))
+        if (segment->seq == watch->last.snd_max && segment->ack == watch->last.rcv_nxt)
+            return NULL;
+    return "12: a RST that ends a connection has the number that the peer expects";
+}
+
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
                       const struct te_frame_meta *meta)
 {
@@ -331,8 +417,9 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     if (!segment.is_sound)
         world_fail(world, side, 0, "every segment has the right checksum");
     if (segment.flags & TE_RST) {
-        if (segment.payload_len > 0)
-            world_fail(world, side, 0, "a RST carries no data");
+        const char *wrong = check_reset(world, watch, &segment);
+        if (wrong != NULL)
+            world_fail(world, side, 0, wrong);
         return;
     }
     if (watch == NULL) {
@@ -350,6 +437,8 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     sending.end = segment.seq + sending.len;
     check_sending(&sending);
     note_sent(&sending);
+    if (world->observer.owing == watch && (segment.flags & TE_ACK))
+        world->observer.owing = NULL;
 }
 
 /* --- a segment that has arrived
@@ -370,6 +459,23 @@ static void note_peer_edge(struct watch *watch, const struct wire_segment *segme
     watch->has_peer_edge = true;
 }
 
+static void note_peer_syn(struct world *world, struct watch *watch,
+                          const struct wire_segment *segment)
+{
+    uint32_t floor = world->scenario->hosts[watch->side].config.mss_min_bytes;
+    uint32_t absent = te_addr_is_v4(&segment->source.addr) ? MSS_ABSENT_IPV4 : MSS_ABSENT_IPV6;
+    if (!(segment->flags & TE_SYN) || segment->seq != watch->last.irs)
+        return;
+    watch->has_peer_syn = true;
+    watch->peer_has_wscale = segment->has_wscale;
+    watch->peer_wscale = segment->wscale > WSCALE_MAX ? WSCALE_MAX : segment->wscale;
+    watch->peer_has_sack = segment->sack_permitted;
+    watch->peer_has_timestamps = segment->has_timestamps;
+    watch->peer_mss = segment->has_mss ? segment->mss_bytes : absent;
+    if (watch->peer_mss < floor)
+        watch->peer_mss = floor;
+}
+
 static void note_arrived(struct watch *watch, const struct wire_segment *segment)
 {
     uint32_t start = segment->seq + ((segment->flags & TE_SYN) != 0) - (watch->last.irs + 1);
@@ -379,11 +485,33 @@ static void note_arrived(struct watch *watch, const struct wire_segment *segment
         watch->has_peer_fin = true;
         watch->peer_fin_offset = start + segment->payload_len;
     }
+    bool is_next = segment->payload_len > 0 && watch->has_own_ack &&
+                   segment->seq == watch->own_ack && watch->last.rcv_nxt != watch->rcv_nxt_before;
+    if (segment->has_timestamps && is_next) {
+        watch->has_ts_due = true;
+        watch->ts_due = segment->ts_value;
+    }
     if (segment->has_timestamps) {
         watch->peer_ts =
             watch->has_peer_ts ? seq_max(watch->peer_ts, segment->ts_value) : segment->ts_value;
         watch->has_peer_ts = true;
     }
+}
+
+/* The first reason for TIME_WAIT: the FIN comes again, because the last ACK was lost. */
+static void check_time_wait(struct world *world, const struct watch *watch,
+                            const struct wire_segment *segment)
+{
+    const struct te_status *status = &watch->last;
+    const struct te_config *config = &world->scenario->hosts[watch->side].config;
+    uint32_t end = segment->seq + wire_segment_len(segment);
+    bool is_old = segment->has_timestamps && segment->ts_value != watch->peer_ts;
+    if (status->state != TE_TIME_WAIT || watch->is_gone || is_old || end != status->rcv_nxt ||
+        (segment->flags & (TE_SYN | TE_RST | TE_FIN)) != TE_FIN)
+        return;
+    if (status->timer_at_us < world_clock(world, watch->side) + 2 * config->msl_us)
+        world_fail(world, watch->side, watch->id, "a FIN in TIME_WAIT starts 2MSL anew");
+    world->observer.owing = (struct watch *)watch;
 }
 
 void observer_on_arrived(struct world *world, unsigned side, const struct wire_segment *segment)
@@ -392,8 +520,12 @@ void observer_on_arrived(struct world *world, unsigned side, const struct wire_s
     note_segment(world, side, segment, " got   ");
     if (watch == NULL || (segment->flags & TE_RST))
         return;
+    if (!watch->has_peer_syn)
+        note_peer_syn(world, watch, segment);
     note_peer_edge(watch, segment);
     note_arrived(watch, segment);
+    watch->keepalives = 0;
+    check_time_wait(world, watch, segment);
     watch->acks_in_recovery++;
     bool is_pure_ack = wire_segment_len(segment) == 0;
     bool is_probe = segment->seq == watch->last.rcv_nxt - 1;

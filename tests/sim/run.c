@@ -5,6 +5,7 @@
 #define SECOND INT64_C(1000000)
 #define SETTLE_STEP_US SECOND
 #define SETTLE_MAX_US (1800 * SECOND)
+#define IDLE_US (2 * SECOND)
 #define SETTLE_STARVED_US (10 * SECOND)
 #define CYCLE_PORT 7
 
@@ -115,6 +116,14 @@ static int64_t longest_end_us(const struct world *world)
     return longest_us;
 }
 
+/* Memory of empty buffers is given back after a while. */
+static void idle(struct world *world)
+{
+    if (world->failure == NULL)
+        world_run(world, world->now_us + IDLE_US);
+    observer_check_idle(world);
+}
+
 static void close_all(struct world *world)
 {
     int64_t until_us = world->now_us + longest_end_us(world);
@@ -152,10 +161,15 @@ static void run_faults(struct world *world)
     world_run(world, world->now_us + scenario->faults_us);
     for (unsigned side = 0; side < SIDES; side++)
         world_run(world, world->hosts[side].frozen_until_us);
+}
+
+static void run_peace(struct world *world)
+{
     world->link.is_calm = true;
     if (world->failure == NULL)
         actors_calm(world);
     settle(world);
+    idle(world);
     close_all(world);
 }
 
@@ -213,13 +227,17 @@ bool run_scenario(struct world *world, const struct scenario *scenario,
     static const uint64_t nothing[SIDES];
     uint64_t baseline[SIDES];
     if (world_init(world, scenario, options)) {
-        run_cycle(world);
+        if (!scenario->is_cold)
+            run_cycle(world);
         for (unsigned side = 0; side < SIDES; side++)
             baseline[side] = world->hosts[side].memory.bytes;
         run_faults(world);
         count_wraps(world);
-        run_cycle(world);
-        if (!world->is_short_of_memory)
+        if (!scenario->is_cut_short) {
+            run_peace(world);
+            run_cycle(world);
+        }
+        if (!world->is_short_of_memory && !scenario->is_cut_short && !scenario->is_cold)
             check_memory(world, baseline);
     }
     count_work(world);

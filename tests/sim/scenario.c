@@ -185,7 +185,8 @@ static void draw_partitions(struct rng *rng, struct scenario *scenario)
     scenario->partition_count = (unsigned)rng_between(rng, 1, SCENARIO_PARTITIONS_MAX);
     for (unsigned i = 0; i < scenario->partition_count; i++) {
         struct partition *partition = &scenario->partitions[i];
-        partition->start_us = rng_between(rng, 0, scenario->faults_us);
+        partition->start_us = coin(rng) ? rng_log_between(rng, 1, scenario->faults_us)
+                                        : rng_between(rng, 0, scenario->faults_us);
         partition->end_us = partition->start_us + rng_log_between(rng, MS, scenario->faults_us);
         partition->directions = (unsigned)rng_between(rng, 1, 3);
         partition->holds = coin(rng);
@@ -366,6 +367,8 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
         draw_host(&rng, scenario, side);
         draw_link(&rng, &scenario->link[side]);
     }
+    scenario->is_cold = rng_chance(&rng, 1500);
+    scenario->is_cut_short = rng_chance(&rng, 300);
     for (unsigned kind = 2; kind <= 8; kind++)
         if (rng_chance(&rng, 200))
             scenario->strip_options |= 1u << kind;

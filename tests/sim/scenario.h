@@ -56,12 +56,14 @@ enum open_kind {
 };
 
 enum ending {
-    ENDING_CLOSE,       /* CLOSE when all is sent, unread data or not */
-    ENDING_SHUTDOWN,    /* half close when all is sent, CLOSE after the peer's end */
-    ENDING_AFTER_PEER,  /* CLOSE after the peer's end, when all is sent */
-    ENDING_CLOSE_EARLY, /* CLOSE at a time */
-    ENDING_ABORT,       /* ABORT at a time */
-    ENDING_NONE,        /* stays open until everybody has to close */
+    ENDING_CLOSE,          /* CLOSE when all is sent, unread data or not */
+    ENDING_SHUTDOWN,       /* half close when all is sent, CLOSE after the peer's end */
+    ENDING_SHUTDOWN_CLOSE, /* half close when all is sent, CLOSE soon after, whatever the peer does
+                            */
+    ENDING_AFTER_PEER,     /* CLOSE after the peer's end, when all is sent */
+    ENDING_CLOSE_EARLY,    /* CLOSE at a time */
+    ENDING_ABORT,          /* ABORT at a time */
+    ENDING_NONE,           /* stays open until everybody has to close */
     ENDING_COUNT
 };
 
@@ -105,6 +107,8 @@ struct host_plan {
 struct scenario {
     uint64_t seed;
     bool is_v6;
+    bool is_cold;           /* no connection before: nobody knows anybody's MAC address */
+    bool is_cut_short;      /* everything is torn down in the middle of the faults */
     uint32_t strip_options; /* bit of each TCP option kind that a middlebox takes off SYNs */
     struct host_plan hosts[SIDES];
     struct link_plan link[SIDES]; /* by the sending side */
