@@ -65,7 +65,7 @@ static void test_keep_and_take_up_again(void **state)
     client.session = response->attach->session;
     uint64_t id = t_listen(&client, 80, 0)->open->id;
     t_client_close(&client);
-    t_turn_for(&env->loop, 60); /* beyond the grace */
+    t_turn_for(&env->loop, 600); /* beyond the grace */
     assert_int_equal(t_stats(env).sessions, 1);
     t_client_open(&wrong, env);
     token[3] ^= 1;
@@ -105,9 +105,9 @@ static void test_broken_link_goes_on_in_its_session(void **state)
     for (int i = 0; i < 5; i++) {
         t_client_reconnect(&client);
         T_OK(t_status(&client, id)); /* names the session: the new link is bound to it */
-        t_turn_for(&env->loop, 20);
+        t_turn_for(&env->loop, 200);
     }
-    t_turn_for(&env->loop, 60);
+    t_turn_for(&env->loop, 600);
     T_OK(t_status(&client, id));
     t_client_close(&client);
 }
@@ -151,7 +151,7 @@ static void test_objects_without_session_stay(void **state)
     t_client_open(&client, env);
     uint64_t id = t_connected(&client, &peer);
     t_client_close(&client);
-    t_turn_for(&env->loop, 60);
+    t_turn_for(&env->loop, 600);
     t_client_open(&client, env);
     T_OK(t_status(&client, id));
     assert_int_equal(client.response->connection->connection->state,
