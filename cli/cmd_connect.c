@@ -3,16 +3,41 @@
 #include "relay.h"
 #include "target.h"
 
-static int connect_and_relay(struct cli *cli, const struct target *target,
-                             const struct relay_options *options)
+#include <errno.h>
+#include <unistd.h>
+
+enum { FIRST_BYTES = 16384, LONG_FAST_OPEN = 0x100 };
+
+/* What is there, or comes first: a SYN carries no more than a segment of it. */
+static void read_first(struct target *target)
+{
+    static char first[FIRST_BYTES];
+    ssize_t len;
+    do {
+        len = read(STDIN_FILENO, first, sizeof(first));
+    } while (len < 0 && errno == EINTR);
+    target->data = first;
+    target->len = len > 0 ? (size_t)len : 0;
+}
+
+static int connect_and_relay(struct cli *cli, struct target *target, struct relay_options *options)
 {
     struct tcpc_opened opened;
+    if (target->fast_open)
+        read_first(target);
     char remote[TCPC_ENDPOINT_TEXT_MAX];
     uint32_t patience_ms = options->idle_ms ? options->idle_ms : cli_patience_ms(cli);
     int status = target_open(cli, target, patience_ms, &opened);
     if (status != EXIT_DONE)
         return status;
     relay_guard(cli, 0, opened.id);
+    options->sent_bytes = opened.accepted_to;
+    options->rest = target->data;
+    options->rest_len = target->len;
+    if (target->data) {
+        options->rest += opened.accepted_to;
+        options->rest_len -= opened.accepted_to;
+    }
     if (options->is_verbose)
         cli_note("connected to %s, id %llu", tcpc_endpoint_format(&opened.remote, remote),
                  (unsigned long long)opened.id);
@@ -23,10 +48,16 @@ static int connect_and_relay(struct cli *cli, const struct target *target,
 
 int cmd_connect(struct cli *cli, int argc, char **argv)
 {
+    static const struct option long_options[] = {{"fast-open", no_argument, NULL, LONG_FAST_OPEN},
+                                                 {NULL, 0, NULL, 0}};
     struct target target = {.count = 0};
     struct relay_options options = {.is_server = false};
     int option;
-    while ((option = cli_next_option(cli, argc, argv, "s:p:w:Nv", NULL)) >= 0) {
+    while ((option = cli_next_option(cli, argc, argv, "s:p:w:Nv", long_options)) >= 0) {
+        if (option == LONG_FAST_OPEN) {
+            target.fast_open = true;
+            continue;
+        }
         bool is_target = option == 's' || option == 'p';
         if (option == '?')
             return EXIT_USAGE;

@@ -27,6 +27,7 @@ static int listen_and_print(struct cli *cli, const struct tcpc_open *open, const
 int cmd_listen(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"backlog", required_argument, NULL, 'b'},
+                                            {"fast-open", no_argument, NULL, 'f'},
                                             {NULL, 0, NULL, 0}};
     struct tcpc_open open = {.is_passive = true};
     uint64_t backlog = 0;
@@ -34,7 +35,9 @@ int cmd_listen(struct cli *cli, int argc, char **argv)
     while ((option = cli_next_option(cli, argc, argv, "", options)) >= 0) {
         if (option == '?')
             return EXIT_USAGE;
-        if (!parse_number(optarg, UINT32_MAX, &backlog) || !backlog)
+        if (option == 'f')
+            open.fast_open = true;
+        else if (!parse_number(optarg, UINT32_MAX, &backlog) || !backlog)
             return cli_usage(cli, "--backlog %s: a number above 0 is expected", optarg);
     }
     if (option == OPTION_STOP)

@@ -7,6 +7,7 @@ struct server {
     struct cli *cli;
     struct relay_options options;
     bool is_lasting; /* -k */
+    bool fast_open;
     struct tcpc_opened listener;
 };
 
@@ -42,7 +43,7 @@ static int serve_one(struct server *server, unsigned number)
 static int listen_and_serve(struct server *server, const struct tcpc_endpoint *local)
 {
     struct cli *cli = server->cli;
-    struct tcpc_open open = {.local = *local};
+    struct tcpc_open open = {.local = *local, .fast_open = server->fast_open};
     struct tcpc_error error;
     char text[TCPC_ENDPOINT_TEXT_MAX];
     if (tcpc_listen(cli->client, &open, &server->listener, &error) != TCPC_OK)
@@ -62,12 +63,16 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
 
 int cmd_serve(struct cli *cli, int argc, char **argv)
 {
+    static const struct option long_options[] = {{"fast-open", no_argument, NULL, 'f'},
+                                                 {NULL, 0, NULL, 0}};
     struct server server = {.cli = cli, .options.is_server = true};
     struct tcpc_endpoint local;
     int option;
-    while ((option = cli_next_option(cli, argc, argv, "kw:Nv", NULL)) >= 0) {
+    while ((option = cli_next_option(cli, argc, argv, "kw:Nv", long_options)) >= 0) {
         if (option == 'k')
             server.is_lasting = true;
+        else if (option == 'f')
+            server.fast_open = true;
         else if (option == '?' || !relay_option(cli, &server.options, option))
             return EXIT_USAGE;
     }

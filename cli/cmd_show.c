@@ -1,6 +1,7 @@
 /* tcpctl show: everything about one connection. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "format.h"
 #include "json.h"
@@ -27,17 +28,37 @@ static void put_sequence(json_t *object, const struct tcpc_status *status)
     json_put(object, "iss", json_number(status->iss));
     json_put(object, "irs", json_number(status->irs));
     json_put(object, "mss", json_number(status->mss));
+    json_put(object, "path_mtu_bytes", json_number(status->path_mtu_bytes));
+    json_put(object, "mtu_probing", json_text(status->mtu_probing));
     json_put(object, "snd_wscale", json_number(status->snd_wscale));
     json_put(object, "rcv_wscale", json_number(status->rcv_wscale));
     json_put(object, "sack_permitted", json_boolean(status->sack_permitted));
     json_put(object, "timestamps", json_boolean(status->timestamps));
     json_put(object, "ecn", json_boolean(status->ecn));
+    json_put(object, "ecn_ce_in", json_number(status->ecn_ce_in));
+    json_put(object, "ecn_ece_in", json_number(status->ecn_ece_in));
+}
+
+static json_t *json_variables(const struct tcpc_status *status)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < status->congestion_variable_count; i++) {
+        const struct tcpc_variable *variable = &status->congestion_variables[i];
+        json_put(object, variable->name,
+                 *variable->text ? json_text(variable->text) : json_integer(variable->value));
+    }
+    return object;
 }
 
 static void put_numbers(json_t *object, const struct tcpc_status *status)
 {
     json_put(object, "cwnd_bytes", json_number(status->cwnd_bytes));
     json_put(object, "ssthresh_bytes", json_number(status->ssthresh_bytes));
+    json_put(object, "pipe_bytes", json_number(status->pipe_bytes));
+    json_put(object, "sacked_bytes", json_number(status->sacked_bytes));
+    json_put(object, "lost_bytes", json_number(status->lost_bytes));
+    json_put(object, "min_rtt_us", json_integer(status->min_rtt_us));
+    json_put(object, "reordering_window_us", json_integer(status->reordering_window_us));
     json_put(object, "srtt_us", json_integer(status->srtt_us));
     json_put(object, "rttvar_us", json_integer(status->rttvar_us));
     json_put(object, "rto_us", json_integer(status->rto_us));
@@ -49,6 +70,7 @@ static void put_numbers(json_t *object, const struct tcpc_status *status)
     json_put(object, "segments_in", json_number(status->segments_in));
     json_put(object, "segments_out", json_number(status->segments_out));
     json_put(object, "congestion_control", json_text(status->congestion_control));
+    json_put(object, "congestion_variables", json_variables(status));
     json_put(object, "recovery", json_text(status->recovery));
 }
 
@@ -137,10 +159,39 @@ static void print_variables(const struct tcpc_status *status)
            status->iss);
     printf("%-12s nxt %" PRIu32 ", wnd %" PRIu32 " (scale %" PRIu32 "), irs %" PRIu32 "\n", "RCV",
            status->rcv_nxt, status->rcv_wnd, status->rcv_wscale, status->irs);
-    printf("%-12s MSS %" PRIu32 "%s%s%s%s%s\n", "options", status->mss,
-           status->sack_permitted ? ", SACK" : "", status->timestamps ? ", timestamps" : "",
-           status->ecn ? ", ECN" : "", status->nagle ? ", Nagle" : "",
-           status->keepalive ? ", keepalive" : "");
+    printf("%-12s MSS %" PRIu32 ", path MTU %" PRIu32 "%s%s%s%s%s\n", "options", status->mss,
+           status->path_mtu_bytes, status->sack_permitted ? ", SACK" : "",
+           status->timestamps ? ", timestamps" : "", status->ecn ? ", ECN" : "",
+           status->nagle ? ", Nagle" : "", status->keepalive ? ", keepalive" : "");
+    if (*status->mtu_probing && strcmp(status->mtu_probing, "disabled") != 0)
+        printf("%-12s %s\n", "MTU probing", status->mtu_probing);
+    if (status->ecn)
+        printf("%-12s %" PRIu32 " marks received, %" PRIu32 " echoes from the peer\n", "ECN",
+               status->ecn_ce_in, status->ecn_ece_in);
+}
+
+static void print_congestion_variables(const struct tcpc_status *status)
+{
+    for (size_t i = 0; i < status->congestion_variable_count; i++) {
+        const struct tcpc_variable *variable = &status->congestion_variables[i];
+        if (*variable->text)
+            printf("%-12s %s %s\n", "", variable->name, variable->text);
+        else
+            printf("%-12s %s %" PRId64 "\n", "", variable->name, variable->value);
+    }
+}
+
+/* What is on its way, and how long it takes. */
+static void print_flight(const struct tcpc_status *status)
+{
+    char pipe[FORMAT_MAX], sacked[FORMAT_MAX], lost[FORMAT_MAX];
+    printf("%-12s %s in the network, %s SACKed, %s lost\n", "flight",
+           format_bytes(status->pipe_bytes, pipe), format_bytes(status->sacked_bytes, sacked),
+           format_bytes(status->lost_bytes, lost));
+    if (status->min_rtt_us > 0)
+        printf("%-12s least %s, reordering window %s\n", "",
+               format_duration(status->min_rtt_us, pipe),
+               format_duration(status->reordering_window_us, sacked));
 }
 
 static void print_control(const struct tcpc_status *status)
@@ -150,9 +201,11 @@ static void print_control(const struct tcpc_status *status)
            status->recovery, format_bytes(status->cwnd_bytes, cwnd),
            status->ssthresh_bytes == UINT32_MAX ? "none yet"
                                                 : format_bytes(status->ssthresh_bytes, ssthresh));
+    print_congestion_variables(status);
     printf("%-12s %s +- %s, RTO %s, %" PRIu32 " in a row\n", "round trip",
            format_duration(status->srtt_us, srtt), format_duration(status->rttvar_us, var),
            format_duration(status->rto_us, rto), status->backoff);
+    print_flight(status);
 }
 
 static void print_time_wait(const struct tcpc_time_wait *entry)

@@ -12,13 +12,15 @@ static const struct verb verbs[] = {
      "  -p PORT      local port\n"
      "  -w SECONDS   give up opening, and end an idle connection, after that time\n"
      "  -N           half-close (FIN) at the end of stdin\n"
-     "  -v           say on stderr what happens\n",
+     "  -v           say on stderr what happens\n"
+     "      --fast-open  send the first of stdin with the SYN (RFC 7413)\n",
      cmd_connect},
     {"serve", "[ADDR:]PORT", "accept one connection for stdin and stdout, like nc -l",
      "  -k           one connection after the other\n"
      "  -w SECONDS   end an idle connection after that time\n"
      "  -N           half-close (FIN) at the end of stdin\n"
-     "  -v           say on stderr what happens\n",
+     "  -v           say on stderr what happens\n"
+     "      --fast-open  take data on SYNs (RFC 7413); it may come twice\n",
      cmd_serve},
     {"open", "HOST PORT", "active OPEN; prints the connection's id",
      "  -s ADDR      local address\n"
@@ -26,7 +28,9 @@ static const struct verb verbs[] = {
      "      --wait   until established, or fail with the cause\n",
      cmd_open},
     {"listen", "[ADDR:]PORT", "passive OPEN; prints the listener's id",
-     "      --backlog N   connections that may wait to be accepted (128)\n", cmd_listen},
+     "      --backlog N   connections that may wait to be accepted (128)\n"
+     "      --fast-open   take data on SYNs (RFC 7413); it may come twice\n",
+     cmd_listen},
     {"accept", "LISTENER", "take a connection of a listener; prints its id",
      "      --wait SECONDS   for one to come\n", cmd_accept},
     {"send", "ID [FILE|-]", "send a file, or stdin", NULL, cmd_send},
@@ -47,7 +51,7 @@ static const struct verb verbs[] = {
      "  -f, --follow   go on with those to come\n", cmd_events},
     {"stats", "", "counters; see tcpctl-stats(7)", NULL, cmd_stats},
     {"status", "", "version, addresses and totals of the daemon", NULL, cmd_status},
-    {"set", "ID NAME VALUE", "set an option of a connection (on, off or a number)", NULL, cmd_set},
+    {"set", "ID NAME VALUE", "set an option of a connection, see tcpctl(1)", NULL, cmd_set},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

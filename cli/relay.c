@@ -36,10 +36,11 @@ struct relay {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_started, is_done; /* done: stdin has ended */
-    bool is_sending;          /* to current, inside the library */
-    struct relay *current;    /* NULL: none that takes anything */
-    unsigned count;           /* of connections so far */
+    bool is_started, is_done;     /* done: stdin has ended */
+    bool is_sending;              /* to current, inside the library */
+    struct relay *current;        /* NULL: none that takes anything */
+    unsigned count;               /* of connections so far */
+    struct relay_options options; /* of the first */
 } input = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static int64_t now_ms(void)
@@ -172,7 +173,9 @@ static void *send_stdin(void *arg)
 {
     static char buffer[PIECE_BYTES];
     ssize_t len = 1;
-    (void)arg;
+    const struct relay_options *options = arg;
+    if (options->rest_len > 0)
+        send_piece(options->rest, options->rest_len);
     while (len > 0 || (len < 0 && errno == EINTR)) {
         len = read(STDIN_FILENO, buffer, sizeof(buffer));
         if (len > 0)
@@ -186,7 +189,9 @@ static bool input_attach(struct relay *relay)
 {
     pthread_t thread;
     pthread_mutex_lock(&input.lock);
-    if (!input.is_started && pthread_create(&thread, NULL, send_stdin, NULL) == 0) {
+    if (!input.is_started)
+        input.options = relay->options;
+    if (!input.is_started && pthread_create(&thread, NULL, send_stdin, &input.options) == 0) {
         pthread_detach(thread);
         input.is_started = true;
     }
@@ -308,8 +313,11 @@ static int relay_finish(const struct relay *relay, enum tcpc_code code,
 int relay_run(struct cli *cli, const struct relay_options *options,
               const struct tcpc_opened *connection)
 {
-    struct relay relay = {
-        .cli = cli, .options = *options, .id = connection->id, .active_at_ms = now_ms()};
+    struct relay relay = {.cli = cli,
+                          .options = *options,
+                          .id = connection->id,
+                          .active_at_ms = now_ms(),
+                          .sent_bytes = options->sent_bytes};
     struct tcpc_error error = {.code = TCPC_OK};
     if (!input_attach(&relay)) {
         cli_note("%s: no thread (EAGAIN)", cli->verb->name);

@@ -8,7 +8,10 @@ struct relay_options {
     bool half_closes; /* -N: FIN at the end of stdin */
     bool is_server;   /* the end of the peer is the end; a client sends the rest of stdin */
     bool is_verbose;
-    uint32_t idle_ms; /* -w; 0: never */
+    uint32_t idle_ms;    /* -w; 0: never */
+    uint64_t sent_bytes; /* that went with the opening */
+    const char *rest;    /* what of the same piece of stdin did not; static */
+    size_t rest_len;
 };
 
 /* From now on SIGINT, SIGTERM and SIGHUP close what relay_guard() named, then end the program.

@@ -64,8 +64,12 @@ int target_open(struct cli *cli, const struct target *target, uint32_t wait_ms,
     struct tcpc_error error = {.code = TCPC_OK};
     enum tcpc_code code = TCPC_INVALID_ARGUMENT;
     for (unsigned i = 0; i < target->count; i++) {
-        struct tcpc_open open = {
-            .local = target->local, .remote = target->remotes[i], .wait_ms = wait_ms};
+        struct tcpc_open open = {.local = target->local,
+                                 .remote = target->remotes[i],
+                                 .wait_ms = wait_ms,
+                                 .fast_open = target->fast_open,
+                                 .data = target->data,
+                                 .len = target->len};
         code = open_one(cli, &open, ret_opened, &error);
         if (code == TCPC_OK)
             return EXIT_DONE;

@@ -11,6 +11,9 @@ struct target {
     struct tcpc_endpoint remotes[TARGET_ADDRESSES_MAX]; /* tried in this order */
     unsigned count;
     const char *host, *port;
+    bool fast_open;   /* with data, which the SYN may carry; given to each address that is tried */
+    const char *data; /* or NULL */
+    size_t len;
 };
 
 /* Takes -s and -p, with optarg. False after a complaint, or for another option. */

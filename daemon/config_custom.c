@@ -475,19 +475,125 @@ void config_format_log_level(const struct config *config, char *ret_text)
     snprintf(ret_text, CONFIG_VALUE_MAX, "%s", log_level_name((int)config->log_level));
 }
 
+/* --- one of a few words --- */
+
+#define WORDS(words) words, (unsigned)(sizeof(words) / sizeof((words)[0]))
+
+/* Which of the words value is; -1: none. */
+static int find_word(const char *value, const char *const *words, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (strcasecmp(value, words[i]) == 0)
+            return (int)i;
+    return -1;
+}
+
+static const char *const algorithms[] = {"cubic", "reno", "bbr"};
+
+bool config_parse_congestion_control(struct config *config, const char *value, char *ret_message)
+{
+    int i = find_word(value, WORDS(algorithms));
+    if (i < 0)
+        return fail(ret_message, "'%.64s' is not one of cubic, reno, bbr", value);
+    strcpy(config->engine.congestion_control, algorithms[i]);
+    return true;
+}
+
+void config_format_congestion_control(const struct config *config, char *ret_text)
+{
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", config->engine.congestion_control);
+}
+
+static const char *const ecn_modes[] = {
+    [TE_ECN_OFF] = "off", [TE_ECN_PASSIVE] = "passive", [TE_ECN_ON] = "on"};
+
+bool config_parse_ecn(struct config *config, const char *value, char *ret_message)
+{
+    int mode = find_word(value, WORDS(ecn_modes));
+    if (mode < 0)
+        return fail(ret_message, "'%.64s' is not a way to use ECN; give off, passive or on", value);
+    config->engine.ecn = (enum te_ecn_mode)mode;
+    return true;
+}
+
+void config_format_ecn(const struct config *config, char *ret_text)
+{
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", ecn_modes[config->engine.ecn]);
+}
+
+static const char *const mtu_probings[] = {[TE_MTU_PROBING_OFF] = "off",
+                                           [TE_MTU_PROBING_BLACK_HOLE] = "black_hole",
+                                           [TE_MTU_PROBING_ALWAYS] = "always"};
+
+bool config_parse_mtu_probing(struct config *config, const char *value, char *ret_message)
+{
+    int probing = find_word(value, WORDS(mtu_probings));
+    if (probing < 0)
+        return fail(ret_message, "'%.64s' is not a way to probe; give off, black_hole or always",
+                    value);
+    config->engine.mtu_probing = (enum te_mtu_probing)probing;
+    return true;
+}
+
+void config_format_mtu_probing(const struct config *config, char *ret_text)
+{
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", mtu_probings[config->engine.mtu_probing]);
+}
+
+static const char *const time_wait_policies[] = {
+    [TE_TIME_WAIT_EVICT_OLDEST] = "evict_oldest", [TE_TIME_WAIT_SKIP] = "skip"};
+
 bool config_parse_time_wait_policy(struct config *config, const char *value, char *ret_message)
 {
-    if (strcasecmp(value, "evict_oldest") == 0)
-        config->engine.time_wait_policy = TE_TIME_WAIT_EVICT_OLDEST;
-    else if (strcasecmp(value, "skip") == 0)
-        config->engine.time_wait_policy = TE_TIME_WAIT_SKIP;
-    else
+    int policy = find_word(value, WORDS(time_wait_policies));
+    if (policy < 0)
         return fail(ret_message, "'%.64s' is not a policy; give evict_oldest or skip", value);
+    config->engine.time_wait_policy = (enum te_time_wait_policy)policy;
     return true;
 }
 
 void config_format_time_wait_policy(const struct config *config, char *ret_text)
 {
-    bool is_skip = config->engine.time_wait_policy == TE_TIME_WAIT_SKIP;
-    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", is_skip ? "skip" : "evict_oldest");
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", time_wait_policies[config->engine.time_wait_policy]);
+}
+
+static const char *const syn_cookies_names[] = {
+    [TE_SYN_COOKIES_OFF] = "off",
+    [TE_SYN_COOKIES_ON_FULL] = "on_full",
+    [TE_SYN_COOKIES_ALWAYS] = "always",
+};
+
+static const char *const fast_open_names[] = {
+    [TE_FAST_OPEN_OFF] = "off",
+    [TE_FAST_OPEN_CLIENT] = "client",
+    [TE_FAST_OPEN_SERVER] = "server",
+    [TE_FAST_OPEN_BOTH] = "both",
+};
+
+bool config_parse_syn_cookies(struct config *config, const char *value, char *ret_message)
+{
+    int i = find_word(value, WORDS(syn_cookies_names));
+    if (i < 0)
+        return fail(ret_message, "'%.64s' is not one of off, on_full, always", value);
+    config->engine.syn_cookies = (enum te_syn_cookies)i;
+    return true;
+}
+
+void config_format_syn_cookies(const struct config *config, char *ret_text)
+{
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", syn_cookies_names[config->engine.syn_cookies]);
+}
+
+bool config_parse_tcp_fast_open(struct config *config, const char *value, char *ret_message)
+{
+    int i = find_word(value, WORDS(fast_open_names));
+    if (i < 0)
+        return fail(ret_message, "'%.64s' is not one of off, client, server, both", value);
+    config->engine.fast_open = (enum te_fast_open)i;
+    return true;
+}
+
+void config_format_tcp_fast_open(const struct config *config, char *ret_text)
+{
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", fast_open_names[config->engine.fast_open]);
 }

@@ -29,8 +29,18 @@ bool config_parse_http(struct config *config, const char *value, char *ret_messa
 void config_format_http(const struct config *config, char *ret_text);
 bool config_parse_log_level(struct config *config, const char *value, char *ret_message);
 void config_format_log_level(const struct config *config, char *ret_text);
+bool config_parse_congestion_control(struct config *config, const char *value, char *ret_message);
+void config_format_congestion_control(const struct config *config, char *ret_text);
+bool config_parse_ecn(struct config *config, const char *value, char *ret_message);
+void config_format_ecn(const struct config *config, char *ret_text);
+bool config_parse_mtu_probing(struct config *config, const char *value, char *ret_message);
+void config_format_mtu_probing(const struct config *config, char *ret_text);
 bool config_parse_time_wait_policy(struct config *config, const char *value, char *ret_message);
 void config_format_time_wait_policy(const struct config *config, char *ret_text);
+bool config_parse_syn_cookies(struct config *config, const char *value, char *ret_message);
+void config_format_syn_cookies(const struct config *config, char *ret_text);
+bool config_parse_tcp_fast_open(struct config *config, const char *value, char *ret_message);
+void config_format_tcp_fast_open(const struct config *config, char *ret_text);
 
 /* "10.0.0.2/24". Writes at most CONFIG_CIDR_MAX bytes. */
 #define CONFIG_CIDR_MAX (TE_ADDR_TEXT_MAX + 4)

@@ -24,6 +24,12 @@
         .width = sizeof(((struct config *)NULL)->engine.field_), .min = min_, .max = max_,         \
         .help = help_                                                                              \
     }
+#define FEATURE(name_, feature_, help_)                                                            \
+    {                                                                                              \
+        .section = "tcp", .name = #name_, .field = "features", .kind = CONFIG_BOOL,                \
+        .mask = TE_FEATURE_##feature_, .offset = offsetof(struct config, engine.features),         \
+        .width = sizeof(uint32_t), .max = 1, .help = help_                                         \
+    }
 #define DAEMON(section_, name_, field_, kind_, min_, max_, help_)                                  \
     {                                                                                              \
         .section = section_, .name = #name_, .kind = kind_,                                        \
@@ -140,6 +146,14 @@ static const struct config_key keys[] = {
            "Retransmissions after which the route is doubted (RFC 9293 3.8.3)."),
     ENGINE("tcp", r2_retries, r2_retries, CONFIG_COUNT, 1, 255,
            "Retransmissions after which a connection fails (RFC 9293 3.8.3)."),
+    CUSTOM("tcp", mtu_probing, "off, black_hole, always",
+           "Search for the largest packets that a path takes without help of its routers (RFC "
+           "4821): never, when large packets vanish, or on every connection."),
+    ENGINE("tcp", mtu_probe_base, mtu_probe_base_bytes, CONFIG_BYTES, 552, TAP_MTU_MAX,
+           "Packet size that such a search starts from; with IPv6 at least 1280."),
+    ENGINE("tcp", path_mtu_age, path_mtu_age_us, CONFIG_DURATION, 300 * SECOND, 400 * DAY,
+           "A path that was found to be narrower than the link is forgotten after this time, and "
+           "larger packets are tried again (RFC 1191 6.3, RFC 8201 4)."),
     ENGINE("tcp", idle_release, idle_release_us, CONFIG_DURATION, 0, HOUR,
            "An empty buffer gives its memory back after this time."),
     ENGINE("tcp", send_buffer_initial, send_buffer_initial_bytes, CONFIG_BYTES, 1024, BUFFER_MAX,
@@ -162,6 +176,31 @@ static const struct config_key keys[] = {
            "Offer and accept window scaling (RFC 7323)."),
     ENGINE("tcp", sack, sack, CONFIG_BOOL, 0, 1,
            "Offer and accept selective acknowledgments (RFC 2018)."),
+    CUSTOM("tcp", ecn, "off, passive, on",
+           "Explicit Congestion Notification (RFC 3168): never, when the peer offers it, or also "
+           "offered to the peer."),
+    CUSTOM("tcp", congestion_control, "cubic, reno, bbr",
+           "Congestion control (RFC 9438, RFC 5681, draft-ietf-ccwg-bbr)."),
+    FEATURE(hystart, HYSTART, "Leave slow start before it loses (HyStart++, RFC 9406)."),
+    FEATURE(pacing, PACING, "Spread frames over the round trip. BBR does so always."),
+    FEATURE(cwnd_validation, CWND_VALIDATION,
+            "A congestion window that is not used is not trusted (RFC 7661)."),
+    FEATURE(sack_recovery, SACK_RECOVERY,
+            "Find losses by what was SACKed above them (RFC 6675). No: NewReno (RFC 6582)."),
+    FEATURE(rack, RACK, "Find losses by time (RFC 8985)."),
+    FEATURE(loss_probe, LOSS_PROBE, "Tail loss probe (RFC 8985 7)."),
+    FEATURE(prr, PRR, "Proportional rate reduction (RFC 6937)."),
+    FEATURE(frto, FRTO, "Recognize spurious timeouts (RFC 5682)."),
+    FEATURE(eifel, EIFEL, "Recognize spurious retransmissions by timestamps (RFC 3522)."),
+    FEATURE(dsack_undo, DSACK_UNDO, "Recognize spurious retransmissions by D-SACK (RFC 3708)."),
+    FEATURE(limited_transmit, LIMITED_TRANSMIT,
+            "New data on the first two duplicate ACKs (RFC 3042)."),
+    FEATURE(rto_restart, RTO_RESTART,
+            "With little in flight, count the timeout from its sending (RFC 7765)."),
+    CUSTOM(
+        "tcp", tcp_fast_open, "off, client, server, both",
+        "Allow TCP Fast Open (RFC 7413) to connections and listeners that ask for it: data on the "
+        "SYN, which may then be delivered twice."),
     ENGINE("tcp", nagle, nagle, CONFIG_BOOL, 0, 1,
            "Nagle's algorithm, where a connection does not say otherwise (RFC 9293 3.7.4)."),
     ENGINE("tcp", port_first, port_first, CONFIG_COUNT, 1, 65535,
@@ -197,6 +236,14 @@ static const struct config_key keys[] = {
            "Connections that nobody owns any more."),
     ENGINE("limits", syn_queue_max, syn_queue_max, CONFIG_COUNT, 1, QUEUE_MAX,
            "SYN_RCVD connections of one listener."),
+    CUSTOM(
+        "limits", syn_cookies, "off, on_full, always",
+        "When a SYN is answered by a SYN cookie, which costs no memory (RFC 4987 3.6): never, when "
+        "the listener's SYN queue is full, or always."),
+    ENGINE("limits", fast_open_pending_max, fast_open_pending_max, CONFIG_COUNT, 0, QUEUE_MAX,
+           "SYN_RCVD connections of one listener that were opened by Fast Open."),
+    ENGINE("limits", fast_open_cache_max, fast_open_cache_max, CONFIG_COUNT, 0, QUEUE_MAX,
+           "Servers whose Fast Open cookie is kept."),
     ENGINE("limits", backlog_max, backlog_max, CONFIG_COUNT, 1, QUEUE_MAX,
            "Upper bound of a listener's backlog."),
     ENGINE("limits", neighbour_max, neighbour_max, CONFIG_COUNT, 16, QUEUE_MAX,
@@ -209,6 +256,8 @@ static const struct config_key keys[] = {
            "Memory of IP reassembly."),
     ENGINE("limits", reassembly_source_max, reassembly_source_max, CONFIG_COUNT, 1, QUEUE_MAX,
            "IP datagrams being reassembled from one source."),
+    ENGINE("limits", path_mtu_max, path_mtu_max, CONFIG_COUNT, 1, QUEUE_MAX,
+           "Destinations whose path is remembered to be narrower than the link."),
     ENGINE("limits", control_queue_max, control_queue_max, CONFIG_COUNT, 16, QUEUE_MAX,
            "Packets waiting to be sent that no connection owns."),
     ENGINE("limits", event_max, event_max, CONFIG_COUNT, 64, 1048576,

@@ -18,6 +18,7 @@ struct config_key {
     enum config_kind kind;
     size_t offset; /* in struct config */
     size_t width;  /* of the field, in bytes: 1, 2, 4 or 8 */
+    uint32_t mask; /* CONFIG_BOOL: one bit of a field of 32; 0: the whole field */
     int64_t min, max;
     const char *help;
 

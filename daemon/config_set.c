@@ -35,7 +35,7 @@ int64_t config_key_number(const struct config_key *key, const struct config *con
         return u16;
     case sizeof(u32):
         memcpy(&u32, field, sizeof(u32));
-        return u32;
+        return key->mask != 0 ? (u32 & key->mask) != 0 : u32;
     default:
         memcpy(&i64, field, sizeof(i64));
         return i64;
@@ -61,6 +61,15 @@ static void number_put(const struct config_key *key, struct config *config, int6
     default:
         memcpy(field, &value, sizeof(value));
     }
+}
+
+static void bit_put(const struct config_key *key, struct config *config, bool value)
+{
+    char *field = (char *)config + key->offset;
+    uint32_t bits;
+    memcpy(&bits, field, sizeof(bits));
+    bits = value ? bits | key->mask : bits & ~key->mask;
+    memcpy(field, &bits, sizeof(bits));
 }
 
 void config_key_format_range(const struct config_key *key, char *ret_text)
@@ -142,7 +151,10 @@ static bool bool_set(const struct config_key *key, struct config *config, const 
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "'%.64s' is not yes or no; give yes or no", text);
         return false;
     }
-    number_put(key, config, value ? 1 : 0);
+    if (key->mask != 0)
+        bit_put(key, config, value);
+    else
+        number_put(key, config, value ? 1 : 0);
     return true;
 }
 

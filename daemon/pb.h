@@ -36,6 +36,7 @@ typedef Tcpengine__V1__ConnectionStatusResult pb_connection_status_result;
 typedef Tcpengine__V1__List pb_list;
 typedef Tcpengine__V1__ListResult pb_list_result;
 typedef Tcpengine__V1__TimeWaitList pb_time_wait_list;
+typedef Tcpengine__V1__CongestionVariable pb_congestion_variable;
 typedef Tcpengine__V1__TimeWaitEntry pb_time_wait_entry;
 typedef Tcpengine__V1__TimeWaitListResult pb_time_wait_list_result;
 typedef Tcpengine__V1__History pb_history;

@@ -171,20 +171,43 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
 struct option_row {
     const char *name;
     enum te_option option;
-    int64_t scale; /* from the message's unit to the engine's */
+    int64_t scale;    /* from the message's unit to the engine's */
+    uint32_t feature; /* TE_OPTION_FEATURES: which, to be 0 or 1 */
 };
 
+#define FEATURE_ROW(name, feature)                                                                 \
+    {                                                                                              \
+        name, TE_OPTION_FEATURES, 1, TE_FEATURE_##feature                                          \
+    }
+
 static const struct option_row option_rows[] = {
-    {"nagle", TE_OPTION_NAGLE, 1},
-    {"keepalive", TE_OPTION_KEEPALIVE, 1},
-    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, US_PER_MS},
-    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, US_PER_MS},
-    {"keepalive_probes", TE_OPTION_KEEPALIVE_PROBES, 1},
-    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, US_PER_MS},
-    {"delayed_ack", TE_OPTION_DELAYED_ACK, 1},
-    {"send_buffer_max_bytes", TE_OPTION_SEND_BUFFER_MAX, 1},
-    {"receive_buffer_max_bytes", TE_OPTION_RECEIVE_BUFFER_MAX, 1},
+    {"nagle", TE_OPTION_NAGLE, 1, 0},
+    {"keepalive", TE_OPTION_KEEPALIVE, 1, 0},
+    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, US_PER_MS, 0},
+    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, US_PER_MS, 0},
+    {"keepalive_probes", TE_OPTION_KEEPALIVE_PROBES, 1, 0},
+    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, US_PER_MS, 0},
+    {"delayed_ack", TE_OPTION_DELAYED_ACK, 1, 0},
+    {"send_buffer_max_bytes", TE_OPTION_SEND_BUFFER_MAX, 1, 0},
+    {"receive_buffer_max_bytes", TE_OPTION_RECEIVE_BUFFER_MAX, 1, 0},
+    FEATURE_ROW("sack_recovery", SACK_RECOVERY),
+    FEATURE_ROW("rack", RACK),
+    FEATURE_ROW("loss_probe", LOSS_PROBE),
+    FEATURE_ROW("prr", PRR),
+    FEATURE_ROW("frto", FRTO),
+    FEATURE_ROW("eifel", EIFEL),
+    FEATURE_ROW("dsack_undo", DSACK_UNDO),
+    FEATURE_ROW("limited_transmit", LIMITED_TRANSMIT),
+    FEATURE_ROW("rto_restart", RTO_RESTART),
+    FEATURE_ROW("hystart", HYSTART),
+    FEATURE_ROW("cwnd_validation", CWND_VALIDATION),
+    FEATURE_ROW("pacing", PACING),
 };
+
+#define OPTION_NAMES                                                                               \
+    "nagle, keepalive, keepalive_idle_ms, keepalive_interval_ms, keepalive_probes, "               \
+    "user_timeout_ms, delayed_ack, send_buffer_max_bytes, receive_buffer_max_bytes, "              \
+    "congestion_control, rack, pacing: see tcpctl(1)"
 
 static const struct option_row *option_find(const char *name)
 {
@@ -194,8 +217,45 @@ static const struct option_row *option_find(const char *name)
     return NULL;
 }
 
+static enum te_err set_feature(struct rpc_call *call, const struct option_row *row, int64_t value)
+{
+    const pb_set_option *op = &call->op.set_option;
+    struct te_status status;
+    enum te_err err = te_status(rpc_stack(call->rpc), op->id, &status);
+    if (err != TE_OK)
+        return err;
+    if (value != 0 && value != 1)
+        return TE_ERR_INVALID;
+    uint32_t features =
+        value != 0 ? status.features | row->feature : status.features & ~row->feature;
+    return te_set_option(rpc_stack(call->rpc), op->id, row->option, features,
+                         rpc_now_us(call->rpc));
+}
+
+/* The one option whose value is a word. */
+static enum rpc_outcome set_congestion_control(struct rpc_call *call)
+{
+    const pb_set_option *op = &call->op.set_option;
+    struct rpc *rpc = call->rpc;
+    char quote[RPC_QUOTE_MAX];
+    if (call->subject_err != TE_OK)
+        return rpc_fail_engine(call, call->subject_err, op->id);
+    enum te_err err = te_set_congestion_control(rpc_stack(rpc), op->id, op->text, rpc_now_us(rpc));
+    rpc_quote(op->text, quote);
+    if (err == TE_ERR_INVALID)
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "cubic, reno, bbr",
+                        "SetOption: there is no congestion control \"%s\"", quote);
+    if (err != TE_OK)
+        return rpc_fail_engine(call, err, op->id);
+    pump_wake(rpc->host.pump);
+    rpc_result(call);
+    return RPC_ANSWER;
+}
+
 enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
 {
+    if (strcmp(call->op.set_option.name, "congestion_control") == 0)
+        return set_congestion_control(call);
     const pb_set_option *op = &call->op.set_option;
     const struct option_row *row = option_find(op->name);
     struct rpc *rpc = call->rpc;
@@ -204,14 +264,13 @@ enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
     int64_t value;
     rpc_quote(op->name, quote);
     if (row == NULL)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT",
-                        "nagle, keepalive, keepalive_idle_ms, keepalive_interval_ms, "
-                        "keepalive_probes, user_timeout_ms, delayed_ack, send_buffer_max_bytes, "
-                        "receive_buffer_max_bytes",
+        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", OPTION_NAMES,
                         "SetOption: there is no option \"%s\"", quote);
     if (call->subject_err != TE_OK)
         return rpc_fail_engine(call, call->subject_err, op->id);
-    if (!__builtin_mul_overflow(op->value, row->scale, &value))
+    if (row->feature != 0)
+        err = set_feature(call, row, op->value);
+    else if (!__builtin_mul_overflow(op->value, row->scale, &value))
         err = te_set_option(rpc_stack(rpc), op->id, row->option, value, rpc_now_us(rpc));
     if (err == TE_ERR_INVALID)
         return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,

@@ -15,10 +15,19 @@ static void fill_tcp(const struct te_status *status, pb_connection_status_result
     result->iss = status->iss;
     result->irs = status->irs;
     result->mss = status->mss_bytes;
+    result->path_mtu_bytes = status->path_mtu_bytes;
+    result->pipe_bytes = status->pipe_bytes;
+    result->sacked_bytes = status->sacked_bytes;
+    result->lost_bytes = status->lost_bytes;
+    result->min_rtt_us = status->min_rtt_us;
+    result->reordering_window_us = status->reordering_window_us;
     result->snd_wscale = status->snd_wscale;
     result->rcv_wscale = status->rcv_wscale;
     result->sack_permitted = status->sack_permitted;
     result->timestamps = status->timestamps;
+    result->ecn = status->ecn;
+    result->ecn_ce_in = status->ecn_ce_in;
+    result->ecn_ece_in = status->ecn_ece_in;
     result->cwnd_bytes = status->cwnd_bytes;
     result->ssthresh_bytes = status->ssthresh_bytes;
     result->srtt_us = status->srtt_us;
@@ -48,6 +57,38 @@ static void fill_totals(const struct te_status *status, pb_connection_status_res
     result->fin_queued = status->fin_queued;
 }
 
+static pb_congestion_variable *congestion_variable(struct rpc *rpc,
+                                                   const struct te_cc_variable *variable)
+{
+    pb_congestion_variable *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__congestion_variable__init(message);
+    message->name = (char *)(uintptr_t)variable->name;
+    message->value = variable->value;
+    if (variable->text != NULL)
+        message->text = (char *)(uintptr_t)variable->text;
+    return message;
+}
+
+static void fill_congestion_variables(struct rpc *rpc, const struct te_status *status,
+                                      pb_connection_status_result *result)
+{
+    struct te_cc_variable variables[TE_CC_VARIABLES_MAX];
+    unsigned count = 0;
+    if (te_cc_variables(rpc_stack(rpc), status->id, variables, &count) != TE_OK || count == 0)
+        return;
+    result->congestion_variables = rpc_pointers(rpc, count);
+    if (result->congestion_variables == NULL)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        pb_congestion_variable *message = congestion_variable(rpc, &variables[i]);
+        if (message == NULL)
+            return;
+        result->congestion_variables[result->n_congestion_variables++] = message;
+    }
+}
+
 static void fill_others(struct rpc_call *call, const struct te_status *status,
                         pb_connection_status_result *result)
 {
@@ -64,6 +105,9 @@ static void fill_others(struct rpc_call *call, const struct te_status *status,
         result->congestion_control = rpc_text(rpc, status->congestion_control);
     if (status->recovery != NULL)
         result->recovery = rpc_text(rpc, status->recovery);
+    if (status->mtu_probing != NULL)
+        result->mtu_probing = rpc_text(rpc, status->mtu_probing);
+    fill_congestion_variables(rpc, status, result);
     result->age_us = now_us - status->opened_at_us;
     result->state_age_us = now_us - status->state_since_us;
 }

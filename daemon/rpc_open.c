@@ -56,6 +56,7 @@ struct opened {
     enum te_state state;
     pb_endpoint *local, *remote;
     uint32_t backlog;
+    uint64_t accepted_to;
     enum te_err err; /* why it failed, or came to its end */
 };
 
@@ -71,6 +72,7 @@ static struct opened opened_find(struct rpc_call *call)
         opened.local = rpc_endpoint(rpc, &call->status->local);
         opened.remote = rpc_endpoint(rpc, &call->status->remote);
         opened.backlog = call->status->is_listener ? call->status->send_queue_bytes : 0;
+        opened.accepted_to = call->status->send_accepted;
         opened.err = call->status->error;
     } else if (te_history(rpc_stack(rpc), call->started_id, &history) == TE_OK) {
         opened.local = rpc_endpoint(rpc, &history.local);
@@ -87,7 +89,10 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
 {
     const pb_open *op = &call->op.open;
     *ret_open = (struct te_open){.uid = call->link->account->uid,
-                                 .listener_id = op->passive ? 0 : op->listener_id};
+                                 .listener_id = op->passive ? 0 : op->listener_id,
+                                 .fast_open = op->fast_open,
+                                 .data = op->data.data,
+                                 .data_len = op->passive ? 0 : op->data.len};
     if (!rpc_parse_endpoint(call, "local", op->local, &ret_open->local) ||
         !rpc_parse_endpoint(call, "remote", op->remote, &ret_open->remote))
         return false;
@@ -104,7 +109,8 @@ static enum te_err open_passive(struct rpc_call *call, const struct te_open *ope
     const struct te_listen listen = {.local = open->local,
                                      .remote = open->remote,
                                      .uid = open->uid,
-                                     .backlog = call->op.open.backlog};
+                                     .backlog = call->op.open.backlog,
+                                     .fast_open = open->fast_open};
     return te_open_passive(rpc_stack(call->rpc), &listen, ret_id, rpc_now_us(call->rpc));
 }
 
@@ -156,6 +162,7 @@ enum rpc_outcome rpc_verb_open(struct rpc_call *call)
     result->local = opened.local;
     result->remote = opened.remote;
     result->backlog = opened.backlog;
+    result->accepted_to = opened.accepted_to;
     if (call->op.open.wait_ms > 0 && opened.err != TE_OK)
         return rpc_fail_engine(call, opened.err, id);
     return RPC_ANSWER;

@@ -35,6 +35,7 @@ static bool gso_to_meta(const struct virtio_net_hdr *header, size_t frame_len,
     default:
         return false;
     }
+    meta->gso_has_cwr = (header->gso_type & VIRTIO_NET_HDR_GSO_ECN) != 0;
     meta->gso_size_bytes = header->gso_size;
     meta->header_len_bytes = header->hdr_len;
     return header->gso_size > 0 && header->hdr_len <= frame_len;
@@ -72,6 +73,8 @@ void vnet_from_meta(const struct te_frame_meta *meta, struct virtio_net_hdr *ret
     }
     ret_header->gso_type = gso_type_of(meta->gso_type);
     if (meta->gso_type != TE_GSO_NONE) {
+        if (meta->gso_has_cwr)
+            ret_header->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
         ret_header->gso_size = meta->gso_size_bytes;
         ret_header->hdr_len = meta->header_len_bytes;
     }

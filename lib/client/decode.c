@@ -47,6 +47,7 @@ static bool decode_open(struct decoding *decoding)
     opened->id = message->id;
     opened->state = decode_state(message->state);
     opened->backlog = message->backlog;
+    opened->accepted_to = message->accepted_to;
     decode_endpoint(&opened->local, message->local);
     decode_endpoint(&opened->remote, message->remote);
     return true;
@@ -137,11 +138,19 @@ static void decode_status_sequence(struct tcpc_status *status,
     status->iss = message->iss;
     status->irs = message->irs;
     status->mss = message->mss;
+    status->path_mtu_bytes = message->path_mtu_bytes;
+    status->pipe_bytes = message->pipe_bytes;
+    status->sacked_bytes = message->sacked_bytes;
+    status->lost_bytes = message->lost_bytes;
+    status->min_rtt_us = message->min_rtt_us;
+    status->reordering_window_us = message->reordering_window_us;
     status->snd_wscale = message->snd_wscale;
     status->rcv_wscale = message->rcv_wscale;
     status->sack_permitted = message->sack_permitted;
     status->timestamps = message->timestamps;
     status->ecn = message->ecn;
+    status->ecn_ce_in = message->ecn_ce_in;
+    status->ecn_ece_in = message->ecn_ece_in;
     status->send_accepted = message->send_accepted;
     status->receive_released = message->receive_released;
     status->receive_next = message->receive_next;
@@ -168,10 +177,28 @@ static void decode_status_numbers(struct tcpc_status *status,
     status->segments_out = message->segments_out;
     status->congestion_control = message->congestion_control;
     status->recovery = message->recovery;
+    status->mtu_probing = message->mtu_probing;
     status->send_buffer_bytes = message->send_buffer_bytes;
     status->receive_buffer_bytes = message->receive_buffer_bytes;
     status->age_us = message->age_us;
     status->state_age_us = message->state_age_us;
+}
+
+static bool decode_congestion_variables(struct decoding *decoding,
+                                        const PB(ConnectionStatusResult) * message)
+{
+    struct tcpc_status *status = &decoding->response->u.status;
+    size_t count = message->n_congestion_variables;
+    struct tcpc_variable *rows = tcpci_arena_array(decoding->memory, count, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const PB(CongestionVariable) *row = message->congestion_variables[i];
+        rows[i] = (struct tcpc_variable){row->name, row->value, row->text};
+    }
+    status->congestion_variables = rows;
+    status->congestion_variable_count = count;
+    return true;
 }
 
 static bool decode_status(struct decoding *decoding)
@@ -187,6 +214,8 @@ static bool decode_status(struct decoding *decoding)
     status->is_orphan = message->is_orphan;
     decode_status_sequence(status, message);
     decode_status_numbers(status, message);
+    if (!decode_congestion_variables(decoding, message))
+        return false;
     if (!message->time_wait)
         return true;
     struct tcpc_time_wait *time_wait = tcpci_arena_alloc(decoding->memory, sizeof(*time_wait));

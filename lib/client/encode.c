@@ -48,6 +48,9 @@ static void encode_open(struct scratch *scratch, const struct call *call)
     message->listener_id = open->listener_id;
     message->token = open->token;
     message->wait_ms = open->wait_ms;
+    message->fast_open = open->fast_open;
+    message->data.data = (uint8_t *)open->data;
+    message->data.len = open->len;
     scratch->request.open = message;
 }
 
@@ -172,6 +175,8 @@ static void encode_set_option(struct scratch *scratch, const struct call *call)
     message->id = option->id;
     message->name = (char *)(option->name ? option->name : "");
     message->value = option->value;
+    if (option->text)
+        message->text = (char *)option->text;
     scratch->request.set_option = message;
 }
 

@@ -117,12 +117,14 @@ static void stream_unlist(struct stream *stream)
     stream_drop(stream);
 }
 
-void tcpci_stream_begin(struct tcpc_client *client, uint64_t id)
+void tcpci_stream_begin(struct tcpc_client *client, uint64_t id, uint64_t sent_to)
 {
     pthread_mutex_lock(&client->lock);
     struct stream *stream = stream_find(client, id) ? NULL : stream_new(client, id);
-    if (stream)
+    if (stream) {
+        stream->accepted_to = stream->asked_to = sent_to;
         stream_list(stream);
+    }
     pthread_mutex_unlock(&client->lock);
 }
 

@@ -98,7 +98,8 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
     request.u.open.wait_ms = 0;
     enum tcpc_code code = open_once(client, &request, ret_opened, ret_error);
     if (code == TCPC_OK && !open->token)
-        tcpci_stream_begin(client, ret_opened->id);
+        tcpci_stream_begin(client, ret_opened->id, ret_opened->accepted_to);
+    request.u.open.len = 0; /* has been taken, as far as it will be */
     if (!open->wait_ms)
         return code;
     while (code == TCPC_OK && is_opening(ret_opened->state)) {
@@ -139,7 +140,7 @@ enum tcpc_code tcpc_accept(struct tcpc_client *client, uint64_t listener_id, uin
         code = open_once(client, &request, ret_opened, ret_error);
     } while (code == TCPC_AGAIN && tcpci_clock_ms() < until_ms);
     if (code == TCPC_OK)
-        tcpci_stream_begin(client, ret_opened->id);
+        tcpci_stream_begin(client, ret_opened->id, 0);
     return code;
 }
 
@@ -180,16 +181,31 @@ enum tcpc_code tcpc_abort(struct tcpc_client *client, uint64_t id, struct tcpc_e
     return call_target(client, TCPC_OP_ABORT, (struct tcpc_target){.id = id}, NULL, ret_error);
 }
 
-enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const char *name,
-                               int64_t value, struct tcpc_error *ret_error)
+static enum tcpc_code call_set_option(struct tcpc_client *client,
+                                      const struct tcpc_set_option *option,
+                                      struct tcpc_error *ret_error)
 {
     struct tcpc_request request = {.op = TCPC_OP_SET_OPTION};
     struct tcpc_response *response = NULL;
-    request.u.set_option = (struct tcpc_set_option){.id = id, .name = name, .value = value};
+    request.u.set_option = *option;
     enum tcpc_code code = tcpc_call(client, &request, &response, ret_error);
     if (code == TCPC_OK)
         tcpc_response_free(response);
     return code;
+}
+
+enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const char *name,
+                               int64_t value, struct tcpc_error *ret_error)
+{
+    const struct tcpc_set_option option = {.id = id, .name = name, .value = value};
+    return call_set_option(client, &option, ret_error);
+}
+
+enum tcpc_code tcpc_set_congestion_control(struct tcpc_client *client, uint64_t id,
+                                           const char *name, struct tcpc_error *ret_error)
+{
+    const struct tcpc_set_option option = {.id = id, .name = "congestion_control", .text = name};
+    return call_set_option(client, &option, ret_error);
 }
 
 /* --- inspection ------------------------------------------------------------------------------- */

@@ -1,3 +1,4 @@
+#include "tcp/congestion.h"
 #include <tcpengine/config.h>
 
 #include <string.h>
@@ -21,12 +22,16 @@ static void init_limits(struct te_config *config)
     config->time_wait_policy = TE_TIME_WAIT_EVICT_OLDEST;
     config->orphan_max = 65536;
     config->syn_queue_max = 1024;
+    config->syn_cookies = TE_SYN_COOKIES_ON_FULL;
+    config->fast_open_pending_max = 256;
+    config->fast_open_cache_max = 1024;
     config->backlog_max = 4096;
     config->neighbour_max = 1024;
     config->neighbour_incomplete_max = 128;
     config->reassembly_max = 64;
     config->reassembly_bytes_max = MIB;
     config->reassembly_source_max = 16;
+    config->path_mtu_max = 1024;
     config->control_queue_max = 256;
     config->event_max = 4096;
     config->history_conn_max = 4096;
@@ -50,21 +55,28 @@ static void init_timers(struct te_config *config)
     config->r1_retries = 3;
     config->r2_retries = 15;
     config->user_timeout_us = 0;
+    config->mtu_probing = TE_MTU_PROBING_BLACK_HOLE;
+    config->mtu_probe_base_bytes = 1024;
+    config->path_mtu_age_us = 600 * SECOND;
     config->idle_release_us = SECOND;
 }
 
 static void init_streams(struct te_config *config)
 {
     config->send_buffer_initial_bytes = 16 * KIB;
-    config->send_buffer_max_bytes = 4 * MIB;
+    config->send_buffer_max_bytes = 32 * MIB;
     config->receive_buffer_initial_bytes = 64 * KIB;
-    config->receive_buffer_max_bytes = 6 * MIB;
+    config->receive_buffer_max_bytes = 32 * MIB;
     config->out_of_order_ranges_max = 64;
     config->initial_window_segments = 10;
+    strcpy(config->congestion_control, "cubic");
+    config->features = TE_FEATURES_DEFAULT;
     config->mss_min_bytes = 88;
     config->timestamps = true;
     config->window_scale = true;
     config->sack = true;
+    config->ecn = TE_ECN_PASSIVE;
+    config->fast_open = TE_FAST_OPEN_OFF;
     config->nagle = true;
     config->challenge_ack_per_second = 1000;
     config->challenge_ack_interval_us = 500 * (uint32_t)MS;
@@ -107,12 +119,17 @@ static const struct field_range field_ranges[] = {
     FIELD(time_wait_policy, TE_TIME_WAIT_EVICT_OLDEST, TE_TIME_WAIT_SKIP),
     FIELD(orphan_max, 0, TABLE_MAX),
     FIELD(syn_queue_max, 1, TABLE_MAX),
+    FIELD(syn_cookies, TE_SYN_COOKIES_OFF, TE_SYN_COOKIES_ALWAYS),
+    FIELD(fast_open, TE_FAST_OPEN_OFF, TE_FAST_OPEN_BOTH),
+    FIELD(fast_open_pending_max, 0, TABLE_MAX),
+    FIELD(fast_open_cache_max, 0, TABLE_MAX),
     FIELD(backlog_max, 1, TABLE_MAX),
     FIELD(neighbour_max, 1, TABLE_MAX),
     FIELD(neighbour_incomplete_max, 1, TABLE_MAX),
     FIELD(reassembly_max, 1, TABLE_MAX),
     FIELD(reassembly_bytes_max, 1, BUFFER_MAX),
     FIELD(reassembly_source_max, 1, TABLE_MAX),
+    FIELD(path_mtu_max, 1, TABLE_MAX),
     FIELD(control_queue_max, 1, TABLE_MAX),
     FIELD(event_max, 1, TABLE_MAX),
     FIELD(history_conn_max, 0, TABLE_MAX),
@@ -129,6 +146,9 @@ static const struct field_range field_ranges[] = {
     FIELD(keepalive_probes_max, 1, UINT8_MAX),
     FIELD(r2_retries, 1, UINT8_MAX),
     FIELD(user_timeout_us, 0, TIMER_MAX_US),
+    FIELD(mtu_probing, TE_MTU_PROBING_OFF, TE_MTU_PROBING_ALWAYS),
+    FIELD(mtu_probe_base_bytes, 552, UINT16_MAX),       /* the floor of IPv4 (RFC 5927 7) */
+    FIELD(path_mtu_age_us, 300 * SECOND, TIMER_MAX_US), /* RFC 8201 4: at least 5 minutes */
     FIELD(idle_release_us, 0, TIMER_MAX_US),
     FIELD(send_buffer_initial_bytes, 1, BUFFER_MAX),
     FIELD(send_buffer_max_bytes, 1, BUFFER_MAX),
@@ -136,9 +156,11 @@ static const struct field_range field_ranges[] = {
     FIELD(receive_buffer_max_bytes, 1, BUFFER_MAX),
     FIELD(out_of_order_ranges_max, 0, RANGES_MAX),
     FIELD(initial_window_segments, 1, UINT8_MAX),
+    FIELD(features, 0, TE_FEATURES_ALL),
     /* Above the 40 bytes of options that an MSS does not count (RFC 9293 3.7.1), so that a segment
      * always carries something; at most the MSS of a peer that names none. */
     FIELD(mss_min_bytes, 48, 536),
+    FIELD(ecn, TE_ECN_OFF, TE_ECN_ON),
     FIELD(port_first, 1, UINT16_MAX),
     FIELD(port_last, 1, UINT16_MAX),
 };
@@ -233,6 +255,9 @@ static const char *check_relations(const struct te_config *config)
     for (unsigned i = 0; i < config->route_count; i++)
         if (!is_route_valid(&config->routes[i]))
             return "routes";
+    if (memchr(config->congestion_control, 0, TE_CC_NAME_MAX) == NULL ||
+        te_cc_find(config->congestion_control) == NULL)
+        return "congestion_control";
     if (config->gso && !config->checksum_offload)
         return "gso"; /* who cuts a segment has to write every checksum anew */
     if (config->neighbour_incomplete_max > config->neighbour_max)

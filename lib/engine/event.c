@@ -27,6 +27,7 @@ static const char *const cause_texts[TE_CAUSE_COUNT] = {
     [TE_CAUSE_NEW_SYN] = "recv new SYN",
     [TE_CAUSE_LIMIT] = "limit",
     [TE_CAUSE_LISTENER_CLOSED] = "listener closed",
+    [TE_CAUSE_RECV_SYN_COOKIE] = "recv SYN cookie",
 };
 
 const char *te_cause_text(enum te_cause cause)

@@ -63,6 +63,31 @@ static void use_plain_buffers(struct te_stack *stack)
                                         plain_release};
 }
 
+enum te_err te_stack_make(const struct te_config *config, const struct te_stack_birth *birth,
+                          struct te_stack **ret_stack)
+{
+    struct te_stack *stack = config->allocator.alloc(config->allocator.ctx, sizeof(*stack));
+    if (stack == NULL)
+        return TE_ERR_NOMEM;
+    memset(stack, 0, sizeof(*stack));
+    stack->config = *config;
+    use_plain_buffers(stack);
+    memcpy(stack->config.secret, birth->key.bytes, sizeof(stack->config.secret));
+    stack->key = birth->key;
+    stack->now_us = birth->now_us;
+    stack->born_at_us = birth->born_at_us;
+    te_wheel_init(&stack->wheel, birth->wheel_now_us);
+    enum te_err err = te_tcp_init(stack);
+    if (err == TE_OK)
+        err = te_ip_init(stack);
+    if (err != TE_OK) {
+        te_stack_free(stack);
+        return err;
+    }
+    *ret_stack = stack;
+    return TE_OK;
+}
+
 enum te_err te_stack_new(const struct te_config *config, int64_t now_us,
                          struct te_stack **ret_stack)
 {
@@ -70,22 +95,13 @@ enum te_err te_stack_new(const struct te_config *config, int64_t now_us,
     enum te_err err = te_config_check(config, &field);
     if (err != TE_OK)
         return err;
-    struct te_stack *stack = config->allocator.alloc(config->allocator.ctx, sizeof(*stack));
-    if (stack == NULL)
-        return TE_ERR_NOMEM;
-    memset(stack, 0, sizeof(*stack));
-    stack->config = *config;
-    use_plain_buffers(stack);
-    memcpy(stack->key.bytes, config->secret, sizeof(stack->key.bytes));
-    stack->now_us = stack->born_at_us = now_us;
-    te_wheel_init(&stack->wheel, now_us);
-    err = te_tcp_init(stack);
-    if (err == TE_OK)
-        err = te_ip_init(stack);
-    if (err != TE_OK) {
-        te_stack_free(stack);
+    struct te_stack_birth birth = {.now_us = now_us, .born_at_us = now_us, .wheel_now_us = now_us};
+    memcpy(birth.key.bytes, config->secret, sizeof(birth.key.bytes));
+    struct te_stack *stack;
+    err = te_stack_make(config, &birth, &stack);
+    if (err != TE_OK)
         return err;
-    }
+    te_locals_start(stack);
     *ret_stack = stack;
     return TE_OK;
 }

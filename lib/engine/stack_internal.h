@@ -5,10 +5,12 @@
 #include "ip/control_queue.h"
 #include "ip/local.h"
 #include "ip/neighbour.h"
+#include "ip/pmtu.h"
 #include "ip/reassembly.h"
 #include "ip/route.h"
 #include "tcp/conn_table.h"
 #include "tcp/event_queue.h"
+#include "tcp/fast_open.h"
 #include "tcp/graveyard.h"
 #include "tcp/limiter.h"
 #include "tcp/listener_table.h"
@@ -28,6 +30,7 @@ struct te_stack {
     struct te_locals locals; /* our addresses and their DAD state */
     struct te_routes routes;
     struct te_neighbours neighbours; /* ARP and ND cache */
+    struct te_pmtus pmtus;           /* destinations behind narrow paths */
     struct te_reassemblies reassemblies;
     struct te_control_queue control; /* whole packets that no connection owns: ARP, ND, ICMP, RST */
     uint16_t ip_id;                  /* keyed counter for the fragments that we send */
@@ -35,6 +38,7 @@ struct te_stack {
     struct te_conn_table conns;
     struct te_listener_table listeners;
     struct te_time_wait_table time_wait;
+    struct te_fast_open_cache fast_open;
     struct te_graveyard graveyard; /* histories of connections that are gone */
     struct te_event_queue events;
     struct te_list output; /* connections that want to send, first come first served */
@@ -43,6 +47,16 @@ struct te_stack {
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
 };
 
+/* What a stack is born with: of the configuration and the host's clock, or of a saved state. */
+struct te_stack_birth {
+    struct te_siphash_key key;
+    int64_t now_us, born_at_us;
+    int64_t wheel_now_us;
+};
+
+/* A stack with empty tables that has said nothing yet. */
+enum te_err te_stack_make(const struct te_config *config, const struct te_stack_birth *birth,
+                          struct te_stack **ret_stack);
 /* Time moves on; never back. */
 void te_stack_set_now(struct te_stack *stack, int64_t now_us);
 /* Memory through the host's allocator; NULL when it refuses. Zeroed. */

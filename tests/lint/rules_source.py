@@ -89,8 +89,8 @@ REAL_TIME = re.compile(
 
 
 def virtual_time(root: Path, _: dict) -> list[str]:
-    """Unit, script and simulator tests and the engine know virtual time only."""
-    folders = ("tests/unit/", "tests/script/", "tests/sim/", "lib/engine/")
+    """Unit, script, simulator and fuzz tests and the engine know virtual time only."""
+    folders = ("tests/unit/", "tests/script/", "tests/sim/", "tests/fuzz/", "lib/engine/")
     # The client library's threads are nng's, and nng's clock is the real one.
     exempt = ("tests/unit/client/", "tests/unit/cli/")
     found = []

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 C_SUFFIXES = (".c", ".h")
-SKIPPED_FOLDERS = re.compile(r"^(\.git|build[^/]*)(/|$)")
+# What fuzzers found is no source.
+SKIPPED_FOLDERS = re.compile(r"^(\.git|build[^/]*|tests/fuzz/corpus)(/|$)")
 
 
 def tracked_files(root: Path) -> list[Path]:

@@ -133,7 +133,7 @@ static void status_tells_who_and_when(void **state)
     T_EQUAL(status.state_since_us, opened_at_us + 100 * MS);
     T_EQUAL(status.remote.port, CLIENT_PORT);
     T_EQUAL(status.user_closed, false);
-    assert_string_equal(status.congestion_control, "reno");
+    assert_string_equal(status.congestion_control, "cubic");
     assert_string_equal(status.recovery, "open");
     T_ERR(te_status(s->f.stack, s->listener_id, &status), TE_OK);
     T_EQUAL(status.is_listener, true);

@@ -534,6 +534,23 @@ static void reset_while_opening_by_both_is_refused(void **state)
     T_READY(s, TE_READY_OPEN | TE_READY_END);
 }
 
+/* The peer is in an old incarnation that we know nothing of: without the RST it would challenge our
+ * SYN,ACK, and we would send it, until the orphan's time is over. */
+static void rfc9293_3_10_7_4_closed_before_its_syn_is_acked_resets_another_ack(void **state)
+{
+    struct script *s = *state;
+    conn_in_syn_rcvd(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    T_STATE(s, TE_FIN_WAIT_1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = (uint32_t)-249);
+    T_EXPECT(s, .flags = TE_RST, .seq = (uint32_t)-249);
+    T_COUNT(s, tcp_bad_ack, 1);
+    T_STATE(s, TE_FIN_WAIT_1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
+    T_STATE(s, TE_FIN_WAIT_2);
+}
+
 static void reset_in_syn_sent_is_refused(void **state)
 {
     struct script *s = *state;
@@ -718,6 +735,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_10_7_4_what_the_user_hears_of_a_reset),
         SCRIPT_TEST(calls_on_a_failed_connection_tell_the_reason),
         SCRIPT_TEST(reset_while_opening_by_both_is_refused),
+        SCRIPT_TEST(rfc9293_3_10_7_4_closed_before_its_syn_is_acked_resets_another_ack),
         SCRIPT_TEST(reset_in_syn_sent_is_refused),
         SCRIPT_TEST(rfc9293_3_10_7_4_reset_flushes_what_was_received),
         SCRIPT_TEST(reset_out_of_window_is_ignored_after_their_fin),

@@ -53,6 +53,25 @@ static void closed_in_syn_rcvd_its_syn_ack_is_still_sent_again(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
+/* Duplicates of an ACK from before our SYN: what is at SND.UNA is the SYN, and no byte of a buffer.
+ * The FIN may be taken for lost. */
+static void closed_in_syn_rcvd_duplicate_acks_resend_no_data(void **state)
+{
+    struct script *s = *state;
+    conn_in_syn_rcvd(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    for (unsigned i = 0; i < 5; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 0);
+    const struct script_out *out;
+    while ((out = script_next(s)) != NULL)
+        T_EQUAL(out->len, 0);
+    T_STATE(s, TE_FIN_WAIT_1);
+    script_advance(s, SECOND);
+    T_EXPECT(s, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 1);
+    script_skip(s);
+}
+
 static void closed_before_it_was_accepted_is_not_accepted(void **state)
 {
     struct script *s = *state;
@@ -570,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(closed_in_syn_rcvd_leaves_the_queue),
         SCRIPT_TEST(closed_in_syn_rcvd_its_syn_ack_is_still_sent_again),
+        SCRIPT_TEST(closed_in_syn_rcvd_duplicate_acks_resend_no_data),
         SCRIPT_TEST(closed_before_it_was_accepted_is_not_accepted),
         SCRIPT_TEST(aborted_before_it_was_accepted_is_not_accepted),
         SCRIPT_TEST(turning_active_resets_whom_nobody_accepted),

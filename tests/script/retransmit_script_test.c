@@ -1,13 +1,18 @@
 /* Loss and congestion: RFC 6298, RFC 5681, RFC 6582 (NewReno), RFC 3042, RFC 6928, RFC 9293 3.8. */
 #include "script.h"
+#include <string.h>
 
 #define MSS 1460
 #define RTO_MIN (200 * MS)
 
 /* An active opening whose SYN took that long: SRTT is known. */
+/* The sender of RFC 5681 and RFC 6582, without what came later. */
 static void open_with_rtt(struct script *s, int64_t rtt_us)
 {
+    s->f.config.mtu_probing = TE_MTU_PROBING_OFF; /* segments keep their size */
     s->way = BY_ACTIVE;
+    s->f.config.features = TE_FEATURE_LIMITED_TRANSMIT | TE_FEATURE_SACK_RECOVERY;
+    strcpy(s->f.config.congestion_control, "reno");
     s->f.config.send_buffer_initial_bytes = 1 << 20;
     conn_in_syn_sent(s);
     script_advance(s, rtt_us);
@@ -424,13 +429,13 @@ static void enter_recovery(struct script *s, unsigned queued)
 static void rfc6582_3_2_more_duplicates_let_new_segments_out(void **state)
 {
     struct script *s = *state;
-    enter_recovery(s, 30); /* 12 in flight, cwnd 6, inflated by 3 */
+    enter_recovery(s, 30); /* 12 in flight, 3 of them gone, cwnd 5 */
     uint32_t flight = script_status(s).snd_max - script_status(s).snd_una;
     T_EQUAL(flight, 12 * MSS);
-    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
-    for (unsigned i = 0; i < 3; i++)
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS); /* half of it without limited transmit */
+    for (unsigned i = 0; i < 4; i++)
         ack_segments(s, 0);
-    T_EXPECT_NONE(s); /* 6 + 6: still full */
+    T_EXPECT_NONE(s); /* 12 - 7: still full */
     ack_segments(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(12), 1);
     ack_segments(s, 0);
@@ -449,25 +454,25 @@ static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(7), .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     T_COUNT(s, fast_retransmits, 1); /* one loss event, one reduction */
-    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
 }
 
 /* Step 3: deflate by what was acknowledged, then add one segment; what room is left is used. */
 static void rfc6582_3_2_partial_ack_deflates_the_window(void **state)
 {
     struct script *s = *state;
-    enter_recovery(s, 40); /* 12 in flight, ssthresh 6, window 6 + 3 */
+    enter_recovery(s, 40); /* 12 in flight, 3 of them gone, cwnd 5 */
     for (unsigned i = 0; i < 6; i++)
-        ack_segments(s, 0); /* 6 + 9 = 15: three new ones */
-    T_EXPECT_SEGMENTS(s, start_of(12), 3);
-    ack_segments(s, 4); /* 15 - 4 + 1 = 12, 11 in flight: the hole and one new one */
+        ack_segments(s, 0); /* 12 - 9 = 3: two new ones */
+    T_EXPECT_SEGMENTS(s, start_of(12), 2);
+    ack_segments(s, 4); /* of 10, 6 are gone: the hole and one new one */
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
-    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(15), .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(14), .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     ack_segments(s, 0); /* below SND.UNA: no duplicate */
     T_EXPECT_NONE(s);
     ack_segments(s, 4); /* a duplicate: one more */
-    T_EXPECT_SEGMENTS(s, start_of(16), 1);
+    T_EXPECT_SEGMENTS(s, start_of(15), 1);
 }
 
 static void rfc6582_3_2_full_ack_ends_recovery(void **state)
@@ -604,12 +609,12 @@ static void rfc5681_3_1_congestion_avoidance_adds_a_segment_a_round_trip(void **
 {
     struct script *s = *state;
     enter_recovery(s, 60);
-    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
     ack_segments(s, 12);
     script_skip(s);
     /* Up to ssthresh again, then by one segment for each window acknowledged. */
     unsigned acked = 12;
-    while (script_status(s).cwnd_bytes < 6 * MSS) {
+    while (script_status(s).cwnd_bytes < 5 * MSS) {
         acked++;
         ack_segments(s, acked);
         script_skip(s);
@@ -670,7 +675,7 @@ static void rfc5681_3_1_timeout_after_two_duplicates(void **state)
     T_EXPECT_SEGMENTS(s, start_of(10), 2);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
-    T_EQUAL(script_status(s).ssthresh_bytes, 6 * MSS);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
     ack_segments(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(1), 2);
 }

@@ -178,6 +178,10 @@ static struct te_tcp_options options_to_send(const struct script *s, const struc
     options.ts_echo = seg->has_ecr                            ? seg->ecr
                       : (seg->flags & TE_ACK) || seg->has_ack ? s->c.their_ts
                                                               : 0;
+    options.has_fast_open = seg->has_fast_open;
+    options.fast_open_len = seg->cookie_len;
+    if (seg->cookie_len > 0)
+        memcpy(options.fast_open_cookie, seg->cookie, seg->cookie_len);
     for (unsigned i = 0; i < seg->sack_count; i++) {
         options.sack[i].start = s->c.our_iss + seg->sack[i].start;
         options.sack[i].end = s->c.our_iss + seg->sack[i].end;
@@ -212,7 +216,8 @@ void script_send(struct script *s, const struct seg *seg)
     static uint8_t frame[FRAME_MAX + 100];
     struct ip_spec spec = {.source = seg->from != NULL ? seg->from : peer_text(s),
                            .destination = seg->to != NULL ? seg->to : local_text(s),
-                           .protocol = TE_PROTO_TCP};
+                           .protocol = TE_PROTO_TCP,
+                           .ecn = seg->ecn};
     struct te_addr source = fixture_addr(spec.source);
     struct te_addr destination = fixture_addr(spec.destination);
     size_t header_len = emit_header(s, seg, segment);
@@ -460,7 +465,7 @@ static bool match_payload(const struct script *s, const struct script_out *out,
 {
     if (out->len != want->len)
         return differ(ret_why, "length", out->len, want->len);
-    uint32_t first = script_rel_seq(s, out) - 1;
+    uint32_t first = script_rel_seq(s, out) + ((out->header.flags & TE_SYN) ? 1 : 0) - 1;
     for (uint32_t i = 0; i < out->len; i++)
         if (out->payload[i] != script_pattern(first + i, want->salt))
             return differ(ret_why, "byte of the stream", out->payload[i],
@@ -491,8 +496,8 @@ static bool match_header(const struct script *s, const struct script_out *out,
     struct te_addr local = script_local_addr(s);
     if (!te_addr_equal(&out->destination, &peer) || !te_addr_equal(&out->source, &local))
         return differ(ret_why, "address", 0, 0);
-    if (out->ecn != 0)
-        return differ(ret_why, "ECN field", out->ecn, 0);
+    if (out->ecn != want->ecn)
+        return differ(ret_why, "ECN field", out->ecn, want->ecn);
     return out->checksum_ok || differ(ret_why, "checksum", header->checksum, 0);
 }
 

@@ -58,8 +58,12 @@ struct seg {
     uint32_t seq, ack; /* relative; ack counts only with TE_ACK, or with has_ack */
     uint32_t len;
     bool has_win, has_mss, has_wscale, has_ts, has_ecr, has_psh, has_ack, sack_permitted;
+    bool has_fast_open; /* RFC 7413, sent only: with a cookie, or with none */
+    const uint8_t *cookie;
+    uint8_t cookie_len;
     bool no_ts;        /* sent without the timestamps that were negotiated */
     bool bad_checksum; /* sent only */
+    uint8_t ecn;       /* the field of the IP header */
     uint32_t win;      /* the field, not scaled */
     uint16_t mss;
     uint8_t wscale;

@@ -419,6 +419,7 @@ static struct seg make_segment(const struct row *row, const struct test_case *te
 
 static void set_scene(struct script *s, const struct test_case *test, struct scene *ret_scene)
 {
+    s->f.config.ecn = TE_ECN_OFF; /* its flags change no state */
     s->way = test->way;
     s->closes_fully = test->variant == ORPHAN;
     if (test->variant >= TS_EQUAL && test->variant <= TS_MISSING)

@@ -25,7 +25,7 @@ static void note(struct world *world, const struct endpoint *endpoint, const cha
 {
     struct trace_entry entry = {"%s %d %s: %d, %d",
                                 {(int64_t)endpoint->id, numbers[0], numbers[1]},
-                                {endpoint->side == 0 ? "A" : "B", what},
+                                {scenario_host_name(endpoint->side), what},
                                 0};
     trace_add(&world->trace, world->now_us, &entry);
 }
@@ -129,7 +129,7 @@ static void close_endpoint(struct world *world, struct endpoint *endpoint)
         fail(world, endpoint, "CLOSE with unread data resets the connection (RFC 2525 2.17)");
     endpoint->has_closed = true;
     endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, endpoint->id);
 }
 
 static void shut_endpoint(struct world *world, struct endpoint *endpoint)
@@ -141,7 +141,7 @@ static void shut_endpoint(struct world *world, struct endpoint *endpoint)
         endpoint->has_shut = true;
     else
         note_failure(world, endpoint, err);
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, endpoint->id);
     consider_ending(world, endpoint);
 }
 
@@ -187,7 +187,7 @@ static void step_write(struct world *world, struct endpoint *endpoint)
         else if (!has_sent_all(endpoint) && world->is_short_of_memory)
             endpoint->write_at_us = world->now_us + RETRY_US;
     }
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, endpoint->id);
     consider_ending(world, endpoint);
 }
 
@@ -273,7 +273,7 @@ static void step_read(struct world *world, struct endpoint *endpoint)
     } else if (err != TE_ERR_AGAIN) {
         note_failure(world, endpoint, err);
     }
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, endpoint->id);
     consider_ending(world, endpoint);
 }
 
@@ -323,7 +323,7 @@ static uint64_t make_turning_listener(struct world *world, unsigned side, uint16
     struct te_listen listen = {.local.port = (uint16_t)(PORT_OF_TURNED_LISTENER + port % 100)};
     uint64_t id = 0;
     te_open_passive(stack_of(world, side), &listen, &id, world_clock(world, side));
-    world_changed(world, side);
+    world_changed(world, side, 0);
     return id;
 }
 
@@ -333,7 +333,8 @@ static enum te_err open_active(struct world *world, struct opening *opening, uin
     bool is_opener = opening->side == plan->opener;
     struct te_open open = {.local.port = is_opener ? plan->local_port : plan->remote_port,
                            .remote.port = is_opener ? plan->remote_port : plan->local_port};
-    open.remote.addr = world->scenario->hosts[!opening->side].config.addresses[0].addr;
+    open.remote.addr =
+        world->scenario->hosts[scenario_other(plan, opening->side)].config.addresses[0].addr;
     if (plan->kind == OPEN_FROM_LISTENER)
         open.listener_id = make_turning_listener(world, opening->side, plan->local_port);
     enum te_err err = te_open_active(stack_of(world, opening->side), &open, ret_id,
@@ -349,30 +350,32 @@ static void step_opening(struct world *world, struct opening *opening)
     uint64_t id = 0;
     enum te_err err = open_active(world, opening, &id);
     struct trace_entry entry = {
-        "%s OPEN: %d, id %d", {err, (int64_t)id}, {opening->side == 0 ? "A" : "B"}, 0};
+        "%s OPEN: %d, id %d", {err, (int64_t)id}, {scenario_host_name(opening->side)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
     opening->at_us = TE_NEVER;
     if (err == TE_OK)
-        add_endpoint(world, opening->side, id, &opening->plan->behaviour[opening->side]);
+        add_endpoint(world, opening->side, id,
+                     &opening->plan->behaviour[scenario_end(opening->side)]);
     else if (opening->tries++ < TRIES_MAX)
         opening->at_us = world->now_us + RETRY_US;
-    world_changed(world, opening->side);
+    world_changed(world, opening->side, 0);
 }
 
 static const struct behaviour *find_behaviour(const struct world *world, unsigned side,
                                               const struct te_endpoint *remote)
 {
     const struct actors *actors = &world->actors;
+    unsigned opener = scenario_find_host(world->scenario, &remote->addr);
     const struct connection_plan *any = &world->scenario->connections[0];
     for (unsigned i = 0; i < actors->opening_count; i++) {
         const struct connection_plan *plan = actors->openings[i].plan;
-        if (plan->opener == side)
+        if (plan->peer != side)
             continue;
         any = plan;
-        if (plan->local_port == remote->port)
+        if (plan->local_port == remote->port && plan->opener == opener)
             break;
     }
-    return &any->behaviour[side];
+    return &any->behaviour[scenario_end(side)];
 }
 
 static void step_accept(struct world *world, struct listener_actor *listener)
@@ -382,7 +385,7 @@ static void step_accept(struct world *world, struct listener_actor *listener)
     uint64_t id = 0;
     enum te_err err = te_accept(stack, listener->id, 0, &id, world_clock(world, listener->side));
     struct trace_entry entry = {
-        "%s ACCEPT: %d, id %d", {err, (int64_t)id}, {listener->side == 0 ? "A" : "B"}, 0};
+        "%s ACCEPT: %d, id %d", {err, (int64_t)id}, {scenario_host_name(listener->side)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
     listener->accept_at_us = TE_NEVER;
     if (err == TE_OK && te_status(stack, id, &status) != TE_OK)
@@ -393,19 +396,19 @@ static void step_accept(struct world *world, struct listener_actor *listener)
             ->has_opened = true;
     else if (err != TE_ERR_AGAIN)
         world_fail(world, listener->side, listener->id, "ACCEPT gives a connection, or none yet");
-    world_changed(world, listener->side);
+    world_changed(world, listener->side, 0);
 }
 
 static void step_close_listener(struct world *world, struct listener_actor *listener)
 {
-    struct trace_entry entry = {"%s CLOSE listener", {0}, {listener->side == 0 ? "A" : "B"}, 0};
+    struct trace_entry entry = {"%s CLOSE listener", {0}, {scenario_host_name(listener->side)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
     if (te_close(stack_of(world, listener->side), listener->id,
                  world_clock(world, listener->side)) != TE_OK)
         world_fail(world, listener->side, listener->id, "a listener can be closed");
     listener->id = 0;
     listener->accept_at_us = listener->close_at_us = TE_NEVER;
-    world_changed(world, listener->side);
+    world_changed(world, listener->side, 0);
 }
 
 void actors_listen(struct world *world, unsigned side, const struct listener_plan *plan)
@@ -415,13 +418,13 @@ void actors_listen(struct world *world, unsigned side, const struct listener_pla
     struct listener_actor *listener = &actors->listeners[actors->listener_count++];
     *listener = (struct listener_actor){
         .side = side, .plan = *plan, .accept_at_us = TE_NEVER, .close_at_us = TE_NEVER};
-    if (plan->close_at_us != TE_NEVER)
-        listener->close_at_us = world->now_us + plan->close_at_us;
     struct te_stack *stack = stack_of(world, side);
     enum te_err err = te_open_passive(stack, &listen, &listener->id, world_clock(world, side));
+    if (plan->close_at_us != TE_NEVER && err == TE_OK)
+        listener->close_at_us = world->now_us + plan->close_at_us;
     if (err != TE_OK && !(err == TE_ERR_NOMEM && world->is_short_of_memory))
         world_fail(world, side, 0, "a passive OPEN of a free port succeeds");
-    world_changed(world, side);
+    world_changed(world, side, 0);
 }
 
 static void add_opening(struct world *world, const struct connection_plan *plan, unsigned side,
@@ -436,7 +439,7 @@ void actors_connect(struct world *world, const struct connection_plan *plan)
 {
     add_opening(world, plan, plan->opener, plan->at_us);
     if (plan->kind == OPEN_SIMULTANEOUS)
-        add_opening(world, plan, !plan->opener, plan->peer_at_us);
+        add_opening(world, plan, plan->peer, plan->peer_at_us);
 }
 
 /* --- whose turn is it? ---------------------------------------------------------------------------
@@ -556,7 +559,7 @@ static void calm_endpoint(struct world *world, struct endpoint *endpoint)
     endpoint->is_paused = false;
     te_set_option(stack_of(world, endpoint->side), endpoint->id, TE_OPTION_KEEPALIVE, 1,
                   world_clock(world, endpoint->side));
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, endpoint->id);
 }
 
 void actors_calm(struct world *world)
@@ -599,7 +602,7 @@ void actors_forget(struct world *world, unsigned side)
         if (listener->side != side || listener->id == 0)
             continue;
         struct listener_plan plan = listener->plan;
-        listener->side = SIDES; /* nobody's */
+        listener->side = HOSTS_MAX; /* nobody's */
         listener->id = 0;
         listener->accept_at_us = listener->close_at_us = TE_NEVER;
         plan.close_at_us = TE_NEVER;
@@ -607,17 +610,20 @@ void actors_forget(struct world *world, unsigned side)
     }
 }
 
-/* All that it sends has been received by its peer's application, if that still receives. */
+/* All that it sends has been received by its peer's application, if that still receives, and
+ * acknowledged. */
 static bool is_done(struct world *world, const struct endpoint *endpoint)
 {
     const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
     const struct watch *peer = watch != NULL ? observer_peer(world, watch) : NULL;
     const struct endpoint *other = peer != NULL ? actors_find(world, peer->side, peer->id) : NULL;
-    if (is_over(endpoint))
-        return true;
+    if (is_over(endpoint)) /* what it sent before it closed is still to arrive */
+        return watch == NULL || watch->is_gone || watch->last.send_queue_bytes == 0;
     if (!has_sent_all(endpoint) || !endpoint->has_opened)
         return false;
-    return other != NULL && (is_over(other) || other->received == endpoint->accepted);
+    if (other == NULL || is_over(other))
+        return other != NULL;
+    return other->received == endpoint->accepted && watch->last.send_acked == endpoint->accepted;
 }
 
 bool actors_are_done(struct world *world)

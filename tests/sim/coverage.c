@@ -61,6 +61,10 @@ void coverage_add(struct coverage *sum, const struct coverage *part)
     sum->runs += part->runs;
     sum->events += part->events;
     sum->frames += part->frames;
+    sum->arrivals += part->arrivals;
+    sum->marked += part->marked;
+    sum->rebirths += part->rebirths;
+    sum->cpu_us += part->cpu_us;
     sum->bytes += part->bytes;
     sum->isn_wanted += part->isn_wanted;
     sum->isn_reached += part->isn_reached;
@@ -106,9 +110,21 @@ void coverage_print(const struct coverage *coverage, FILE *file)
     print_counters(coverage, file);
     fprintf(file,
             "%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64
-            " bytes delivered; ISS near wrapping: %" PRIu64 " of %" PRIu64 " wanted\n",
-            coverage->runs, coverage->events, coverage->frames, coverage->bytes,
-            coverage->isn_reached, coverage->isn_wanted);
+            " bytes delivered, %" PRIu64 " marked by queues, %" PRIu64
+            " stacks restored; ISS near wrapping: %" PRIu64 " of %" PRIu64 " wanted\n",
+            coverage->runs, coverage->events, coverage->frames, coverage->bytes, coverage->marked,
+            coverage->rebirths, coverage->isn_reached, coverage->isn_wanted);
+}
+
+void coverage_print_rate(const struct coverage *coverage, FILE *file)
+{
+    uint64_t frames = coverage->frames + coverage->arrivals;
+    uint64_t cpu_ms = coverage->cpu_us / 1000;
+    fprintf(file,
+            "%" PRIu64 " runs, %" PRIu64 " frames sent and got in %" PRIu64
+            " ms of processor time: "
+            "%" PRIu64 " a second\n",
+            coverage->runs, frames, cpu_ms, frames * 1000 / (cpu_ms > 0 ? cpu_ms : 1));
 }
 
 const char *coverage_find_gap(const struct coverage *coverage)

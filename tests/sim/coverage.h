@@ -10,14 +10,20 @@
 struct coverage {
     uint64_t edges[TE_STATE_COUNT][TE_STATE_COUNT];
     uint64_t pairs[TE_STATE_COUNT][TE_STATE_COUNT]; /* states of the two ends at one time */
-    uint64_t runs, events, frames, bytes;
-    struct te_counters counters;      /* of all stacks */
+    uint64_t runs, events, frames, bytes;           /* frames: those that stacks sent */
+    uint64_t arrivals;                              /* frames that stacks got */
+    uint64_t marked;                                /* by full queues (ECN) */
+    uint64_t rebirths;                              /* stacks saved and restored */
+    uint64_t cpu_us;                                /* of the worker processes */
+    struct te_counters counters;                    /* of all stacks */
     uint64_t isn_wanted, isn_reached; /* runs that were to start within 2^16 of wrapping, and did */
 };
 
 void coverage_add_counters(struct coverage *sum, const struct te_counters *counters);
 void coverage_add(struct coverage *sum, const struct coverage *part);
 void coverage_print(const struct coverage *coverage, FILE *file);
+/* One line: how much was done, and how fast. */
+void coverage_print_rate(const struct coverage *coverage, FILE *file);
 /* The name of an edge of RFC 9293's figure 5 that no run has reached; NULL when all were. */
 const char *coverage_find_gap(const struct coverage *coverage);
 

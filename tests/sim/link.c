@@ -7,13 +7,14 @@
 #include <string.h>
 
 #define CALM_DELAY_US 1000
+#define CALM_MTU 576
 #define COPIES_MAX 3
 #define PADDING_MAX 18
 #define US_PER_S 1000000u
 
 /* One frame on its way through the faults. */
 struct passage {
-    unsigned from;
+    unsigned from;  /* end */
     uint8_t *bytes; /* borrowed; room for WIRE_FRAME_MAX + PADDING_MAX */
     size_t len;
     struct te_frame_meta meta;
@@ -85,8 +86,9 @@ void link_init(struct link *link, const struct scenario *scenario, struct trace 
     link->start_us = 0;
     link->next_order = 0;
     link->count = 0;
-    for (unsigned side = 0; side < SIDES; side++)
-        link->busy_until_us[side] = 0;
+    link->marked = 0;
+    for (unsigned end = 0; end < ENDS; end++)
+        link->busy_until_us[end] = 0;
     rng_init(&link->rng, rng_mix(scenario->seed) + 1);
 }
 
@@ -99,14 +101,14 @@ void link_done(struct link *link)
 /* --- delay --------------------------------------------------------------------------------------
  */
 
-static const struct link_plan *plan_of(const struct link *link, unsigned side)
+static const struct link_plan *plan_of(const struct link *link, unsigned end)
 {
-    return &link->scenario->link[side];
+    return &link->scenario->link[end];
 }
 
-int64_t link_shortest_us(const struct link *link, unsigned side)
+int64_t link_shortest_us(const struct link *link, unsigned end)
 {
-    int64_t delay_us = plan_of(link, side)->delay_us;
+    int64_t delay_us = plan_of(link, end)->delay_us;
     return delay_us < CALM_DELAY_US ? delay_us : CALM_DELAY_US;
 }
 
@@ -116,16 +118,28 @@ static void note(struct link *link, const struct passage *passage, const char *w
     trace_add(link->trace, passage->now_us, &entry);
 }
 
-/* Waits its turn on a link of limited speed; false when the queue before it is too long. */
-static bool wait_in_queue(struct link *link, const struct passage *passage, int64_t *at_us)
+static void mark_in_queue(struct link *link, struct passage *passage)
+{
+    if (!wire_is_ecn_capable(passage->bytes, passage->len))
+        return;
+    wire_mark(passage->bytes, passage->len);
+    link->marked++;
+    note(link, passage, "marked: queue");
+}
+
+/* Waits its turn before a wire of limited speed; false when the queue is full. */
+static bool wait_in_queue(struct link *link, struct passage *passage, int64_t *at_us)
 {
     const struct link_plan *plan = plan_of(link, passage->from);
     if (link->is_calm || plan->bytes_per_s == 0)
         return true;
     int64_t *busy_until_us = &link->busy_until_us[passage->from];
     int64_t start_us = *busy_until_us > passage->now_us ? *busy_until_us : passage->now_us;
-    if (start_us - passage->now_us > plan->queue_us)
+    uint64_t queued_bytes = (uint64_t)(start_us - passage->now_us) * plan->bytes_per_s / US_PER_S;
+    if (queued_bytes > plan->queue_bytes)
         return false;
+    if (plan->mark_bytes > 0 && queued_bytes > plan->mark_bytes)
+        mark_in_queue(link, passage);
     *busy_until_us = start_us + (int64_t)(passage->len * US_PER_S / plan->bytes_per_s);
     *at_us += *busy_until_us - passage->now_us;
     return true;
@@ -159,20 +173,12 @@ static const struct partition *find_partition(const struct link *link,
     return NULL;
 }
 
-static void schedule(struct link *link, const struct passage *passage)
+/* A copy for one host. */
+static void push_copy(struct link *link, const struct passage *passage, unsigned to, int64_t at_us)
 {
-    int64_t at_us = passage->now_us + draw_delay(link, passage);
-    const struct partition *partition = link->is_calm ? NULL : find_partition(link, passage);
-    if (!wait_in_queue(link, passage, &at_us) || (partition != NULL && !partition->holds) ||
-        link->count == LINK_FRAMES_MAX) {
-        note(link, passage, partition != NULL ? "lost: partition" : "lost: queue");
-        return;
-    }
-    if (partition != NULL)
-        at_us += partition->end_us - (passage->now_us - link->start_us);
     struct link_frame frame = {.at_us = at_us,
                                .order = link->next_order++,
-                               .to = !passage->from,
+                               .to = to,
                                .len = passage->len,
                                .meta = passage->meta,
                                .bytes = malloc(passage->len)};
@@ -180,6 +186,38 @@ static void schedule(struct link *link, const struct passage *passage)
         abort();
     memcpy(frame.bytes, passage->bytes, passage->len);
     push(link, &frame);
+}
+
+/* The host at the other end that has the destination's MAC address; HOSTS_MAX: all there. */
+static unsigned find_addressee(const struct link *link, const struct passage *passage)
+{
+    for (unsigned side = 0; side < link->scenario->host_count; side++)
+        if (scenario_end(side) != passage->from &&
+            memcmp(passage->bytes, link->scenario->hosts[side].config.mac, 6) == 0)
+            return side;
+    return HOSTS_MAX;
+}
+
+static void arrive(struct link *link, const struct passage *passage, int64_t at_us)
+{
+    unsigned addressee = find_addressee(link, passage);
+    for (unsigned side = 0; side < link->scenario->host_count; side++)
+        if (scenario_end(side) != passage->from && (addressee == HOSTS_MAX || addressee == side))
+            push_copy(link, passage, side, at_us);
+}
+
+static void schedule(struct link *link, struct passage *passage)
+{
+    int64_t at_us = passage->now_us + draw_delay(link, passage);
+    const struct partition *partition = link->is_calm ? NULL : find_partition(link, passage);
+    if (!wait_in_queue(link, passage, &at_us) || (partition != NULL && !partition->holds) ||
+        link->count + HOSTS_MAX > LINK_FRAMES_MAX) {
+        note(link, passage, partition != NULL ? "lost: partition" : "lost: queue");
+        return;
+    }
+    if (partition != NULL)
+        at_us += partition->end_us - (passage->now_us - link->start_us);
+    arrive(link, passage, at_us);
 }
 
 /* --- faults that change the frame ----------------------------------------------------------------
@@ -215,6 +253,8 @@ static bool damage(struct link *link, struct passage *passage)
     const struct link_plan *plan = plan_of(link, passage->from);
     if (rng_chance(&link->rng, plan->mark))
         wire_mark(passage->bytes, passage->len);
+    if (rng_chance(&link->rng, plan->bleach))
+        wire_bleach(passage->bytes, passage->len);
     bool is_corrupted = rng_chance(&link->rng, plan->corrupt);
     bool is_truncated = rng_chance(&link->rng, plan->truncate);
     if (is_corrupted || is_truncated || plan->finishes_checksums)
@@ -289,27 +329,33 @@ static bool split(struct link *link, const struct passage *passage,
     return true;
 }
 
-/* The MTU of the way now; 0: that of the hosts. */
-static uint32_t path_mtu_at(const struct link *link, int64_t now_us)
+/* The way's MTU now; {0}: that of the hosts. In peace nothing is so narrow that a stack may take it
+ * for an attack (RFC 5927 7), and nothing is silent. */
+static struct path_mtu path_at(const struct link *link, int64_t now_us)
 {
-    uint32_t mtu_bytes = 0;
-    for (unsigned i = 0; i < link->scenario->path_count; i++)
+    struct path_mtu path = {.mtu_bytes = 0};
+    for (unsigned i = 0; i < link->scenario->path_count && link->start_us > 0; i++)
         if (now_us - link->start_us >= link->scenario->paths[i].at_us)
-            mtu_bytes = link->scenario->paths[i].mtu_bytes;
-    return link->start_us > 0 ? mtu_bytes : 0;
+            path = link->scenario->paths[i];
+    if (link->is_calm && path.mtu_bytes > 0 && path.mtu_bytes < CALM_MTU)
+        path.mtu_bytes = CALM_MTU;
+    path.is_silent = path.is_silent && !link->is_calm;
+    return path;
 }
 
 /* True when the packet was too big to pass. Its sender is told, unless that gets lost. */
 static bool is_stopped(struct link *link, const struct passage *passage)
 {
     uint8_t bytes[TOO_BIG_FRAME_MAX];
-    uint32_t mtu_bytes = path_mtu_at(link, passage->now_us);
-    if (mtu_bytes == 0 ||
-        too_big_packet_bytes(passage->bytes, passage->len, &passage->meta) <= mtu_bytes)
+    struct path_mtu path = path_at(link, passage->now_us);
+    if (path.mtu_bytes == 0 ||
+        too_big_packet_bytes(passage->bytes, passage->len, &passage->meta) <= path.mtu_bytes)
         return false;
-    struct passage answer = {.from = !passage->from, .bytes = bytes, .now_us = passage->now_us};
-    answer.len = too_big_answer(passage->bytes, passage->len, mtu_bytes, bytes);
     note(link, passage, "too big");
+    if (path.is_silent)
+        return true;
+    struct passage answer = {.from = !passage->from, .bytes = bytes, .now_us = passage->now_us};
+    answer.len = too_big_answer(passage->bytes, passage->len, path.mtu_bytes, bytes);
     if (link->is_calm || !rng_chance(&link->rng, plan_of(link, answer.from)->drop))
         schedule(link, &answer);
     return true;
@@ -333,8 +379,8 @@ void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t le
                const struct te_frame_meta *meta, int64_t now_us)
 {
     static uint8_t bytes[WIRE_FRAME_MAX + PADDING_MAX];
-    struct passage passage = {.from = side, .bytes = bytes, .now_us = now_us};
-    bool cuts = meta->gso_type != TE_GSO_NONE && plan_of(link, side)->cuts_segments;
+    struct passage passage = {.from = scenario_end(side), .bytes = bytes, .now_us = now_us};
+    bool cuts = meta->gso_type != TE_GSO_NONE && plan_of(link, passage.from)->cuts_segments;
     for (unsigned i = 0; cuts; i++) {
         passage.len = wire_cut(frame, len, meta, i, bytes);
         passage.meta = (struct te_frame_meta){.checksum = TE_CHECKSUM_UNKNOWN};
@@ -356,10 +402,11 @@ static bool goes_on(const struct wire_segment *a, const struct wire_segment *b)
 {
     return a->is_sound && b->is_sound && b->payload_len > 0 && a->payload_len > 0 &&
            b->seq == a->seq + (uint32_t)a->payload_len && a->ack == b->ack &&
-           a->window == b->window && a->source.port == b->source.port &&
-           a->destination.port == b->destination.port && a->ts_value == b->ts_value &&
-           a->ts_echo == b->ts_echo && !(a->flags & ~(TE_ACK | TE_PSH)) &&
-           !(b->flags & ~(TE_ACK | TE_PSH)) && a->payload_at == b->payload_at &&
+           te_addr_equal(&a->source.addr, &b->source.addr) && a->window == b->window &&
+           a->source.port == b->source.port && a->destination.port == b->destination.port &&
+           a->ts_value == b->ts_value && a->ts_echo == b->ts_echo &&
+           !(a->flags & ~(TE_ACK | TE_PSH)) && !(b->flags & ~(TE_ACK | TE_PSH)) &&
+           a->payload_at == b->payload_at &&
            a->ip_bytes + b->payload_len < WIRE_FRAME_MAX - WIRE_ETH_BYTES;
 }
 
@@ -387,7 +434,7 @@ void link_merge(struct link *link, struct link_frame *frame)
 {
     struct wire_segment segment;
     struct wire_segment more;
-    if (!plan_of(link, !frame->to)->merges_segments)
+    if (!plan_of(link, !scenario_end(frame->to))->merges_segments)
         return;
     while (link->count > 0 && link->heap[0].to == frame->to &&
            link->heap[0].at_us == frame->at_us) {

@@ -1,37 +1,48 @@
-/* Two engines and a bad network, by seed. See --help, and the headers of the other files. */
+/* Engines and a bad network, by seed. See --help, and the headers of the other files. */
 #include "alloc_failures.h"
+#include "golden.h"
 #include "runner.h"
+#include "shrink.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_USAGE 2
 #define EDGES_FROM_SEEDS 2000 /* so many runs reach every edge */
 
 static const char usage[] =
-    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures]\n"
-    "           [-v] [--pcap FILE] [--twice-every N] [--jobs N] [--quiet]\n"
+    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures | --golden]\n"
+    "           [-v] [--pcap FILE] [--shrink] [--simplify STEPS] [--twice-every N]\n"
+    "           [--reborn-every K] [--jobs N] [--first-failure] [--plant] [--quiet]\n"
     "\n"
-    "Two TCP stacks back to back in virtual time, on a link that loses, repeats, reorders, delays "
-    "and\n"
-    "damages frames, with applications that do as they like. Everything is drawn from the seed: "
+    "Two or three TCP stacks in virtual time, on a link that loses, repeats, reorders, delays, "
+    "queues,\n"
+    "marks and damages frames, with applications that do as they like. Everything is drawn from "
     "the\n"
-    "same seed gives the same run.\n"
+    "seed: the same seed gives the same run.\n"
     "\n"
     "  --seed N             one run (default: 1)\n"
     "  --seeds FROM:COUNT   COUNT runs, in one process for each processor\n"
     "  --alloc-failures     a plain connection, with memory refused at each allocation in turn\n"
+    "  --golden             goodput for each loss, round trip and buffer size (docs/golden.md)\n"
     "  -v                   every event, with --seed\n"
     "  --pcap FILE          what side A's interface sees, for Wireshark, with --seed\n"
+    "  --shrink             makes a failing --seed as simple as it can, and says how to replay "
+    "that\n"
+    "  --simplify STEPS     what --shrink found: name.index,name.index,...\n"
+    "  --plant              a failure that is none (a byte is sent twice), to test all this with\n"
     "  --twice-every N      runs each Nth seed twice and compares the traces\n"
+    "  --reborn-every K     runs each seed once more, with the stacks of all hosts saved and "
+    "restored\n"
+    "                       after every Kth turn, and compares the traces; no memory is refused\n"
     "  --jobs N             processes\n"
+    "  --first-failure      ends with the first seed that fails, not only after a few\n"
     "  --quiet              no table of what was reached\n"
     "\n"
     "Exit status: 0 all held, 1 something did not, 2 usage.\n";
 
-enum mode { MODE_SEED, MODE_SEEDS, MODE_ALLOC_FAILURES };
+enum mode { MODE_SEED, MODE_SHRINK, MODE_SEEDS, MODE_ALLOC_FAILURES, MODE_GOLDEN };
 
 struct arguments {
     enum mode mode;
@@ -70,8 +81,14 @@ static bool parse_valued(const char *option, const char *value, struct arguments
         return parse_seeds(value, arguments);
     if (strcmp(option, "--twice-every") == 0)
         return parse_number(value, '\0', &rest, &runner->twice_every);
+    if (strcmp(option, "--reborn-every") == 0)
+        return parse_number(value, '\0', &rest, &runner->reborn_every);
     if (strcmp(option, "--jobs") == 0 && parse_number(value, '\0', &rest, &jobs)) {
         runner->jobs = (unsigned)jobs;
+        return true;
+    }
+    if (strcmp(option, "--simplify") == 0) {
+        runner->simplify = value;
         return true;
     }
     if (strcmp(option, "--pcap") != 0)
@@ -80,24 +97,44 @@ static bool parse_valued(const char *option, const char *value, struct arguments
     return true;
 }
 
+/* An option without one. */
+static bool parse_flag(const char *option, struct arguments *arguments)
+{
+    if (strcmp(option, "-v") == 0)
+        arguments->runner.is_verbose = true;
+    else if (strcmp(option, "--quiet") == 0)
+        arguments->is_quiet = true;
+    else if (strcmp(option, "--first-failure") == 0)
+        arguments->runner.failures_max = 1;
+    else if (strcmp(option, "--plant") == 0)
+        arguments->runner.is_planted = true;
+    else if (strcmp(option, "--shrink") == 0)
+        arguments->mode = MODE_SHRINK;
+    else if (strcmp(option, "--golden") == 0)
+        arguments->mode = MODE_GOLDEN;
+    else if (strcmp(option, "--alloc-failures") == 0)
+        arguments->mode = MODE_ALLOC_FAILURES;
+    else
+        return false;
+    return true;
+}
+
 static bool parse(int argc, char **argv, struct arguments *arguments)
 {
-    *arguments =
-        (struct arguments){.runner = {.first_seed = 1, .seed_count = 1, .program = argv[0]}};
+    *arguments = (struct arguments){.runner = {.first_seed = 1,
+                                               .seed_count = 1,
+                                               .failures_max = RUNNER_FAILURES_MAX,
+                                               .program = argv[0]}};
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "-v") == 0)
-            arguments->runner.is_verbose = true;
-        else if (strcmp(argv[i], "--quiet") == 0)
-            arguments->is_quiet = true;
-        else if (strcmp(argv[i], "--alloc-failures") == 0)
-            arguments->mode = MODE_ALLOC_FAILURES;
-        else if (i + 1 == argc || !parse_valued(argv[i], argv[i + 1], arguments))
+        if (parse_flag(argv[i], arguments))
+            continue;
+        if (i + 1 == argc || !parse_valued(argv[i], argv[i + 1], arguments))
             return false;
-        else
-            i++;
+        i++;
     }
-    bool is_single = arguments->mode == MODE_SEED;
-    return is_single || (!arguments->runner.is_verbose && arguments->runner.capture_path == NULL);
+    bool is_single = arguments->mode == MODE_SEED || arguments->mode == MODE_SHRINK;
+    return is_single || (!arguments->runner.is_verbose && arguments->runner.capture_path == NULL &&
+                         arguments->runner.simplify == NULL);
 }
 
 static int run_seeds(const struct arguments *arguments)
@@ -107,6 +144,7 @@ static int run_seeds(const struct arguments *arguments)
     const char *gap = coverage_find_gap(&coverage);
     if (!arguments->is_quiet)
         coverage_print(&coverage, stdout);
+    coverage_print_rate(&coverage, stdout);
     if (failures > 0) {
         printf("%u seeds failed\n", failures);
         return EXIT_FAILURE;
@@ -115,22 +153,27 @@ static int run_seeds(const struct arguments *arguments)
         return EXIT_SUCCESS;
     if (gap != NULL)
         printf("FAILED: no run has reached the edge %s\n", gap);
+    if (coverage.rebirths == 0)
+        printf("FAILED: no stack was saved and restored\n");
     if (coverage.isn_reached * 2 < coverage.isn_wanted)
         printf("FAILED: too few of the runs that should have started near wrapping did\n");
-    return gap != NULL || coverage.isn_reached * 2 < coverage.isn_wanted ? EXIT_FAILURE
-                                                                         : EXIT_SUCCESS;
+    bool is_enough =
+        gap == NULL && coverage.rebirths > 0 && coverage.isn_reached * 2 >= coverage.isn_wanted;
+    return is_enough ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static int run_alloc_failures(const struct arguments *arguments)
 {
     static struct world world;
     static struct coverage coverage;
-    struct world_options options;
-    bool ok = alloc_failures_run(&world, &coverage, &options);
+    static struct scenario scenario;
+    bool ok = alloc_failures_run(&world, &coverage, &scenario);
     if (!ok) {
         runner_report(&world, arguments->runner.program, "--alloc-failures");
-        printf("  side %c, allocations from %" PRIu64 " on, %" PRIu64 " of them refused\n",
-               options.refusing_side == 0 ? 'A' : 'B', options.refuse_from, options.refuse_count);
+        for (unsigned side = 0; side < scenario.host_count; side++)
+            printf("  side %s, allocations from %" PRIu64 " on, %" PRIu64 " of them refused\n",
+                   scenario_host_name(side), scenario.hosts[side].refuse_from,
+                   scenario.hosts[side].refuse_count);
     }
     printf("%" PRIu64 " runs with refused memory\n", coverage.runs);
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -146,13 +189,17 @@ int main(int argc, char **argv)
     }
     if (!parse(argc, argv, &arguments)) {
         fputs(usage, stderr);
-        return EXIT_USAGE;
+        return RUNNER_USAGE;
     }
     switch (arguments.mode) {
     case MODE_SEEDS:
         return run_seeds(&arguments);
     case MODE_ALLOC_FAILURES:
         return run_alloc_failures(&arguments);
+    case MODE_GOLDEN:
+        return golden_run(arguments.runner.jobs, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+    case MODE_SHRINK:
+        return shrink_run(&arguments.runner) ? EXIT_FAILURE : EXIT_SUCCESS;
     case MODE_SEED:
         break;
     }

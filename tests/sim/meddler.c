@@ -155,5 +155,5 @@ void meddle(struct world *world, struct endpoint *endpoint)
                             .now_us = world_clock(world, endpoint->side)};
     target.exists = te_status(target.stack, endpoint->id, &target.status) == TE_OK;
     ways[rng_below(&endpoint->rng, sizeof(ways) / sizeof(ways[0]))](&target);
-    world_changed(world, endpoint->side);
+    world_changed(world, endpoint->side, 0);
 }

@@ -17,6 +17,7 @@
  * 11. SACK blocks describe data that has arrived, never below RCV.NXT but for D-SACK; window scale
  * of 14 at most; MSS
  * 12. ACKs in answer to ACKs are limited in rate
+ *     and without a connection only RSTs are sent, and SYN cookies, as many as are counted
  * 13. accept queues within their backlog; totals equal a recount
  *
  * Those about frames (4, 5, 7, 11, 12) are in observer_wire.c. */
@@ -27,6 +28,10 @@
 #include <string.h>
 
 #define WSCALE_MAX 14
+#define PROBE_BYTES 1
+#define SRTT_ROUNDING_US 8 /* each of its steps rounds down */
+#define TIMESTAMP_TICK_US 1000
+#define LOOKS_BETWEEN_ALL 64
 
 static bool seq_lt(uint32_t a, uint32_t b)
 {
@@ -40,16 +45,20 @@ static void fail(struct world *world, const struct watch *watch, const char *sen
 
 void observer_init(struct observer *observer, struct coverage *coverage)
 {
-    observer->count = 0;
+    observer->count = observer->looks = 0;
+    memset(observer->touched, 0, sizeof(observer->touched));
     observer->coverage = coverage;
     observer->answering = observer->owing = NULL;
-    for (unsigned side = 0; side < SIDES; side++)
+    for (unsigned side = 0; side < HOSTS_MAX; side++) {
+        observer->cookies_seen[side] = 0;
         observer->resolving_until_us[side] = 0;
+    }
 }
 
 void observer_forget(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
+    observer->cookies_seen[side] = 0;
     for (unsigned i = 0; i < observer->count; i++) {
         struct watch *watch = &observer->watches[i];
         if (watch->side != side)
@@ -126,13 +135,13 @@ struct watch *observer_peer(struct world *world, const struct watch *watch)
 uint64_t observer_send_key(const struct watch *watch)
 {
     const struct te_status *status = &watch->last;
-    return stream_key(watch->side, status->local.port, status->remote.port, status->iss);
+    return stream_key(&status->local, &status->remote, status->iss);
 }
 
 uint64_t observer_receive_key(const struct watch *watch)
 {
     const struct te_status *status = &watch->last;
-    return stream_key(!watch->side, status->remote.port, status->local.port, status->irs);
+    return stream_key(&status->remote, &status->local, status->irs);
 }
 
 /* --- one connection, by itself -------------------------------------------------------------------
@@ -178,6 +187,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
 {
     const struct te_config *config = &world->scenario->hosts[watch->side].config;
     int64_t shortest_us = link_shortest_us(&world->link, 0) + link_shortest_us(&world->link, 1);
+    int64_t rounding_us = SRTT_ROUNDING_US + (status->timestamps ? TIMESTAMP_TICK_US : 0);
     if (is_synchronized(status) && status->cwnd_bytes < status->mss_bytes)
         return "6: cwnd is at least one segment";
     if (status->state == TE_FIN_WAIT_2 && status->timer == TE_TIMER_TIME_WAIT)
@@ -189,7 +199,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
         return "10: the RTO is within its bounds";
     if (status->retransmits > retries_max(config, status))
         return "10: no more retransmissions than R2 allows";
-    if (status->srtt_us != 0 && status->srtt_us < shortest_us)
+    if (status->srtt_us != 0 && status->srtt_us + rounding_us < shortest_us)
         return "10: no round trip is shorter than the link (Karn)";
     if (status->snd_wscale > WSCALE_MAX || status->rcv_wscale > WSCALE_MAX)
         return "11: the window scale is 14 at most";
@@ -217,29 +227,139 @@ static const char *check_progress(const struct te_status *before, const struct t
     return NULL;
 }
 
-/* Number 6: a fast recovery lasts until all that was sent before it is acknowledged, or a timeout
- * comes; none starts before that; the threshold falls at the start, and not again. */
-static const char *check_loss_event(struct watch *watch, const struct te_status *now)
+/* What may change recovery and the window beside the rules below, and in the same event as they do:
+ * recoveries that turn out to be needless ... */
+static uint64_t count_undone(const struct te_counters *counters)
 {
-    const struct te_status *before = &watch->last;
-    bool was_open = before->recovery[0] == 'o';
-    bool is_open = now->recovery[0] == 'o';
-    bool goes_on = strcmp(before->recovery, now->recovery) == 0;
-    bool is_lower = now->ssthresh_bytes < before->ssthresh_bytes;
-    bool is_passed = !watch->has_recover || !seq_lt(now->snd_una, watch->recover);
-    if (!was_open && is_open && !is_passed)
-        return "6: recovery lasts until all that was sent before it is acknowledged";
-    if (!goes_on && now->recovery[0] == 'r' && is_lower && !is_passed)
-        return "6: one loss event lowers the threshold once";
-    if (goes_on && !is_open && is_lower && now->retransmits == before->retransmits)
-        return "6: while recovery goes on the threshold stays";
-    if (goes_on && is_open && is_lower)
-        return "6: without a loss the threshold stays";
-    if (!is_open && (!goes_on || now->retransmits > before->retransmits)) {
-        watch->has_recover = true;
-        watch->recover = before->snd_max;
+    return counters->undone_by_timestamp + counters->undone_by_dsack + counters->spurious_timeouts;
+}
+
+/* ... losses that a tail loss probe has repaired, SACKs taken back, echoed marks. */
+static uint64_t count_others(const struct te_counters *counters)
+{
+    return counters->loss_probe_recoveries + counters->sack_reneging + counters->ecn_ece_in;
+}
+
+/* Number 6: what was sent is in the network, SACKed, or lost; nothing is lost without an answer. */
+static const char *check_flight(struct world *world, const struct te_status *now)
+{
+    uint32_t flight = now->snd_nxt - now->snd_una;
+    uint32_t known = now->pipe_bytes + now->sacked_bytes + now->lost_bytes;
+    if (!is_synchronized(now) || now->snd_una == now->iss)
+        return NULL;
+    /* Without SACK the count of duplicates makes the pipe smaller. */
+    bool uses_sack = now->sack_permitted && (now->features & TE_FEATURE_SACK_RECOVERY);
+    if (known > flight || (uses_sack && known + PROBE_BYTES < flight)) {
+        world_explain(world, "flight %u, pipe %u, SACKed %u, lost %u, %s", flight, now->pipe_bytes,
+                      now->sacked_bytes, now->lost_bytes, now->recovery);
+        return "6: what is in flight is in the pipe, SACKed, or lost";
     }
     return NULL;
+}
+
+/* BBR has a model of its own, and no threshold. */
+static bool is_loss_based(const struct te_status *status)
+{
+    return strcmp(status->congestion_control, "bbr") != 0;
+}
+
+/* The start of a loss event: the window falls (RFC 5681 3.1; RFC 9438 4.6; RFC 8511 for marks). */
+static const char *check_start(struct watch *watch, const struct te_status *now, bool is_undone)
+{
+    const struct te_status *before = &watch->last;
+    uint64_t floor = 2 * (uint64_t)watch->mss_max;
+    uint64_t most = (uint64_t)before->cwnd_bytes * 9 / 10;
+    if (is_loss_based(now) && !is_undone && now->ssthresh_bytes > (most > floor ? most : floor))
+        return "6: the window falls with a loss event";
+    watch->cwnd_before = before->cwnd_bytes;
+    return NULL;
+}
+
+/* One look at a loss event, against the look before. */
+struct recovery_look {
+    const struct te_status *before, *now;
+    bool was_open, is_open;
+    bool goes_on;   /* the same state; not: there is no other event in between */
+    bool is_undone; /* a connection of this stack was; so may this one be */
+    bool is_other;  /* likewise */
+    bool is_passed; /* all that was sent before the event is acknowledged */
+    bool is_timeout;
+};
+
+static struct recovery_look look_at_recovery(const struct world *world, struct watch *watch,
+                                             const struct te_status *now)
+{
+    const struct te_counters *counters = te_stack_counters(world->hosts[watch->side].stack);
+    const struct te_status *before = &watch->last;
+    struct recovery_look look = {
+        .before = before,
+        .now = now,
+        .was_open = before->recovery[0] == 'o',
+        .is_open = now->recovery[0] == 'o',
+        .goes_on = before->recovery == now->recovery, /* static words */
+        .is_undone = count_undone(counters) != watch->undone,
+        .is_other = count_others(counters) != watch->others,
+        /* A connection starts anew when its SYN is acknowledged. */
+        .is_passed = !watch->has_recover || !seq_lt(now->snd_una, watch->recover) ||
+                     before->snd_una == before->iss,
+        .is_timeout = now->retransmits > before->retransmits,
+    };
+    watch->undone = count_undone(counters);
+    watch->others = count_others(counters);
+    return look;
+}
+
+/* The end: all that was sent before its start is acknowledged, or it was needless: then the
+ * window is as it was (RFC 4015 3.2). */
+static const char *check_end(struct watch *watch, const struct recovery_look *look)
+{
+    if (look->is_passed)
+        return NULL;
+    if (!look->is_undone && !look->is_other)
+        return "6: recovery lasts until all that was sent before it is acknowledged";
+    watch->has_recover = false;
+    bool may_decay = look->now->features & TE_FEATURE_CWND_VALIDATION; /* RFC 7661 4.4 */
+    if (is_loss_based(look->now) && !look->is_other && !may_decay &&
+        look->now->cwnd_bytes < watch->cwnd_before)
+        return "6: a recovery that was needless leaves the window as it was";
+    return NULL;
+}
+
+static const char *check_threshold(const struct recovery_look *look)
+{
+    const struct te_status *now = look->now;
+    if (now->ssthresh_bytes >= look->before->ssthresh_bytes || look->is_undone || look->is_other)
+        return NULL;
+    if (!look->is_open && !look->is_timeout && !look->is_passed)
+        return "6: one loss event lowers the threshold once";
+    /* HyStart++ ends slow start where cwnd is (RFC 9406 4.2). */
+    if (look->is_open && now->ssthresh_bytes < look->before->cwnd_bytes)
+        return "6: without a loss the threshold stays";
+    return NULL;
+}
+
+/* Number 6: a loss event lasts until all that was sent before it is acknowledged, or is undone, or
+ * a timeout comes; none starts before that; the threshold falls at the start, and not again. */
+static const char *check_loss_event(const struct world *world, struct watch *watch,
+                                    const struct te_status *now)
+{
+    const struct recovery_look look = look_at_recovery(world, watch, now);
+    const char *wrong = NULL;
+    if (!look.was_open && look.is_open)
+        wrong = check_end(watch, &look);
+    else if (look.was_open && !look.is_open)
+        wrong = check_start(watch, now, look.is_undone);
+    else
+        wrong = check_threshold(&look);
+    bool is_new = !look.goes_on || look.is_undone || look.is_other;
+    if (!look.is_open && (is_new || look.is_timeout)) {
+        watch->has_recover = !look.goes_on || look.is_timeout; /* else it may be another event */
+        watch->recover = now->snd_nxt;
+    }
+    /* The fast retransmission (RFC 5681 3.2), and each partial ACK's (RFC 6582 3.2). */
+    if (now->recovery[0] == 'r' && (is_new || now->snd_una != look.before->snd_una))
+        watch->beyond_cwnd = 1;
+    return wrong;
 }
 
 /* Number 10, Karn: an ACK of nothing but bytes that were sent twice says nothing about the round
@@ -316,6 +436,8 @@ static struct watch *add_watch(struct world *world, unsigned side, const struct 
     watch->last = *status;
     watch->told_state = status->state;
     watch->answer_at_us = INT64_MIN / 2;
+    watch->undone = count_undone(te_stack_counters(world->hosts[side].stack));
+    watch->others = count_others(te_stack_counters(world->hosts[side].stack));
     return watch;
 }
 
@@ -347,13 +469,13 @@ static const char *check_alive(struct world *world, struct watch *watch,
     if (wrong == NULL)
         wrong = check_progress(&watch->last, status);
     if (wrong == NULL)
-        wrong = check_loss_event(watch, status);
+        wrong = check_loss_event(world, watch, status);
+    if (wrong == NULL)
+        wrong = check_flight(world, status);
     if (wrong == NULL)
         wrong = check_round_trip(watch, status);
     if (wrong == NULL)
         wrong = check_timeout(world, watch, status);
-    if (strcmp(watch->last.recovery, status->recovery) != 0)
-        watch->acks_in_recovery = 0;
     return wrong;
 }
 
@@ -438,7 +560,13 @@ static void compare_totals(struct world *world, unsigned side, const struct tall
         world_fail(world, side, 0, "13: the bytes of buffers equal a recount");
 }
 
-void observer_look(struct world *world, unsigned side)
+static void note_gone(struct watch *watch)
+{
+    watch->is_gone = true;
+    watch->last.state = TE_CLOSED;
+}
+
+void observer_look_at_all(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
     struct tally tally = {.orphans = 0};
@@ -454,23 +582,63 @@ void observer_look(struct world *world, unsigned side)
     compare_totals(world, side, &tally);
     for (unsigned i = 0; i < observer->count; i++) {
         struct watch *watch = &observer->watches[i];
-        if (watch->side == side && !watch->is_seen && !watch->is_gone) {
-            watch->is_gone = true;
-            watch->last.state = TE_CLOSED;
-        }
+        if (watch->side == side && !watch->is_seen)
+            note_gone(watch);
     }
+}
+
+void observer_look_at(struct world *world, unsigned side, uint64_t id)
+{
+    struct te_stack *stack = world->hosts[side].stack;
+    struct te_status status;
+    const char *wrong = te_stack_check_conn(stack, id);
+    if (wrong != NULL)
+        world_fail(world, side, id, wrong);
+    bool exists = te_status(stack, id, &status) == TE_OK;
+    struct watch *watch = observer_find(world, side, id);
+    if (exists && status.is_listener)
+        observer_look_at_all(world, side);
+    else if (exists)
+        watch_status(world, side, &status);
+    else if (watch != NULL)
+        note_gone(watch);
+}
+
+void observer_touch(struct world *world, unsigned side, uint64_t id)
+{
+    struct touched *touched = &world->observer.touched[side];
+    for (unsigned i = 0; i < touched->count; i++)
+        if (touched->ids[i] == id)
+            return;
+    if (id == 0 || touched->count == TOUCHED_MAX)
+        touched->all = true;
+    else
+        touched->ids[touched->count++] = id;
+}
+
+void observer_look(struct world *world, unsigned side)
+{
+    struct observer *observer = &world->observer;
+    const struct touched *touched = &observer->touched[side];
+    if (++observer->looks % LOOKS_BETWEEN_ALL == 0 || touched->all) {
+        observer_look_at_all(world, side);
+        return;
+    }
+    for (unsigned i = 0; i < touched->count; i++)
+        observer_look_at(world, side, touched->ids[i]);
 }
 
 /* Numbers 5 and 9, at rest. What waits for its neighbour's address is seen to when that is known,
  * or is not to be had. */
-static const char *check_waiting(const struct world *world, const struct watch *watch)
+static const char *check_waiting(const struct world *world, struct watch *watch)
 {
     const struct te_status *status = &watch->last;
     bool may_wait = world->now_us < world->observer.resolving_until_us[watch->side];
-    if (!is_alive(status) || may_wait)
+    watch->may_have_lost = watch->may_have_lost || may_wait;
+    if (watch->is_gone || !is_alive(status) || may_wait)
         return NULL;
     bool has_read_all = status->receive_queue_bytes == 0 && !status->fin_received;
-    if (is_synchronized(status) && has_read_all && watch->has_own_edge &&
+    if (is_synchronized(status) && has_read_all && watch->has_own_edge && !watch->may_have_lost &&
         watch->own_edge == status->rcv_nxt)
         return "5: who has read everything offers a window";
     if (status->timer != TE_TIMER_NONE)
@@ -482,6 +650,16 @@ static const char *check_waiting(const struct world *world, const struct watch *
     return NULL;
 }
 
+/* Asking for output may change a connection, or end it. */
+static void check_rest(struct world *world, unsigned side, uint64_t id)
+{
+    observer_look_at(world, side, id);
+    struct watch *watch = observer_find(world, side, id);
+    const char *wrong = watch != NULL ? check_waiting(world, watch) : NULL;
+    if (wrong != NULL)
+        fail(world, watch, wrong);
+}
+
 void observer_on_quiet(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
@@ -491,14 +669,14 @@ void observer_on_quiet(struct world *world, unsigned side)
             fail(world, observer->owing, "a FIN in TIME_WAIT is acknowledged");
         observer->owing = NULL;
     }
-    for (unsigned i = 0; i < observer->count; i++) {
-        const struct watch *watch = &observer->watches[i];
-        if (watch->side != side || watch->is_gone)
-            continue;
-        const char *wrong = check_waiting(world, watch);
-        if (wrong != NULL)
-            fail(world, watch, wrong);
-    }
+    struct touched *touched = &observer->touched[side];
+    for (unsigned i = 0; touched->all && i < observer->count; i++)
+        if (observer->watches[i].side == side && !observer->watches[i].is_gone)
+            check_rest(world, side, observer->watches[i].id);
+    for (unsigned i = 0; !touched->all && i < touched->count; i++)
+        check_rest(world, side, touched->ids[i]);
+    touched->all = false;
+    touched->count = 0;
 }
 
 void observer_check_idle(struct world *world)
@@ -536,7 +714,7 @@ void observer_on_event(struct world *world, unsigned side, const struct te_event
     struct trace_entry entry = {"%s id %d %s -> %s", {(int64_t)event->id}, {0}, 0};
     if (event->kind != TE_EVENT_STATE)
         return;
-    entry.strings[0] = side == 0 ? "A" : "B";
+    entry.strings[0] = scenario_host_name(side);
     entry.strings[1] = te_state_name(transition->from);
     entry.strings[2] = te_state_name(transition->to);
     entry.numbers[1] = transition->cause;
@@ -551,6 +729,8 @@ void observer_on_event(struct world *world, unsigned side, const struct te_event
     if (transition->cause == TE_CAUSE_NEW_SYN && !watch->last.timestamps &&
         seq_lt(transition->segment.seq, watch->last.rcv_nxt))
         fail(world, watch, "a new SYN ends TIME_WAIT only with a newer sequence number");
+    if (transition->cause == TE_CAUSE_RECV_SYN_COOKIE)
+        watch->is_by_cookie = true;
     watch->is_told = true;
     watch->told_state = transition->to;
     note_pair(world, watch, transition->to);

@@ -2,7 +2,33 @@
  * put on the wire or get from it, and knows what must always hold. It sees the engine from outside
  * only: te_status, te_walk, te_totals, events, and frames.
  *
- * The sentences that it fails with name the numbers of the list in the header of observer.c. */
+ * The sentences that it fails with name the numbers of the list in the header of observer.c.
+ *
+ * Which function checks which number (w: in observer_wire.c), and what is checked elsewhere:
+ *
+ *  1  w check_ack, check_peer; each byte that is read, and the end: actor.c
+ *  2  check_sequence, check_progress
+ *  3  check_sequence
+ *  4  w check_peer_window
+ *  5  w check_own_window; check_waiting: who has read everything offers a window
+ *  6  check_limits, check_flight, check_loss_event (start, end, threshold), w check_cwnd
+ *  7  w check_data, check_syn; check_peer: nothing follows the peer's FIN
+ *  8  check_limits for FIN_WAIT_2; one timer of retransmission and persist: the engine's own
+ *     te_stack_check_invariants (lib/engine/tcp/invariants.c), which each look calls
+ *  9  check_waiting, check_limits, tally_connections; zero window and persist: invariants.c
+ * 10  check_limits, check_timeout, check_round_trip, w check_probes
+ * 11  w check_size, check_syn, check_negotiation, check_data, check_block, check_sack
+ * 12  w check_answer_rate, check_reset, is_cookie, check_time_wait. The reaction to each segment in
+ *     each state is not seen here: tests/script/state_event_script_test.c, user_call_, challenge_
+ * 13  tally_listeners, compare_totals; sums per connection: tests/script/account_script_test.c
+ *
+ * Beside these, w: check_nagle, check_timestamps.
+ *
+ * Globally: both ends agree, openings end, all is gone after CLOSE, memory is what it was: run.c,
+ * observer_check_idle. Work for one frame: steps.h (world.c), by sim.steps. Each allocation refused
+ * in turn: alloc_failures.c. Each interleaving of opening and closing: tests/explore. Saved and
+ * restored: tests/unit/save_test.c and the scripts' "reborn" runs. Hostile bytes: tests/fuzz.
+ */
 #ifndef SIM_OBSERVER_H
 #define SIM_OBSERVER_H
 
@@ -13,6 +39,7 @@
 #include <tcpengine/tcpengine.h>
 
 #define WATCHES_MAX 256
+#define TOUCHED_MAX 8
 
 struct world;
 
@@ -28,23 +55,28 @@ struct watch {
 
     /* As a sender. */
     bool has_sent;
-    uint32_t sent_end; /* highest sequence number sent, and one */
+    bool may_have_lost; /* what found no neighbour counts as sent, and was not seen */
+    uint32_t sent_end;  /* highest sequence number sent, and one */
     bool has_fin;
     uint32_t fin_seq;
     bool has_peer_edge;
     uint32_t peer_edge; /* largest right edge that the peer has offered, as far as it arrived */
-    uint64_t acks_in_recovery; /* that arrived since it began */
-    uint16_t mss_max;          /* before the path became narrower */
+    uint16_t mss_max;   /* before the path became narrower */
     bool has_recover;
-    uint32_t recover;      /* SND.MAX at the latest start of a loss event */
-    struct extents resent; /* what was sent more than once, from ISS on */
+    uint32_t recover;        /* SND.NXT at the latest start of a loss event */
+    uint64_t undone, others; /* counters of its stack, at the latest look: see observer.c */
+    uint64_t probes;         /* tail loss probes of its stack, at its latest segment */
+    unsigned beyond_cwnd;    /* segments that may leave whatever cwnd says */
+    uint32_t cwnd_before;    /* the loss event under way */
+    struct extents resent;   /* what was sent more than once, from ISS on */
     bool has_probe;
     uint32_t probe_seq; /* of the latest byte sent beyond the window */
     int64_t probe_rto_us;
     unsigned keepalives; /* sent since anything came */
     uint64_t accepted;   /* bytes that the application has sent */
 
-    /* What the peer's SYN said. */
+    /* What the peer's SYN said; a connection made of a SYN cookie has forgotten part of it. */
+    bool is_by_cookie;
     bool has_peer_syn;
     bool peer_has_wscale, peer_has_sack, peer_has_timestamps;
     uint8_t peer_wscale;
@@ -72,18 +104,34 @@ struct watch {
     int64_t answer_at_us; /* the latest ACK in answer to an ACK */
 };
 
+/* Connections of one host that were called, heard or spoke since it was at rest. */
+struct touched {
+    bool all;
+    unsigned count;
+    uint64_t ids[TOUCHED_MAX];
+};
+
 struct observer {
     unsigned count;
+    unsigned looks;
+    struct touched touched[HOSTS_MAX];
     struct watch watches[WATCHES_MAX];
     struct coverage *coverage;
-    struct watch *answering; /* got a pure ACK in the event under way */
-    struct watch *owing;     /* in TIME_WAIT, got the FIN again and has not answered yet */
-    int64_t resolving_until_us[SIDES]; /* so long it may wait for a neighbour, without a timer */
+    struct watch *answering;          /* got a pure ACK in the event under way */
+    struct watch *owing;              /* in TIME_WAIT, got the FIN again and has not answered yet */
+    uint64_t cookies_seen[HOSTS_MAX]; /* SYN,ACKs on the wire that nobody remembers */
+    int64_t
+        resolving_until_us[HOSTS_MAX]; /* so long it may wait for a neighbour, without a timer */
 };
 
 void observer_init(struct observer *observer, struct coverage *coverage);
-/* After every event on one side. */
+/* Before or after a call that concerns a connection; 0: that may concern any. */
+void observer_touch(struct world *world, unsigned side, uint64_t id);
+/* After every event on one side: at what was touched, and each so many times at all of it. */
 void observer_look(struct world *world, unsigned side);
+/* At one connection, and at everything of one side. */
+void observer_look_at(struct world *world, unsigned side, uint64_t id);
+void observer_look_at_all(struct world *world, unsigned side);
 /* When the side has said all that it has to say. */
 void observer_on_quiet(struct world *world, unsigned side);
 /* After a while of peace: no empty buffer holds memory. */

@@ -1,17 +1,18 @@
 /* What must always hold of the frames themselves: numbers 4, 5, 6, 7, 11 and 12 of observer.c. */
 #include "observer.h"
 
+#include <string.h>
+
 #include "stream.h"
 #include "world.h"
 
 #define PROBE_BYTES 1
-#define LIMITED_TRANSMIT_SEGMENTS 2
-#define DUPLICATE_THRESHOLD 3
 #define WSCALE_MAX 14
 #define MSS_ABSENT_IPV4 536
 #define MSS_ABSENT_IPV6 1220
-/* Three questions, a second apart (RFC 4861 10), and what late timers add. */
-#define RESOLUTION_MAX_US INT64_C(3200000)
+/* Three questions, a second apart (RFC 4861 10), a second for which the failure is remembered, and
+ * what late timers add. */
+#define RESOLUTION_MAX_US INT64_C(4200000)
 #define HALF_SPACE 0x80000000u
 
 static bool seq_lt(uint32_t a, uint32_t b)
@@ -42,7 +43,7 @@ static void note_segment(struct world *world, unsigned side, const struct wire_s
         {segment->source.port, segment->destination.port, segment->seq,
          (int64_t)segment->payload_len, (segment->flags & TE_ACK) ? (int64_t)segment->ack : -1,
          segment->window, segment->sack[0].start, segment->sack[0].end, segment->flags},
-        {side == 0 ? "A" : "B", what, flags_text(segment->flags)},
+        {scenario_host_name(side), what, flags_text(segment->flags)},
         0};
     trace_add(&world->trace, world->now_us, &entry);
 }
@@ -123,6 +124,14 @@ static const char *check_nagle(const struct sending *sending)
     return "no small segment leaves while another is unacknowledged (Nagle)";
 }
 
+/* A probe of the path MTU may be larger than the MSS in force (RFC 4821 7.5), not than the peer's.
+ */
+static uint32_t largest_segment(const struct watch *watch)
+{
+    bool is_searching = strcmp(watch->last.mtu_probing, "searching") == 0;
+    return is_searching ? watch->last.peer_mss_bytes : watch->last.mss_bytes;
+}
+
 /* Number 7. */
 static const char *check_data(const struct sending *sending)
 {
@@ -136,7 +145,7 @@ static const char *check_data(const struct sending *sending)
         if (!stream_matches(observer_send_key(watch), offset, sending->frame + segment->payload_at,
                             segment->payload_len))
             return "7: each byte has the value that the application gave it";
-        if (segment->payload_len > watch->last.mss_bytes && sending->meta->gso_type == TE_GSO_NONE)
+        if (segment->payload_len > largest_segment(watch) && sending->meta->gso_type == TE_GSO_NONE)
             return "11: a segment is no larger than the MSS";
     }
     if (segment->payload_len > 0 && watch->has_fin && seq_lt(watch->fin_seq, data_end))
@@ -159,25 +168,27 @@ static const char *check_peer_window(const struct sending *sending)
     return NULL;
 }
 
-/* Number 6: new data within cwnd. In recovery each ACK that came may have let one more out. */
+/* Number 6: what is in the network fits cwnd when something is added to it. One segment may leave
+ * nevertheless: as a tail loss probe (RFC 8985 7.3), or as the one that starts a fast recovery. */
 static const char *check_cwnd(const struct sending *sending)
 {
-    const struct watch *watch = sending->watch;
+    struct watch *watch = sending->watch;
     const struct te_status *status = &watch->last;
+    uint64_t probes = te_stack_counters(sending->world->hosts[watch->side].stack)->loss_probes;
+    if (probes != watch->probes)
+        watch->beyond_cwnd = 1;
+    watch->probes = probes;
     /* A FIN alone is no burden; nobody holds it back. */
-    if (sending->segment->payload_len == 0 || (sending->segment->flags & TE_SYN) ||
-        !watch->has_sent || !seq_lt(watch->sent_end, sending->end))
+    if (sending->segment->payload_len <= PROBE_BYTES || (sending->segment->flags & TE_SYN) ||
+        status->pipe_bytes <= status->cwnd_bytes + PROBE_BYTES)
         return NULL;
-    uint64_t allowed = LIMITED_TRANSMIT_SEGMENTS;
-    if (status->recovery[0] == 'r')
-        allowed = DUPLICATE_THRESHOLD + watch->acks_in_recovery;
-    uint64_t limit = status->cwnd_bytes + allowed * watch->mss_max + PROBE_BYTES;
-    uint32_t flight = status->snd_nxt - status->snd_una;
-    if (flight <= limit)
+    if (watch->beyond_cwnd > 0 && sending->segment->payload_len <= watch->mss_max) {
+        watch->beyond_cwnd--;
         return NULL;
-    world_explain(sending->world, "flight %u, cwnd %u, MSS %u, %s", flight, status->cwnd_bytes,
-                  status->mss_bytes, status->recovery);
-    return "6: new data is within cwnd and limited transmit";
+    }
+    world_explain(sending->world, "pipe %u, cwnd %u, MSS %u, %s", status->pipe_bytes,
+                  status->cwnd_bytes, status->mss_bytes, status->recovery);
+    return "6: what is sent fits cwnd";
 }
 
 /* The ACK of the peer's FIN, from a connection that found no place in TIME_WAIT: nobody can look at
@@ -288,8 +299,7 @@ static const char *check_timestamps(const struct sending *sending)
         return "timestamps are on every segment once both have agreed, else on none";
     if (!segment->has_timestamps)
         return NULL;
-    bool has_leapt =
-        sending->world->hosts[0].has_leapt_far || sending->world->hosts[1].has_leapt_far;
+    bool has_leapt = sending->world->has_leapt_far;
     if (watch->has_ts && seq_lt(segment->ts_value, watch->ts) && !has_leapt)
         return "timestamps never go back";
     if ((segment->flags & TE_ACK) &&
@@ -361,6 +371,9 @@ static void note_sent(const struct sending *sending)
     struct watch *watch = sending->watch;
     uint32_t again_end =
         watch->has_sent && seq_lt(watch->sent_end, sending->end) ? watch->sent_end : sending->end;
+    if (watch->has_sent && sending->segment->payload_len > 0 &&
+        sending->world->options.is_planted && seq_lt(sending->segment->seq, watch->sent_end))
+        world_fail(sending->world, watch->side, watch->id, "planted: no byte is sent twice");
     if (watch->has_sent && seq_lt(sending->segment->seq, again_end))
         extents_add(&watch->resent, sending->segment->seq - watch->last.iss,
                     again_end - watch->last.iss);
@@ -370,6 +383,7 @@ static void note_sent(const struct sending *sending)
     }
     watch->sent_end = watch->has_sent ? seq_max(watch->sent_end, sending->end) : sending->end;
     watch->has_sent = true;
+    watch->may_have_lost = false;
 }
 
 /* Whether the segment speaks for an earlier connection between the same endpoints: an ACK that
@@ -400,6 +414,35 @@ static const char *check_reset(struct world *world, const struct watch *watch,
     return "12: a RST that ends a connection has the number that the peer expects";
 }
 
+/* The connection that speaks, looked at before what it says is judged. */
+static struct watch *find_sender(struct world *world, unsigned side,
+                                 const struct wire_segment *segment)
+{
+    struct watch *watch = observer_find_pair(world, side, &segment->source, &segment->destination);
+    if (watch != NULL && !watch->is_gone) {
+        observer_touch(world, side, watch->id);
+        observer_look_at(world, side, watch->id);
+    } else {
+        observer_look_at_all(world, side);
+    }
+    return observer_find_pair(world, side, &segment->source, &segment->destination);
+}
+
+/* A SYN,ACK with a number that no connection has. */
+static bool is_cookie(struct world *world, unsigned side, const struct watch *watch,
+                      const struct wire_segment *segment)
+{
+    uint64_t given = te_stack_counters(world->hosts[side].stack)->syn_cookies_sent;
+    if ((segment->flags & (TE_SYN | TE_ACK)) != (TE_SYN | TE_ACK) ||
+        given == world->observer.cookies_seen[side])
+        return false;
+    for (; watch != NULL; watch = observer_older(world, watch))
+        if (!watch->is_gone && watch->last.iss == segment->seq)
+            return false;
+    world->observer.cookies_seen[side]++;
+    return true;
+}
+
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
                       const struct te_frame_meta *meta)
 {
@@ -407,13 +450,13 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     world->observer.coverage->frames++;
     if (!wire_parse(frame, len, meta, &segment)) {
         struct trace_entry entry = {
-            "%s sends %d bytes", {(int64_t)len}, {side == 0 ? "A" : "B"}, 0};
+            "%s sends %d bytes", {(int64_t)len}, {scenario_host_name(side)}, 0};
         trace_add(&world->trace, world->now_us, &entry);
         world->observer.resolving_until_us[side] = world->now_us + RESOLUTION_MAX_US;
         return;
     }
     note_segment(world, side, &segment, " sends ");
-    struct watch *watch = observer_find_pair(world, side, &segment.source, &segment.destination);
+    struct watch *watch = find_sender(world, side, &segment);
     if (!segment.is_sound)
         world_fail(world, side, 0, "every segment has the right checksum");
     if (segment.flags & TE_RST) {
@@ -422,6 +465,8 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
             world_fail(world, side, 0, wrong);
         return;
     }
+    if (is_cookie(world, side, watch, &segment))
+        return;
     if (watch == NULL) {
         world_fail(world, side, 0, "12: without a connection only RSTs are sent");
         return;
@@ -464,7 +509,7 @@ static void note_peer_syn(struct world *world, struct watch *watch,
 {
     uint32_t floor = world->scenario->hosts[watch->side].config.mss_min_bytes;
     uint32_t absent = te_addr_is_v4(&segment->source.addr) ? MSS_ABSENT_IPV4 : MSS_ABSENT_IPV6;
-    if (!(segment->flags & TE_SYN) || segment->seq != watch->last.irs)
+    if (!(segment->flags & TE_SYN) || segment->seq != watch->last.irs || watch->is_by_cookie)
         return;
     watch->has_peer_syn = true;
     watch->peer_has_wscale = segment->has_wscale;
@@ -526,7 +571,6 @@ void observer_on_arrived(struct world *world, unsigned side, const struct wire_s
     note_arrived(watch, segment);
     watch->keepalives = 0;
     check_time_wait(world, watch, segment);
-    watch->acks_in_recovery++;
     bool is_pure_ack = wire_segment_len(segment) == 0;
     bool is_probe = segment->seq == watch->last.rcv_nxt - 1;
     world->observer.answering = is_pure_ack && !is_probe ? watch : NULL;

@@ -4,30 +4,30 @@
 
 #define SECOND INT64_C(1000000)
 #define SETTLE_STEP_US SECOND
-#define SETTLE_MAX_US (1800 * SECOND)
+#define SETTLE_MAX_US (4 * 3600 * SECOND) /* RTOs of a minute, a segment each, if need be */
 #define IDLE_US (2 * SECOND)
 #define SETTLE_STARVED_US (10 * SECOND)
 #define CYCLE_PORT 7
 
-/* A connection of nothing but good will, to compare memory before and after. */
-static const struct connection_plan cycle_plan = {
-    .kind = OPEN_TO_LISTENER,
-    .opener = 0,
-    .local_port = CYCLE_PORT,
-    .remote_port = CYCLE_PORT,
-    .behaviour = {{.bytes = 40,
-                   .write_max = 40,
-                   .read_max = 40,
-                   .read_stop = UINT64_MAX,
-                   .ending = ENDING_SHUTDOWN},
-                  {.bytes = 40,
-                   .write_max = 40,
-                   .read_max = 40,
-                   .read_stop = UINT64_MAX,
-                   .ending = ENDING_SHUTDOWN}},
-};
+/* Connections of nothing but good will, to compare memory before and after: from the left to the
+ * right. */
+#define CYCLE_BEHAVIOUR                                                                            \
+    {                                                                                              \
+        .bytes = 40, .write_max = 40, .read_max = 40, .read_stop = UINT64_MAX,                     \
+        .ending = ENDING_SHUTDOWN                                                                  \
+    }
+#define CYCLE_PLAN(side)                                                                           \
+    {                                                                                              \
+        .kind = OPEN_TO_LISTENER, .opener = (side), .peer = SIDE_B, .local_port = CYCLE_PORT,      \
+        .remote_port = CYCLE_PORT, .behaviour = {                                                  \
+            CYCLE_BEHAVIOUR,                                                                       \
+            CYCLE_BEHAVIOUR                                                                        \
+        }                                                                                          \
+    }
 
-static const struct listener_plan cycle_listener = {CYCLE_PORT, 1, 0, TE_NEVER};
+static const struct connection_plan cycle_plans[HOSTS_MAX] = {CYCLE_PLAN(0), {0}, CYCLE_PLAN(2)};
+
+static const struct listener_plan cycle_listener = {CYCLE_PORT, 2, 0, TE_NEVER};
 
 /* --- agreement ----------------------------------------------------------------------------------
  */
@@ -88,7 +88,7 @@ static void settle(struct world *world)
 
 static bool is_empty(const struct world *world)
 {
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < world->scenario->host_count; side++) {
         struct te_totals totals;
         te_totals(world->hosts[side].stack, &totals);
         if (totals.connections + totals.time_wait + totals.listeners + totals.orphans > 0 ||
@@ -107,7 +107,7 @@ static int64_t larger(int64_t a, int64_t b)
 static int64_t longest_end_us(const struct world *world)
 {
     int64_t longest_us = 0;
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < world->scenario->host_count; side++) {
         const struct te_config *config = &world->scenario->hosts[side].config;
         int64_t timeout_us =
             larger(config->user_timeout_us, larger(config->fin_wait_2_us, config->orphan_us));
@@ -121,7 +121,8 @@ static void idle(struct world *world)
 {
     if (world->failure == NULL)
         world_run(world, world->now_us + IDLE_US);
-    observer_check_idle(world);
+    if (!world->is_starved && world->failure == NULL)
+        observer_check_idle(world);
 }
 
 static void close_all(struct world *world)
@@ -132,16 +133,18 @@ static void close_all(struct world *world)
     while (world->failure == NULL && !(is_empty(world) && world_is_quiet(world)) &&
            world->now_us < until_us)
         world_run(world, world->now_us + SETTLE_STEP_US);
-    if (!is_empty(world))
+    if (world->failure == NULL && !is_empty(world))
         world_fail(world, 0, 0, "after both have closed, all is gone within 2MSL and the timeouts");
 }
 
-static void run_cycle(struct world *world)
+void run_cycle(struct world *world)
 {
     if (world->failure != NULL)
         return;
-    actors_listen(world, 1, &cycle_listener);
-    actors_connect(world, &cycle_plan);
+    actors_listen(world, SIDE_B, &cycle_listener);
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
+        if (side != SIDE_B)
+            actors_connect(world, &cycle_plans[side]);
     settle(world);
     close_all(world);
     actors_init(&world->actors, world->scenario);
@@ -154,13 +157,20 @@ static void run_faults(struct world *world)
         world_run(world, STEER_START_US);
     world->link.is_calm = false;
     world->link.start_us = world->now_us;
-    for (unsigned side = 0; side < SIDES && world->failure == NULL; side++)
+    for (unsigned side = 0; side < world->scenario->host_count && world->failure == NULL; side++)
         actors_listen(world, side, &scenario->listeners[side]);
     for (unsigned i = 0; i < scenario->connection_count && world->failure == NULL; i++)
         actors_connect(world, &scenario->connections[i]);
     world_run(world, world->now_us + scenario->faults_us);
-    for (unsigned side = 0; side < SIDES; side++)
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
         world_run(world, world->hosts[side].frozen_until_us);
+}
+
+/* What was learned of narrow paths is forgotten after its time. */
+static void outlive_path_mtus(struct world *world)
+{
+    if (world->failure == NULL)
+        world_run(world, world->now_us + world->scenario->hosts[0].config.path_mtu_age_us);
 }
 
 static void run_peace(struct world *world)
@@ -171,6 +181,7 @@ static void run_peace(struct world *world)
     settle(world);
     idle(world);
     close_all(world);
+    outlive_path_mtus(world);
 }
 
 static bool is_near_wrap(uint32_t isn)
@@ -183,8 +194,10 @@ static void count_wraps(struct world *world)
 {
     struct coverage *coverage = world->observer.coverage;
     const struct connection_plan *plan = &world->scenario->connections[0];
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < world->scenario->host_count; side++) {
         if (!world->scenario->hosts[side].near_isn_wrap)
+            continue;
+        if (side != plan->opener && side != plan->peer)
             continue;
         coverage->isn_wanted++;
         uint16_t port = side == plan->opener ? plan->local_port : plan->remote_port;
@@ -199,9 +212,9 @@ static void count_wraps(struct world *world)
     }
 }
 
-static void check_memory(struct world *world, const uint64_t baseline[SIDES])
+static void check_memory(struct world *world, const uint64_t baseline[HOSTS_MAX])
 {
-    for (unsigned side = 0; side < SIDES && world->failure == NULL; side++) {
+    for (unsigned side = 0; side < world->scenario->host_count && world->failure == NULL; side++) {
         if (world->hosts[side].memory.bytes != baseline[side]) {
             world_fail(world, side, 0, "memory is what it was before");
             world_explain(world, "%llu bytes, was %llu",
@@ -216,7 +229,8 @@ static void count_work(struct world *world)
     struct coverage *coverage = world->observer.coverage;
     coverage->runs++;
     coverage->events += world->events;
-    for (unsigned side = 0; side < SIDES; side++)
+    coverage->marked += world->link.marked;
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
         if (world->hosts[side].stack != NULL)
             coverage_add_counters(coverage, te_stack_counters(world->hosts[side].stack));
 }
@@ -224,12 +238,12 @@ static void count_work(struct world *world)
 bool run_scenario(struct world *world, const struct scenario *scenario,
                   const struct world_options *options)
 {
-    static const uint64_t nothing[SIDES];
-    uint64_t baseline[SIDES];
+    static const uint64_t nothing[HOSTS_MAX];
+    uint64_t baseline[HOSTS_MAX];
     if (world_init(world, scenario, options)) {
         if (!scenario->is_cold)
             run_cycle(world);
-        for (unsigned side = 0; side < SIDES; side++)
+        for (unsigned side = 0; side < world->scenario->host_count; side++)
             baseline[side] = world->hosts[side].memory.bytes;
         run_faults(world);
         count_wraps(world);

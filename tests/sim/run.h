@@ -8,5 +8,7 @@
  * its trace can still be read. */
 bool run_scenario(struct world *world, const struct scenario *scenario,
                   const struct world_options *options);
+/* Connections of nothing but good will, from their OPENs to the end of their TIME_WAITs. */
+void run_cycle(struct world *world);
 
 #endif

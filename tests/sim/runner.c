@@ -1,16 +1,18 @@
 #include "runner.h"
 
 #include "run.h"
+#include "simplify.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define JOBS_MAX 64
-#define FAILURES_MAX 5
+#define ARGUMENTS_MAX 16384
 
 /* What the processes share. */
 struct desk {
@@ -34,8 +36,8 @@ void runner_report(const struct world *failed, const char *program, const char *
     FILE *file = open_memstream(&text, &len);
     if (file == NULL)
         abort();
-    fprintf(file, "FAILED %s\n  side %c, id %" PRIu64 ", at %" PRId64 " us\n", arguments,
-            failed->failure_side == 0 ? 'A' : 'B', failed->failure_id, failed->now_us);
+    fprintf(file, "FAILED %s\n  side %s, id %" PRIu64 ", at %" PRId64 " us\n", arguments,
+            scenario_host_name(failed->failure_side), failed->failure_id, failed->now_us);
     fprintf(file, "  this does not hold: %s\n", failed->failure);
     if (failed->failure_detail[0] != '\0')
         fprintf(file, "  (%s)\n", failed->failure_detail);
@@ -49,41 +51,83 @@ void runner_report(const struct world *failed, const char *program, const char *
 
 static void report_seed(const struct runner_options *options, uint64_t seed)
 {
-    char arguments[40];
-    snprintf(arguments, sizeof(arguments), "--seed %" PRIu64, seed);
+    static char arguments[ARGUMENTS_MAX];
+    char reborn[64] = "";
+    const char *simplify = options->simplify;
+    if (options->reborn_every > 0)
+        snprintf(reborn, sizeof(reborn), " --reborn-every %" PRIu64, options->reborn_every);
+    snprintf(arguments, sizeof(arguments), "--seed %" PRIu64 "%s%s%s%s", seed, reborn,
+             options->is_planted ? " --plant" : "", simplify != NULL ? " --simplify " : "",
+             simplify != NULL ? simplify : "");
     runner_report(&world, options->program, arguments);
+}
+
+bool runner_draw(const struct runner_options *options, uint64_t seed, struct scenario *ret_scenario)
+{
+    scenario_draw(ret_scenario, seed);
+    /* A restore takes memory, too: then it would be other allocations that are refused. */
+    for (unsigned side = 0; side < HOSTS_MAX && options->reborn_every > 0; side++)
+        ret_scenario->hosts[side].refuse_count = 0;
+    if (options->simplify == NULL || simplify_apply_list(ret_scenario, options->simplify))
+        return true;
+    fprintf(stderr, "sim: --simplify: not all of these are steps for seed %" PRIu64 "\n", seed);
+    return false;
+}
+
+static bool run_once(struct world *judged, const struct scenario *scenario,
+                     const struct runner_options *options, uint64_t reborn_every,
+                     struct coverage *coverage)
+{
+    struct world_options world_options = {.is_verbose = options->is_verbose,
+                                          .is_planted = options->is_planted,
+                                          .capture_path = options->capture_path,
+                                          .reborn_every = reborn_every,
+                                          .coverage = coverage};
+    return run_scenario(judged, scenario, &world_options);
+}
+
+/* Once more: the same trace. */
+static bool repeat(struct world *judged, const struct scenario *scenario,
+                   const struct runner_options *options, uint64_t reborn_every,
+                   struct coverage *coverage)
+{
+    uint64_t hash = judged->trace.hash;
+    uint64_t count = judged->trace.count;
+    if (!run_once(judged, scenario, options, reborn_every, coverage))
+        return false;
+    if (judged->trace.hash == hash && judged->trace.count == count)
+        return true;
+    world_fail(judged, 0, 0,
+               reborn_every > 0 ? "with restored stacks the trace is the same"
+                                : "the same seed gives the same trace");
+    world_explain(judged, "%llu lines, were %llu", (unsigned long long)judged->trace.count,
+                  (unsigned long long)count);
+    return false;
+}
+
+bool runner_judge(struct world *judged, const struct scenario *scenario,
+                  const struct runner_options *options, struct coverage *coverage)
+{
+    if (!run_once(judged, scenario, options, 0, coverage))
+        return false;
+    if (options->twice_every > 0 && scenario->seed % options->twice_every == 0 &&
+        !repeat(judged, scenario, options, 0, coverage))
+        return false;
+    return options->reborn_every == 0 ||
+           repeat(judged, scenario, options, options->reborn_every, coverage);
 }
 
 static bool run_seed(const struct runner_options *options, uint64_t seed, struct coverage *coverage)
 {
     struct scenario scenario;
-    struct world_options world_options = {.is_verbose = options->is_verbose,
-                                          .capture_path = options->capture_path,
-                                          .coverage = coverage};
-    scenario_draw(&scenario, seed);
-    return run_scenario(&world, &scenario, &world_options);
-}
-
-static bool run_and_repeat(const struct runner_options *options, uint64_t seed,
-                           struct coverage *coverage)
-{
-    if (!run_seed(options, seed, coverage))
-        return false;
-    uint64_t hash = world.trace.hash;
-    uint64_t count = world.trace.count;
-    if (options->twice_every == 0 || seed % options->twice_every != 0)
-        return true;
-    if (!run_seed(options, seed, coverage))
-        return false;
-    if (world.trace.hash == hash && world.trace.count == count)
-        return true;
-    world_fail(&world, 0, 0, "the same seed gives the same trace");
-    return false;
+    if (!runner_draw(options, seed, &scenario))
+        exit(RUNNER_USAGE);
+    return runner_judge(&world, &scenario, options, coverage);
 }
 
 bool runner_replay(const struct runner_options *options, struct coverage *coverage)
 {
-    bool ok = run_and_repeat(options, options->first_seed, coverage);
+    bool ok = run_seed(options, options->first_seed, coverage);
     if (!ok)
         report_seed(options, options->first_seed);
     printf("seed %" PRIu64 ": trace %016" PRIx64 ", %" PRIu64 " lines\n", options->first_seed,
@@ -97,11 +141,11 @@ bool runner_replay(const struct runner_options *options, struct coverage *covera
 static void work(const struct runner_options *options, struct board *board, struct desk *desk)
 {
     uint64_t end = options->first_seed + options->seed_count;
-    while (atomic_load(&board->failures) < FAILURES_MAX) {
+    while (atomic_load(&board->failures) < options->failures_max) {
         desk->seed = atomic_fetch_add(&board->next_seed, 1);
         if (desk->seed >= end)
             return;
-        if (!run_and_repeat(options, desk->seed, &desk->coverage)) {
+        if (!run_seed(options, desk->seed, &desk->coverage)) {
             report_seed(options, desk->seed);
             atomic_fetch_add(&board->failures, 1);
         }
@@ -137,9 +181,17 @@ static void on_worker_end(const struct runner_options *options, struct board *bo
     else
         printf("FAILED --seed %" PRIu64 "\n  the process ended with status %d\n", desk->seed,
                WEXITSTATUS(status));
-    printf("  again: %s --seed %" PRIu64 " -v\n", options->program, desk->seed);
-    if (atomic_fetch_add(&board->failures, 1) + 1 < FAILURES_MAX)
+    printf("  again: %s --seed %" PRIu64, options->program, desk->seed);
+    if (options->reborn_every > 0)
+        printf(" --reborn-every %" PRIu64, options->reborn_every);
+    printf(" -v\n");
+    if (atomic_fetch_add(&board->failures, 1) + 1 < options->failures_max)
         start_worker(options, board, desk);
+}
+
+static uint64_t microseconds(const struct timeval *value)
+{
+    return (uint64_t)value->tv_sec * 1000000 + (uint64_t)value->tv_usec;
 }
 
 static void wait_for_workers(const struct runner_options *options, struct board *board,
@@ -147,10 +199,15 @@ static void wait_for_workers(const struct runner_options *options, struct board 
 {
     int status;
     pid_t pid;
-    while ((pid = wait(&status)) > 0)
-        for (unsigned i = 0; i < jobs; i++)
-            if (board->desks[i].pid == pid)
-                on_worker_end(options, board, &board->desks[i], status);
+    struct rusage usage;
+    while ((pid = wait4(-1, &status, 0, &usage)) > 0)
+        for (unsigned i = 0; i < jobs; i++) {
+            struct desk *desk = &board->desks[i];
+            if (desk->pid != pid)
+                continue;
+            desk->coverage.cpu_us += microseconds(&usage.ru_utime) + microseconds(&usage.ru_stime);
+            on_worker_end(options, board, desk, status);
+        }
 }
 
 static unsigned count_jobs(const struct runner_options *options)

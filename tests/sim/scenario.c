@@ -5,9 +5,38 @@
 
 #define MS INT64_C(1000)
 #define SECOND (1000 * MS)
+#define MTU_MIN_IPV4 68 /* RFC 791 3.2 */
+#define MTU_MIN_IPV6 1280
 #define PORT_LISTENER 80
 #define PORT_NOBODY 81
 #define PORT_FIRST 40000
+
+/* --- who is where --------------------------------------------------------------------------------
+ */
+
+unsigned scenario_end(unsigned side)
+{
+    return side == SIDE_B;
+}
+
+unsigned scenario_other(const struct connection_plan *plan, unsigned side)
+{
+    return side == plan->opener ? plan->peer : plan->opener;
+}
+
+const char *scenario_host_name(unsigned side)
+{
+    static const char *const names[HOSTS_MAX] = {"A", "B", "C"};
+    return side < HOSTS_MAX ? names[side] : "?";
+}
+
+unsigned scenario_find_host(const struct scenario *scenario, const struct te_addr *addr)
+{
+    for (unsigned side = 0; side < scenario->host_count; side++)
+        if (te_addr_equal(&scenario->hosts[side].config.addresses[0].addr, addr))
+            return side;
+    return HOSTS_MAX;
+}
 
 /* --- draws --------------------------------------------------------------------------------------
  */
@@ -77,6 +106,8 @@ static void draw_tables(struct rng *rng, struct te_config *config)
     if (rng_chance(rng, 500))
         config->port_last = (uint16_t)(config->port_first + rng_below(rng, 2));
     config->dad = rng_chance(rng, 300);
+    if (rng_chance(rng, 2000))
+        config->syn_cookies = coin(rng) ? TE_SYN_COOKIES_OFF : TE_SYN_COOKIES_ALWAYS;
 }
 
 static void draw_timers(struct rng *rng, struct te_config *config)
@@ -99,26 +130,40 @@ static void draw_timers(struct rng *rng, struct te_config *config)
     config->user_timeout_us = rng_chance(rng, 1500) ? rng_log_between(rng, SECOND, 60 * SECOND) : 0;
 }
 
-static uint32_t draw_buffer_max(struct rng *rng)
+static uint32_t draw_buffer_max(struct rng *rng, bool is_bulk)
 {
+    if (is_bulk)
+        return (uint32_t)rng_log_between(rng, 65536, 1 << 20);
     return (uint32_t)(rng_chance(rng, 1000) ? rng_log_between(rng, 16, 1024)
                                             : rng_log_between(rng, 1024, 1 << 20));
 }
 
-static void draw_streams(struct rng *rng, struct te_config *config)
+static void draw_congestion(struct rng *rng, struct te_config *config)
 {
-    config->send_buffer_max_bytes = draw_buffer_max(rng);
-    config->receive_buffer_max_bytes = draw_buffer_max(rng);
+    static const char *const algorithms[] = {"cubic", "cubic", "reno", "bbr"};
+    const char *name = algorithms[rng_below(rng, sizeof(algorithms) / sizeof(algorithms[0]))];
+    snprintf(config->congestion_control, sizeof(config->congestion_control), "%s", name);
+    if (coin(rng))
+        config->features = (uint32_t)rng_below(rng, TE_FEATURES_ALL + 1);
+    config->ecn = (enum te_ecn_mode)rng_below(rng, 3);
+}
+
+static void draw_streams(struct rng *rng, bool is_bulk, struct te_config *config)
+{
+    uint32_t least = is_bulk ? 16384 : 16;
+    config->send_buffer_max_bytes = draw_buffer_max(rng, is_bulk);
+    config->receive_buffer_max_bytes = draw_buffer_max(rng, is_bulk);
     config->send_buffer_initial_bytes =
-        (uint32_t)rng_log_between(rng, 16, config->send_buffer_max_bytes);
+        (uint32_t)rng_log_between(rng, least, config->send_buffer_max_bytes);
     config->receive_buffer_initial_bytes =
-        (uint32_t)rng_log_between(rng, 16, config->receive_buffer_max_bytes);
+        (uint32_t)rng_log_between(rng, least, config->receive_buffer_max_bytes);
     config->out_of_order_ranges_max = (uint32_t)(coin(rng) ? 64 : rng_between(rng, 0, 8));
     config->initial_window_segments = (uint8_t)(coin(rng) ? 10 : rng_between(rng, 1, 16));
     config->timestamps = rng_chance(rng, 7500);
     config->window_scale = rng_chance(rng, 7500);
     config->sack = rng_chance(rng, 7500);
     config->nagle = rng_chance(rng, 7500);
+    draw_congestion(rng, config);
     if (rng_chance(rng, 1000))
         config->challenge_ack_per_second = (uint32_t)rng_between(rng, 1, 10);
     if (rng_chance(rng, 500))
@@ -129,6 +174,8 @@ static void draw_interface(struct rng *rng, bool is_v6, struct te_config *config
 {
     config->mtu_bytes =
         (uint32_t)(coin(rng) ? 1500 : rng_log_between(rng, is_v6 ? 1280 : 576, 9000));
+    config->mtu_probing = (enum te_mtu_probing)rng_below(rng, 3);
+    config->mtu_probe_base_bytes = (uint32_t)rng_log_between(rng, 552, 2000);
     config->checksum_offload = coin(rng);
     config->gso = config->checksum_offload && coin(rng);
 }
@@ -144,17 +191,33 @@ static void draw_host(struct rng *rng, struct scenario *scenario, unsigned side)
         config->secret[i] = (uint8_t)rng_next(rng);
     draw_tables(rng, config);
     draw_timers(rng, config);
-    draw_streams(rng, config);
+    draw_streams(rng, scenario->is_bulk, config);
     draw_interface(rng, scenario->is_v6, config);
-    host->near_isn_wrap = coin(rng);
-    host->near_ts_wrap = coin(rng);
+    /* Both at once would take a clock that is hardly ever to be found. */
+    uint64_t wrap = rng_below(rng, 10);
+    host->near_isn_wrap = wrap < 4;
+    host->near_ts_wrap = wrap >= 4 && wrap < 8;
     host->clock_us = rng_log_between(rng, 1, 1 << 30);
     host->poll_delay_us = draw_time(rng, 2500, 2 * MS);
     host->late_us = draw_time(rng, 2500, 20 * MS);
+    if (rng_chance(rng, 400)) {
+        host->refuse_from = (uint64_t)rng_log_between(rng, 1, 2000);
+        host->refuse_count = (uint64_t)rng_log_between(rng, 1, 30);
+    }
 }
 
 /* --- the link -----------------------------------------------------------------------------------
  */
+
+/* A bottleneck: a queue that drops what does not fit in, and may mark before that. */
+static void draw_queue(struct rng *rng, struct link_plan *link)
+{
+    link->bytes_per_s = (uint64_t)rng_log_between(rng, 20000, 100000000);
+    int64_t most = (int64_t)link->bytes_per_s; /* a second's worth */
+    link->queue_bytes = (uint64_t)rng_log_between(rng, 3000, most < (1 << 20) ? most : 1 << 20);
+    if (coin(rng))
+        link->mark_bytes = (uint64_t)rng_log_between(rng, 1, (int64_t)link->queue_bytes);
+}
 
 static void draw_link(struct rng *rng, struct link_plan *link)
 {
@@ -165,14 +228,13 @@ static void draw_link(struct rng *rng, struct link_plan *link)
     link->truncate = draw_rate(rng, 2000, 500);
     link->pad = draw_rate(rng, 2000, 10000);
     link->mark = draw_rate(rng, 2000, 5000);
+    link->bleach = draw_rate(rng, 500, 10000);
     link->split = draw_rate(rng, 1500, 3000);
     link->delay_us = rng_log_between(rng, 20, 100 * MS);
     link->jitter_us = draw_time(rng, 4000, 20 * MS);
     link->reorder_us = rng_log_between(rng, 100, 200 * MS);
-    if (rng_chance(rng, 3000)) {
-        link->bytes_per_s = (uint64_t)rng_log_between(rng, 20000, 100000000);
-        link->queue_us = rng_log_between(rng, 5 * MS, 500 * MS);
-    }
+    if (rng_chance(rng, 4000))
+        draw_queue(rng, link);
     link->finishes_checksums = coin(rng);
     link->cuts_segments = rng_chance(rng, 7000);
     link->merges_segments = rng_chance(rng, 2000);
@@ -200,10 +262,12 @@ static void draw_paths(struct rng *rng, struct scenario *scenario)
     int64_t at_us = 0;
     scenario->path_count = (unsigned)rng_between(rng, 1, SCENARIO_PATHS_MAX);
     for (unsigned i = 0; i < scenario->path_count; i++) {
+        struct path_mtu *path = &scenario->paths[i];
         at_us += rng_log_between(rng, 100, SECOND);
-        scenario->paths[i].at_us = at_us;
-        scenario->paths[i].mtu_bytes =
-            (uint32_t)rng_log_between(rng, scenario->is_v6 ? 1280 : 576, 9000);
+        path->at_us = at_us;
+        path->mtu_bytes =
+            (uint32_t)rng_log_between(rng, scenario->is_v6 ? MTU_MIN_IPV6 : MTU_MIN_IPV4, 9000);
+        path->is_silent = rng_chance(rng, 1500);
     }
 }
 
@@ -211,7 +275,7 @@ static void draw_upheaval(struct rng *rng, const struct scenario *scenario,
                           struct upheaval *upheaval)
 {
     upheaval->kind = (enum upheaval_kind)rng_between(rng, UPHEAVAL_REBOOT, UPHEAVAL_FREEZE);
-    upheaval->sides = 1u << rng_below(rng, SIDES);
+    upheaval->sides = 1u << rng_below(rng, scenario->host_count);
     upheaval->at_us =
         coin(rng) ? rng_log_between(rng, 1, SECOND) : rng_log_between(rng, 1, scenario->faults_us);
     if (upheaval->kind == UPHEAVAL_FREEZE)
@@ -219,9 +283,9 @@ static void draw_upheaval(struct rng *rng, const struct scenario *scenario,
     if (upheaval->kind == UPHEAVAL_LEAP)
         upheaval->amount_us = rng_log_between(rng, 100 * MS, 3600 * SECOND);
     if (upheaval->kind == UPHEAVAL_LEAP && rng_chance(rng, 2000)) {
-        /* A month is too much for timestamps, unless both see it. */
+        /* A month is too much for timestamps, unless all see it. */
         upheaval->amount_us = 30 * 86400 * SECOND;
-        upheaval->sides = 3;
+        upheaval->sides = (1u << scenario->host_count) - 1;
     }
 }
 
@@ -245,37 +309,40 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 }
 
 /* So much that a run sees many windows of it, and ends. */
-static uint64_t draw_bytes(struct rng *rng, const struct scenario *scenario, unsigned side)
+static uint64_t draw_bytes(struct rng *rng, const struct scenario *scenario, unsigned side,
+                           unsigned other)
 {
+    uint32_t cap = scenario->is_bulk ? 65536 : 16384;
     uint64_t window =
         smaller(scenario->hosts[side].config.send_buffer_max_bytes,
-                smaller(scenario->hosts[!side].config.receive_buffer_initial_bytes, 16384));
-    uint64_t most = 20 * window;
+                smaller(scenario->hosts[other].config.receive_buffer_initial_bytes, cap));
+    int64_t most = (int64_t)(scenario->is_bulk ? 8 * window : 20 * window);
     if (rng_chance(rng, 2500))
         return 0;
-    if (rng_chance(rng, 1500))
+    if (rng_chance(rng, 1500) && !scenario->is_bulk)
         most *= 8;
-    return (uint64_t)rng_log_between(rng, 1, (int64_t)most);
+    return (uint64_t)(scenario->is_bulk ? rng_between(rng, most / 4, most)
+                                        : rng_log_between(rng, 1, most));
 }
 
-static enum ending draw_ending(struct rng *rng)
+static enum ending draw_ending(struct rng *rng, bool is_bulk)
 {
     enum ending ending = (enum ending)rng_below(rng, ENDING_COUNT);
     bool is_early = ending == ENDING_CLOSE_EARLY || ending == ENDING_ABORT;
-    return is_early && coin(rng) ? ENDING_SHUTDOWN : ending;
+    return is_early && (is_bulk || coin(rng)) ? ENDING_SHUTDOWN : ending;
 }
 
 static void draw_behaviour(struct rng *rng, const struct scenario *scenario, unsigned side,
-                           struct behaviour *behaviour)
+                           unsigned other, struct behaviour *behaviour)
 {
     *behaviour = (struct behaviour){
-        .bytes = draw_bytes(rng, scenario, side),
+        .bytes = draw_bytes(rng, scenario, side, other),
         .write_max = (uint32_t)rng_log_between(rng, 64, 65536),
         .read_max = (uint32_t)rng_log_between(rng, 64, 65536),
         .write_gap_us = draw_time(rng, 5000, 50 * MS),
         .read_gap_us = draw_time(rng, 5000, 50 * MS),
         .read_stop = UINT64_MAX,
-        .ending = draw_ending(rng),
+        .ending = draw_ending(rng, scenario->is_bulk),
         .ending_after_us = rng_log_between(rng, 100, 4 * SECOND),
         .without_nagle = rng_chance(rng, 2000),
         .without_delayed_ack = rng_chance(rng, 2000),
@@ -302,10 +369,13 @@ static void draw_connection(struct rng *rng, const struct scenario *scenario, un
                             struct connection_plan *plan)
 {
     plan->kind = index == 0 && rng_chance(rng, 7000) ? OPEN_TO_LISTENER : draw_kind(rng);
-    plan->opener = (unsigned)rng_below(rng, SIDES);
+    unsigned left = scenario->host_count > 2 && coin(rng) ? 2 : 0;
+    plan->opener = coin(rng) ? left : SIDE_B;
+    plan->peer = plan->opener == SIDE_B ? left : SIDE_B;
     plan->at_us = coin(rng) ? rng_log_between(rng, 1, 100 * MS) : rng_log_between(rng, 1, SECOND);
     plan->peer_at_us =
-        plan->at_us + draw_time(rng, 7000, 2 * scenario->link[plan->opener].delay_us + 100);
+        plan->at_us +
+        draw_time(rng, 7000, 2 * scenario->link[scenario_end(plan->opener)].delay_us + 100);
     plan->local_port = (uint16_t)(PORT_FIRST + index);
     plan->remote_port = PORT_LISTENER;
     if (plan->kind == OPEN_SIMULTANEOUS)
@@ -314,8 +384,10 @@ static void draw_connection(struct rng *rng, const struct scenario *scenario, un
         plan->remote_port = PORT_NOBODY;
     if (plan->kind == OPEN_TO_LISTENER && index > 0 && rng_chance(rng, 2000))
         plan->local_port = 0;
-    for (unsigned side = 0; side < SIDES; side++)
-        draw_behaviour(rng, scenario, side, &plan->behaviour[side]);
+    for (unsigned end = 0; end < ENDS; end++) {
+        unsigned side = scenario_end(plan->opener) == end ? plan->opener : plan->peer;
+        draw_behaviour(rng, scenario, side, scenario_other(plan, side), &plan->behaviour[end]);
+    }
 }
 
 /* Ports that an earlier connection has used, or uses: TIME_WAIT meets new incarnations. */
@@ -328,6 +400,7 @@ static void reuse_ports(struct rng *rng, struct scenario *scenario, unsigned ind
     if (earlier->kind != plan->kind || plan->kind == OPEN_FROM_LISTENER)
         return;
     plan->opener = earlier->opener;
+    plan->peer = earlier->peer;
     plan->local_port = earlier->local_port;
     plan->remote_port = earlier->remote_port;
     plan->at_us = earlier->at_us + rng_log_between(rng, MS, 5 * SECOND);
@@ -336,7 +409,7 @@ static void reuse_ports(struct rng *rng, struct scenario *scenario, unsigned ind
 
 static void draw_applications(struct rng *rng, struct scenario *scenario)
 {
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < scenario->host_count; side++) {
         struct listener_plan *listener = &scenario->listeners[side];
         listener->port = PORT_LISTENER;
         listener->backlog = (uint32_t)(coin(rng) ? rng_between(rng, 1, 2) : 16);
@@ -344,12 +417,25 @@ static void draw_applications(struct rng *rng, struct scenario *scenario)
         listener->close_at_us =
             rng_chance(rng, 1000) ? rng_log_between(rng, MS, 2 * SECOND) : TE_NEVER;
     }
+    bool is_alone = scenario->host_count == 2 && rng_chance(rng, scenario->is_bulk ? 9000 : 6000);
     scenario->connection_count =
-        (unsigned)(rng_chance(rng, 6000) ? 1 : rng_between(rng, 2, SCENARIO_CONNECTIONS_MAX));
+        is_alone ? 1 : (unsigned)rng_between(rng, 2, SCENARIO_CONNECTIONS_MAX);
     for (unsigned i = 0; i < scenario->connection_count; i++) {
         draw_connection(rng, scenario, i, &scenario->connections[i]);
         reuse_ports(rng, scenario, i);
     }
+}
+
+/* --- upgrades -----------------------------------------------------------------------------------
+ */
+
+/* Drawn last of all: the rest of a seed's scenario is the same with them and without. */
+static void draw_rebirths(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 1500))
+        return;
+    for (unsigned side = 0; side < scenario->host_count; side++)
+        scenario->hosts[side].rebirth = draw_rate(rng, 6000, 3000);
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
@@ -362,11 +448,13 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
     memset(scenario, 0, sizeof(*scenario));
     scenario->seed = seed;
     scenario->is_v6 = coin(&rng);
+    scenario->host_count = rng_chance(&rng, 1200) ? 3 : 2;
+    scenario->is_bulk = rng_chance(&rng, 1500);
     scenario->faults_us = rng_log_between(&rng, SECOND, 60 * SECOND);
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < scenario->host_count; side++)
         draw_host(&rng, scenario, side);
-        draw_link(&rng, &scenario->link[side]);
-    }
+    for (unsigned end = 0; end < ENDS; end++)
+        draw_link(&rng, &scenario->link[end]);
     scenario->is_cold = rng_chance(&rng, 1500);
     scenario->is_cut_short = rng_chance(&rng, 300);
     for (unsigned kind = 2; kind <= 8; kind++)
@@ -376,6 +464,7 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
     draw_paths(&rng, scenario);
     draw_upheavals(&rng, scenario);
     draw_applications(&rng, scenario);
+    draw_rebirths(&rng, scenario);
 }
 
 void scenario_plain(struct scenario *scenario, bool is_v6)
@@ -383,7 +472,8 @@ void scenario_plain(struct scenario *scenario, bool is_v6)
     memset(scenario, 0, sizeof(*scenario));
     scenario->is_v6 = is_v6;
     scenario->faults_us = 10 * SECOND;
-    for (unsigned side = 0; side < SIDES; side++) {
+    scenario->host_count = 2;
+    for (unsigned side = 0; side < scenario->host_count; side++) {
         struct te_config *config = &scenario->hosts[side].config;
         te_config_init(config);
         set_address(config, is_v6, side);
@@ -397,11 +487,12 @@ void scenario_plain(struct scenario *scenario, bool is_v6)
     }
     scenario->connection_count = 1;
     struct connection_plan *plan = &scenario->connections[0];
-    *plan = (struct connection_plan){OPEN_TO_LISTENER, 0, MS, MS, PORT_FIRST, PORT_LISTENER, {{0}}};
-    for (unsigned side = 0; side < SIDES; side++)
-        plan->behaviour[side] = (struct behaviour){.bytes = 20000,
-                                                   .write_max = 4096,
-                                                   .read_max = 4096,
-                                                   .read_stop = UINT64_MAX,
-                                                   .ending = ENDING_SHUTDOWN};
+    *plan = (struct connection_plan){OPEN_TO_LISTENER, 0,    SIDE_B, MS, MS, PORT_FIRST,
+                                     PORT_LISTENER,    {{0}}};
+    for (unsigned end = 0; end < ENDS; end++)
+        plan->behaviour[end] = (struct behaviour){.bytes = 20000,
+                                                  .write_max = 4096,
+                                                  .read_max = 4096,
+                                                  .read_stop = UINT64_MAX,
+                                                  .ending = ENDING_SHUTDOWN};
 }

@@ -7,7 +7,12 @@
 #include "rng.h"
 #include <tcpengine/config.h>
 
-#define SIDES 2
+/* Hosts A and C hang on the left end of the link and B on the right end: what A and C send to B
+ * shares one bottleneck. "side" is a host's number everywhere, "end" its end of the link. Without
+ * C a run is of two hosts, and side and end are the same. */
+#define HOSTS_MAX 3
+#define ENDS 2
+#define SIDE_B 1u
 #define SCENARIO_CONNECTIONS_MAX 6
 #define SCENARIO_PARTITIONS_MAX 3
 #define SCENARIO_PATHS_MAX 3
@@ -15,10 +20,12 @@
 
 /* One direction of the link. Chances are parts of 10,000 frames. */
 struct link_plan {
-    uint32_t drop, duplicate, reorder, corrupt, truncate, pad, mark, split;
+    uint32_t drop, duplicate, reorder, corrupt, truncate, pad, mark, bleach, split;
     int64_t delay_us, jitter_us, reorder_us;
     uint64_t bytes_per_s; /* 0: no limit */
-    int64_t queue_us;     /* with a limit: what waits longer is dropped */
+    uint64_t queue_bytes; /* with a limit: what does not fit in is dropped */
+    uint64_t mark_bytes;  /* with more than that in the queue, what is ECN-capable is marked (RFC
+                           * 3168 5); 0: never */
     bool finishes_checksums;
     bool merges_segments; /* what arrives in one go becomes one large frame */
     bool cuts_segments;   /* large frames are cut before anything else happens to them */
@@ -26,7 +33,7 @@ struct link_plan {
 
 struct partition {
     int64_t start_us, end_us;
-    unsigned directions; /* bit of the sending side */
+    unsigned directions; /* bit of the sending end */
     bool holds;          /* clogged: frames wait for the end instead of getting lost */
 };
 
@@ -34,6 +41,7 @@ struct partition {
 struct path_mtu {
     int64_t at_us;
     uint32_t mtu_bytes;
+    bool is_silent; /* it does not say so: a black hole (RFC 2923 2.1) */
 };
 
 enum upheaval_kind {
@@ -44,7 +52,7 @@ enum upheaval_kind {
 
 struct upheaval {
     enum upheaval_kind kind;
-    unsigned sides; /* bit of each */
+    unsigned sides; /* bit of each host */
     int64_t at_us, amount_us;
 };
 
@@ -82,10 +90,10 @@ struct behaviour {
 
 struct connection_plan {
     enum open_kind kind;
-    unsigned opener;                  /* side */
+    unsigned opener, peer;            /* sides, at different ends */
     int64_t at_us, peer_at_us;        /* peer_at_us: of the other active OPEN */
     uint16_t local_port, remote_port; /* of the opener; local 0: ephemeral */
-    struct behaviour behaviour[SIDES];
+    struct behaviour behaviour[ENDS];
 };
 
 struct listener_plan {
@@ -98,20 +106,25 @@ struct listener_plan {
 struct host_plan {
     struct te_config config; /* without its allocator */
     bool near_isn_wrap;      /* the first connection's ISS is within 2^16 of wrapping */
-    bool near_ts_wrap;       /* and its timestamps too */
+    bool near_ts_wrap;       /* or its timestamps are, in other runs */
     int64_t clock_us;        /* what its clock shows at the start, when neither is asked for */
     int64_t poll_delay_us;   /* from an event to the host's asking for output */
     int64_t late_us;         /* timers run up to that late */
+    uint64_t refuse_from;    /* allocation from which on some are refused; with a count */
+    uint64_t refuse_count;   /* 0: none */
+    uint32_t rebirth;        /* chance, after each turn, that its stack is saved and restored */
 };
 
 struct scenario {
     uint64_t seed;
     bool is_v6;
+    unsigned host_count;    /* 2 or 3 */
+    bool is_bulk;           /* large buffers, and much to send */
     bool is_cold;           /* no connection before: nobody knows anybody's MAC address */
     bool is_cut_short;      /* everything is torn down in the middle of the faults */
     uint32_t strip_options; /* bit of each TCP option kind that a middlebox takes off SYNs */
-    struct host_plan hosts[SIDES];
-    struct link_plan link[SIDES]; /* by the sending side */
+    struct host_plan hosts[HOSTS_MAX];
+    struct link_plan link[ENDS]; /* by the sending end */
     unsigned partition_count;
     struct partition partitions[SCENARIO_PARTITIONS_MAX];
     unsigned path_count;
@@ -119,10 +132,18 @@ struct scenario {
     unsigned upheaval_count;
     struct upheaval upheavals[SCENARIO_UPHEAVALS_MAX]; /* by time */
     int64_t faults_us;                                 /* how long there are faults */
-    struct listener_plan listeners[SIDES];
+    struct listener_plan listeners[HOSTS_MAX];
     unsigned connection_count;
     struct connection_plan connections[SCENARIO_CONNECTIONS_MAX];
 };
+
+unsigned scenario_end(unsigned side);
+/* The host at the other end of a plan's connection. */
+unsigned scenario_other(const struct connection_plan *plan, unsigned side);
+/* "A", "B" or "C". */
+const char *scenario_host_name(unsigned side);
+/* The host that has an address; HOSTS_MAX: none. */
+unsigned scenario_find_host(const struct scenario *scenario, const struct te_addr *addr);
 
 void scenario_draw(struct scenario *scenario, uint64_t seed);
 /* A network, two hosts and one connection without any fault. */

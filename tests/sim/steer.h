@@ -10,7 +10,7 @@
 /* World time of the first fault and the first connection of the scenario; before it the warm-up. */
 #define STEER_START_US INT64_C(300000000)
 
-/* What the clock of a side has to show at world time 0. */
-int64_t steer_clock(const struct scenario *scenario, unsigned side);
+/* What the clock of each side has to show at world time 0. */
+void steer_clocks(const struct scenario *scenario, int64_t ret_clock_us[HOSTS_MAX]);
 
 #endif

@@ -1,34 +1,47 @@
 #include "stream.h"
 
 #include "rng.h"
+#include <endian.h>
 #include <string.h>
 
 #define BLOCK 8
 #define PIECE 512
 
-uint64_t stream_key(unsigned sender_side, uint16_t sender_port, uint16_t receiver_port,
-                    uint32_t iss)
+static uint64_t name_of(const struct te_endpoint *endpoint)
 {
-    uint64_t ports = (uint64_t)sender_port << 16 | receiver_port;
-    return rng_mix(rng_mix(ports << 1 | sender_side) ^ iss);
+    return (uint64_t)endpoint->addr.bytes[sizeof(endpoint->addr.bytes) - 1] << 16 | endpoint->port;
 }
 
-static void block_bytes(uint64_t key, uint64_t index, uint8_t ret_bytes[BLOCK])
+uint64_t stream_key(const struct te_endpoint *sender, const struct te_endpoint *receiver,
+                    uint32_t iss)
+{
+    return rng_mix(rng_mix(name_of(sender) << 24 | name_of(receiver)) ^ iss);
+}
+
+static uint64_t block_at(uint64_t key, uint64_t index)
 {
     uint64_t value = (key ^ index) * 0x9fb21c651e98df25u;
-    value = (value ^ (value >> 32)) * 0x9fb21c651e98df25u;
-    for (unsigned i = 0; i < BLOCK; i++)
-        ret_bytes[i] = (uint8_t)(value >> (8 * i));
+    return (value ^ (value >> 32)) * 0x9fb21c651e98df25u;
+}
+
+static void fill_part(uint64_t block, size_t skip, uint8_t *ret_bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        ret_bytes[i] = (uint8_t)(block >> (8 * (skip + i)));
 }
 
 void stream_fill(uint64_t key, uint64_t offset, uint8_t *ret_bytes, size_t len)
 {
-    uint8_t block[BLOCK];
     while (len > 0) {
         size_t skip = (size_t)(offset % BLOCK);
         size_t take = BLOCK - skip < len ? BLOCK - skip : len;
-        block_bytes(key, offset / BLOCK, block);
-        memcpy(ret_bytes, block + skip, take);
+        uint64_t block = block_at(key, offset / BLOCK);
+        if (take == BLOCK) { /* the same on every machine: bytes in order of significance */
+            block = htole64(block);
+            memcpy(ret_bytes, &block, BLOCK);
+        } else {
+            fill_part(block, skip, ret_bytes, take);
+        }
         ret_bytes += take;
         offset += take;
         len -= take;

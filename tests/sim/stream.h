@@ -6,9 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <tcpengine/types.h>
 
 /* Names one direction of one incarnation of a connection. */
-uint64_t stream_key(unsigned sender_side, uint16_t sender_port, uint16_t receiver_port,
+uint64_t stream_key(const struct te_endpoint *sender, const struct te_endpoint *receiver,
                     uint32_t iss);
 void stream_fill(uint64_t key, uint64_t offset, uint8_t *ret_bytes, size_t len);
 bool stream_matches(uint64_t key, uint64_t offset, const uint8_t *bytes, size_t len);

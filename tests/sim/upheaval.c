@@ -13,8 +13,10 @@ static void strike(struct world *world, const struct upheaval *upheaval, unsigne
 {
     static const char *const names[] = {"reboots", "clock leaps", "freezes"};
     struct host *host = &world->hosts[side];
-    struct trace_entry entry = {
-        "%s %s: %d us", {upheaval->amount_us}, {side == 0 ? "A" : "B", names[upheaval->kind]}, 0};
+    struct trace_entry entry = {"%s %s: %d us",
+                                {upheaval->amount_us},
+                                {scenario_host_name(side), names[upheaval->kind]},
+                                0};
     trace_add(&world->trace, world->now_us, &entry);
     switch (upheaval->kind) {
     case UPHEAVAL_REBOOT:
@@ -23,7 +25,7 @@ static void strike(struct world *world, const struct upheaval *upheaval, unsigne
     case UPHEAVAL_LEAP:
         host->clock_us += upheaval->amount_us;
         if (upheaval->amount_us >= TIMESTAMP_HALF_SPACE_US)
-            host->has_leapt_far = true;
+            world->has_leapt_far = true;
         break;
     case UPHEAVAL_FREEZE:
         host->frozen_until_us = world->now_us + upheaval->amount_us;
@@ -36,7 +38,7 @@ static void strike(struct world *world, const struct upheaval *upheaval, unsigne
 void upheaval_step(struct world *world)
 {
     const struct upheaval *upheaval = &world->scenario->upheavals[world->upheavals_done++];
-    for (unsigned side = 0; side < SIDES; side++)
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
         if (upheaval->sides >> side & 1)
             strike(world, upheaval, side);
 }

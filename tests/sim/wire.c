@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define ETHERTYPE_IPV4 0x0800
@@ -9,7 +10,7 @@
 #define IPV6_HEADER 40u
 #define TCP_HEADER 20u
 #define TCP_CHECKSUM_AT 16
-#define ECN_BITS 3
+#define ECN_BITS 3u
 
 uint16_t wire_get16(const uint8_t *at)
 {
@@ -18,7 +19,9 @@ uint16_t wire_get16(const uint8_t *at)
 
 uint32_t wire_get32(const uint8_t *at)
 {
-    return (uint32_t)wire_get16(at) << 16 | wire_get16(at + 2);
+    uint32_t value;
+    memcpy(&value, at, sizeof(value));
+    return be32toh(value);
 }
 
 void wire_put16(uint8_t *at, uint16_t value)
@@ -38,6 +41,9 @@ void wire_put32(uint8_t *at, uint32_t value)
 
 static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, size_t len)
 {
+    /* Words of 32 bits: folded, they give what those of 16 give (RFC 1071 2). */
+    for (; len > 3; at += 4, len -= 4)
+        sum += wire_get32(at);
     for (; len > 1; at += 2, len -= 2)
         sum += wire_get16(at);
     return len == 1 ? sum + (uint64_t)(at[0] << 8) : sum;
@@ -256,6 +262,8 @@ size_t wire_cut(const uint8_t *frame, size_t len, const struct te_frame_meta *me
     wire_put32(tcp + 4, segment.seq + (uint32_t)skip);
     if (take < left) /* FIN and PSH belong to the last one */
         tcp[13] &= (uint8_t) ~(TE_FIN | TE_PSH);
+    if (skip > 0) /* CWR to the first (RFC 3168 6.1.2) */
+        tcp[13] &= (uint8_t)~TE_CWR;
     wire_rewrite(ret_frame, segment.payload_at + take, &segment);
     return segment.payload_at + take;
 }
@@ -276,15 +284,47 @@ bool wire_strip_option(uint8_t *frame, const struct wire_segment *segment, uint8
     return false;
 }
 
-void wire_mark(uint8_t *frame, size_t len)
+/* Where the ECN bits are, and how far up in that byte; 0: it is no IP packet. */
+static size_t find_ecn(const uint8_t *frame, size_t len, unsigned *ret_shift)
 {
     if (len < WIRE_ETH_BYTES + IPV4_HEADER)
+        return 0;
+    bool v4 = is_ipv4(frame);
+    *ret_shift = v4 ? 0 : 4;
+    return v4 || wire_get16(frame + 12) == ETHERTYPE_IPV6 ? WIRE_ETH_BYTES + 1 : 0;
+}
+
+bool wire_is_ecn_capable(const uint8_t *frame, size_t len)
+{
+    unsigned shift;
+    size_t at = find_ecn(frame, len, &shift);
+    return at != 0 && (frame[at] >> shift & ECN_BITS) != 0;
+}
+
+/* The checksum follows the change (RFC 1624 3): one that was wrong stays wrong. */
+static void write_ecn(uint8_t *frame, size_t len, unsigned bits)
+{
+    unsigned shift;
+    size_t at = find_ecn(frame, len, &shift);
+    if (at == 0)
         return;
-    uint8_t *ip = frame + WIRE_ETH_BYTES;
-    if (is_ipv4(frame)) {
-        ip[1] |= ECN_BITS;
-        write_ip_checksum(frame);
-    } else if (wire_get16(frame + 12) == ETHERTYPE_IPV6) {
-        ip[1] |= ECN_BITS << 4;
-    }
+    uint8_t *word = frame + at - 1;
+    uint16_t before = wire_get16(word);
+    uint16_t after = (uint16_t)((before & ~(ECN_BITS << shift)) | bits << shift);
+    wire_put16(word, after);
+    if (!is_ipv4(frame))
+        return;
+    uint8_t *checksum = frame + WIRE_ETH_BYTES + 10;
+    uint64_t sum = (uint16_t)~wire_get16(checksum) + (uint64_t)(uint16_t)~before + after;
+    wire_put16(checksum, (uint16_t)~fold(sum));
+}
+
+void wire_mark(uint8_t *frame, size_t len)
+{
+    write_ecn(frame, len, ECN_BITS);
+}
+
+void wire_bleach(uint8_t *frame, size_t len)
+{
+    write_ecn(frame, len, 0);
 }

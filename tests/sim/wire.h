@@ -55,7 +55,11 @@ size_t wire_cut(const uint8_t *frame, size_t len, const struct te_frame_meta *me
                 uint8_t *ret_frame);
 /* Overwrites one kind of option by NOPs in a SYN. True when it was there. */
 bool wire_strip_option(uint8_t *frame, const struct wire_segment *segment, uint8_t kind);
+/* RFC 3168 5: ECT(0) or ECT(1), or marked already. */
+bool wire_is_ecn_capable(const uint8_t *frame, size_t len);
 /* Sets both ECN bits: congestion experienced. */
 void wire_mark(uint8_t *frame, size_t len);
+/* Clears them: not ECN-capable. */
+void wire_bleach(uint8_t *frame, size_t len);
 
 #endif

@@ -1,6 +1,8 @@
 #include "world.h"
 
+#include "rebirth.h"
 #include "steer.h"
+#include "steps.h"
 #include "upheaval.h"
 #include <stdarg.h>
 #include <stdlib.h>
@@ -36,28 +38,27 @@ int64_t world_clock(const struct world *world, unsigned side)
 /* --- birth and death ----------------------------------------------------------------------------
  */
 
-static bool start_host(struct world *world, unsigned side)
+static bool start_host(struct world *world, unsigned side, int64_t clock_us)
 {
-    const struct world_options *options = &world->options;
     struct host *host = &world->hosts[side];
     const struct host_plan *plan = &world->scenario->hosts[side];
     struct te_config config = plan->config;
     const char *field;
     memory_init(&host->memory);
-    if (options->refuses_memory && options->refusing_side == side) {
-        host->memory.refuse_from = options->refuse_from;
-        host->memory.refuse_count = options->refuse_count;
+    if (plan->refuse_count > 0) {
+        host->memory.refuse_from = plan->refuse_from;
+        host->memory.refuse_count = plan->refuse_count;
     }
     config.allocator = memory_allocator(&host->memory);
     host->pump_at_us = TE_NEVER;
-    host->clock_us = steer_clock(world->scenario, side);
+    host->clock_us = clock_us;
     if (te_config_check(&config, &field) != TE_OK) {
         world_fail(world, side, 0, "the scenario's configuration is valid");
         world_explain(world, "%s", field);
         return false;
     }
     enum te_err err = te_stack_new(&config, world_clock(world, side), &host->stack);
-    if (err != TE_OK && !(options->refuses_memory && err == TE_ERR_NOMEM))
+    if (err != TE_OK && !(plan->refuse_count > 0 && err == TE_ERR_NOMEM))
         world_fail(world, side, 0, "a stack can be made");
     return err == TE_OK;
 }
@@ -65,15 +66,21 @@ static bool start_host(struct world *world, unsigned side)
 bool world_init(struct world *world, const struct scenario *scenario,
                 const struct world_options *options)
 {
+    int64_t clocks_us[HOSTS_MAX];
     world->scenario = scenario;
     world->options = *options;
     world->upheavals_done = 0;
     world->now_us = 0;
     world->events = 0;
+    world->turns = 0;
     world->failure = NULL;
     world->failure_detail[0] = '\0';
-    world->is_short_of_memory = options->refuses_memory;
-    world->is_starved = options->refuses_memory && options->refuse_count == UINT64_MAX;
+    world->has_leapt_far = world->is_short_of_memory = world->is_starved = false;
+    for (unsigned side = 0; side < scenario->host_count; side++) {
+        uint64_t refused = scenario->hosts[side].refuse_count;
+        world->is_short_of_memory = world->is_short_of_memory || refused > 0;
+        world->is_starved = world->is_starved || refused == UINT64_MAX;
+    }
     memset(world->hosts, 0, sizeof(world->hosts));
     link_init(&world->link, scenario, &world->trace);
     actors_init(&world->actors, scenario);
@@ -82,7 +89,11 @@ bool world_init(struct world *world, const struct scenario *scenario,
         world_fail(world, 0, 0, "the capture file can be written");
         return false;
     }
-    return start_host(world, 0) && start_host(world, 1);
+    steer_clocks(scenario, clocks_us);
+    for (unsigned side = 0; side < scenario->host_count; side++)
+        if (!start_host(world, side, clocks_us[side]))
+            return false;
+    return true;
 }
 
 void world_reboot(struct world *world, unsigned side)
@@ -94,17 +105,19 @@ void world_reboot(struct world *world, unsigned side)
         world_fail(world, side, 0, "a stack that is freed leaves no memory behind");
     config.allocator = memory_allocator(&host->memory);
     config.secret[0] ^= 0xff;
+    host->memory.refuse_from = MEMORY_NEVER;
     host->stack = NULL;
     host->pump_at_us = TE_NEVER;
     if (te_stack_new(&config, world_clock(world, side), &host->stack) != TE_OK)
         world_fail(world, side, 0, "a stack can be made");
     observer_forget(world, side);
+    observer_touch(world, side, 0);
     actors_forget(world, side);
 }
 
 void world_done(struct world *world)
 {
-    for (unsigned side = 0; side < SIDES; side++) {
+    for (unsigned side = 0; side < HOSTS_MAX; side++) {
         te_stack_free(world->hosts[side].stack);
         world->hosts[side].stack = NULL;
     }
@@ -115,13 +128,17 @@ void world_done(struct world *world)
 /* --- a host at work -----------------------------------------------------------------------------
  */
 
-static void take_events(struct world *world, unsigned side)
+/* True when a state has changed: connections may have come or gone. */
+static bool take_events(struct world *world, unsigned side)
 {
     struct te_event event;
+    bool has_changed = false;
     while (te_stack_next_event(world->hosts[side].stack, &event)) {
+        has_changed = has_changed || event.kind == TE_EVENT_STATE;
         observer_on_event(world, side, &event);
         actors_on_event(world, side, &event);
     }
+    return has_changed;
 }
 
 static void send_frame(struct world *world, unsigned side, const struct te_output *output)
@@ -154,29 +171,61 @@ static void pump(struct world *world, unsigned side)
     host->pump_at_us = TE_NEVER;
     while (world->failure == NULL &&
            te_stack_poll_output(host->stack, header, &output, world_clock(world, side))) {
-        observer_look(world, side);
         send_frame(world, side, &output);
         if (++count > FRAMES_A_TURN_MAX)
             world_fail(world, side, 0, "the output for one event comes to an end");
     }
-    take_events(world, side);
-    observer_look(world, side); /* asking for output may end a connection, too */
+    if (take_events(world, side))
+        observer_look_at_all(world, side);
     observer_on_quiet(world, side);
 }
 
-void world_changed(struct world *world, unsigned side)
+/* After a look at what has changed: tells the applications, and lets the host send. */
+static void conclude(struct world *world, unsigned side)
 {
     struct host *host = &world->hosts[side];
     int64_t delay_us = world->scenario->hosts[side].poll_delay_us;
     world->events++;
-    take_events(world, side);
-    observer_look(world, side);
+    if (take_events(world, side))
+        observer_look_at_all(world, side);
     if (host->memory.wrong != NULL)
         world_fail(world, side, 0, host->memory.wrong);
     if (delay_us == 0)
         pump(world, side);
     else if (host->pump_at_us == TE_NEVER)
         host->pump_at_us = world->now_us + delay_us;
+}
+
+void world_changed(struct world *world, unsigned side, uint64_t id)
+{
+    observer_touch(world, side, id);
+    observer_look(world, side);
+    conclude(world, side);
+}
+
+/* The connection that a segment is for; 0: there is none yet, or more than one may change. */
+static uint64_t find_hearer(struct world *world, unsigned side, const struct wire_segment *segment)
+{
+    const struct watch *watch =
+        observer_find_pair(world, side, &segment->destination, &segment->source);
+    bool is_simple = segment->is_sound && !(segment->flags & TE_SYN);
+    bool is_alive = watch != NULL && !watch->is_gone && watch->last.state > TE_LISTEN;
+    return is_simple && is_alive ? watch->id : 0; /* an ACK may bring a SYN cookie, else */
+}
+
+static void input(struct world *world, const struct link_frame *frame)
+{
+    const struct host *host = &world->hosts[frame->to];
+    struct steps steps;
+    steps_begin(&steps, &host->memory);
+    te_stack_input(host->stack, frame->bytes, frame->len, &frame->meta,
+                   world_clock(world, frame->to));
+    const char *wrong = steps_check(&steps, &host->memory, frame->len);
+    if (wrong != NULL) {
+        world_fail(world, frame->to, 0, wrong);
+        world_explain(world, "%llu steps for %zu bytes", (unsigned long long)steps_count(&steps),
+                      frame->len);
+    }
 }
 
 static void deliver(struct world *world)
@@ -188,19 +237,21 @@ static void deliver(struct world *world)
         return;
     }
     link_merge(&world->link, &frame);
+    world->observer.coverage->arrivals++;
     struct trace_entry entry = {
-        "%s gets %d bytes", {(int64_t)frame.len}, {frame.to == 0 ? "A" : "B"}, 0};
+        "%s gets %d bytes", {(int64_t)frame.len}, {scenario_host_name(frame.to)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
     if (frame.to == 0)
         trace_capture(&world->trace, world->now_us, frame.bytes, frame.len);
     bool is_segment = wire_parse(frame.bytes, frame.len, &frame.meta, &segment);
-    te_stack_input(world->hosts[frame.to].stack, frame.bytes, frame.len, &frame.meta,
-                   world_clock(world, frame.to));
+    uint64_t id = is_segment ? find_hearer(world, frame.to, &segment) : 0;
+    input(world, &frame);
     free(frame.bytes);
+    observer_touch(world, frame.to, id);
     observer_look(world, frame.to);
     if (is_segment && segment.is_sound)
         observer_on_arrived(world, frame.to, &segment);
-    world_changed(world, frame.to);
+    conclude(world, frame.to);
     world->observer.answering = NULL;
 }
 
@@ -223,74 +274,65 @@ static int64_t timer_at(const struct world *world, unsigned side)
 
 static void run_timers(struct world *world, unsigned side)
 {
-    struct trace_entry entry = {"%s timers", {0}, {side == 0 ? "A" : "B"}, 0};
+    struct trace_entry entry = {"%s timers", {0}, {scenario_host_name(side)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
     te_stack_handle_timeout(world->hosts[side].stack, world_clock(world, side));
-    world_changed(world, side);
+    world_changed(world, side, 0);
 }
 
-enum turn {
-    TURN_LINK,
-    TURN_TIMER_A,
-    TURN_TIMER_B,
-    TURN_PUMP_A,
-    TURN_PUMP_B,
-    TURN_ACTOR,
-    TURN_UPHEAVAL,
-    TURNS
+static void take_upheaval(struct world *world, unsigned side)
+{
+    (void)side;
+    upheaval_step(world);
+}
+
+static void take_frame(struct world *world, unsigned side)
+{
+    (void)side;
+    deliver(world);
+}
+
+static void take_actor(struct world *world, unsigned side)
+{
+    (void)side;
+    actors_step(world);
+}
+
+/* What happens next, to whom, and when. */
+struct turn {
+    int64_t at_us;
+    void (*take)(struct world *world, unsigned side);
+    unsigned side;
 };
 
-static enum turn next_turn(struct world *world, int64_t *ret_at_us)
+static void prefer(struct turn *turn, const struct turn *other)
 {
-    const int64_t at_us[TURNS] = {
-        [TURN_LINK] = link_next_us(&world->link),   [TURN_TIMER_A] = timer_at(world, 0),
-        [TURN_TIMER_B] = timer_at(world, 1),        [TURN_PUMP_A] = world->hosts[0].pump_at_us,
-        [TURN_PUMP_B] = world->hosts[1].pump_at_us, [TURN_ACTOR] = actors_next_us(&world->actors),
-        [TURN_UPHEAVAL] = upheaval_next_us(world),
-    };
-    enum turn first = TURN_LINK;
-    for (enum turn turn = TURN_LINK; turn < TURNS; turn++)
-        if (at_us[turn] < at_us[first])
-            first = turn;
-    *ret_at_us = at_us[first];
-    return first;
+    if (other->at_us < turn->at_us)
+        *turn = *other;
 }
 
-static void take_turn(struct world *world, enum turn turn)
+static struct turn next_turn(struct world *world)
 {
-    switch (turn) {
-    case TURN_LINK:
-        deliver(world);
-        break;
-    case TURN_TIMER_A:
-    case TURN_TIMER_B:
-        run_timers(world, turn == TURN_TIMER_B);
-        break;
-    case TURN_PUMP_A:
-    case TURN_PUMP_B:
-        pump(world, turn == TURN_PUMP_B);
-        break;
-    case TURN_ACTOR:
-        actors_step(world);
-        break;
-    case TURN_UPHEAVAL:
-        upheaval_step(world);
-        break;
-    case TURNS:
-        break;
-    }
+    struct turn turn = {link_next_us(&world->link), take_frame, 0};
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
+        prefer(&turn, &(struct turn){timer_at(world, side), run_timers, side});
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
+        prefer(&turn, &(struct turn){world->hosts[side].pump_at_us, pump, side});
+    prefer(&turn, &(struct turn){actors_next_us(&world->actors), take_actor, 0});
+    prefer(&turn, &(struct turn){upheaval_next_us(world), take_upheaval, 0});
+    return turn;
 }
 
 void world_run(struct world *world, int64_t until_us)
 {
     while (world->failure == NULL) {
-        int64_t at_us;
-        enum turn turn = next_turn(world, &at_us);
-        if (at_us > until_us)
+        struct turn turn = next_turn(world);
+        if (turn.at_us > until_us)
             break;
-        if (at_us > world->now_us)
-            world->now_us = at_us;
-        take_turn(world, turn);
+        if (turn.at_us > world->now_us)
+            world->now_us = turn.at_us;
+        turn.take(world, turn.side);
+        rebirth_step(world);
         if (world->events > EVENTS_MAX)
             world_fail(world, 0, 0, "the run comes to an end");
     }
@@ -300,6 +342,8 @@ void world_run(struct world *world, int64_t until_us)
 
 bool world_is_quiet(const struct world *world)
 {
-    return world->link.count == 0 && world->hosts[0].pump_at_us == TE_NEVER &&
-           world->hosts[1].pump_at_us == TE_NEVER;
+    for (unsigned side = 0; side < world->scenario->host_count; side++)
+        if (world->hosts[side].pump_at_us != TE_NEVER)
+            return false;
+    return world->link.count == 0;
 }

@@ -1,4 +1,4 @@
-/* Two hosts, the link between them, and time. */
+/* Two or three hosts, the link between them, and time. */
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
@@ -14,17 +14,14 @@ struct host {
     int64_t clock_us;   /* what its clock shows at world time 0 */
     int64_t pump_at_us; /* when it asks for output; TE_NEVER */
     int64_t frozen_until_us;
-    bool has_leapt_far; /* so far that timestamps went round */
 };
 
 struct world_options {
     bool is_verbose;
+    bool is_planted;          /* for tests of the harness: it fails when a byte is sent twice */
     const char *capture_path; /* or NULL */
+    uint64_t reborn_every;    /* turns; 0: never (rebirth.h) */
     struct coverage *coverage;
-    /* An allocator that refuses: from the allocation of that number on, that many. */
-    bool refuses_memory;
-    unsigned refusing_side;
-    uint64_t refuse_from, refuse_count;
 };
 
 struct world {
@@ -33,11 +30,13 @@ struct world {
     int64_t now_us;
     unsigned upheavals_done;
     uint64_t events;
-    struct host hosts[SIDES];
+    uint64_t turns;
+    struct host hosts[HOSTS_MAX]; /* as many as the scenario says */
     struct actors actors;
     struct observer observer;
     struct trace trace;
     struct link link;
+    bool has_leapt_far;      /* a clock, so far that timestamps went round */
     bool is_short_of_memory; /* calls may fail for it, and events may stay away */
     bool is_starved;         /* it never gets better */
     const char *failure;     /* the first sentence that did not hold; NULL */
@@ -55,8 +54,9 @@ void world_done(struct world *world);
 void world_reboot(struct world *world, unsigned side);
 /* The time as a host sees it. */
 int64_t world_clock(const struct world *world, unsigned side);
-/* After every call that may have changed a stack: looks, and lets the host send. */
-void world_changed(struct world *world, unsigned side);
+/* After every call that may have changed a stack, about a connection (0: about others too): looks,
+ * and lets the host send. */
+void world_changed(struct world *world, unsigned side, uint64_t id);
 /* Until that time, or until something fails. */
 void world_run(struct world *world, int64_t until_us);
 /* Nothing is on its way, and nobody has anything to do at once. */

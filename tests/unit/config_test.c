@@ -132,6 +132,10 @@ static void test_default_limits(void **state)
     assert_int_equal(config.time_wait_policy, TE_TIME_WAIT_EVICT_OLDEST);
     assert_int_equal(config.orphan_max, 65536);
     assert_int_equal(config.syn_queue_max, 1024);
+    assert_int_equal(config.syn_cookies, TE_SYN_COOKIES_ON_FULL);
+    assert_int_equal(config.fast_open, TE_FAST_OPEN_OFF);
+    assert_int_equal(config.fast_open_pending_max, 256);
+    assert_int_equal(config.fast_open_cache_max, 1024);
     assert_int_equal(config.backlog_max, 4096);
     assert_int_equal(config.neighbour_max, 1024);
     assert_int_equal(config.neighbour_incomplete_max, 128);
@@ -169,9 +173,9 @@ static void test_default_streams(void **state)
 {
     (void)state;
     assert_int_equal(config.send_buffer_initial_bytes, 16 << 10);
-    assert_int_equal(config.send_buffer_max_bytes, 4 << 20);
+    assert_int_equal(config.send_buffer_max_bytes, 32 << 20);
     assert_int_equal(config.receive_buffer_initial_bytes, 64 << 10);
-    assert_int_equal(config.receive_buffer_max_bytes, 6 << 20);
+    assert_int_equal(config.receive_buffer_max_bytes, 32 << 20);
     assert_int_equal(config.out_of_order_ranges_max, 64);
     assert_int_equal(config.initial_window_segments, 10);
     assert_int_equal(config.mss_min_bytes, 88);
@@ -213,6 +217,13 @@ static void test_ranges_of_limits(void **state)
     RIGHT(time_wait_policy, TE_TIME_WAIT_SKIP);
     WRONG(orphan_max, UINT32_MAX);
     WRONG(syn_queue_max, 0);
+    WRONG(syn_cookies, (enum te_syn_cookies)3);
+    WRONG(fast_open, (enum te_fast_open)4);
+    RIGHT(fast_open, TE_FAST_OPEN_BOTH);
+    RIGHT(fast_open_pending_max, 0);
+    RIGHT(fast_open_cache_max, 0);
+    RIGHT(syn_cookies, TE_SYN_COOKIES_OFF);
+    RIGHT(syn_cookies, TE_SYN_COOKIES_ALWAYS);
     WRONG(backlog_max, 0);
     WRONG(neighbour_max, 0);
     WRONG(neighbour_incomplete_max, 0);
@@ -329,8 +340,8 @@ static void test_relations(void **state)
     WRONG(rto_min_us, 121 * SECOND);
     WRONG(rto_initial_us, 121 * SECOND);
     WRONG(r1_retries, 16);
-    WRONG(send_buffer_initial_bytes, (4 << 20) + 1);
-    WRONG(receive_buffer_initial_bytes, (6 << 20) + 1);
+    WRONG(send_buffer_initial_bytes, (32 << 20) + 1);
+    WRONG(receive_buffer_initial_bytes, (32 << 20) + 1);
     WRONG(port_first, 61000);
     RIGHT(port_first, 60999);
     config.checksum_offload = true;

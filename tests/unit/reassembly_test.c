@@ -293,6 +293,55 @@ static void test_tcp_in_fragments(void **state)
     fixture_stop(&f);
 }
 
+/* --- ECN (RFC 3168 5.3) --- */
+
+/* Three fragments with these codepoints; what the datagram has then, -1 when it is given up. */
+static int joined_ecn(struct fixture *f, bool is_v4, const uint8_t ecn[3])
+{
+    static const uint8_t payload[8];
+    struct te_packet packet = {.source = fixture_addr(is_v4 ? "10.0.0.2" : "2001:db8::2"),
+                               .destination = fixture_addr(is_v4 ? "10.0.0.1" : "2001:db8::1"),
+                               .protocol = TE_PROTO_TCP,
+                               .payload = payload,
+                               .payload_len = sizeof(payload)};
+    struct te_fragment fragment = {.packet = &packet, .id = 9};
+    struct te_reassembled whole;
+    int result = -1;
+    for (unsigned i = 0; i < 3; i++) {
+        packet.ecn = ecn[i];
+        fragment.offset_bytes = (uint16_t)(i * sizeof(payload));
+        fragment.more = i < 2;
+        if (!te_reassembly_add(f->stack, &fragment, &whole))
+            continue;
+        assert_int_equal(i, 2);
+        result = is_v4 ? whole.bytes[1] & 3 : whole.bytes[1] >> 4 & 3;
+        te_reassembled_free(f->stack, &whole);
+    }
+    return result;
+}
+
+static void test_ecn_of_the_fragments(void **state)
+{
+    static const struct {
+        uint8_t ecn[3];
+        int joined;
+    } rows[] = {
+        {{0, 0, 0}, 0}, {{1, 1, 1}, 1},  {{2, 2, 2}, 2},  {{3, 3, 3}, 3},  {{3, 2, 2}, 3},
+        {{2, 3, 2}, 3}, {{2, 2, 3}, 3},  {{1, 3, 1}, 3},  {{1, 2, 3}, 3},  {{1, 2, 2}, 0},
+        {{0, 2, 2}, 0}, {{3, 0, 0}, -1}, {{0, 3, 0}, -1}, {{0, 0, 3}, -1}, {{2, 0, 3}, -1},
+    };
+    (void)state;
+    for (unsigned i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct fixture f;
+        start(&f);
+        assert_int_equal(joined_ecn(&f, i % 2 == 0, rows[i / 2].ecn), rows[i / 2].joined);
+        assert_int_equal(fixture_counters(&f)->reassembly_bad_ecn, rows[i / 2].joined < 0);
+        assert_int_equal(fixture_counters(&f)->reassembly_overlap, 0);
+        assert_int_equal(f.stack->reassemblies.count, rows[i / 2].joined < 0);
+        fixture_stop(&f);
+    }
+}
+
 /* --- attacks --- */
 
 /* RFC 5722: every way of overlapping ends the datagram, and what comes later is dropped too. */
@@ -728,6 +777,7 @@ int main(void)
         cmocka_unit_test(test_next_header_of_the_first_fragment),
         cmocka_unit_test(test_atomic_fragment),
         cmocka_unit_test(test_tcp_in_fragments),
+        cmocka_unit_test(test_ecn_of_the_fragments),
         cmocka_unit_test(test_overlaps),
         cmocka_unit_test(test_exact_duplicates),
         cmocka_unit_test(test_two_ends),

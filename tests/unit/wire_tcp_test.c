@@ -186,7 +186,7 @@ static void test_unknown_options_are_skipped(void **state)
 {
     (void)state;
     struct te_tcp_parsed parsed =
-        PARSE_NOP(TE_SYN, 253, 6, 1, 2, 3, 4, 1, 254, 2, 34, 3, 9, 2, 4, 5, 180);
+        PARSE_NOP(TE_SYN, 253, 6, 1, 2, 3, 4, 1, 254, 2, 35, 3, 9, 2, 4, 5, 180);
     assert_int_equal(parsed.header.options.mss_bytes, 1460);
     assert_int_equal(parsed.bad_options, 0);
 }
@@ -343,6 +343,38 @@ static void test_syn_without_some_options(void **state)
     assert_syn_options(&none, (const uint8_t[]){0}, 0);
 }
 
+/* RFC 7413 4.1.1: no cookie, or 4 to 16 bytes of it, and an even number; with SYN alone. */
+static void test_fast_open_lengths(void **state)
+{
+    (void)state;
+    for (uint8_t length = 2; length <= 40; length++) {
+        uint8_t options[40] = {34, length};
+        memset(options + 2, 7, sizeof(options) - 2);
+        memset(options + length, 1, sizeof(options) - length);
+        bool right = length == 2 || (length >= 6 && length <= 18 && length % 2 == 0);
+        struct te_tcp_parsed parsed = parse_options(TE_SYN, options, 40, 1);
+        assert_int_equal(parsed.bad_options, !right);
+        assert_int_equal(parsed.header.options.has_fast_open, right);
+        assert_int_equal(parsed.header.options.fast_open_len, right ? length - 2 : 0);
+        for (unsigned i = 0; i < parsed.header.options.fast_open_len; i++)
+            assert_int_equal(parsed.header.options.fast_open_cookie[i], 7);
+        assert_false(parse_options(TE_ACK, options, 40, 1).header.options.has_fast_open);
+    }
+}
+
+static void test_fast_open_emitted(void **state)
+{
+    struct te_tcp_options request = {.has_fast_open = true};
+    struct te_tcp_options four = {
+        .has_fast_open = true, .fast_open_len = 4, .fast_open_cookie = {1, 2, 3, 4}};
+    struct te_tcp_options six = {
+        .has_fast_open = true, .fast_open_len = 6, .fast_open_cookie = {1, 2, 3, 4, 5, 6}};
+    (void)state;
+    assert_syn_options(&request, (const uint8_t[]){1, 1, 34, 2}, 4);
+    assert_syn_options(&four, (const uint8_t[]){1, 1, 34, 6, 1, 2, 3, 4}, 8);
+    assert_syn_options(&six, (const uint8_t[]){34, 8, 1, 2, 3, 4, 5, 6}, 8);
+}
+
 static struct te_tcp_header random_header(void)
 {
     struct te_tcp_header h = {0};
@@ -364,6 +396,12 @@ static struct te_tcp_header random_header(void)
     if (is_syn && (h.options.has_wscale = random_next() & 1))
         h.options.wscale = (uint8_t)random_next();
     h.options.sack_permitted = is_syn && (random_next() & 1);
+    if (is_syn && (h.options.has_fast_open = random_next() & 1)) {
+        h.options.fast_open_len = (uint8_t)(2 * (random_next() % 9));
+        h.options.fast_open_len = h.options.fast_open_len == 2 ? 0 : h.options.fast_open_len;
+        for (unsigned i = 0; i < h.options.fast_open_len; i++)
+            h.options.fast_open_cookie[i] = (uint8_t)random_next();
+    }
     h.options.sack_count = is_syn ? 0 : random_next() % (h.options.has_timestamps ? 4 : 5);
     for (unsigned i = 0; i < h.options.sack_count; i++)
         h.options.sack[i] = (struct te_sack_block){random_next(), random_next()};
@@ -380,6 +418,9 @@ static void assert_same_options(const struct te_tcp_options *a, const struct te_
     assert_int_equal(a->has_timestamps, b->has_timestamps);
     assert_int_equal(a->ts_value, b->ts_value);
     assert_int_equal(a->ts_echo, b->ts_echo);
+    assert_int_equal(a->has_fast_open, b->has_fast_open);
+    assert_int_equal(a->fast_open_len, b->fast_open_len);
+    assert_memory_equal(a->fast_open_cookie, b->fast_open_cookie, sizeof(a->fast_open_cookie));
     assert_int_equal(a->sack_count, b->sack_count);
     for (unsigned i = 0; i < a->sack_count; i++) {
         assert_int_equal(a->sack[i].start, b->sack[i].start);
@@ -458,6 +499,8 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_length_is_passed_over, setup),
         cmocka_unit_test_setup(test_the_last_of_two_counts, setup),
         cmocka_unit_test_setup(test_syn_options_need_a_syn, setup),
+        cmocka_unit_test_setup(test_fast_open_lengths, setup),
+        cmocka_unit_test_setup(test_fast_open_emitted, setup),
         cmocka_unit_test_setup(test_wscale_is_not_cut, setup),
         cmocka_unit_test_setup(test_sack_beside_timestamps, setup),
         cmocka_unit_test_setup(test_syn_without_some_options, setup),

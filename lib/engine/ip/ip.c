@@ -8,6 +8,8 @@ enum te_err te_ip_init(struct te_stack *stack)
     te_locals_init(stack);
     te_routes_init(stack);
     enum te_err err = te_neighbours_init(stack);
+    if (err == TE_OK)
+        err = te_pmtus_init(stack);
     if (err != TE_OK)
         te_ip_done(stack);
     return err;
@@ -18,6 +20,7 @@ void te_ip_done(struct te_stack *stack)
     /* A stack whose birth failed before te_ip_init has no lists yet. */
     if (stack->control.urgent.next == NULL)
         return;
+    te_pmtus_done(stack);
     te_neighbours_done(stack);
     te_reassemblies_done(stack);
     te_control_queue_done(stack);
@@ -31,6 +34,8 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
         te_locals_handle_timer(stack);
     else if (node == &stack->reassemblies.timer)
         te_reassemblies_handle_timer(stack);
+    else if (node == &stack->pmtus.timer)
+        te_pmtus_handle_timer(stack);
     else
         return false;
     return true;
@@ -39,5 +44,7 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
 const char *te_ip_check(const struct te_stack *stack)
 {
     const char *wrong = te_neighbours_check(stack);
+    if (wrong == NULL)
+        wrong = te_pmtus_check(stack);
     return wrong != NULL ? wrong : te_reassemblies_check(stack);
 }

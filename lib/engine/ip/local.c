@@ -32,6 +32,12 @@ static const struct probing *probing_of(const struct te_local *local)
     return te_addr_is_v4(&local->addr) ? &arp_probing : &nd_probing;
 }
 
+uint8_t te_local_steps(const struct te_local *local)
+{
+    const struct probing *plan = probing_of(local);
+    return (uint8_t)(plan->probes + plan->announcements);
+}
+
 /* A time in [0, spread_us) that differs from station to station and from step to step. */
 static int64_t random_us(const struct te_stack *stack, const struct te_local *local,
                          int64_t spread_us)
@@ -61,7 +67,7 @@ static void probe(struct te_stack *stack, const struct te_local *local)
         te_nd_probe(stack, &local->addr);
 }
 
-static void arm(struct te_stack *stack)
+void te_locals_arm(struct te_stack *stack)
 {
     struct te_locals *locals = &stack->locals;
     int64_t first_us = TE_NEVER;
@@ -89,7 +95,7 @@ static void take_step(struct te_stack *stack, struct te_local *local)
         local->state = TE_LOCAL_TENTATIVE;
         local->step = 0;
     }
-    assert(local->step < plan->probes + plan->announcements);
+    assert(local->step < te_local_steps(local));
     if (local->step < plan->probes) {
         probe(stack, local);
     } else {
@@ -97,9 +103,8 @@ static void take_step(struct te_stack *stack, struct te_local *local)
         announce(stack, local);
     }
     local->step++;
-    local->step_at_us = local->step == plan->probes + plan->announcements
-                            ? TE_NEVER
-                            : stack->now_us + step_gap_us(stack, local);
+    local->step_at_us =
+        local->step == te_local_steps(local) ? TE_NEVER : stack->now_us + step_gap_us(stack, local);
 }
 
 void te_locals_handle_timer(struct te_stack *stack)
@@ -109,10 +114,10 @@ void te_locals_handle_timer(struct te_stack *stack)
         if (local->step_at_us <= stack->now_us)
             take_step(stack, local);
     }
-    arm(stack);
+    te_locals_arm(stack);
 }
 
-static void start(struct te_stack *stack, struct te_local *local)
+void te_local_start(struct te_stack *stack, struct te_local *local)
 {
     if (stack->config.dad) {
         local->state = TE_LOCAL_TENTATIVE;
@@ -166,9 +171,13 @@ void te_locals_init(struct te_stack *stack)
     locals->configured_count = locals->count;
     add_link_local(stack);
     te_wheel_node_init(&locals->timer, UINT64_MAX);
-    for (unsigned i = 0; i < locals->count; i++)
-        start(stack, &locals->items[i]);
-    arm(stack);
+}
+
+void te_locals_start(struct te_stack *stack)
+{
+    for (unsigned i = 0; i < stack->locals.count; i++)
+        te_local_start(stack, &stack->locals.items[i]);
+    te_locals_arm(stack);
 }
 
 static void report_conflict(struct te_stack *stack, const struct te_local *local)
@@ -197,7 +206,7 @@ void te_local_on_claim(struct te_stack *stack, struct te_local *local)
         return;
     local->state = TE_LOCAL_CONFLICT;
     local->step_at_us = stack->now_us + RETRY_INTERVAL_US;
-    arm(stack);
+    te_locals_arm(stack);
     report_conflict(stack, local);
 }
 

@@ -37,8 +37,16 @@ struct te_locals {
     struct te_wheel_node timer;
 };
 
-/* Queues the announcements of the addresses that need no probing. */
+/* Lists the addresses. */
 void te_locals_init(struct te_stack *stack);
+/* Begins to probe all of them, and queues the announcements of those that need no probing. */
+void te_locals_start(struct te_stack *stack);
+/* The same for one; te_locals_arm comes after. */
+void te_local_start(struct te_stack *stack, struct te_local *local);
+/* Arms the wheel for the next step of any address. */
+void te_locals_arm(struct te_stack *stack);
+/* How many probes and announcements there are in all. */
+uint8_t te_local_steps(const struct te_local *local);
 void te_locals_handle_timer(struct te_stack *stack);
 
 /* The item with that address whatever its state, or NULL. */

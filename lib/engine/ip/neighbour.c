@@ -39,7 +39,8 @@ static bool is_unresolved(const struct te_neighbour *neighbour)
 
 /* --- timers --- */
 
-static int64_t duration_us(const struct te_neighbours *neighbours, enum te_neighbour_state state)
+int64_t te_neighbour_duration_us(const struct te_neighbours *neighbours,
+                                 enum te_neighbour_state state)
 {
     switch (state) {
     case TE_NEIGHBOUR_INCOMPLETE:
@@ -73,7 +74,7 @@ static struct te_neighbour *first_due(struct te_neighbours *neighbours)
     return first;
 }
 
-static void arm(struct te_stack *stack)
+void te_neighbours_arm(struct te_stack *stack)
 {
     const struct te_neighbour *first = first_due(&stack->neighbours);
     te_wheel_arm(&stack->wheel, &stack->neighbours.timer,
@@ -82,13 +83,13 @@ static void arm(struct te_stack *stack)
 
 static void start_timer(struct te_stack *stack, struct te_neighbour *neighbour)
 {
-    int64_t lasts_us = duration_us(&stack->neighbours, neighbour->state);
+    int64_t lasts_us = te_neighbour_duration_us(&stack->neighbours, neighbour->state);
     te_list_remove(&neighbour->timer_link);
     if (lasts_us != TE_NEVER) {
         neighbour->due_at_us = stack->now_us + lasts_us;
         te_list_push_back(&stack->neighbours.timers[neighbour->state], &neighbour->timer_link);
     }
-    arm(stack);
+    te_neighbours_arm(stack);
 }
 
 /* --- entries --- */
@@ -170,6 +171,17 @@ static bool make_room(struct te_stack *stack)
     return false;
 }
 
+void te_neighbour_link(struct te_stack *stack, struct te_neighbour *neighbour)
+{
+    te_list_push_back(bucket_of(stack, &neighbour->addr), &neighbour->bucket_link);
+    te_list_init(&neighbour->use_link);
+    te_list_init(&neighbour->timer_link);
+    te_list_init(&neighbour->waiters);
+    te_list_init(&neighbour->frames);
+    stack->neighbours.count++;
+    stack->neighbours.unresolved_count += is_unresolved(neighbour);
+}
+
 static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_addr *addr)
 {
     struct te_neighbour *neighbour =
@@ -180,13 +192,7 @@ static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_ad
     assert(stack->neighbours.unresolved_count < stack->config.neighbour_incomplete_max);
     neighbour->addr = *addr;
     neighbour->state = TE_NEIGHBOUR_INCOMPLETE;
-    te_list_push_back(bucket_of(stack, addr), &neighbour->bucket_link);
-    te_list_init(&neighbour->use_link);
-    te_list_init(&neighbour->timer_link);
-    te_list_init(&neighbour->waiters);
-    te_list_init(&neighbour->frames);
-    stack->neighbours.count++;
-    stack->neighbours.unresolved_count++;
+    te_neighbour_link(stack, neighbour);
     start_timer(stack, neighbour);
     return neighbour;
 }
@@ -329,7 +335,7 @@ void te_neighbours_handle_timer(struct te_stack *stack)
     while ((neighbour = first_due(&stack->neighbours)) != NULL &&
            neighbour->due_at_us <= stack->now_us)
         on_due(stack, neighbour);
-    arm(stack);
+    te_neighbours_arm(stack);
 }
 
 /* The entry of next_hop, made and asked for when there is none. NULL when that is refused. */

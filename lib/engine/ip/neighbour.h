@@ -68,6 +68,14 @@ void te_neighbours_done(struct te_stack *stack);
 void te_neighbours_handle_timer(struct te_stack *stack);
 /* NULL when all invariants hold, else a static sentence. */
 const char *te_neighbours_check(const struct te_stack *stack);
+/* Arms the wheel for the first deadline. */
+void te_neighbours_arm(struct te_stack *stack);
+/* How long the timer of a state runs; TE_NEVER when it has none. */
+int64_t te_neighbour_duration_us(const struct te_neighbours *neighbours,
+                                 enum te_neighbour_state state);
+/* Puts an entry that has its address and its state into the table; nothing waits for it yet, and
+ * it stands neither in the list by use nor in a FIFO. */
+void te_neighbour_link(struct te_stack *stack, struct te_neighbour *neighbour);
 /* For tests and for people; NULL when there is no entry. */
 const struct te_neighbour *te_neighbour_find(const struct te_stack *stack,
                                              const struct te_addr *addr);

@@ -162,11 +162,11 @@ static uint32_t next_id(struct te_stack *stack, const struct te_addr *destinatio
     return (high & 0xffff0000) | next_id16(stack);
 }
 
-static void send_fragments(struct te_stack *stack, struct slice *slice)
+static void send_fragments(struct te_stack *stack, struct slice *slice, uint32_t mtu_bytes)
 {
     slice->is_fragment = true;
     slice->id = next_id(stack, slice->packet->destination);
-    size_t step = (stack->config.mtu_bytes - header_len_of(slice)) & ~(size_t)7;
+    size_t step = (mtu_bytes - header_len_of(slice)) & ~(size_t)7;
     size_t count = (slice->total_len + step - 1) / step;
     if (count > te_control_queue_room(stack)) {
         stack->counters.control_queue_full++;
@@ -199,10 +199,11 @@ void te_output_send(struct te_stack *stack, const struct te_output_packet *packe
     size_t total_len = total_len_of(packet);
     struct slice slice = {
         .packet = packet, .next_hop = &path.next_hop, .total_len = total_len, .len = total_len};
-    if (header_len_of(&slice) + total_len <= stack->config.mtu_bytes)
+    uint32_t mtu_bytes = te_pmtu_get(stack, packet->destination);
+    if (header_len_of(&slice) + total_len <= mtu_bytes)
         (void)send_slice(stack, &slice);
     else if (TE_IPV4_HEADER_LEN + total_len <= IP_PACKET_MAX)
-        send_fragments(stack, &slice);
+        send_fragments(stack, &slice, mtu_bytes);
 }
 
 void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,

@@ -16,8 +16,8 @@ struct te_output_packet {
     const struct te_iovec *iov;
     unsigned iov_count;
 };
-/* Copies it into frames of at most the MTU. Dropped and counted as a whole when there is no route,
- * no room in the control queue, or more than an IP packet holds. */
+/* Copies it into frames of at most the path's MTU. Dropped and counted as a whole when there is no
+ * route, no room in the control queue, or more than an IP packet holds. */
 void te_output_send(struct te_stack *stack, const struct te_output_packet *packet);
 
 /* A message of Neighbour Discovery: it names its MAC itself and goes with hop limit 255. */

@@ -3,16 +3,21 @@
 #include "stack_internal.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/protocol.h"
 #include <assert.h>
 #include <string.h>
 
 #define SECOND_US INT64_C(1000000)
 #define END_UNKNOWN UINT32_MAX
-#define ECN_CE 3
 
 /* RFC 1122 3.3.2 recommends 60 to 120 s for IPv4; what has not come after half of that was lost.
  * RFC 8200 4.5 sets 60 s for IPv6. */
 static const int64_t timeout_us[2] = {30 * SECOND_US, 60 * SECOND_US};
+
+int64_t te_reassembly_timeout_us(unsigned family)
+{
+    return timeout_us[family];
+}
 
 static struct te_datagram *datagram_of(struct te_list *link)
 {
@@ -60,7 +65,7 @@ static void free_parts(struct te_stack *stack, struct te_datagram *datagram)
     datagram->received_bytes = 0;
 }
 
-static void arm(struct te_stack *stack)
+void te_reassemblies_arm(struct te_stack *stack)
 {
     int64_t first_us = TE_NEVER;
     for (unsigned family = 0; family < 2; family++) {
@@ -78,7 +83,7 @@ static void free_datagram(struct te_stack *stack, struct te_datagram *datagram)
     te_list_remove(&datagram->link);
     stack->reassemblies.count--;
     dealloc(stack, datagram, sizeof(*datagram));
-    arm(stack);
+    te_reassemblies_arm(stack);
 }
 
 /* --- limits --- */
@@ -146,14 +151,14 @@ static bool make_room(struct te_stack *stack, const struct te_addr *source)
 
 /* --- datagrams --- */
 
-static uint64_t hash_of(const struct te_stack *stack, const struct te_fragment *fragment)
+static uint64_t hash_of(const struct te_stack *stack, const struct te_packet *packet, uint32_t id)
 {
     struct {
         struct te_addr source, destination;
         uint32_t id, protocol;
-    } identity = {fragment->packet->source, fragment->packet->destination, fragment->id, 0};
+    } identity = {packet->source, packet->destination, id, 0};
     if (te_addr_is_v4(&identity.source))
-        identity.protocol = fragment->packet->protocol;
+        identity.protocol = packet->protocol;
     return te_siphash(&stack->key, &identity, sizeof(identity));
 }
 
@@ -169,7 +174,7 @@ static bool is_part_of(const struct te_datagram *datagram, const struct te_fragm
 static struct te_datagram *find(struct te_stack *stack, const struct te_fragment *fragment)
 {
     struct te_list *queue = &stack->reassemblies.queues[family_of(&fragment->packet->source)];
-    uint64_t hash = hash_of(stack, fragment);
+    uint64_t hash = hash_of(stack, fragment->packet, fragment->id);
     for (struct te_list *link = queue->next; link != queue; link = link->next) {
         struct te_datagram *datagram = datagram_of(link);
         if (datagram->hash == hash && is_part_of(datagram, fragment))
@@ -178,35 +183,54 @@ static struct te_datagram *find(struct te_stack *stack, const struct te_fragment
     return NULL;
 }
 
+struct te_datagram *te_datagram_new(struct te_stack *stack, const struct te_packet *packet,
+                                    uint32_t id)
+{
+    struct te_datagram *datagram = alloc(stack, sizeof(*datagram));
+    if (datagram == NULL)
+        return NULL;
+    datagram->hash = hash_of(stack, packet, id);
+    datagram->source = packet->source;
+    datagram->destination = packet->destination;
+    datagram->id = id;
+    datagram->protocol = packet->protocol;
+    datagram->hop_limit = packet->hop_limit;
+    datagram->end = END_UNKNOWN;
+    te_list_init(&datagram->parts);
+    te_list_push_back(&stack->reassemblies.queues[family_of(&packet->source)], &datagram->link);
+    stack->reassemblies.count++;
+    return datagram;
+}
+
 static struct te_datagram *new_datagram(struct te_stack *stack, const struct te_fragment *fragment)
 {
     const struct te_packet *packet = fragment->packet;
-    unsigned family = family_of(&packet->source);
-    struct te_datagram *datagram =
-        make_room(stack, &packet->source) ? alloc(stack, sizeof(*datagram)) : NULL;
+    if (!make_room(stack, &packet->source))
+        return NULL;
+    struct te_datagram *datagram = te_datagram_new(stack, packet, fragment->id);
     if (datagram == NULL)
         return NULL;
-    datagram->hash = hash_of(stack, fragment);
-    datagram->source = packet->source;
-    datagram->destination = packet->destination;
-    datagram->id = fragment->id;
-    datagram->protocol = packet->protocol;
-    datagram->hop_limit = packet->hop_limit;
-    datagram->ecn = packet->ecn;
-    datagram->end = END_UNKNOWN;
-    te_list_init(&datagram->parts);
-    datagram->expires_at_us = stack->now_us + timeout_us[family];
-    te_list_push_back(&stack->reassemblies.queues[family], &datagram->link);
-    stack->reassemblies.count++;
-    arm(stack);
+    datagram->expires_at_us = stack->now_us + timeout_us[family_of(&packet->source)];
+    te_reassemblies_arm(stack);
     return datagram;
+}
+
+struct te_fragment_part *te_datagram_add_part(struct te_stack *stack, struct te_datagram *datagram,
+                                              struct te_list *before, size_t len)
+{
+    struct te_fragment_part *part = alloc(stack, part_size(len));
+    if (part == NULL)
+        return NULL;
+    te_list_push_back(before, &part->link);
+    datagram->part_count++;
+    datagram->received_bytes += (uint32_t)len;
+    return part;
 }
 
 /* RFC 5722 4: nothing of it is ever used, and the fragments that are still to come are dropped too.
  */
 static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
 {
-    stack->counters.reassembly_overlap++;
     datagram->is_dead = true;
     free_parts(stack, datagram);
 }
@@ -246,12 +270,29 @@ static bool note_end(struct te_datagram *datagram, const struct te_fragment *fra
     return true;
 }
 
+/* False when some fragments were marked by a router that should have dropped them, since others say
+ * that their sender knows nothing of ECN (RFC 3168 5.3). */
+static bool note_ecn(struct te_datagram *datagram, uint8_t ecn)
+{
+    const unsigned both = 1u << TE_ECN_CE | 1u << TE_ECN_NOT_ECT;
+    datagram->ecn_seen |= (uint8_t)(1u << ecn);
+    return (datagram->ecn_seen & both) != both;
+}
+
+/* CE of any fragment is CE of all, the same codepoint on all stays (RFC 3168 5.3); of other
+ * mixtures nothing can be believed. */
+static uint8_t ecn_of(const struct te_datagram *datagram)
+{
+    for (uint8_t ecn = TE_ECN_NOT_ECT; ecn < TE_ECN_CE; ecn++)
+        if (datagram->ecn_seen == 1u << ecn)
+            return ecn;
+    return (datagram->ecn_seen & 1u << TE_ECN_CE) ? TE_ECN_CE : TE_ECN_NOT_ECT;
+}
+
 static void note_header(struct te_datagram *datagram, const struct te_fragment *fragment)
 {
     const struct te_packet *packet = fragment->packet;
     datagram->is_broadcast |= packet->is_broadcast;
-    if (packet->ecn == ECN_CE)
-        datagram->ecn = ECN_CE;
     if (fragment->offset_bytes != 0)
         return;
     /* "Only the value from the Offset zero fragment packet is used" (RFC 8200 4.5). */
@@ -266,7 +307,7 @@ static bool insert(struct te_stack *stack, struct te_datagram *datagram, struct 
     struct te_fragment_part *part = NULL;
     if (datagram->part_count < TE_REASSEMBLY_FRAGMENTS_MAX &&
         make_room_for_bytes(stack, part_size(len), family_of(&datagram->source), datagram))
-        part = alloc(stack, part_size(len));
+        part = te_datagram_add_part(stack, datagram, before->next, len);
     if (part == NULL) {
         stack->counters.reassembly_limit++;
         return false;
@@ -274,9 +315,6 @@ static bool insert(struct te_stack *stack, struct te_datagram *datagram, struct 
     part->start = fragment->offset_bytes;
     part->end = part->start + (uint32_t)len;
     memcpy(part->bytes, fragment->packet->payload, len);
-    te_list_push_back(before->next, &part->link);
-    datagram->part_count++;
-    datagram->received_bytes += (uint32_t)len;
     return true;
 }
 
@@ -295,6 +333,12 @@ static bool add_part(struct te_stack *stack, struct te_datagram *datagram,
     if (placement == PLACE_DUPLICATE)
         return false;
     if (placement == PLACE_OVERLAP || !note_end(datagram, fragment, end)) {
+        stack->counters.reassembly_overlap++;
+        kill_datagram(stack, datagram);
+        return false;
+    }
+    if (!note_ecn(datagram, fragment->packet->ecn)) {
+        stack->counters.reassembly_bad_ecn++;
         kill_datagram(stack, datagram);
         return false;
     }
@@ -319,7 +363,7 @@ static void emit_header(const struct te_datagram *datagram, size_t payload_len, 
                                         .destination = datagram->destination,
                                         .payload_len = payload_len,
                                         .id = (uint16_t)datagram->id,
-                                        .ecn = datagram->ecn,
+                                        .ecn = ecn_of(datagram),
                                         .hop_limit = datagram->hop_limit,
                                         .protocol = datagram->protocol};
         te_ipv4_emit(&header, ret_bytes);
@@ -330,7 +374,7 @@ static void emit_header(const struct te_datagram *datagram, size_t payload_len, 
                                     .payload_len = payload_len,
                                     .next_header = datagram->protocol,
                                     .hop_limit = datagram->hop_limit,
-                                    .ecn = datagram->ecn};
+                                    .ecn = ecn_of(datagram)};
     te_ipv6_emit(&header, ret_bytes);
 }
 
@@ -418,7 +462,7 @@ void te_reassemblies_handle_timer(struct te_stack *stack)
         while (!te_list_is_empty(queue) && datagram_of(queue->next)->expires_at_us <= stack->now_us)
             expire(stack, datagram_of(queue->next));
     }
-    arm(stack);
+    te_reassemblies_arm(stack);
 }
 
 /* --- birth, death, invariants --- */

@@ -5,7 +5,8 @@
  * datagrams, by bytes, by datagrams of one source and by fragments of one datagram. When there is
  * no room the oldest datagram goes: an honest sender's fragments come close together, an attacker's
  * never come complete. Fragments that overlap end their whole datagram, those yet to come included
- * (RFC 5722, here for IPv4 too); an exact duplicate is passed over. */
+ * (RFC 5722, here for IPv4 too); an exact duplicate is passed over. So do fragments whose ECN
+ * fields contradict each other (RFC 3168 5.3). */
 #ifndef TCPENGINE_IP_REASSEMBLY_H
 #define TCPENGINE_IP_REASSEMBLY_H
 
@@ -38,8 +39,8 @@ struct te_datagram {
     uint32_t id;
     uint8_t protocol; /* identifies it with IPv4; with IPv6 it is the first fragment's */
     uint8_t hop_limit;
-    uint8_t ecn;       /* of all fragments together (RFC 3168 5.3) */
-    bool is_dead;      /* overlapped: what comes is dropped until the time is over */
+    uint8_t ecn_seen;  /* bit 1 << codepoint for each that a fragment had (RFC 3168 5.3) */
+    bool is_dead;      /* given up: what comes is dropped until the time is over */
     bool is_broadcast; /* one of its fragments was */
     uint32_t end;      /* length of the payload; UINT32_MAX before the last fragment came */
     uint32_t received_bytes;
@@ -58,6 +59,16 @@ struct te_reassemblies {
 void te_reassemblies_init(struct te_stack *stack);
 void te_reassemblies_done(struct te_stack *stack);
 void te_reassemblies_handle_timer(struct te_stack *stack);
+/* Arms the wheel for the first timeout. */
+void te_reassemblies_arm(struct te_stack *stack);
+/* How long a datagram of IPv4 (0) or IPv6 (1) waits for its fragments. */
+int64_t te_reassembly_timeout_us(unsigned family);
+/* An empty datagram at the end of its family's FIFO, its deadline not set, and a part of len bytes
+ * in front of before, its bounds and bytes not set. Both ask no limit; NULL: no memory. */
+struct te_datagram *te_datagram_new(struct te_stack *stack, const struct te_packet *packet,
+                                    uint32_t id);
+struct te_fragment_part *te_datagram_add_part(struct te_stack *stack, struct te_datagram *datagram,
+                                              struct te_list *before, size_t len);
 /* NULL when all invariants hold, else a static sentence. */
 const char *te_reassemblies_check(const struct te_stack *stack);
 

@@ -2,10 +2,14 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/fast_open.h"
 #include "tcp/isn.h"
+#include "tcp/mtu_probe.h"
 #include "tcp/options.h"
+#include "tcp/path_mtu.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/send_buffer.h"
+#include "tcp/sender.h"
 #include "tcp/seq.h"
 #include "tcp/state.h"
 #include "tcp/timers.h"
@@ -21,6 +25,8 @@
 
 static uint32_t choose_iss(const struct te_stack *stack, const struct te_conn_birth *birth)
 {
+    if (birth->has_iss)
+        return birth->iss;
     uint32_t isn = te_isn_choose(stack, &birth->local, &birth->remote);
     if (birth->has_isn_floor && seq_leq(isn, birth->isn_floor))
         isn = birth->isn_floor + ISN_REUSE_STEP;
@@ -50,19 +56,15 @@ static void init_streams(const struct te_stack *stack, struct te_conn *conn)
     const struct te_config *config = &stack->config;
     conn->send_max_bytes = config->send_buffer_max_bytes;
     conn->receive_max_bytes = config->receive_buffer_max_bytes;
-    conn->receive_limit_bytes = config->receive_buffer_initial_bytes;
+    conn->receive_limit_bytes = te_receive_limit_initial(config);
     conn->rcv_wscale = te_receive_wscale(conn->receive_max_bytes);
-    if (conn->receive_limit_bytes < te_receive_limit_min(conn))
-        conn->receive_limit_bytes = te_receive_limit_min(conn);
-    if (conn->receive_limit_bytes > conn->receive_max_bytes)
-        conn->receive_limit_bytes = conn->receive_max_bytes;
     conn->receive_mark_at_us = stack->now_us;
 }
 
 void te_conn_start_congestion(const struct te_stack *stack, struct te_conn *conn)
 {
-    conn->cc.ops = &te_cc_reno;
-    conn->cc.ops->init(&conn->cc, conn->mss);
+    conn->cc.ops = te_cc_find(stack->config.congestion_control);
+    conn->cc.ssthresh_bytes = UINT32_MAX;
     conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, stack->config.initial_window_segments);
 }
 
@@ -74,11 +76,12 @@ static void init_sending(struct te_stack *stack, struct te_conn *conn,
     conn->snd_una = conn->snd_nxt = conn->snd_max = conn->iss;
     conn->recovery.recover = conn->iss;
     conn->peer_mss = MSS_BEFORE_SYN;
-    conn->path_mtu = (uint16_t)config->mtu_bytes;
+    te_path_mtu_start(stack, conn);
     te_options_update_mss(conn);
     conn->ts_offset = te_ts_offset(stack, &conn->local, &conn->remote);
     te_rtt_init(&conn->rtt, config);
     te_conn_start_congestion(stack, conn);
+    conn->features = config->features;
     conn->nagle = config->nagle;
     conn->delayed_ack = true;
     conn->user_timeout_us = config->user_timeout_us;
@@ -140,7 +143,9 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
     te_list_remove(&conn->queue_link);
     te_list_remove(&conn->ready.link);
     te_listener_remove(conn);
+    te_sender_release(stack, conn);
     te_send_drop(stack, conn);
+    te_mtu_probe_free(stack, conn);
     te_conn_drop_received(stack, conn);
     if (!conn->is_remains)
         te_conn_table_remove_tuple(stack, conn);
@@ -164,6 +169,7 @@ static void become_remains(struct te_stack *stack, struct te_conn *conn)
     te_timer_clear_all(stack, conn);
     te_list_remove(&conn->queue_link);
     conn->is_queued = conn->waits_neighbour = false;
+    te_sender_release(stack, conn);
     te_send_drop(stack, conn);
     conn->queued_offset = conn->acked_offset;
     te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
@@ -186,6 +192,7 @@ void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
                           const struct te_death *death)
 {
     assert(!conn->is_remains);
+    te_fast_open_on_failure(stack, conn, death->cause);
     bool has_user = !conn->user_closed && (!conn->was_passive || conn->is_accepted);
     te_listener_remove(conn);
     conn->error = (int8_t)death->error;

@@ -24,19 +24,25 @@
 #include <tcpengine/conn.h>
 
 struct te_listener;
+struct te_mtu_search;
 
 #define TE_CONN_TIMERS (TE_TIMER_IDLE + 1)
 
-enum te_recovery_state { TE_RECOVERY_OPEN = 0, TE_RECOVERY_FAST, TE_RECOVERY_LOSS };
+struct te_sender;
 
-/* What the sender remembers of its flight. Loss detection works on it (recovery.h). */
+/* In this order: in the first two a loss begins a recovery (recovery.h). */
+enum te_recovery_state {
+    TE_RECOVERY_OPEN = 0,
+    TE_RECOVERY_CWR,
+    TE_RECOVERY_FAST,
+    TE_RECOVERY_LOSS
+};
+
+/* How the sender stands; what it remembers of its flight is in the sender (sender.h). */
 struct te_recovery {
     uint8_t state; /* enum te_recovery_state */
     uint8_t duplicate_acks;
-    bool retransmit_una;             /* the segment at SND.UNA is to be sent again */
-    uint32_t recover;                /* RFC 6582 3.2: recovery ends when this is acknowledged */
-    struct te_sack_block last_block; /* first block of the last ACK: the newest (RFC 2018 4) */
-    uint32_t inflated_bytes;         /* added to cwnd for segments that have left the network */
+    uint32_t recover; /* it ends when this is acknowledged (RFC 6582 3.2, RFC 6675 RecoveryPoint) */
 };
 
 /* Which ACKs are owed to the peer, and which SACK block goes first. */
@@ -46,6 +52,17 @@ struct te_ack_state {
     bool has_dsack;         /* RFC 2883: reported with the next ACK */
     struct te_sack_block dsack;
     uint32_t last_sent; /* Last.ACK.sent of RFC 7323 4.3 */
+};
+
+/* ECN (ecn.h): what the SYNs said, then what is owed to the peer. */
+struct te_ecn {
+    bool setup_sent : 1, plain_sent : 1; /* SYN or SYN,ACK with the offer of ECN, and without it */
+    bool setup_received : 1, plain_received : 1;
+    bool echoes : 1;      /* data came with CE: ECE until CWR comes */
+    bool cwr_due : 1;     /* the next new data says that cwnd was reduced */
+    bool is_reducing : 1; /* nothing beyond recover was acknowledged since */
+    uint32_t recover;
+    uint32_t ce_in, ece_in; /* data with CE, ACKs with ECE */
 };
 
 struct te_conn {
@@ -74,8 +91,13 @@ struct te_conn {
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1;
     bool nagle : 1, keepalive : 1, delayed_ack : 1;
     bool counted_orphan : 1;
-    bool rtt_timing : 1; /* rtt_seq is being timed */
+    bool rtt_timing : 1; /* our SYN is being timed */
     bool cwnd_limited : 1;
+    bool in_accept_queue : 1;
+    /* RFC 7413, as a server: the SYN's cookie was good; it counts as pending; it gets a cookie. */
+    bool fast_opened : 1, fast_open_pending : 1, fast_open_answer : 1;
+    /* As a client: the option is on the first SYN; with a cookie; and that SYN carried data. */
+    bool fast_open_tried : 1, fast_open_has_cookie : 1, fast_open_data : 1;
     int8_t error; /* enum te_err: why it died */
     int8_t soft_error;
 
@@ -93,9 +115,10 @@ struct te_conn {
     /* RFC 9293 3.3.1. */
     uint32_t iss, snd_una, snd_nxt, snd_max, snd_wnd, snd_wl1, snd_wl2, max_snd_wnd;
     uint32_t irs, rcv_nxt, rcv_adv; /* rcv_adv: right edge that we have offered */
-    uint16_t mss;      /* largest payload of a segment to the peer, options taken off */
-    uint16_t peer_mss; /* as the peer's option said */
-    uint16_t path_mtu;
+    uint16_t mss;       /* largest payload of a segment to the peer, options taken off */
+    uint16_t peer_mss;  /* as the peer's option said */
+    uint16_t path_mtu;  /* IP header on */
+    uint16_t acked_mtu; /* the largest packet that is known to have arrived */
     uint16_t rcv_mss; /* largest segment seen from the peer: what "full-sized" means for its ACKs */
     uint8_t snd_wscale, rcv_wscale;
 
@@ -115,14 +138,19 @@ struct te_conn {
     uint32_t receive_limit_bytes, receive_max_bytes; /* what the window may open to */
     uint64_t receive_mark_offset; /* start of the measurement that lets the window grow */
     int64_t receive_mark_at_us;
+    uint32_t receive_rtt_us; /* as the peer's echoes of our timestamps tell it; 0: not yet */
 
     /* Sending. */
+    uint32_t features; /* enum te_feature */
     struct te_rtt rtt;
     struct te_congestion cc;
+    struct te_sender *sender; /* NULL: nothing was sent for long */
     struct te_recovery recovery;
     struct te_ack_state ack;
-    uint32_t rtt_seq;
-    int64_t rtt_sent_at_us;
+    struct te_ecn ecn;
+    uint32_t pmtu_generation;         /* of the cache that path_mtu is from (ip/pmtu.h) */
+    struct te_mtu_search *mtu_search; /* NULL: path MTU discovery goes by messages (mtu_probe.h) */
+    int64_t rtt_sent_at_us;           /* our SYN */
     int64_t last_sent_at_us, last_received_at_us, last_challenge_at_us;
     uint8_t retransmits; /* of the same data, in a row */
     uint8_t probes;      /* persist or keepalive probes without an answer */
@@ -145,6 +173,8 @@ struct te_conn_birth {
     enum te_state state; /* CLOSED, or LISTEN for the child of a listener */
     uint32_t isn_floor;  /* the ISN must be above it ... */
     bool has_isn_floor;  /* ... when this is set (RFC 1122 4.2.2.13) */
+    uint32_t iss;        /* the ISN that a SYN cookie chose ... */
+    bool has_iss;        /* ... when this is set */
 };
 
 /* Makes a connection in CLOSED, in the table, with its ISS chosen. NULL, *ret_err set, when a limit

@@ -118,6 +118,36 @@ enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
     return TE_OK;
 }
 
+uint32_t te_conn_table_buckets_max(const struct te_stack *stack)
+{
+    uint32_t count = BUCKETS_MIN;
+    while (count < stack->config.conn_max)
+        count *= 2;
+    return count;
+}
+
+bool te_conn_table_set_buckets(struct te_stack *stack, uint32_t bucket_count)
+{
+    resize(stack, bucket_count);
+    return stack->conns.bucket_count == bucket_count;
+}
+
+void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn_table *table = &stack->conns;
+    struct te_conn **at = &table->by_id[id_bucket(table, conn->id)];
+    while (*at != NULL)
+        at = &(*at)->next_by_id;
+    *at = conn;
+    table->count++;
+    table->state_count[conn->state]++;
+    if (conn->is_remains)
+        return;
+    at = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+    conn->next_by_tuple = *at;
+    *at = conn;
+}
+
 void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_conn **at = &stack->conns.by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];

@@ -22,6 +22,11 @@ void te_conn_table_done(struct te_stack *stack);
 
 /* TE_ERR_RESOURCES, TE_ERR_NOMEM. */
 enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn);
+/* For a restored table: its size, at most te_conn_table_buckets_max, a power of two (false: no
+ * memory); then the connections in the order of the walk. Remains get no tuple. */
+uint32_t te_conn_table_buckets_max(const struct te_stack *stack);
+bool te_conn_table_set_buckets(struct te_stack *stack, uint32_t bucket_count);
+void te_conn_table_append(struct te_stack *stack, struct te_conn *conn);
 void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn);
 void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn);
 void te_conn_table_count_state(struct te_conn_table *table, enum te_state from, enum te_state to);

@@ -45,7 +45,7 @@ static void forget(struct te_graveyard *yard, uint32_t index)
     grave->id = 0;
 }
 
-static void bury(struct te_stack *stack, struct te_grave grave)
+void te_graveyard_put(struct te_stack *stack, struct te_grave grave)
 {
     struct te_graveyard *yard = &stack->graveyard;
     if (yard->capacity == 0)
@@ -61,20 +61,20 @@ static void bury(struct te_stack *stack, struct te_grave grave)
 
 void te_graveyard_bury(struct te_stack *stack, const struct te_conn *conn)
 {
-    bury(stack, (struct te_grave){.id = conn->id,
-                                  .local = conn->local,
-                                  .remote = conn->remote,
-                                  .uid = conn->uid,
-                                  .history = conn->history});
+    te_graveyard_put(stack, (struct te_grave){.id = conn->id,
+                                              .local = conn->local,
+                                              .remote = conn->remote,
+                                              .uid = conn->uid,
+                                              .history = conn->history});
 }
 
 void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener *listener)
 {
-    bury(stack, (struct te_grave){.id = listener->id,
-                                  .local = listener->local,
-                                  .remote = listener->remote,
-                                  .uid = listener->uid,
-                                  .history = listener->history});
+    te_graveyard_put(stack, (struct te_grave){.id = listener->id,
+                                              .local = listener->local,
+                                              .remote = listener->remote,
+                                              .uid = listener->uid,
+                                              .history = listener->history});
 }
 
 static uint32_t find(const struct te_graveyard *yard, uint64_t id)

@@ -29,6 +29,8 @@ enum te_err te_graveyard_init(struct te_stack *stack);
 void te_graveyard_done(struct te_stack *stack);
 void te_graveyard_bury(struct te_stack *stack, const struct te_conn *conn);
 void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener *listener);
+/* A grave as it is; next_by_id does not matter. */
+void te_graveyard_put(struct te_stack *stack, struct te_grave grave);
 /* NULL when it was never there or has been overwritten. */
 const struct te_grave *te_graveyard_find(const struct te_stack *stack, uint64_t id);
 struct te_history_log *te_graveyard_history(struct te_stack *stack, uint64_t id);

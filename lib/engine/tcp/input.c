@@ -2,8 +2,11 @@
 
 #include "stack_internal.h"
 #include "tcp/challenge.h"
+#include "tcp/ecn.h"
+#include "tcp/fast_open.h"
 #include "tcp/options.h"
 #include "tcp/receive_buffer.h"
+#include "tcp/recovery.h"
 #include "tcp/reset.h"
 #include "tcp/segment_out.h"
 #include "tcp/seq.h"
@@ -103,12 +106,14 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
     bool acks_ours = (segment->flags & TE_ACK) && seq_gt(segment->ack, conn->snd_una) &&
                      seq_leq(segment->ack, conn->snd_max);
     if (acks_ours) {
+        te_ecn_negotiate(conn, segment);
         segment->flags &= (uint8_t)~TE_SYN;
         segment->seq++;
         return true;
     }
+    te_ecn_negotiate(conn, segment);
     conn->syn_was_lost = true;
-    conn->snd_nxt = conn->snd_una; /* the SYN,ACK once more */
+    te_recovery_on_timeout(stack, conn); /* the SYN,ACK once more, and what has followed it */
     te_conn_want_output(stack, conn);
     return false;
 }
@@ -150,10 +155,12 @@ static void end_by_reset(struct te_stack *stack, struct te_conn *conn,
 {
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     struct te_death death = {TE_CLOSED, TE_CAUSE_RECV_RST, TE_ERR_RESET, &info};
-    if (conn->state == TE_SYN_RCVD)
+    if (conn->state == TE_SYN_RCVD && !conn->fast_opened)
         death.error = TE_ERR_REFUSED;
-    if (conn->state == TE_SYN_RCVD && conn->was_passive)
+    if (conn->state == TE_SYN_RCVD && conn->was_passive && !conn->fast_opened)
         death.to = TE_LISTEN;
+    if (conn->fast_open_pending)
+        te_fast_open_on_reset(stack, conn->listener);
     if (conn->state == TE_CLOSING || conn->state == TE_LAST_ACK)
         death.error = TE_OK; /* nothing was lost but the last ACK */
     stack->counters.resets_in++;
@@ -179,7 +186,7 @@ static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_seg
 {
     if (!(segment->flags & TE_SYN))
         return true;
-    if (conn->state == TE_SYN_RCVD && conn->was_passive) {
+    if (conn->state == TE_SYN_RCVD && conn->was_passive && !conn->fast_opened) {
         struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
         struct te_death death = {TE_LISTEN, TE_CAUSE_RECV_SYN, TE_ERR_RESET, &info};
         te_conn_end_protocol(stack, conn, &death);
@@ -208,13 +215,13 @@ static void note_segment_size(const struct te_stack *stack, struct te_conn *conn
 }
 
 /* RFC 9293 3.8.6.3: every second full-sized segment at once, the rest within the delay; at once,
- * too, when a hole was filled (RFC 5681 4.2). */
+ * too, when a hole was filled (RFC 5681 4.2), or ECN has something to say. */
 static void acknowledge_in_order(struct te_stack *stack, struct te_conn *conn, uint32_t gained,
-                                 bool filled_hole)
+                                 bool is_urgent)
 {
     uint32_t full = conn->rcv_mss > RCV_MSS_MIN ? conn->rcv_mss : RCV_MSS_MIN;
     conn->ack.unacked_bytes += gained;
-    if (!conn->delayed_ack || filled_hole ||
+    if (!conn->delayed_ack || is_urgent ||
         conn->ack.unacked_bytes >= FULL_SEGMENTS_PER_ACK * full) {
         owe_ack(stack, conn);
         return;
@@ -240,8 +247,10 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
     switch (te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len)) {
     case TE_RECEIVE_IN_ORDER:
         note_segment_size(stack, conn, segment);
+        if (conn->ts_ok && segment->header.options.has_timestamps)
+            te_receive_note_echo(stack, conn, segment->header.options.ts_echo);
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
-        acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes);
+        acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes || segment->wants_ack);
         break;
     case TE_RECEIVE_DUPLICATE:
         stack->counters.duplicate_segments++;
@@ -271,10 +280,9 @@ static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_se
         conn->state != TE_FIN_WAIT_2)
         return true;
     if (conn->fin_pending) { /* nothing is delivered past the peer's FIN */
-        uint64_t start = te_conn_receive_offset(conn, segment->seq);
-        if (seq_geq(segment->seq, conn->rcv_nxt) && start + segment->payload_len > conn->fin_offset)
-            segment->payload_len =
-                start < conn->fin_offset ? (uint32_t)(conn->fin_offset - start) : 0;
+        uint32_t fin_seq = conn->rcv_nxt + (uint32_t)(conn->fin_offset - conn->received_offset);
+        if (seq_gt(segment->seq + segment->payload_len, fin_seq))
+            segment->payload_len = seq_lt(segment->seq, fin_seq) ? fin_seq - segment->seq : 0;
     }
     if (segment->payload_len == 0)
         return true;
@@ -368,8 +376,10 @@ void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segme
     if (segment->flags & TE_RST)
         segment->payload_len =
             0; /* words about the reason (RFC 9293 3.5.3), not a part of the stream */
+    bool has_text = segment->payload_len > 0; /* a closed window trims it away */
     if (!step_sequence(stack, conn, segment) || !step_rst(stack, conn, segment) ||
         !step_syn(stack, conn, segment) || !te_input_step_ack(stack, conn, segment))
         return;
+    segment->wants_ack = has_text && te_ecn_on_segment(stack, conn, segment);
     te_input_text_and_fin(stack, conn, segment);
 }

@@ -23,8 +23,9 @@ void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
 
 /* The fifth step (input_ack.c). False: the segment is done with, or the connection is gone. */
 bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
-/* SND.UNA moves to ack, which lies within what was sent. */
-void te_input_ack_advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack);
+/* The segment acknowledges our SYN, and perhaps more of what was sent. */
+void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
+                      const struct te_segment *segment);
 /* RTT of a handshake, IW, readiness: the opening is over. */
 void te_input_established(struct te_stack *stack, struct te_conn *conn);
 /* Ends the protocol in TIME_WAIT, with the ACK that is owed on its way. */

@@ -2,7 +2,14 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/challenge.h"
+#include "tcp/ecn.h"
+#include "tcp/fast_open.h"
 #include "tcp/input.h"
+#include "tcp/isn.h"
+#include "tcp/loss_detect.h"
+#include "tcp/loss_probe.h"
+#include "tcp/mtu_probe.h"
+#include "tcp/path_mtu.h"
 #include "tcp/recovery.h"
 #include "tcp/reset.h"
 #include "tcp/send_buffer.h"
@@ -16,16 +23,48 @@
 /* --- new data is acknowledged
  * --------------------------------------------------------------------- */
 
-/* One timed segment a round trip, in microseconds (RFC 6298 3 and 4). */
-static int64_t take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32_t ack)
+#define TIMESTAMP_RTT_MAX_MS 1000000 /* an echo older than that is none */
+
+/* What was sent again can only be timed by the echo of its timestamp (RFC 7323 4.1), a millisecond
+ * at the best. */
+static int64_t rtt_by_echo(const struct te_stack *stack, const struct te_conn *conn,
+                           const struct te_ack_report *report)
 {
-    if (!conn->rtt_timing || !seq_gt(ack, conn->rtt_seq))
+    if (!report->has_ts_echo)
         return 0;
-    conn->rtt_timing = false;
-    int64_t sample_us = stack->now_us - conn->rtt_sent_at_us;
+    uint32_t elapsed_ms = te_ts_now(stack, conn->ts_offset) - report->ts_echo;
+    if (elapsed_ms > TIMESTAMP_RTT_MAX_MS)
+        return 0;
+    return ((int64_t)elapsed_ms + 1) * 1000; /* never less than it was */
+}
+
+/* One sample a round trip (RFC 6298 3 and 4), from what was sent once (Karn). */
+static int64_t rtt_of_ack(const struct te_stack *stack, struct te_conn *conn, uint32_t ack,
+                          const struct te_ack_report *report)
+{
+    struct te_sender *sender = conn->sender;
+    if (conn->rtt_timing) {
+        conn->rtt_timing = false;
+        int64_t rtt_us = stack->now_us - conn->rtt_sent_at_us;
+        return rtt_us > 0 ? rtt_us : 1;
+    }
+    if (sender == NULL || !seq_gt(ack, sender->rtt_round_end))
+        return 0;
+    int64_t sample_us =
+        report->oldest_rtt_us > 0 ? report->oldest_rtt_us : rtt_by_echo(stack, conn, report);
+    if (sample_us > 0)
+        sender->rtt_round_end = conn->snd_nxt;
+    return sample_us;
+}
+
+static void take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
+                            const struct te_ack_report *report)
+{
+    int64_t sample_us = rtt_of_ack(stack, conn, ack, report);
+    if (sample_us <= 0)
+        return;
     te_rtt_sample(&conn->rtt, &stack->config, sample_us);
     te_ip_confirm(stack, &conn->next_hop);
-    return sample_us > 0 ? sample_us : 1;
 }
 
 /* The bytes among what ack acknowledges: SYN and FIN taken off. */
@@ -38,32 +77,36 @@ static uint32_t acked_payload(const struct te_conn *conn, uint32_t ack)
     return acked > queued ? (uint32_t)queued : acked;
 }
 
-void te_input_ack_advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack)
+/* SND.UNA moves to ack; what that says about the flight goes into the report. */
+static void advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
+                    struct te_ack_report *report)
 {
     assert(seq_gt(ack, conn->snd_una) && seq_leq(ack, conn->snd_max));
-    uint32_t payload = acked_payload(conn, ack);
-    struct te_ack_sample sample = {
-        .now_us = stack->now_us,
-        .rtt_us = take_rtt_sample(stack, conn, ack),
-        .acked_bytes = payload,
-        .flight_bytes = conn->snd_max - conn->snd_una,
-        .mss_bytes = conn->mss,
-        .is_cwnd_limited = conn->cwnd_limited,
-    };
-    te_send_free_below(stack, conn, conn->acked_offset + payload);
-    bool was_syn = !conn->syn_acked;
+    report->advances = true;
+    report->acked_bytes = acked_payload(conn, ack);
+    te_ack_report_take_ack(stack, conn, ack, report);
+    take_rtt_sample(stack, conn, ack, report);
+    te_send_free_below(stack, conn, conn->acked_offset + report->acked_bytes);
     conn->syn_acked = true;
     conn->snd_una = ack;
     if (seq_lt(conn->snd_nxt, ack))
         conn->snd_nxt = ack;
+    te_path_mtu_on_ack(conn);
+    te_mtu_probe_on_ack(stack, conn);
     conn->soft_error = TE_OK;
-    if (!was_syn)
-        te_recovery_on_ack(stack, conn, &sample);
     conn->retransmits = 0;
-    te_timers_after_ack(stack, conn);
-    if (payload > 0)
+    if (report->acked_bytes > 0)
         te_ready_add(stack, &conn->ready, TE_READY_SEND);
     te_conn_want_output(stack, conn);
+}
+
+void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
+                      const struct te_segment *segment)
+{
+    struct te_ack_report report;
+    te_ack_report_begin(conn, segment, &report);
+    advance(stack, conn, segment->ack, &report);
+    te_timers_after_ack(stack, conn);
 }
 
 /* --- openings
@@ -73,6 +116,9 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
 {
     conn->recovery.recover = conn->snd_una;
     conn->recovery.state = TE_RECOVERY_OPEN;
+    te_mtu_probe_start(stack, conn);
+    if (te_ecn_is_on(conn))
+        stack->counters.ecn_handshakes++;
     if (conn->syn_was_lost) {
         /* Our SYN or SYN,ACK was lost: RFC 5681 3.1, RFC 6298 (5.7). */
         conn->cc.cwnd_bytes = conn->mss;
@@ -108,20 +154,31 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
     }
 }
 
+/* Our SYN is not acknowledged yet, before or after a CLOSE: an ACK of something else is another
+ * incarnation's, and a RST is the only word that frees its sender (RFC 9293 3.10.7.4, fifth,
+ * SYN-RECEIVED). False when the segment ends here. */
+static bool check_ack_of_syn(struct te_stack *stack, const struct te_conn *conn,
+                             const struct te_segment *segment)
+{
+    if (seq_gt(segment->ack, conn->snd_una) && seq_leq(segment->ack, conn->snd_max))
+        return true;
+    stack->counters.tcp_bad_ack++;
+    te_reset_answer_ack(stack, segment);
+    return false;
+}
+
 /* False when the segment ends here. */
 static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
                             struct te_segment *segment)
 {
-    if (!seq_gt(segment->ack, conn->snd_una) || seq_gt(segment->ack, conn->snd_max)) {
-        stack->counters.tcp_bad_ack++;
-        te_reset_answer_ack(stack, segment);
+    if (!check_ack_of_syn(stack, conn, segment))
         return false;
-    }
     if (conn->listener != NULL && !te_listener_promote(stack, conn))
         return false;
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_ACK_OF_SYN, &info);
-    te_input_ack_advance(stack, conn, segment->ack);
+    te_fast_open_settle(stack, conn, segment->ack); /* a simultaneous open */
+    te_input_ack_syn(stack, conn, segment);
     update_window(stack, conn, segment);
     te_input_established(stack, conn);
     if (conn->fin_queued) /* a CLOSE that waited for this (3.10.4, SYN_RCVD) */
@@ -139,37 +196,30 @@ static bool is_plausible(const struct te_conn *conn, uint32_t ack)
     return seq_geq(ack, conn->snd_una - conn->max_snd_wnd) && seq_leq(ack, conn->snd_max);
 }
 
-/* RFC 5681 2. A segment with news in its SACK blocks counts whatever its window says; one whose
- * only block is a D-SACK below the ACK reports a duplicate, not a hole. */
-static bool is_duplicate(const struct te_conn *conn, const struct te_segment *segment)
-{
-    /* With SND.NXT at SND.UNA only a probe is out: that it is refused says nothing of loss. */
-    if (segment->ack != conn->snd_una || conn->snd_una == conn->snd_nxt ||
-        te_segment_len(segment) > 0)
-        return false;
-    const struct te_tcp_options *options = &segment->header.options;
-    if (options->sack_count == 1 && seq_leq(options->sack[0].end, segment->ack))
-        return false;
-    uint32_t window = (uint32_t)segment->header.window << conn->snd_wscale;
-    return window == conn->snd_wnd || options->sack_count > 0;
-}
-
 /* What the ESTABLISHED paragraph says, for all states after it. */
 static void ack_common(struct te_stack *stack, struct te_conn *conn,
                        const struct te_segment *segment)
 {
-    bool duplicate = is_duplicate(conn, segment);
+    struct te_ack_report report;
+    te_ack_report_begin(conn, segment, &report);
+    if (te_loss_uses_sack(conn))
+        te_ack_report_take_sack(stack, conn, segment, &report);
     bool advances = seq_gt(segment->ack, conn->snd_una);
+    if (seq_geq(segment->ack, conn->snd_una))
+        report.has_ece = te_ecn_on_ece(stack, conn, segment);
     if (advances)
-        te_input_ack_advance(stack, conn, segment->ack);
+        advance(stack, conn, segment->ack, &report);
     /* Who acknowledges something new names the window that counts from there, even on a segment
      * that repeats old text: the window of before would reach beyond what was offered. */
     bool is_newer = advances || seq_lt(conn->snd_wl1, segment->seq) ||
                     (conn->snd_wl1 == segment->seq && seq_leq(conn->snd_wl2, segment->ack));
     if (seq_geq(segment->ack, conn->snd_una) && is_newer)
         update_window(stack, conn, segment);
-    if (duplicate)
-        te_recovery_on_duplicate_ack(stack, conn, &segment->header.options);
+    te_recovery_on_ack(stack, conn, &report);
+    if (advances)
+        te_timers_after_ack(stack, conn);
+    if (conn->sender != NULL)
+        te_loss_probe_schedule(stack, conn);
 }
 
 static void enter_fin_wait_2(struct te_stack *stack, struct te_conn *conn,
@@ -216,13 +266,15 @@ bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_s
     }
     if (conn->state == TE_SYN_RCVD)
         return ack_in_syn_rcvd(stack, conn, segment);
+    bool is_opening = !conn->syn_acked; /* CLOSE came in SYN_RCVD */
+    if (is_opening && !check_ack_of_syn(stack, conn, segment))
+        return false;
     if (!is_plausible(conn, segment->ack)) {
         stack->counters.tcp_bad_ack++;
         te_challenge_ack(stack, conn);
         return false;
     }
     te_timers_on_segment(stack, conn);
-    bool is_opening = !conn->syn_acked; /* CLOSE came in SYN_RCVD */
     ack_common(stack, conn, segment);
     if (is_opening && conn->syn_acked)
         te_input_established(stack, conn);

@@ -1,36 +1,34 @@
 /* RFC 9293 3.10.7.2: a segment arrives in LISTEN. Decided first, done after. */
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/ecn.h"
+#include "tcp/fast_open.h"
 #include "tcp/input.h"
 #include "tcp/options.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/reset.h"
 #include "tcp/state.h"
+#include "tcp/syn_cookie.h"
 
-enum disposition { DROP, SEND_RESET, OPEN };
+enum disposition { DROP, CHECK_COOKIE, OPEN };
 
 static enum disposition decide(const struct te_segment *segment)
 {
     if (segment->flags & TE_RST) /* first */
         return DROP;
     if (segment->flags & TE_ACK) /* second */
-        return SEND_RESET;
+        return CHECK_COOKIE;
     if (!(segment->flags & TE_SYN) ||
         (segment->flags & TE_FIN)) /* third, fourth; SYN+FIN is no way in */
         return DROP;
     return OPEN;
 }
 
-static bool has_room(struct te_stack *stack, const struct te_listener *listener)
+static bool is_accept_queue_full(struct te_stack *stack, const struct te_listener *listener)
 {
-    if (listener->syn_count >= stack->config.syn_queue_max) {
-        stack->counters.syn_queue_full++;
+    if (listener->accept_count < listener->backlog)
         return false;
-    }
-    if (listener->accept_count >= listener->backlog) {
-        stack->counters.accept_queue_full++;
-        return false;
-    }
+    stack->counters.accept_queue_full++;
     return true;
 }
 
@@ -44,37 +42,47 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     conn->max_snd_wnd = conn->snd_wnd;
     conn->snd_wl1 = segment->seq;
     te_options_negotiate(stack, conn, &segment->header.options);
+    te_ecn_negotiate(conn, segment);
     te_conn_start_congestion(stack, conn);
     te_receive_offer(conn, true); /* so that text on the SYN finds a window */
 }
 
 static struct te_conn *make_conn(struct te_stack *stack, const struct te_listener *listener,
-                                 const struct te_segment *segment,
-                                 const struct te_time_wait_view *old)
+                                 const struct te_segment *segment, struct te_conn_birth *birth)
 {
-    struct te_conn_birth birth = {.local = segment->local,
-                                  .remote = segment->remote,
-                                  .uid = listener->uid,
-                                  .state = TE_LISTEN,
-                                  .isn_floor = old != NULL ? old->snd_nxt : 0,
-                                  .has_isn_floor = old != NULL};
+    birth->local = segment->local;
+    birth->remote = segment->remote;
+    birth->uid = listener->uid;
+    birth->state = TE_LISTEN;
     struct te_path path;
     enum te_err err = te_ip_route(stack, &segment->remote.addr, &path);
     if (err != TE_OK)
         return NULL;
-    birth.next_hop = path.next_hop;
-    return te_conn_new(stack, &birth, &err);
+    birth->next_hop = path.next_hop;
+    return te_conn_new(stack, birth, &err);
 }
 
-void te_input_listen(struct te_stack *stack, struct te_listener *listener,
-                     struct te_segment *segment, const struct te_time_wait_view *old)
+/* --- a SYN ------------------------------------------------------------------------------------ */
+
+/* The data of a SYN whose Fast Open is refused is left to the peer (RFC 7413 5.1); that of any
+ * other SYN waits in the receive buffer. */
+static void take_text(struct te_stack *stack, struct te_conn *conn,
+                      const struct te_segment *segment, enum te_fast_open_verdict verdict)
 {
-    enum disposition what = decide(segment);
-    if (what == SEND_RESET)
-        te_reset_answer_ack(stack, segment);
-    if (what != OPEN || !has_room(stack, listener))
+    if (segment->payload_len == 0 || verdict == TE_FAST_OPEN_REFUSED)
         return;
-    struct te_conn *conn = make_conn(stack, listener, segment, old);
+    te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+    if (verdict == TE_FAST_OPEN_GRANTED)
+        te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
+}
+
+static void open_by_syn(struct te_stack *stack, struct te_listener *listener,
+                        const struct te_segment *segment, const struct te_time_wait_view *old,
+                        enum te_fast_open_verdict verdict)
+{
+    struct te_conn_birth birth = {.isn_floor = old != NULL ? old->snd_nxt : 0,
+                                  .has_isn_floor = old != NULL};
+    struct te_conn *conn = make_conn(stack, listener, segment, &birth);
     if (conn == NULL)
         return;
     struct te_segment_info info = te_segment_info_of(segment, 0);
@@ -84,9 +92,99 @@ void te_input_listen(struct te_stack *stack, struct te_listener *listener,
     }
     conn->segments_in++;
     take_syn(stack, conn, segment);
-    te_listener_add_syn(listener, conn);
+    conn->fast_open_answer =
+        verdict != TE_FAST_OPEN_NONE && !te_fast_open_is_current(stack, segment);
     te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN, &info);
-    if (segment->payload_len > 0)
-        te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+    if (verdict == TE_FAST_OPEN_GRANTED)
+        te_listener_add_fast_open(stack, listener, conn);
+    else
+        te_listener_add_syn(listener, conn);
+    take_text(stack, conn, segment, verdict);
     te_conn_want_output(stack, conn);
+}
+
+/* A 4-tuple in TIME_WAIT gets no cookie: its ISN could not be chosen beyond the old numbers, and
+ * the ACK would meet the old incarnation. */
+static void on_syn(struct te_stack *stack, struct te_listener *listener,
+                   const struct te_segment *segment, const struct te_time_wait_view *old)
+{
+    enum te_syn_cookies policy = stack->config.syn_cookies;
+    enum te_fast_open_verdict fast_open = te_fast_open_judge(stack, listener, segment);
+    bool is_granted = fast_open == TE_FAST_OPEN_GRANTED; /* and needs no room in the SYN queue */
+    bool is_full = !is_granted && te_listener_is_syn_queue_full(stack, listener);
+    bool by_cookie =
+        old == NULL && !is_granted &&
+        (policy == TE_SYN_COOKIES_ALWAYS || (policy == TE_SYN_COOKIES_ON_FULL && is_full));
+    if (is_full && !by_cookie) {
+        stack->counters.syn_queue_full++;
+        return;
+    }
+    if (is_accept_queue_full(stack, listener))
+        return;
+    if (!by_cookie) {
+        open_by_syn(stack, listener, segment, old, fast_open);
+        return;
+    }
+    listener->cookies_until_us = stack->now_us + TE_SYN_COOKIE_LIFE_US;
+    te_syn_cookie_send(stack, segment);
+}
+
+/* --- an ACK ----------------------------------------------------------------------------------- */
+
+/* The SYN is made up again from the cookie, and our SYN,ACK with it; then the ACK, its text and its
+ * FIN are what they are to any connection in SYN_RCVD. */
+static void open_by_cookie(struct te_stack *stack, struct te_listener *listener,
+                           struct te_segment *segment, const struct te_syn_cookie_kept *kept)
+{
+    struct te_conn_birth birth = {.iss = segment->ack - 1, .has_iss = true};
+    struct te_conn *conn = make_conn(stack, listener, segment, &birth);
+    if (conn == NULL)
+        return;
+    struct te_segment syn = *segment;
+    syn.seq--;
+    syn.header.flags = kept->flags;
+    syn.header.options = kept->options;
+    syn.ecn = TE_ECN_NOT_ECT;
+    take_syn(stack, conn, &syn);
+    te_ecn_on_syn_sent(stack, conn,
+                       te_ecn_syn_flags(stack, conn, TE_SYN | TE_ACK) | TE_SYN | TE_ACK);
+    conn->snd_nxt = conn->snd_max = conn->iss + 1;
+    te_listener_add_syn(listener, conn);
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN_COOKIE, &info);
+    te_input_conn(stack, conn, segment);
+}
+
+/* False: 3.10.7.2 answers it by a RST. An accept queue that is full holds the handshake back in
+ * silence, as it does with one in SYN_RCVD. */
+static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
+                        struct te_segment *segment)
+{
+    struct te_syn_cookie_kept kept;
+    if (stack->now_us >= listener->cookies_until_us)
+        return false;
+    if ((segment->flags & TE_SYN) || !te_syn_cookie_check(stack, segment, &kept)) {
+        stack->counters.syn_cookies_failed++;
+        return false;
+    }
+    stack->counters.syn_cookies_received++;
+    if (!is_accept_queue_full(stack, listener))
+        open_by_cookie(stack, listener, segment, &kept);
+    return true;
+}
+
+void te_input_listen(struct te_stack *stack, struct te_listener *listener,
+                     struct te_segment *segment, const struct te_time_wait_view *old)
+{
+    switch (decide(segment)) {
+    case DROP:
+        break;
+    case CHECK_COOKIE:
+        if (!take_cookie(stack, listener, segment))
+            te_reset_answer_ack(stack, segment);
+        break;
+    case OPEN:
+        on_syn(stack, listener, segment, old);
+        break;
+    }
 }

@@ -1,5 +1,7 @@
 /* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. Decided first, done after. */
 #include "stack_internal.h"
+#include "tcp/ecn.h"
+#include "tcp/fast_open.h"
 #include "tcp/input.h"
 #include "tcp/options.h"
 #include "tcp/receive_buffer.h"
@@ -44,6 +46,7 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     conn->snd_wl1 = segment->seq;
     conn->snd_wl2 = segment->ack;
     te_options_negotiate(stack, conn, &segment->header.options);
+    te_ecn_negotiate(conn, segment);
     te_conn_start_congestion(stack, conn);
 }
 
@@ -51,8 +54,9 @@ static void establish(struct te_stack *stack, struct te_conn *conn, struct te_se
 {
     struct te_segment_info info = te_segment_info_of(segment, 0);
     take_syn(stack, conn, segment);
+    te_fast_open_on_syn_ack(stack, conn, segment);
     te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_SYN_ACK, &info);
-    te_input_ack_advance(stack, conn, segment->ack);
+    te_input_ack_syn(stack, conn, segment);
     te_input_established(stack, conn);
     conn->ack.owed = 1;
     segment->flags &= (uint8_t)~TE_SYN;

@@ -5,6 +5,7 @@
 #include "tcp/listener_table.h"
 #include "tcp/output.h"
 #include "tcp/receive_buffer.h"
+#include "tcp/sender.h"
 #include "tcp/seq.h"
 #include "tcp/timers.h"
 #include <stdint.h>
@@ -44,6 +45,19 @@ static const char *check_receive(const struct te_conn *conn)
     return NULL;
 }
 
+static const char *check_sender(const struct te_conn *conn)
+{
+    if (conn->sender == NULL)
+        return conn->cc.state == NULL ? NULL : "congestion control has a state without a sender";
+    if (conn->cc.state != &conn->sender->cc_state)
+        return "congestion control has lost its state";
+    const struct te_sent_map *map = &conn->sender->map;
+    uint32_t start = conn->syn_acked ? conn->snd_una : conn->iss + 1;
+    if (map->count == 0 && conn->syn_acked && conn->snd_una != conn->snd_nxt)
+        return "data in flight that the sent map does not know";
+    return te_sent_map_check(map, start, conn->snd_nxt);
+}
+
 static bool has_unacked(const struct te_conn *conn)
 {
     return conn->snd_una != conn->snd_max;
@@ -81,8 +95,6 @@ static const char *check_congestion(const struct te_stack *stack, const struct t
     if (conn->cc.cwnd_bytes < conn->mss && conn->state >= TE_ESTABLISHED &&
         conn->path_mtu == stack->config.mtu_bytes)
         return "cwnd under one segment";
-    if (conn->recovery.inflated_bytes > conn->snd_max - conn->snd_una)
-        return "cwnd inflated by more than what is in flight";
     int64_t rto_us = te_rtt_rto_us(&conn->rtt, &stack->config);
     if (rto_us < stack->config.rto_min_us || rto_us > stack->config.rto_max_us)
         return "RTO out of its bounds";
@@ -95,6 +107,8 @@ static const char *check_remains(const struct te_conn *conn)
         return "remains without a user";
     if (conn->state != TE_CLOSED && conn->state != TE_TIME_WAIT && conn->state != TE_LISTEN)
         return "remains in a living state";
+    if (conn->sender != NULL)
+        return "remains with a sender";
     return conn->send_ring.region != NULL ? "remains with a send buffer" : NULL;
 }
 
@@ -106,12 +120,20 @@ static const char *check_conn(const struct te_stack *stack, const struct te_conn
     if (wrong == NULL)
         wrong = check_receive(conn);
     if (wrong == NULL)
+        wrong = check_sender(conn);
+    if (wrong == NULL)
         wrong = check_timers(conn);
     if (wrong == NULL)
         wrong = check_congestion(stack, conn);
     if (wrong == NULL && te_conn_table_find(stack, &conn->local, &conn->remote) != conn)
         wrong = "not found by its 4-tuple";
     return wrong;
+}
+
+const char *te_stack_check_conn(const struct te_stack *stack, uint64_t id)
+{
+    const struct te_conn *conn = te_conn_table_find_id(stack, id);
+    return conn != NULL ? check_conn(stack, conn) : NULL;
 }
 
 static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
@@ -143,27 +165,22 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     return NULL;
 }
 
-static uint32_t list_len(const struct te_list *head)
-{
-    uint32_t len = 0;
-    for (const struct te_list *link = head->next; link != head; link = link->next)
-        len++;
-    return len;
-}
-
 static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_id)
 {
     uint64_t cursor = 0;
     const struct te_listener *listener;
     while ((listener = te_listener_walk(&stack->listeners, &cursor)) != NULL) {
         *ret_id = listener->id;
-        if (list_len(&listener->syn_queue) != listener->syn_count ||
-            list_len(&listener->accept_queue) != listener->accept_count)
+        if (te_list_len(&listener->syn_queue) != listener->syn_count ||
+            te_list_len(&listener->accept_queue) != listener->accept_count)
             return "a listener's queues are not as long as counted";
         if (listener->accept_count > listener->backlog)
             return "accept queue over its backlog";
         if (listener->syn_count > stack->config.syn_queue_max)
             return "SYN queue over its limit";
+        if (te_list_len(&listener->fast_open_list) > listener->fast_open_count ||
+            listener->fast_open_count > stack->config.fast_open_pending_max)
+            return "pending Fast Open connections over their limit";
     }
     *ret_id = 0;
     return NULL;

@@ -22,5 +22,10 @@ uint32_t te_ts_offset(const struct te_stack *stack, const struct te_endpoint *lo
 
 uint32_t te_ts_now(const struct te_stack *stack, uint32_t ts_offset)
 {
-    return (uint32_t)(stack->now_us / TIMESTAMP_TICK_US) + ts_offset;
+    return te_ts_at(ts_offset, stack->now_us);
+}
+
+uint32_t te_ts_at(uint32_t ts_offset, int64_t at_us)
+{
+    return (uint32_t)(at_us / TIMESTAMP_TICK_US) + ts_offset;
 }

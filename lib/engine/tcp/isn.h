@@ -14,7 +14,8 @@ uint32_t te_isn_choose(const struct te_stack *stack, const struct te_endpoint *l
  * is what RFC 6191 and PAWS compare. */
 uint32_t te_ts_offset(const struct te_stack *stack, const struct te_endpoint *local,
                       const struct te_endpoint *remote);
-/* Our timestamp clock, 1 ms a tick, for an offset. */
+/* Our timestamp clock, 1 ms a tick, for an offset: now, and as it was at a time. */
 uint32_t te_ts_now(const struct te_stack *stack, uint32_t ts_offset);
+uint32_t te_ts_at(uint32_t ts_offset, int64_t at_us);
 
 #endif

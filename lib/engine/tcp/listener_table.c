@@ -8,6 +8,7 @@
 #include <assert.h>
 
 #define BACKLOG_DEFAULT 128
+#define SYN_ACK_RETRIES_CROWDED 1
 
 static struct te_listener **port_bucket(struct te_stack *stack, uint16_t port)
 {
@@ -27,6 +28,19 @@ static void link_tables(struct te_stack *stack, struct te_listener *listener)
     bucket = id_bucket(stack, listener->id);
     listener->next_by_id = *bucket;
     *bucket = listener;
+    stack->listeners.count++;
+}
+
+void te_listener_append(struct te_stack *stack, struct te_listener *listener)
+{
+    struct te_listener **at = port_bucket(stack, listener->local.port);
+    while (*at != NULL)
+        at = &(*at)->next_by_port;
+    *at = listener;
+    at = id_bucket(stack, listener->id);
+    while (*at != NULL)
+        at = &(*at)->next_by_id;
+    *at = listener;
     stack->listeners.count++;
 }
 
@@ -54,7 +68,7 @@ static bool is_same_socket(const struct te_listener *listener, const struct te_l
             te_addr_is_unspecified(&listen->local.addr));
 }
 
-static bool is_taken(struct te_stack *stack, const struct te_listen *listen)
+bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen)
 {
     struct te_listener *listener = *port_bucket(stack, listen->local.port);
     for (; listener != NULL; listener = listener->next_by_port)
@@ -80,7 +94,7 @@ static void record(struct te_stack *stack, struct te_listener *listener,
 enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *listen,
                             struct te_listener **ret_listener)
 {
-    if (is_taken(stack, listen))
+    if (te_listener_is_taken(stack, listen))
         return TE_ERR_ADDR_IN_USE;
     if (stack->listeners.count >= TE_LISTENERS_MAX)
         return TE_ERR_RESOURCES;
@@ -95,6 +109,8 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
     listener->opened_at_us = stack->now_us;
     te_list_init(&listener->syn_queue);
     te_list_init(&listener->accept_queue);
+    te_list_init(&listener->fast_open_list);
+    listener->fast_open = listen->fast_open;
     te_ready_init(&listener->ready, listener->id);
     link_tables(stack, listener);
     struct te_state_change change = {TE_CLOSED, TE_LISTEN, TE_CAUSE_PASSIVE_OPEN, TE_OK, NULL};
@@ -119,6 +135,8 @@ void te_listener_free(struct te_stack *stack, struct te_listener *listener)
 {
     reset_queue(stack, &listener->syn_queue);
     reset_queue(stack, &listener->accept_queue);
+    while (!te_list_is_empty(&listener->fast_open_list)) /* their users go on */
+        te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
     te_list_remove(&listener->ready.link);
     unlink_tables(stack, listener);
     te_stack_dealloc(stack, listener, sizeof(*listener));
@@ -224,20 +242,69 @@ void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn)
     listener->syn_count++;
 }
 
+static void enter_accept_queue(struct te_stack *stack, struct te_listener *listener,
+                               struct te_conn *conn)
+{
+    assert(listener->accept_count < listener->backlog);
+    te_list_push_back(&listener->accept_queue, &conn->listener_link);
+    listener->accept_count++;
+    conn->in_accept_queue = true;
+    te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);
+}
+
+void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
+                               struct te_conn *conn)
+{
+    conn->listener = listener;
+    conn->fast_opened = conn->fast_open_pending = true;
+    stack->counters.fast_open_passive++;
+    listener->fast_open_count++;
+    enter_accept_queue(stack, listener, conn);
+}
+
+static void settle_fast_open(struct te_listener *listener, struct te_conn *conn)
+{
+    assert(listener->fast_open_count > 0);
+    conn->fast_open_pending = false;
+    listener->fast_open_count--;
+    if (!conn->in_accept_queue)
+        te_listener_remove(conn);
+}
+
 bool te_listener_promote(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_listener *listener = conn->listener;
     assert(listener != NULL && conn->state == TE_SYN_RCVD);
+    if (conn->fast_open_pending) {
+        settle_fast_open(listener, conn);
+        return true;
+    }
     if (listener->accept_count >= listener->backlog) {
         stack->counters.accept_queue_full++;
         return false;
     }
     te_list_remove(&conn->listener_link);
     listener->syn_count--;
-    te_list_push_back(&listener->accept_queue, &conn->listener_link);
-    listener->accept_count++;
-    te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);
+    enter_accept_queue(stack, listener, conn);
     return true;
+}
+
+static void leave_accept_queue(struct te_conn *conn)
+{
+    conn->in_accept_queue = false;
+    conn->listener->accept_count--;
+    te_list_remove(&conn->listener_link);
+}
+
+void te_listener_accept(struct te_conn *conn)
+{
+    struct te_listener *listener = conn->listener;
+    if (!conn->fast_open_pending) {
+        te_listener_remove(conn);
+        return;
+    }
+    leave_accept_queue(conn);
+    te_list_push_back(&listener->fast_open_list, &conn->listener_link);
 }
 
 void te_listener_remove(struct te_conn *conn)
@@ -245,10 +312,26 @@ void te_listener_remove(struct te_conn *conn)
     struct te_listener *listener = conn->listener;
     if (listener == NULL)
         return;
+    if (conn->in_accept_queue)
+        leave_accept_queue(conn);
+    else if (!conn->fast_opened)
+        listener->syn_count--;
+    if (conn->fast_open_pending)
+        listener->fast_open_count--;
+    conn->fast_open_pending = false;
     te_list_remove(&conn->listener_link);
     conn->listener = NULL;
-    if (conn->state == TE_SYN_RCVD)
-        listener->syn_count--;
-    else
-        listener->accept_count--;
+}
+
+bool te_listener_is_syn_queue_full(const struct te_stack *stack, const struct te_listener *listener)
+{
+    return listener->syn_count >= stack->config.syn_queue_max;
+}
+
+uint8_t te_listener_syn_ack_retries(const struct te_stack *stack,
+                                    const struct te_listener *listener)
+{
+    uint8_t retries = stack->config.syn_ack_retries_max;
+    bool is_crowded = listener->syn_count > stack->config.syn_queue_max / 2;
+    return is_crowded && retries > SYN_ACK_RETRIES_CROWDED ? SYN_ACK_RETRIES_CROWDED : retries;
 }

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn.h"
+#include "tcp/fast_open.h"
 #include "tcp/isn.h"
 #include "tcp/receive_buffer.h"
 #include <assert.h>
@@ -37,6 +38,7 @@ void te_options_for_syn(const struct te_stack *stack, const struct te_conn *conn
         .ts_value = te_ts_now(stack, conn->ts_offset),
         .ts_echo = is_syn_ack ? conn->ts_recent : 0,
     };
+    te_fast_open_put(stack, conn, is_syn_ack, ret_options);
 }
 
 void te_options_for_segment(const struct te_stack *stack, const struct te_conn *conn,
@@ -61,12 +63,18 @@ void te_options_update_mss(struct te_conn *conn)
     conn->mss = (uint16_t)mss;
 }
 
+uint16_t te_options_peer_mss(const struct te_tcp_options *options, const struct te_addr *remote)
+{
+    if (options->has_mss)
+        return options->mss_bytes;
+    return te_addr_is_v4(remote) ? MSS_DEFAULT_IPV4 : MSS_DEFAULT_IPV6;
+}
+
 void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
                           const struct te_tcp_options *options)
 {
     const struct te_config *config = &stack->config;
-    uint16_t absent = te_addr_is_v4(&conn->remote.addr) ? MSS_DEFAULT_IPV4 : MSS_DEFAULT_IPV6;
-    conn->peer_mss = options->has_mss ? options->mss_bytes : absent;
+    conn->peer_mss = te_options_peer_mss(options, &conn->remote.addr);
     if (conn->peer_mss < config->mss_min_bytes)
         conn->peer_mss = config->mss_min_bytes; /* CVE-2019-11479: no peer makes us send crumbs */
     conn->ts_ok = config->timestamps && options->has_timestamps;

@@ -20,6 +20,8 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
                           const struct te_tcp_options *options);
 /* Recomputes conn->mss from peer MSS, path MTU and options (RFC 9293 3.7.1). */
 void te_options_update_mss(struct te_conn *conn);
+/* The peer's MSS as its SYN says it, or what a SYN without one means (RFC 9293 3.7.1, MUST-15). */
+uint16_t te_options_peer_mss(const struct te_tcp_options *options, const struct te_addr *remote);
 /* The MSS that we announce: what the link carries, options not counted (RFC 6691). */
 uint16_t te_options_local_mss(const struct te_stack *stack, const struct te_addr *remote);
 

@@ -2,7 +2,11 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
-#include "tcp/isn.h"
+#include "tcp/fast_open.h"
+#include "tcp/loss_probe.h"
+#include "tcp/mtu_probe.h"
+#include "tcp/path_mtu.h"
+#include "tcp/recovery.h"
 #include "tcp/segment_out.h"
 #include "tcp/seq.h"
 #include "tcp/timers.h"
@@ -17,12 +21,13 @@ uint32_t te_output_flight(const struct te_conn *conn)
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
-static bool plan_syn(const struct te_conn *conn, struct te_plan *plan)
+static bool plan_syn(const struct te_stack *stack, const struct te_conn *conn, struct te_plan *plan)
 {
     if (conn->syn_acked || conn->snd_nxt != conn->iss)
         return false;
     uint8_t flags = conn->state == TE_SYN_SENT ? TE_SYN : TE_SYN | TE_ACK;
-    *plan = (struct te_plan){.kind = TE_PLAN_SYN, .seq = conn->iss, .flags = flags};
+    uint32_t len = te_fast_open_syn_len(stack, conn);
+    *plan = (struct te_plan){.kind = TE_PLAN_SYN, .seq = conn->iss, .flags = flags, .len = len};
     return true;
 }
 
@@ -35,24 +40,27 @@ static uint32_t window_room(const struct te_conn *conn)
 
 static uint32_t cwnd_room(const struct te_conn *conn)
 {
-    uint64_t cwnd = (uint64_t)conn->cc.cwnd_bytes + conn->recovery.inflated_bytes;
-    uint32_t flight = te_output_flight(conn);
-    if (cwnd <= flight)
-        return 0;
-    uint64_t room = cwnd - flight;
-    return room > UINT32_MAX ? UINT32_MAX : (uint32_t)room;
+    uint32_t pipe = te_sender_pipe(conn);
+    return conn->cc.cwnd_bytes > pipe ? conn->cc.cwnd_bytes - pipe : 0;
+}
+
+/* A frame that could not be remembered is not sent (sender.h). */
+static bool has_record(const struct te_conn *conn)
+{
+    return conn->sender != NULL && conn->sender->map.spare != NULL;
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
 }
 
 static uint32_t segment_max(const struct te_stack *stack, const struct te_conn *conn)
 {
     if (!stack->config.gso || !stack->config.checksum_offload)
         return conn->mss;
-    return GSO_PAYLOAD_MAX - GSO_PAYLOAD_MAX % conn->mss;
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
+    uint32_t max = least(GSO_PAYLOAD_MAX, te_sender_quantum_bytes(conn));
+    return max - max % conn->mss;
 }
 
 /* Sender's side of silly window avoidance (RFC 9293 3.8.6.2.1) and Nagle (3.7.4). rest: all that is
@@ -61,29 +69,34 @@ static bool is_worth_sending(const struct te_conn *conn, uint32_t len, bool rest
 {
     if (len >= conn->mss)
         return true;
-    bool nagle_allows = !conn->nagle || conn->snd_nxt == conn->snd_una;
+    uint32_t first_seq = conn->syn_acked ? conn->snd_una : conn->iss + 1; /* a SYN is no text */
+    bool nagle_allows = !conn->nagle || conn->snd_nxt == first_seq;
     if (rest && (nagle_allows || conn->fin_queued))
         return true;
     if (conn->snd_nxt != conn->snd_max)
-        return true; /* again, after a timeout */
+        return true; /* again: the window was taken back */
     if (nagle_allows && len > 0 && len >= conn->max_snd_wnd / 2)
         return true;
     return len > 0 && conn->probe_now; /* the override timer */
 }
 
-static bool plan_data(const struct te_stack *stack, const struct te_conn *conn,
+/* cwnd: how much room it leaves. */
+static bool plan_data(const struct te_stack *stack, const struct te_conn *conn, uint32_t cwnd,
                       struct te_plan *plan)
 {
+    if (!has_record(conn))
+        return false;
     uint64_t offset = te_conn_send_offset(conn, conn->snd_nxt);
     if (offset > conn->queued_offset)
         return false; /* SND.NXT is beyond our FIN */
     uint64_t queued = conn->queued_offset - offset;
     uint32_t available = queued > UINT32_MAX ? UINT32_MAX : (uint32_t)queued;
     uint32_t window = window_room(conn);
-    uint32_t len =
-        least(least(available, window), least(cwnd_room(conn), segment_max(stack, conn)));
+    uint32_t len = least(least(available, window), least(cwnd, segment_max(stack, conn)));
     bool rest = len == available;
-    bool fin = conn->fin_queued && rest && window > len;
+    /* In SYN_RCVD (RFC 7413) a CLOSE with data queued waits for ESTABLISHED, and the FIN with it.
+     */
+    bool fin = conn->fin_queued && rest && window > len && conn->state != TE_SYN_RCVD;
     if (len == 0 && !fin)
         return false;
     if (!rest && len > conn->mss)
@@ -93,23 +106,119 @@ static bool plan_data(const struct te_stack *stack, const struct te_conn *conn,
     uint8_t flags = TE_ACK | (rest ? TE_PSH : 0) | (fin ? TE_FIN : 0);
     if (len == 0)
         flags &= (uint8_t)~TE_PSH;
-    *plan = (struct te_plan){TE_PLAN_DATA, conn->snd_nxt, flags, offset, len};
+    *plan = (struct te_plan){TE_PLAN_DATA, conn->snd_nxt, flags, offset, len, false};
     return true;
 }
 
-/* The first segment in flight, again, inside what was sent before. */
-static bool plan_retransmit(const struct te_conn *conn, struct te_plan *plan)
+/* Where the FIN ends that was sent: it takes a number, and no room in a segment. SND.UNA: none was.
+ */
+static uint32_t fin_end(const struct te_conn *conn)
 {
-    if (!conn->recovery.retransmit_una || conn->snd_una == conn->snd_max)
+    return conn->fin_sent ? te_conn_send_seq(conn, conn->queued_offset) + 1 : conn->snd_una;
+}
+
+static uint32_t payload_of(const struct te_conn *conn, const struct te_sent *sent)
+{
+    return te_sent_len(sent) - (sent->end == fin_end(conn) ? 1 : 0);
+}
+
+/* len bytes of a record from start on, again, and its FIN when nothing is left between. */
+static void plan_again(const struct te_conn *conn, const struct te_sent *sent, uint32_t start,
+                       uint32_t len, struct te_plan *plan)
+{
+    bool has_fin = sent->end == fin_end(conn) && start + len + 1 == sent->end;
+    bool is_last = start + len == te_conn_send_seq(conn, conn->queued_offset);
+    uint8_t flags = TE_ACK | (has_fin ? TE_FIN : 0) | (is_last && len > 0 ? TE_PSH : 0);
+    *plan = (struct te_plan){
+        TE_PLAN_RETRANSMIT, start, flags, te_conn_send_offset(conn, start), len, false};
+}
+
+/* The first segment that is lost, as much of it as cwnd and the peer's window allow. */
+static bool plan_retransmit(const struct te_stack *stack, const struct te_conn *conn,
+                            struct te_plan *plan)
+{
+    if (!has_record(conn))
         return false;
-    uint32_t in_flight = conn->snd_max - conn->snd_una;
-    uint64_t data = conn->queued_offset - conn->acked_offset;
-    bool covers_fin = conn->fin_sent && in_flight == data + 1;
-    uint32_t bytes = covers_fin ? in_flight - 1 : in_flight;
-    uint32_t len = least(bytes, conn->mss);
-    uint8_t flags = TE_ACK | (covers_fin && len == bytes ? TE_FIN : 0);
-    *plan = (struct te_plan){TE_PLAN_RETRANSMIT, conn->snd_una, flags, conn->acked_offset, len};
+    const struct te_sent *lost = te_sent_map_first_lost(&conn->sender->map);
+    uint32_t right_edge = conn->snd_una + conn->snd_wnd;
+    if (lost == NULL || !seq_lt(lost->start, right_edge))
+        return false;
+    uint32_t room = cwnd_room(conn);
+    uint32_t payload = payload_of(conn, lost);
+    uint32_t len = least(payload, segment_max(stack, conn));
+    if (conn->sender->retransmit_now && room < conn->mss)
+        room = conn->mss;
+    if (room < least(len, conn->mss))
+        return false;
+    len = least(len, room);
+    if (len < payload && len > conn->mss)
+        len -= len % conn->mss;
+    plan_again(conn, lost, lost->start, least(len, right_edge - lost->start), plan);
     return true;
+}
+
+/* RFC 8985 7.3: new data, whatever cwnd says, or the last segment again. */
+static bool plan_loss_probe(const struct te_stack *stack, const struct te_conn *conn,
+                            struct te_plan *plan)
+{
+    if (conn->sender == NULL || !conn->sender->probe_now || !has_record(conn))
+        return false;
+    if (plan_data(stack, conn, conn->mss, plan))
+        return true;
+    const struct te_sent *last = te_sent_map_last(&conn->sender->map);
+    if (last == NULL || last->state != TE_SENT_IN_FLIGHT)
+        return false;
+    uint32_t payload = payload_of(conn, last);
+    uint32_t len = least(payload, conn->mss);
+    plan_again(conn, last, last->start + payload - len, len, plan);
+    return true;
+}
+
+/* len: what cwnd has to have room for; until then everything waits. */
+static bool plan_mtu_probe(const struct te_conn *conn, uint32_t len, struct te_plan *plan)
+{
+    if (!has_record(conn) || cwnd_room(conn) < len)
+        return false;
+    *plan = (struct te_plan){.kind = TE_PLAN_DATA,
+                             .seq = conn->snd_nxt,
+                             .flags = TE_ACK,
+                             .offset = te_conn_send_offset(conn, conn->snd_nxt),
+                             .len = len,
+                             .is_mtu_probe = true};
+    return true;
+}
+
+static uint32_t mtu_probe_len(const struct te_stack *stack, const struct te_conn *conn)
+{
+    uint64_t offset = te_conn_send_offset(conn, conn->snd_nxt);
+    if (offset >= conn->queued_offset || conn->snd_nxt != conn->snd_max)
+        return 0;
+    uint64_t queued = conn->queued_offset - offset;
+    uint32_t window = window_room(conn);
+    return te_mtu_probe_len(stack, conn, queued < window ? (uint32_t)queued : window);
+}
+
+static bool plan_window(const struct te_stack *stack, const struct te_conn *conn,
+                        struct te_plan *plan)
+{
+    uint32_t probe_len = mtu_probe_len(stack, conn);
+    if (probe_len > 0)
+        return plan_mtu_probe(conn, probe_len, plan);
+    uint32_t cwnd = cwnd_room(conn);
+    if (conn->sender != NULL && te_recovery_prefers_new(conn))
+        return plan_data(stack, conn, cwnd, plan) || plan_retransmit(stack, conn, plan);
+    return plan_retransmit(stack, conn, plan) || plan_data(stack, conn, cwnd, plan);
+}
+
+/* Probes, and the first retransmission of a recovery, do not wait for their pace. */
+static bool plan_stream(const struct te_stack *stack, const struct te_conn *conn,
+                        struct te_plan *plan)
+{
+    if (plan_loss_probe(stack, conn, plan))
+        return true;
+    if (!te_sender_is_held(stack, conn))
+        return plan_window(stack, conn, plan);
+    return conn->sender->retransmit_now && plan_retransmit(stack, conn, plan);
 }
 
 static bool plan_probe(const struct te_conn *conn, struct te_plan *plan)
@@ -121,7 +230,7 @@ static bool plan_probe(const struct te_conn *conn, struct te_plan *plan)
     if (!has_data && !conn->fin_queued)
         return false;
     uint8_t flags = TE_ACK | (has_data ? 0 : TE_FIN);
-    *plan = (struct te_plan){TE_PLAN_PROBE, conn->snd_nxt, flags, offset, has_data ? 1 : 0};
+    *plan = (struct te_plan){TE_PLAN_PROBE, conn->snd_nxt, flags, offset, has_data ? 1 : 0, false};
     return true;
 }
 
@@ -130,6 +239,8 @@ static bool may_send_data(const struct te_conn *conn)
     if (te_conn_fin_is_acked(conn))
         return false;
     switch ((enum te_state)conn->state) {
+    case TE_SYN_RCVD:
+        return conn->fast_opened; /* RFC 7413 4.2.2: data may follow the SYN,ACK */
     case TE_ESTABLISHED:
     case TE_FIN_WAIT_1:
     case TE_CLOSE_WAIT:
@@ -146,19 +257,18 @@ bool te_output_plan(const struct te_stack *stack, const struct te_conn *conn,
 {
     if (conn->is_remains)
         return false;
-    if (plan_syn(conn, ret_plan))
+    if (plan_syn(stack, conn, ret_plan))
         return true;
-    if (may_send_data(conn) && (plan_retransmit(conn, ret_plan) ||
-                                plan_data(stack, conn, ret_plan) || plan_probe(conn, ret_plan)))
+    if (may_send_data(conn) && (plan_stream(stack, conn, ret_plan) || plan_probe(conn, ret_plan)))
         return true;
     if (conn->state == TE_SYN_SENT)
         return false;
     if (conn->keepalive_now) {
-        *ret_plan = (struct te_plan){TE_PLAN_KEEPALIVE, conn->snd_max - 1, TE_ACK, 0, 0};
+        *ret_plan = (struct te_plan){TE_PLAN_KEEPALIVE, conn->snd_max - 1, TE_ACK, 0, 0, false};
         return true;
     }
     if (conn->ack.owed > 0) {
-        *ret_plan = (struct te_plan){TE_PLAN_ACK, conn->snd_max, TE_ACK, 0, 0};
+        *ret_plan = (struct te_plan){TE_PLAN_ACK, conn->snd_max, TE_ACK, 0, 0, false};
         return true;
     }
     return false;
@@ -204,22 +314,14 @@ static void commit_resent(struct te_stack *stack, struct te_conn *conn, uint32_t
     conn->bytes_retransmitted += len;
     stack->counters.segments_retransmitted += segments;
     stack->counters.bytes_retransmitted += len;
-    conn->rtt_timing = false; /* Karn (RFC 6298 3) */
 }
 
-/* new_bytes: of its payload; the rest repeats what was sent before, and then its round trip says
- * nothing (Karn). */
-static void commit_new(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
-                       uint32_t new_bytes)
+static void commit_new(struct te_stack *stack, const struct te_conn *conn, uint32_t new_bytes)
 {
     stack->counters.bytes_out += new_bytes;
-    if (conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.inflated_bytes > 0)
+    if (conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.duplicate_acks > 0 &&
+        new_bytes > 0)
         stack->counters.limited_transmits++;
-    if (!conn->rtt_timing && new_bytes == plan->len) {
-        conn->rtt_timing = true;
-        conn->rtt_seq = plan->seq;
-        conn->rtt_sent_at_us = stack->now_us;
-    }
 }
 
 /* The SYN,ACK of a simultaneous open repeats the number of our SYN, but nothing was lost. */
@@ -229,26 +331,83 @@ static bool is_crossing_syn(const struct te_conn *conn, const struct te_plan *pl
            !conn->syn_was_lost;
 }
 
+/* The record of what leaves: a new one, or that of its first transmission, cut to size. */
+static struct te_sent *record_of(struct te_stack *stack, struct te_conn *conn,
+                                 const struct te_plan *plan)
+{
+    struct te_sent_map *map = &conn->sender->map;
+    uint32_t end = plan->seq + plan_len(plan);
+    if (plan->kind == TE_PLAN_DATA) {
+        bool was_sent = seq_lt(plan->seq, conn->snd_max);
+        uint32_t segments = plan->is_mtu_probe ? 1 : segments_of(conn, plan->len);
+        struct te_sent *sent =
+            te_sent_map_append(map, plan->seq, end, (uint16_t)segments, stack->now_us);
+        if (was_sent)
+            sent->transmissions = 2; /* for Karn: by a probe, or before the window was taken back */
+        return sent;
+    }
+    struct te_sent *sent = te_sent_map_find(map, plan->seq);
+    if (sent->start != plan->seq)
+        sent = te_sent_map_split(map, sent, plan->seq, conn->mss);
+    else if (sent->end != end)
+        te_sent_map_split(map, sent, end, conn->mss);
+    te_sent_map_resent(map, sent, stack->now_us);
+    return sent;
+}
+
+static void commit_record(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan)
+{
+    uint32_t prior_pipe = te_sender_pipe(conn);
+    bool is_probe = conn->sender->probe_now;
+    struct te_sent *sent = record_of(stack, conn, plan);
+    te_recovery_on_sent(stack, conn, sent, prior_pipe);
+    if (sent->transmissions > 1 && sent == te_sent_map_first(&conn->sender->map))
+        te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT); /* counts from this transmission */
+    if (plan->kind == TE_PLAN_DATA && seq_gt(sent->end, conn->snd_nxt))
+        conn->snd_nxt = sent->end;
+    if (plan->kind == TE_PLAN_RETRANSMIT)
+        conn->sender->retransmit_now = false;
+    te_pacer_on_sent(&conn->sender->pacer, stack->now_us, plan->len, conn->mss);
+    if (plan->is_mtu_probe)
+        te_mtu_probe_on_sent(stack, conn, sent->start, sent->end);
+    if (is_probe) {
+        stack->counters.loss_probes++;
+        te_loss_probe_on_sent(conn, plan->kind == TE_PLAN_RETRANSMIT);
+        te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT); /* RFC 8985 7.3 */
+    }
+}
+
+/* RFC 6298 3: the first round trip is that of our SYN. */
+static void commit_syn(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
+                       bool is_again)
+{
+    conn->rtt_timing = !is_again; /* Karn; and of two crossing SYNs, which is acknowledged? */
+    conn->rtt_sent_at_us = stack->now_us;
+    if (conn->snd_nxt == conn->iss)
+        conn->snd_nxt = conn->iss + 1;
+    if (plan->len > 0)
+        conn->fast_open_data = true; /* SND.MAX alone knows of it (fast_open.h) */
+}
+
 static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
                             const struct te_plan *plan)
 {
     uint32_t end = plan->seq + plan_len(plan);
     uint32_t again = seq_lt(plan->seq, conn->snd_max) ? conn->snd_max - plan->seq : 0;
     uint32_t again_bytes = least(again, plan->len);
-    if (again > 0 && is_crossing_syn(conn, plan))
-        conn->rtt_timing = false; /* which of the two is acknowledged? (Karn) */
-    else if (again > 0)
+    if (again > 0 && !is_crossing_syn(conn, plan))
         commit_resent(stack, conn, again_bytes);
+    if (plan->kind == TE_PLAN_SYN)
+        commit_syn(stack, conn, plan, again > 0);
+    else if (plan->kind != TE_PLAN_PROBE)
+        commit_record(stack, conn, plan);
     if (seq_gt(end, conn->snd_max)) {
         conn->snd_max = end;
-        commit_new(stack, conn, plan, plan->len - again_bytes);
+        if (plan->kind != TE_PLAN_SYN)
+            commit_new(stack, conn, plan->len - again_bytes);
     }
     if (plan->flags & TE_FIN)
         conn->fin_sent = true;
-    if ((plan->kind == TE_PLAN_DATA || plan->kind == TE_PLAN_SYN) && seq_gt(end, conn->snd_nxt))
-        conn->snd_nxt = end;
-    if (plan->kind == TE_PLAN_RETRANSMIT)
-        conn->recovery.retransmit_una = false;
     conn->cwnd_limited = cwnd_room(conn) < conn->mss;
 }
 
@@ -256,7 +415,7 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
 static void commit(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan)
 {
     uint32_t len = plan_len(plan);
-    uint32_t segments = segments_of(conn, plan->len);
+    uint32_t segments = plan->is_mtu_probe ? 1 : segments_of(conn, plan->len);
     conn->segments_out += segments;
     conn->last_sent_at_us = stack->now_us;
     if (plan->kind == TE_PLAN_KEEPALIVE) {
@@ -275,6 +434,62 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     commit_ack(stack, conn, plan);
     if (len > 0)
         te_timers_after_send(stack, conn);
+    if (plan->kind == TE_PLAN_DATA)
+        te_loss_probe_schedule(stack, conn);
+}
+
+static void join_lost(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_sent_joint joint = {conn->mss, fin_end(conn)};
+    te_sent_map_join_lost(&conn->sender->map, &joint, &stack->config.allocator);
+}
+
+/* Memory for one more frame, if there may be one. */
+static void prepare(struct te_stack *stack, struct te_conn *conn)
+{
+    uint64_t offset = te_conn_send_offset(conn, conn->snd_nxt);
+    bool has_new =
+        offset < conn->queued_offset || (conn->fin_queued && offset == conn->queued_offset);
+    bool has_lost = conn->sender != NULL && conn->sender->map.lost_bytes > 0;
+    bool is_probing = conn->sender != NULL && conn->sender->probe_now;
+    if (!may_send_data(conn) || !(has_new || has_lost || is_probing))
+        return;
+    if (!te_sender_prepare(stack, conn))
+        stack->counters.sender_no_memory++;
+    else if (has_lost)
+        join_lost(stack, conn);
+}
+
+/* Nothing to send though cwnd would allow it: rates that are measured now are the user's, not the
+ * path's. */
+static void note_app_limit(const struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_sender *sender = conn->sender;
+    if (sender != NULL && !te_sender_is_held(stack, conn) && sender->map.lost_bytes == 0 &&
+        cwnd_room(conn) >= conn->mss &&
+        te_conn_send_offset(conn, conn->snd_nxt) >= conn->queued_offset)
+        te_delivery_app_limited(&sender->delivery, te_sender_pipe(conn));
+}
+
+/* What only pacing holds back leaves by its timer. */
+static bool await_pace(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_plan plan;
+    if (!may_send_data(conn) || !te_sender_is_held(stack, conn) || !plan_window(stack, conn, &plan))
+        return false;
+    stack->counters.pacing_waits++;
+    te_timer_set(stack, conn, TE_TIMER_PACING,
+                 te_pacer_ready_at_us(&conn->sender->pacer, stack->now_us));
+    return true;
+}
+
+/* Nothing is to be sent now; what the window holds back needs a timer. */
+static void await(struct te_stack *stack, struct te_conn *conn)
+{
+    if (await_pace(stack, conn))
+        return;
+    te_timers_after_send(stack, conn);
+    note_app_limit(stack, conn);
 }
 
 static void fail_opening(struct te_stack *stack, struct te_conn *conn)
@@ -287,9 +502,14 @@ bool te_output_next(struct te_stack *stack, struct te_conn *conn, uint8_t *heade
                     struct te_output *ret_output)
 {
     struct te_plan plan;
+    if (!conn->is_remains) {
+        te_path_mtu_refresh(stack, conn);
+        te_mtu_probe_refresh(stack, conn);
+        prepare(stack, conn);
+    }
     if (!te_output_plan(stack, conn, &plan)) {
         if (!conn->is_remains)
-            te_timers_after_send(stack, conn); /* what the window holds back needs a timer */
+            await(stack, conn);
         return false;
     }
     uint8_t mac[6];

@@ -8,8 +8,8 @@
 enum te_plan_kind {
     TE_PLAN_NONE = 0,
     TE_PLAN_SYN,        /* SYN or SYN,ACK, first or again */
-    TE_PLAN_DATA,       /* from SND.NXT on: new, or again after a timeout */
-    TE_PLAN_RETRANSMIT, /* the one segment at SND.UNA (RFC 5681 3.2) */
+    TE_PLAN_DATA,       /* from SND.NXT on */
+    TE_PLAN_RETRANSMIT, /* the first that is lost (RFC 6675 NextSeg (1)), or a loss probe */
     TE_PLAN_PROBE,      /* one byte, or the FIN, into a closed window (RFC 9293 3.8.6.1) */
     TE_PLAN_KEEPALIVE,  /* no byte, a sequence number that was acknowledged (RFC 9293 3.8.4) */
     TE_PLAN_ACK
@@ -19,8 +19,9 @@ struct te_plan {
     enum te_plan_kind kind;
     uint32_t seq;
     uint8_t flags;
-    uint64_t offset; /* stream offset of the first byte */
-    uint32_t len;    /* payload */
+    uint64_t offset;   /* stream offset of the first byte */
+    uint32_t len;      /* payload */
+    bool is_mtu_probe; /* one packet, though it is larger than the MSS (mtu_probe.h) */
 };
 
 /* What the connection would send now; false for nothing. */

@@ -1,6 +1,7 @@
 #include "tcp/receive_buffer.h"
 
 #include "stack_internal.h"
+#include "tcp/isn.h"
 #include "tcp/seq.h"
 #include "tcp/timers.h"
 #include <assert.h>
@@ -11,6 +12,7 @@
     10000 /* round trips on one machine are shorter than its scheduler's turns                     \
            */
 #define WSCALE_MAX 14
+#define ECHO_MAX_MS 10000 /* an echo older than that tells of a pause, not of the path */
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
 {
@@ -232,6 +234,15 @@ bool te_receive_should_update_window(const struct te_conn *conn)
     return free > offered && free - offered >= (step < half ? step : half);
 }
 
+uint32_t te_receive_limit_initial(const struct te_config *config)
+{
+    uint32_t limit = config->receive_buffer_initial_bytes;
+    uint32_t least = 2u << te_receive_wscale(config->receive_buffer_max_bytes);
+    if (limit < least)
+        limit = least;
+    return limit < config->receive_buffer_max_bytes ? limit : config->receive_buffer_max_bytes;
+}
+
 uint32_t te_receive_limit_min(const struct te_conn *conn)
 {
     return 2u << conn->rcv_wscale;
@@ -245,13 +256,34 @@ uint8_t te_receive_wscale(uint32_t receive_max_bytes)
     return scale;
 }
 
-/* A window's worth was taken within about a round trip: the window is what limits the peer. */
+/* A receiver that sends nothing learns the round trip from the echoes on what comes: our ACK opens
+ * the window, and what the peer sends then carries that ACK's timestamp (RFC 7323 4.1). */
+void te_receive_note_echo(const struct te_stack *stack, struct te_conn *conn, uint32_t ts_echo)
+{
+    uint32_t elapsed_ms = te_ts_now(stack, conn->ts_offset) - ts_echo;
+    if (elapsed_ms > ECHO_MAX_MS)
+        return;
+    uint32_t sample_us = elapsed_ms > 0 ? elapsed_ms * 1000 : 1000;
+    if (conn->receive_rtt_us == 0)
+        conn->receive_rtt_us = sample_us;
+    else
+        conn->receive_rtt_us = (uint32_t)((7 * (uint64_t)conn->receive_rtt_us + sample_us) / 8);
+}
+
+static int64_t round_trip_us(const struct te_conn *conn)
+{
+    uint32_t srtt_us = conn->rtt.srtt_us;
+    return srtt_us > conn->receive_rtt_us ? srtt_us : conn->receive_rtt_us;
+}
+
+/* A window's worth was taken within about a round trip: the window is what limits the peer (dynamic
+ * right-sizing). */
 static void grow_limit(const struct te_stack *stack, struct te_conn *conn)
 {
     uint64_t taken = conn->released_offset - conn->receive_mark_offset;
     if (taken < conn->receive_limit_bytes / 2)
         return;
-    int64_t round_trips_us = GROWTH_ROUND_TRIPS * (int64_t)conn->rtt.srtt_us;
+    int64_t round_trips_us = GROWTH_ROUND_TRIPS * round_trip_us(conn);
     if (round_trips_us < GROWTH_MIN_US)
         round_trips_us = GROWTH_MIN_US;
     if (stack->now_us - conn->receive_mark_at_us <= round_trips_us &&
@@ -282,8 +314,9 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
     if (offset == conn->received_offset && conn->out_of_order.count == 0) {
         if (conn->is_remains)
             on_remains_taken(stack, conn);
-        else if (!te_timer_is_set(conn, TE_TIMER_IDLE))
-            te_timer_set(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
+        else
+            te_timer_set_by(stack, conn, TE_TIMER_IDLE,
+                            stack->now_us + stack->config.idle_release_us);
     }
 }
 

@@ -2,13 +2,30 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/ecn.h"
 #include "tcp/options.h"
+#include "tcp/path_mtu.h"
 #include "tcp/receive_buffer.h"
+#include "tcp/seq.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
+#include "wire/eth.h"
 #include <assert.h>
 
 #define TCP_CHECKSUM_OFFSET 16
+
+/* Data that was never sent before; a window probe does not count as such (RFC 3168 6.1.6). */
+static bool is_new_data(const struct te_conn *conn, const struct te_plan *plan)
+{
+    return plan->len > 0 && plan->kind != TE_PLAN_PROBE && seq_geq(plan->seq, conn->snd_max);
+}
+
+static uint8_t ecn_flags(const struct te_stack *stack, const struct te_conn *conn,
+                         const struct te_plan *plan)
+{
+    return (plan->flags & TE_SYN) ? te_ecn_syn_flags(stack, conn, plan->flags)
+                                  : te_ecn_flags(conn, is_new_data(conn, plan));
+}
 
 static void make_header(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
                         struct te_tcp_header *ret_header)
@@ -19,7 +36,7 @@ static void make_header(struct te_stack *stack, struct te_conn *conn, const stru
         .destination_port = conn->remote.port,
         .seq = plan->seq,
         .ack = (plan->flags & TE_ACK) ? conn->rcv_nxt : 0,
-        .flags = plan->flags,
+        .flags = plan->flags | ecn_flags(stack, conn, plan),
         .window = te_receive_offer(conn, is_syn),
     };
     if (is_syn)
@@ -43,7 +60,7 @@ static uint16_t checksum_of(const struct te_stack *stack, const struct te_conn *
 }
 
 static struct te_frame_meta make_meta(const struct te_stack *stack, const struct te_conn *conn,
-                                      uint32_t payload_len, size_t ip_end, size_t tcp_len)
+                                      const struct te_plan *plan, size_t ip_end, size_t tcp_len)
 {
     struct te_frame_meta meta = {.checksum = TE_CHECKSUM_UNKNOWN};
     if (stack->config.checksum_offload) {
@@ -51,7 +68,7 @@ static struct te_frame_meta make_meta(const struct te_stack *stack, const struct
         meta.checksum_start = (uint16_t)ip_end;
         meta.checksum_offset = TCP_CHECKSUM_OFFSET;
     }
-    if (payload_len > conn->mss) {
+    if (plan->len > conn->mss && !plan->is_mtu_probe) {
         assert(stack->config.gso);
         meta.gso_type = te_addr_is_v4(&conn->remote.addr) ? TE_GSO_TCPV4 : TE_GSO_TCPV6;
         meta.gso_size_bytes = conn->mss;
@@ -60,15 +77,26 @@ static struct te_frame_meta make_meta(const struct te_stack *stack, const struct
     return meta;
 }
 
+static void note_ecn(struct te_stack *stack, struct te_conn *conn, uint8_t flags, bool is_new)
+{
+    if (flags & TE_SYN)
+        te_ecn_on_syn_sent(stack, conn, flags);
+    else if (is_new)
+        te_ecn_on_data_sent(conn);
+}
+
 void te_segment_build(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
                       const uint8_t mac[6], struct te_segment_room room)
 {
     struct te_tcp_header header;
     make_header(stack, conn, plan, &header);
+    bool is_new = is_new_data(conn, plan);
     struct te_ip_send send = {.source = &conn->local.addr,
                               .destination = &conn->remote.addr,
                               .mac = mac,
-                              .segment_len = te_tcp_header_len(&header) + plan->len};
+                              .segment_len = te_tcp_header_len(&header) + plan->len,
+                              .ecn = te_ecn_sender_wants_ect(conn, is_new) ? TE_ECN_ECT0
+                                                                           : TE_ECN_NOT_ECT};
     size_t ip_end = te_ip_emit_tcp_headers(stack, &send, room.header);
     uint8_t *tcp = room.header + ip_end;
     size_t tcp_len = te_tcp_emit(&header, tcp);
@@ -86,7 +114,12 @@ void te_segment_build(struct te_stack *stack, struct te_conn *conn, const struct
         output->iov[i] = iov[i];
     output->iov_count = count;
     output->total_bytes = ip_end + tcp_len + plan->len;
-    output->meta = make_meta(stack, conn, plan->len, ip_end, tcp_len);
+    output->meta = make_meta(stack, conn, plan, ip_end, tcp_len);
+    output->meta.gso_has_cwr = output->meta.gso_type != TE_GSO_NONE && (header.flags & TE_CWR) != 0;
+    note_ecn(stack, conn, header.flags, is_new);
+    uint32_t one = plan->len < conn->mss || plan->is_mtu_probe ? plan->len : conn->mss;
+    te_path_mtu_on_sent(conn, (uint32_t)(ip_end - TE_ETH_HEADER_LEN + tcp_len) + one,
+                        plan->seq + plan->len);
 }
 
 void te_segment_ack_header(struct te_stack *stack, struct te_conn *conn,

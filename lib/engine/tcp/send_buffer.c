@@ -56,9 +56,8 @@ void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t o
 {
     assert(offset >= conn->acked_offset && offset <= conn->queued_offset);
     conn->acked_offset = offset;
-    if (offset == conn->queued_offset && conn->send_ring.region != NULL &&
-        !te_timer_is_set(conn, TE_TIMER_IDLE))
-        te_timer_set(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
+    if (offset == conn->queued_offset && conn->send_ring.region != NULL)
+        te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
 }
 
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn)

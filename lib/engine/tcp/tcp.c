@@ -6,17 +6,16 @@
 #include "tcp/input.h"
 #include "tcp/options.h"
 #include "tcp/output.h"
+#include "tcp/path_mtu.h"
 #include "tcp/reset.h"
 #include "tcp/seq.h"
 #include "tcp/timers.h"
 #include "wire/checksum.h"
 
-#define PATH_MTU_MIN_IPV4 552 /* below it only attacks live (RFC 5927 7) */
-#define PATH_MTU_MIN_IPV6 1280
-
 enum te_err te_tcp_init(struct te_stack *stack)
 {
     te_list_init(&stack->output);
+    te_fast_open_init(stack);
     stack->next_id = 1;
     if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
         te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK)
@@ -28,6 +27,7 @@ void te_tcp_done(struct te_stack *stack)
 {
     te_conn_table_done(stack);
     te_listener_table_done(stack);
+    te_fast_open_done(stack);
     te_time_wait_done(stack);
     te_graveyard_done(stack);
     te_event_queue_done(stack);
@@ -69,6 +69,7 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
         .flags = parsed.header.flags,
         .payload = parsed.payload,
         .payload_len = (uint32_t)parsed.payload_len,
+        .ecn = packet->ecn,
         .gso_size_bytes = packet->gso_size_bytes,
     };
     return true;
@@ -119,23 +120,6 @@ void te_tcp_input(struct te_stack *stack, const struct te_packet *packet)
 /* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -----------------------------------------------------------
  */
 
-static void lower_path_mtu(struct te_stack *stack, struct te_conn *conn, uint32_t mtu_bytes)
-{
-    bool is_v4 = te_addr_is_v4(&conn->remote.addr);
-    uint32_t floor = is_v4 ? PATH_MTU_MIN_IPV4 : PATH_MTU_MIN_IPV6;
-    if (mtu_bytes < floor)
-        mtu_bytes = floor;
-    if (mtu_bytes >= conn->path_mtu)
-        return;
-    stack->counters.path_mtu_changes++;
-    conn->path_mtu = (uint16_t)mtu_bytes;
-    te_options_update_mss(conn);
-    if (!conn->syn_acked)
-        return; /* a SYN is never too big: its timer sends it again, if need be */
-    conn->snd_nxt = conn->snd_una; /* what was too big is sent again, smaller (RFC 1191 6.4) */
-    te_conn_want_output(stack, conn);
-}
-
 /* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; while it is being opened ours
  * ends, as RFC 5461 4.1 describes and all hosts do: the user learns at once instead of after two
  * minutes. Once it is synchronized every error, hard ones too, is only noted (RFC 5927 5.2). */
@@ -147,7 +131,7 @@ void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error
         return;
     }
     if (error->mtu_bytes > 0) {
-        lower_path_mtu(stack, conn, error->mtu_bytes);
+        te_path_mtu_on_too_big(stack, conn, error->seq, error->mtu_bytes);
         return;
     }
     if (conn->state == TE_SYN_SENT) {

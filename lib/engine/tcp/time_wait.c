@@ -370,28 +370,52 @@ static uint8_t from_code(enum te_state from)
     return from == TE_FIN_WAIT_1 ? 0 : from == TE_FIN_WAIT_2 ? 1 : 2;
 }
 
-static void fill_entry(const struct te_stack *stack, uint32_t handle, const struct te_conn *conn,
-                       enum te_state from)
+static uint16_t extension_of(const struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    int64_t ms = (view->ends_at_us - view->started_at_us) / 1000 - lifetime_ms(stack);
+    int64_t units = (ms + EXTENSION_UNIT_MS / 2) / EXTENSION_UNIT_MS;
+    return (uint16_t)(units < 0 ? 0 : units > UINT16_MAX ? UINT16_MAX : units);
+}
+
+static void fill_entry(const struct te_stack *stack, uint32_t handle,
+                       const struct te_time_wait_view *view)
 {
     struct te_time_wait_entry *entry = entry_at(&stack->time_wait, handle);
-    int local_index = te_ip_local_index(stack, &conn->local.addr);
+    int local_index = te_ip_local_index(stack, &view->local.addr);
     assert(local_index >= 0 && local_index < TE_LOCAL_ADDRESSES_MAX);
-    uint32_t window = te_receive_window(conn) >> conn->rcv_wscale;
     *entry = (struct te_time_wait_entry){
-        .id_low = (uint32_t)conn->id,
-        .id_high = (uint16_t)(conn->id >> 32),
-        .snd_nxt = conn->snd_max,
-        .rcv_nxt = conn->rcv_nxt,
-        .ts_recent = conn->ts_recent,
-        .deadline_ms = ms_of(stack, stack->now_us + 2 * stack->config.msl_us),
-        .uid = conn->uid,
-        .local_port = conn->local.port,
-        .remote_port = conn->remote.port,
-        .window = (uint16_t)(window > UINT16_MAX ? UINT16_MAX : window),
-        .bits = (uint8_t)(from_code(from) | (conn->ts_ok ? BITS_TS_OK : 0) |
+        .id_low = (uint32_t)view->id,
+        .id_high = (uint16_t)(view->id >> 32),
+        .snd_nxt = view->snd_nxt,
+        .rcv_nxt = view->rcv_nxt,
+        .ts_recent = view->ts_recent,
+        .deadline_ms = ms_of(stack, view->ends_at_us),
+        .uid = view->uid,
+        .local_port = view->local.port,
+        .remote_port = view->remote.port,
+        .window = view->window,
+        .extension = extension_of(stack, view),
+        .fin_reacked = (uint8_t)view->fin_reacked,
+        .bits = (uint8_t)(from_code(view->from) | (view->ts_ok ? BITS_TS_OK : 0) |
                           local_index << BITS_LOCAL_SHIFT),
     };
-    set_remote(entry, &conn->remote.addr);
+    set_remote(entry, &view->remote.addr);
+}
+
+bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t handle = take_entry(stack, te_addr_is_v4(&view->remote.addr));
+    if (handle == TE_TIME_WAIT_NONE)
+        return false;
+    fill_entry(stack, handle, view);
+    if (table->count >= 2 * table->bucket_count)
+        resize(stack, table->bucket_count * 2);
+    link_hashes(stack, handle);
+    fifo_append(table, handle);
+    table->count++;
+    arm(stack);
+    return true;
 }
 
 bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum te_state from)
@@ -403,17 +427,24 @@ bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum
             return false;
         te_time_wait_end(stack, table->head, TE_CAUSE_LIMIT, NULL);
     }
-    uint32_t handle = take_entry(stack, te_addr_is_v4(&conn->remote.addr));
-    if (handle == TE_TIME_WAIT_NONE)
+    uint32_t window = te_receive_window(conn) >> conn->rcv_wscale;
+    struct te_time_wait_view view = {
+        .id = conn->id,
+        .local = conn->local,
+        .remote = conn->remote,
+        .uid = conn->uid,
+        .snd_nxt = conn->snd_max,
+        .rcv_nxt = conn->rcv_nxt,
+        .ts_recent = conn->ts_recent,
+        .window = (uint16_t)(window > UINT16_MAX ? UINT16_MAX : window),
+        .ts_ok = conn->ts_ok,
+        .from = from,
+        .started_at_us = stack->now_us,
+        .ends_at_us = stack->now_us + 2 * stack->config.msl_us,
+    };
+    if (!te_time_wait_put(stack, &view))
         return false;
-    fill_entry(stack, handle, conn, from);
-    if (table->count >= 2 * table->bucket_count)
-        resize(stack, table->bucket_count * 2);
-    link_hashes(stack, handle);
-    fifo_append(table, handle);
-    table->count++;
     stack->counters.time_wait_entered++;
-    arm(stack);
     return true;
 }
 
@@ -479,6 +510,11 @@ void te_time_wait_on_timer(struct te_stack *stack)
         te_time_wait_end(stack, table->head, TE_CAUSE_TIMEOUT_2MSL, NULL);
     }
     arm(stack);
+}
+
+uint32_t te_time_wait_next(const struct te_time_wait_table *table, uint32_t handle)
+{
+    return handle == TE_TIME_WAIT_NONE ? table->head : entry_at(table, handle)->next;
 }
 
 /* --- looking at it ---------------------------------------------------------------------------- */

@@ -60,6 +60,11 @@ void te_time_wait_done(struct te_stack *stack);
 /* Makes an entry of a connection that leaves the state from. False when there is no room and policy
  * or memory leaves none. */
 bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum te_state from);
+/* Makes an entry as view says, behind all others; its local address is one of ours, its end not
+ * before theirs. False: no room. */
+bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *view);
+/* The entry that ends next after that of handle; of TE_TIME_WAIT_NONE, the first of all. */
+uint32_t te_time_wait_next(const struct te_time_wait_table *table, uint32_t handle);
 /* Handle of the entry of a 4-tuple, or of an id; TE_TIME_WAIT_NONE. */
 uint32_t te_time_wait_find(const struct te_stack *stack, const struct te_endpoint *local,
                            const struct te_endpoint *remote);

@@ -3,17 +3,27 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn.h"
+#include "tcp/loss_probe.h"
+#include "tcp/mtu_probe.h"
 #include "tcp/output.h"
+#include "tcp/path_mtu.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/recovery.h"
 #include "tcp/reset.h"
 #include "tcp/send_buffer.h"
 #include <assert.h>
 
+#define RTO_RESTART_SEGMENTS 4 /* RFC 7765 4.1: rrthresh */
+/* What the algorithm knows of the path is worth nothing after that. */
+#define SENDER_IDLE_US 10000000
+
 const char *te_timer_name(enum te_timer timer)
 {
     static const char *const names[] = {
         [TE_TIMER_NONE] = "",
+        [TE_TIMER_LOSS_PROBE] = "loss_probe",
+        [TE_TIMER_REORDER] = "reorder",
+        [TE_TIMER_PACING] = "pacing",
         [TE_TIMER_RETRANSMIT] = "retransmit",
         [TE_TIMER_PERSIST] = "persist",
         [TE_TIMER_DELAYED_ACK] = "delayed_ack",
@@ -68,6 +78,13 @@ void te_timer_set(struct te_stack *stack, struct te_conn *conn, enum te_timer ti
     assert(timer > TE_TIMER_NONE && timer < TE_CONN_TIMERS);
     conn->timer_at_us[timer] = at_us;
     arm_wheel(stack, conn);
+}
+
+void te_timer_set_by(struct te_stack *stack, struct te_conn *conn, enum te_timer timer,
+                     int64_t at_us)
+{
+    if (at_us < conn->timer_at_us[timer])
+        te_timer_set(stack, conn, timer, at_us);
 }
 
 void te_timer_clear(struct te_stack *stack, struct te_conn *conn, enum te_timer timer)
@@ -129,6 +146,21 @@ void te_timers_after_send(struct te_stack *stack, struct te_conn *conn)
     start_user_timeout(stack, conn);
 }
 
+/* RFC 7765 4: with so little in flight that duplicates cannot tell of a loss, and nothing more to
+ * send, the timeout counts from when the first segment was sent, not from this ACK. */
+static int64_t restart_offset_us(const struct te_stack *stack, const struct te_conn *conn)
+{
+    if (!(conn->features & TE_FEATURE_RTO_RESTART) || conn->sender == NULL)
+        return 0;
+    const struct te_sent *first = te_sent_map_first(&conn->sender->map);
+    bool has_few = conn->snd_nxt - conn->snd_una < RTO_RESTART_SEGMENTS * (uint32_t)conn->mss &&
+                   conn->sender->map.count < RTO_RESTART_SEGMENTS;
+    bool has_more = te_conn_send_offset(conn, conn->snd_nxt) < conn->queued_offset;
+    if (first == NULL || !has_few || has_more)
+        return 0;
+    return stack->now_us - first->sent_at_us;
+}
+
 void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
 {
     te_timer_clear(stack, conn, TE_TIMER_PERSIST);
@@ -137,7 +169,8 @@ void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
         te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
         return;
     }
-    te_timer_set(stack, conn, TE_TIMER_RETRANSMIT, rto_from_now(stack, conn));
+    te_timer_set(stack, conn, TE_TIMER_RETRANSMIT,
+                 rto_from_now(stack, conn) - restart_offset_us(stack, conn));
     start_user_timeout(stack, conn);
 }
 
@@ -161,10 +194,13 @@ static bool die(struct te_stack *stack, struct te_conn *conn, enum te_cause caus
     return false;
 }
 
-static uint8_t retries_max(const struct te_config *config, const struct te_conn *conn)
+static uint8_t retries_max(const struct te_stack *stack, const struct te_conn *conn)
 {
+    const struct te_config *config = &stack->config;
     if (conn->state == TE_SYN_SENT)
         return config->syn_retries_max;
+    if (conn->state == TE_SYN_RCVD && conn->listener != NULL)
+        return te_listener_syn_ack_retries(stack, conn->listener);
     if (conn->state == TE_SYN_RCVD)
         return conn->was_passive ? config->syn_ack_retries_max : config->syn_retries_max;
     return config->r2_retries;
@@ -179,7 +215,7 @@ static enum te_err give_up_error(const struct te_conn *conn)
 static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
 {
     stack->counters.retransmit_timeouts++;
-    if (conn->retransmits >= retries_max(&stack->config, conn)) { /* R2, RFC 9293 3.8.3 */
+    if (conn->retransmits >= retries_max(stack, conn)) { /* R2, RFC 9293 3.8.3 */
         stack->counters.timeouts_user++;
         return die(stack, conn, TE_CAUSE_TIMEOUT_RETRANSMIT, give_up_error(conn));
     }
@@ -187,6 +223,8 @@ static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
     conn->syn_was_lost |= !conn->syn_acked;
     if (conn->retransmits == stack->config.r1_retries)
         te_ip_suspect(stack, &conn->next_hop);
+    te_path_mtu_on_timeout(stack, conn);
+    te_mtu_probe_on_timeout(stack, conn);
     te_recovery_on_timeout(stack, conn);
     te_rtt_back_off(&conn->rtt);                                               /* RFC 6298 (5.5) */
     te_timer_set(stack, conn, TE_TIMER_RETRANSMIT, rto_from_now(stack, conn)); /* (5.6) */
@@ -205,6 +243,24 @@ static bool on_persist(struct te_stack *stack, struct te_conn *conn)
     conn->probe_now = true;
     te_rtt_back_off(&conn->rtt);
     te_timer_set(stack, conn, TE_TIMER_PERSIST, rto_from_now(stack, conn));
+    te_conn_want_output(stack, conn);
+    return true;
+}
+
+static bool on_loss_probe(struct te_stack *stack, struct te_conn *conn)
+{
+    te_loss_probe_on_timer(stack, conn);
+    return true;
+}
+
+static bool on_reorder(struct te_stack *stack, struct te_conn *conn)
+{
+    te_recovery_on_reorder_timer(stack, conn);
+    return true;
+}
+
+static bool on_pacing(struct te_stack *stack, struct te_conn *conn)
+{
     te_conn_want_output(stack, conn);
     return true;
 }
@@ -268,22 +324,31 @@ static bool on_idle(struct te_stack *stack, struct te_conn *conn)
 {
     te_send_release_memory(stack, conn);
     te_receive_release_memory(stack, conn);
+    if (conn->sender == NULL || conn->snd_una != conn->snd_max)
+        return true;
+    int64_t ends_at_us = conn->sender->idle_since_us + SENDER_IDLE_US;
+    if (stack->now_us >= ends_at_us)
+        te_sender_release(stack, conn);
+    else
+        te_timer_set(stack, conn, TE_TIMER_IDLE, ends_at_us);
     return true;
 }
 
 typedef bool expiry_fn(struct te_stack *stack, struct te_conn *conn);
 
 static expiry_fn *const expiries[TE_CONN_TIMERS] = {
-    [TE_TIMER_RETRANSMIT] = on_retransmit,
-    [TE_TIMER_PERSIST] = on_persist,
-    [TE_TIMER_DELAYED_ACK] = on_delayed_ack,
-    [TE_TIMER_KEEPALIVE] = on_keepalive,
-    [TE_TIMER_FIN_WAIT_2] = on_fin_wait_2,
-    [TE_TIMER_ORPHAN] = on_orphan,
-    [TE_TIMER_USER_TIMEOUT] = on_user_timeout,
-    [TE_TIMER_REMAINS] = on_remains,
-    [TE_TIMER_IDLE] = on_idle,
+    [TE_TIMER_LOSS_PROBE] = on_loss_probe, [TE_TIMER_REORDER] = on_reorder,
+    [TE_TIMER_PACING] = on_pacing,         [TE_TIMER_RETRANSMIT] = on_retransmit,
+    [TE_TIMER_PERSIST] = on_persist,       [TE_TIMER_DELAYED_ACK] = on_delayed_ack,
+    [TE_TIMER_KEEPALIVE] = on_keepalive,   [TE_TIMER_FIN_WAIT_2] = on_fin_wait_2,
+    [TE_TIMER_ORPHAN] = on_orphan,         [TE_TIMER_USER_TIMEOUT] = on_user_timeout,
+    [TE_TIMER_REMAINS] = on_remains,       [TE_TIMER_IDLE] = on_idle,
 };
+
+bool te_timer_is_of_conn(enum te_timer timer)
+{
+    return timer < TE_CONN_TIMERS && expiries[timer] != NULL;
+}
 
 void te_timers_on_due(struct te_stack *stack, struct te_conn *conn)
 {

@@ -10,6 +10,9 @@ struct te_conn;
 struct te_stack;
 
 void te_timer_set(struct te_stack *stack, struct te_conn *conn, enum te_timer timer, int64_t at_us);
+/* At at_us, or earlier when it is armed for then. */
+void te_timer_set_by(struct te_stack *stack, struct te_conn *conn, enum te_timer timer,
+                     int64_t at_us);
 void te_timer_clear(struct te_stack *stack, struct te_conn *conn, enum te_timer timer);
 void te_timer_clear_all(struct te_stack *stack, struct te_conn *conn);
 bool te_timer_is_set(const struct te_conn *conn, enum te_timer timer);
@@ -17,6 +20,9 @@ bool te_timer_is_set(const struct te_conn *conn, enum te_timer timer);
 enum te_timer te_timer_next(const struct te_conn *conn, int64_t *ret_at_us);
 /* The same without TE_TIMER_IDLE, which only keeps house: what a user wants to know. */
 enum te_timer te_timer_next_of_tcp(const struct te_conn *conn, int64_t *ret_at_us);
+
+/* Whether a connection may have that timer: TIME_WAIT's is the table's. */
+bool te_timer_is_of_conn(enum te_timer timer);
 
 /* Runs every deadline that is due; the connection may be gone afterwards. */
 void te_timers_on_due(struct te_stack *stack, struct te_conn *conn);

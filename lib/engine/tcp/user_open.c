@@ -2,8 +2,10 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn.h"
+#include "tcp/fast_open.h"
 #include "tcp/listener_table.h"
 #include "tcp/port.h"
+#include "tcp/send_buffer.h"
 #include "tcp/state.h"
 
 static enum te_err check_remote(const struct te_stack *stack, const struct te_endpoint *remote)
@@ -89,6 +91,10 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     if (conn == NULL)
         return err;
     conn->is_accepted = true;
+    if (open->data_len > 0)
+        te_send_append(stack, conn, open->data, open->data_len);
+    if (open->fast_open)
+        te_fast_open_begin(stack, conn);
     te_conn_set_state(stack, conn, TE_SYN_SENT, TE_CAUSE_ACTIVE_OPEN, NULL);
     te_conn_want_output(stack, conn);
     *ret_id = conn->id;
@@ -124,7 +130,7 @@ enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid
     if (te_list_is_empty(&listener->accept_queue))
         return TE_ERR_AGAIN;
     struct te_conn *conn = te_conn_of_listener_link(listener->accept_queue.next);
-    te_listener_remove(conn);
+    te_listener_accept(conn);
     conn->is_accepted = true;
     conn->uid = uid;
     if (listener->accept_count > 0)

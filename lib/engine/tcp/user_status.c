@@ -1,9 +1,12 @@
 /* STATUS (RFC 9293 3.10.6), options, histories, lists. */
 #include "stack_internal.h"
 #include "tcp/conn.h"
+#include "tcp/ecn.h"
 #include "tcp/listener_table.h"
+#include "tcp/mtu_probe.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/recovery.h"
+#include "tcp/sender.h"
 #include "tcp/timers.h"
 #include <string.h>
 
@@ -45,11 +48,31 @@ static void status_of_sequence(const struct te_conn *conn, struct te_status *sta
     status->rcv_wnd = te_receive_window(conn);
     status->mss_bytes = conn->mss;
     status->peer_mss_bytes = conn->peer_mss;
+    status->path_mtu_bytes = conn->path_mtu;
     status->snd_wscale = conn->snd_wscale;
     status->rcv_wscale = conn->rcv_wscale;
     status->wscale_ok = conn->wscale_ok;
     status->sack_permitted = conn->sack_ok;
     status->timestamps = conn->ts_ok;
+    status->ecn = te_ecn_is_on(conn);
+    status->ecn_ce_in = conn->ecn.ce_in;
+    status->ecn_ece_in = conn->ecn.ece_in;
+}
+
+static void status_of_flight(const struct te_conn *conn, struct te_status *status)
+{
+    const struct te_sender *sender = conn->sender;
+    if (sender == NULL)
+        return;
+    struct te_rack_context context = {
+        .srtt_us = conn->rtt.srtt_us,
+        .is_recovering = conn->recovery.state >= TE_RECOVERY_FAST,
+    };
+    status->pipe_bytes = te_sender_pipe(conn);
+    status->sacked_bytes = sender->map.sacked_bytes;
+    status->lost_bytes = sender->map.lost_bytes;
+    status->min_rtt_us = sender->rack.min_rtt_us;
+    status->reordering_window_us = te_rack_window_us(&sender->rack, &sender->map, &context);
 }
 
 static void status_of_conn(const struct te_stack *stack, const struct te_conn *conn,
@@ -74,8 +97,10 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .rttvar_us = conn->rtt.rttvar_us,
         .rto_us = te_rtt_rto_us(&conn->rtt, &stack->config),
         .retransmits = conn->retransmits,
+        .mtu_probing = te_mtu_probe_name(conn),
         .congestion_control = conn->cc.ops->name,
         .recovery = te_recovery_name(conn),
+        .features = conn->features,
         .opened_at_us = conn->opened_at_us,
         .state_since_us = conn->state_since_us,
         .soft_error = (enum te_err)conn->soft_error,
@@ -83,6 +108,7 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
     status->timer = te_timer_next_of_tcp(conn, &status->timer_at_us);
     status_of_streams(conn, status);
     status_of_sequence(conn, status);
+    status_of_flight(conn, status);
 }
 
 static void status_of_listener(const struct te_listener *listener, struct te_status *status)
@@ -97,6 +123,7 @@ static void status_of_listener(const struct te_listener *listener, struct te_sta
         .timer_at_us = TE_NEVER,
         .send_queue_bytes = listener->backlog,
         .receive_queue_bytes = listener->accept_count,
+        .mtu_probing = "",
         .congestion_control = "",
         .recovery = "",
         .opened_at_us = listener->opened_at_us,
@@ -126,7 +153,7 @@ static void status_of_time_wait(const struct te_stack *stack, uint32_t handle,
     status->time_wait_ends_at_us = view.ends_at_us;
     status->fin_reacked = view.fin_reacked;
     if (status->congestion_control == NULL)
-        status->congestion_control = status->recovery = "";
+        status->congestion_control = status->recovery = status->mtu_probing = "";
 }
 
 enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_status *ret_status)
@@ -213,6 +240,8 @@ static bool is_option_valid(enum te_option option, int64_t value)
     case TE_OPTION_SEND_BUFFER_MAX:
     case TE_OPTION_RECEIVE_BUFFER_MAX:
         return value >= BUFFER_MIN_BYTES && value <= BUFFER_MAX_BYTES;
+    case TE_OPTION_FEATURES:
+        return value >= 0 && value <= TE_FEATURES_ALL;
     }
     return false;
 }
@@ -280,8 +309,24 @@ static bool apply_option(struct te_stack *stack, struct te_conn *conn, enum te_o
         break;
     case TE_OPTION_RECEIVE_BUFFER_MAX:
         return set_receive_max(conn, value);
+    case TE_OPTION_FEATURES:
+        conn->features = (uint32_t)value;
+        break;
     }
     return true;
+}
+
+static enum te_err find_conn(const struct te_stack *stack, uint64_t id, struct te_conn **ret_conn)
+{
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    bool exists = conn != NULL || te_listener_find_id(stack, id) != NULL ||
+                  te_time_wait_find_id(stack, id) != TE_TIME_WAIT_NONE;
+    if (!exists)
+        return TE_ERR_NO_CONNECTION;
+    if (conn == NULL || conn->is_remains)
+        return TE_ERR_STATE;
+    *ret_conn = conn;
+    return TE_OK;
 }
 
 enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option option, int64_t value,
@@ -290,15 +335,39 @@ enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option op
     te_stack_set_now(stack, now_us);
     if (!is_option_valid(option, value))
         return TE_ERR_INVALID;
-    struct te_conn *conn = te_conn_table_find_id(stack, id);
-    if (conn == NULL) {
-        bool exists = te_listener_find_id(stack, id) != NULL ||
-                      te_time_wait_find_id(stack, id) != TE_TIME_WAIT_NONE;
-        return exists ? TE_ERR_STATE : TE_ERR_NO_CONNECTION;
-    }
-    if (conn->is_remains)
-        return TE_ERR_STATE;
+    struct te_conn *conn;
+    enum te_err err = find_conn(stack, id, &conn);
+    if (err != TE_OK)
+        return err;
     return apply_option(stack, conn, option, value) ? TE_OK : TE_ERR_INVALID;
+}
+
+/* --- congestion control -------------------------------------------------------------------------
+ */
+
+enum te_err te_set_congestion_control(struct te_stack *stack, uint64_t id, const char *name,
+                                      int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    struct te_conn *conn;
+    const struct te_cc_ops *ops = te_cc_find(name);
+    if (ops == NULL)
+        return TE_ERR_INVALID;
+    enum te_err err = find_conn(stack, id, &conn);
+    if (err == TE_OK && conn->cc.ops != ops)
+        te_sender_set_algorithm(stack, conn, ops);
+    return err;
+}
+
+enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
+                            struct te_cc_variable ret_variables[TE_CC_VARIABLES_MAX],
+                            unsigned *ret_count)
+{
+    struct te_conn *conn;
+    enum te_err err = find_conn(stack, id, &conn);
+    if (err == TE_OK)
+        *ret_count = conn->cc.ops->describe(&conn->cc, ret_variables);
+    return err;
 }
 
 /* --- all of them -------------------------------------------------------------------------------

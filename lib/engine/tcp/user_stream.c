@@ -2,8 +2,8 @@
 #include "stack_internal.h"
 #include "tcp/conn.h"
 #include "tcp/listener_table.h"
-#include "tcp/output.h"
 #include "tcp/receive_buffer.h"
+#include "tcp/recovery.h"
 #include "tcp/send_buffer.h"
 
 /* Why there is no connection to work on: a listener, TIME_WAIT, or nothing at all. */
@@ -14,17 +14,6 @@ static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
     if (te_time_wait_find_id(stack, id) != TE_TIME_WAIT_NONE)
         return TE_ERR_CLOSING;
     return TE_ERR_NO_CONNECTION;
-}
-
-/* RFC 5681 4.1: after an idle RTO the window says nothing about the path any more. */
-static void restart_after_idle(const struct te_stack *stack, struct te_conn *conn)
-{
-    if (te_output_flight(conn) > 0 || conn->queued_offset != conn->acked_offset ||
-        stack->now_us - conn->last_sent_at_us <= te_rtt_rto_us(&conn->rtt, &stack->config))
-        return;
-    uint32_t restart = te_cc_initial_window(conn->mss, stack->config.initial_window_segments);
-    if (conn->cc.cwnd_bytes > restart)
-        conn->cc.cwnd_bytes = restart;
 }
 
 enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_t len,
@@ -38,9 +27,9 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
         return (enum te_err)conn->error;
     if (!te_conn_can_send(conn))
         return TE_ERR_CLOSING;
-    restart_after_idle(stack, conn);
+    te_recovery_on_restart(stack, conn);
     *ret_accepted = te_send_append(stack, conn, data, len);
-    if (*ret_accepted > 0 && te_conn_is_synchronized(conn))
+    if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
         te_conn_want_output(stack, conn);
     return TE_OK;
 }
@@ -60,8 +49,9 @@ enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     if (conn == NULL)
         return why_no_conn(stack, id);
-    if (conn->state == TE_SYN_SENT || conn->state == TE_SYN_RCVD)
-        return TE_ERR_AGAIN; /* 3.5: text on a SYN waits until it is clear that it is valid */
+    /* 3.5: text on a SYN waits until it is clear that it is valid; a cookie says so (RFC 7413). */
+    if (conn->state == TE_SYN_SENT || (conn->state == TE_SYN_RCVD && !conn->fast_opened))
+        return TE_ERR_AGAIN;
     if (offset < conn->released_offset || offset > conn->received_offset)
         return conn->error != TE_OK ? (enum te_err)conn->error : TE_ERR_OFFSET;
     uint64_t available = conn->received_offset - offset;

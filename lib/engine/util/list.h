@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct te_list {
     struct te_list *next, *prev;
@@ -47,6 +48,14 @@ static inline struct te_list *te_list_pop_front(struct te_list *head)
         return NULL;
     te_list_remove(node);
     return node;
+}
+
+static inline uint32_t te_list_len(const struct te_list *head)
+{
+    uint32_t len = 0;
+    for (const struct te_list *link = head->next; link != head; link = link->next)
+        len++;
+    return len;
 }
 
 #endif

@@ -24,15 +24,15 @@ static size_t bytes_of(unsigned capacity)
     return capacity * sizeof(struct te_range);
 }
 
-/* Room for one more. */
-static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *allocator)
+bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
+                       const struct te_allocator *allocator)
 {
-    if (ranges->count < ranges->capacity)
-        return true;
-    unsigned capacity = ranges->capacity ? ranges->capacity * 2u : CAPACITY_FIRST;
+    unsigned capacity = ranges->capacity ? ranges->capacity : CAPACITY_FIRST;
+    while (capacity < count)
+        capacity *= 2;
     if (capacity > CAPACITY_MAX)
         capacity = CAPACITY_MAX;
-    if (capacity == ranges->capacity)
+    if (capacity < count)
         return false;
     struct te_range *items = allocator->alloc(allocator->ctx, bytes_of(capacity));
     if (!items)
@@ -44,6 +44,13 @@ static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *all
     ranges->items = items;
     ranges->capacity = (uint16_t)capacity;
     return true;
+}
+
+/* Room for one more. */
+static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *allocator)
+{
+    return ranges->count < ranges->capacity ||
+           te_ranges_reserve(ranges, ranges->count + 1u, allocator);
 }
 
 static void insert_at(struct te_ranges *ranges, unsigned index, uint64_t start, uint64_t end)

@@ -37,6 +37,14 @@ void te_ranges_remove_below(struct te_ranges *ranges, uint64_t offset,
 void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
                             const struct te_allocator *allocator);
 void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator);
+/* Makes room for count ranges in all. False: no memory, or more than 65,535. */
+bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
+                       const struct te_allocator *allocator);
+/* Writes or reads all of it, as it is; ranges that are read are sorted and disjoint, or it is an
+ * error. */
+struct te_codec;
+void te_ranges_save(struct te_codec *codec, struct te_ranges *ranges,
+                    const struct te_allocator *allocator);
 /* The range that holds offset, or NULL. */
 const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t offset);
 /* Copies up to max ranges into ret_items, the newest change first. Returns how many. */

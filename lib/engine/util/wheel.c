@@ -109,6 +109,15 @@ void te_wheel_cancel(struct te_wheel *wheel, struct te_wheel_node *node)
     wheel->armed_count--;
 }
 
+void te_wheel_lower_bound(struct te_wheel *wheel, unsigned level, unsigned slot, int64_t bound_us)
+{
+    struct place p = place_of(wheel, bound_us);
+    int64_t *bound = &wheel->lower_bound_us[level][slot];
+    bool is_occupied = (wheel->occupied[level] & UINT64_C(1) << slot) != 0;
+    if (is_occupied && p.level == level && p.slot == slot && bound_us < *bound)
+        *bound = bound_us;
+}
+
 int64_t te_wheel_next_us(const struct te_wheel *wheel)
 {
     int64_t next_us = TE_NEVER;

@@ -14,6 +14,8 @@
 #define TE_WHEEL_LEVELS 11
 #define TE_WHEEL_SLOTS 64
 
+struct te_codec;
+
 struct te_wheel_node {
     struct te_list link;
     int64_t at_us;   /* deadline; TE_NEVER when not armed */
@@ -35,6 +37,11 @@ void te_wheel_node_init(struct te_wheel_node *node, uint64_t tie_id);
  * to the same now_us, collects it. TE_NEVER disarms. */
 void te_wheel_arm(struct te_wheel *wheel, struct te_wheel_node *node, int64_t at_us);
 void te_wheel_cancel(struct te_wheel *wheel, struct te_wheel_node *node);
+/* For a restored wheel: a node of that slot which was cancelled may have left a lower bound as
+ * early as that. Passed over when it does not belong there. */
+void te_wheel_lower_bound(struct te_wheel *wheel, unsigned level, unsigned slot, int64_t bound_us);
+/* Writes or reads those bounds; the nodes are armed again by their owners, before. */
+void te_wheel_save(struct te_codec *codec, struct te_wheel *wheel);
 /* A time at or before the first deadline (equal to it unless the first was cancelled); TE_NEVER. */
 int64_t te_wheel_next_us(const struct te_wheel *wheel);
 /* Moves time forward and collects what is due, sorted by (deadline, tie_id). */

@@ -14,4 +14,10 @@
 #define TE_PROTO_NONE 59
 #define TE_PROTO_DESTINATION 60
 
+/* Codepoints of the ECN field (RFC 3168 5). */
+#define TE_ECN_NOT_ECT 0
+#define TE_ECN_ECT1 1
+#define TE_ECN_ECT0 2
+#define TE_ECN_CE 3
+
 #endif

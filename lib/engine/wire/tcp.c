@@ -1,6 +1,7 @@
 #include "tcp.h"
 
 #include "util/bytes.h"
+#include <string.h>
 
 /* RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3. */
 enum option_kind {
@@ -10,7 +11,8 @@ enum option_kind {
     OPTION_WSCALE = 3,
     OPTION_SACK_PERMITTED = 4,
     OPTION_SACK = 5,
-    OPTION_TIMESTAMPS = 8
+    OPTION_TIMESTAMPS = 8,
+    OPTION_FAST_OPEN = 34 /* RFC 7413 4.1.1 */
 };
 
 enum option_len {
@@ -18,7 +20,9 @@ enum option_len {
     LEN_WSCALE = 3,
     LEN_SACK_PERMITTED = 2,
     LEN_TIMESTAMPS = 10,
-    LEN_SACK_BLOCK = 8
+    LEN_SACK_BLOCK = 8,
+    LEN_FAST_OPEN = 2, /* and the cookie */
+    LEN_FAST_OPEN_COOKIE_MIN = 4
 };
 
 static bool is_len_right(uint8_t kind, size_t len)
@@ -34,6 +38,10 @@ static bool is_len_right(uint8_t kind, size_t len)
         return len == LEN_TIMESTAMPS;
     case OPTION_SACK: /* four blocks are all that fits into the option space */
         return len > 2 && (len - 2) % LEN_SACK_BLOCK == 0;
+    case OPTION_FAST_OPEN:
+        return len == LEN_FAST_OPEN ||
+               (len >= LEN_FAST_OPEN + LEN_FAST_OPEN_COOKIE_MIN &&
+                len <= LEN_FAST_OPEN + TE_FAST_OPEN_COOKIE_MAX && len % 2 == 0);
     default:
         return true;
     }
@@ -50,8 +58,8 @@ static void read_sack(const uint8_t *blocks, size_t len, struct te_tcp_options *
     }
 }
 
-/* What only a SYN may say (RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2). */
-static void read_syn_option(const uint8_t *option, struct te_tcp_options *options)
+/* What only a SYN may say (RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2, RFC 7413 4.1.1). */
+static void read_syn_option(const uint8_t *option, size_t len, struct te_tcp_options *options)
 {
     switch (option[0]) {
     case OPTION_MSS:
@@ -64,6 +72,11 @@ static void read_syn_option(const uint8_t *option, struct te_tcp_options *option
         break;
     case OPTION_SACK_PERMITTED:
         options->sack_permitted = true;
+        break;
+    case OPTION_FAST_OPEN:
+        options->has_fast_open = true;
+        options->fast_open_len = (uint8_t)(len - LEN_FAST_OPEN);
+        memcpy(options->fast_open_cookie, option + LEN_FAST_OPEN, options->fast_open_len);
         break;
     default:
         break;
@@ -85,7 +98,7 @@ static void read_option(const uint8_t *option, size_t len, bool is_syn,
         break;
     default:
         if (is_syn)
-            read_syn_option(option, options);
+            read_syn_option(option, len, options);
         break;
     }
 }
@@ -160,6 +173,20 @@ static uint8_t *put_timestamps(uint8_t *p, unsigned pad, const struct te_tcp_opt
     return p + 8;
 }
 
+/* NOPs that make its end a multiple of four. */
+static unsigned fast_open_pad(const struct te_tcp_options *options)
+{
+    return (4 - (LEN_FAST_OPEN + options->fast_open_len) % 4u) % 4;
+}
+
+static uint8_t *put_fast_open(uint8_t *p, const struct te_tcp_options *options)
+{
+    p = put_option(p, fast_open_pad(options), OPTION_FAST_OPEN,
+                   LEN_FAST_OPEN + (size_t)options->fast_open_len);
+    memcpy(p, options->fast_open_cookie, options->fast_open_len);
+    return p + options->fast_open_len;
+}
+
 static uint8_t *put_syn_options(uint8_t *p, const struct te_tcp_options *options)
 {
     if (options->has_mss) {
@@ -177,7 +204,7 @@ static uint8_t *put_syn_options(uint8_t *p, const struct te_tcp_options *options
         p = put_option(p, 1, OPTION_WSCALE, LEN_WSCALE);
         *p++ = options->wscale;
     }
-    return p;
+    return options->has_fast_open ? put_fast_open(p, options) : p;
 }
 
 static size_t syn_options_len(const struct te_tcp_options *options)
@@ -187,6 +214,8 @@ static size_t syn_options_len(const struct te_tcp_options *options)
         len += 2 + LEN_TIMESTAMPS;
     else if (options->sack_permitted)
         len += 2 + LEN_SACK_PERMITTED;
+    if (options->has_fast_open)
+        len += fast_open_pad(options) + LEN_FAST_OPEN + options->fast_open_len;
     return len + (options->has_wscale ? 1 + LEN_WSCALE : 0);
 }
 

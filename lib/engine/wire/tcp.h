@@ -8,6 +8,7 @@
 #define TE_TCP_HEADER_MIN 20
 #define TE_TCP_HEADER_MAX 60
 #define TE_SACK_BLOCKS_MAX 4
+#define TE_FAST_OPEN_COOKIE_MAX 16
 
 struct te_sack_block {
     uint32_t start, end; /* sequence numbers, end exclusive */
@@ -20,6 +21,9 @@ struct te_tcp_options {
     uint32_t ts_value, ts_echo;
     unsigned sack_count;
     struct te_sack_block sack[TE_SACK_BLOCKS_MAX];
+    bool has_fast_open;    /* RFC 7413 4.1.1; without a cookie it asks for one */
+    uint8_t fast_open_len; /* of the cookie: 0, or 4 to 16 and even */
+    uint8_t fast_open_cookie[TE_FAST_OPEN_COOKIE_MAX];
 };
 
 struct te_tcp_header {
@@ -44,16 +48,17 @@ struct te_tcp_parsed {
  * their length, a malformed one (length under 2, beyond the header, or wrong for its kind) is
  * passed over and counted in bad_options - when its length is unusable (under 2 or beyond the
  * header), so is all that follows it. Of an option that comes twice the last counts. MSS, window
- * scale and SACK-permitted are only read when SYN is set. The checksum is not verified. */
+ * scale, SACK-permitted and Fast Open are only read when SYN is set. The checksum is not verified.
+ */
 bool te_tcp_parse(const uint8_t *segment, size_t len, struct te_tcp_parsed *ret_parsed);
 
 /* Length of the header that te_tcp_emit writes, options padded to a multiple of 4. */
 size_t te_tcp_header_len(const struct te_tcp_header *header);
 
-/* Writes header and options in the order MSS, SACK-permitted, timestamps, NOP + window scale for a
- * SYN and NOP NOP timestamps, NOP NOP SACK for others (each 4-byte aligned as Linux does), with
- * header->checksum as it is. Returns the length, at most TE_TCP_HEADER_MAX: SACK blocks that do not
- * fit are left out, the last first. */
+/* Writes header and options in the order MSS, SACK-permitted, timestamps, NOP + window scale, Fast
+ * Open with NOPs before it for a SYN and NOP NOP timestamps, NOP NOP SACK for others (each 4-byte
+ * aligned as Linux does), with header->checksum as it is. Returns the length, at most
+ * TE_TCP_HEADER_MAX: SACK blocks that do not fit are left out, the last first. */
 size_t te_tcp_emit(const struct te_tcp_header *header, uint8_t *ret_bytes);
 
 #endif

@@ -376,11 +376,18 @@ static void show_has_its_keys(void **state)
                 "snd_una snd_nxt snd_wnd rcv_nxt rcv_wnd iss irs mss snd_wscale rcv_wscale "
                 "sack_permitted timestamps ecn cwnd_bytes ssthresh_bytes srtt_us rttvar_us rto_us "
                 "retransmits bytes_sent bytes_acked bytes_received segments_in segments_out "
-                "congestion_control");
+                "congestion_control congestion_variables");
+    json_t *variables = json_object_get(object, "congestion_variables");
+    assert_string_equal(json_string_value(json_object_get(variables, "hystart")), "css");
+    assert_int_equal(json_integer_value(json_object_get(variables, "acked_bytes")), 77);
     assert_int_equal(json_integer_value(json_object_get(object, "snd_una")), 4294967295);
     json_decref(object);
     assert_int_equal(run(world, "show 1"), 0);
     assert_non_null(strstr(world->out, "12.3 ms"));
+    assert_non_null(strstr(world->out, "hystart css\n"));
+    assert_non_null(strstr(world->out, "acked_bytes 77\n"));
+    assert_int_equal(run(world, "set 1 congestion_control bbr"), 0);
+    assert_int_equal(run(world, "set 1 congestion_control vegas"), 1);
     assert_int_equal(run(world, "show 99"), 1);
     assert_string_equal(world->err, "tcpctl: show 99: connection does not exist (ENOENT)\n");
 }

@@ -382,6 +382,9 @@ static void wrong_requests_are_refused(void **state)
                      TCPC_INVALID_ARGUMENT);
     assert_int_equal(tcpc_set_option(world->client, 1, "colour", 1, &world->error),
                      TCPC_INVALID_ARGUMENT);
+    assert_int_equal(tcpc_set_congestion_control(world->client, 1, "bbr", &world->error), TCPC_OK);
+    assert_int_equal(tcpc_set_congestion_control(world->client, 1, "vegas", &world->error),
+                     TCPC_INVALID_ARGUMENT);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
@@ -572,6 +575,11 @@ static void status_and_history_are_read(void **state)
     assert_int_equal(response->u.status.snd_una, 4294967295u);
     assert_int_equal(response->u.status.srtt_us, 12345);
     assert_string_equal(response->u.status.congestion_control, "reno");
+    assert_int_equal(response->u.status.congestion_variable_count, 2);
+    assert_string_equal(response->u.status.congestion_variables[0].name, "hystart");
+    assert_string_equal(response->u.status.congestion_variables[0].text, "css");
+    assert_int_equal(response->u.status.congestion_variables[1].value, 77);
+    assert_string_equal(response->u.status.congestion_variables[1].text, "");
     assert_string_equal(response->u.status.recovery, "");
     assert_null(response->u.status.time_wait);
     tcpc_response_free(response);

@@ -42,6 +42,7 @@ static struct {
     PB(StateCount) * state_list[11];
     char *addresses[1];
     PB(SetOptionResult) set_option;
+    PB(CongestionVariable) variables[2], *variable_rows[2];
 } out;
 
 static enum fake_verdict fail(PB(Response) * response, PB(Code) code, const char *message,
@@ -326,6 +327,16 @@ static enum fake_verdict do_status(struct fake_daemon *daemon, const PB(Request)
     out.connection.mss = 1460;
     out.connection.srtt_us = 12345;
     out.connection.congestion_control = (char *)"reno";
+    for (size_t i = 0; i < 2; i++) {
+        tcpengine__v1__congestion_variable__init(&out.variables[i]);
+        out.variable_rows[i] = &out.variables[i];
+    }
+    out.variables[0].name = (char *)"hystart";
+    out.variables[0].text = (char *)"css";
+    out.variables[1].name = (char *)"acked_bytes";
+    out.variables[1].value = 77;
+    out.connection.congestion_variables = out.variable_rows;
+    out.connection.n_congestion_variables = 2;
     response->connection = &out.connection;
     response->result_case = TCPENGINE__V1__RESPONSE__RESULT_CONNECTION;
     return FAKE_REPLY;
@@ -479,7 +490,9 @@ static enum fake_verdict do_daemon_status(const struct fake_daemon *daemon, PB(R
 
 static enum fake_verdict do_set_option(const PB(Request) * request, PB(Response) * response)
 {
-    if (strcmp(request->set_option->name, "nagle") != 0)
+    bool is_algorithm = strcmp(request->set_option->name, "congestion_control") == 0;
+    if (is_algorithm ? strcmp(request->set_option->text, "bbr") != 0
+                     : strcmp(request->set_option->name, "nagle") != 0)
         return fail(response, TCPENGINE__V1__CODE__INVALID_ARGUMENT, "unknown option", "EINVAL");
     tcpengine__v1__set_option_result__init(&out.set_option);
     response->set_option = &out.set_option;

@@ -178,7 +178,11 @@ static const struct wrong_value wrong_values[] = {
     {"http", "::1:9409", "is not ADDRESS:PORT", "[::1]:9409"},
     {"http", "[127.0.0.1]:80", "is not ADDRESS:PORT", "127.0.0.1:9409"},
     {"log_level", "loud", "'loud' is not a level", "debug"},
+    {"ecn", "maybe", "'maybe' is not a way to use ECN", "off, passive or on"},
+    {"mtu_probing", "maybe", "'maybe' is not a way to probe", "off, black_hole or always"},
     {"time_wait_policy", "none", "'none' is not a policy", "evict_oldest or skip"},
+    {"tcp_fast_open", "on", "'on' is not one of", "off, client, server, both"},
+    {"syn_cookies", "yes", "'yes' is not one of", "off, on_full, always"},
 };
 
 static void test_wrong_values(void **state)
@@ -247,12 +251,21 @@ static void test_right_names(void **state)
     set(&config, "control", "ipc:///tmp/x.sock");
     set(&config, "log_level", "Debug");
     set(&config, "time_wait_policy", "skip");
+    assert_int_equal(config.engine.ecn, TE_ECN_PASSIVE);
+    set(&config, "ecn", "On");
+    set(&config, "syn_cookies", "Always");
+    set(&config, "tcp_fast_open", "client");
+    set(&config, "mtu_probing", "always");
     set(&config, "http", "[::1]:0");
     set(&config, "mac", "02:00:5e:10:00:ff");
     assert_string_equal(config.tap, "tap-x");
     assert_string_equal(config.control, "ipc:///tmp/x.sock");
     assert_int_equal(config.log_level, LOG_LEVEL_DEBUG);
     assert_int_equal(config.engine.time_wait_policy, TE_TIME_WAIT_SKIP);
+    assert_int_equal(config.engine.ecn, TE_ECN_ON);
+    assert_int_equal(config.engine.syn_cookies, TE_SYN_COOKIES_ALWAYS);
+    assert_int_equal(config.engine.fast_open, TE_FAST_OPEN_CLIENT);
+    assert_int_equal(config.engine.mtu_probing, TE_MTU_PROBING_ALWAYS);
     assert_true(config.http_enabled);
     assert_int_equal(config.http.addr.bytes[15], 1);
     assert_int_equal(config.engine.mac[5], 0xff);
@@ -475,7 +488,8 @@ static const struct whole_case whole_cases[] = {
      "f: route: 10.0.1.1 is in the network of no address"},
     {{{"rto_min", "5s"}, {"rto_initial", "2min"}, {"rto_max", "60s"}}, "f: rto_initial: "},
     {{{"r1_retries", "20"}}, "f: r1_retries: 20 is above r2_retries (15)"},
-    {{{"send_buffer_initial", "8M"}}, "f: send_buffer_initial: 8M is above send_buffer_max (4M)"},
+    {{{"send_buffer_initial", "64M"}},
+     "f: send_buffer_initial: 64M is above send_buffer_max (32M)"},
     {{{"port_first", "50000"}, {"port_last", "40000"}}, "f: port_first: 50000 is above port_last"},
     {{{"gso", "yes"}, {"checksum_offload", "no"}}, "f: gso: needs checksum_offload"},
     {{{"gso", "yes"}, {"checksum_offload", "yes"}}, NULL},

@@ -153,6 +153,35 @@ static void test_same_token_opens_once(void **state)
     t_client_close(&client);
 }
 
+/* Data is a Send at offset 0, and with the same token none again. */
+static void test_open_with_data(void **state)
+{
+    struct t_client client;
+    t_client_open(&client, *state);
+    pb_endpoint remote = TCPENGINE__V1__ENDPOINT__INIT;
+    pb_open open = TCPENGINE__V1__OPEN__INIT;
+    pb_send send = TCPENGINE__V1__SEND__INIT;
+    t_peer_listen(*state, 80);
+    remote.address = (char *)(uintptr_t) "10.0.0.2";
+    remote.port = 80;
+    open.remote = &remote;
+    open.token = TOKEN;
+    open.fast_open = true; /* not allowed by this configuration: no more than a wish */
+    open.data.data = (uint8_t *)(uintptr_t) "hello";
+    open.data.len = 5;
+    for (unsigned i = 0; i < 2; i++) {
+        T_OK(t_call(&client, OP(OPEN), &open));
+        assert_int_equal(client.response->open->accepted_to, 5);
+    }
+    send.id = client.response->open->id;
+    send.offset = 5;
+    send.data.data = (uint8_t *)(uintptr_t) "!";
+    send.data.len = 1;
+    T_OK(t_call(&client, OP(SEND), &send));
+    assert_int_equal(client.response->send->accepted_to, 6);
+    t_client_close(&client);
+}
+
 static void test_token_of_another_uid_is_another(void **state)
 {
     struct t_rpc *env = *state;
@@ -547,6 +576,7 @@ int main(void)
         TEST(test_open_that_takes_too_long_says_so_far),
         TEST(test_open_with_bad_arguments),
         TEST(test_same_token_opens_once),
+        TEST(test_open_with_data),
         TEST(test_token_of_another_uid_is_another),
         TEST(test_repeated_open_waits_for_the_same_end),
         TEST(test_open_cut_off_at_any_byte_opens_once),

@@ -479,6 +479,36 @@ static void test_set_option(void **state)
     t_client_close(&client);
 }
 
+static void test_congestion_control(void **state)
+{
+    struct t_client client;
+    pb_set_option op = TCPENGINE__V1__SET_OPTION__INIT;
+    char name[] = "congestion_control", bbr[] = "bbr", bad[] = "ve\xffgas";
+    char data[] = "a byte or two";
+    pb_send send = TCPENGINE__V1__SEND__INIT;
+    uint64_t peer;
+    t_client_open(&client, *state);
+    op.id = send.id = t_connected(&client, &peer);
+    op.name = name;
+    op.text = bad;
+    T_FAILS(t_call(&client, OP(SET_OPTION), &op), INVALID_ARGUMENT);
+    assert_string_equal(client.response->status->message,
+                        "SetOption: there is no congestion control \"ve?gas\"");
+    op.text = bbr;
+    T_OK(t_call(&client, OP(SET_OPTION), &op));
+    assert_string_equal(t_status(&client, op.id)->connection->congestion_control, "bbr");
+    assert_int_equal(t_status(&client, op.id)->connection->n_congestion_variables, 0);
+    send.data = (ProtobufCBinaryData){.len = sizeof(data), .data = (uint8_t *)data};
+    T_OK(t_call(&client, OP(SEND), &send));
+    const pb_connection_status_result *result = t_status(&client, op.id)->connection;
+    assert_true(result->n_congestion_variables > 10);
+    assert_string_equal(result->congestion_variables[0]->name, "state");
+    assert_string_equal(result->congestion_variables[0]->text, "startup");
+    op.id = 999;
+    T_FAILS(t_call(&client, OP(SET_OPTION), &op), NOT_FOUND);
+    t_client_close(&client);
+}
+
 /* --- events ------------------------------------------------------------------------------------*/
 
 static void test_next_events_wait_for_the_next(void **state)
@@ -572,6 +602,7 @@ int main(void)
         TEST(test_history),
         TEST(test_counters),
         TEST(test_set_option),
+        TEST(test_congestion_control),
         TEST(test_next_events_wait_for_the_next),
         TEST(test_list_then_watch_has_no_gap),
         TEST(test_events_of_another_boot_and_lost_ones),

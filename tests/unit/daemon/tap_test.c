@@ -61,7 +61,10 @@ static const struct to_meta_case to_meta_cases[] = {
                 .gso_size = 1428},
      .frame_len = 30000,
      .is_right = true,
-     .meta = {.gso_type = TE_GSO_TCPV6, .gso_size_bytes = 1428, .header_len_bytes = 86}},
+     .meta = {.gso_type = TE_GSO_TCPV6,
+              .gso_size_bytes = 1428,
+              .gso_has_cwr = true,
+              .header_len_bytes = 86}},
     {.name = "large segment without a size",
      .header = {.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = 66},
      .frame_len = 30000},
@@ -80,7 +83,7 @@ static void assert_meta(const char *name, const struct te_frame_meta *got,
                         const struct te_frame_meta *want)
 {
     if (got->checksum != want->checksum || got->gso_type != want->gso_type ||
-        got->gso_size_bytes != want->gso_size_bytes ||
+        got->gso_size_bytes != want->gso_size_bytes || got->gso_has_cwr != want->gso_has_cwr ||
         got->header_len_bytes != want->header_len_bytes ||
         got->checksum_start != want->checksum_start ||
         got->checksum_offset != want->checksum_offset)

@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#define STATE_LARGE_BYTES 65536
+#define STEPS_MANY 1000
+#define LONG_TURN 61
+
 static void *fixture_alloc(void *ctx, size_t size_bytes)
 {
     struct fixture *fixture = ctx;
@@ -44,6 +48,7 @@ void fixture_init(struct fixture *fixture)
     fixture->config.address_count = 2;
     fixture->now_us = FIXTURE_SECOND_US;
     fixture->allocations_left = -1;
+    fixture->reborn = getenv("TCPENGINE_TEST_REBORN") != NULL;
 }
 
 static void check_invariants(struct fixture *fixture)
@@ -69,6 +74,40 @@ static void keep(struct fixture *fixture, const struct te_output *output)
     frame->time_us = fixture->now_us;
 }
 
+/* In memory of exactly the state's size. */
+static uint8_t *save(const struct te_stack *stack, size_t *ret_len)
+{
+    size_t len = te_stack_save(stack, NULL, 0);
+    uint8_t *bytes = malloc(len);
+    assert_int_equal(te_stack_save(stack, bytes, len), len);
+    *ret_len = len;
+    return bytes;
+}
+
+void fixture_rebear(struct fixture *fixture)
+{
+    size_t len, again_len;
+    struct te_stack *reborn = NULL;
+    uint8_t *bytes = save(fixture->stack, &len);
+    te_stack_free(fixture->stack);
+    enum te_err err = te_stack_restore(&fixture->config, bytes, len, fixture->now_us, &reborn);
+    assert_string_equal(te_err_text(err), te_err_text(TE_OK));
+    uint8_t *again = save(reborn, &again_len);
+    assert_int_equal(again_len, len);
+    assert_memory_equal(again, bytes, len);
+    free(again);
+    free(bytes);
+    fixture->stack = reborn;
+    fixture->state_bytes = len;
+}
+
+/* A large state takes its time, and so do many steps: then it is not written down after each. */
+static bool is_turn(struct fixture *fixture)
+{
+    bool is_long = fixture->state_bytes > STATE_LARGE_BYTES || fixture->steps > STEPS_MANY;
+    return fixture->steps++ % (is_long ? LONG_TURN : 1) == 0;
+}
+
 void fixture_poll(struct fixture *fixture)
 {
     uint8_t header[TE_OUTPUT_HEADER_MAX];
@@ -76,6 +115,8 @@ void fixture_poll(struct fixture *fixture)
     while (te_stack_poll_output(fixture->stack, header, &output, fixture->now_us))
         keep(fixture, &output);
     check_invariants(fixture);
+    if (fixture->reborn && fixture->allocations_left < 0 && is_turn(fixture))
+        fixture_rebear(fixture);
 }
 
 void fixture_start_listening(struct fixture *fixture)

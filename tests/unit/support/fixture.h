@@ -9,6 +9,9 @@
  *     fixture_advance(&f, 1000000);
  *     fixture_stop(&f);        fails the test when memory is left
  *
+ * With TCPENGINE_TEST_REBORN in the environment the stack is saved, freed and restored after every
+ * step: no test may notice. Only pointers into the stack do not survive that.
+ *
  * Output is pulled after every step, the invariants are checked after every step, and timers run at
  * exactly their deadlines. */
 #ifndef TESTS_SUPPORT_FIXTURE_H
@@ -35,6 +38,9 @@ struct fixture {
     struct fixture_frame frames[FIXTURE_FRAMES_MAX]; /* all that came out since fixture_discard */
     unsigned frame_count;
     unsigned frame_next; /* the first that fixture_next has not shown */
+    bool reborn;         /* after every step the stack is saved, freed, and restored */
+    size_t state_bytes;  /* when it was last */
+    unsigned steps;
 };
 
 void fixture_init(struct fixture *fixture);
@@ -51,6 +57,9 @@ void fixture_input_meta(struct fixture *fixture, const uint8_t *frame, size_t le
 void fixture_advance(struct fixture *fixture, int64_t delta_us);
 /* Pulls what is to be sent now: after a call to the stack that is not one of the above. */
 void fixture_poll(struct fixture *fixture);
+
+/* Saves, frees and restores the stack, and checks that saving it again gives the same bytes. */
+void fixture_rebear(struct fixture *fixture);
 
 /* The next frame that came out, NULL when there is none; valid until fixture_discard. */
 const struct fixture_frame *fixture_next(struct fixture *fixture);

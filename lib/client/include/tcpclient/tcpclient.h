@@ -189,6 +189,10 @@ struct tcpc_open {
     uint64_t listener_id;        /* active: this passive OPEN turns active, under the same id */
     uint64_t token;              /* 0: the library draws one. The same token opens once */
     uint32_t wait_ms;            /* active: wait for the end of the opening; 0: answer at once */
+    bool fast_open;   /* RFC 7413, where the daemon allows it: data on the SYN, ours or the peers'.
+                       * It may be delivered twice */
+    const void *data; /* active: the stream's first bytes; borrowed until the call is over */
+    size_t len;       /* at most TCPC_DATA_MAX; tcpc_opened.accepted_to tells how many were taken */
 };
 
 struct tcpc_accept {
@@ -235,6 +239,7 @@ struct tcpc_set_option {
     uint64_t id;
     const char *name; /* "nagle", ...: see tcpctl(1), set; borrowed until the call is over */
     int64_t value;
+    const char *text; /* of "congestion_control": the algorithm's name; NULL: value counts */
 };
 
 struct tcpc_request {
@@ -259,7 +264,8 @@ struct tcpc_opened {
     uint64_t id;
     enum tcpc_state state;
     struct tcpc_endpoint local, remote;
-    uint32_t backlog; /* of a listener */
+    uint32_t backlog;     /* of a listener */
+    uint64_t accepted_to; /* OPEN: of its data */
 };
 
 struct tcpc_sent {
@@ -310,21 +316,37 @@ struct tcpc_time_wait_list {
     uint64_t as_of_seq;
 };
 
+/* What a congestion control algorithm knows, for people. */
+struct tcpc_variable {
+    const char *name;
+    int64_t value;
+    const char *text; /* a word instead of a number; "": value counts */
+};
+
 struct tcpc_status {
     struct tcpc_connection connection;
     struct tcpc_error error;      /* why it failed; TCPC_OK while it lives */
     struct tcpc_error soft_error; /* last ICMP error noted */
     bool is_listener, is_orphan;
     uint32_t snd_una, snd_nxt, snd_wnd, rcv_nxt, rcv_wnd, iss, irs, mss;
+    uint32_t path_mtu_bytes; /* of its largest packets, IP header on */
+    /* The flight as the sender sees it: in the network (pipe of RFC 6675), SACKed, and lost. */
+    uint32_t pipe_bytes, sacked_bytes, lost_bytes;
+    int64_t min_rtt_us;           /* 0: none yet */
+    int64_t reordering_window_us; /* RACK's (RFC 8985 6.2) */
     uint32_t snd_wscale, rcv_wscale;
     bool sack_permitted, timestamps, ecn, nagle, keepalive;
+    uint32_t ecn_ce_in, ecn_ece_in;      /* data received with CE, ACKs with ECE (RFC 3168) */
     uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
     int64_t srtt_us, rttvar_us, rto_us;
     uint64_t retransmits; /* segments sent again since the opening */
     uint32_t backoff;     /* retransmissions in a row, now */
     uint64_t bytes_sent, bytes_acked, bytes_received, segments_in, segments_out;
     const char *congestion_control;
+    const struct tcpc_variable *congestion_variables;
+    size_t congestion_variable_count;
     const char *recovery;
+    const char *mtu_probing; /* "disabled", "base", "error", "searching", "complete" */
     uint32_t send_buffer_bytes, receive_buffer_bytes;
     uint64_t send_accepted, receive_released, receive_next; /* stream offsets */
     bool fin_received, fin_queued;
@@ -492,6 +514,9 @@ enum tcpc_code tcpc_close(struct tcpc_client *client, uint64_t id, uint32_t wait
 enum tcpc_code tcpc_abort(struct tcpc_client *client, uint64_t id, struct tcpc_error *ret_error);
 enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const char *name,
                                int64_t value, struct tcpc_error *ret_error);
+/* Another algorithm for one connection: "cubic", "reno", "bbr". */
+enum tcpc_code tcpc_set_congestion_control(struct tcpc_client *client, uint64_t id,
+                                           const char *name, struct tcpc_error *ret_error);
 
 /* --- inspection: the response is the caller's to free ----------------------------------------- */
 

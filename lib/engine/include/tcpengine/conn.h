@@ -15,6 +15,14 @@ struct te_open {
     struct te_endpoint remote; /* fully specified for an active OPEN */
     uint32_t uid;
     uint64_t listener_id; /* not 0: the passive OPEN that turns active (RFC 9293 3.10.1, LISTEN) */
+
+    /* The first SEND, copied and queued as by te_send, whose room may leave some of it out:
+     * te_status.send_accepted tells. fast_open: as much of it as possible goes with the SYN (RFC
+     * 7413), where config.fast_open allows and a cookie of the server is known; else the SYN asks
+     * for one. A SYN may come twice: only for data that does no harm when it is delivered twice. */
+    bool fast_open;
+    const void *data; /* borrowed until return; NULL with data_len 0 */
+    size_t data_len;
 };
 
 struct te_listen {
@@ -22,6 +30,9 @@ struct te_listen {
     struct te_endpoint remote; /* unspecified: anybody; else only that peer (RFC 9293 MUST-43) */
     uint32_t uid;
     uint32_t backlog; /* accept queue; 0: 128; cut to config.backlog_max */
+    /* Data on a SYN may be received before the handshake is over, and then perhaps twice (RFC 7413
+     * 2.1); te_accept gives out such connections in SYN_RCVD. config.fast_open must allow it. */
+    bool fast_open;
 };
 
 /* Active OPEN: CLOSED -> SYN_SENT, or LISTEN -> SYN_SENT under the same id with listener_id.
@@ -92,15 +103,39 @@ enum te_option {
     TE_OPTION_USER_TIMEOUT_US, /* 0: only R2 */
     TE_OPTION_DELAYED_ACK,     /* 0: acknowledge at once */
     TE_OPTION_SEND_BUFFER_MAX, /* bytes; rounded up to a power of two */
-    TE_OPTION_RECEIVE_BUFFER_MAX
+    TE_OPTION_RECEIVE_BUFFER_MAX,
+    TE_OPTION_FEATURES /* set of enum te_feature (config.h) */
 };
 /* TE_ERR_NO_CONNECTION, TE_ERR_INVALID (the value), TE_ERR_STATE (not a connection). */
 enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option option, int64_t value,
                           int64_t now_us);
 
+/* Changes how the connection answers to congestion, also while it sends: the window stays, what the
+ * old algorithm knew beside it is forgotten. TE_ERR_INVALID: no algorithm of that name;
+ * TE_ERR_NO_CONNECTION, TE_ERR_STATE (not a connection, or dead). */
+enum te_err te_set_congestion_control(struct te_stack *stack, uint64_t id, const char *name,
+                                      int64_t now_us);
+
+/* One variable of a congestion control algorithm, for people. */
+struct te_cc_variable {
+    const char *name; /* static, snake_case, unit last */
+    int64_t value;
+    const char *text; /* static word instead of a number (a phase), or NULL */
+};
+#define TE_CC_VARIABLES_MAX 16
+
+/* The variables of the connection's algorithm, *ret_count of them: none while it does not send.
+ * TE_ERR_NO_CONNECTION, TE_ERR_STATE (not a connection). */
+enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
+                            struct te_cc_variable ret_variables[TE_CC_VARIABLES_MAX],
+                            unsigned *ret_count);
+
 /* STATUS (3.10.6). */
 enum te_timer {
     TE_TIMER_NONE = 0,
+    TE_TIMER_LOSS_PROBE, /* RFC 8985 7: PTO */
+    TE_TIMER_REORDER,    /* RFC 8985 6.3: what is late becomes lost */
+    TE_TIMER_PACING,     /* the next frame may leave */
     TE_TIMER_RETRANSMIT,
     TE_TIMER_PERSIST,
     TE_TIMER_DELAYED_ACK,
@@ -133,15 +168,23 @@ struct te_status {
 
     uint32_t iss, irs, snd_una, snd_nxt, snd_max, snd_wnd, rcv_nxt, rcv_wnd, snd_wl1, snd_wl2;
     uint16_t mss_bytes, peer_mss_bytes;
+    uint16_t path_mtu_bytes; /* of the largest packets that it sends, IP header on */
     uint8_t snd_wscale, rcv_wscale;
-    bool wscale_ok, sack_permitted, timestamps, nagle, keepalive;
+    bool wscale_ok, sack_permitted, timestamps, ecn, nagle, keepalive;
+    uint32_t ecn_ce_in, ecn_ece_in;      /* data received with CE, ACKs with ECE (RFC 3168) */
     uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
     int64_t srtt_us, rttvar_us, rto_us;
     uint32_t retransmits; /* in a row, now */
     uint64_t segments_in, segments_out, bytes_sent, bytes_acked, bytes_received,
         bytes_retransmitted, segments_retransmitted;
+    const char *mtu_probing; /* "disabled", "base", "error", "searching", "complete" (RFC 8899) */
     const char *congestion_control;
-    const char *recovery; /* "open", "recovery", "loss" */
+    const char *recovery; /* "open", "cwr", "recovery", "loss" */
+    uint32_t features;    /* enum te_feature */
+    /* The flight as the sender sees it: in the network (pipe of RFC 6675), SACKed, and lost. */
+    uint32_t pipe_bytes, sacked_bytes, lost_bytes;
+    int64_t min_rtt_us;           /* 0: none yet */
+    int64_t reordering_window_us; /* RACK's, as it would be now (RFC 8985 6.2) */
     int64_t opened_at_us, state_since_us;
     enum te_err soft_error; /* last ICMP error noted, RFC 9293 3.9.2.2 */
 

@@ -38,6 +38,17 @@
     X(challenge_acks_limited, "Challenge ACKs not sent because of a limit")                        \
     X(resets_limited, "RSTs without a connection not sent because of a limit")                     \
     X(syn_queue_full, "SYNs dropped: the listener's SYN queue is full")                            \
+    X(syn_cookies_sent, "SYNs answered by a SYN cookie (RFC 4987 3.6)")                            \
+    X(syn_cookies_received, "ACKs that brought a good SYN cookie")                                 \
+    X(syn_cookies_failed, "ACKs to a listener that gives SYN cookies, without a good one")         \
+    X(fast_open_active, "Openings whose data on the SYN was taken (RFC 7413)")                     \
+    X(fast_open_active_failed, "Openings whose data on the SYN was refused, or never answered")    \
+    X(fast_open_active_avoided, "Openings without Fast Open because it failed there lately")       \
+    X(fast_open_passive, "Connections opened by a SYN with a good Fast Open cookie")               \
+    X(fast_open_passive_failed, "SYNs with a Fast Open cookie that is not good")                   \
+    X(fast_open_pending_full, "SYNs with a good cookie, and too many such connections pending")    \
+    X(fast_open_cookies_given, "Fast Open cookies asked for and given")                            \
+    X(fast_open_cache_evicted, "Fast Open cookies of servers forgotten: the cache is full")        \
     X(accept_queue_full, "Handshakes held back: the listener's accept queue is full")              \
     X(conn_limit, "Openings refused: the table of connections is full")                            \
     X(port_exhausted, "Active opens refused: no free ephemeral port")                              \
@@ -47,7 +58,21 @@
     X(fast_retransmits, "Fast retransmissions")                                                    \
     X(limited_transmits, "New segments sent on a duplicate ACK (RFC 3042)")                        \
     X(recoveries, "Loss recoveries entered")                                                       \
+    X(undone_by_timestamp, "Recoveries found needless by timestamps (RFC 3522)")                   \
+    X(undone_by_dsack, "Recoveries found needless by D-SACK (RFC 3708)")                           \
+    X(spurious_timeouts, "Retransmission timeouts found needless by F-RTO (RFC 5682)")             \
+    X(loss_probes, "Tail loss probes sent (RFC 8985 7)")                                           \
+    X(loss_probe_recoveries, "Losses that a tail loss probe repaired (RFC 8985 7.4)")              \
+    X(sack_reneging, "Peers that took back what they had SACKed (RFC 2018 8)")                     \
+    X(dsack_in, "Segments that reported a duplicate by D-SACK (RFC 2883)")                         \
+    X(sender_no_memory, "Segments put off for want of memory to remember them")                    \
+    X(pacing_waits, "Times that pacing made a connection wait")                                    \
     X(duplicate_acks_in, "Duplicate ACKs received (RFC 5681 2)")                                   \
+    X(ecn_handshakes, "Connections that use ECN (RFC 3168)")                                       \
+    X(ecn_syn_fallbacks, "SYNs that offered ECN and were sent again without (RFC 3168 6.1.1.1)")   \
+    X(ecn_ce_in, "Data segments received with CE, of connections that use ECN")                    \
+    X(ecn_ece_in, "ACKs received with ECE, of connections that use ECN")                           \
+    X(ecn_reductions, "Congestion windows reduced for ECE")                                        \
     X(zero_window_probes, "Zero-window probes sent")                                               \
     X(keepalive_probes, "Keepalive probes sent")                                                   \
     X(keepalive_drops, "Connections ended: no keepalive probe was answered")                       \
@@ -64,6 +89,14 @@
     X(icmp_bad_quote, "ICMP errors ignored: the quoted segment is not in flight (RFC 5927)")       \
     X(icmp_soft_errors, "ICMP errors noted by a connection that goes on")                          \
     X(path_mtu_changes, "Path MTU lowered by ICMP")                                                \
+    X(path_mtu_expired, "Narrow paths forgotten: larger packets are tried again (RFC 1191 6.3)")   \
+    X(path_mtu_evicted, "Narrow paths forgotten: the table is full")                               \
+    X(mtu_black_holes, "Paths that swallow large packets without a word (RFC 4821 7.7)")           \
+    X(mtu_probes, "Probes of a larger path MTU sent (RFC 4821)")                                   \
+    X(mtu_probes_arrived, "Probes of a larger path MTU that arrived")                              \
+    X(mtu_probes_lost, "Probes of a larger path MTU that were lost, and no sign of congestion")    \
+    X(too_big_ignored, "Packet Too Big ignored: nothing that large was sent (RFC 5927 7.2)")       \
+    X(too_big_held, "Packet Too Big held back until a timeout confirms it (RFC 5927 7.2)")         \
     X(time_wait_entered, "Connections that entered TIME_WAIT")                                     \
     X(time_wait_expired, "TIME_WAIT entries that ended after 2MSL")                                \
     X(time_wait_fin_again, "FINs that came again in TIME_WAIT and started 2MSL anew")              \
@@ -103,7 +136,8 @@
     X(reassembly_ok, "Datagrams reassembled")                                                      \
     X(reassembly_timeout, "Reassemblies given up: time")                                           \
     X(reassembly_overlap, "Reassemblies given up: overlapping fragments (RFC 5722)")               \
-    X(reassembly_dead, "Fragments dropped: of a datagram given up for overlaps")                   \
+    X(reassembly_bad_ecn, "Reassemblies given up: CE beside Not-ECT (RFC 3168 5.3)")               \
+    X(reassembly_dead, "Fragments dropped: of a datagram given up before its time")                \
     X(reassembly_limit, "Fragments dropped: a limit")                                              \
     X(reassembly_malformed, "Fragments dropped: offset or length")                                 \
     X(fragments_out, "Fragments sent")                                                             \

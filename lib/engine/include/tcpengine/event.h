@@ -44,6 +44,7 @@ enum te_cause {
     TE_CAUSE_NEW_SYN,   /* TIME_WAIT ended by a new incarnation (RFC 6191) */
     TE_CAUSE_LIMIT,     /* a table was full */
     TE_CAUSE_LISTENER_CLOSED,
+    TE_CAUSE_RECV_SYN_COOKIE, /* the ACK that brings a SYN cookie stands for the SYN too */
     TE_CAUSE_COUNT
 };
 

@@ -20,6 +20,7 @@ struct te_frame_meta {
     enum te_checksum_state checksum;
     enum te_gso_type gso_type;
     uint16_t gso_size_bytes; /* payload of each segment that the frame stands for; 0 without GSO */
+    bool gso_has_cwr;        /* CWR is set: on the first of the segments alone (RFC 3168 6.1.2) */
     uint16_t header_len_bytes; /* Ethernet + IP + TCP headers; set when gso_type is */
     uint16_t checksum_start;   /* offset of the TCP header in the frame; with TE_CHECKSUM_PARTIAL */
     uint16_t checksum_offset;  /* offset of the checksum field from checksum_start */

@@ -60,5 +60,7 @@ const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned 
  * timers). NULL when all hold, else a static sentence; *ret_id is the connection concerned, or 0.
  * Slow: it is for tests and for the daemon's self-check. */
 const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *ret_id);
+/* Those of one connection only; NULL too when there is none of that id. */
+const char *te_stack_check_conn(const struct te_stack *stack, uint64_t id);
 
 #endif

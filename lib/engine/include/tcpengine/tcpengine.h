@@ -7,6 +7,7 @@
 #include <tcpengine/counters.h>
 #include <tcpengine/event.h>
 #include <tcpengine/frame.h>
+#include <tcpengine/save.h>
 #include <tcpengine/stack.h>
 #include <tcpengine/types.h>
 

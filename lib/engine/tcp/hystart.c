@@ -1,0 +1,157 @@
+#include "tcp/hystart.h"
+#include "tcp/congestion.h"
+#include "tcp/seq.h"
+
+/* RFC 9406 4.3. */
+#define MIN_RTT_THRESH_US 4000u
+#define MAX_RTT_THRESH_US 16000u
+#define MIN_RTT_DIVISOR 8
+#define N_RTT_SAMPLE 8
+#define CSS_GROWTH_DIVISOR 4
+#define CSS_ROUNDS 5
+#define L_SEGMENTS 8u
+/* DEVIATION: RFC 9406 4.3 has L = 8 segments for a sender that does not pace. A receiver that
+ * merges frames (GRO) acknowledges up to this much at once, and eight of those 44 segments would
+ * make slow start crawl; a sender that cuts large frames sends bursts of this size anyway. */
+#define L_MIN_BYTES 65536u
+
+#define NO_RTT UINT32_MAX
+
+static void start_round(struct te_hystart *hystart, uint32_t snd_nxt)
+{
+    hystart->window_end = snd_nxt;
+    hystart->last_round_min_rtt_us = hystart->current_round_min_rtt_us;
+    hystart->current_round_min_rtt_us = NO_RTT;
+    hystart->samples = 0;
+}
+
+void te_hystart_start(struct te_hystart *hystart, bool is_active, bool is_paced, uint32_t snd_nxt)
+{
+    *hystart = (struct te_hystart){
+        .phase = is_active ? TE_HYSTART_SLOW_START : TE_HYSTART_OFF,
+        .current_round_min_rtt_us = NO_RTT,
+        .css_baseline_min_rtt_us = NO_RTT,
+        .is_paced = is_paced,
+    };
+    start_round(hystart, snd_nxt);
+}
+
+void te_hystart_stop(struct te_hystart *hystart)
+{
+    hystart->phase = TE_HYSTART_OFF;
+}
+
+static void take_rtt(struct te_hystart *hystart, int64_t rtt_us)
+{
+    if (rtt_us <= 0)
+        return;
+    uint32_t rtt = rtt_us < NO_RTT ? (uint32_t)rtt_us : NO_RTT - 1;
+    if (rtt < hystart->current_round_min_rtt_us)
+        hystart->current_round_min_rtt_us = rtt;
+    if (hystart->samples < N_RTT_SAMPLE)
+        hystart->samples++;
+}
+
+static uint32_t rtt_thresh_us(const struct te_hystart *hystart)
+{
+    uint32_t thresh = hystart->last_round_min_rtt_us / MIN_RTT_DIVISOR;
+    if (thresh > MAX_RTT_THRESH_US)
+        thresh = MAX_RTT_THRESH_US;
+    return thresh < MIN_RTT_THRESH_US ? MIN_RTT_THRESH_US : thresh;
+}
+
+static bool has_delay_risen(const struct te_hystart *hystart)
+{
+    uint32_t last = hystart->last_round_min_rtt_us;
+    uint32_t current = hystart->current_round_min_rtt_us;
+    return last != NO_RTT && current != NO_RTT && current >= last &&
+           current - last >= rtt_thresh_us(hystart);
+}
+
+/* Changes of phase inside of a round: RFC 9406 4.2. */
+static void judge_delay(struct te_hystart *hystart)
+{
+    if (hystart->samples < N_RTT_SAMPLE)
+        return;
+    if (hystart->phase == TE_HYSTART_SLOW_START && has_delay_risen(hystart)) {
+        hystart->phase = TE_HYSTART_CSS;
+        hystart->css_baseline_min_rtt_us = hystart->current_round_min_rtt_us;
+        hystart->css_rounds = 0;
+    } else if (hystart->phase == TE_HYSTART_CSS &&
+               hystart->current_round_min_rtt_us < hystart->css_baseline_min_rtt_us) {
+        hystart->phase = TE_HYSTART_SLOW_START;
+        hystart->css_baseline_min_rtt_us = NO_RTT;
+    }
+}
+
+/* The round in which CSS began counts, however little of it was left. */
+static void end_round(struct te_hystart *hystart, struct te_congestion *cc, uint32_t snd_nxt)
+{
+    if (hystart->phase == TE_HYSTART_CSS && ++hystart->css_rounds == CSS_ROUNDS) {
+        cc->ssthresh_bytes = cc->cwnd_bytes;
+        te_hystart_stop(hystart);
+        return;
+    }
+    start_round(hystart, snd_nxt);
+}
+
+static void observe(struct te_hystart *hystart, struct te_congestion *cc,
+                    const struct te_ack_sample *sample)
+{
+    take_rtt(hystart, sample->rtt_us);
+    judge_delay(hystart);
+    if (seq_geq(sample->snd_una, hystart->window_end))
+        end_round(hystart, cc, sample->snd_nxt);
+}
+
+/* How much of an ACK counts. After a timeout it may be for data that had arrived long before: RFC
+ * 3465 2.3 allows one segment. */
+static uint32_t credit(const struct te_hystart *hystart, const struct te_ack_sample *sample)
+{
+    uint32_t limit = UINT32_MAX;
+    if (sample->is_in_loss) {
+        limit = sample->delivered_bytes < sample->mss_bytes ? sample->delivered_bytes
+                                                            : sample->mss_bytes;
+    } else if (hystart->phase != TE_HYSTART_OFF && !hystart->is_paced) {
+        limit = L_SEGMENTS * sample->mss_bytes;
+        if (limit < L_MIN_BYTES)
+            limit = L_MIN_BYTES;
+    }
+    return sample->acked_bytes < limit ? sample->acked_bytes : limit;
+}
+
+/* A sender that paces is rarely at the edge of its window just when an ACK comes. In slow start,
+ * where the window should double, half of it in flight is use enough (RFC 7661 4.3 has the same
+ * bound). */
+static bool is_window_used(const struct te_congestion *cc, const struct te_ack_sample *sample)
+{
+    bool is_slow_start = cc->cwnd_bytes < cc->ssthresh_bytes;
+    return sample->is_cwnd_limited ||
+           (is_slow_start && sample->prior_flight_bytes >= cc->cwnd_bytes / 2);
+}
+
+uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
+                         const struct te_ack_sample *sample)
+{
+    if (hystart->phase != TE_HYSTART_OFF)
+        observe(hystart, cc, sample);
+    if (!is_window_used(cc, sample))
+        return 0;
+    uint32_t acked = credit(hystart, sample);
+    if (cc->cwnd_bytes >= cc->ssthresh_bytes)
+        return acked;
+    if (hystart->phase == TE_HYSTART_CSS) {
+        te_cc_grow(cc, acked / CSS_GROWTH_DIVISOR);
+        return 0;
+    }
+    uint32_t room = cc->ssthresh_bytes - cc->cwnd_bytes;
+    uint32_t used = acked < room ? acked : room;
+    te_cc_grow(cc, used);
+    return acked - used;
+}
+
+const char *te_hystart_phase_name(const struct te_hystart *hystart)
+{
+    static const char *const names[] = {"off", "slow-start", "css"};
+    return names[hystart->phase];
+}

@@ -1,0 +1,105 @@
+#include "tcp/loss_detect.h"
+
+#include "stack_internal.h"
+#include "tcp/seq.h"
+#include "tcp/timers.h"
+
+/* How far down from the highest SACKed record the three above are looked for: a peer may leave any
+ * number of holes, and every ACK looks. */
+#define SCAN_MAX 128
+
+bool te_loss_uses_sack(const struct te_conn *conn)
+{
+    return conn->sack_ok && (conn->features & (TE_FEATURE_SACK_RECOVERY | TE_FEATURE_RACK)) != 0;
+}
+
+static uint32_t detect_by_time(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_sender *sender = conn->sender;
+    struct te_rack_context context = {
+        .now_us = stack->now_us,
+        .srtt_us = conn->rtt.srtt_us,
+        .is_recovering =
+            conn->recovery.state == TE_RECOVERY_FAST || conn->recovery.state == TE_RECOVERY_LOSS,
+    };
+    int64_t timeout_us;
+    uint32_t lost = te_rack_detect(&sender->rack, &sender->map, &context, &timeout_us);
+    if (timeout_us > 0)
+        te_timer_set(stack, conn, TE_TIMER_REORDER, stack->now_us + timeout_us);
+    else
+        te_timer_clear(stack, conn, TE_TIMER_REORDER);
+    return lost;
+}
+
+/* Where three SACKed segments, or more than two MSS of them, lie above. */
+static bool find_threshold(const struct te_sent_map *map, uint32_t mss_bytes, uint32_t *ret_seq)
+{
+    uint32_t segments = 0;
+    uint32_t bytes = 0;
+    const struct te_sent *sent = te_sent_map_find(map, map->highest_sacked - 1);
+    for (unsigned i = 0; sent != NULL && i < SCAN_MAX; i++, sent = te_sent_map_previous(sent)) {
+        if (sent->state != TE_SENT_SACKED)
+            continue;
+        segments += sent->segments;
+        bytes += te_sent_len(sent);
+        if (segments >= TE_DUP_THRESH || bytes > (TE_DUP_THRESH - 1) * mss_bytes) {
+            *ret_seq = sent->start;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What was sent again stays in flight: only RACK can tell that a retransmission is lost. */
+static uint32_t detect_by_count(struct te_conn *conn)
+{
+    struct te_sender *sender = conn->sender;
+    uint32_t lost = 0;
+    uint32_t threshold;
+    if (sender->map.sacked_bytes == 0 || !find_threshold(&sender->map, conn->mss, &threshold))
+        return 0;
+    struct te_sent *sent = te_sent_map_find(&sender->map, sender->counted_to);
+    if (sent == NULL)
+        sent = te_sent_map_first(&sender->map);
+    for (; sent != NULL && seq_lt(sent->start, threshold); sent = te_sent_map_next(sent)) {
+        if (sent->state != TE_SENT_IN_FLIGHT || sent->transmissions > 1)
+            continue;
+        lost += te_sent_len(sent);
+        te_sent_map_mark_lost(&sender->map, sent);
+    }
+    sender->counted_to = threshold;
+    return lost;
+}
+
+uint32_t te_loss_detect(struct te_stack *stack, struct te_conn *conn)
+{
+    if (!te_loss_uses_sack(conn))
+        return 0;
+    if (conn->features & TE_FEATURE_RACK)
+        return detect_by_time(stack, conn);
+    return detect_by_count(conn);
+}
+
+uint32_t te_loss_mark_first(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_sent_map *map = &conn->sender->map;
+    struct te_sent *first = te_sent_map_first(map);
+    if (first == NULL || first->state != TE_SENT_IN_FLIGHT)
+        return 0;
+    if (te_sent_len(first) > conn->mss && te_sent_map_reserve(map, &stack->config.allocator))
+        te_sent_map_split(map, first, first->start + conn->mss, conn->mss);
+    te_sent_map_mark_lost(map, first);
+    return te_sent_len(first);
+}
+
+uint32_t te_loss_mark_all(struct te_conn *conn)
+{
+    struct te_sent_map *map = &conn->sender->map;
+    uint32_t lost = 0;
+    struct te_sent *sent;
+    while ((sent = te_sent_map_oldest(map)) != NULL) {
+        lost += te_sent_len(sent);
+        te_sent_map_mark_lost(map, sent);
+    }
+    return lost;
+}

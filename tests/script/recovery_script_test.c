@@ -1,0 +1,747 @@
+/* Loss recovery with SACK: RFC 6675, RFC 8985 (RACK-TLP), RFC 6937 (PRR), RFC 5682 (F-RTO), RFC
+ * 3522 and 4015 (Eifel), RFC 3708 (D-SACK), RFC 7765 (RTO restart), RFC 2018 8 (reneging). */
+#include "script.h"
+
+#include <string.h>
+
+#define MSS 1460
+#define RTT (100 * MS)
+#define RTO_MIN (200 * MS)
+
+static uint32_t start_of(unsigned segment)
+{
+    return 1 + segment * MSS;
+}
+
+/* An active opening over a path of that RTT; Reno, so that windows are easy to tell. */
+static void open_path(struct script *s, int64_t rtt_us)
+{
+    s->way = BY_ACTIVE;
+    s->f.config.send_buffer_initial_bytes = 1 << 20;
+    strcpy(s->f.config.congestion_control, "reno");
+    conn_in_syn_sent(s);
+    script_advance(s, rtt_us);
+    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
+    script_send(s, &syn_ack);
+    s->c.timestamps = script_status(s).timestamps;
+    T_EXPECT_ACK(s, 1, 1);
+    script_mark(s);
+}
+
+static void expect_segments(struct script *s, unsigned first, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        T_EXPECT(s, .flags = TE_ACK, .seq = start_of(first + i), .ack = 1, .len = MSS);
+}
+
+/* count segments are queued, and what of them the window lets go is out. */
+static void fly(struct script *s, unsigned queued, unsigned out)
+{
+    T_EQUAL(script_user_send(s, queued * MSS), queued * MSS);
+    expect_segments(s, 0, out);
+    T_EXPECT_NONE(s);
+}
+
+static void ack(struct script *s, unsigned segments)
+{
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(segments));
+}
+
+static void sack(struct script *s, unsigned acked, unsigned from, unsigned to)
+{
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(acked),
+           SACK1(BLOCK(start_of(from), start_of(to))));
+}
+
+static void without(struct script *s, uint32_t features)
+{
+    s->f.config.features &= ~features;
+}
+
+static const char *recovery(struct script *s)
+{
+    return script_status(s).recovery;
+}
+
+/* --- RFC 6675 ---------------------------------------------------------------------------------
+ */
+
+static void rfc6675_three_sacked_segments_make_the_first_lost(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_RACK);
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    sack(s, 0, 1, 2);
+    sack(s, 0, 1, 3);
+    T_EXPECT_NONE(s);
+    assert_string_equal(recovery(s), "open");
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    assert_string_equal(recovery(s), "recovery");
+    T_COUNT(s, fast_retransmits, 1);
+    T_EQUAL(script_status(s).sacked_bytes, 3 * MSS);
+    T_EQUAL(script_status(s).pipe_bytes, 7 * MSS);
+    ack(s, 10);
+    assert_string_equal(recovery(s), "open");
+    T_EQUAL(script_status(s).cwnd_bytes, 5 * MSS);
+}
+
+/* Every hole is filled in one round trip, lowest first, as the window allows. */
+static void rfc6675_holes_are_filled_lowest_first(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_RACK | TE_FEATURE_PRR);
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1,
+           SACK2(BLOCK(start_of(7), start_of(10)), BLOCK(start_of(3), start_of(5))));
+    /* 0, 1, 2, 5 and 6 are lost; pipe is empty and cwnd 5. */
+    expect_segments(s, 0, 3);
+    expect_segments(s, 5, 2);
+    T_EXPECT_NONE(s);
+    T_EQUAL(script_status(s).lost_bytes, 0);
+}
+
+/* IsLost does not hold for what has fewer than three above. */
+static void rfc6675_two_above_are_not_enough(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_RACK);
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    sack(s, 0, 8, 10);
+    T_EXPECT_NONE(s);
+    T_EQUAL(script_status(s).lost_bytes, 0);
+    assert_string_equal(recovery(s), "open");
+}
+
+static void sack_of_what_was_never_sent_is_ignored(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    sack(s, 0, 5, 40);
+    sack(s, 0, 5, 5);
+    T_EQUAL(script_status(s).sacked_bytes, 0);
+    T_EXPECT_NONE(s);
+}
+
+static void rfc2018_8_reneging_sends_everything_again(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    ack(s, 1); /* and not 4 */
+    T_COUNT(s, sack_reneging, 1);
+    assert_string_equal(recovery(s), "loss");
+    T_EQUAL(script_status(s).sacked_bytes, 0);
+    expect_segments(s, 1, 1);
+    ack(s, 10);
+    assert_string_equal(recovery(s), "open");
+}
+
+/* --- RFC 8985: RACK ---------------------------------------------------------------------------
+ */
+
+/* What is late by less than a quarter of the RTT is reordered, not lost. */
+static void rfc8985_6_2_reordering_within_the_window_repeats_nothing(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 2, 2);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 2);
+    T_EXPECT_NONE(s);
+    T_TIMER(s, TE_TIMER_REORDER, RTT / 4);
+    script_advance(s, RTT / 4 - MS);
+    ack(s, 2);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, segments_retransmitted, 0);
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS);
+}
+
+static void rfc8985_6_3_timer_finds_what_is_late(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 2, 2);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 2);
+    T_EXPECT_AFTER(s, RTT / 4, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    assert_string_equal(recovery(s), "recovery");
+    T_COUNT(s, retransmit_timeouts, 0);
+}
+
+/* RACK_update_reo_wnd: without reordering three SACKed segments need no patience. */
+static void rfc8985_6_2_no_window_after_dup_thresh(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 4, 4);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    T_EQUAL(script_status(s).reordering_window_us, 0);
+}
+
+/* The retransmission is lost too; what was sent after it says so, without a timeout. */
+static void rfc8985_3_2_lost_retransmission_is_found(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 20, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    sack(s, 0, 1, 10); /* lets new segments out, after the retransmission */
+    script_skip(s);
+    assert_true(script_status(s).snd_nxt - script_status(s).iss > start_of(10));
+    script_advance(s, RTT);
+    sack(s, 0, 1, 11);
+    const struct script_out *out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(script_rel_seq(s, out), 1);
+    script_skip(s);
+    T_COUNT(s, retransmit_timeouts, 0);
+    T_COUNT(s, recoveries, 1);
+    assert_string_equal(recovery(s), "recovery");
+}
+
+/* A late original that was sent again before it came is reordering as well (timestamps tell): three
+ * segments above the next hole have to wait. */
+static void rfc8985_6_2_late_original_is_reordering(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK | SPEAKS_TIMESTAMPS;
+    open_path(s, RTT);
+    T_EQUAL(script_user_send(s, 5 * 1448), 5 * 1448);
+    script_skip(s);
+    uint32_t original_ts = s->c.their_ts;
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(original_ts),
+           SACK1(BLOCK(1 + 1448, 1 + 5 * 1448)));
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1448);
+    script_advance(s, 5 * MS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 5 * 1448, ECR(original_ts));
+    T_COUNT(s, undone_by_timestamp, 1);
+
+    T_EQUAL(script_user_send(s, 5 * 1448), 5 * 1448);
+    script_skip(s);
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 5 * 1448, ECR(s->c.their_ts),
+           SACK1(BLOCK(1 + 6 * 1448, 1 + 10 * 1448)));
+    T_EXPECT_NONE(s);
+    T_EQUAL(script_status(s).reordering_window_us, RTT / 4);
+    T_COUNT(s, recoveries, 1);
+}
+
+/* Step 4: a D-SACK says that the window was too small; once a round trip it grows. */
+static void rfc8985_6_2_dsack_widens_the_window(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 4, 4);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    script_advance(s, 10 * MS);
+    ack(s, 4); /* it was late, not lost: reordering */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(4), SACK1(BLOCK(1, start_of(1))));
+    T_COUNT(s, dsack_in, 1);
+    T_EQUAL(script_status(s).reordering_window_us, 2 * (RTT / 4));
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* and the recovery was needless */
+}
+
+/* --- RFC 8985 7: tail loss probe --------------------------------------------------------------
+ */
+
+static void rfc8985_7_3_probe_repeats_the_last_segment(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 5, 5);
+    T_TIMER(s, TE_TIMER_LOSS_PROBE, 2 * RTT);
+    T_EXPECT_AFTER(s, 2 * RTT, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
+    T_COUNT(s, loss_probes, 1);
+    T_COUNT(s, retransmit_timeouts, 0);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us); /* from the probe on */
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS);
+    /* The probe's SACK shows the four before it as lost. */
+    script_advance(s, RTT);
+    sack(s, 0, 4, 5);
+    expect_segments(s, 0, 1);
+    ack(s, 1);
+    expect_segments(s, 1, 2);
+    T_COUNT(s, retransmit_timeouts, 0);
+}
+
+static void rfc8985_7_3_probe_sends_new_data_if_there_is_some(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 12, 10);
+    T_EXPECT_AFTER(s, 2 * RTT, .flags = TE_ACK, .seq = start_of(10), .ack = 1, .len = MSS);
+    T_COUNT(s, loss_probes, 1);
+    T_COUNT(s, segments_retransmitted, 0);
+}
+
+/* 7.2: a lone segment may be acknowledged late. */
+static void rfc8985_7_2_lone_segment_waits_for_a_delayed_ack(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, 10 * MS);
+    fly(s, 1, 1);
+    T_TIMER(s, TE_TIMER_LOSS_PROBE, RTO_MIN); /* 20 ms and 200 ms, but not after the RTO */
+}
+
+static void rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 5, 5);
+    script_advance(s, RTT);
+    ack(s, 4);
+    script_advance(s, script_status(s).timer_at_us - s->f.now_us);
+    expect_segments(s, 4, 1);
+    T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
+    script_advance(s, RTT);
+    ack(s, 5);
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    expect_segments(s, 5, 1);
+    ack(s, 6); /* beyond the probe, and no D-SACK: the original was lost */
+    T_COUNT(s, loss_probe_recoveries, 1);
+    assert_true(script_status(s).ssthresh_bytes < UINT32_MAX);
+    assert_string_equal(recovery(s), "open");
+}
+
+static void rfc8985_7_4_dsack_of_the_probe_lowers_nothing(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 5, 5);
+    script_advance(s, 2 * RTT);
+    expect_segments(s, 4, 1);
+    ack(s, 5);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(5),
+           SACK1(BLOCK(start_of(4), start_of(5))));
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    expect_segments(s, 5, 1);
+    ack(s, 6);
+    T_COUNT(s, loss_probe_recoveries, 0);
+    T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
+}
+
+/* One at a time: after it, the timeout. */
+static void rfc8985_7_3_one_probe_in_flight(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 5, 5);
+    script_advance(s, 2 * RTT);
+    expect_segments(s, 4, 1);
+    T_EXPECT_AFTER(s, script_status(s).rto_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_COUNT(s, loss_probes, 1);
+    T_COUNT(s, retransmit_timeouts, 1);
+}
+
+static void loss_probe_can_be_switched_off(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    T_ERR(script_user_option(s, TE_OPTION_FEATURES,
+                             TE_FEATURES_DEFAULT & ~(unsigned)TE_FEATURE_LOSS_PROBE),
+          TE_OK);
+    fly(s, 5, 5);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us);
+    T_ERR(script_user_option(s, TE_OPTION_FEATURES, -1), TE_ERR_INVALID);
+    T_ERR(script_user_option(s, TE_OPTION_FEATURES, TE_FEATURES_ALL + 1), TE_ERR_INVALID);
+}
+
+/* --- RFC 6937: PRR ----------------------------------------------------------------------------
+ */
+
+/* Half of the window, one segment for each two that are delivered, instead of a pause. */
+static void rfc6937_3_one_segment_for_two_delivered(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 40, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4); /* limited transmit and the first retransmission among them */
+    script_skip(s);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
+    unsigned out = 0;
+    for (unsigned delivered = 5; delivered <= 10; delivered++) {
+        sack(s, 0, 1, delivered);
+        while (script_next(s) != NULL)
+            out++;
+    }
+    assert_in_range(out, 2, 4);
+    ack(s, 10);
+    script_skip(s);
+    ack(s, (script_status(s).snd_nxt - script_status(s).iss - 1) / MSS);
+    script_skip(s);
+    assert_string_equal(recovery(s), "open");
+    assert_in_range(script_status(s).cwnd_bytes, 5 * MSS, 7 * MSS);
+}
+
+/* --- RFC 5682: F-RTO --------------------------------------------------------------------------
+ */
+
+static void rfc5682_3_original_sacked_after_a_timeout_undoes_it(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    open_path(s, 10 * MS);
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    assert_string_equal(recovery(s), "loss");
+    T_EQUAL(script_status(s).cwnd_bytes, MSS);
+    ack(s, 2); /* the second was never sent again: it was only late */
+    T_COUNT(s, spurious_timeouts, 1);
+    assert_string_equal(recovery(s), "open");
+    assert_true(script_status(s).cwnd_bytes >= 10 * MSS);
+    expect_segments(s, 10, 3);
+    T_COUNT(s, segments_retransmitted, 1);
+}
+
+/* Step 2b and 3a: the ACK of the retransmission lets new data out; what comes then decides. */
+static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    open_path(s, 10 * MS);
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 10, 2);
+    T_EXPECT_NONE(s);
+    sack(s, 1, 10, 11); /* only the new one has arrived: the others are lost indeed */
+    T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
+    expect_segments(s, 1, 2);
+    T_COUNT(s, spurious_timeouts, 0);
+    assert_string_equal(recovery(s), "loss");
+}
+
+/* Step 3a: the new data of step 2b fills a window of two, and a peer that keeps nothing out of
+ * order has thrown it away. */
+static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
+{
+    struct script *s = *state;
+    open_path(s, 10 * MS); /* a peer without SACK */
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 10, 2);
+    ack(s, 1);
+    T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
+    expect_segments(s, 1, 1);
+    T_EXPECT_NONE(s);
+    assert_string_equal(recovery(s), "loss");
+}
+
+/* Step 1: a timeout in the recovery of another one goes on by slow start. */
+static void rfc5682_2_1_second_timeout_sends_no_new_data(void **state)
+{
+    struct script *s = *state;
+    open_path(s, 10 * MS);
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT_AFTER(s, 2 * RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 1, 2);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, spurious_timeouts, 0);
+}
+
+static void rfc5682_2_1_new_data_acknowledged_in_order_is_spurious(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    open_path(s, 10 * MS); /* a peer without SACK */
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 10, 2);
+    ack(s, 2); /* never sent again */
+    T_COUNT(s, spurious_timeouts, 1);
+    assert_string_equal(recovery(s), "open");
+    script_skip(s);
+}
+
+/* Without SACK one ACK for everything proves nothing: the first was sent again. */
+static void rfc5682_2_1_ack_of_everything_is_no_proof_without_sack(void **state)
+{
+    struct script *s = *state;
+    open_path(s, 10 * MS);
+    fly(s, 10, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 10);
+    T_COUNT(s, spurious_timeouts, 0);
+    assert_string_equal(recovery(s), "open");
+    assert_true(script_status(s).cwnd_bytes < 10 * MSS);
+}
+
+/* Step 1: the new data is lost as well. Were it tried again after each timeout, one segment an RTO
+ * is all that the connection would repair. */
+static void rfc5682_2_1_second_timeout_is_answered_as_usual(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    open_path(s, 10 * MS);
+    fly(s, 20, 10);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 10, 2);
+    script_advance(s, 2 * RTO_MIN);
+    expect_segments(s, 1, 1);
+    ack(s, 2);
+    expect_segments(s, 2, 2);
+    T_EXPECT_NONE(s);
+    assert_string_equal(recovery(s), "loss");
+}
+
+/* --- undo -------------------------------------------------------------------------------------
+ */
+
+/* RFC 3522 3.2: the ACK echoes the original's timestamp. */
+static void rfc3522_3_2_old_echo_undoes_a_fast_retransmit(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK | SPEAKS_TIMESTAMPS;
+    open_path(s, RTT);
+    T_EQUAL(script_user_send(s, 10 * 1448), 10 * 1448);
+    uint32_t original_ts = 0;
+    const struct script_out *out;
+    while ((out = script_next(s)) != NULL)
+        original_ts = s->c.their_ts;
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(original_ts),
+           SACK1(BLOCK(1 + 1448, 1 + 5 * 1448)));
+    out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(script_rel_seq(s, out), 1);
+    assert_string_equal(recovery(s), "recovery");
+    script_skip(s);
+    script_advance(s, 5 * MS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 5 * 1448, ECR(original_ts));
+    T_COUNT(s, undone_by_timestamp, 1);
+    assert_string_equal(recovery(s), "open");
+    T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
+    assert_true(script_status(s).cwnd_bytes >= 10 * 1448);
+    script_skip(s);
+}
+
+/* RFC 3708: every retransmission was reported as a duplicate. */
+static void rfc3708_dsack_of_all_retransmissions_undoes(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 2, 8);
+    expect_segments(s, 0, 2);
+    assert_string_equal(recovery(s), "recovery");
+    ack(s, 10);
+    T_EQUAL(script_status(s).cwnd_bytes, 5 * MSS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(10), SACK1(BLOCK(1, start_of(1))));
+    T_COUNT(s, undone_by_dsack, 0); /* one of the two */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(10),
+           SACK1(BLOCK(start_of(1), start_of(2))));
+    T_COUNT(s, undone_by_dsack, 1);
+    assert_true(script_status(s).cwnd_bytes >= 10 * MSS);
+    T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
+}
+
+/* The duplicate that proves it may be late: by then the backoff is that of window probes, which
+ * goes on (RFC 9293 3.8.6.1, SHLD-30). */
+static void rfc3708_late_dsack_leaves_the_backoff_of_window_probes(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_RACK | TE_FEATURE_LOSS_PROBE | TE_FEATURE_FRTO);
+    open_path(s, RTT);
+    fly(s, 1, 1);
+    int64_t interval_us = script_status(s).rto_us;
+    T_EXPECT_AFTER(s, interval_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1), WIN(0));
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    for (unsigned i = 0; i < 4; i++) {
+        interval_us *= 2;
+        T_TIMER(s, TE_TIMER_PERSIST, interval_us);
+        T_EXPECT_AFTER(s, interval_us, .flags = TE_ACK, .seq = start_of(1), .ack = 1, .len = 1);
+        if (i != 1)
+            T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1), WIN(0));
+        else
+            T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1), WIN(0),
+                   SACK1(BLOCK(1, start_of(1))));
+    }
+    T_COUNT(s, undone_by_dsack, 1);
+    T_COUNT(s, zero_window_probes, 4);
+}
+
+static void undo_can_be_switched_off(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_DSACK_UNDO);
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 6);
+    expect_segments(s, 0, 1);
+    ack(s, 10);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(10), SACK1(BLOCK(1, start_of(1))));
+    T_COUNT(s, undone_by_dsack, 0);
+    assert_true(script_status(s).ssthresh_bytes < UINT32_MAX);
+}
+
+/* --- timeouts ---------------------------------------------------------------------------------
+ */
+
+/* RFC 7765 4: what is in flight was sent before this ACK. */
+static void rfc7765_4_timeout_counts_from_the_sending(void **state)
+{
+    struct script *s = *state;
+    open_path(s, RTT);
+    fly(s, 2, 2);
+    script_advance(s, RTT);
+    ack(s, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us - RTT);
+}
+
+static void rfc7765_4_not_with_four_segments(void **state)
+{
+    struct script *s = *state;
+    open_path(s, RTT);
+    fly(s, 5, 5);
+    script_advance(s, RTT);
+    ack(s, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us);
+}
+
+static void rfc5681_3_1_timeout_sends_what_is_not_sacked(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    without(s, TE_FEATURE_LOSS_PROBE | TE_FEATURE_FRTO | TE_FEATURE_RACK);
+    open_path(s, 10 * MS);
+    fly(s, 6, 6);
+    sack(s, 0, 2, 4); /* two: not enough */
+    T_EXPECT_NONE(s);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 1, 1);
+    expect_segments(s, 4, 1);
+    ack(s, 5);
+    expect_segments(s, 5, 1);
+    ack(s, 6);
+    assert_string_equal(recovery(s), "open");
+}
+
+/* --- large segments ---------------------------------------------------------------------------
+ */
+
+/* A frame of ten segments, one of which is lost: only that one goes again. */
+static void part_of_a_large_frame_is_sent_again(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    s->f.config.gso = s->f.config.checksum_offload = true;
+    open_path(s, RTT);
+    T_EQUAL(script_user_send(s, 10 * MSS), 10 * MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10 * MSS);
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(3),
+           SACK1(BLOCK(start_of(4), start_of(10))));
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(3), .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, segments_retransmitted, 1);
+}
+
+/* --- memory -----------------------------------------------------------------------------------
+ */
+
+static void idle_sender_is_given_back(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 1, 1);
+    script_advance(s, RTT);
+    ack(s, 1);
+    assert_true(script_status(s).min_rtt_us > 0);
+    script_advance(s, 20 * SECOND);
+    T_EQUAL(script_status(s).min_rtt_us, 0); /* forgotten with the rest */
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    expect_segments(s, 1, 1);
+    ack(s, 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SCRIPT_TEST(rfc6675_three_sacked_segments_make_the_first_lost),
+        SCRIPT_TEST(rfc6675_holes_are_filled_lowest_first),
+        SCRIPT_TEST(rfc6675_two_above_are_not_enough),
+        SCRIPT_TEST(sack_of_what_was_never_sent_is_ignored),
+        SCRIPT_TEST(rfc2018_8_reneging_sends_everything_again),
+        SCRIPT_TEST(rfc8985_6_2_reordering_within_the_window_repeats_nothing),
+        SCRIPT_TEST(rfc8985_6_3_timer_finds_what_is_late),
+        SCRIPT_TEST(rfc8985_6_2_no_window_after_dup_thresh),
+        SCRIPT_TEST(rfc8985_3_2_lost_retransmission_is_found),
+        SCRIPT_TEST(rfc8985_6_2_late_original_is_reordering),
+        SCRIPT_TEST(rfc8985_6_2_dsack_widens_the_window),
+        SCRIPT_TEST(rfc8985_7_3_probe_repeats_the_last_segment),
+        SCRIPT_TEST(rfc8985_7_3_probe_sends_new_data_if_there_is_some),
+        SCRIPT_TEST(rfc8985_7_2_lone_segment_waits_for_a_delayed_ack),
+        SCRIPT_TEST(rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd),
+        SCRIPT_TEST(rfc8985_7_4_dsack_of_the_probe_lowers_nothing),
+        SCRIPT_TEST(rfc8985_7_3_one_probe_in_flight),
+        SCRIPT_TEST(loss_probe_can_be_switched_off),
+        SCRIPT_TEST(rfc6937_3_one_segment_for_two_delivered),
+        SCRIPT_TEST(rfc5682_3_original_sacked_after_a_timeout_undoes_it),
+        SCRIPT_TEST(rfc5682_2_1_real_loss_goes_on_with_slow_start),
+        SCRIPT_TEST(rfc5682_2_1_new_data_that_is_lost_holds_nothing_up),
+        SCRIPT_TEST(rfc5682_2_1_second_timeout_sends_no_new_data),
+        SCRIPT_TEST(rfc5682_2_1_new_data_acknowledged_in_order_is_spurious),
+        SCRIPT_TEST(rfc5682_2_1_second_timeout_is_answered_as_usual),
+        SCRIPT_TEST(rfc5682_2_1_ack_of_everything_is_no_proof_without_sack),
+        SCRIPT_TEST(rfc3522_3_2_old_echo_undoes_a_fast_retransmit),
+        SCRIPT_TEST(rfc3708_dsack_of_all_retransmissions_undoes),
+        SCRIPT_TEST(rfc3708_late_dsack_leaves_the_backoff_of_window_probes),
+        SCRIPT_TEST(undo_can_be_switched_off),
+        SCRIPT_TEST(rfc7765_4_timeout_counts_from_the_sending),
+        SCRIPT_TEST(rfc7765_4_not_with_four_segments),
+        SCRIPT_TEST(rfc5681_3_1_timeout_sends_what_is_not_sacked),
+        SCRIPT_TEST(part_of_a_large_frame_is_sent_again),
+        SCRIPT_TEST(idle_sender_is_given_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,251 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "tcp/congestion.h"
+#include "tcp/hystart.h"
+
+#define MSS 1000u
+#define WINDOW 100000u /* bytes that a round acknowledges here */
+
+static struct te_hystart hystart;
+static struct te_congestion cc;
+static uint32_t snd_una;
+
+static void start(bool is_paced)
+{
+    cc = (struct te_congestion){.cwnd_bytes = WINDOW, .ssthresh_bytes = UINT32_MAX};
+    snd_una = 0xfffff000u; /* sequence numbers wrap on the way */
+    te_hystart_start(&hystart, true, is_paced, snd_una + WINDOW);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    start(true);
+    return 0;
+}
+
+static uint32_t ack(uint32_t bytes, int64_t rtt_us)
+{
+    snd_una += bytes;
+    const struct te_ack_sample sample = {
+        .rtt_us = rtt_us,
+        .acked_bytes = bytes,
+        .delivered_bytes = bytes,
+        .mss_bytes = MSS,
+        .snd_una = snd_una,
+        .snd_nxt = snd_una + WINDOW,
+        .is_cwnd_limited = true,
+    };
+    return te_hystart_grow(&hystart, &cc, &sample);
+}
+
+/* A round: so many ACKs, all but the last of one segment. */
+static void round_of(unsigned acks, int64_t rtt_us)
+{
+    uint32_t left = WINDOW;
+    for (unsigned i = 1; i < acks; i++) {
+        ack(MSS, rtt_us);
+        left -= MSS;
+    }
+    ack(left, rtt_us);
+}
+
+static void test_slow_start_doubles(void **state)
+{
+    (void)state;
+    round_of(20, 50000);
+    assert_int_equal(cc.cwnd_bytes, 2 * WINDOW);
+    round_of(20, 50000);
+    round_of(20, 50000);
+    assert_int_equal(cc.cwnd_bytes, 4 * WINDOW);
+    assert_string_equal(te_hystart_phase_name(&hystart), "slow-start");
+}
+
+/* RttThresh is an eighth of the RTT, between 4 and 16 ms. */
+static void test_threshold(void **state)
+{
+    (void)state;
+    static const int64_t rises[][2] = {/* RTT, rise that counts */
+                                       {2000, 4000},
+                                       {32000, 4000},
+                                       {80000, 10000},
+                                       {128000, 16000},
+                                       {600000, 16000}};
+    for (unsigned i = 0; i < sizeof(rises) / sizeof(rises[0]); i++) {
+        start(true);
+        round_of(10, rises[i][0]);
+        round_of(10, rises[i][0] + rises[i][1] - 1);
+        assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+        start(true);
+        round_of(10, rises[i][0]);
+        round_of(10, rises[i][0] + rises[i][1]);
+        assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+    }
+}
+
+/* N_RTT_SAMPLE: seven samples of a round say nothing. */
+static void test_eight_samples(void **state)
+{
+    (void)state;
+    round_of(10, 50000);
+    round_of(7, 90000);
+    assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+    for (int i = 0; i < 7; i++)
+        ack(MSS, 0); /* no samples of RTT */
+    assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+    for (int i = 0; i < 7; i++)
+        ack(MSS, 190000);
+    assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+    ack(MSS, 190000);
+    assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+}
+
+/* The minimum of the round counts, not the latest. */
+static void test_jitter_is_no_rise(void **state)
+{
+    (void)state;
+    round_of(10, 50000);
+    ack(MSS, 50000);
+    for (int i = 0; i < 50; i++)
+        ack(MSS, 90000);
+    assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+}
+
+static void enter_css(void)
+{
+    round_of(10, 50000);
+    for (int i = 0; i < 8; i++)
+        ack(MSS, 60000);
+    assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+}
+
+static void test_css_grows_by_a_quarter(void **state)
+{
+    (void)state;
+    enter_css();
+    uint32_t before = cc.cwnd_bytes;
+    ack(10 * MSS, 60000);
+    assert_int_equal(cc.cwnd_bytes, before + 10 * MSS / 4);
+}
+
+/* Five rounds, of which the one it began in counts; then ssthresh is cwnd and HyStart++ is over. */
+static void test_css_ends_after_five_rounds(void **state)
+{
+    (void)state;
+    enter_css();
+    for (int i = 0; i < 4; i++) {
+        round_of(10, 60000);
+        assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+        assert_int_equal(cc.ssthresh_bytes, UINT32_MAX);
+    }
+    round_of(10, 60000);
+    assert_int_equal(hystart.phase, TE_HYSTART_OFF);
+    assert_true(cc.ssthresh_bytes <= cc.cwnd_bytes);
+    uint32_t after = cc.cwnd_bytes;
+    assert_int_equal(ack(3 * MSS, 60000), 3 * MSS); /* for congestion avoidance */
+    assert_int_equal(cc.cwnd_bytes, after);
+}
+
+static void test_spurious_css_is_left(void **state)
+{
+    (void)state;
+    enter_css();
+    round_of(10, 60000);
+    for (int i = 0; i < 8; i++)
+        ack(MSS, 59999);
+    assert_int_equal(hystart.phase, TE_HYSTART_SLOW_START);
+    uint32_t before = cc.cwnd_bytes;
+    ack(MSS, 59999);
+    assert_int_equal(cc.cwnd_bytes, before + MSS);
+}
+
+static void test_stop(void **state)
+{
+    (void)state;
+    enter_css();
+    te_hystart_stop(&hystart);
+    cc.ssthresh_bytes = cc.cwnd_bytes + 3 * MSS / 2;
+    assert_int_equal(ack(MSS, 99000), 0);
+    assert_int_equal(ack(MSS, 99000), MSS / 2);
+    assert_int_equal(cc.cwnd_bytes, cc.ssthresh_bytes);
+}
+
+static void test_limit_of_an_ack(void **state)
+{
+    (void)state;
+    ack(90 * MSS, 50000);
+    assert_int_equal(cc.cwnd_bytes, WINDOW + 90 * MSS); /* paced: L is infinite */
+    start(false);
+    ack(90 * MSS, 50000);
+    assert_int_equal(cc.cwnd_bytes, WINDOW + 65536);
+}
+
+/* RFC 3465 2.3: one segment an ACK, and no more than arrived just now. */
+static void test_after_a_timeout(void **state)
+{
+    (void)state;
+    te_hystart_stop(&hystart);
+    cc.cwnd_bytes = MSS;
+    cc.ssthresh_bytes = 50 * MSS;
+    struct te_ack_sample sample = {
+        .acked_bytes = 30 * MSS,
+        .delivered_bytes = MSS / 2,
+        .mss_bytes = MSS,
+        .is_cwnd_limited = true,
+        .is_in_loss = true,
+    };
+    assert_int_equal(te_hystart_grow(&hystart, &cc, &sample), 0);
+    assert_int_equal(cc.cwnd_bytes, MSS + MSS / 2);
+    sample.delivered_bytes = 30 * MSS;
+    te_hystart_grow(&hystart, &cc, &sample);
+    assert_int_equal(cc.cwnd_bytes, 2 * MSS + MSS / 2);
+}
+
+static void test_no_growth_unless_limited(void **state)
+{
+    (void)state;
+    struct te_ack_sample sample = {.acked_bytes = MSS, .delivered_bytes = MSS, .mss_bytes = MSS};
+    sample.snd_una = snd_una + MSS;
+    sample.prior_flight_bytes = WINDOW / 2 - 1;
+    assert_int_equal(te_hystart_grow(&hystart, &cc, &sample), 0);
+    assert_int_equal(cc.cwnd_bytes, WINDOW);
+    sample.prior_flight_bytes = WINDOW / 2; /* a sender that paces has no more at most times */
+    te_hystart_grow(&hystart, &cc, &sample);
+    assert_int_equal(cc.cwnd_bytes, WINDOW + MSS);
+    cc.ssthresh_bytes = cc.cwnd_bytes;
+    assert_int_equal(te_hystart_grow(&hystart, &cc, &sample), 0);
+}
+
+static void test_cwnd_is_bounded(void **state)
+{
+    (void)state;
+    cc.cwnd_bytes = TE_CWND_MAX_BYTES - 10;
+    te_cc_grow(&cc, UINT32_MAX);
+    assert_int_equal(cc.cwnd_bytes, TE_CWND_MAX_BYTES);
+    te_cc_grow(&cc, 1);
+    assert_int_equal(cc.cwnd_bytes, TE_CWND_MAX_BYTES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_slow_start_doubles, setup),
+        cmocka_unit_test_setup(test_threshold, setup),
+        cmocka_unit_test_setup(test_eight_samples, setup),
+        cmocka_unit_test_setup(test_jitter_is_no_rise, setup),
+        cmocka_unit_test_setup(test_css_grows_by_a_quarter, setup),
+        cmocka_unit_test_setup(test_css_ends_after_five_rounds, setup),
+        cmocka_unit_test_setup(test_spurious_css_is_left, setup),
+        cmocka_unit_test_setup(test_stop, setup),
+        cmocka_unit_test_setup(test_limit_of_an_ack, setup),
+        cmocka_unit_test_setup(test_after_a_timeout, setup),
+        cmocka_unit_test_setup(test_no_growth_unless_limited, setup),
+        cmocka_unit_test_setup(test_cwnd_is_bounded, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
