@@ -1,0 +1,91 @@
+/* One stack in virtual time on a link of our own, and the judge of all that it says.
+ *
+ * After every call (rig_settle): output is pulled and read by the engine's own parsers, checksums
+ * included; questions for neighbours are answered; every invariant that the stack knows of itself
+ * must hold; SND.UNA and RCV.NXT must not have gone back.
+ *
+ * A payload byte is a function of its sequence number, in both directions (rig_byte): so whatever
+ * is delivered or sent can be judged alone, without a record of what came before it. */
+#ifndef FUZZ_RIG_H
+#define FUZZ_RIG_H
+
+#include "fuzz.h"
+#include "wire/tcp.h"
+
+#define RIG_SLOTS 4
+#define RIG_WATCHES 64
+#define RIG_LISTENERS 3
+#define RIG_FRAME_MAX (14 + 65535)
+#define RIG_SERVER_PORT 80
+#define RIG_SECOND_US INT64_C(1000000)
+
+/* A pair of endpoints that the program speaks about, and the stack's end of it, if there is one. */
+struct rig_slot {
+    struct te_endpoint local, remote; /* local: the stack's */
+    uint64_t id;                      /* latest connection of that pair; 0: none yet */
+    bool is_there;                    /* status is of now, else of the last time */
+    struct te_status status;
+    uint32_t peer_iss;
+    uint32_t their_ts; /* latest TSval that the stack sent */
+};
+
+/* What a connection was when it was last looked at. */
+struct rig_watch {
+    uint64_t id;
+    enum te_state state;
+    uint32_t iss, irs, snd_una, rcv_nxt;
+    uint64_t send_acked, receive_next;
+};
+
+struct rig {
+    struct fuzz_memory memory;
+    struct te_config config;
+    struct te_stack *stack;
+    int64_t now_us;
+    struct rig_slot slots[RIG_SLOTS];
+    uint64_t listeners[RIG_LISTENERS];
+    struct rig_watch watches[RIG_WATCHES];
+    bool is_mute; /* nobody answers ARP and ND */
+    unsigned question_count;
+    struct te_addr questions[8];      /* addresses that the stack looks for */
+    uint8_t frame[RIG_FRAME_MAX + 1]; /* the latest one that we sent */
+    size_t frame_len;
+};
+
+/* Which of a stack's properties differ from run to run. */
+enum rig_trait {
+    RIG_NO_TIMESTAMPS = 0x01,
+    RIG_NO_SACK = 0x02,
+    RIG_NO_WSCALE = 0x04,
+    RIG_OFFLOAD = 0x08, /* GSO and partial checksums */
+    RIG_DAD = 0x10,
+    RIG_SMALL = 0x20,   /* tables and buffers that are soon full */
+    RIG_SKIP_TW = 0x40, /* policy of a full TIME_WAIT table */
+    RIG_SMALL_MTU = 0x80
+};
+struct rig_options {
+    uint8_t traits; /* set of enum rig_trait */
+    uint8_t secret;
+    uint16_t features; /* set of enum te_feature that differ from the default */
+    uint8_t algorithm; /* of congestion control, and ECN's mode */
+};
+void rig_start(struct rig *rig, const struct rig_options *options);
+/* Frees the stack; nothing may be left. */
+void rig_stop(struct rig *rig);
+
+/* The byte at a sequence number, of either direction. */
+uint8_t rig_byte(uint32_t seq);
+struct te_addr rig_stack_addr(bool is_v6);
+
+/* Gives the stack the first len bytes of rig->frame. */
+void rig_input(struct rig *rig, const struct te_frame_meta *meta);
+/* To be called after every other call that may have changed the stack. */
+void rig_settle(struct rig *rig);
+/* Time passes, deadline by deadline, as far as there are not too many of them. */
+void rig_advance(struct rig *rig, int64_t us);
+/* The stack is saved, freed and restored, as if nothing had happened. */
+void rig_rebear(struct rig *rig);
+/* What a connection has received must be what the peer sent; releases the first bytes of it. */
+void rig_receive(struct rig *rig, uint64_t id, size_t release);
+
+#endif
