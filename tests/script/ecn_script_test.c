@@ -19,12 +19,12 @@ static void send_syn(struct script *s, uint8_t flags)
     script_send(s, &syn);
 }
 
-static void open_passive(struct script *s, uint8_t offer)
+static void open_passive(struct script *s, uint8_t their_offer)
 {
     s->f.config.send_buffer_initial_bytes = 1 << 20;
     conn_in_listen(s);
-    send_syn(s, TE_SYN | offer);
-    script_expect_syn(s, TE_SYN | TE_ACK | (offer == SETUP ? TE_ECE : 0), T_HERE);
+    send_syn(s, TE_SYN | their_offer);
+    script_expect_syn(s, TE_SYN | TE_ACK | (their_offer == SETUP ? TE_ECE : 0), T_HERE);
     s->c.id = s->events[s->event_count - 1].id;
     s->c.timestamps = script_status(s).timestamps;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
@@ -33,11 +33,17 @@ static void open_passive(struct script *s, uint8_t offer)
     script_mark(s);
 }
 
-static void open_active(struct script *s, uint8_t answer)
+/* Our SYN is out, with the offer. */
+static void offer(struct script *s)
 {
     s->f.config.ecn = TE_ECN_ON;
     T_ERR(script_user_open(s), TE_OK);
     T_EQUAL(script_expect_syn(s, TE_SYN | SETUP, T_HERE)->ecn, 0);
+}
+
+static void open_active(struct script *s, uint8_t answer)
+{
+    offer(s);
     send_syn(s, TE_SYN | TE_ACK | answer);
     s->c.timestamps = script_status(s).timestamps;
     T_EXPECT_ACK(s, 1, 1);
@@ -76,13 +82,12 @@ static void rfc3168_6_1_1_ipv6(void **state)
 static void rfc3168_6_1_1_half_an_offer_is_none(void **state)
 {
     static const uint8_t offers[] = {0, TE_ECE, TE_CWR};
+    struct script *s = *state;
     for (unsigned i = 0; i < sizeof(offers); i++) {
-        struct script *s = *state;
+        script_start_over(s);
         open_passive(s, offers[i]);
         T_EQUAL(fixture_counters(&s->f)->ecn_handshakes, 0);
         check_data(s, false);
-        script_teardown(state);
-        script_setup(state);
     }
 }
 
@@ -97,8 +102,9 @@ static void off_takes_no_offer(void **state)
 
 static void passive_and_off_offer_nothing(void **state)
 {
+    struct script *s = *state;
     for (int mode = TE_ECN_OFF; mode <= TE_ECN_PASSIVE; mode++) {
-        struct script *s = *state;
+        script_start_over(s);
         s->f.config.ecn = (enum te_ecn_mode)mode;
         s->way = BY_ACTIVE;
         T_ERR(script_user_open(s), TE_OK);
@@ -106,8 +112,6 @@ static void passive_and_off_offer_nothing(void **state)
         send_syn(s, TE_SYN | TE_ACK | TE_ECE);
         T_EXPECT_ACK(s, 1, 1);
         check_data(s, false);
-        script_teardown(state);
-        script_setup(state);
     }
 }
 
@@ -123,12 +127,11 @@ static void rfc3168_6_1_1_our_offer_is_taken(void **state)
 static void rfc3168_6_1_1_other_answers_refuse_it(void **state)
 {
     static const uint8_t answers[] = {0, TE_CWR, SETUP};
+    struct script *s = *state;
     for (unsigned i = 0; i < sizeof(answers); i++) {
-        struct script *s = *state;
+        script_start_over(s);
         open_active(s, answers[i]);
         check_data(s, false);
-        script_teardown(state);
-        script_setup(state);
     }
 }
 
@@ -147,9 +150,7 @@ static void a_syn_with_ect_is_no_offer(void **state)
 static void rfc3168_6_1_1_1_the_syn_goes_again_without(void **state)
 {
     struct script *s = *state;
-    s->f.config.ecn = TE_ECN_ON;
-    T_ERR(script_user_open(s), TE_OK);
-    script_expect_syn(s, TE_SYN | SETUP, T_HERE);
+    offer(s);
     script_advance(s, SECOND);
     T_EXPECT_SYN(s);
     script_advance(s, 2 * SECOND);
@@ -197,9 +198,7 @@ static void a_syn_ack_goes_again_with_its_answer(void **state)
 static void both_open_with_an_offer(void **state)
 {
     struct script *s = *state;
-    s->f.config.ecn = TE_ECN_ON;
-    T_ERR(script_user_open(s), TE_OK);
-    script_expect_syn(s, TE_SYN | SETUP, T_HERE);
+    offer(s);
     send_syn(s, TE_SYN | SETUP);
     script_expect_syn(s, TE_SYN | TE_ACK | TE_ECE, T_HERE);
     send_syn(s, TE_SYN | TE_ACK | TE_ECE);
@@ -211,9 +210,7 @@ static void both_open_with_an_offer(void **state)
 static void both_open_and_one_does_not_offer(void **state)
 {
     struct script *s = *state;
-    s->f.config.ecn = TE_ECN_ON;
-    T_ERR(script_user_open(s), TE_OK);
-    script_expect_syn(s, TE_SYN | SETUP, T_HERE);
+    offer(s);
     send_syn(s, TE_SYN);
     T_EXPECT_SYN_ACK(s);
     send_syn(s, TE_SYN | TE_ACK);
@@ -348,6 +345,16 @@ static void expect_data(struct script *s, uint32_t first, unsigned count)
         T_EXPECT(s, .flags = TE_ACK, .seq = first + i * MSS, .ack = 1, .len = MSS, .ecn = ECT0);
 }
 
+/* A segment is sent, and by a timeout again: never ECT on what was sent before (6.1.5). */
+static void time_one_out(struct script *s)
+{
+    open_passive(s, SETUP);
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    expect_data(s, 1, 1);
+    script_advance(s, script_status(s).rto_us);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+}
+
 /* Ten segments are in flight, and so many bytes more are queued. The window of Reno, which a mark
  * takes a fifth of (RFC 8511), comes down at once. */
 static void ten_in_flight(struct script *s, uint32_t more)
@@ -423,15 +430,11 @@ static void an_old_ack_with_ece_says_nothing(void **state)
     T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
 }
 
-/* 6.1.5: never ECT on what was sent before; CWR on the first new data after the timeout. */
+/* 6.1.5, and CWR on the first new data after the timeout. */
 static void rfc3168_6_1_5_retransmissions_have_no_ect(void **state)
 {
     struct script *s = *state;
-    open_passive(s, SETUP);
-    T_EQUAL(script_user_send(s, MSS), MSS);
-    expect_data(s, 1, 1);
-    script_advance(s, script_status(s).rto_us);
-    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    time_one_out(s);
     T_EQUAL(script_user_send(s, 2 * MSS), 2 * MSS);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + MSS);
     T_EXPECT(s, .flags = TE_ACK | TE_CWR, .seq = 1 + MSS, .ack = 1, .len = MSS, .ecn = ECT0);
@@ -491,11 +494,7 @@ static void rfc3168_6_1_6_keepalives_have_no_ect(void **state)
 static void cwnd_never_grows_by_ece(void **state)
 {
     struct script *s = *state;
-    open_passive(s, SETUP);
-    T_EQUAL(script_user_send(s, MSS), MSS);
-    expect_data(s, 1, 1);
-    script_advance(s, script_status(s).rto_us);
-    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    time_one_out(s);
     T_EQUAL(script_status(s).cwnd_bytes, MSS);
     T_EQUAL(script_user_send(s, MSS), MSS);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + MSS);

@@ -75,7 +75,7 @@ static void off_unless_both_config_and_listener_allow(void **state)
 {
     struct script *s = *state;
     for (unsigned i = 0; i < 3; i++) {
-        script_init(s);
+        script_start_over(s);
         s->f.config.fast_open = i == 0   ? TE_FAST_OPEN_OFF
                                 : i == 1 ? TE_FAST_OPEN_CLIENT
                                          : TE_FAST_OPEN_BOTH;
@@ -83,8 +83,6 @@ static void off_unless_both_config_and_listener_allow(void **state)
         T_EQUAL(send_syn(s, 5000, NULL, 0)->header.options.has_fast_open, false);
         T_COUNT(s, fast_open_cookies_given, 0);
         T_ERR(script_user_accept(s), TE_ERR_AGAIN);
-        if (i < 2)
-            script_done(s);
     }
 }
 
@@ -473,6 +471,14 @@ static void learn_cookie(struct script *s)
     script_mark(s);
 }
 
+/* A second open, whose SYN carries the cookie of the first and len bytes. */
+static void open_with_cookie(struct script *s, uint32_t len)
+{
+    learn_cookie(s);
+    open_with(s, FIRST_PORT + 1, len);
+    T_EQUAL(expect_syn(s, len), SERVER_COOKIE_BYTES);
+}
+
 static void without_permission_the_data_follows_the_handshake(void **state)
 {
     struct script *s = *state;
@@ -498,9 +504,7 @@ static void rfc7413_4_2_1_first_open_asks_for_a_cookie(void **state)
 static void rfc7413_4_2_2_second_open_carries_cookie_and_data(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     send_syn_ack(s, 301, false);
     T_EXPECT_ACK(s, 301, 1);
     T_STATE(s, TE_ESTABLISHED);
@@ -551,18 +555,14 @@ static void syn_carries_at_most_1460(void **state)
 static void cookie_goes_without_data_too(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 0);
-    T_EQUAL(expect_syn(s, 0), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 0);
 }
 
 /* 4.2.2: "SHOULD retransmit any unacknowledged data in the first ACK packet". */
 static void refused_data_follows_at_once(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     send_syn_ack(s, 1, true);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 300);
     T_COUNT(s, fast_open_active_failed, 1);
@@ -577,9 +577,7 @@ static void refused_data_follows_at_once(void **state)
 static void data_taken_in_part(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     send_syn_ack(s, 101, false);
     T_EXPECT(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 200);
     T_COUNT(s, fast_open_active, 1);
@@ -590,9 +588,7 @@ static void data_taken_in_part(void **state)
 static void refusal_without_a_cookie_is_remembered(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     send_syn_ack(s, 1, false);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 300);
     end(s);
@@ -624,9 +620,7 @@ static void server_that_gives_no_cookie_is_remembered(void **state)
 static void syn_again_is_plain(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     script_advance(s, SECOND);
     T_EQUAL(expect_syn(s, 0), -1);
     send_syn_ack(s, 1, false);
@@ -642,9 +636,7 @@ static void syn_again_is_plain(void **state)
 static void lost_syn_ack_is_no_failure(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     script_advance(s, SECOND);
     T_EQUAL(expect_syn(s, 0), -1);
     send_syn_ack(s, 301, false);
@@ -672,9 +664,7 @@ static void silence_is_remembered(void **state)
 static void icmp_error_is_remembered(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     script_icmp_error(s, 3, 13, 0, 0);
     T_STATE(s, TE_CLOSED);
     open_with(s, FIRST_PORT + 2, 100);
@@ -685,9 +675,7 @@ static void icmp_error_is_remembered(void **state)
 static void refused_connection_is_no_failure_of_fast_open(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     T_SEND(s, .flags = TE_RST | TE_ACK, .seq = 0, .ack = 301);
     T_EQUAL(script_status(s).error, TE_ERR_REFUSED);
     open_with(s, FIRST_PORT + 2, 100);
@@ -736,9 +724,7 @@ static void no_memory_for_the_cache_costs_only_the_cookie(void **state)
 static void simultaneous_open_sends_the_data_again(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     T_SEND(s, .flags = TE_SYN, .seq = 0, WITH_MSS(PEER_MSS));
     T_EXPECT(s, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
@@ -749,9 +735,7 @@ static void simultaneous_open_sends_the_data_again(void **state)
 static void simultaneous_open_may_take_the_data(void **state)
 {
     struct script *s = *state;
-    learn_cookie(s);
-    open_with(s, FIRST_PORT + 1, 300);
-    T_EQUAL(expect_syn(s, 300), SERVER_COOKIE_BYTES);
+    open_with_cookie(s, 300);
     T_SEND(s, .flags = TE_SYN, .seq = 0, WITH_MSS(PEER_MSS));
     T_EXPECT(s, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 301);
@@ -859,7 +843,7 @@ static void random_walks_keep_the_invariants(void **state)
     uint64_t transitions = 0, resent = 0, taken = 0;
     for (uint64_t i = 1; i <= 3000; i++) {
         uint64_t seed = i;
-        script_init(s);
+        script_start_over(s);
         s->f.config.fast_open = TE_FAST_OPEN_BOTH;
         s->f.config.fast_open_pending_max = 1 + draw(&seed, 3);
         s->f.config.remains_us = 0;
@@ -887,8 +871,6 @@ static void random_walks_keep_the_invariants(void **state)
         transitions += fixture_counters(&s->f)->state_transitions;
         resent += fixture_counters(&s->f)->bytes_retransmitted;
         taken += fixture_counters(&s->f)->bytes_in;
-        if (i < 3000)
-            script_done(s);
     }
     assert_true(transitions > 12000 && resent > 100000 && taken > 100000);
 }

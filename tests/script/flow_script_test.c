@@ -253,7 +253,7 @@ static void rfc9293_3_10_7_4_text_beyond_the_window_is_cut_off(void **state)
  * of the scale: the edge may be announced up to one unit too low (RFC 7323 2.4), never more. */
 static void check_edge_never_moves_left(struct script *s, unsigned options, uint32_t buffer)
 {
-    script_init(s);
+    script_start_over(s);
     s->options = options;
     s->f.config.receive_buffer_initial_bytes = buffer;
     conn_in_established(s);
@@ -284,7 +284,6 @@ static void rfc9293_3_8_6_right_edge_never_moves_left(void **state)
 {
     struct script *s = *state;
     check_edge_never_moves_left(s, 0, 65535);
-    script_done(s);
     check_edge_never_moves_left(s, 0, 4096);
 }
 
@@ -292,9 +291,7 @@ static void rfc7323_2_4_scaled_right_edge_never_moves_left(void **state)
 {
     struct script *s = *state;
     check_edge_never_moves_left(s, SPEAKS_WSCALE, 65536);
-    script_done(s);
     check_edge_never_moves_left(s, SPEAKS_WSCALE, 4096);
-    script_done(s);
     check_edge_never_moves_left(s, SPEAKS_WSCALE, 1 << 20);
 }
 

@@ -209,13 +209,11 @@ static void window_scale_follows_the_largest_buffer(void **state)
     } sizes[] = {{65535, 0}, {65536, 1}, {1 << 20, 5}, {6 << 20, 7}, {1 << 30, 14}};
     struct script *s = *state;
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-        script_init(s);
+        script_start_over(s);
         s->f.config.receive_buffer_max_bytes = sizes[i].bytes;
         s->f.config.receive_buffer_initial_bytes = 65535;
         T_ERR(script_user_open(s), TE_OK);
         T_EQUAL(T_EXPECT_SYN(s)->header.options.wscale, sizes[i].scale);
-        if (i + 1 < sizeof(sizes) / sizeof(sizes[0]))
-            script_done(s);
     }
 }
 
@@ -331,7 +329,7 @@ static void simultaneous_open_negotiates_too(void **state)
                                        SPEAKS_TIMESTAMPS};
     struct script *s = *state;
     for (unsigned i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
-        script_init(s);
+        script_start_over(s);
         s->options = choices[i];
         s->way = BY_SIMULTANEOUS;
         conn_in_established(s);
@@ -341,8 +339,6 @@ static void simultaneous_open_negotiates_too(void **state)
         T_EQUAL(status.wscale_ok, (choices[i] & SPEAKS_WSCALE) != 0);
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
         T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
-        if (i + 1 < sizeof(choices) / sizeof(choices[0]))
-            script_done(s);
     }
 }
 
@@ -380,14 +376,12 @@ static void rfc9293_3_2_options_are_read_however_they_are_written(void **state)
 {
     struct script *s = *state;
     for (unsigned i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
-        script_init(s);
+        script_start_over(s);
         open_with(s, written[i].bytes, written[i].len);
         if (script_status(s).peer_mss_bytes != written[i].mss)
             fail_msg("%s: MSS %u, not %u", written[i].name, script_status(s).peer_mss_bytes,
                      written[i].mss);
         complete(s);
-        if (i + 1 < sizeof(written) / sizeof(written[0]))
-            script_done(s);
     }
 }
 

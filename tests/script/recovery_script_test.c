@@ -42,6 +42,14 @@ static void fly(struct script *s, unsigned queued, unsigned out)
     T_EXPECT_NONE(s);
 }
 
+/* The same to a peer with SACK, over a path that is opened for it. */
+static void fly_with_sack(struct script *s, int64_t rtt_us, unsigned queued, unsigned out)
+{
+    s->options = SPEAKS_SACK;
+    open_path(s, rtt_us);
+    fly(s, queued, out);
+}
+
 static void ack(struct script *s, unsigned segments)
 {
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(segments));
@@ -69,10 +77,8 @@ static const char *recovery(struct script *s)
 static void rfc6675_three_sacked_segments_make_the_first_lost(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_RACK);
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     sack(s, 0, 1, 2);
     sack(s, 0, 1, 3);
     T_EXPECT_NONE(s);
@@ -92,10 +98,8 @@ static void rfc6675_three_sacked_segments_make_the_first_lost(void **state)
 static void rfc6675_holes_are_filled_lowest_first(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_RACK | TE_FEATURE_PRR);
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1,
            SACK2(BLOCK(start_of(7), start_of(10)), BLOCK(start_of(3), start_of(5))));
     /* 0, 1, 2, 5 and 6 are lost; pipe is empty and cwnd 5. */
@@ -109,10 +113,8 @@ static void rfc6675_holes_are_filled_lowest_first(void **state)
 static void rfc6675_two_above_are_not_enough(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_RACK);
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     sack(s, 0, 8, 10);
     T_EXPECT_NONE(s);
     T_EQUAL(script_status(s).lost_bytes, 0);
@@ -122,9 +124,7 @@ static void rfc6675_two_above_are_not_enough(void **state)
 static void sack_of_what_was_never_sent_is_ignored(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     sack(s, 0, 5, 40);
     sack(s, 0, 5, 5);
     T_EQUAL(script_status(s).sacked_bytes, 0);
@@ -134,9 +134,7 @@ static void sack_of_what_was_never_sent_is_ignored(void **state)
 static void rfc2018_8_reneging_sends_everything_again(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     script_advance(s, RTT);
     sack(s, 0, 1, 4);
     expect_segments(s, 0, 1);
@@ -156,9 +154,7 @@ static void rfc2018_8_reneging_sends_everything_again(void **state)
 static void rfc8985_6_2_reordering_within_the_window_repeats_nothing(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 2, 2);
+    fly_with_sack(s, RTT, 2, 2);
     script_advance(s, RTT);
     sack(s, 0, 1, 2);
     T_EXPECT_NONE(s);
@@ -173,9 +169,7 @@ static void rfc8985_6_2_reordering_within_the_window_repeats_nothing(void **stat
 static void rfc8985_6_3_timer_finds_what_is_late(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 2, 2);
+    fly_with_sack(s, RTT, 2, 2);
     script_advance(s, RTT);
     sack(s, 0, 1, 2);
     T_EXPECT_AFTER(s, RTT / 4, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
@@ -187,9 +181,7 @@ static void rfc8985_6_3_timer_finds_what_is_late(void **state)
 static void rfc8985_6_2_no_window_after_dup_thresh(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 4, 4);
+    fly_with_sack(s, RTT, 4, 4);
     script_advance(s, RTT);
     sack(s, 0, 1, 4);
     expect_segments(s, 0, 1);
@@ -200,9 +192,7 @@ static void rfc8985_6_2_no_window_after_dup_thresh(void **state)
 static void rfc8985_3_2_lost_retransmission_is_found(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 20, 10);
+    fly_with_sack(s, RTT, 20, 10);
     script_advance(s, RTT);
     sack(s, 0, 1, 4);
     expect_segments(s, 0, 1);
@@ -252,9 +242,7 @@ static void rfc8985_6_2_late_original_is_reordering(void **state)
 static void rfc8985_6_2_dsack_widens_the_window(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 4, 4);
+    fly_with_sack(s, RTT, 4, 4);
     script_advance(s, RTT);
     sack(s, 0, 1, 4);
     expect_segments(s, 0, 1);
@@ -272,9 +260,7 @@ static void rfc8985_6_2_dsack_widens_the_window(void **state)
 static void rfc8985_7_3_probe_repeats_the_last_segment(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 5, 5);
+    fly_with_sack(s, RTT, 5, 5);
     T_TIMER(s, TE_TIMER_LOSS_PROBE, 2 * RTT);
     T_EXPECT_AFTER(s, 2 * RTT, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
     T_COUNT(s, loss_probes, 1);
@@ -293,9 +279,7 @@ static void rfc8985_7_3_probe_repeats_the_last_segment(void **state)
 static void rfc8985_7_3_probe_sends_new_data_if_there_is_some(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 12, 10);
+    fly_with_sack(s, RTT, 12, 10);
     T_EXPECT_AFTER(s, 2 * RTT, .flags = TE_ACK, .seq = start_of(10), .ack = 1, .len = MSS);
     T_COUNT(s, loss_probes, 1);
     T_COUNT(s, segments_retransmitted, 0);
@@ -305,18 +289,14 @@ static void rfc8985_7_3_probe_sends_new_data_if_there_is_some(void **state)
 static void rfc8985_7_2_lone_segment_waits_for_a_delayed_ack(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, 10 * MS);
-    fly(s, 1, 1);
+    fly_with_sack(s, 10 * MS, 1, 1);
     T_TIMER(s, TE_TIMER_LOSS_PROBE, RTO_MIN); /* 20 ms and 200 ms, but not after the RTO */
 }
 
 static void rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 5, 5);
+    fly_with_sack(s, RTT, 5, 5);
     script_advance(s, RTT);
     ack(s, 4);
     script_advance(s, script_status(s).timer_at_us - s->f.now_us);
@@ -335,9 +315,7 @@ static void rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd(void **state)
 static void rfc8985_7_4_dsack_of_the_probe_lowers_nothing(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 5, 5);
+    fly_with_sack(s, RTT, 5, 5);
     script_advance(s, 2 * RTT);
     expect_segments(s, 4, 1);
     ack(s, 5);
@@ -354,9 +332,7 @@ static void rfc8985_7_4_dsack_of_the_probe_lowers_nothing(void **state)
 static void rfc8985_7_3_one_probe_in_flight(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 5, 5);
+    fly_with_sack(s, RTT, 5, 5);
     script_advance(s, 2 * RTT);
     expect_segments(s, 4, 1);
     T_EXPECT_AFTER(s, script_status(s).rto_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
@@ -385,9 +361,7 @@ static void loss_probe_can_be_switched_off(void **state)
 static void rfc6937_3_one_segment_for_two_delivered(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 40, 10);
+    fly_with_sack(s, RTT, 40, 10);
     script_advance(s, RTT);
     sack(s, 0, 1, 4); /* limited transmit and the first retransmission among them */
     script_skip(s);
@@ -410,13 +384,19 @@ static void rfc6937_3_one_segment_for_two_delivered(void **state)
 /* --- RFC 5682: F-RTO --------------------------------------------------------------------------
  */
 
+/* 2.1: the timeout of step 1, an ACK of what it sent, and the two new segments of step 2b. */
+static void enter_step_3(struct script *s)
+{
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    ack(s, 1);
+    expect_segments(s, 10, 2);
+}
+
 static void rfc5682_3_original_sacked_after_a_timeout_undoes_it(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_LOSS_PROBE);
-    open_path(s, 10 * MS);
-    fly(s, 20, 10);
+    fly_with_sack(s, 10 * MS, 20, 10);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     assert_string_equal(recovery(s), "loss");
     T_EQUAL(script_status(s).cwnd_bytes, MSS);
@@ -432,13 +412,9 @@ static void rfc5682_3_original_sacked_after_a_timeout_undoes_it(void **state)
 static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_LOSS_PROBE);
-    open_path(s, 10 * MS);
-    fly(s, 20, 10);
-    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
-    ack(s, 1);
-    expect_segments(s, 10, 2);
+    fly_with_sack(s, 10 * MS, 20, 10);
+    enter_step_3(s);
     T_EXPECT_NONE(s);
     sack(s, 1, 10, 11); /* only the new one has arrived: the others are lost indeed */
     T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
@@ -454,9 +430,7 @@ static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
     struct script *s = *state;
     open_path(s, 10 * MS); /* a peer without SACK */
     fly(s, 20, 10);
-    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
-    ack(s, 1);
-    expect_segments(s, 10, 2);
+    enter_step_3(s);
     ack(s, 1);
     T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
     expect_segments(s, 1, 1);
@@ -484,9 +458,7 @@ static void rfc5682_2_1_new_data_acknowledged_in_order_is_spurious(void **state)
     without(s, TE_FEATURE_LOSS_PROBE);
     open_path(s, 10 * MS); /* a peer without SACK */
     fly(s, 20, 10);
-    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
-    ack(s, 1);
-    expect_segments(s, 10, 2);
+    enter_step_3(s);
     ack(s, 2); /* never sent again */
     T_COUNT(s, spurious_timeouts, 1);
     assert_string_equal(recovery(s), "open");
@@ -511,13 +483,9 @@ static void rfc5682_2_1_ack_of_everything_is_no_proof_without_sack(void **state)
 static void rfc5682_2_1_second_timeout_is_answered_as_usual(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_LOSS_PROBE);
-    open_path(s, 10 * MS);
-    fly(s, 20, 10);
-    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
-    ack(s, 1);
-    expect_segments(s, 10, 2);
+    fly_with_sack(s, 10 * MS, 20, 10);
+    enter_step_3(s);
     script_advance(s, 2 * RTO_MIN);
     expect_segments(s, 1, 1);
     ack(s, 2);
@@ -561,9 +529,7 @@ static void rfc3522_3_2_old_echo_undoes_a_fast_retransmit(void **state)
 static void rfc3708_dsack_of_all_retransmissions_undoes(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     script_advance(s, RTT);
     sack(s, 0, 2, 8);
     expect_segments(s, 0, 2);
@@ -584,10 +550,8 @@ static void rfc3708_dsack_of_all_retransmissions_undoes(void **state)
 static void rfc3708_late_dsack_leaves_the_backoff_of_window_probes(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_RACK | TE_FEATURE_LOSS_PROBE | TE_FEATURE_FRTO);
-    open_path(s, RTT);
-    fly(s, 1, 1);
+    fly_with_sack(s, RTT, 1, 1);
     int64_t interval_us = script_status(s).rto_us;
     T_EXPECT_AFTER(s, interval_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1), WIN(0));
@@ -609,10 +573,8 @@ static void rfc3708_late_dsack_leaves_the_backoff_of_window_probes(void **state)
 static void undo_can_be_switched_off(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_DSACK_UNDO);
-    open_path(s, RTT);
-    fly(s, 10, 10);
+    fly_with_sack(s, RTT, 10, 10);
     script_advance(s, RTT);
     sack(s, 0, 1, 6);
     expect_segments(s, 0, 1);
@@ -649,10 +611,8 @@ static void rfc7765_4_not_with_four_segments(void **state)
 static void rfc5681_3_1_timeout_sends_what_is_not_sacked(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
     without(s, TE_FEATURE_LOSS_PROBE | TE_FEATURE_FRTO | TE_FEATURE_RACK);
-    open_path(s, 10 * MS);
-    fly(s, 6, 6);
+    fly_with_sack(s, 10 * MS, 6, 6);
     sack(s, 0, 2, 4); /* two: not enough */
     T_EXPECT_NONE(s);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
@@ -691,9 +651,7 @@ static void part_of_a_large_frame_is_sent_again(void **state)
 static void idle_sender_is_given_back(void **state)
 {
     struct script *s = *state;
-    s->options = SPEAKS_SACK;
-    open_path(s, RTT);
-    fly(s, 1, 1);
+    fly_with_sack(s, RTT, 1, 1);
     script_advance(s, RTT);
     ack(s, 1);
     assert_true(script_status(s).min_rtt_us > 0);

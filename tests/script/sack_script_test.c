@@ -371,7 +371,7 @@ static void try_order(struct script *s, const struct order *order)
     struct model model = {.in_order = 0};
     char name[64];
     name_of_order(order, name, sizeof(name));
-    script_init(s);
+    script_start_over(s);
     open_with(s, order->options);
     for (unsigned i = 0; i < order->count; i++) {
         char why[SCRIPT_WHY_MAX];
@@ -392,7 +392,6 @@ static void try_order(struct script *s, const struct order *order)
     T_EQUAL(script_user_take(s, &is_end), text_count(order) * STEP_BYTES);
     T_EQUAL(is_end, order->fin != NO_FIN);
     script_skip(s);
-    script_done(s);
 }
 
 static void swap(unsigned *a, unsigned *b)
@@ -425,7 +424,6 @@ static void try_all(struct script *s, unsigned options)
                 order.index[i] = i;
             try_orders_from(s, &order, 0);
         }
-    script_init(s);
 }
 
 static void every_order_of_three_to_five_segments(void **state)

@@ -67,6 +67,13 @@ void script_done(struct script *s)
     fixture_stop(&s->f);
 }
 
+void script_start_over(struct script *s)
+{
+    if (s->f.stack != NULL)
+        script_done(s);
+    script_init(s);
+}
+
 int script_setup(void **state)
 {
     static struct script script;

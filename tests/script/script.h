@@ -148,6 +148,8 @@ extern const uint32_t PEER_ISS, PEER_TS;
 
 void script_init(struct script *s);
 void script_start(struct script *s); /* the conn_in_* do it when it was not done */
+/* For a test that is many: a new script, once the one before was found clean by script_done. */
+void script_start_over(struct script *s);
 /* For cmocka: *state is a script, initialised; the teardown is script_done. */
 int script_setup(void **state);
 int script_teardown(void **state);

@@ -41,7 +41,7 @@ static void rfc9293_3_6_1_lasts_2msl_whichever_way_it_was_entered(void **state)
     static const enum te_state from[] = {TE_FIN_WAIT_1, TE_FIN_WAIT_2, TE_CLOSING};
     struct script *s = *state;
     for (unsigned i = 0; i < 3; i++) {
-        script_init(s);
+        script_start_over(s);
         conn_in_time_wait(s, from[i]);
         T_EQUAL(time_wait(s).time_wait_ends_at_us - time_wait(s).time_wait_started_at_us, TWO_MSL);
         script_advance(s, TWO_MSL - MS);
@@ -50,8 +50,6 @@ static void rfc9293_3_6_1_lasts_2msl_whichever_way_it_was_entered(void **state)
         T_EVENT(s, TE_TIME_WAIT, TE_CLOSED, TE_CAUSE_TIMEOUT_2MSL);
         T_STATE(s, TE_CLOSED);
         T_COUNT(s, time_wait_expired, 1);
-        if (i < 2)
-            script_done(s);
     }
 }
 
@@ -231,7 +229,7 @@ static const struct new_syn new_syns[] = {
 
 static void try_new_syn(struct script *s, const struct new_syn *row)
 {
-    script_init(s);
+    script_start_over(s);
     s->options = row->old_ts ? SPEAKS_TIMESTAMPS : 0;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
     uint32_t last_ts = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
@@ -265,8 +263,6 @@ static void rfc6191_2_new_syn(void **state)
     for (size_t i = 0; i < sizeof(new_syns) / sizeof(new_syns[0]); i++) {
         try_new_syn(s, &new_syns[i]);
         script_skip(s);
-        if (i + 1 < sizeof(new_syns) / sizeof(new_syns[0]))
-            script_done(s);
     }
 }
 
@@ -341,7 +337,7 @@ static void syn_that_opens_nothing_leaves_it_alone(void **state)
 {
     struct script *s = *state;
     for (unsigned kind = 0; kind <= 2; kind++) {
-        script_init(s);
+        script_start_over(s);
         if (kind == 0)
             s->f.config.syn_queue_max = 1;
         if (kind == 2)
@@ -357,8 +353,6 @@ static void syn_that_opens_nothing_leaves_it_alone(void **state)
         T_EQUAL(fixture_counters(&s->f)->time_wait_reused, 0);
         T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
         T_EXPECT_ACK(s, 2, 2);
-        if (kind < 2)
-            script_done(s);
     }
 }
 
@@ -455,14 +449,12 @@ static void range_of_acks_in_time_wait(void **state)
     } rows[] = {{2, false}, {1, false}, {2u - 65535, false}, {2u - 65536, true}, {3, true}};
     struct script *s = *state;
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        script_init(s);
+        script_start_over(s);
         conn_in_time_wait(s, TE_FIN_WAIT_2);
         T_SEND(s, .flags = TE_ACK, .seq = 2, .ack = rows[i].ack);
         if (rows[i].answered)
             T_EXPECT_ACK(s, 2, 2);
         T_EXPECT_NONE(s);
-        if (i + 1 < sizeof(rows) / sizeof(rows[0]))
-            script_done(s);
     }
 }
 
@@ -546,7 +538,7 @@ static void full_table_skips_the_state(void **state)
 static uint64_t bytes_of_entries(struct script *s, unsigned options, uint16_t count)
 {
     struct te_totals totals;
-    script_init(s);
+    script_start_over(s);
     s->options = options;
     s->way = BY_ACTIVE;
     s->f.config.time_wait_max = 4096;
@@ -569,7 +561,6 @@ static void an_entry_is_small(void **state)
     struct script *s = *state;
     uint64_t bytes = bytes_of_entries(s, 0, 1024);
     assert_true(bytes <= 1024 * 64 + 64);
-    script_done(s);
     bytes = bytes_of_entries(s, SPEAKS_IPV6, 1024);
     assert_true(bytes <= 1024 * 88 + 64);
 }

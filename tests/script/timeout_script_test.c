@@ -123,14 +123,12 @@ static void keepalive_works_in_close_wait_and_fin_wait_2(void **state)
     static const enum te_state states[] = {TE_CLOSE_WAIT, TE_FIN_WAIT_2};
     struct script *s = *state;
     for (unsigned i = 0; i < 2; i++) {
-        script_init(s);
+        script_start_over(s);
         conn_in_state(s, states[i]);
         T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
         struct te_status status = script_status(s);
         T_EXPECT_AFTER(s, 2 * HOUR, .flags = TE_ACK, .seq = status.snd_nxt - s->c.our_iss - 1,
                        .ack = status.rcv_nxt - s->c.peer_iss);
-        if (i == 0)
-            script_done(s);
     }
 }
 
@@ -224,15 +222,13 @@ static void rfc9293_3_10_8_user_timeout_holds_for_the_closing(void **state)
     static const enum te_state states[] = {TE_FIN_WAIT_1, TE_CLOSING, TE_LAST_ACK};
     struct script *s = *state;
     for (unsigned i = 0; i < 3; i++) {
-        script_init(s);
+        script_start_over(s);
         s->f.config.user_timeout_us = 5 * SECOND;
         conn_in_state(s, states[i]);
         script_advance(s, 5 * SECOND);
         script_skip(s);
         T_EVENT(s, states[i], TE_CLOSED, TE_CAUSE_TIMEOUT_USER);
         T_ERR(script_status(s).error, TE_ERR_TIMED_OUT);
-        if (i < 2)
-            script_done(s);
     }
 }
 
@@ -251,14 +247,12 @@ static void rfc9293_3_9_2_2_unreachable_while_opening(void **state)
                 {13, TE_ERR_PROHIBITED}};
     struct script *s = *state;
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        script_init(s);
+        script_start_over(s);
         conn_in_syn_sent(s);
         script_icmp_error(s, TE_ICMP4_UNREACHABLE, rows[i].code, 0, 0);
         T_EVENT(s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_ICMP);
         T_ERR(script_status(s).error, rows[i].error);
         T_READY(s, TE_READY_OPEN | TE_READY_END);
-        if (i + 1 < sizeof(rows) / sizeof(rows[0]))
-            script_done(s);
     }
 }
 
