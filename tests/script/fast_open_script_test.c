@@ -710,9 +710,9 @@ static void no_memory_for_the_cache_costs_only_the_cookie(void **state)
     s->f.config.fast_open = TE_FAST_OPEN_CLIENT;
     open_with(s, FIRST_PORT, 0);
     T_EQUAL(expect_syn(s, 0), 0);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     send_syn_ack(s, 1, true);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_EXPECT_ACK(s, 1, 1);
     T_STATE(s, TE_ESTABLISHED);
     end(s);
@@ -859,9 +859,9 @@ static void random_walks_keep_the_invariants(void **state)
             s->c.our_iss = script_status(s).iss;
         }
         walk(s, &seed);
-        s->f.allocations_left = draw(&seed, 8) == 0 ? (int64_t)draw(&seed, 10) : -1;
+        s->f.heap.allocations_left = draw(&seed, 8) == 0 ? (int64_t)draw(&seed, 10) : -1;
         walk(s, &seed);
-        s->f.allocations_left = -1;
+        s->f.heap.allocations_left = -1;
         script_user_abort(s);
         script_advance(s, 600 * SECOND);
         script_skip(s);

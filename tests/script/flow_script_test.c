@@ -376,11 +376,11 @@ static void text_that_finds_no_memory_is_dropped_and_comes_again(void **state)
 {
     struct script *s = *state;
     conn_in_established(s);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     T_EXPECT_ACK(s, 1, 1);
     T_COUNT(s, receive_no_memory, 1);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     script_advance(s, DELAY);
     T_EXPECT_ACK(s, 1, 101);

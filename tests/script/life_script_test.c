@@ -216,9 +216,9 @@ static void memory_may_run_out_at_any_point(void **state)
         script_start_over(s);
         s->options = (n % 2) ? SPEAKS_ALL : SPEAKS_ALL | SPEAKS_IPV6;
         conn_in_listen(s);
-        s->f.allocations_left = n;
+        s->f.heap.allocations_left = n;
         talk(s);
-        s->f.allocations_left = -1;
+        s->f.heap.allocations_left = -1;
         script_new_peer(s, CLIENT_PORT + 1);
         conn_in_established(s); /* and the stack lives on */
     }
@@ -232,15 +232,16 @@ static void one_allocation_may_fail_at_any_point(void **state)
         script_start_over(s);
         s->options = SPEAKS_ALL;
         conn_in_listen(s);
-        s->f.allocations_left = n;
+        s->f.heap.allocations_left = n;
         struct seg syn = script_syn(s, TE_SYN);
         for (unsigned i = 0; i < 3; i++) {
             script_send(s, &syn);
-            s->f.allocations_left = s->f.allocations_left == 0 ? -1 : s->f.allocations_left;
+            s->f.heap.allocations_left =
+                s->f.heap.allocations_left == 0 ? -1 : s->f.heap.allocations_left;
         }
         script_skip(s);
         talk(s);
-        s->f.allocations_left = -1;
+        s->f.heap.allocations_left = -1;
     }
 }
 
@@ -480,7 +481,7 @@ static void send_takes_what_the_region_holds(void **state)
     s->f.config.send_buffer_initial_bytes = 4096;
     conn_in_syn_sent(s);
     T_EQUAL(script_user_send(s, 3000), 3000);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_EQUAL(script_user_send(s, 20000), 1096);
     T_EQUAL(script_user_send(s, 1), 0);
 }
@@ -506,8 +507,8 @@ static void cycles_of_connections_leave_nothing(void **state)
         T_GONE(s);
         script_advance(s, 300 * SECOND);
         if (round == 0)
-            baseline = s->f.allocated_bytes;
-        T_EQUAL(s->f.allocated_bytes, baseline);
+            baseline = s->f.heap.held_bytes;
+        T_EQUAL(s->f.heap.held_bytes, baseline);
     }
 }
 

@@ -371,11 +371,11 @@ static void listeners_have_a_limit(void **state)
         seen++;
     T_EQUAL(seen, opened);
     T_ERR(te_close(s->f.stack, id, s->f.now_us), TE_OK);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_ERR(script_user_listen(s, 0), TE_ERR_ADDR_IN_USE);
     s->c.local_port = 60000;
     T_ERR(script_user_listen(s, 0), TE_ERR_NOMEM);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_ERR(script_user_listen(s, 0), TE_OK);
 }
 

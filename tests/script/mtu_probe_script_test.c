@@ -118,9 +118,9 @@ static void without_memory_it_falls_back_too(void **state)
     T_EQUAL(script_user_send(s, 4 * MSS), 4 * MSS);
     time_out(s, R1 - 1);
     script_skip(s);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     time_out(s, 1);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_EQUAL(script_status(s).path_mtu_bytes, BASE);
     check_phase(s, "disabled");
     script_skip(s);

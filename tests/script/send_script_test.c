@@ -357,9 +357,9 @@ static void send_finds_no_memory_and_says_so(void **state)
 {
     struct script *s = *state;
     conn_in_established(s);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_EQUAL(script_user_send(s, 100), 0);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_EQUAL(script_user_send(s, 100), 100);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
 }

@@ -53,13 +53,13 @@ static void full_queue_answers_by_a_cookie_and_keeps_nothing(void **state)
 {
     struct script *s = *state;
     fill_queue(s);
-    int64_t before = s->f.allocated_bytes;
+    int64_t before = s->f.heap.held_bytes;
     take_cookie(s, 7001);
     T_COUNT(s, syn_cookies_sent, 1);
     T_COUNT(s, syn_queue_full, 0);
     T_COUNT(s, passive_opens, 0);
     T_EQUAL(connections(s), 1);
-    T_EQUAL(s->f.allocated_bytes, before);
+    T_EQUAL(s->f.heap.held_bytes, before);
     script_advance(s, 10 * SECOND);
     script_skip(s); /* of the one in the queue */
     T_EQUAL(connections(s), 0);
@@ -375,9 +375,9 @@ static void no_memory_for_the_connection_makes_nothing(void **state)
     struct script *s = *state;
     fill_queue(s);
     take_cookie(s, 7001);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     T_EXPECT_NONE(s);
     T_EQUAL(connections(s), 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
@@ -450,14 +450,14 @@ static void flood_of_syns_is_bounded(void **state)
         if (i % (FLOOD_SYNS / 10) == FLOOD_SYNS / 20)
             open_by_cookie(s, (uint16_t)(60000 + i / (FLOOD_SYNS / 10)));
         if (i == FLOOD_SYNS / 2)
-            after_some = s->f.allocated_bytes;
+            after_some = s->f.heap.held_bytes;
     }
     T_COUNT(s, syn_queue_full, 0);
     T_COUNT(s, syn_cookies_received, 10);
     uint64_t in = fixture_counters(&s->f)->frames_in - s->mark.frames_in;
     uint64_t out = fixture_counters(&s->f)->frames_out - s->mark.frames_out;
     assert_true(out <= in + 3 * QUEUE); /* and the queue's own, again */
-    assert_true(s->f.allocated_bytes <= after_some + 5 * 2048 + QUEUE * 70000);
+    assert_true(s->f.heap.held_bytes <= after_some + 5 * 2048 + QUEUE * 70000);
     script_advance(s, 4 * SECOND);
     script_skip(s);
     T_EQUAL(connections(s), 10 + QUEUE / 2);

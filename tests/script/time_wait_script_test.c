@@ -360,9 +360,9 @@ static void syn_that_finds_no_memory_leaves_it_alone(void **state)
 {
     struct script *s = *state;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
-    s->f.allocations_left = 0;
+    s->f.heap.allocations_left = 0;
     T_SEND(s, .flags = TE_SYN, .seq = 1000);
-    s->f.allocations_left = -1;
+    s->f.heap.allocations_left = -1;
     script_skip(s);
     T_STATE(s, TE_TIME_WAIT);
     T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
@@ -585,8 +585,8 @@ static void expired_entries_give_their_memory_back(void **state)
         te_totals(s->f.stack, &totals);
         T_EQUAL(totals.time_wait, 0);
         assert_true(totals.time_wait_memory_bytes < 1024);
-        baseline = round == 0 ? s->f.allocated_bytes : baseline;
-        T_EQUAL(s->f.allocated_bytes, baseline);
+        baseline = round == 0 ? s->f.heap.held_bytes : baseline;
+        T_EQUAL(s->f.heap.held_bytes, baseline);
     }
 }
 

@@ -10,20 +10,10 @@
 
 #include <tcpengine/config.h>
 
+#include "support/fixture.h"
+#include "support/heap.h"
+
 #define SECOND INT64_C(1000000)
-
-static void *host_alloc(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    return malloc(size_bytes);
-}
-
-static void host_free(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    (void)size_bytes;
-    free(block);
-}
 
 static uint8_t *host_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
 {
@@ -48,20 +38,12 @@ static void host_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *reg
     (void)host_reserve(ctx, conn_id, is_send, size_bytes);
 }
 
+static struct heap heap;
 static struct te_config config;
-
-static struct te_cidr cidr(const char *text)
-{
-    struct te_cidr result;
-    unsigned bits;
-    assert_true(te_cidr_parse(text, &result.addr, &bits));
-    result.prefix_bits = (uint8_t)bits;
-    return result;
-}
 
 static struct te_route route(const char *destination, const char *gateway)
 {
-    return (struct te_route){cidr(destination), cidr(gateway).addr};
+    return (struct te_route){fixture_cidr(destination), fixture_cidr(gateway).addr};
 }
 
 /* The defaults, and what the host has to add. */
@@ -71,11 +53,10 @@ static int setup(void **state)
     (void)state;
     memset(&config, 0xa5, sizeof(config));
     te_config_init(&config);
-    config.allocator.alloc = host_alloc;
-    config.allocator.free = host_free;
+    config.allocator = heap_init(&heap);
     memcpy(config.mac, mac, sizeof(mac));
-    config.addresses[config.address_count++] = cidr("10.0.0.2/24");
-    config.addresses[config.address_count++] = cidr("2001:db8::2/64");
+    config.addresses[config.address_count++] = fixture_cidr("10.0.0.2/24");
+    config.addresses[config.address_count++] = fixture_cidr("2001:db8::2/64");
     config.routes[config.route_count++] = route("0.0.0.0/0", "10.0.0.1");
     config.routes[config.route_count++] = route("::/0", "fe80::1");
     config.routes[config.route_count++] = route("192.0.2.0/24", "0.0.0.0");
@@ -381,14 +362,14 @@ static void test_addresses(void **state)
                                         "ff02::1/64"};
     (void)state;
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        config.addresses[1] = cidr(wrong[i]);
+        config.addresses[1] = fixture_cidr(wrong[i]);
         assert_wrong("addresses");
     }
     config.addresses[0].prefix_bits = 33;
     assert_wrong("addresses");
     config.addresses[1].prefix_bits = 129;
     assert_wrong("addresses");
-    config.addresses[2] = cidr("ff02::1/64"); /* beyond the count: nobody looks */
+    config.addresses[2] = fixture_cidr("ff02::1/64"); /* beyond the count: nobody looks */
     assert_valid();
 }
 

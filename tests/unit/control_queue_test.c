@@ -214,9 +214,9 @@ static void test_no_memory(void **state)
     struct fixture f;
     (void)state;
     start(&f, 16);
-    f.allocations_left = 2;
+    f.heap.allocations_left = 2;
     send_to(&f, "10.0.0.2", 1, 1480 * 4);
-    f.allocations_left = -1;
+    f.heap.allocations_left = -1;
     fixture_poll(&f);
     assert_int_equal(f.frame_count, 2);
     assert_int_equal(count(&f), 0);

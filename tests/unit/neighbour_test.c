@@ -228,12 +228,12 @@ static void test_no_memory(void **state)
     (void)state;
     fixture_init(&f);
     fixture_start(&f);
-    f.allocations_left = 0;
+    f.heap.allocations_left = 0;
     assert_int_equal(ask_for(&f, "10.0.0.2"), TE_HOP_FAILED);
-    f.allocations_left = 1; /* the entry, but not the question: it comes a second later */
+    f.heap.allocations_left = 1; /* the entry, but not the question: it comes a second later */
     assert_int_equal(ask_for(&f, "10.0.0.2"), TE_HOP_PENDING);
     fixture_expect_none(&f);
-    f.allocations_left = -1;
+    f.heap.allocations_left = -1;
     fixture_advance(&f, SECOND);
     (void)expect_arp(&f, broadcast_mac);
     fixture_stop(&f);
@@ -248,10 +248,10 @@ static void test_birth_without_memory(void **state)
     fixture_init(&f);
     for (int64_t allowed = 0; err != TE_OK; allowed++) {
         assert_true(allowed < 100);
-        f.allocations_left = allowed;
+        f.heap.allocations_left = allowed;
         err = te_stack_new(&f.config, f.now_us, &f.stack);
         if (err != TE_OK)
-            assert_int_equal(f.allocated_bytes, 0);
+            assert_int_equal(f.heap.held_bytes, 0);
     }
     fixture_stop(&f);
 }
@@ -617,7 +617,7 @@ static void test_a_scan_of_a_million(void **state)
     fixture_start(&f);
     (void)ask_for(&f, "10.0.0.2");
     input_answer(&f, "10.0.0.2", peer_mac);
-    int64_t before_bytes = f.allocated_bytes;
+    int64_t before_bytes = f.heap.held_bytes;
     for (unsigned i = 0; i < 1u << 20; i++) {
         struct te_addr addr = fixture_addr("10.0.0.0");
         addr.bytes[13] = (uint8_t)(16 + (i >> 16));
@@ -628,7 +628,7 @@ static void test_a_scan_of_a_million(void **state)
             fixture_poll(&f);
             fixture_advance(&f, SECOND / 10);
             fixture_discard(&f);
-            assert_true(f.allocated_bytes - before_bytes <
+            assert_true(f.heap.held_bytes - before_bytes <
                         (int64_t)(f.config.neighbour_incomplete_max * 1024));
         }
     }

@@ -145,10 +145,10 @@ static void test_no_memory(void **state)
     struct fixture f;
     (void)state;
     start(&f);
-    f.allocations_left = 0;
+    f.heap.allocations_left = 0;
     lower(&f, 1, 1300);
     assert_int_equal(get(&f, 1), 1500);
-    f.allocations_left = -1;
+    f.heap.allocations_left = -1;
     lower(&f, 1, 1300);
     assert_int_equal(get(&f, 1), 1300);
     fixture_stop(&f); /* and nothing is left behind */

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "support/heap.h"
 #include "tcp/rack.h"
 #include "tcp/seq.h"
 
@@ -14,20 +15,8 @@
 #define MS INT64_C(1000)
 #define RTT (100 * MS)
 
-static void *host_alloc(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    return malloc(size_bytes);
-}
-
-static void host_free(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    (void)size_bytes;
-    free(block);
-}
-
-static const struct te_allocator allocator = {.alloc = host_alloc, .free = host_free};
+static struct heap heap;
+static struct te_allocator allocator;
 static struct te_rack rack;
 static struct te_sent_map map;
 static struct te_rack_context context;
@@ -37,6 +26,7 @@ static int64_t timeout_us;
 static int setup(void **state)
 {
     (void)state;
+    allocator = heap_init(&heap);
     te_rack_init(&rack);
     te_sent_map_init(&map);
     una = nxt = START;
@@ -48,7 +38,7 @@ static int teardown(void **state)
 {
     (void)state;
     te_sent_map_done(&map, &allocator);
-    return 0;
+    return heap.held_bytes == 0 ? 0 : -1;
 }
 
 /* Segments are named by their place in the stream. */

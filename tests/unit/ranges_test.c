@@ -8,38 +8,18 @@
 
 #include <string.h>
 
+#include "support/heap.h"
 #include "util/ranges.h"
 
-/* An allocator that keeps the account and refuses on demand. */
-static size_t held_bytes;
-static bool is_refusing;
-
-static void *host_alloc(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    if (is_refusing)
-        return NULL;
-    held_bytes += size_bytes;
-    return malloc(size_bytes);
-}
-
-static void host_free(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    assert_true(size_bytes <= held_bytes);
-    held_bytes -= size_bytes;
-    free(block);
-}
-
-static const struct te_allocator allocator = {.alloc = host_alloc, .free = host_free};
+static struct heap heap;
+static struct te_allocator allocator;
 static struct te_ranges ranges;
 
 static int setup(void **state)
 {
     (void)state;
     memset(&ranges, 0, sizeof(ranges));
-    held_bytes = 0;
-    is_refusing = false;
+    allocator = heap_init(&heap);
     return 0;
 }
 
@@ -47,7 +27,7 @@ static int teardown(void **state)
 {
     (void)state;
     te_ranges_clear(&ranges, &allocator);
-    return held_bytes == 0 ? 0 : -1;
+    return heap.held_bytes == 0 ? 0 : -1;
 }
 
 static enum te_ranges_result add(uint64_t start, uint64_t end)
@@ -130,14 +110,14 @@ static void test_full_changes_nothing(void **state)
 static void test_no_memory_changes_nothing(void **state)
 {
     (void)state;
-    is_refusing = true;
+    heap.allocations_left = 0;
     assert_int_equal(add(10, 20), TE_RANGES_NO_MEMORY);
     assert_null(ranges.items);
-    is_refusing = false;
+    heap.allocations_left = -1;
     while (ranges.count == 0 || ranges.count < ranges.capacity)
         add(ranges.count * 10u, ranges.count * 10u + 5);
     unsigned count = ranges.count;
-    is_refusing = true;
+    heap.allocations_left = 0;
     assert_int_equal(add(5000, 5001), TE_RANGES_NO_MEMORY);
     assert_int_equal(ranges.count, count);
     assert_range(count - 1, (count - 1) * 10, (count - 1) * 10 + 5);
@@ -149,15 +129,15 @@ static void test_memory_goes_with_the_last_range(void **state)
     (void)state;
     add(10, 20);
     add(30, 40);
-    assert_true(held_bytes > 0);
+    assert_true(heap.held_bytes > 0);
     te_ranges_remove_below(&ranges, 40, &allocator);
-    assert_int_equal(held_bytes, 0);
+    assert_int_equal(heap.held_bytes, 0);
     assert_null(ranges.items);
     assert_int_equal(ranges.count, 0);
     te_ranges_remove_below(&ranges, 100, &allocator);
     assert_int_equal(add(200, 210), TE_RANGES_ADDED);
     te_ranges_clear(&ranges, &allocator);
-    assert_int_equal(held_bytes, 0);
+    assert_int_equal(heap.held_bytes, 0);
 }
 
 static void test_remove_below_cuts(void **state)
@@ -331,8 +311,8 @@ static void assert_same_as_model(void)
         assert_range(index++, BASE + i, BASE + end);
     }
     assert_int_equal(ranges.count, index);
-    assert_int_equal(held_bytes, ranges.capacity * sizeof(struct te_range));
-    assert_int_equal(held_bytes == 0, index == 0);
+    assert_int_equal(heap.held_bytes, ranges.capacity * sizeof(struct te_range));
+    assert_int_equal(heap.held_bytes == 0, index == 0);
 }
 
 static void assert_newest_as_model(void)

@@ -750,12 +750,12 @@ static void test_no_memory(void **state)
     make_echo(&echo, ECHO_LEN, true);
     for (int64_t allowed = 0; allowed < 4; allowed++) {
         spec.id++;
-        f.allocations_left = allowed;
+        f.heap.allocations_left = allowed;
         input_part(&f, &spec, &echo, 0, 1000);
         input_part(&f, &spec, &echo, 1000, ECHO_LEN);
         fixture_expect_none(&f);
     }
-    f.allocations_left = -1;
+    f.heap.allocations_left = -1;
     fixture_advance(&f, 30 * SECOND);
     fixture_discard(&f);
     assert_empty(&f);

@@ -11,6 +11,7 @@
 #include "save_sections.h"
 #include "stack_internal.h"
 #include "support/frames.h"
+#include "support/heap.h"
 #include "support/pair.h"
 #include "tcp/conn.h"
 #include "tcp/sender.h"
@@ -96,34 +97,10 @@ static void test_twins_with_aborts(void **state)
 
 #define STATE_BYTES_MAX 65536
 
-struct host {
-    struct te_config config;
-    int64_t allocated_bytes;
-    int64_t allocations_left; /* then the allocator refuses; negative: never */
-};
-
-static void *host_alloc(void *ctx, size_t size_bytes)
-{
-    struct host *host = ctx;
-    if (host->allocations_left == 0)
-        return NULL;
-    if (host->allocations_left > 0)
-        host->allocations_left--;
-    host->allocated_bytes += (int64_t)size_bytes;
-    return malloc(size_bytes);
-}
-
-static void host_free(void *ctx, void *block, size_t size_bytes)
-{
-    struct host *host = ctx;
-    if (block != NULL)
-        host->allocated_bytes -= (int64_t)size_bytes;
-    free(block);
-}
-
 /* A saved state, and a host to restore it on. */
 struct saved {
-    struct host host;
+    struct te_config config;
+    struct heap heap;
     int64_t now_us;
     size_t len;
     uint8_t bytes[STATE_BYTES_MAX];
@@ -249,9 +226,8 @@ static void save_everything(struct saved *saved)
 {
     struct pair *pair = pair_with_everything();
     memset(saved, 0, sizeof(*saved));
-    saved->host.config = *pair_config(pair, 0);
-    saved->host.config.allocator = (struct te_allocator){&saved->host, host_alloc, host_free};
-    saved->host.allocations_left = -1;
+    saved->config = *pair_config(pair, 0);
+    saved->config.allocator = heap_init(&saved->heap);
     saved->now_us = pair_now_us(pair);
     saved->len = te_stack_save(pair_stack(pair, 0), saved->bytes, sizeof(saved->bytes));
     assert_true(saved->len <= sizeof(saved->bytes));
@@ -261,12 +237,12 @@ static void save_everything(struct saved *saved)
 static enum te_err restore(struct saved *saved, const uint8_t *bytes, size_t len,
                            struct te_stack **ret_stack)
 {
-    return te_stack_restore(&saved->host.config, bytes, len, saved->now_us, ret_stack);
+    return te_stack_restore(&saved->config, bytes, len, saved->now_us, ret_stack);
 }
 
 static void assert_nothing_left(const struct saved *saved)
 {
-    assert_int_equal(saved->host.allocated_bytes, 0);
+    assert_int_equal(saved->heap.held_bytes, 0);
 }
 
 /* Makes the checksum right, so that what is behind it is tested. */
@@ -514,7 +490,7 @@ static void test_memory_failures(void **state)
     (void)state;
     save_everything(&saved);
     for (; err == TE_ERR_NOMEM; count++) {
-        saved.host.allocations_left = count;
+        saved.heap.allocations_left = count;
         err = restore(&saved, saved.bytes, saved.len, &stack);
         if (err == TE_ERR_NOMEM)
             assert_nothing_left(&saved);
@@ -529,7 +505,7 @@ static enum te_err restore_with(struct saved *saved, const struct te_config *con
                                 struct te_stack **ret_stack)
 {
     struct te_config with = *config;
-    with.allocator = saved->host.config.allocator;
+    with.allocator = saved->config.allocator;
     return te_stack_restore(&with, saved->bytes, saved->len, saved->now_us, ret_stack);
 }
 
@@ -539,25 +515,25 @@ static void test_limits(void **state)
     struct te_stack *stack = NULL;
     (void)state;
     save_everything(&saved);
-    struct te_config config = saved.host.config;
+    struct te_config config = saved.config;
     config.conn_max = 4;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_RESOURCES);
-    config = saved.host.config;
+    config = saved.config;
     config.syn_queue_max = 2;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_RESOURCES);
-    config = saved.host.config;
+    config = saved.config;
     config.neighbour_max = config.neighbour_incomplete_max = 2;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_RESOURCES);
-    config = saved.host.config;
+    config = saved.config;
     config.reassembly_max = 1;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_RESOURCES);
-    config = saved.host.config;
+    config = saved.config;
     config.reassembly_bytes_max = 200;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_RESOURCES);
-    config = saved.host.config;
+    config = saved.config;
     config.mtu_bytes = 1;
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_INVALID);
-    config = saved.host.config;
+    config = saved.config;
     config.addresses[0] = fixture_cidr("10.0.0.77/24");
     assert_int_equal(restore_with(&saved, &config, &stack), TE_ERR_ADDR_NOT_AVAILABLE);
     assert_null(stack);
@@ -572,7 +548,7 @@ static void test_smaller_queues(void **state)
     uint64_t id;
     (void)state;
     save_everything(&saved);
-    struct te_config config = saved.host.config;
+    struct te_config config = saved.config;
     config.event_max = 2;
     config.history_conn_max = 1;
     config.control_queue_max = 1;
@@ -598,7 +574,7 @@ static void test_new_address_is_probed(void **state)
     struct te_stack *stack;
     (void)state;
     save_everything(&saved);
-    struct te_config config = saved.host.config;
+    struct te_config config = saved.config;
     config.dad = true;
     config.addresses[config.address_count++] = fixture_cidr("10.0.0.50/24");
     assert_int_equal(restore_with(&saved, &config, &stack), TE_OK);
@@ -616,10 +592,10 @@ static void test_secret_goes_on(void **state)
     struct te_stack *stack;
     (void)state;
     save_everything(&saved);
-    struct te_config config = saved.host.config;
+    struct te_config config = saved.config;
     memset(config.secret, 0xee, sizeof(config.secret));
     assert_int_equal(restore_with(&saved, &config, &stack), TE_OK);
-    assert_memory_equal(stack->key.bytes, saved.host.config.secret, sizeof(config.secret));
+    assert_memory_equal(stack->key.bytes, saved.config.secret, sizeof(config.secret));
     te_stack_free(stack);
 }
 

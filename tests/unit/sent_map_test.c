@@ -8,32 +8,15 @@
 
 #include <string.h>
 
+#include "support/heap.h"
 #include "tcp/sent_map.h"
 #include "tcp/seq.h"
 
 #define MSS 100u
 #define START 0xffffff00u /* so that numbers wrap in every test */
 
-static size_t held_bytes;
-static bool is_refusing;
-
-static void *host_alloc(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    if (is_refusing)
-        return NULL;
-    held_bytes += size_bytes;
-    return malloc(size_bytes);
-}
-
-static void host_free(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    held_bytes -= size_bytes;
-    free(block);
-}
-
-static const struct te_allocator allocator = {.alloc = host_alloc, .free = host_free};
+static struct heap heap;
+static struct te_allocator allocator;
 static struct te_sent_map map;
 static uint32_t una, nxt;
 static uint32_t delivered_bytes;
@@ -52,7 +35,7 @@ static const struct te_sent_visitor visitor = {on_delivered, NULL};
 static int setup(void **state)
 {
     (void)state;
-    is_refusing = false;
+    allocator = heap_init(&heap);
     delivered_bytes = delivered_count = 0;
     una = nxt = START;
     te_sent_map_init(&map);
@@ -63,7 +46,7 @@ static int teardown(void **state)
 {
     (void)state;
     te_sent_map_done(&map, &allocator);
-    return held_bytes == 0 ? 0 : -1;
+    return heap.held_bytes == 0 ? 0 : -1;
 }
 
 static void check(void)
@@ -191,11 +174,11 @@ static void without_memory_nothing_is_split(void **state)
 {
     (void)state;
     send_bytes(10 * MSS, 0);
-    is_refusing = true;
+    heap.allocations_left = 0;
     sack(300, 700);
     assert_int_equal(map.sacked_bytes, 0);
     assert_false(te_sent_map_reserve(&map, &allocator));
-    is_refusing = false;
+    heap.allocations_left = -1;
     sack(300, 700);
     assert_int_equal(map.sacked_bytes, 400);
 }
@@ -388,7 +371,7 @@ static void random_life_equals_a_map_of_bytes(void **state)
             compare_with_twin();
         }
         te_sent_map_done(&map, &allocator);
-        assert_int_equal(held_bytes, 0);
+        assert_int_equal(heap.held_bytes, 0);
     }
 }
 

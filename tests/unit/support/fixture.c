@@ -14,31 +14,12 @@
 #define STEPS_MANY 1000
 #define LONG_TURN 61
 
-static void *fixture_alloc(void *ctx, size_t size_bytes)
-{
-    struct fixture *fixture = ctx;
-    if (fixture->allocations_left == 0)
-        return NULL;
-    if (fixture->allocations_left > 0)
-        fixture->allocations_left--;
-    fixture->allocated_bytes += (int64_t)size_bytes;
-    return malloc(size_bytes);
-}
-
-static void fixture_free(void *ctx, void *block, size_t size_bytes)
-{
-    struct fixture *fixture = ctx;
-    if (block != NULL)
-        fixture->allocated_bytes -= (int64_t)size_bytes;
-    free(block);
-}
-
 void fixture_init(struct fixture *fixture)
 {
     static const uint8_t mac[6] = {0x02, 0, 0, 0, 0, 0x01};
     memset(fixture, 0, sizeof(*fixture));
     te_config_init(&fixture->config);
-    fixture->config.allocator = (struct te_allocator){fixture, fixture_alloc, fixture_free};
+    fixture->config.allocator = heap_init(&fixture->heap);
     memcpy(fixture->config.mac, mac, sizeof(mac));
     memset(fixture->config.secret, 0x5c, sizeof(fixture->config.secret));
     fixture->config.dad = false;
@@ -47,7 +28,6 @@ void fixture_init(struct fixture *fixture)
     fixture->config.addresses[1] = fixture_cidr("2001:db8::1/64");
     fixture->config.address_count = 2;
     fixture->now_us = FIXTURE_SECOND_US;
-    fixture->allocations_left = -1;
     fixture->reborn = getenv("TCPENGINE_TEST_REBORN") != NULL;
 }
 
@@ -115,7 +95,7 @@ void fixture_poll(struct fixture *fixture)
     while (te_stack_poll_output(fixture->stack, header, &output, fixture->now_us))
         keep(fixture, &output);
     check_invariants(fixture);
-    if (fixture->reborn && fixture->allocations_left < 0 && is_turn(fixture))
+    if (fixture->reborn && fixture->heap.allocations_left < 0 && is_turn(fixture))
         fixture_rebear(fixture);
 }
 
@@ -136,7 +116,7 @@ void fixture_stop(struct fixture *fixture)
     fixture_discard(fixture);
     te_stack_free(fixture->stack);
     fixture->stack = NULL;
-    assert_int_equal(fixture->allocated_bytes, 0);
+    assert_int_equal(fixture->heap.held_bytes, 0);
 }
 
 void fixture_input_meta(struct fixture *fixture, const uint8_t *frame, size_t len,

@@ -19,6 +19,8 @@
 
 #include <tcpengine/tcpengine.h>
 
+#include "support/heap.h"
+
 #define FIXTURE_FRAMES_MAX 1024
 #define FIXTURE_SECOND_US INT64_C(1000000)
 
@@ -33,8 +35,7 @@ struct fixture {
     struct te_config config; /* copied by fixture_start */
     struct te_stack *stack;
     int64_t now_us;
-    int64_t allocated_bytes;  /* by the stack, now */
-    int64_t allocations_left; /* then the allocator refuses; negative: never */
+    struct heap heap;                                /* the stack's memory */
     struct fixture_frame frames[FIXTURE_FRAMES_MAX]; /* all that came out since fixture_discard */
     unsigned frame_count;
     unsigned frame_next; /* the first that fixture_next has not shown */

@@ -12,6 +12,7 @@
 
 #include "stack_internal.h"
 #include "support/fixture.h"
+#include "support/heap.h"
 #include "tcp/conn.h"
 #include "tcp/sender.h"
 
@@ -43,7 +44,7 @@ struct side {
     struct pair *pair;
     struct te_config config;
     struct te_stack *stack;
-    int64_t allocated_bytes;
+    struct heap heap;
     uint64_t listener_id;
     struct end ends[CONNECTIONS_MAX];
     unsigned end_count;
@@ -62,21 +63,6 @@ struct pair {
     size_t log_len, log_size;
     unsigned rebirths;
 };
-
-static void *side_alloc(void *ctx, size_t size_bytes)
-{
-    struct side *side = ctx;
-    side->allocated_bytes += (int64_t)size_bytes;
-    return malloc(size_bytes);
-}
-
-static void side_free(void *ctx, void *block, size_t size_bytes)
-{
-    struct side *side = ctx;
-    if (block != NULL)
-        side->allocated_bytes -= (int64_t)size_bytes;
-    free(block);
-}
 
 /* --- the log -----------------------------------------------------------------------------------
  */
@@ -191,7 +177,7 @@ static void rebear(struct pair *pair, struct side *side)
     int64_t next_us = te_stack_next_timeout(side->stack);
     assert_int_equal(te_stack_save(side->stack, bytes, len), len);
     te_stack_free(side->stack);
-    assert_int_equal(side->allocated_bytes, 0);
+    assert_int_equal(side->heap.held_bytes, 0);
     assert_int_equal(te_stack_restore(&side->config, bytes, len, pair->now_us, &side->stack),
                      TE_OK);
     free(bytes);
@@ -478,7 +464,7 @@ static void start_side(struct pair *pair, unsigned number)
     struct side *side = &pair->sides[number];
     struct te_config *config = &side->config;
     te_config_init(config);
-    config->allocator = (struct te_allocator){side, side_alloc, side_free};
+    config->allocator = heap_init(&side->heap);
     config->mac[0] = 2;
     config->mac[5] = (uint8_t)(number + 1);
     memset(config->secret, 0x40 + (int)number, sizeof(config->secret));
@@ -538,7 +524,7 @@ void pair_free(struct pair *pair)
 {
     for (unsigned i = 0; i < PAIR_SIDES; i++) {
         te_stack_free(pair->sides[i].stack);
-        assert_int_equal(pair->sides[i].allocated_bytes, 0);
+        assert_int_equal(pair->sides[i].heap.held_bytes, 0);
     }
     for (unsigned i = 0; i < pair->flight_count; i++)
         free(pair->flights[i].bytes);

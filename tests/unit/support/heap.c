@@ -1,0 +1,35 @@
+#include "support/heap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static void *heap_alloc(void *ctx, size_t size_bytes)
+{
+    struct heap *heap = ctx;
+    if (heap->allocations_left == 0)
+        return NULL;
+    if (heap->allocations_left > 0)
+        heap->allocations_left--;
+    heap->held_bytes += (int64_t)size_bytes;
+    return malloc(size_bytes);
+}
+
+static void heap_free(void *ctx, void *block, size_t size_bytes)
+{
+    struct heap *heap = ctx;
+    if (block != NULL)
+        heap->held_bytes -= (int64_t)size_bytes;
+    assert_true(heap->held_bytes >= 0);
+    free(block);
+}
+
+struct te_allocator heap_init(struct heap *heap)
+{
+    *heap = (struct heap){.allocations_left = -1};
+    return (struct te_allocator){heap, heap_alloc, heap_free};
+}
