@@ -2,15 +2,29 @@
  * RFC 2525 2.17, and the limits of connections that nobody owns any more. */
 #include "script.h"
 
+/* The whole close, after which nobody owns the connection. */
+static void close_established(struct script *s)
+{
+    conn_in_established(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+}
+
+static void expect_reset_at(struct script *s, uint32_t seq)
+{
+    const struct script_out *out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(out->header.flags & TE_RST, TE_RST);
+    T_EQUAL(script_rel_seq(s, out), seq);
+}
+
 /* --- figures 12 and 13 -------------------------------------------------------------------------
  */
 
 static void rfc9293_3_6_normal_close_by_us(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    close_established(s);
     T_EVENT(s, TE_ESTABLISHED, TE_FIN_WAIT_1, TE_CAUSE_CLOSE);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     T_EVENT(s, TE_FIN_WAIT_1, TE_FIN_WAIT_2, TE_CAUSE_RECV_ACK_OF_FIN);
@@ -333,14 +347,9 @@ static void close_when_all_was_read_sends_fin(void **state)
 static void rfc9293_3_6_1_text_after_close_resets_in_fin_wait_1(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    const struct script_out *out = script_next(s);
-    assert_non_null(out);
-    T_EQUAL(out->header.flags & TE_RST, TE_RST);
-    T_EQUAL(script_rel_seq(s, out), 2);
+    expect_reset_at(s, 2);
     T_GONE(s);
     T_COUNT(s, data_after_close, 1);
 }
@@ -351,10 +360,7 @@ static void rfc9293_3_6_1_text_after_close_resets_in_fin_wait_2(void **state)
     conn_in_fin_wait_2(s);
     T_ERR(script_user_close(s), TE_OK);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 2, .len = 10);
-    const struct script_out *out = script_next(s);
-    assert_non_null(out);
-    T_EQUAL(out->header.flags & TE_RST, TE_RST);
-    T_EQUAL(script_rel_seq(s, out), 2);
+    expect_reset_at(s, 2);
     T_EVENT(s, TE_FIN_WAIT_2, TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE);
     T_GONE(s);
 }
@@ -378,9 +384,7 @@ static void text_that_is_old_does_not_reset_after_close(void **state)
 static void fin_wait_2_of_an_orphan_ends_by_time(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     T_TIMER(s, TE_TIMER_FIN_WAIT_2, 60 * SECOND);
     script_advance(s, 60 * SECOND - 1);
@@ -412,9 +416,7 @@ static void orphan_that_has_sent_its_rest_has_time_again(void **state)
 {
     struct script *s = *state;
     s->f.config.orphan_us = 10 * SECOND;
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     script_advance(s, 59 * SECOND);
     T_EXPECT_NONE(s);
@@ -445,15 +447,11 @@ static void one_orphan_too_many_is_reset(void **state)
     struct script *s = *state;
     s->f.config.orphan_max = 1;
     s->way = BY_ACTIVE;
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    close_established(s);
     script_new_peer(s, CLIENT_PORT + 1);
     conn_in_established(s);
     T_ERR(script_user_close(s), TE_OK);
-    const struct script_out *out = script_next(s);
-    assert_non_null(out);
-    T_EQUAL(out->header.flags & TE_RST, TE_RST);
+    expect_reset_at(s, 1);
     T_GONE(s);
     T_COUNT(s, orphans_dropped, 1);
     struct te_totals totals;

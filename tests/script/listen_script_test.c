@@ -57,11 +57,10 @@ static void accept_gives_the_connection_its_owner(void **state)
     T_EQUAL(script_status(s).is_orphan, false);
 }
 
-/* A full backlog holds the handshake back: the client tries again, and gets in once there is room.
- */
-static void backlog_overflow_holds_the_next_one_back(void **state)
+/* Two handshakes for a backlog of one, which the first has filled. The second is current and has
+ * its last ACK still to send. */
+static struct script_conn two_for_one_place(struct script *s)
 {
-    struct script *s = *state;
     T_ERR(script_user_listen(s, 1), TE_OK);
     assert_true(try_syn(s, 7000));
     struct script_conn first = s->c;
@@ -70,6 +69,15 @@ static void backlog_overflow_holds_the_next_one_back(void **state)
     s->c = first;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     s->c = second;
+    return second;
+}
+
+/* A full backlog holds the handshake back: the client tries again, and gets in once there is room.
+ */
+static void backlog_overflow_holds_the_next_one_back(void **state)
+{
+    struct script *s = *state;
+    struct script_conn second = two_for_one_place(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_COUNT(s, accept_queue_full, 1);
     T_EQUAL(listener_status(s).receive_queue_bytes, 1);
@@ -89,14 +97,7 @@ static void held_back_handshake_takes_nothing(void **state)
 {
     struct script *s = *state;
     bool is_end = false;
-    T_ERR(script_user_listen(s, 1), TE_OK);
-    assert_true(try_syn(s, 7000));
-    struct script_conn first = s->c;
-    assert_true(try_syn(s, 7001));
-    struct script_conn second = s->c;
-    s->c = first;
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
-    s->c = second;
+    struct script_conn second = two_for_one_place(s);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1, .len = 10);
     T_EXPECT_NONE(s);
     T_ERR(script_user_accept(s), TE_OK);

@@ -5,22 +5,14 @@
 #define MSS 1460
 #define RTO_MIN (200 * MS)
 
-/* An active opening whose SYN took that long: SRTT is known. */
 /* The sender of RFC 5681 and RFC 6582, without what came later. */
 static void open_with_rtt(struct script *s, int64_t rtt_us)
 {
     s->f.config.mtu_probing = TE_MTU_PROBING_OFF; /* segments keep their size */
-    s->way = BY_ACTIVE;
     s->f.config.features = TE_FEATURE_LIMITED_TRANSMIT | TE_FEATURE_SACK_RECOVERY;
     strcpy(s->f.config.congestion_control, "reno");
     s->f.config.send_buffer_initial_bytes = 1 << 20;
-    conn_in_syn_sent(s);
-    script_advance(s, rtt_us);
-    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
-    script_send(s, &syn_ack);
-    s->c.timestamps = script_status(s).timestamps;
-    T_EXPECT_ACK(s, 1, 1);
-    script_mark(s);
+    conn_in_established_with_rtt(s, rtt_us);
 }
 
 static void expect_segments(struct script *s, uint32_t first, unsigned count, struct script_at at)

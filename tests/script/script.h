@@ -266,6 +266,8 @@ void conn_in_syn_sent(struct script *s);
 void conn_in_syn_rcvd(struct script *s); /* passive; c.id is known, nobody has accepted it */
 void conn_in_syn_rcvd_simultaneous(struct script *s);
 void conn_in_established(struct script *s);
+/* By an active opening that took so long: SRTT is known. */
+void conn_in_established_with_rtt(struct script *s, int64_t rtt_us);
 void conn_in_fin_wait_1(struct script *s); /* our FIN is at 1, not acknowledged */
 void conn_in_fin_wait_2(struct script *s);
 void conn_in_close_wait(struct script *s); /* the peer's FIN at 1 */

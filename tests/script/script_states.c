@@ -111,9 +111,10 @@ static void establish_passive(struct script *s)
     T_ERR(script_user_accept(s), TE_OK);
 }
 
-static void establish_active(struct script *s)
+static void establish_active(struct script *s, int64_t rtt_us)
 {
     conn_in_syn_sent(s);
+    script_advance(s, rtt_us);
     struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
     script_send(s, &syn_ack);
     note_options(s);
@@ -131,9 +132,16 @@ void conn_in_established(struct script *s)
     if (s->way == BY_PASSIVE)
         establish_passive(s);
     else if (s->way == BY_ACTIVE)
-        establish_active(s);
+        establish_active(s, 0);
     else
         establish_simultaneous(s);
+    finish(s, TE_ESTABLISHED);
+}
+
+void conn_in_established_with_rtt(struct script *s, int64_t rtt_us)
+{
+    s->way = BY_ACTIVE;
+    establish_active(s, rtt_us);
     finish(s, TE_ESTABLISHED);
 }
 

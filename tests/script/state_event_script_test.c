@@ -4,31 +4,10 @@
  * challenge ACKs, old ACKs), RFC 1337 3 (F1) and RFC 1122 4.2.2.13 for TIME_WAIT. The variants add
  * RFC 7323 5.3 (PAWS), 3.2 (timestamps that are missing) and RFC 6191 2. It says what a TCP must
  * do; it was not made from what this one does. */
-#include "script.h"
+#include "script_columns.h"
 
 #include <stdio.h>
 #include <string.h>
-
-/* CLOSED, LISTEN, SYN_SENT, SYN_RCVD by LISTEN, SYN_RCVD by SYN_SENT, then figure 5's order. */
-enum column { CL, LI, SS, SR, SX, ES, F1, F2, CW, CG, LA, TW, COLUMNS };
-
-static const struct {
-    const char *name;
-    enum te_state state;
-} columns[COLUMNS] = {
-    {"CLOSED", TE_CLOSED},
-    {"LISTEN", TE_LISTEN},
-    {"SYN_SENT", TE_SYN_SENT},
-    {"SYN_RCVD_passive", TE_SYN_RCVD},
-    {"SYN_RCVD_simultaneous", TE_SYN_RCVD},
-    {"ESTABLISHED", TE_ESTABLISHED},
-    {"FIN_WAIT_1", TE_FIN_WAIT_1},
-    {"FIN_WAIT_2", TE_FIN_WAIT_2},
-    {"CLOSE_WAIT", TE_CLOSE_WAIT},
-    {"CLOSING", TE_CLOSING},
-    {"LAST_ACK", TE_LAST_ACK},
-    {"TIME_WAIT", TE_TIME_WAIT},
-};
 
 /* What comes out, and where the connection goes. */
 enum reaction {
@@ -428,10 +407,7 @@ static void set_scene(struct script *s, const struct test_case *test, struct sce
         s->options |= SPEAKS_IPV6;
     if (test->variant == WRAPS)
         script_wait_for_iss(s, UINT32_MAX); /* the first byte is number 0 */
-    if (test->column == SX)
-        conn_in_syn_rcvd_simultaneous(s);
-    else
-        conn_in_state(s, columns[test->column].state);
+    conn_in_column(s, test->column);
     struct te_status status = script_status(s);
     if (test->column == ES || test->column == CW) {
         script_user_send(s, OUTSTANDING);

@@ -10,6 +10,19 @@
 /* --- keepalive ---------------------------------------------------------------------------------
  */
 
+static void establish_with_keepalive(struct script *s)
+{
+    conn_in_established(s);
+    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+}
+
+static void expect_nine_probes(struct script *s)
+{
+    T_EXPECT_AFTER(s, 2 * HOUR, .flags = TE_ACK, .seq = 0, .ack = 1);
+    for (unsigned i = 1; i < 9; i++)
+        T_EXPECT_AFTER(s, 75 * SECOND, .flags = TE_ACK, .seq = 0, .ack = 1);
+}
+
 /* MUST-25. */
 static void rfc9293_3_8_4_keepalive_is_off_at_birth(void **state)
 {
@@ -25,8 +38,7 @@ static void rfc9293_3_8_4_keepalive_is_off_at_birth(void **state)
 static void rfc9293_3_8_4_probe_after_two_hours_of_silence(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    establish_with_keepalive(s);
     T_TIMER(s, TE_TIMER_KEEPALIVE, 2 * HOUR);
     T_EXPECT_AFTER(s, 2 * HOUR, .flags = TE_ACK, .seq = 0, .ack = 1);
     T_COUNT(s, keepalive_probes, 1);
@@ -38,8 +50,7 @@ static void rfc9293_3_8_4_probe_after_two_hours_of_silence(void **state)
 static void rfc9293_3_8_4_whatever_arrives_starts_the_interval_anew(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    establish_with_keepalive(s);
     script_advance(s, HOUR);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     script_advance(s, 40 * MS);
@@ -52,11 +63,8 @@ static void rfc9293_3_8_4_whatever_arrives_starts_the_interval_anew(void **state
 static void rfc9293_3_8_4_dead_after_nine_unanswered_probes(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
-    T_EXPECT_AFTER(s, 2 * HOUR, .flags = TE_ACK, .seq = 0, .ack = 1);
-    for (unsigned i = 1; i < 9; i++)
-        T_EXPECT_AFTER(s, 75 * SECOND, .flags = TE_ACK, .seq = 0, .ack = 1);
+    establish_with_keepalive(s);
+    expect_nine_probes(s);
     T_EXPECT_AFTER(s, 75 * SECOND, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 1);
     T_EVENT(s, TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_TIMEOUT_KEEPALIVE);
     T_ERR(script_status(s).error, TE_ERR_KEEPALIVE);
@@ -67,11 +75,8 @@ static void rfc9293_3_8_4_dead_after_nine_unanswered_probes(void **state)
 static void one_answer_forgives_all_silent_probes(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
-    T_EXPECT_AFTER(s, 2 * HOUR, .flags = TE_ACK, .seq = 0, .ack = 1);
-    for (unsigned i = 1; i < 9; i++)
-        T_EXPECT_AFTER(s, 75 * SECOND, .flags = TE_ACK, .seq = 0, .ack = 1);
+    establish_with_keepalive(s);
+    expect_nine_probes(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_TIMER(s, TE_TIMER_KEEPALIVE, 2 * HOUR);
 }
@@ -80,8 +85,7 @@ static void one_answer_forgives_all_silent_probes(void **state)
 static void rfc9293_3_8_4_keepalive_is_configurable(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    establish_with_keepalive(s);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE_IDLE_US, 10 * SECOND), TE_OK);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE_INTERVAL_US, 2 * SECOND), TE_OK);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE_PROBES, 2), TE_OK);
@@ -94,8 +98,7 @@ static void rfc9293_3_8_4_keepalive_is_configurable(void **state)
 static void keepalive_can_be_turned_off_again(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    establish_with_keepalive(s);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 0), TE_OK);
     script_advance(s, 48 * HOUR);
     T_EXPECT_NONE(s);
@@ -105,8 +108,7 @@ static void keepalive_can_be_turned_off_again(void **state)
 static void rfc9293_3_8_4_no_probe_while_text_is_on_its_way(void **state)
 {
     struct script *s = *state;
-    conn_in_established(s);
-    T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE, 1), TE_OK);
+    establish_with_keepalive(s);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE_IDLE_US, SECOND), TE_OK);
     T_ERR(script_user_option(s, TE_OPTION_KEEPALIVE_INTERVAL_US, SECOND), TE_OK);
     T_EQUAL(script_user_send(s, 100), 100);

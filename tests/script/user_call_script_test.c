@@ -1,32 +1,11 @@
 /* Each of the eleven states against each user call: RFC 9293 3.10.1 to 3.10.6, and what conn.h says
  * of the half close, which the RFC's CLOSE does not know. */
-#include "script.h"
+#include "script_columns.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #define QUEUED 100
-
-/* SYN_RCVD stands twice: by LISTEN and by SYN_SENT. */
-enum column { CL, LI, SS, SR, SX, ES, F1, F2, CW, CG, LA, TW, COLUMNS };
-
-static const struct {
-    const char *name;
-    enum te_state state;
-} columns[COLUMNS] = {
-    {"CLOSED", TE_CLOSED},
-    {"LISTEN", TE_LISTEN},
-    {"SYN_SENT", TE_SYN_SENT},
-    {"SYN_RCVD_passive", TE_SYN_RCVD},
-    {"SYN_RCVD_simultaneous", TE_SYN_RCVD},
-    {"ESTABLISHED", TE_ESTABLISHED},
-    {"FIN_WAIT_1", TE_FIN_WAIT_1},
-    {"FIN_WAIT_2", TE_FIN_WAIT_2},
-    {"CLOSE_WAIT", TE_CLOSE_WAIT},
-    {"CLOSING", TE_CLOSING},
-    {"LAST_ACK", TE_LAST_ACK},
-    {"TIME_WAIT", TE_TIME_WAIT},
-};
 
 /* --- the calls ---------------------------------------------------------------------------------
  */
@@ -193,22 +172,14 @@ static const struct answer {
     /* clang-format on */
 };
 
-static void in_column(struct script *s, enum column column)
-{
-    script_init(s);
-    if (column == SX)
-        conn_in_syn_rcvd_simultaneous(s);
-    else
-        conn_in_state(s, columns[column].state);
-}
-
 static void run_answers(void **state)
 {
     static struct script s;
     const struct answer *answer = *state;
     unsigned wrong = 0;
     for (int column = CL; column < COLUMNS; column++) {
-        in_column(&s, (enum column)column);
+        script_init(&s);
+        conn_in_column(&s, (enum column)column);
         enum te_err got = answer->call(&s);
         script_pump(&s);
         script_skip(&s);
@@ -348,7 +319,8 @@ static void run_doings(void **state)
     const struct doing *doing = *state;
     unsigned wrong = 0;
     for (int column = CL; column < COLUMNS; column++) {
-        in_column(&s, (enum column)column);
+        script_init(&s);
+        conn_in_column(&s, (enum column)column);
         if (!is_as_told(&s, doing, &doing->effects[column])) {
             print_error("%s in %s\n", doing->name, columns[column].name);
             wrong++;
@@ -361,207 +333,179 @@ static void run_doings(void **state)
 /* --- what a table has no room for --------------------------------------------------------------
  */
 
+static void turn_listener_active(struct script *s)
+{
+    conn_in_listen(s);
+    struct te_open open = {.remote = script_peer(s), .uid = USER, .listener_id = s->listener_id};
+    T_ERR(te_open_active(s->f.stack, &open, &s->c.id, s->f.now_us), TE_OK);
+    script_pump(s);
+}
+
 static void rfc9293_3_10_1_listener_turns_active_under_its_id(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_listen(&s);
-    struct te_open open = {.remote = script_peer(&s), .uid = USER, .listener_id = s.listener_id};
-    T_ERR(te_open_active(s.f.stack, &open, &s.c.id, s.f.now_us), TE_OK);
-    script_pump(&s);
-    assert_true(s.c.id == s.listener_id);
-    T_EXPECT_SYN(&s);
-    T_STATE(&s, TE_SYN_SENT);
-    T_HISTORY(&s, "CLOSED LISTEN SYN_SENT");
-    s.way = BY_ACTIVE;
-    struct seg syn_ack = script_syn(&s, TE_SYN | TE_ACK);
-    script_send(&s, &syn_ack);
-    T_EXPECT_ACK(&s, 1, 1);
-    T_HISTORY(&s, "CLOSED LISTEN SYN_SENT ESTABLISHED");
-    script_done(&s);
+    struct script *s = *state;
+    turn_listener_active(s);
+    assert_true(s->c.id == s->listener_id);
+    T_EXPECT_SYN(s);
+    T_STATE(s, TE_SYN_SENT);
+    T_HISTORY(s, "CLOSED LISTEN SYN_SENT");
+    s->way = BY_ACTIVE;
+    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
+    script_send(s, &syn_ack);
+    T_EXPECT_ACK(s, 1, 1);
+    T_HISTORY(s, "CLOSED LISTEN SYN_SENT ESTABLISHED");
 }
 
 static void rfc9293_3_10_1_no_listener_is_left_behind_the_active_one(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_listen(&s);
-    struct te_open open = {.remote = script_peer(&s), .uid = USER, .listener_id = s.listener_id};
-    T_ERR(te_open_active(s.f.stack, &open, &s.c.id, s.f.now_us), TE_OK);
-    script_pump(&s);
-    T_EXPECT_SYN(&s);
-    script_new_peer(&s, CLIENT_PORT + 1);
-    T_SEND(&s, .flags = TE_SYN, .seq = 0);
-    T_EXPECT(&s, .flags = TE_RST | TE_ACK, .seq = 0u - s.c.our_iss, .ack = 1);
-    script_done(&s);
+    struct script *s = *state;
+    turn_listener_active(s);
+    T_EXPECT_SYN(s);
+    script_new_peer(s, CLIENT_PORT + 1);
+    T_SEND(s, .flags = TE_SYN, .seq = 0);
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 0u - s->c.our_iss, .ack = 1);
 }
 
 static void rfc9293_3_10_2_data_queued_in_syn_sent_goes_out_after_the_handshake(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_syn_sent(&s);
-    T_EQUAL(script_user_send(&s, 2000), 2000);
-    T_EXPECT_NONE(&s);
-    struct seg syn_ack = script_syn(&s, TE_SYN | TE_ACK);
-    script_send(&s, &syn_ack);
-    T_EXPECT(&s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
-    T_SEND(&s, .flags = TE_ACK, .seq = 1, .ack = 1461);
-    T_EXPECT(&s, .flags = TE_ACK, .seq = 1461, .ack = 1, .len = 540, PSH(true));
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_syn_sent(s);
+    T_EQUAL(script_user_send(s, 2000), 2000);
+    T_EXPECT_NONE(s);
+    struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
+    script_send(s, &syn_ack);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1461);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1461, .ack = 1, .len = 540, PSH(true));
 }
 
 static void rfc9293_3_10_2_data_queued_in_syn_rcvd_goes_out_after_the_handshake(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_syn_rcvd_simultaneous(&s);
-    T_EQUAL(script_user_send(&s, 100), 100);
-    T_EXPECT_NONE(&s);
-    T_SEND(&s, .flags = TE_ACK, .seq = 1, .ack = 1);
-    T_EXPECT(&s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_syn_rcvd_simultaneous(s);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
 }
 
 static void rfc9293_3_10_3_what_is_on_hand_is_received_in_every_state_after_the_fin(void **state)
 {
     static const enum te_state states[] = {TE_CLOSE_WAIT, TE_LAST_ACK, TE_CLOSING, TE_TIME_WAIT};
-    static struct script s;
-    (void)state;
+    struct script *s = *state;
     for (unsigned i = 0; i < 4; i++) {
         bool we_first = states[i] == TE_CLOSING || states[i] == TE_TIME_WAIT;
         bool is_end = false;
-        script_init(&s);
+        script_start_over(s);
         if (we_first)
-            conn_in_fin_wait_1(&s);
+            conn_in_fin_wait_1(s);
         else
-            conn_in_established(&s);
+            conn_in_established(s);
         uint32_t ack = states[i] == TE_TIME_WAIT ? 2 : 1;
-        T_SEND(&s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = ack, .len = 100);
-        T_EXPECT_ACK(&s, we_first ? 2 : 1, 102);
+        T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = ack, .len = 100);
+        T_EXPECT_ACK(s, we_first ? 2 : 1, 102);
         if (states[i] == TE_LAST_ACK) {
-            T_ERR(script_user_shutdown(&s), TE_OK);
-            T_EXPECT(&s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 102);
+            T_ERR(script_user_shutdown(s), TE_OK);
+            T_EXPECT(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 102);
         }
-        T_STATE(&s, states[i]);
-        T_EQUAL(script_user_take(&s, &is_end), 100);
+        T_STATE(s, states[i]);
+        T_EQUAL(script_user_take(s, &is_end), 100);
         assert_true(is_end);
         struct te_received received;
-        T_ERR(te_receive_peek(s.f.stack, s.c.id, 100, 1, &received), TE_ERR_CLOSING);
-        script_done(&s);
+        T_ERR(te_receive_peek(s->f.stack, s->c.id, 100, 1, &received), TE_ERR_CLOSING);
     }
 }
 
 static void rfc9293_3_10_4_close_in_syn_rcvd_waits_for_queued_data(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_syn_rcvd_simultaneous(&s);
-    T_EQUAL(script_user_send(&s, 100), 100);
-    T_ERR(script_user_close(&s), TE_OK);
-    T_EXPECT_NONE(&s);
-    T_STATE(&s, TE_SYN_RCVD);
-    T_SEND(&s, .flags = TE_ACK, .seq = 1, .ack = 1);
-    T_EXPECT(&s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1, .len = 100);
-    T_STATE(&s, TE_FIN_WAIT_1);
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_syn_rcvd_simultaneous(s);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT_NONE(s);
+    T_STATE(s, TE_SYN_RCVD);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_EXPECT(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1, .len = 100);
+    T_STATE(s, TE_FIN_WAIT_1);
 }
 
 static void rfc9293_3_10_4_close_sends_what_is_queued_then_fin(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    s.peer_window = 1460;
-    conn_in_established(&s);
-    T_EQUAL(script_user_send(&s, 2000), 2000);
-    T_EXPECT(&s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
-    T_ERR(script_user_close(&s), TE_OK);
-    T_STATE(&s, TE_FIN_WAIT_1);
-    T_EXPECT_NONE(&s);
-    T_SEND(&s, .flags = TE_ACK, .seq = 1, .ack = 1461);
-    T_EXPECT(&s, .flags = TE_ACK | TE_FIN, .seq = 1461, .ack = 1, .len = 540);
-    script_done(&s);
+    struct script *s = *state;
+    s->peer_window = 1460;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 2000), 2000);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
+    T_ERR(script_user_close(s), TE_OK);
+    T_STATE(s, TE_FIN_WAIT_1);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1461);
+    T_EXPECT(s, .flags = TE_ACK | TE_FIN, .seq = 1461, .ack = 1, .len = 540);
 }
 
 static void rfc9293_3_10_4_close_in_syn_sent_tells_no_peer(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_syn_sent(&s);
-    T_ERR(script_user_close(&s), TE_OK);
-    T_EVENT(&s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_CLOSE);
-    T_GONE(&s);
-    T_COUNT(&s, attempt_fails, 1);
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_syn_sent(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EVENT(s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_CLOSE);
+    T_GONE(s);
+    T_COUNT(s, attempt_fails, 1);
 }
 
 /* MUST-12, 3.10.5: outstanding calls hear of it. */
 static void rfc9293_3_10_5_abort_is_the_end_for_the_user(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_established(&s);
-    T_EQUAL(script_user_send(&s, 100), 100);
-    T_EXPECT(&s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_ERR(script_user_abort(&s), TE_OK);
-    T_EXPECT(&s, .flags = TE_RST | TE_ACK, .seq = 101, .ack = 1);
-    T_EVENT(&s, TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_ABORT);
-    T_READY(&s, TE_READY_END);
-    T_GONE(&s);
-    T_COUNT(&s, resets_out, 1);
-    T_COUNT(&s, established_resets, 1);
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 100), 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+    T_ERR(script_user_abort(s), TE_OK);
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 101, .ack = 1);
+    T_EVENT(s, TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_ABORT);
+    T_READY(s, TE_READY_END);
+    T_GONE(s);
+    T_COUNT(s, resets_out, 1);
+    T_COUNT(s, established_resets, 1);
 }
 
 static void rfc9293_3_10_5_abort_in_time_wait_ends_it(void **state)
 {
-    static struct script s;
-    (void)state;
-    script_init(&s);
-    conn_in_time_wait(&s, TE_FIN_WAIT_2);
-    T_ERR(script_user_abort(&s), TE_OK);
-    T_EVENT(&s, TE_TIME_WAIT, TE_CLOSED, TE_CAUSE_ABORT);
-    T_GONE(&s);
-    script_done(&s);
+    struct script *s = *state;
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    T_ERR(script_user_abort(s), TE_OK);
+    T_EVENT(s, TE_TIME_WAIT, TE_CLOSED, TE_CAUSE_ABORT);
+    T_GONE(s);
 }
 
 static void rfc9293_3_10_6_status_tells_every_state(void **state)
 {
-    static struct script s;
-    (void)state;
+    struct script *s = *state;
     for (int column = LI; column < COLUMNS; column++) {
-        in_column(&s, (enum column)column);
+        script_start_over(s);
+        conn_in_column(s, (enum column)column);
         struct te_status status;
-        T_ERR(te_status(s.f.stack, subject(&s), &status), TE_OK);
+        T_ERR(te_status(s->f.stack, subject(s), &status), TE_OK);
         T_EQUAL(status.state, columns[column].state);
         T_EQUAL(status.is_listener, column == LI);
         T_EQUAL(status.local.port, SERVER_PORT);
-        script_done(&s);
     }
 }
 
 int main(void)
 {
     static const struct CMUnitTest named[] = {
-        cmocka_unit_test(rfc9293_3_10_1_listener_turns_active_under_its_id),
-        cmocka_unit_test(rfc9293_3_10_1_no_listener_is_left_behind_the_active_one),
-        cmocka_unit_test(rfc9293_3_10_2_data_queued_in_syn_sent_goes_out_after_the_handshake),
-        cmocka_unit_test(rfc9293_3_10_2_data_queued_in_syn_rcvd_goes_out_after_the_handshake),
-        cmocka_unit_test(rfc9293_3_10_3_what_is_on_hand_is_received_in_every_state_after_the_fin),
-        cmocka_unit_test(rfc9293_3_10_4_close_in_syn_rcvd_waits_for_queued_data),
-        cmocka_unit_test(rfc9293_3_10_4_close_sends_what_is_queued_then_fin),
-        cmocka_unit_test(rfc9293_3_10_4_close_in_syn_sent_tells_no_peer),
-        cmocka_unit_test(rfc9293_3_10_5_abort_is_the_end_for_the_user),
-        cmocka_unit_test(rfc9293_3_10_5_abort_in_time_wait_ends_it),
-        cmocka_unit_test(rfc9293_3_10_6_status_tells_every_state),
+        SCRIPT_TEST(rfc9293_3_10_1_listener_turns_active_under_its_id),
+        SCRIPT_TEST(rfc9293_3_10_1_no_listener_is_left_behind_the_active_one),
+        SCRIPT_TEST(rfc9293_3_10_2_data_queued_in_syn_sent_goes_out_after_the_handshake),
+        SCRIPT_TEST(rfc9293_3_10_2_data_queued_in_syn_rcvd_goes_out_after_the_handshake),
+        SCRIPT_TEST(rfc9293_3_10_3_what_is_on_hand_is_received_in_every_state_after_the_fin),
+        SCRIPT_TEST(rfc9293_3_10_4_close_in_syn_rcvd_waits_for_queued_data),
+        SCRIPT_TEST(rfc9293_3_10_4_close_sends_what_is_queued_then_fin),
+        SCRIPT_TEST(rfc9293_3_10_4_close_in_syn_sent_tells_no_peer),
+        SCRIPT_TEST(rfc9293_3_10_5_abort_is_the_end_for_the_user),
+        SCRIPT_TEST(rfc9293_3_10_5_abort_in_time_wait_ends_it),
+        SCRIPT_TEST(rfc9293_3_10_6_status_tells_every_state),
     };
     enum { NAMED = sizeof(named) / sizeof(named[0]) };
     enum { ANSWERS = sizeof(answers) / sizeof(answers[0]) };
