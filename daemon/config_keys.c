@@ -164,7 +164,7 @@ static const struct config_key keys[] = {
            BUFFER_MAX, "First size of a connection's receive buffer, and its first window."),
     ENGINE("tcp", receive_buffer_max, receive_buffer_max_bytes, CONFIG_BYTES, 1024, BUFFER_MAX,
            "Largest receive buffer of a connection."),
-    ENGINE("tcp", out_of_order_ranges_max, out_of_order_ranges_max, CONFIG_COUNT, 0, 1024,
+    ENGINE("tcp", out_of_order_ranges_max, out_of_order_ranges_max, CONFIG_COUNT, 0, 16384,
            "Holes that one connection's reassembly keeps."),
     ENGINE("tcp", initial_window_segments, initial_window_segments, CONFIG_COUNT, 1, 64,
            "Initial congestion window (RFC 6928)."),

@@ -13,7 +13,7 @@
 #define MSL_MAX_US (86400 * SECOND) /* TIME_WAIT counts milliseconds in 32 bits */
 #define TABLE_MAX (1 << 24)
 #define BUFFER_MAX (1 << 30) /* the largest window (RFC 7323 2.2) */
-#define RANGES_MAX 4096
+#define RANGES_MAX 16384
 
 static void init_limits(struct te_config *config)
 {
@@ -67,7 +67,7 @@ static void init_streams(struct te_config *config)
     config->send_buffer_max_bytes = 32 * MIB;
     config->receive_buffer_initial_bytes = 64 * KIB;
     config->receive_buffer_max_bytes = 32 * MIB;
-    config->out_of_order_ranges_max = 64;
+    config->out_of_order_ranges_max = 4096;
     config->initial_window_segments = 10;
     strcpy(config->congestion_control, "cubic");
     config->features = TE_FEATURES_DEFAULT;

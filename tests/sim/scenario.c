@@ -157,7 +157,7 @@ static void draw_streams(struct rng *rng, bool is_bulk, struct te_config *config
         (uint32_t)rng_log_between(rng, least, config->send_buffer_max_bytes);
     config->receive_buffer_initial_bytes =
         (uint32_t)rng_log_between(rng, least, config->receive_buffer_max_bytes);
-    config->out_of_order_ranges_max = (uint32_t)(coin(rng) ? 64 : rng_between(rng, 0, 8));
+    config->out_of_order_ranges_max = (uint32_t)(coin(rng) ? 4096 : rng_between(rng, 0, 8));
     config->initial_window_segments = (uint8_t)(coin(rng) ? 10 : rng_between(rng, 1, 16));
     config->timestamps = rng_chance(rng, 7500);
     config->window_scale = rng_chance(rng, 7500);

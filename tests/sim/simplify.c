@@ -71,7 +71,7 @@ static const struct field fields[] = {
     FIELD("ecn", IN_HOST, host_plan, config.ecn, SET, TE_ECN_PASSIVE),
     FIELD("mtu_bytes", IN_HOST, host_plan, config.mtu_bytes, SET, 1500),
     FIELD("initial_window_segments", IN_HOST, host_plan, config.initial_window_segments, SET, 10),
-    FIELD("out_of_order_ranges_max", IN_HOST, host_plan, config.out_of_order_ranges_max, SET, 64),
+    FIELD("out_of_order_ranges_max", IN_HOST, host_plan, config.out_of_order_ranges_max, SET, 4096),
     FIELD("conn_max", IN_HOST, host_plan, config.conn_max, SET, 48),
     FIELD("time_wait_max", IN_HOST, host_plan, config.time_wait_max, SET, 32),
     FIELD("event_max", IN_HOST, host_plan, config.event_max, SET, 128),

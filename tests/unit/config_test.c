@@ -157,7 +157,7 @@ static void test_default_streams(void **state)
     assert_int_equal(config.send_buffer_max_bytes, 32 << 20);
     assert_int_equal(config.receive_buffer_initial_bytes, 64 << 10);
     assert_int_equal(config.receive_buffer_max_bytes, 32 << 20);
-    assert_int_equal(config.out_of_order_ranges_max, 64);
+    assert_int_equal(config.out_of_order_ranges_max, 4096);
     assert_int_equal(config.initial_window_segments, 10);
     assert_int_equal(config.mss_min_bytes, 88);
     assert_true(config.timestamps && config.window_scale && config.sack && config.nagle);
@@ -247,7 +247,7 @@ static void test_ranges_of_streams(void **state)
     WRONG(receive_buffer_initial_bytes, 0);
     WRONG(receive_buffer_max_bytes, UINT32_MAX);
     RIGHT(receive_buffer_max_bytes, 1u << 30);
-    WRONG(out_of_order_ranges_max, 4097);
+    WRONG(out_of_order_ranges_max, 16385);
     WRONG(initial_window_segments, 0);
     WRONG(mss_min_bytes, 47);
     WRONG(mss_min_bytes, 537);
@@ -304,7 +304,7 @@ static void test_the_largest_is_valid(void **state)
     config.r1_retries = config.r2_retries = 255;
     config.send_buffer_initial_bytes = config.send_buffer_max_bytes = 1 << 30;
     config.receive_buffer_initial_bytes = config.receive_buffer_max_bytes = 1 << 30;
-    config.out_of_order_ranges_max = 4096;
+    config.out_of_order_ranges_max = 16384;
     config.mss_min_bytes = 536;
     config.port_first = config.port_last = 65535;
     config.addresses[0].prefix_bits = 32;

@@ -183,6 +183,11 @@ static void test_find(void **state)
     assert_null(te_ranges_find(&ranges, 20));
     assert_ptr_equal(te_ranges_find(&ranges, 30), &ranges.items[1]);
     assert_null(te_ranges_find(&ranges, 40));
+    assert_null(te_ranges_find_within(&ranges, 20, 30));
+    assert_null(te_ranges_find_within(&ranges, 40, 100));
+    assert_ptr_equal(te_ranges_find_within(&ranges, 19, 31), &ranges.items[0]);
+    assert_ptr_equal(te_ranges_find_within(&ranges, 20, 31), &ranges.items[1]);
+    assert_ptr_equal(te_ranges_find_within(&ranges, 0, 11), &ranges.items[0]);
 }
 
 static void assert_newest(const uint64_t *starts, unsigned count, unsigned max)
@@ -193,8 +198,10 @@ static void assert_newest(const uint64_t *starts, unsigned count, unsigned max)
         assert_int_equal(newest[i].start, starts[i]);
 }
 
-static void check_newest_first(void)
+static void test_newest_first(void **state)
 {
+    (void)state;
+    assert_newest(NULL, 0, 4);
     add(50, 60);
     add(10, 20);
     add(30, 40);
@@ -205,23 +212,41 @@ static void check_newest_first(void)
     assert_newest((const uint64_t[]){50, 30, 10}, 3, 8);
     add(12, 13); /* a duplicate reports its range first, too (RFC 2018 4) */
     assert_newest((const uint64_t[]){10, 50, 30}, 3, 3);
+    te_ranges_remove_below(&ranges, 15, &allocator); /* cut, it is as new as it was */
+    assert_newest((const uint64_t[]){15, 50, 30}, 3, 3);
 }
 
-static void test_newest_first(void **state)
+/* What is too old to be remembered is listed all the same when there is room for it. */
+static void test_forgotten_ones_fill_up(void **state)
 {
     (void)state;
-    assert_newest(NULL, 0, 4);
-    check_newest_first();
+    for (uint64_t i = 0; i < TE_RANGES_RECENT_MAX + 3; i++)
+        add(i * 10, i * 10 + 5);
+    add(35, 105); /* takes the newest ones up */
+    assert_int_equal(ranges.count, 4);
+    assert_newest((const uint64_t[]){30, 20, 10, 0}, 4, 8);
 }
 
-static void test_newest_first_when_the_clock_wraps(void **state)
+/* At both ends of many, where a recovery works, and in between. */
+static void test_many_at_both_ends(void **state)
 {
     (void)state;
-    for (uint32_t back = 0; back < 6; back++) {
-        te_ranges_clear(&ranges, &allocator);
-        ranges.clock = UINT32_MAX - back;
-        check_newest_first();
+    for (uint64_t i = 1; i <= 3000; i++)
+        assert_int_equal(te_ranges_insert(&ranges, 10 * i, 10 * i + 5, 4096, &allocator),
+                         TE_RANGES_ADDED);
+    for (uint64_t i = 1; i < 1500; i++) {
+        assert_int_equal(te_ranges_insert(&ranges, 10 * i + 5, 10 * i + 10, 4096, &allocator),
+                         TE_RANGES_ADDED);
+        te_ranges_remove_below(&ranges, 10 * i + 10, &allocator);
+        assert_int_equal(ranges.count, 3000 - i);
     }
+    assert_int_equal(te_ranges_insert(&ranges, 7, 8, 4096, &allocator), TE_RANGES_ADDED);
+    assert_int_equal(te_ranges_insert(&ranges, 20007, 20008, 4096, &allocator), TE_RANGES_ADDED);
+    assert_range(0, 7, 8);
+    assert_range(1, 15000, 15005);
+    assert_range(501, 20000, 20005);
+    assert_range(502, 20007, 20008);
+    assert_range(1502, 30000, 30005);
 }
 
 static void test_offsets_of_64_bits(void **state)
@@ -250,7 +275,7 @@ static void test_more_than_the_type_holds(void **state)
 
 /* The model: for each offset of a small universe, when it was last touched; 0 = absent. */
 #define UNIVERSE 200u
-#define MODEL_MAX 9u
+#define MODEL_MAX TE_RANGES_RECENT_MAX /* so that the order of all is known */
 #define BASE ((UINT64_C(1) << 40) - 77)
 
 static uint32_t touched[UNIVERSE + 1]; /* the last one stays absent */
@@ -311,7 +336,6 @@ static void assert_same_as_model(void)
         assert_range(index++, BASE + i, BASE + end);
     }
     assert_int_equal(ranges.count, index);
-    assert_int_equal(heap.held_bytes, ranges.capacity * sizeof(struct te_range));
     assert_int_equal(heap.held_bytes == 0, index == 0);
 }
 
@@ -372,7 +396,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_remove_above_cuts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_find, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_first, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_newest_first_when_the_clock_wraps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_ones_fill_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forgotten_ones_fill_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_offsets_of_64_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_more_than_the_type_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_against_model, setup, teardown),

@@ -73,15 +73,12 @@ static void note_duplicate(struct te_conn *conn, uint32_t start, uint32_t end)
 static void note_held(struct te_conn *conn, uint64_t start, uint32_t seq, size_t len)
 {
     uint64_t end = start + len;
-    for (unsigned i = 0; i < conn->out_of_order.count; i++) {
-        const struct te_range *held = &conn->out_of_order.items[i];
-        if (held->end <= start || held->start >= end)
-            continue;
-        uint64_t from = held->start > start ? held->start : start;
-        uint64_t to = held->end < end ? held->end : end;
-        note_duplicate(conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
+    const struct te_range *held = te_ranges_find_within(&conn->out_of_order, start, end);
+    if (held == NULL)
         return;
-    }
+    uint64_t from = held->start > start ? held->start : start;
+    uint64_t to = held->end < end ? held->end : end;
+    note_duplicate(conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
 }
 
 /* In-order bytes, and what becomes in order by them. */

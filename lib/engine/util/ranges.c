@@ -19,14 +19,33 @@ static unsigned first_ending_at(const struct te_ranges *ranges, uint64_t offset)
     return low;
 }
 
+/* --- memory: the items, then the recent ones ----------------------------------------------------
+ */
+
 static size_t bytes_of(unsigned capacity)
 {
     return capacity * sizeof(struct te_range);
 }
 
+static size_t block_bytes(unsigned capacity)
+{
+    return bytes_of(capacity) + TE_RANGES_RECENT_MAX * sizeof(uint64_t);
+}
+
+static struct te_range *base_of(const struct te_ranges *ranges)
+{
+    return ranges->items - ranges->head;
+}
+
+uint64_t *te_ranges_recent(const struct te_ranges *ranges)
+{
+    return (uint64_t *)(base_of(ranges) + ranges->capacity);
+}
+
 bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
                        const struct te_allocator *allocator)
 {
+    struct te_ranges larger = {.count = ranges->count};
     unsigned capacity = ranges->capacity ? ranges->capacity : CAPACITY_FIRST;
     while (capacity < count)
         capacity *= 2;
@@ -34,15 +53,18 @@ bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
         capacity = CAPACITY_MAX;
     if (capacity < count)
         return false;
-    struct te_range *items = allocator->alloc(allocator->ctx, bytes_of(capacity));
-    if (!items)
+    larger.items = allocator->alloc(allocator->ctx, block_bytes(capacity));
+    if (!larger.items)
         return false;
+    larger.capacity = (uint16_t)capacity;
+    for (unsigned i = 0; i < TE_RANGES_RECENT_MAX; i++)
+        te_ranges_recent(&larger)[i] =
+            ranges->items ? te_ranges_recent(ranges)[i] : TE_RANGES_NO_START;
     if (ranges->items) {
-        memcpy(items, ranges->items, bytes_of(ranges->count));
-        allocator->free(allocator->ctx, ranges->items, bytes_of(ranges->capacity));
+        memcpy(larger.items, ranges->items, bytes_of(ranges->count));
+        allocator->free(allocator->ctx, base_of(ranges), block_bytes(ranges->capacity));
     }
-    ranges->items = items;
-    ranges->capacity = (uint16_t)capacity;
+    *ranges = larger;
     return true;
 }
 
@@ -53,28 +75,89 @@ static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *all
            te_ranges_reserve(ranges, ranges->count + 1u, allocator);
 }
 
-static void insert_at(struct te_ranges *ranges, unsigned index, uint64_t start, uint64_t end)
+/* --- which changed last -------------------------------------------------------------------------
+ */
+
+/* Forgets those that start in [start, end). */
+static void forget_recent(struct te_ranges *ranges, uint64_t start, uint64_t end)
 {
-    struct te_range *at = &ranges->items[index];
-    memmove(at + 1, at, bytes_of(ranges->count - index));
-    *at = (struct te_range){start, end, ++ranges->clock};
+    uint64_t *recent = te_ranges_recent(ranges);
+    unsigned kept = 0;
+    for (unsigned i = 0; i < TE_RANGES_RECENT_MAX; i++)
+        if (recent[i] < start || recent[i] >= end)
+            recent[kept++] = recent[i];
+    while (kept < TE_RANGES_RECENT_MAX)
+        recent[kept++] = TE_RANGES_NO_START;
+}
+
+/* A range became [start, end): what it was made of is one now, and the newest. */
+static void note_recent(struct te_ranges *ranges, uint64_t start, uint64_t end)
+{
+    uint64_t *recent = te_ranges_recent(ranges);
+    forget_recent(ranges, start, end);
+    memmove(recent + 1, recent, (TE_RANGES_RECENT_MAX - 1) * sizeof(*recent));
+    recent[0] = start;
+}
+
+/* A range starts later than it did. */
+static void rename_recent(struct te_ranges *ranges, uint64_t before, uint64_t after)
+{
+    for (unsigned i = 0; i < TE_RANGES_RECENT_MAX; i++)
+        if (te_ranges_recent(ranges)[i] == before)
+            te_ranges_recent(ranges)[i] = after;
+}
+
+/* --- the items ----------------------------------------------------------------------------------
+ */
+
+/* Makes a free item at index, by moving the fewer ones if there is room for that. */
+static void open_gap(struct te_ranges *ranges, unsigned index)
+{
+    unsigned after = ranges->count - index;
+    unsigned room_behind = (unsigned)ranges->capacity - ranges->head - ranges->count;
+    bool is_front = ranges->head > 0 && (index < after || room_behind == 0);
+    if (is_front) {
+        memmove(ranges->items - 1, ranges->items, bytes_of(index));
+        ranges->items--;
+        ranges->head--;
+    } else {
+        memmove(&ranges->items[index + 1], &ranges->items[index], bytes_of(after));
+    }
     ranges->count++;
 }
 
-/* Makes one range of [first, last) and [start, end), which touches all of them. */
+/* Takes out [first, last), likewise. */
+static void close_gap(struct te_ranges *ranges, unsigned first, unsigned last)
+{
+    unsigned gone = last - first;
+    unsigned after = ranges->count - last;
+    if (first < after) {
+        memmove(ranges->items + gone, ranges->items, bytes_of(first));
+        ranges->items += gone;
+        ranges->head = (uint16_t)(ranges->head + gone);
+    } else {
+        memmove(&ranges->items[first], &ranges->items[last], bytes_of(after));
+    }
+    ranges->count = (uint16_t)(ranges->count - gone);
+}
+
+/* Makes one range of [first, last) and add, which touches all of them. */
 static enum te_ranges_result merge(struct te_ranges *ranges, unsigned first, unsigned last,
                                    struct te_range add)
 {
-    struct te_range *into = &ranges->items[first];
+    struct te_range *front = &ranges->items[first];
     const struct te_range *back = &ranges->items[last - 1];
-    into->changed = ++ranges->clock;
-    if (into->start <= add.start && add.end <= into->end)
+    if (front->start <= add.start && add.end <= front->end) {
+        note_recent(ranges, front->start, front->end);
         return TE_RANGES_DUPLICATE;
-    if (add.start < into->start)
-        into->start = add.start;
-    into->end = add.end > back->end ? add.end : back->end;
-    memmove(into + 1, back + 1, bytes_of(ranges->count - last));
-    ranges->count = (uint16_t)(ranges->count - (last - first - 1));
+    }
+    if (front->start < add.start)
+        add.start = front->start;
+    if (back->end > add.end)
+        add.end = back->end;
+    *front = add;
+    close_gap(ranges, first + 1, last);
+    note_recent(ranges, add.start, add.end);
     return TE_RANGES_ADDED;
 }
 
@@ -88,12 +171,14 @@ enum te_ranges_result te_ranges_insert(struct te_ranges *ranges, uint64_t start,
     while (last < ranges->count && ranges->items[last].start <= end)
         last++;
     if (last > first)
-        return merge(ranges, first, last, (struct te_range){start, end, 0});
+        return merge(ranges, first, last, (struct te_range){start, end});
     if (ranges->count >= max)
         return TE_RANGES_FULL;
     if (!reserve_one(ranges, allocator))
         return TE_RANGES_NO_MEMORY;
-    insert_at(ranges, first, start, end);
+    open_gap(ranges, first);
+    ranges->items[first] = (struct te_range){start, end};
+    note_recent(ranges, start, end);
     return TE_RANGES_ADDED;
 }
 
@@ -107,10 +192,13 @@ void te_ranges_remove_below(struct te_ranges *ranges, uint64_t offset,
         te_ranges_clear(ranges, allocator);
         return;
     }
-    ranges->count = (uint16_t)(ranges->count - gone);
-    memmove(ranges->items, ranges->items + gone, bytes_of(ranges->count));
-    if (ranges->items[0].start < offset)
-        ranges->items[0].start = offset;
+    close_gap(ranges, 0, gone);
+    struct te_range *first = &ranges->items[0];
+    if (first->start < offset) {
+        rename_recent(ranges, first->start, offset);
+        first->start = offset;
+    }
+    forget_recent(ranges, 0, offset);
 }
 
 void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
@@ -125,16 +213,18 @@ void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
     struct te_range *last = &ranges->items[ranges->count - 1];
     if (last->end > offset)
         last->end = offset;
+    forget_recent(ranges, offset, TE_RANGES_NO_START);
 }
 
 void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator)
 {
     if (ranges->items)
-        allocator->free(allocator->ctx, ranges->items, bytes_of(ranges->capacity));
-    ranges->items = NULL;
-    ranges->count = 0;
-    ranges->capacity = 0;
+        allocator->free(allocator->ctx, base_of(ranges), block_bytes(ranges->capacity));
+    *ranges = (struct te_ranges){.items = NULL};
 }
+
+/* --- looking ------------------------------------------------------------------------------------
+ */
 
 const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t offset)
 {
@@ -146,27 +236,34 @@ const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t o
     return range->start <= offset && offset < range->end ? range : NULL;
 }
 
-/* Age instead of value, so that the clock may wrap. */
-static bool is_newer(const struct te_ranges *ranges, const struct te_range *a,
-                     const struct te_range *b)
+const struct te_range *te_ranges_find_within(const struct te_ranges *ranges, uint64_t start,
+                                             uint64_t end)
 {
-    return ranges->clock - a->changed < ranges->clock - b->changed;
+    unsigned index = first_ending_at(ranges, start + 1);
+    if (index == ranges->count || ranges->items[index].start >= end)
+        return NULL;
+    return &ranges->items[index];
+}
+
+static bool is_listed(const struct te_range *items, unsigned count, const struct te_range *range)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (items[i].start == range->start)
+            return true;
+    return false;
 }
 
 unsigned te_ranges_newest(const struct te_ranges *ranges, struct te_range *ret_items, unsigned max)
 {
     unsigned found = 0;
-    for (unsigned i = 0; i < ranges->count; i++) {
-        const struct te_range *range = &ranges->items[i];
-        unsigned at = found;
-        while (at > 0 && is_newer(ranges, range, &ret_items[at - 1]))
-            at--;
-        if (at == max)
-            continue;
-        if (found < max)
-            found++;
-        memmove(&ret_items[at + 1], &ret_items[at], bytes_of(found - at - 1));
-        ret_items[at] = *range;
-    }
+    if (ranges->count == 0)
+        return 0;
+    const uint64_t *recent = te_ranges_recent(ranges);
+    for (unsigned i = 0; i < TE_RANGES_RECENT_MAX && recent[i] != TE_RANGES_NO_START && found < max;
+         i++)
+        ret_items[found++] = *te_ranges_find(ranges, recent[i]);
+    for (unsigned i = ranges->count; i > 0 && found < max; i--)
+        if (!is_listed(ret_items, found, &ranges->items[i - 1]))
+            ret_items[found++] = ranges->items[i - 1];
     return found;
 }

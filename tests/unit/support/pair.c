@@ -132,7 +132,7 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->send_ring.size_bytes = conn->send_ring.size_bytes;
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
     copy->out_of_order.items = NULL;
-    copy->out_of_order.capacity = 0;
+    copy->out_of_order.capacity = copy->out_of_order.head = 0;
     copy->sender = NULL;
     copy->cc.state = NULL;
     copy->mtu_search = NULL;

@@ -162,7 +162,7 @@ struct te_config {
     uint32_t send_buffer_max_bytes;          /* default 32 MiB: twice 1 Gbit/s x 100 ms, and more */
     uint32_t receive_buffer_initial_bytes;   /* first window; default 64 KiB */
     uint32_t receive_buffer_max_bytes;       /* default 32 MiB */
-    uint32_t out_of_order_ranges_max;        /* holes kept for one connection; default 64 */
+    uint32_t out_of_order_ranges_max;        /* holes kept for one connection; default 4,096 */
     uint8_t initial_window_segments;         /* default 10 (RFC 6928) */
     char congestion_control[TE_CC_NAME_MAX]; /* "cubic" (default), "reno" */
     uint32_t features;                       /* enum te_feature; default TE_FEATURES_DEFAULT */
