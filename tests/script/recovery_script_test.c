@@ -203,6 +203,45 @@ static void rfc8985_3_2_lost_retransmission_is_found(void **state)
     assert_string_equal(recovery(s), "recovery");
 }
 
+/* A hole holds SND.UNA back for a round trip and longer; what is SACKed meanwhile is timed. */
+static void rfc6298_3_sacked_data_is_timed(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    script_advance(s, 3 * RTT / 2);
+    sack(s, 0, 1, 2);
+    T_EQUAL(script_status(s).srtt_us, (7 * RTT + 3 * RTT / 2) / 8);
+    sack(s, 0, 1, 3); /* one sample a round trip */
+    T_EQUAL(script_status(s).srtt_us, (7 * RTT + 3 * RTT / 2) / 8);
+}
+
+/* The queue has made the round trip longer than the timeout. While what was sent before the
+ * retransmission still arrives, the retransmission is not late. */
+static void rfc6675_6_timeout_waits_while_older_data_arrives(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    fly(s, 10, 10);
+    script_advance(s, RTT);
+    sack(s, 0, 1, 4);
+    expect_segments(s, 0, 1);
+    int64_t rto_us = script_status(s).rto_us;
+    script_advance(s, rto_us - MS);
+    sack(s, 0, 1, 5);
+    T_COUNT(s, retransmit_timeouts, 0);
+    script_advance(s, rto_us - MS);
+    T_COUNT(s, retransmit_timeouts, 0);
+    script_skip(s); /* new segments, one of which the next block is about: it tells nothing of the
+                     * retransmission */
+    sack(s, 0, 1, 11);
+    script_advance(s, script_status(s).rto_us);
+    T_COUNT(s, retransmit_timeouts, 1);
+    script_skip(s);
+}
+
 /* A late original that was sent again before it came is reordering as well (timestamps tell): three
  * segments above the next hole have to wait. */
 static void rfc8985_6_2_late_original_is_reordering(void **state)
@@ -667,6 +706,8 @@ int main(void)
         SCRIPT_TEST(rfc8985_6_3_timer_finds_what_is_late),
         SCRIPT_TEST(rfc8985_6_2_no_window_after_dup_thresh),
         SCRIPT_TEST(rfc8985_3_2_lost_retransmission_is_found),
+        SCRIPT_TEST(rfc6298_3_sacked_data_is_timed),
+        SCRIPT_TEST(rfc6675_6_timeout_waits_while_older_data_arrives),
         SCRIPT_TEST(rfc8985_6_2_late_original_is_reordering),
         SCRIPT_TEST(rfc8985_6_2_dsack_widens_the_window),
         SCRIPT_TEST(rfc8985_7_3_probe_repeats_the_last_segment),

@@ -31,6 +31,7 @@ struct te_ack_report {
                               */
     bool resent_delivered;   /* something that was */
     int64_t rtt_us;          /* of the latest sent; 0: none that Karn allows */
+    uint32_t rtt_end;        /* where that ends */
     int64_t oldest_rtt_us;   /* of the first that was cumulatively acknowledged */
     struct te_delivery_sample delivery;
 };

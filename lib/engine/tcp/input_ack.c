@@ -67,6 +67,25 @@ static void take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32
     te_ip_confirm(stack, &conn->next_hop);
 }
 
+/* A hole keeps SND.UNA, but what is SACKed beyond it was timed, too: while a queue builds, the
+ * round trip that the timeout knows must not be that of before. While what was sent no later than
+ * the hole's last transmission still arrives, that transmission is not late: the timeout counts
+ * from here ("a more careful variant", RFC 6675 6). */
+static void time_sacked(struct te_stack *stack, struct te_conn *conn,
+                        const struct te_ack_report *report)
+{
+    struct te_sender *sender = conn->sender;
+    const struct te_sent *first = sender != NULL ? te_sent_map_first(&sender->map) : NULL;
+    if (report->rtt_us == 0 || first == NULL)
+        return;
+    if (seq_gt(report->rtt_end, sender->rtt_round_end)) {
+        te_rtt_sample(&conn->rtt, &stack->config, report->rtt_us);
+        sender->rtt_round_end = conn->snd_nxt;
+    }
+    if (stack->now_us - report->rtt_us <= first->sent_at_us)
+        te_timers_on_progress(stack, conn);
+}
+
 /* The bytes among what ack acknowledges: SYN and FIN taken off. */
 static uint32_t acked_payload(const struct te_conn *conn, uint32_t ack)
 {
@@ -218,6 +237,8 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
     te_recovery_on_ack(stack, conn, &report);
     if (advances)
         te_timers_after_ack(stack, conn);
+    else
+        time_sacked(stack, conn, &report);
     if (conn->sender != NULL)
         te_loss_probe_schedule(stack, conn);
 }

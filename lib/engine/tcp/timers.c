@@ -174,6 +174,12 @@ void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
     start_user_timeout(stack, conn);
 }
 
+void te_timers_on_progress(struct te_stack *stack, struct te_conn *conn)
+{
+    if (te_timer_is_set(conn, TE_TIMER_RETRANSMIT))
+        te_timer_set(stack, conn, TE_TIMER_RETRANSMIT, rto_from_now(stack, conn));
+}
+
 void te_timers_on_segment(struct te_stack *stack, struct te_conn *conn)
 {
     conn->last_received_at_us = stack->now_us;

@@ -31,6 +31,8 @@ void te_timers_on_due(struct te_stack *stack, struct te_conn *conn);
  * and the persist timer likewise for what the window holds back (RFC 9293 3.8.6.1). Never both. */
 void te_timers_after_send(struct te_stack *stack, struct te_conn *conn);
 void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn);
+/* What is in flight arrives, beyond a hole: the retransmission timer starts again, if it runs. */
+void te_timers_on_progress(struct te_stack *stack, struct te_conn *conn);
 /* Any segment of a living peer: keepalive starts anew. */
 void te_timers_on_segment(struct te_stack *stack, struct te_conn *conn);
 
