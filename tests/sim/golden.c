@@ -1,6 +1,6 @@
 #include "golden.h"
 
-#include "run.h"
+#include "transfer.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -14,8 +14,6 @@
 #define QUEUE_LEAST_BYTES UINT64_C(65536)
 #define TRANSFER_BYTES UINT64_C(16000000)
 #define TRANSFER_MAX_US (300 * SECOND)
-#define PORT_FROM 40000
-#define PORT_TO 80
 #define SEEDS 7 /* a cell is their median */
 #define FAILED UINT64_MAX
 
@@ -46,15 +44,13 @@ static void draw(struct scenario *scenario, unsigned run)
     unsigned cell = run / SEEDS;
     int64_t rtt_us = rtts_us[cell % RTTS];
     uint64_t bandwidth_delay = RATE_BYTES_PER_S * (uint64_t)rtt_us / SECOND;
-    scenario_plain(scenario, false);
+    struct transfer_path path = {
+        .rtt_us = rtt_us,
+        .bytes_per_s = RATE_BYTES_PER_S,
+        .queue_bytes = bandwidth_delay > QUEUE_LEAST_BYTES ? bandwidth_delay : QUEUE_LEAST_BYTES,
+    };
+    transfer_draw(scenario, &path, TRANSFER_BYTES);
     scenario->seed = run % SEEDS + 1;
-    for (unsigned end = 0; end < ENDS; end++) {
-        struct link_plan *link = &scenario->link[end];
-        link->delay_us = rtt_us / 2;
-        link->bytes_per_s = RATE_BYTES_PER_S;
-        link->queue_bytes =
-            bandwidth_delay > QUEUE_LEAST_BYTES ? bandwidth_delay : QUEUE_LEAST_BYTES;
-    }
     scenario->link[0].drop = losses[cell / RTTS % LOSSES].parts;
     for (unsigned side = 0; side < scenario->host_count; side++) {
         struct te_config *config = &scenario->hosts[side].config;
@@ -65,26 +61,6 @@ static void draw(struct scenario *scenario, unsigned run)
         if (config->receive_buffer_initial_bytes > most)
             config->receive_buffer_initial_bytes = most;
     }
-    scenario->connections[0] = (struct connection_plan){
-        .kind = OPEN_TO_LISTENER,
-        .opener = 0,
-        .peer = SIDE_B,
-        .local_port = PORT_FROM,
-        .remote_port = PORT_TO,
-        .behaviour = {{.bytes = TRANSFER_BYTES, .ending = ENDING_NONE}, {.ending = ENDING_NONE}}};
-    for (unsigned end = 0; end < ENDS; end++) {
-        struct behaviour *behaviour = &scenario->connections[0].behaviour[end];
-        behaviour->write_max = behaviour->read_max = 65536;
-        behaviour->read_stop = UINT64_MAX;
-    }
-}
-
-static uint64_t received_bytes(const struct world *world)
-{
-    uint64_t bytes = 0;
-    for (unsigned i = 0; i < world->actors.endpoint_count; i++)
-        bytes += world->actors.endpoints[i].received;
-    return bytes;
 }
 
 /* Goodput as the receiving application sees it, from the OPEN on. */
@@ -97,17 +73,13 @@ static uint64_t transfer(unsigned run)
     int64_t time_us = TRANSFER_MAX_US;
     uint64_t bytes = 0;
     draw(&scenario, run);
-    if (world_init(&world, &scenario, &options)) {
-        run_cycle(&world); /* everybody knows everybody's MAC */
-        world.link.is_calm = false;
+    if (transfer_start(&world, &scenario, &options)) {
         int64_t start_us = world.now_us;
-        actors_listen(&world, SIDE_B, &scenario.listeners[SIDE_B]);
-        actors_connect(&world, &scenario.connections[0]);
-        while (world.failure == NULL && received_bytes(&world) < TRANSFER_BYTES &&
+        while (world.failure == NULL && transfer_received_bytes(&world) < TRANSFER_BYTES &&
                world.now_us < start_us + TRANSFER_MAX_US)
             world_run(&world, world.now_us + MS);
         time_us = world.now_us - start_us;
-        bytes = received_bytes(&world);
+        bytes = transfer_received_bytes(&world);
     }
     world_done(&world);
     return world.failure != NULL ? FAILED : bytes * 8 * MS / (uint64_t)time_us;

@@ -11,7 +11,7 @@
 #include "scenario.h"
 #include <tcpengine/frame.h>
 
-#define LINK_FRAMES_MAX 4096
+#define LINK_FRAMES_MAX 65536
 
 struct trace;
 

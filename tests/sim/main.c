@@ -1,6 +1,7 @@
 /* Engines and a bad network, by seed. See --help, and the headers of the other files. */
 #include "alloc_failures.h"
 #include "golden.h"
+#include "long_path.h"
 #include "runner.h"
 #include "shrink.h"
 
@@ -12,7 +13,7 @@
 #define EDGES_FROM_SEEDS 2000 /* so many runs reach every edge */
 
 static const char usage[] =
-    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures | --golden]\n"
+    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures | --golden | --long-path]\n"
     "           [-v] [--pcap FILE] [--shrink] [--simplify STEPS] [--twice-every N]\n"
     "           [--reborn-every K] [--jobs N] [--first-failure] [--plant] [--quiet]\n"
     "\n"
@@ -25,6 +26,7 @@ static const char usage[] =
     "  --seed N             one run (default: 1)\n"
     "  --seeds FROM:COUNT   COUNT runs, in one process for each processor\n"
     "  --alloc-failures     a plain connection, with memory refused at each allocation in turn\n"
+    "  --long-path          one connection over 1 Gbit/s and 100 ms, second by second\n"
     "  --golden             goodput for each loss, round trip and buffer size (docs/golden.md)\n"
     "  -v                   every event, with --seed\n"
     "  --pcap FILE          what side A's interface sees, for Wireshark, with --seed\n"
@@ -42,7 +44,7 @@ static const char usage[] =
     "\n"
     "Exit status: 0 all held, 1 something did not, 2 usage.\n";
 
-enum mode { MODE_SEED, MODE_SHRINK, MODE_SEEDS, MODE_ALLOC_FAILURES, MODE_GOLDEN };
+enum mode { MODE_SEED, MODE_SHRINK, MODE_SEEDS, MODE_ALLOC_FAILURES, MODE_GOLDEN, MODE_LONG_PATH };
 
 struct arguments {
     enum mode mode;
@@ -112,6 +114,8 @@ static bool parse_flag(const char *option, struct arguments *arguments)
         arguments->mode = MODE_SHRINK;
     else if (strcmp(option, "--golden") == 0)
         arguments->mode = MODE_GOLDEN;
+    else if (strcmp(option, "--long-path") == 0)
+        arguments->mode = MODE_LONG_PATH;
     else if (strcmp(option, "--alloc-failures") == 0)
         arguments->mode = MODE_ALLOC_FAILURES;
     else
@@ -198,6 +202,8 @@ int main(int argc, char **argv)
         return run_alloc_failures(&arguments);
     case MODE_GOLDEN:
         return golden_run(arguments.runner.jobs, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
+    case MODE_LONG_PATH:
+        return long_path_run(stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
     case MODE_SHRINK:
         return shrink_run(&arguments.runner) ? EXIT_FAILURE : EXIT_SUCCESS;
     case MODE_SEED:

@@ -114,6 +114,7 @@ struct touched {
 struct observer {
     unsigned count;
     unsigned looks;
+    uint64_t checks;
     struct touched touched[HOSTS_MAX];
     struct watch watches[WATCHES_MAX];
     struct coverage *coverage;

@@ -21,6 +21,7 @@ struct world_options {
     bool is_planted;          /* for tests of the harness: it fails when a byte is sent twice */
     const char *capture_path; /* or NULL */
     uint64_t reborn_every;    /* turns; 0: never (rebirth.h) */
+    unsigned check_every;     /* looks at a connection; 0: each has the engine's own check, too */
     struct coverage *coverage;
 };
 
