@@ -123,7 +123,7 @@ void coverage_print_rate(const struct coverage *coverage, FILE *file)
     fprintf(file,
             "%" PRIu64 " runs, %" PRIu64 " frames sent and got in %" PRIu64
             " ms of processor time: "
-            "%" PRIu64 " a second\n",
+            "%" PRIu64 " a second for each processor\n",
             coverage->runs, frames, cpu_ms, frames * 1000 / (cpu_ms > 0 ? cpu_ms : 1));
 }
 

@@ -22,7 +22,9 @@ struct coverage {
 void coverage_add_counters(struct coverage *sum, const struct te_counters *counters);
 void coverage_add(struct coverage *sum, const struct coverage *part);
 void coverage_print(const struct coverage *coverage, FILE *file);
-/* One line: how much was done, and how fast. */
+/* One line: how much was done, and how fast: frames that stacks sent plus frames that they got, for
+ * a second of the workers' processor time. With a worker for each processor the machine does as
+ * many times that in a second. */
 void coverage_print_rate(const struct coverage *coverage, FILE *file);
 /* The name of an edge of RFC 9293's figure 5 that no run has reached; NULL when all were. */
 const char *coverage_find_gap(const struct coverage *coverage);

@@ -625,16 +625,17 @@ void observer_touch(struct world *world, unsigned side, uint64_t id)
         touched->ids[touched->count++] = id;
 }
 
-void observer_look(struct world *world, unsigned side)
+bool observer_look(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
     const struct touched *touched = &observer->touched[side];
     if (++observer->looks % LOOKS_BETWEEN_ALL == 0 || touched->all) {
         observer_look_at_all(world, side);
-        return;
+        return true;
     }
     for (unsigned i = 0; i < touched->count; i++)
         observer_look_at(world, side, touched->ids[i]);
+    return false;
 }
 
 /* Numbers 5 and 9, at rest. What waits for its neighbour's address is seen to when that is known,

@@ -128,8 +128,9 @@ struct observer {
 void observer_init(struct observer *observer, struct coverage *coverage);
 /* Before or after a call that concerns a connection; 0: that may concern any. */
 void observer_touch(struct world *world, unsigned side, uint64_t id);
-/* After every event on one side: at what was touched, and each so many times at all of it. */
-void observer_look(struct world *world, unsigned side);
+/* After every event on one side: at what was touched, and each so many times at all of it. True
+ * when it was all. */
+bool observer_look(struct world *world, unsigned side);
 /* At one connection, and at everything of one side. */
 void observer_look_at(struct world *world, unsigned side, uint64_t id);
 void observer_look_at_all(struct world *world, unsigned side);

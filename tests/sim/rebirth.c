@@ -5,6 +5,9 @@
 #include <tcpengine/save.h>
 
 #define CHANCES 10000
+/* What the fault may save, on average: a stack with full buffers has hundreds of kilobytes, and
+ * saved in every other turn it would take as long as a thousand other seeds. */
+#define BYTES_A_TURN 4096
 
 /* docs/state-format.md: before the sections stand the mark, the version and the clock, which may
  * have gone on meanwhile; after them a checksum of all. */
@@ -88,6 +91,8 @@ static void rebear(struct world *world, unsigned side, bool is_fault)
         "%s is saved and restored: %d bytes", {(int64_t)saved.len}, {scenario_host_name(side)}, 0};
     if (is_fault)
         trace_add(&world->trace, world->now_us, &entry);
+    if (is_fault)
+        world->rebirth_debt_bytes += saved.len;
     te_stack_free(world->hosts[side].stack);
     check_nothing_left(world, side, "a stack that is freed leaves no memory behind");
     restore(world, side, &saved);
@@ -101,6 +106,8 @@ static void rebear(struct world *world, unsigned side, bool is_fault)
 
 static bool is_struck(const struct world *world, unsigned side)
 {
+    if (world->rebirth_debt_bytes > 0)
+        return false;
     uint64_t draw = rng_mix(world->scenario->seed ^ rng_mix(world->turns * HOSTS_MAX + side));
     return !world->link.is_calm && draw % CHANCES < world->scenario->hosts[side].rebirth;
 }
@@ -109,6 +116,8 @@ void rebirth_step(struct world *world)
 {
     uint64_t every = world->options.reborn_every;
     world->turns++;
+    world->rebirth_debt_bytes -=
+        world->rebirth_debt_bytes < BYTES_A_TURN ? world->rebirth_debt_bytes : BYTES_A_TURN;
     bool is_time = every > 0 && world->turns % every == 0;
     for (unsigned side = 0; side < world->scenario->host_count && world->failure == NULL; side++) {
         if (is_struck(world, side))

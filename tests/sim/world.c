@@ -73,6 +73,7 @@ bool world_init(struct world *world, const struct scenario *scenario,
     world->now_us = 0;
     world->events = 0;
     world->turns = 0;
+    world->rebirth_debt_bytes = 0;
     world->failure = NULL;
     world->failure_detail[0] = '\0';
     world->has_leapt_far = world->is_short_of_memory = world->is_starved = false;
@@ -180,13 +181,13 @@ static void pump(struct world *world, unsigned side)
     observer_on_quiet(world, side);
 }
 
-/* After a look at what has changed: tells the applications, and lets the host send. */
-static void conclude(struct world *world, unsigned side)
+/* After a look at what has changed, or at all: tells the applications, and lets the host send. */
+static void conclude(struct world *world, unsigned side, bool has_seen_all)
 {
     struct host *host = &world->hosts[side];
     int64_t delay_us = world->scenario->hosts[side].poll_delay_us;
     world->events++;
-    if (take_events(world, side))
+    if (take_events(world, side) && !has_seen_all)
         observer_look_at_all(world, side);
     if (host->memory.wrong != NULL)
         world_fail(world, side, 0, host->memory.wrong);
@@ -199,8 +200,7 @@ static void conclude(struct world *world, unsigned side)
 void world_changed(struct world *world, unsigned side, uint64_t id)
 {
     observer_touch(world, side, id);
-    observer_look(world, side);
-    conclude(world, side);
+    conclude(world, side, observer_look(world, side));
 }
 
 /* The connection that a segment is for; 0: there is none yet, or more than one may change. */
@@ -248,10 +248,10 @@ static void deliver(struct world *world)
     input(world, &frame);
     free(frame.bytes);
     observer_touch(world, frame.to, id);
-    observer_look(world, frame.to);
+    bool has_seen_all = observer_look(world, frame.to);
     if (is_segment && segment.is_sound)
         observer_on_arrived(world, frame.to, &segment);
-    conclude(world, frame.to);
+    conclude(world, frame.to, has_seen_all);
     world->observer.answering = NULL;
 }
 

@@ -32,6 +32,7 @@ struct world {
     unsigned upheavals_done;
     uint64_t events;
     uint64_t turns;
+    uint64_t rebirth_debt_bytes;  /* saved, and not paid off by turns yet (rebirth.c) */
     struct host hosts[HOSTS_MAX]; /* as many as the scenario says */
     struct actors actors;
     struct observer observer;

@@ -167,12 +167,12 @@ enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_statu
     uint32_t handle = te_time_wait_find_id(stack, id);
     if (conn == NULL && handle == TE_TIME_WAIT_NONE)
         return TE_ERR_NO_CONNECTION;
-    struct te_status status = {.user_closed = true};
     if (conn != NULL)
-        status_of_conn(stack, conn, &status);
+        status_of_conn(stack, conn, ret_status);
+    else
+        *ret_status = (struct te_status){.user_closed = true};
     if (handle != TE_TIME_WAIT_NONE)
-        status_of_time_wait(stack, handle, &status);
-    *ret_status = status;
+        status_of_time_wait(stack, handle, ret_status);
     return TE_OK;
 }
 
