@@ -48,9 +48,14 @@ static void signal_congestion(struct te_stack *stack, struct te_conn *conn,
         .snd_nxt = conn->snd_nxt,
         .is_first = is_first,
     };
+    struct te_validation_event used = {
+        .now_us = stack->now_us,
+        .cwnd_bytes = conn->cc.cwnd_bytes,
+        .flight_bytes = flight_bytes,
+        .is_timeout = signal == TE_SIGNAL_TIMEOUT,
+    };
     if (has_feature(conn, TE_FEATURE_CWND_VALIDATION))
-        event.validated_bytes =
-            te_validation_used_bytes(&sender->validation, conn->cc.cwnd_bytes, flight_bytes);
+        event.validated_bytes = te_validation_on_congestion(&sender->validation, &used);
     sender->cwnd_before_bytes = conn->cc.cwnd_bytes;
     conn->cc.ops->on_congestion(&conn->cc, &event);
     te_ecn_on_reduction(conn);
@@ -115,8 +120,10 @@ static void end_reduction(struct te_stack *stack, struct te_conn *conn)
     uint32_t window = is_careful ? careful_window(conn) : conn->cc.ssthresh_bytes;
     if (window > conn->sender->cwnd_before_bytes)
         window = conn->sender->cwnd_before_bytes; /* ssthresh is two segments at the least */
-    if (!conn->cc.ops->owns_cwnd)
+    if (!conn->cc.ops->owns_cwnd) {
         conn->cc.cwnd_bytes = window;
+        te_validation_on_recovered(&conn->sender->validation, &conn->cc, conn->mss);
+    }
     become_open(conn);
     conn->cc.ops->on_recovered(&conn->cc, stack->now_us);
 }
@@ -367,16 +374,17 @@ static void validate_window(struct te_stack *stack, struct te_conn *conn,
         return;
     struct te_validation_ack ack = {
         .now_us = stack->now_us,
-        .acked_bytes = report->acked_bytes,
+        .srtt_us = conn->rtt.srtt_us,
         .snd_una = conn->snd_una,
         .snd_nxt = conn->snd_nxt,
+        .prior_flight_bytes = report->prior_flight_bytes,
         .cwnd_bytes = conn->cc.cwnd_bytes,
-        .is_cwnd_limited = conn->cwnd_limited,
+        .is_recovering =
+            report->prior_state != TE_RECOVERY_OPEN || conn->recovery.state != TE_RECOVERY_OPEN,
     };
-    te_validation_on_ack(&conn->sender->validation, &ack);
     uint32_t initial = te_cc_initial_window(conn->mss, stack->config.initial_window_segments);
-    conn->cc.cwnd_bytes =
-        te_validation_decay(&conn->sender->validation, conn->cc.cwnd_bytes, initial, stack->now_us);
+    te_validation_decay(&conn->sender->validation, &conn->cc, initial, stack->now_us);
+    te_validation_on_ack(&conn->sender->validation, &ack);
 }
 
 /* RFC 2018 8: what stands at SND.UNA was SACKed, and yet it is not acknowledged. */
@@ -505,6 +513,8 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
     te_delivery_on_send(&sender->delivery, sent, prior_pipe_bytes);
     if (is_reducing(conn))
         te_prr_on_send(&sender->prr, te_sent_len(sent));
+    if (conn->recovery.state == TE_RECOVERY_FAST && sent->transmissions == 2)
+        te_validation_on_resent(&sender->validation, te_sent_len(sent));
     if (sent->transmissions > 1)
         te_undo_on_resent(&sender->undo, te_sent_len(sent), te_ts_now(stack, conn->ts_offset));
 }

@@ -30,7 +30,7 @@ static void start(const struct te_stack *stack, struct te_conn *conn)
     te_sent_map_init(&sender->map);
     te_rack_init(&sender->rack);
     sender->rtt_round_end = conn->snd_nxt;
-    sender->validation.round_end = conn->snd_nxt;
+    te_validation_start(&sender->validation, conn->snd_nxt);
     sender->delivery.delivered_at_us = sender->delivery.first_sent_at_us = stack->now_us;
     sender->idle_since_us = stack->now_us;
     conn->cc.state = &sender->cc_state;
@@ -102,6 +102,7 @@ void te_sender_set_algorithm(const struct te_stack *stack, struct te_conn *conn,
     if (conn->sender == NULL)
         return;
     te_undo_disarm(&conn->sender->undo); /* what it would give back is the other's */
+    te_validation_start(&conn->sender->validation, conn->snd_una);
     start_algorithm(stack, conn);
     te_sender_set_pace(conn);
 }

@@ -6,11 +6,11 @@
 TE_SAVE_FIELDS_OF(struct te_delivery, 40);
 TE_SAVE_FIELDS_OF(struct te_rack, 48);
 TE_SAVE_FIELDS_OF(struct te_prr, 24);
-TE_SAVE_FIELDS_OF(struct te_validation, 24);
+TE_SAVE_FIELDS_OF(struct te_validation, 56);
 TE_SAVE_FIELDS_OF(struct te_pacer, 24);
 TE_SAVE_FIELDS_OF(struct te_path_mtu, 16);
 TE_SAVE_FIELDS_OF(struct te_undo, 264);
-TE_SAVE_FIELDS_OF(struct te_sender, 760);
+TE_SAVE_FIELDS_OF(struct te_sender, 792);
 
 #define FRTO_LIMIT 3 /* enum te_frto of recovery.c */
 
@@ -59,10 +59,15 @@ static void pacer_fields(struct te_codec *codec, struct te_pacer *pacer)
 
 static void validation_fields(struct te_codec *codec, struct te_validation *validation)
 {
-    te_codec_u32(codec, &validation->pipe_ack_bytes[0]);
-    te_codec_u32(codec, &validation->pipe_ack_bytes[1]);
-    te_codec_u32(codec, &validation->round_end);
+    for (unsigned i = 0; i < TE_VALIDATION_PARTS; i++)
+        te_codec_u32(codec, &validation->pipe_ack_bytes[i]);
+    te_codec_u32(codec, &validation->part_us);
+    te_codec_past(codec, &validation->part_at_us);
     te_codec_past(codec, &validation->nonvalidated_at_us);
+    te_codec_u32(codec, &validation->round_start);
+    te_codec_u32(codec, &validation->round_end);
+    te_codec_u32(codec, &validation->loss_used_bytes);
+    te_codec_u32(codec, &validation->resent_bytes);
 }
 
 /* What was before counts only while it may be given back. */
