@@ -211,6 +211,47 @@ static void the_algorithm_can_be_changed_in_recovery(void **state)
     script_skip(s);
 }
 
+static void lose_first(struct script *s)
+{
+    struct te_status status = script_status(s);
+    uint32_t una = status.snd_una - status.iss;
+    for (int i = 0; i < 3; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = una);
+    assert_string_equal(script_status(s).recovery, "recovery");
+    script_advance(s, RTT_US);
+    script_skip(s);
+}
+
+static void acknowledge_all(struct script *s)
+{
+    struct te_status status = script_status(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = status.snd_nxt - status.iss);
+}
+
+/* draft-ietf-ccwg-bbr 5.2.4, 5.3.1.3: it hears of a lost segment, and that SACK would not have
+ * shown more: Startup is over, and outside of it a round with loss bounds the rate. */
+static void bbr_hears_of_loss_without_sack(void **state)
+{
+    struct script *s = *state;
+    open_with(s, "bbr", false);
+    send_and_acknowledge(s);
+    script_advance(s, 40 * MS);
+    script_skip(s);
+    T_EQUAL(variable(s, "pacing_gain_permille"), 2770);
+    lose_first(s);
+    assert_true(variable(s, "pacing_gain_permille") < 1000);
+    acknowledge_all(s);
+    T_EQUAL(variable(s, "bw_shortterm_bytes_per_s"), -1);
+    T_EQUAL(script_user_send(s, 8 * MSS), 8 * MSS);
+    script_advance(s, RTT_US);
+    script_skip(s);
+    lose_first(s);
+    acknowledge_all(s);
+    assert_true(variable(s, "bw_shortterm_bytes_per_s") > 0);
+    script_advance(s, RTT_US);
+    script_skip(s);
+}
+
 static void only_connections_have_an_algorithm(void **state)
 {
     struct script *s = *state;
@@ -235,6 +276,7 @@ int main(void)
         SCRIPT_TEST(no_burst_after_silence),
         SCRIPT_TEST(the_algorithm_can_be_changed),
         SCRIPT_TEST(the_algorithm_can_be_changed_in_recovery),
+        SCRIPT_TEST(bbr_hears_of_loss_without_sack),
         SCRIPT_TEST(only_connections_have_an_algorithm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

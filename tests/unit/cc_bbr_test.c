@@ -203,6 +203,96 @@ static void test_loss_ends_a_probe(void **state)
     assert_in_range(cc_path_value(&path, "inflight_longterm_bytes"), BDP / 2, BDP * 2);
 }
 
+static void lose(uint32_t in_flight, uint32_t lost, uint32_t length, bool has_sack)
+{
+    const struct te_loss_sample loss = {
+        .prior_delivered_bytes = path.delivered_bytes,
+        .delivered_total_bytes = path.delivered_bytes,
+        .tx_in_flight_bytes = in_flight,
+        .lost_bytes = lost,
+        .length_bytes = length,
+        .has_sack = has_sack,
+    };
+    te_cc_bbr.on_lost(&path.cc, &loss);
+}
+
+/* By the next ACK. With so little in flight yet, DOWN is over at once. */
+static void expect_probe_ended(void)
+{
+    cc_path_run(&path, 1000);
+    assert_true(bbr->prev_probe_too_high);
+    assert_true(is_state("probe-bw-down") || is_state("probe-bw-cruise"));
+}
+
+/* 5.5.10.2: the volume is that of the lost record's sending, up to where LossThresh was crossed
+ * within it: (0.02 * 296 - 3) / 0.98 = 2.98 segments. */
+static void test_lost_record_tells_what_was_too_much(void **state)
+{
+    (void)state;
+    run_until("probe-bw-up", 5 * S);
+    lose(300 * MSS, 6 * MSS, MSS, true); /* 2 %, and no more */
+    cc_path_run(&path, 1000);
+    assert_true(is_state("probe-bw-up"));
+    lose(300 * MSS, 7 * MSS, 4 * MSS, true);
+    lose(250 * MSS, 8 * MSS, MSS, true); /* one answer a probe */
+    assert_true(is_state("probe-bw-up"));
+    assert_int_equal(cc_path_value(&path, "inflight_longterm_bytes"), -1);
+    expect_probe_ended();
+    assert_in_range(cc_path_value(&path, "inflight_longterm_bytes"), 29897 * MSS / 100,
+                    29898 * MSS / 100);
+}
+
+/* A sender that had too little to send does not learn the path's volume from it. */
+static void test_lost_record_of_a_limited_sender(void **state)
+{
+    (void)state;
+    run_until("probe-bw-up", 5 * S);
+    path.state.bbr.app_limited_until_bytes = path.delivered_bytes + 1;
+    lose(300 * MSS, 7 * MSS, MSS, true);
+    expect_probe_ended();
+    assert_int_equal(cc_path_value(&path, "inflight_longterm_bytes"), -1);
+}
+
+/* 5.5.10.2, 5.3.1.3: without SACK, one loss is all that a round trip can show. */
+static void test_one_loss_is_enough_without_sack(void **state)
+{
+    (void)state;
+    path.is_without_sack = true;
+    run_until("probe-bw-up", 5 * S);
+    lose(300 * MSS, MSS, MSS, false);
+    expect_probe_ended();
+    assert_int_equal(cc_path_value(&path, "inflight_longterm_bytes"), 300 * MSS);
+}
+
+static void test_one_loss_ends_startup_without_sack(void **state)
+{
+    for (int i = 0; i < 2; i++) {
+        setup(state);
+        path.is_without_sack = i == 1;
+        cc_path_run(&path, 60000);
+        path.loss_per_million = 1000000;
+        cc_path_run(&path, 100);
+        path.loss_per_million = 0;
+        cc_path_run(&path, RTT_US + 5000);
+        assert_int_equal(bbr->loss_events_in_round, 1);
+        assert_int_equal(is_state("startup"), i == 0);
+        assert_true(bbr->full_bw_count < 3);
+    }
+}
+
+/* What waited for the next ACK is forgotten with the recovery that it would have belonged to. */
+static void test_undo_before_the_answer(void **state)
+{
+    (void)state;
+    run_until("probe-bw-up", 5 * S);
+    const struct te_congestion before = path.cc;
+    const union te_cc_state state_before = path.state;
+    lose(300 * MSS, 30 * MSS, MSS, true);
+    te_cc_bbr.on_undo(&path.cc, &before, &state_before, path.now_us);
+    cc_path_run(&path, 1000);
+    assert_true(is_state("probe-bw-up"));
+}
+
 /* Loss while cruising takes bw_shortterm down to what was delivered, by 0.7 a round at most; the
  * next probe forgets it. */
 static void test_loss_while_cruising(void **state)
@@ -420,7 +510,15 @@ static void test_absurd_samples(void **state)
             .tx_in_flight_bytes = seed >> 7,
             .interval_us = (seed >> 9) % 3 == 0 ? 0 : seed >> 12,
         };
-        sample.loss = (struct te_loss_sample){seed >> 6, seed >> 8, seed >> 9, false};
+        const struct te_loss_sample loss = {
+            .delivered_total_bytes = delivered,
+            .tx_in_flight_bytes = seed >> 6,
+            .lost_bytes = seed >> 8,
+            .length_bytes = seed >> 9,
+            .has_sack = seed & 2048,
+        };
+        if (sample.lost_bytes > 0)
+            te_cc_bbr.on_lost(&path.cc, &loss);
         te_cc_bbr.on_ack(&path.cc, &sample);
         assert_in_range(path.cc.cwnd_bytes, 4 * MSS, TE_CWND_MAX_BYTES);
         assert_true(path.cc.ops->pacing_rate(&path.cc) < UINT64_C(1) << 40);
@@ -441,6 +539,11 @@ int main(void)
         cmocka_unit_test_setup(test_random_loss_below_the_threshold, setup),
         cmocka_unit_test_setup(test_shallow_queue_sets_inflight_longterm, setup),
         cmocka_unit_test_setup(test_loss_ends_a_probe, setup),
+        cmocka_unit_test_setup(test_lost_record_tells_what_was_too_much, setup),
+        cmocka_unit_test_setup(test_lost_record_of_a_limited_sender, setup),
+        cmocka_unit_test_setup(test_one_loss_is_enough_without_sack, setup),
+        cmocka_unit_test_setup(test_one_loss_ends_startup_without_sack, setup),
+        cmocka_unit_test_setup(test_undo_before_the_answer, setup),
         cmocka_unit_test_setup(test_loss_while_cruising, setup),
         cmocka_unit_test_setup(test_probe_rtt, setup),
         cmocka_unit_test_setup(test_min_rtt_follows_the_path_up, setup),

@@ -115,6 +115,18 @@ static uint32_t detect(void)
     return te_rack_detect(&rack, &map, &context, &timeout_us);
 }
 
+/* What detect() told of, in its order; nothing is marked before it is told. */
+static uint32_t told[8];
+static unsigned told_count;
+
+static void on_lost(void *ctx, const struct te_sent *sent, uint32_t bytes)
+{
+    assert_ptr_equal(ctx, told);
+    assert_int_equal(sent->state, TE_SENT_IN_FLIGHT);
+    assert_int_equal(bytes, MSS);
+    told[told_count++] = sent->start;
+}
+
 static int64_t window_us(void)
 {
     return te_rack_window_us(&rack, &map, &context);
@@ -156,7 +168,13 @@ static void test_ties_go_by_number(void **state)
     assert_int_equal(rack.end_seq, seq_of(4));
     context.is_recovering = true;
     rack.reordering_seen = false;
+    context.on_lost = on_lost;
+    context.on_lost_ctx = told;
+    told_count = 0;
     assert_int_equal(detect(), 2 * MSS); /* those between */
+    assert_int_equal(told_count, 2);
+    assert_int_equal(told[0], seq_of(1));
+    assert_int_equal(told[1], seq_of(2));
 }
 
 static void test_min_rtt_falls_at_once(void **state)

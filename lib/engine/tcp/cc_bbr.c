@@ -1,5 +1,7 @@
 #include "tcp/cc_bbr.h"
 
+#define LOSS_EVENTS_MAX UINT8_MAX
+
 static void bbr_start(struct te_congestion *cc, const struct te_cc_start *start)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -50,12 +52,20 @@ static void update_model(struct te_congestion *cc, const struct te_bbr_ack *rs)
     te_bbr_advance_delivery_signals(bbr, rs);
 }
 
-/* Also what timers found lost since the ACK before. */
-static bool has_lost(struct te_cc_bbr_state *bbr, const struct te_ack_sample *sample)
+/* 5.2.4. */
+static void bbr_on_lost(struct te_congestion *cc, const struct te_loss_sample *loss)
 {
-    bool has = sample->lost_total_bytes > bbr->lost_total_bytes;
+    te_bbr_note_loss(&cc->state->bbr, loss->delivered_total_bytes);
+    te_bbr_judge_lost(&cc->state->bbr, loss);
+}
+
+/* Also what timers found lost since the ACK before. */
+static void count_loss_event(struct te_cc_bbr_state *bbr, const struct te_ack_sample *sample)
+{
+    if (sample->lost_total_bytes > bbr->lost_total_bytes &&
+        bbr->loss_events_in_round < LOSS_EVENTS_MAX)
+        bbr->loss_events_in_round++;
     bbr->lost_total_bytes = sample->lost_total_bytes;
-    return has;
 }
 
 static void bbr_on_ack(struct te_congestion *cc, const struct te_ack_sample *sample)
@@ -65,16 +75,19 @@ static void bbr_on_ack(struct te_congestion *cc, const struct te_ack_sample *sam
     bbr->mss_bytes = sample->mss_bytes;
     if (!bbr->has_seen_rtt && sample->srtt_us > 0)
         te_bbr_init_pacing_rate(bbr, sample->srtt_us);
-    if (has_lost(bbr, sample))
-        te_bbr_on_lost(cc, &rs);
+    count_loss_event(bbr, sample);
+    te_bbr_answer_lost(cc, &rs);
     watch_recovery(cc, sample);
     update_model(cc, &rs);
     te_bbr_set_pacing_rate(bbr, te_bbr_pacing_gain_percent(bbr));
     te_bbr_set_cwnd(cc, &rs);
 }
 
-/* The draft leaves ECN open (3.7); a sender that negotiated it must answer (RFC 3168 6.1.2). A mark
- * is taken for a loss here: it ends a probe, or bounds the rate while none is under way. */
+/* The draft specifies no response to ECN, but that a sender that sets ECT must treat marks as
+ * congestion (3.7; RFC 3168 6.1.2). So the first mark of a window is one, as much as losses beyond
+ * LossThresh are: it ends Startup or a probe, at what was in flight then, and bounds rate and
+ * volume while none is under way. It says nothing of how many bytes were too many, and never proves
+ * needless: nothing is saved to undo it. */
 static void on_mark(struct te_congestion *cc, const struct te_congestion_event *event)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -102,10 +115,8 @@ static void bbr_on_congestion(struct te_congestion *cc, const struct te_congesti
     te_bbr_save_cwnd(cc);
     bbr->is_recovering = true;
     bbr->undo_state = TE_BBR_STATES;
-    if (event->signal == TE_SIGNAL_TIMEOUT) {
-        te_bbr_note_loss(bbr, event->delivered_total_bytes);
+    if (event->signal == TE_SIGNAL_TIMEOUT)
         cc->cwnd_bytes = event->mss_bytes;
-    }
 }
 
 static void bbr_on_recovered(struct te_congestion *cc, int64_t now_us)
@@ -142,6 +153,7 @@ static void bbr_on_undo(struct te_congestion *cc, const struct te_congestion *be
     cc->cwnd_bytes = te_bbr_max(cc->cwnd_bytes, before->cwnd_bytes);
     bbr->is_recovering = false;
     bbr->is_loss_in_round = false;
+    bbr->too_high_bytes = 0;
     te_bbr_reset_full_bw(bbr);
     if (bbr->bw_shortterm < saved->bw_shortterm)
         bbr->bw_shortterm = saved->bw_shortterm;
@@ -229,6 +241,7 @@ const struct te_cc_ops te_cc_bbr = {
     .owns_cwnd = true,
     .wants_pacing = true,
     .start = bbr_start,
+    .on_lost = bbr_on_lost,
     .on_ack = bbr_on_ack,
     .on_congestion = bbr_on_congestion,
     .on_recovered = bbr_on_recovered,

@@ -34,8 +34,10 @@ void te_bbr_update_congestion_signals(struct te_congestion *cc, const struct te_
 void te_bbr_reset_congestion_signals(struct te_cc_bbr_state *bbr);
 void te_bbr_reset_shortterm_model(struct te_cc_bbr_state *bbr);
 void te_bbr_update_aggregation(struct te_congestion *cc, const struct te_bbr_ack *rs);
+/* Congestion, by loss or by mark: of the round that is under way. */
 void te_bbr_note_loss(struct te_cc_bbr_state *bbr, uint64_t delivered_total_bytes);
-bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes);
+/* IsInflightTooHigh (5.5.10.2): did that volume lose more than LossThresh of it? */
+bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, bool has_sack);
 
 /* Startup and Drain. */
 void te_bbr_enter_startup(struct te_cc_bbr_state *bbr);
@@ -52,8 +54,10 @@ void te_bbr_start_probe_bw_down(struct te_cc_bbr_state *bbr, int64_t now_us,
 void te_bbr_start_probe_bw_cruise(struct te_cc_bbr_state *bbr);
 void te_bbr_start_probe_bw_refill(struct te_cc_bbr_state *bbr, uint64_t delivered_total_bytes);
 void te_bbr_update_probe_bw(struct te_congestion *cc, const struct te_bbr_ack *rs);
-/* The loss that an ACK brought, seen by the volume that caused it (5.5.10.2). */
-void te_bbr_on_lost(struct te_congestion *cc, const struct te_bbr_ack *rs);
+/* A record was lost: was the volume that it was sent in too much (5.5.10.2)? */
+void te_bbr_judge_lost(struct te_cc_bbr_state *bbr, const struct te_loss_sample *loss);
+/* If so, it is answered on the next ACK. */
+void te_bbr_answer_lost(struct te_congestion *cc, const struct te_bbr_ack *rs);
 /* The volume tx_in_flight_bytes was too much. */
 void te_bbr_inflight_too_high(struct te_congestion *cc, uint32_t tx_in_flight_bytes,
                               const struct te_bbr_ack *rs);

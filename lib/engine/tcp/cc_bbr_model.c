@@ -8,7 +8,6 @@
 #define EXTRA_ACKED_SLOT_ROUNDS_STARTUP 1
 /* More than any path has (275 GB/s, 33 s); keeps their product within 64 bits. */
 #define BW_MAX (UINT64_C(1) << 38)
-#define LOSS_EVENTS_MAX UINT8_MAX
 #define US_PER_S 1000000
 
 static uint64_t max_rate(uint64_t a, uint64_t b)
@@ -186,11 +185,10 @@ void te_bbr_note_loss(struct te_cc_bbr_state *bbr, uint64_t delivered_total_byte
     if (!bbr->is_loss_in_round)
         bbr->loss_round_delivered_bytes = delivered_total_bytes;
     bbr->is_loss_in_round = true;
-    if (bbr->loss_events_in_round < LOSS_EVENTS_MAX)
-        bbr->loss_events_in_round++;
 }
 
-bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes)
+/* Without SACK one loss a round trip is all that can be seen. */
+bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, bool has_sack)
 {
-    return lost_bytes * LOSS_THRESH_DIVISOR > tx_in_flight_bytes;
+    return lost_bytes * LOSS_THRESH_DIVISOR > tx_in_flight_bytes || (lost_bytes > 0 && !has_sack);
 }

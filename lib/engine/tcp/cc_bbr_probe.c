@@ -172,7 +172,7 @@ static bool adapt_longterm_model(struct te_congestion *cc, const struct te_bbr_a
         end_probe_feedback(bbr, rs))
         return true;
     if (rs->delivery_rate == 0 || bbr->inflight_longterm_bytes == TE_BBR_INFLIGHT_INFINITE ||
-        te_bbr_is_loss_too_high(rate->lost_bytes, rate->tx_in_flight_bytes))
+        te_bbr_is_loss_too_high(rate->lost_bytes, rate->tx_in_flight_bytes, rs->ack->has_sack))
         return false;
     if (rate->tx_in_flight_bytes > bbr->inflight_longterm_bytes)
         bbr->inflight_longterm_bytes = rate->tx_in_flight_bytes;
@@ -241,23 +241,29 @@ static uint32_t inflight_at_loss(const struct te_loss_sample *loss)
     uint64_t lost = (uint64_t)lost_before * 100;
     if (lost >= allowed)
         return before;
-    return before + (uint32_t)((allowed - lost) / (100 - LOSS_THRESH_PERCENT));
+    uint64_t crossing = before + (allowed - lost) / (100 - LOSS_THRESH_PERCENT);
+    return crossing < loss->tx_in_flight_bytes ? (uint32_t)crossing : loss->tx_in_flight_bytes;
 }
 
-void te_bbr_on_lost(struct te_congestion *cc, const struct te_bbr_ack *rs)
+/* DEVIATION: 5.5.10.2 answers at once. Records are marked before it is decided whether a recovery
+ * begins, and what that may have to give back is saved with its beginning. */
+void te_bbr_judge_lost(struct te_cc_bbr_state *bbr, const struct te_loss_sample *loss)
+{
+    if (!bbr->is_bw_probe_sample || bbr->too_high_bytes != 0 ||
+        !te_bbr_is_loss_too_high(loss->lost_bytes, loss->tx_in_flight_bytes, loss->has_sack))
+        return;
+    bbr->too_high_bytes = te_bbr_max(inflight_at_loss(loss), 1);
+    bbr->is_too_high_app_limited =
+        loss->is_app_limited || loss->prior_delivered_bytes < bbr->app_limited_until_bytes;
+}
+
+void te_bbr_answer_lost(struct te_congestion *cc, const struct te_bbr_ack *rs)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
-    const struct te_rate_sample *rate = &rs->ack->rate;
-    const struct te_loss_sample *loss = &rs->ack->loss;
-    te_bbr_note_loss(bbr, rs->ack->delivered_total_bytes);
-    if (!bbr->is_bw_probe_sample)
-        return;
-    if (loss->tx_in_flight_bytes > 0) {
-        struct te_bbr_ack lost = *rs;
-        lost.is_app_limited = loss->is_app_limited;
-        if (te_bbr_is_loss_too_high(loss->lost_bytes, loss->tx_in_flight_bytes))
-            te_bbr_inflight_too_high(cc, inflight_at_loss(loss), &lost);
-    } else if (te_bbr_is_loss_too_high(rate->lost_bytes, rate->tx_in_flight_bytes)) {
-        te_bbr_inflight_too_high(cc, rate->tx_in_flight_bytes, rs);
-    }
+    uint32_t inflight = bbr->too_high_bytes;
+    struct te_bbr_ack lost = *rs;
+    lost.is_app_limited = bbr->is_too_high_app_limited;
+    bbr->too_high_bytes = 0;
+    if (inflight != 0 && bbr->is_bw_probe_sample)
+        te_bbr_inflight_too_high(cc, inflight, &lost);
 }

@@ -34,14 +34,23 @@ void te_bbr_check_full_bw_reached(struct te_cc_bbr_state *bbr, const struct te_b
     bbr->full_bw_reached = true;
 }
 
-/* 5.3.1.3. Separate ranges of loss are told apart by the ACKs that revealed them. Without SACK
- * there is one a round at most, so that Startup then ends by the plateau alone. */
-static void check_startup_high_loss(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
+/* Separate ranges of loss are told apart by the ACKs that revealed them. Without SACK there is one
+ * a round at most, and one is enough. */
+static bool is_loss_high(const struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     const struct te_rate_sample *rate = &rs->ack->rate;
-    if (!bbr->is_loss_round_start || !rs->ack->is_in_recovery ||
-        bbr->loss_events_in_round < FULL_LOSS_EVENTS ||
-        !te_bbr_is_loss_too_high(rate->lost_bytes, rate->tx_in_flight_bytes))
+    if (!rs->ack->is_in_recovery)
+        return false;
+    if (!rs->ack->has_sack)
+        return bbr->loss_events_in_round > 0;
+    return bbr->is_loss_round_start && bbr->loss_events_in_round >= FULL_LOSS_EVENTS &&
+           te_bbr_is_loss_too_high(rate->lost_bytes, rate->tx_in_flight_bytes, true);
+}
+
+/* 5.3.1.3. */
+static void check_startup_high_loss(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
+{
+    if (!is_loss_high(bbr, rs))
         return;
     bbr->undo_state = TE_BBR_STARTUP;
     bbr->full_bw_reached = true;

@@ -67,6 +67,7 @@ struct te_cc_bbr_state {
     uint32_t initial_cwnd_bytes;
     uint32_t startup_delivered_bytes; /* counted up to initial_cwnd_bytes */
     uint32_t mss_bytes;
+    uint32_t too_high_bytes; /* in flight when a probe lost too much, for the next ACK; 0 */
     uint32_t random;
     uint8_t state;      /* te_bbr_state */
     uint8_t undo_state; /* left because of a loss that may prove spurious; TE_BBR_STATES: none */
@@ -84,6 +85,7 @@ struct te_cc_bbr_state {
     bool is_recovering : 1;
     bool has_seen_recovery : 1;
     bool is_bw_probe_sample : 1;
+    bool is_too_high_app_limited : 1;
     bool prev_probe_too_high : 1;
     bool prev_probe_precautionary : 1;
     bool full_bw_reached : 1;

@@ -33,14 +33,17 @@ struct te_rate_sample {
     bool is_app_limited;
 };
 
-/* Of the segment that was sent last among those that this ACK got marked lost; tx_in_flight_bytes
- * 0: none was, or it is not known (then rate stands in for it). It tells how much the path held
- * when it dropped, which rate cannot when reordering has made the marking wait. */
+/* One record that was just marked lost, with what was noted when it was sent. It tells how much the
+ * path held when it dropped, which a rate sample cannot when reordering has made the marking wait.
+ */
 struct te_loss_sample {
-    uint32_t tx_in_flight_bytes; /* in flight just after it was sent, itself included */
-    uint32_t lost_bytes;         /* marked lost since its sending, itself included */
+    uint64_t prior_delivered_bytes; /* conn's delivered count when it was sent */
+    uint64_t delivered_total_bytes; /* and now */
+    uint32_t tx_in_flight_bytes;    /* in flight just after it was sent, itself included */
+    uint32_t lost_bytes;            /* marked lost since its sending, itself included */
     uint32_t length_bytes;
     bool is_app_limited;
+    bool has_sack; /* more than one loss a round trip can be seen */
 };
 
 /* What one ACK that delivered something (SND.UNA moved, or new SACK blocks) said. is_in_recovery
@@ -63,8 +66,8 @@ struct te_ack_sample {
     bool is_in_recovery;  /* fast recovery or CWR: PRR owns cwnd, loss-based algorithms wait */
     bool is_in_loss; /* after a timeout, until its flight is acknowledged: slow start goes on */
     bool has_ece;    /* the peer echoed a congestion mark (RFC 3168) */
+    bool has_sack;   /* as in te_loss_sample */
     struct te_rate_sample rate;
-    struct te_loss_sample loss;
 };
 
 enum te_congestion_signal {
@@ -107,6 +110,10 @@ struct te_cc_ops {
     bool wants_pacing; /* always; the others when the connection asks for it */
     /* Makes the algorithm's state anew; cwnd_bytes and ssthresh_bytes are kept. */
     void (*start)(struct te_congestion *cc, const struct te_cc_start *start);
+    /* Every record that is marked lost, in the order of the marking; before the on_congestion and
+     * the on_ack that may follow from it, so that what it changes must not be what on_undo gives
+     * back. NULL: of no interest. A lost MTU probe is none (RFC 4821 7.6.2). */
+    void (*on_lost)(struct te_congestion *cc, const struct te_loss_sample *loss);
     /* Every ACK that delivered something, in and out of recovery. */
     void (*on_ack)(struct te_congestion *cc, const struct te_ack_sample *sample);
     /* LOSS and ECN: sets ssthresh_bytes (cwnd follows by PRR, then cwnd = ssthresh at the end of

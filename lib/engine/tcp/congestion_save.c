@@ -96,6 +96,7 @@ static void bbr_volumes(struct te_codec *codec, struct te_cc_bbr_state *bbr)
     te_codec_u32(codec, &bbr->startup_delivered_bytes);
     te_codec_u32(codec, &bbr->bw_probe_up_acked_bytes);
     te_codec_u32(codec, &bbr->probe_up_acked_per_inc_bytes);
+    te_codec_u32(codec, &bbr->too_high_bytes);
     te_codec_u32_to(codec, &bbr->mss_bytes, UINT16_MAX);
     te_codec_require(codec, bbr->mss_bytes > 0);
 }
@@ -139,6 +140,7 @@ static void bbr_flags(struct te_codec *codec, struct te_cc_bbr_state *bbr)
     TE_CODEC_BIT(codec, bbr->is_recovering);
     TE_CODEC_BIT(codec, bbr->has_seen_recovery);
     TE_CODEC_BIT(codec, bbr->is_bw_probe_sample);
+    TE_CODEC_BIT(codec, bbr->is_too_high_app_limited);
     TE_CODEC_BIT(codec, bbr->prev_probe_too_high);
     TE_CODEC_BIT(codec, bbr->prev_probe_precautionary);
     TE_CODEC_BIT(codec, bbr->full_bw_reached);

@@ -211,6 +211,13 @@ static struct te_sent *probe_record(const struct te_conn *conn)
     return sent;
 }
 
+bool te_mtu_probe_is(const struct te_conn *conn, const struct te_sent *sent)
+{
+    const struct te_mtu_search *search = conn->mtu_search;
+    return search != NULL && search->probe_bytes != 0 && sent->start == search->probe_start &&
+           sent->end == search->probe_end;
+}
+
 static void split_in_segments(const struct te_conn *conn, struct te_sent *sent)
 {
     sent->segments = (uint16_t)((te_sent_len(sent) + conn->mss - 1u) / conn->mss);

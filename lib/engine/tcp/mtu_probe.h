@@ -20,6 +20,7 @@
 #define TCPENGINE_TCP_MTU_PROBE_H
 
 #include "tcp/conn.h"
+#include "tcp/sent_map.h"
 
 enum te_mtu_phase { TE_MTU_BASE = 1, TE_MTU_ERROR, TE_MTU_SEARCHING, TE_MTU_COMPLETE };
 
@@ -51,6 +52,8 @@ uint32_t te_mtu_probe_len(const struct te_stack *stack, const struct te_conn *co
 /* It has left: [start, end) in one packet. */
 void te_mtu_probe_on_sent(struct te_stack *stack, struct te_conn *conn, uint32_t start,
                           uint32_t end);
+/* Is it the probe in flight? */
+bool te_mtu_probe_is(const struct te_conn *conn, const struct te_sent *sent);
 /* lost_bytes were newly marked lost. Returns how many of them were the probe alone, which is no
  * sign of congestion (7.6.2). */
 uint32_t te_mtu_probe_on_lost(struct te_stack *stack, struct te_conn *conn, uint32_t lost_bytes);

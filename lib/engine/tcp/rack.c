@@ -107,6 +107,8 @@ uint32_t te_rack_detect(struct te_rack *rack, struct te_sent_map *map,
         }
         struct te_sent *next = te_sent_map_younger(map, sent);
         lost_bytes += te_sent_len(sent);
+        if (context->on_lost != NULL)
+            context->on_lost(context->on_lost_ctx, sent, te_sent_len(sent));
         te_sent_map_mark_lost(map, sent);
         sent = next;
     }

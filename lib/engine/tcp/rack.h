@@ -41,7 +41,9 @@ void te_rack_adapt(struct te_rack *rack, const struct te_rack_round *round);
 struct te_rack_context {
     int64_t now_us;
     int64_t srtt_us;
-    bool is_recovering; /* in fast recovery or after a timeout */
+    bool is_recovering;  /* in fast recovery or after a timeout */
+    te_sent_fn *on_lost; /* is told of each record before it is marked; or NULL */
+    void *on_lost_ctx;
 };
 /* RACK_update_reo_wnd(). */
 int64_t te_rack_window_us(const struct te_rack *rack, const struct te_sent_map *map,

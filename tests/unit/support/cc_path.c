@@ -136,27 +136,40 @@ static void signal_congestion(struct cc_path *path, enum te_congestion_signal si
     path->recover = path->sent;
 }
 
-/* Up to `last`, what arrived is delivered and what did not is lost. */
+static void tell_lost(struct cc_path *path, const struct cc_packet *packet)
+{
+    const struct te_loss_sample loss = {
+        .prior_delivered_bytes = packet->delivered_bytes,
+        .delivered_total_bytes = path->delivered_bytes,
+        .tx_in_flight_bytes = packet->tx_in_flight_bytes,
+        .lost_bytes = (uint32_t)(path->lost_bytes - packet->lost_bytes),
+        .length_bytes = path->mss_bytes,
+        .is_app_limited = packet->is_app_limited,
+        .has_sack = !path->is_without_sack,
+    };
+    if (path->cc.ops->on_lost != NULL)
+        path->cc.ops->on_lost(&path->cc, &loss);
+}
+
+/* Up to `last`, what arrived is delivered, and then what did not is found lost. */
 static void take_ack(struct cc_path *path, uint64_t last, struct te_ack_sample *sample)
 {
+    uint64_t first = path->acked;
     for (; path->acked <= last; path->acked++) {
-        const struct cc_packet *packet = packet_at(path, path->acked);
         path->flight_bytes -= path->mss_bytes;
-        if (packet->arrives_at_us == INT64_MAX) {
-            path->lost_bytes += path->mss_bytes;
-            sample->lost_bytes += path->mss_bytes;
-            sample->loss = (struct te_loss_sample){
-                .tx_in_flight_bytes = packet->tx_in_flight_bytes,
-                .lost_bytes = (uint32_t)(path->lost_bytes - packet->lost_bytes),
-                .length_bytes = path->mss_bytes,
-                .is_app_limited = packet->is_app_limited,
-            };
+        if (packet_at(path, path->acked)->arrives_at_us == INT64_MAX)
             continue;
-        }
         path->delivered_bytes += path->mss_bytes;
         path->delivered_at_us = path->now_us;
         sample->delivered_bytes += path->mss_bytes;
         sample->acked_bytes += path->mss_bytes;
+    }
+    for (uint64_t i = first; i <= last; i++) {
+        if (packet_at(path, i)->arrives_at_us != INT64_MAX)
+            continue;
+        path->lost_bytes += path->mss_bytes;
+        sample->lost_bytes += path->mss_bytes;
+        tell_lost(path, packet_at(path, i));
     }
 }
 
@@ -224,6 +237,7 @@ static void on_ack(struct cc_path *path, uint64_t last)
         .is_cwnd_limited = path->flight_bytes + path->mss_bytes > path->cc.cwnd_bytes,
         .is_in_recovery = path->is_in_recovery,
         .is_in_loss = path->is_in_loss,
+        .has_sack = !path->is_without_sack,
     };
     const struct cc_packet newest = *packet_at(path, last);
     take_ack(path, last, &sample);
@@ -242,9 +256,11 @@ static void on_timeout(struct cc_path *path)
 {
     path->timeouts++;
     signal_congestion(path, TE_SIGNAL_TIMEOUT, path->flight_bytes);
-    path->lost_bytes += path->flight_bytes;
+    for (; path->acked < path->sent; path->acked++) {
+        path->lost_bytes += path->mss_bytes;
+        tell_lost(path, packet_at(path, path->acked));
+    }
     path->flight_bytes = 0;
-    path->acked = path->sent;
     path->is_in_loss = true;
     path->is_in_recovery = false;
 }

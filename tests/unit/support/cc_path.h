@@ -28,7 +28,8 @@ struct cc_path {
     uint32_t ack_every;            /* segments */
     uint64_t app_rate_bytes_per_s; /* 0: more than the path can carry */
     uint32_t mss_bytes;
-    bool is_paced; /* even if the algorithm has no opinion */
+    bool is_paced;        /* even if the algorithm has no opinion */
+    bool is_without_sack; /* as the algorithm is told; what is found lost is the same */
     /* The sender. */
     struct te_congestion cc;
     union te_cc_state state;
