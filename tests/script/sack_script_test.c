@@ -231,6 +231,23 @@ static void rfc2883_4_2_duplicate_part_behind_new_bytes(void **state)
     T_STEPS(s, steps);
 }
 
+/* Three duplicates in one read: a sender that undoes a needless recovery waits for each of them. */
+static void rfc2883_4_each_duplicate_of_one_read_is_told(void **state)
+{
+    static const struct step steps[] = {{0, 4000, 4000, 0, {{0}}}};
+    struct script *s = *state;
+    open_with(s, SPEAKS_SACK);
+    T_STEPS(s, steps);
+    script_hold(s);
+    for (uint32_t seq = 1; seq < 4000; seq += 1500)
+        T_SEND(s, .flags = TE_ACK, .seq = seq, .ack = 1, .len = 500);
+    script_release(s);
+    for (uint32_t seq = 1; seq < 4000; seq += 1500)
+        T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 4001, SACK1(BLOCK(seq, seq + 500)));
+    T_EXPECT_NONE(s);
+    T_COUNT(s, dsack_sent, 3);
+}
+
 static void rfc2883_4_3_paws_and_dsack_agree(void **state)
 {
     struct script *s = *state;
@@ -462,6 +479,7 @@ int main(void)
         SCRIPT_TEST(rfc2883_4_2_2_two_duplicate_parts_the_first_is_told),
         SCRIPT_TEST(rfc2883_4_2_3_two_duplicate_parts_above_the_ack),
         SCRIPT_TEST(rfc2883_4_2_duplicate_part_behind_new_bytes),
+        SCRIPT_TEST(rfc2883_4_each_duplicate_of_one_read_is_told),
         SCRIPT_TEST(rfc2883_4_3_paws_and_dsack_agree),
         SCRIPT_TEST(blocks_are_told_beside_text_of_ours),
         SCRIPT_TEST(blocks_follow_text_that_was_waiting),

@@ -245,6 +245,18 @@ void script_send(struct script *s, const struct seg *seg)
     }
     script_start(s);
     fixture_input_meta(&s->f, frame, frame_len, &meta);
+    if (!s->is_held)
+        script_pump(s);
+}
+
+void script_hold(struct script *s)
+{
+    s->is_held = true;
+}
+
+void script_release(struct script *s)
+{
+    s->is_held = false;
     script_pump(s);
 }
 

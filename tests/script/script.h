@@ -128,6 +128,7 @@ struct script {
     uint16_t peer_window; /* the field of segments that say nothing else */
     uint32_t peer_ts;    /* TSval of segments that say nothing else, relative; 0: it follows time */
     bool mute_neighbour; /* ARP and ND get no answer */
+    bool is_held;        /* script_hold */
     bool closes_fully;   /* the constructors close by te_close instead of by half */
     struct script_conn c;
     uint64_t listener_id;
@@ -164,6 +165,9 @@ void script_advance(struct script *s, int64_t delta_us);
 /* Takes what the stack wants to say after a call that was not made through this file. */
 void script_pump(struct script *s);
 void script_send(struct script *s, const struct seg *seg);
+/* What is sent until script_release comes in one read: nothing leaves in between. */
+void script_hold(struct script *s);
+void script_release(struct script *s);
 /* The next segment that came out, NULL when there is none. */
 const struct script_out *script_next(struct script *s);
 void script_skip(struct script *s); /* all that came out until now */

@@ -2,6 +2,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/dsack.h"
 #include "tcp/fast_open.h"
 #include "tcp/isn.h"
 #include "tcp/mtu_probe.h"
@@ -119,6 +120,7 @@ struct te_conn *te_conn_new(struct te_stack *stack, const struct te_conn_birth *
 void te_conn_drop_received(struct te_stack *stack, struct te_conn *conn)
 {
     te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
+    te_dsacks_clear(&conn->ack.dsacks, &stack->config.allocator);
     conn->released_offset = conn->received_offset;
     te_receive_release_memory(stack, conn);
 }
@@ -173,6 +175,7 @@ static void become_remains(struct te_stack *stack, struct te_conn *conn)
     te_send_drop(stack, conn);
     conn->queued_offset = conn->acked_offset;
     te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
+    te_dsacks_clear(&conn->ack.dsacks, &stack->config.allocator);
     if (conn->error != TE_OK)
         te_conn_drop_received(stack, conn);
     te_conn_table_remove_tuple(stack, conn);

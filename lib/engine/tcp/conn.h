@@ -45,13 +45,12 @@ struct te_recovery {
     uint32_t recover; /* it ends when this is acknowledged (RFC 6582 3.2, RFC 6675 RecoveryPoint) */
 };
 
-/* Which ACKs are owed to the peer, and which SACK block goes first. */
+/* Which ACKs are owed to the peer, and which duplicates they have to tell of. */
 struct te_ack_state {
-    uint8_t owed;           /* pure ACKs to send now: one, or one a segment out of order */
-    uint32_t unacked_bytes; /* in-order bytes received since the last ACK that we sent */
-    bool has_dsack;         /* RFC 2883: reported with the next ACK */
-    struct te_sack_block dsack;
-    uint32_t last_sent; /* Last.ACK.sent of RFC 7323 4.3 */
+    uint8_t owed;             /* pure ACKs to send now: one, or one a segment out of order */
+    uint32_t unacked_bytes;   /* in-order bytes received since the last ACK that we sent */
+    uint32_t last_sent;       /* Last.ACK.sent of RFC 7323 4.3 */
+    struct te_dsacks *dsacks; /* duplicates to tell of; NULL: none (dsack.h) */
 };
 
 /* ECN (ecn.h): what the SYNs said, then what is owed to the peer. */

@@ -5,6 +5,7 @@
 #include "stack_internal.h"
 #include "tcp/conn.h"
 #include "tcp/conn_check.h"
+#include "tcp/dsack.h"
 #include "tcp/mtu_probe.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/send_buffer.h"
@@ -119,12 +120,6 @@ static void rtt_fields(struct te_codec *codec, struct te_conn *conn)
     te_codec_past(codec, &conn->rtt_sent_at_us);
 }
 
-static void block_fields(struct te_codec *codec, struct te_sack_block *block)
-{
-    te_codec_u32(codec, &block->start);
-    te_codec_u32(codec, &block->end);
-}
-
 static void recovery_fields(struct te_codec *codec, struct te_recovery *recovery)
 {
     te_codec_u8_below(codec, &recovery->state, TE_RECOVERY_LOSS + 1);
@@ -146,13 +141,13 @@ static void ecn_fields(struct te_codec *codec, struct te_ecn *ecn)
     te_codec_u32(codec, &ecn->ece_in);
 }
 
-static void ack_fields(struct te_codec *codec, struct te_ack_state *ack)
+static void ack_fields(struct te_codec *codec, const struct te_stack *stack,
+                       struct te_ack_state *ack)
 {
     te_codec_u8(codec, &ack->owed);
     te_codec_u32(codec, &ack->unacked_bytes);
-    te_codec_bool(codec, &ack->has_dsack);
-    block_fields(codec, &ack->dsack);
     te_codec_u32(codec, &ack->last_sent);
+    te_dsacks_save(codec, &ack->dsacks, &stack->config.allocator);
 }
 
 static void sending_fields(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
@@ -162,7 +157,7 @@ static void sending_fields(struct te_codec *codec, struct te_stack *stack, struc
     te_cc_save(codec, &conn->cc);
     te_sender_save(codec, stack, conn);
     recovery_fields(codec, &conn->recovery);
-    ack_fields(codec, &conn->ack);
+    ack_fields(codec, stack, &conn->ack);
     ecn_fields(codec, &conn->ecn);
     te_codec_u32(codec, &conn->pmtu_generation);
     te_mtu_probe_save(codec, stack, conn);

@@ -2,6 +2,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/dsack.h"
 #include "tcp/fast_open.h"
 #include "tcp/loss_probe.h"
 #include "tcp/mtu_probe.h"
@@ -292,11 +293,12 @@ static void commit_ack(struct te_stack *stack, struct te_conn *conn, const struc
     conn->ack.unacked_bytes = 0;
     te_timer_clear(stack, conn, TE_TIMER_DELAYED_ACK);
     bool carries_sack = plan->len == 0;
-    if (!carries_sack && (conn->ack.has_dsack || conn->out_of_order.count > 0))
+    if (!carries_sack && (conn->ack.dsacks != NULL || conn->out_of_order.count > 0))
         return;
-    if (conn->ack.has_dsack)
+    if (conn->ack.dsacks != NULL) {
         stack->counters.dsack_sent++;
-    conn->ack.has_dsack = false;
+        te_dsacks_remove_first(&conn->ack.dsacks, &stack->config.allocator);
+    }
     if (conn->ack.owed > 0)
         conn->ack.owed--;
 }

@@ -1,6 +1,7 @@
 #include "tcp/receive_buffer.h"
 
 #include "stack_internal.h"
+#include "tcp/dsack.h"
 #include "tcp/isn.h"
 #include "tcp/seq.h"
 #include "tcp/timers.h"
@@ -60,17 +61,18 @@ static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end
 }
 
 /* D-SACK names what was received twice (RFC 2883 4.1). */
-static void note_duplicate(struct te_conn *conn, uint32_t start, uint32_t end)
+static void note_duplicate(const struct te_stack *stack, struct te_conn *conn, uint32_t start,
+                           uint32_t end)
 {
-    if (!conn->sack_ok || start == end)
-        return;
-    conn->ack.has_dsack = true;
-    conn->ack.dsack = (struct te_sack_block){start, end};
+    if (conn->sack_ok && start != end)
+        te_dsacks_add(&conn->ack.dsacks, (struct te_sack_block){start, end},
+                      &stack->config.allocator);
 }
 
 /* The first part of [start, start + len), which begins at seq, that is held beyond RCV.NXT already:
  * "the first duplicate sub-segment" (RFC 2883 4.2). */
-static void note_held(struct te_conn *conn, uint64_t start, uint32_t seq, size_t len)
+static void note_held(const struct te_stack *stack, struct te_conn *conn, uint64_t start,
+                      uint32_t seq, size_t len)
 {
     uint64_t end = start + len;
     const struct te_range *held = te_ranges_find_within(&conn->out_of_order, start, end);
@@ -78,7 +80,7 @@ static void note_held(struct te_conn *conn, uint64_t start, uint32_t seq, size_t
         return;
     uint64_t from = held->start > start ? held->start : start;
     uint64_t to = held->end < end ? held->end : end;
-    note_duplicate(conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
+    note_duplicate(stack, conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
 }
 
 /* In-order bytes, and what becomes in order by them. */
@@ -137,7 +139,7 @@ enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn
     bool starts_old = seq_lt(seq, conn->rcv_nxt);
     if (starts_old) {
         uint32_t old = conn->rcv_nxt - seq;
-        note_duplicate(conn, seq, seq + (old < len ? old : (uint32_t)len));
+        note_duplicate(stack, conn, seq, seq + (old < len ? old : (uint32_t)len));
         if (old >= len)
             return TE_RECEIVE_DUPLICATE;
         data += old;
@@ -150,7 +152,7 @@ enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn
     if (len == 0)
         return TE_RECEIVE_DROPPED;
     if (!starts_old)
-        note_held(conn, te_conn_receive_offset(conn, seq), seq, len);
+        note_held(stack, conn, te_conn_receive_offset(conn, seq), seq, len);
     if (seq == conn->rcv_nxt)
         return take_in_order(stack, conn, data, len);
     return take_out_of_order(stack, conn, seq, data, len);
@@ -160,8 +162,9 @@ unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block
 {
     unsigned max = conn->ts_ok ? TE_SACK_BLOCKS_MAX - 1 : TE_SACK_BLOCKS_MAX;
     unsigned count = 0;
-    if (conn->ack.has_dsack)
-        ret_blocks[count++] = conn->ack.dsack;
+    const struct te_sack_block *dsack = te_dsacks_first(conn->ack.dsacks);
+    if (dsack != NULL)
+        ret_blocks[count++] = *dsack;
     struct te_range newest[TE_SACK_BLOCKS_MAX];
     unsigned held = te_ranges_newest(&conn->out_of_order, newest, max - count);
     for (unsigned i = 0; i < held; i++) {

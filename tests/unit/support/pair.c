@@ -133,6 +133,7 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
     copy->out_of_order.items = NULL;
     copy->out_of_order.capacity = copy->out_of_order.head = 0;
+    copy->ack.dsacks = NULL;
     copy->sender = NULL;
     copy->cc.state = NULL;
     copy->mtu_search = NULL;
