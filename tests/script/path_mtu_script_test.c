@@ -2,6 +2,7 @@
 #include "script.h"
 
 #include "support/frames.h"
+#include "tcp/path_mtu.h"
 
 #define MSS 1460
 #define MINUTE (60 * SECOND)
@@ -114,6 +115,53 @@ static void rfc5927_7_the_floor_of_ipv4(void **state)
     too_big(s, 1, 68);
     expect_again(s, 1, 1 + MSS, 512);
     T_EQUAL(script_status(s).path_mtu_bytes, 552);
+}
+
+/* Each cut sends all of it again at once; the first few may be the path's, the rest of a flood
+ * waits for a timeout (TE_PATH_MTU_CUTS_MAX). */
+static void rfc5927_7_2_a_flood_of_cuts(void **state)
+{
+    struct script *s = *state;
+    established(s);
+    T_EQUAL(script_user_send(s, 4 * MSS), 4 * MSS);
+    script_skip(s);
+    unsigned cuts = 0;
+    for (uint32_t mtu_bytes = 1499; mtu_bytes >= 600; mtu_bytes--) {
+        too_big(s, 1, mtu_bytes);
+        cuts += script_next(s) != NULL;
+        script_skip(s);
+    }
+    T_EQUAL(cuts, TE_PATH_MTU_CUTS_MAX);
+    T_COUNT(s, path_mtu_changes, TE_PATH_MTU_CUTS_MAX);
+    T_COUNT(s, too_big_held, 900 - TE_PATH_MTU_CUTS_MAX);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1500 - TE_PATH_MTU_CUTS_MAX);
+    script_advance(s, SECOND); /* the last one is believed then */
+    script_skip(s);
+    T_EQUAL(script_status(s).path_mtu_bytes, 600);
+}
+
+/* What arrives proves that size right: the count begins anew, for when larger ones are tried. */
+static void cuts_that_helped_do_not_count(void **state)
+{
+    struct script *s = *state;
+    s->f.config.path_mtu_age_us = 5 * MINUTE;
+    established(s);
+    T_EQUAL(script_user_send(s, 4 * MSS), 4 * MSS);
+    for (uint32_t i = 1; i <= TE_PATH_MTU_CUTS_MAX; i++)
+        too_big(s, 1, 1500 - i);
+    script_skip(s);
+    uint32_t first = 1 + 4 * MSS;
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = first);
+    while (script_status(s).path_mtu_bytes < 1500) { /* seldom, but never idle for long */
+        script_advance(s, SECOND);
+        deliver(s, first, 100);
+        first += 100;
+    }
+    T_EQUAL(script_user_send(s, 4 * MSS), 4 * MSS);
+    script_skip(s);
+    too_big(s, first, 1496);
+    script_skip(s);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1496);
 }
 
 /* --- what is not believed (RFC 5927 7.2) --------------------------------------------------------
@@ -296,6 +344,8 @@ int main(void)
         SCRIPT_TEST(a_second_narrow_link),
         SCRIPT_TEST(rfc8201_5_4_ipv6),
         SCRIPT_TEST(rfc5927_7_the_floor_of_ipv4),
+        SCRIPT_TEST(rfc5927_7_2_a_flood_of_cuts),
+        SCRIPT_TEST(cuts_that_helped_do_not_count),
         SCRIPT_TEST(rfc5927_7_2_less_than_claimed_was_sent),
         SCRIPT_TEST(rfc5927_7_2_progress_refutes_it),
         SCRIPT_TEST(rfc5927_7_2_a_timeout_confirms_it),

@@ -61,6 +61,7 @@ void te_path_mtu_on_ack(struct te_conn *conn)
     if (mtu->watched_bytes != 0 && seq_geq(conn->snd_una, mtu->watched_end)) {
         conn->acked_mtu = mtu->watched_bytes;
         mtu->watched_bytes = 0;
+        mtu->cuts = 0;
     }
     if (mtu->claimed_bytes != 0 && seq_gt(conn->snd_una, mtu->claimed_seq))
         mtu->claimed_bytes = 0; /* it did get there */
@@ -73,7 +74,7 @@ void te_path_mtu_on_ack(struct te_conn *conn)
 static void forget_sizes(struct te_conn *conn)
 {
     if (conn->sender != NULL)
-        conn->sender->mtu = (struct te_path_mtu){0};
+        conn->sender->mtu = (struct te_path_mtu){.cuts = conn->sender->mtu.cuts};
     if (conn->acked_mtu > conn->path_mtu)
         conn->acked_mtu = conn->path_mtu;
 }
@@ -104,13 +105,14 @@ void te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32
         stack->counters.too_big_ignored++;
         return;
     }
-    if (mtu_bytes < conn->acked_mtu) {
+    if (mtu_bytes < conn->acked_mtu || conn->sender->mtu.cuts >= TE_PATH_MTU_CUTS_MAX) {
         stack->counters.too_big_held++;
         conn->sender->mtu.claimed_bytes = (uint16_t)mtu_bytes;
         conn->sender->mtu.claimed_seq = seq;
         return;
     }
     lower(stack, conn, mtu_bytes);
+    conn->sender->mtu.cuts++;
     te_recovery_on_smaller_mss(stack, conn); /* at once: RFC 1191 6.4, RFC 8201 5.4 */
 }
 

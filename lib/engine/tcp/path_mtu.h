@@ -7,18 +7,32 @@
  * confirms that the connection is stuck, or an ACK of what it quotes refutes it.
  *
  * What is believed goes into the cache of the destination (ip/pmtu.h), whose news reach the other
- * connections before their next segment; they take no cut that their own evidence contradicts. A
- * connection acts on at most one message for each size that it sends, whatever their rate is. */
+ * connections before their next segment; they take no cut that their own evidence contradicts.
+ *
+ * What a flood of such messages can do: a connection acts on one for each size that it sends, and
+ * sends again all that is in flight, which is not paid for by cwnd; so after TE_PATH_MTU_CUTS_MAX
+ * cuts of which none let anything through, a claim waits as above (RFC 5927 7.2 allows that for
+ * all), and costs a timeout. A claim that waits is overwritten by the next. The cache is bounded by
+ * path_mtu_max, and an entry only falls until it expires; a change costs each connection one
+ * look-up before its next segment, which makes the entries of those that send the last to be
+ * evicted. There is no limit a second on the changes of the cache: one for all hosts would let who
+ * sends such messages about connections of his own keep true ones from the others, whose segments
+ * would go on to get lost. */
 #ifndef TCPENGINE_TCP_PATH_MTU_H
 #define TCPENGINE_TCP_PATH_MTU_H
 
 #include "tcp/conn.h"
+
+/* In a row, without an ACK of a packet that proves the size right; a path has fewer narrow links.
+ */
+#define TE_PATH_MTU_CUTS_MAX 8
 
 /* Sizes of packets, while the connection sends. */
 struct te_path_mtu {
     uint16_t sent_bytes;    /* the largest sent since path_mtu changed */
     uint16_t watched_bytes; /* one larger than acked_mtu is in flight, up to watched_end; or 0 */
     uint16_t claimed_bytes; /* what a Packet Too Big about claimed_seq says, held back; or 0 */
+    uint8_t cuts; /* believed at once, since something larger than acked_mtu has arrived */
     uint32_t watched_end, claimed_seq;
 };
 

@@ -92,6 +92,7 @@ static void mtu_fields(struct te_codec *codec, struct te_path_mtu *mtu)
     te_codec_u16(codec, &mtu->sent_bytes);
     te_codec_u16(codec, &mtu->watched_bytes);
     te_codec_u16(codec, &mtu->claimed_bytes);
+    te_codec_u8_below(codec, &mtu->cuts, TE_PATH_MTU_CUTS_MAX + 1);
     te_codec_u32(codec, &mtu->watched_end);
     te_codec_u32(codec, &mtu->claimed_seq);
     te_codec_require(codec, mtu->claimed_bytes == 0 || mtu->claimed_bytes >= TE_SAVE_MTU_MIN);
