@@ -287,6 +287,27 @@ static void test_application_stops_the_clock(void **state)
     assert_in_range(cc.cwnd_bytes, before, before + MSS);
 }
 
+/* Question and answer, each after a pause: t stands still, and does not run backwards. The pause is
+ * counted from the sending on, before the ACK that already knew of a part of it. */
+static void test_pauses_are_not_counted_twice(void **state)
+{
+    (void)state;
+    start(10000 * MSS);
+    lose(TE_SIGNAL_LOSS);
+    send_for(2 * S, 100000, 100 * MSS);
+    int64_t age_us = now_us - cubic->epoch_at_us;
+    for (int i = 0; i < 100; i++) {
+        now_us += S;
+        cc.ops->on_restart(&cc, i == 0 ? S : S + 100000, now_us, true);
+        struct te_ack_sample sample = sample_of(MSS, 100000);
+        now_us += 100000;
+        sample.now_us = now_us;
+        sample.is_cwnd_limited = false;
+        cc.ops->on_ack(&cc, &sample);
+    }
+    assert_in_range(now_us - cubic->epoch_at_us, age_us, age_us + 1);
+}
+
 /* The window was cut while idle: it slow-starts, and a new epoch begins at ssthresh. */
 static void test_restart_window(void **state)
 {
@@ -463,6 +484,7 @@ int main(void)
         cmocka_unit_test_setup(test_reno_friendly_region, setup),
         cmocka_unit_test_setup(test_tiny_windows_grow, setup),
         cmocka_unit_test_setup(test_application_stops_the_clock, setup),
+        cmocka_unit_test_setup(test_pauses_are_not_counted_twice, setup),
         cmocka_unit_test_setup(test_restart_window, setup),
         cmocka_unit_test_setup(test_timeout, setup),
         cmocka_unit_test_setup(test_first_epoch_without_loss, setup),

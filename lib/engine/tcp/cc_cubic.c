@@ -197,7 +197,9 @@ static void cubic_on_restart(struct te_congestion *cc, int64_t idle_us, int64_t 
 {
     struct te_cc_cubic_state *cubic = &cc->state->cubic;
     (void)is_app_limited;
-    cubic->epoch_at_us += idle_us;
+    (void)idle_us; /* it began with the last sending; what came before the last ACK was judged there
+                    */
+    cubic->epoch_at_us += now_us - cubic->last_ack_at_us;
     cubic->last_ack_at_us = now_us;
 }
 
