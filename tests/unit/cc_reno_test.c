@@ -110,6 +110,26 @@ static void test_loss_halves(void **state)
     assert_int_equal(cc.ssthresh_bytes, 20 * MSS);
 }
 
+/* RFC 5681 (4): half of FlightSize, whatever cwnd is; unless the phase of RFC 7661 has a pipeACK.
+ */
+static void test_flight_counts_and_not_cwnd(void **state)
+{
+    (void)state;
+    static const enum te_congestion_signal signals[] = {TE_SIGNAL_LOSS, TE_SIGNAL_TIMEOUT};
+    for (unsigned i = 0; i < 4; i++) {
+        cc.cwnd_bytes = 40 * MSS;
+        const struct te_congestion_event event = {
+            .signal = signals[i % 2],
+            .flight_bytes = 10 * MSS,
+            .validated_bytes = (i < 2 ? 40 : 16) * MSS,
+            .mss_bytes = MSS,
+            .is_first = true,
+        };
+        cc.ops->on_congestion(&cc, &event);
+        assert_int_equal(cc.ssthresh_bytes, (i < 2 ? 5 : 8) * MSS);
+    }
+}
+
 static void test_mark_takes_a_fifth(void **state)
 {
     (void)state;
@@ -198,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup(test_counts_bytes, setup),
         cmocka_unit_test_setup(test_slow_start_stops_at_ssthresh, setup),
         cmocka_unit_test_setup(test_loss_halves, setup),
+        cmocka_unit_test_setup(test_flight_counts_and_not_cwnd, setup),
         cmocka_unit_test_setup(test_mark_takes_a_fifth, setup),
         cmocka_unit_test_setup(test_timeout, setup),
         cmocka_unit_test_setup(test_recovery_and_application_do_not_grow, setup),

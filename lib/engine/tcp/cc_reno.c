@@ -23,11 +23,20 @@ static void reno_on_ack(struct te_congestion *cc, const struct te_ack_sample *sa
     }
 }
 
+/* FlightSize, at most cwnd: RFC 5681 (4) warns of cwnd itself. In the non-validated phase it may be
+ * pipeACK (RFC 7661 4.4.1). */
+static uint32_t used_bytes(const struct te_congestion *cc, const struct te_congestion_event *event)
+{
+    if (event->validated_bytes < cc->cwnd_bytes)
+        return te_cc_used_window(cc, event);
+    return event->flight_bytes < cc->cwnd_bytes ? event->flight_bytes : cc->cwnd_bytes;
+}
+
 /* RFC 5681 (4), RFC 8511 3. */
 static uint32_t ssthresh_after(const struct te_congestion *cc,
                                const struct te_congestion_event *event)
 {
-    uint32_t used = te_cc_used_window(cc, event);
+    uint32_t used = used_bytes(cc, event);
     uint32_t ssthresh = event->signal == TE_SIGNAL_ECN ? used / 5 * 4 : used / 2;
     return ssthresh > 2 * event->mss_bytes ? ssthresh : 2 * event->mss_bytes;
 }
