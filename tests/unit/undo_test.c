@@ -41,7 +41,7 @@ static void arm(void)
 static void test_nothing_without_a_recovery(void **state)
 {
     (void)state;
-    te_undo_on_resent(&undo, MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     te_undo_on_dsack(&undo, UNA, UNA + MSS);
     assert_false(te_undo_by_dsack(&undo));
     assert_false(te_undo_by_timestamp(&undo, TS - 1));
@@ -62,8 +62,8 @@ static void test_eifel_detection(void **state)
 {
     (void)state;
     arm();
-    te_undo_on_resent(&undo, MSS, TS);
-    te_undo_on_resent(&undo, MSS, TS + 5); /* 3, around the corner */
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS + 5); /* 3, around the corner */
     assert_int_equal(undo.first_resent_ts, TS);
     assert_true(te_undo_by_timestamp(&undo, TS - 1));
     assert_false(te_undo_by_timestamp(&undo, TS)); /* the same tick proves nothing */
@@ -77,15 +77,15 @@ static void test_every_retransmission_a_duplicate(void **state)
 {
     (void)state;
     arm();
-    te_undo_on_resent(&undo, MSS, TS);
-    te_undo_on_resent(&undo, 2 * MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
+    te_undo_on_resent(&undo, UNA + MSS, UNA + 3 * MSS, TS);
     te_undo_on_dsack(&undo, UNA, UNA + MSS);
     assert_false(te_undo_by_dsack(&undo));
     te_undo_on_dsack(&undo, UNA + MSS, UNA + 3 * MSS - 1);
     assert_false(te_undo_by_dsack(&undo));
     te_undo_on_dsack(&undo, UNA + 3 * MSS - 1, UNA + 3 * MSS);
     assert_true(te_undo_by_dsack(&undo));
-    te_undo_on_resent(&undo, 1, TS); /* one more that is unproved */
+    te_undo_on_resent(&undo, UNA, UNA + 1, TS); /* one more that is unproved */
     assert_false(te_undo_by_dsack(&undo));
     te_undo_on_dsack(&undo, UNA, UNA + 2 * MSS); /* more than is unproved: never below zero */
     assert_int_equal(undo.unproved_bytes, 0);
@@ -96,10 +96,26 @@ static void test_older_duplicates_do_not_count(void **state)
 {
     (void)state;
     arm();
-    te_undo_on_resent(&undo, MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     te_undo_on_dsack(&undo, UNA - MSS, UNA);
     assert_int_equal(undo.unproved_bytes, MSS);
     assert_false(te_undo_by_dsack(&undo));
+}
+
+/* RFC 3708 3 (A.4): what was not sent again was doubled by the network. One segment of three was
+ * lost, and the one behind it came twice: the recovery was needed. */
+static void test_duplicates_of_what_was_not_resent(void **state)
+{
+    (void)state;
+    arm();
+    te_undo_on_dsack(&undo, UNA, UNA + MSS); /* before anything was */
+    te_undo_on_resent(&undo, UNA + MSS, UNA + 2 * MSS, TS);
+    te_undo_on_dsack(&undo, UNA + 2 * MSS, UNA + 3 * MSS);
+    te_undo_on_dsack(&undo, UNA, UNA + MSS);
+    assert_false(te_undo_by_dsack(&undo));
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
+    te_undo_on_dsack(&undo, UNA, UNA + 2 * MSS);
+    assert_true(te_undo_by_dsack(&undo));
 }
 
 /* RFC 4015 3.2: what the algorithm had is back, once. */
@@ -107,7 +123,7 @@ static void test_gives_back_what_was(void **state)
 {
     (void)state;
     arm();
-    te_undo_on_resent(&undo, MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     te_undo_apply(&undo, &cc, 1000);
     assert_int_equal(cc.cwnd_bytes, 20 * MSS);
     assert_int_equal(cc.ssthresh_bytes, 15 * MSS);
@@ -133,12 +149,12 @@ static void test_arms_anew(void **state)
 {
     (void)state;
     arm();
-    te_undo_on_resent(&undo, MSS, TS);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     cc.cwnd_bytes = 8 * MSS;
     te_undo_arm(&undo, &cc, UNA + MSS);
     assert_false(undo.has_resent);
     assert_int_equal(undo.unproved_bytes, 0);
-    te_undo_on_resent(&undo, MSS, TS + 5);
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS + 5);
     assert_true(te_undo_by_timestamp(&undo, TS)); /* older than this one's first */
     cc.cwnd_bytes = MSS;
     te_undo_apply(&undo, &cc, 1000);
@@ -153,6 +169,7 @@ int main(void)
         cmocka_unit_test_setup(test_eifel_detection, setup),
         cmocka_unit_test_setup(test_every_retransmission_a_duplicate, setup),
         cmocka_unit_test_setup(test_older_duplicates_do_not_count, setup),
+        cmocka_unit_test_setup(test_duplicates_of_what_was_not_resent, setup),
         cmocka_unit_test_setup(test_gives_back_what_was, setup),
         cmocka_unit_test_setup(test_takes_nothing_away, setup),
         cmocka_unit_test_setup(test_arms_anew, setup),

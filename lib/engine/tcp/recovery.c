@@ -517,7 +517,7 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
     if (conn->recovery.state == TE_RECOVERY_FAST && sent->transmissions == 2)
         te_validation_on_resent(&sender->validation, te_sent_len(sent));
     if (sent->transmissions > 1)
-        te_undo_on_resent(&sender->undo, te_sent_len(sent), te_ts_now(stack, conn->ts_offset));
+        te_undo_on_resent(&sender->undo, sent->start, sent->end, te_ts_now(stack, conn->ts_offset));
 }
 
 void te_recovery_on_smaller_mss(struct te_stack *stack, struct te_conn *conn)

@@ -9,8 +9,8 @@ TE_SAVE_FIELDS_OF(struct te_prr, 24);
 TE_SAVE_FIELDS_OF(struct te_validation, 56);
 TE_SAVE_FIELDS_OF(struct te_pacer, 24);
 TE_SAVE_FIELDS_OF(struct te_path_mtu, 16);
-TE_SAVE_FIELDS_OF(struct te_undo, 264);
-TE_SAVE_FIELDS_OF(struct te_sender, 792);
+TE_SAVE_FIELDS_OF(struct te_undo, 272);
+TE_SAVE_FIELDS_OF(struct te_sender, 800);
 
 #define FRTO_LIMIT 3 /* enum te_frto of recovery.c */
 
@@ -79,6 +79,8 @@ static void undo_fields(struct te_codec *codec, struct te_undo *undo, struct te_
     te_codec_bool(codec, &undo->has_resent);
     te_codec_u32(codec, &undo->marker);
     te_codec_u32(codec, &undo->first_resent_ts);
+    te_codec_u32(codec, &undo->resent_start);
+    te_codec_u32(codec, &undo->resent_end);
     te_codec_u64(codec, &undo->unproved_bytes);
     te_cc_save(codec, &undo->before);
     te_codec_require(codec, undo->before.ops == cc->ops);

@@ -14,19 +14,27 @@ void te_undo_disarm(struct te_undo *undo)
     undo->is_armed = false;
 }
 
-void te_undo_on_resent(struct te_undo *undo, uint32_t len, uint32_t ts_value)
+void te_undo_on_resent(struct te_undo *undo, uint32_t start, uint32_t end, uint32_t ts_value)
 {
     if (!undo->is_armed)
         return;
-    if (!undo->has_resent)
+    if (!undo->has_resent) {
         undo->first_resent_ts = ts_value;
+        undo->resent_start = start;
+        undo->resent_end = end;
+    }
     undo->has_resent = true;
-    undo->unproved_bytes += len;
+    if (seq_lt(start, undo->resent_start))
+        undo->resent_start = start;
+    undo->resent_end = seq_max(undo->resent_end, end);
+    undo->unproved_bytes += end - start;
 }
 
 void te_undo_on_dsack(struct te_undo *undo, uint32_t start, uint32_t end)
 {
-    if (!undo->is_armed || seq_lt(start, undo->marker))
+    bool is_ours = undo->is_armed && undo->has_resent && seq_geq(start, undo->marker) &&
+                   seq_geq(start, undo->resent_start) && seq_leq(end, undo->resent_end);
+    if (!is_ours)
         return;
     uint32_t len = end - start;
     undo->unproved_bytes -= len < undo->unproved_bytes ? len : undo->unproved_bytes;

@@ -3,7 +3,13 @@
  *
  * Two kinds of evidence: the echoed timestamp of an ACK is older than the first retransmission, so
  * that the original has arrived (Eifel, RFC 3522 3.2); or every byte that was sent again has been
- * reported by D-SACK as a duplicate (RFC 3708). F-RTO has evidence of its own (recovery.c). */
+ * reported by D-SACK as a duplicate (RFC 3708).
+ *
+ * DEVIATION: RFC 3708 3 marks segments one by one, gives up where one was sent again twice (A.3),
+ * and for good where a duplicate was not sent again at all, since the network made it (A.4). What
+ * is acknowledged has no record here. Bytes are counted instead, every sending of them; duplicates
+ * of what lies outside of what this recovery has sent again do not count. F-RTO has evidence of its
+ * own (recovery.c). */
 #ifndef TCPENGINE_TCP_UNDO_H
 #define TCPENGINE_TCP_UNDO_H
 
@@ -12,9 +18,10 @@
 struct te_undo {
     bool is_armed; /* a recovery since which nothing has proved that it was needed */
     bool has_resent;
-    uint32_t marker;          /* SND.UNA when it began: duplicates below are older */
-    uint32_t first_resent_ts; /* TSval of its first retransmission */
-    uint64_t unproved_bytes;  /* sent again, not reported as duplicates yet */
+    uint32_t marker;                   /* SND.UNA when it began: duplicates below are older */
+    uint32_t first_resent_ts;          /* TSval of its first retransmission */
+    uint32_t resent_start, resent_end; /* within these all that was sent again lies */
+    uint64_t unproved_bytes;           /* sent again, not reported as duplicates yet */
     struct te_congestion before;
     union te_cc_state state_before;
 };
@@ -22,8 +29,8 @@ struct te_undo {
 /* A recovery begins; cc: before its answer. */
 void te_undo_arm(struct te_undo *undo, const struct te_congestion *cc, uint32_t snd_una);
 void te_undo_disarm(struct te_undo *undo);
-/* len bytes are sent again, with this TSval. */
-void te_undo_on_resent(struct te_undo *undo, uint32_t len, uint32_t ts_value);
+/* [start, end) is sent again, with this TSval. */
+void te_undo_on_resent(struct te_undo *undo, uint32_t start, uint32_t end, uint32_t ts_value);
 /* A D-SACK of [start, end). */
 void te_undo_on_dsack(struct te_undo *undo, uint32_t start, uint32_t end);
 
