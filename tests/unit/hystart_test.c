@@ -164,6 +164,34 @@ static void test_spurious_css_is_left(void **state)
     assert_int_equal(cc.cwnd_bytes, before + MSS);
 }
 
+/* Behind the queue of its own last burst a round begins with its longest RTTs. */
+static void test_fall_within_the_round_is_none(void **state)
+{
+    (void)state;
+    enter_css();
+    for (int64_t rtt_us = 60000; rtt_us > 50000; rtt_us -= 1000)
+        ack(MSS, rtt_us);
+    assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+}
+
+/* A rise by an eighth of 60 ms over what CSS began with: this is a queue. */
+static void test_delay_that_rises_on_ends_css(void **state)
+{
+    (void)state;
+    enter_css();
+    round_of(10, 60000);
+    round_of(10, 67499);
+    assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+    for (int i = 0; i < 7; i++)
+        ack(MSS, 67500);
+    assert_int_equal(hystart.phase, TE_HYSTART_CSS);
+    uint32_t before = cc.cwnd_bytes;
+    assert_int_equal(ack(MSS, 67500), MSS); /* for congestion avoidance */
+    assert_int_equal(hystart.phase, TE_HYSTART_OFF);
+    assert_int_equal(cc.cwnd_bytes, before);
+    assert_int_equal(cc.ssthresh_bytes, before);
+}
+
 static void test_stop(void **state)
 {
     (void)state;
@@ -241,6 +269,8 @@ int main(void)
         cmocka_unit_test_setup(test_css_grows_by_a_quarter, setup),
         cmocka_unit_test_setup(test_css_ends_after_five_rounds, setup),
         cmocka_unit_test_setup(test_spurious_css_is_left, setup),
+        cmocka_unit_test_setup(test_fall_within_the_round_is_none, setup),
+        cmocka_unit_test_setup(test_delay_that_rises_on_ends_css, setup),
         cmocka_unit_test_setup(test_stop, setup),
         cmocka_unit_test_setup(test_limit_of_an_ack, setup),
         cmocka_unit_test_setup(test_after_a_timeout, setup),

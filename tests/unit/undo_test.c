@@ -44,7 +44,7 @@ static void test_nothing_without_a_recovery(void **state)
     te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     te_undo_on_dsack(&undo, UNA, UNA + MSS);
     assert_false(te_undo_by_dsack(&undo));
-    assert_false(te_undo_by_timestamp(&undo, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS - 1));
     assert_int_equal(undo.unproved_bytes, 0);
 }
 
@@ -54,7 +54,7 @@ static void test_nothing_before_a_retransmission(void **state)
     (void)state;
     arm();
     assert_false(te_undo_by_dsack(&undo));
-    assert_false(te_undo_by_timestamp(&undo, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS - 1));
 }
 
 /* RFC 3522 3.2 (4): only an echo that is older than the FIRST retransmission. */
@@ -65,11 +65,24 @@ static void test_eifel_detection(void **state)
     te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
     te_undo_on_resent(&undo, UNA, UNA + MSS, TS + 5); /* 3, around the corner */
     assert_int_equal(undo.first_resent_ts, TS);
-    assert_true(te_undo_by_timestamp(&undo, TS - 1));
-    assert_false(te_undo_by_timestamp(&undo, TS)); /* the same tick proves nothing */
-    assert_false(te_undo_by_timestamp(&undo, TS + 3));
+    assert_true(te_undo_by_timestamp(&undo, UNA + MSS, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS)); /* the same tick proves nothing */
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS + 3));
     te_undo_disarm(&undo);
-    assert_false(te_undo_by_timestamp(&undo, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS - 1));
+}
+
+/* The first hole is filled by what was only late, and a second one was a loss: its retransmission
+ * is still on its way, or that of a recovery before. */
+static void test_eifel_waits_for_all_that_was_resent(void **state)
+{
+    (void)state;
+    arm();
+    te_undo_on_resent(&undo, UNA, UNA + MSS, TS);
+    te_undo_on_resent(&undo, UNA + 4 * MSS, UNA + 5 * MSS, TS);
+    assert_false(te_undo_by_timestamp(&undo, UNA + 4 * MSS, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + 5 * MSS - 1, TS - 1));
+    assert_true(te_undo_by_timestamp(&undo, UNA + 5 * MSS, TS - 1));
 }
 
 /* RFC 3708: each byte that was sent again must have been reported. */
@@ -129,7 +142,7 @@ static void test_gives_back_what_was(void **state)
     assert_int_equal(cc.ssthresh_bytes, 15 * MSS);
     assert_int_equal(cc_state.reno.acked_bytes, 4711);
     assert_false(undo.is_armed);
-    assert_false(te_undo_by_timestamp(&undo, TS - 1));
+    assert_false(te_undo_by_timestamp(&undo, UNA + MSS, TS - 1));
 }
 
 /* What has grown since then stays. */
@@ -155,7 +168,7 @@ static void test_arms_anew(void **state)
     assert_false(undo.has_resent);
     assert_int_equal(undo.unproved_bytes, 0);
     te_undo_on_resent(&undo, UNA, UNA + MSS, TS + 5);
-    assert_true(te_undo_by_timestamp(&undo, TS)); /* older than this one's first */
+    assert_true(te_undo_by_timestamp(&undo, UNA + MSS, TS)); /* older than this one's first */
     cc.cwnd_bytes = MSS;
     te_undo_apply(&undo, &cc, 1000);
     assert_int_equal(cc.cwnd_bytes, 8 * MSS);
@@ -167,6 +180,7 @@ int main(void)
         cmocka_unit_test_setup(test_nothing_without_a_recovery, setup),
         cmocka_unit_test_setup(test_nothing_before_a_retransmission, setup),
         cmocka_unit_test_setup(test_eifel_detection, setup),
+        cmocka_unit_test_setup(test_eifel_waits_for_all_that_was_resent, setup),
         cmocka_unit_test_setup(test_every_retransmission_a_duplicate, setup),
         cmocka_unit_test_setup(test_older_duplicates_do_not_count, setup),
         cmocka_unit_test_setup(test_duplicates_of_what_was_not_resent, setup),

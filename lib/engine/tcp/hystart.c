@@ -52,35 +52,51 @@ static void take_rtt(struct te_hystart *hystart, int64_t rtt_us)
         hystart->samples++;
 }
 
-static uint32_t rtt_thresh_us(const struct te_hystart *hystart)
+static uint32_t rtt_thresh_us(uint32_t than_us)
 {
-    uint32_t thresh = hystart->last_round_min_rtt_us / MIN_RTT_DIVISOR;
+    uint32_t thresh = than_us / MIN_RTT_DIVISOR;
     if (thresh > MAX_RTT_THRESH_US)
         thresh = MAX_RTT_THRESH_US;
     return thresh < MIN_RTT_THRESH_US ? MIN_RTT_THRESH_US : thresh;
 }
 
-static bool has_delay_risen(const struct te_hystart *hystart)
+static bool has_delay_risen(const struct te_hystart *hystart, uint32_t than_us)
 {
-    uint32_t last = hystart->last_round_min_rtt_us;
     uint32_t current = hystart->current_round_min_rtt_us;
-    return last != NO_RTT && current != NO_RTT && current >= last &&
-           current - last >= rtt_thresh_us(hystart);
+    return than_us != NO_RTT && current != NO_RTT && current >= than_us &&
+           current - than_us >= rtt_thresh_us(than_us);
+}
+
+static void leave_slow_start(struct te_hystart *hystart, struct te_congestion *cc)
+{
+    cc->ssthresh_bytes = cc->cwnd_bytes;
+    te_hystart_stop(hystart);
+}
+
+/* A rise or a fall of a later round (hystart.h). */
+static void judge_css(struct te_hystart *hystart, struct te_congestion *cc)
+{
+    if (hystart->css_rounds == 0)
+        return;
+    if (hystart->current_round_min_rtt_us < hystart->css_baseline_min_rtt_us) {
+        hystart->phase = TE_HYSTART_SLOW_START;
+        hystart->css_baseline_min_rtt_us = NO_RTT;
+    } else if (has_delay_risen(hystart, hystart->css_baseline_min_rtt_us)) {
+        leave_slow_start(hystart, cc);
+    }
 }
 
 /* Changes of phase inside of a round: RFC 9406 4.2. */
-static void judge_delay(struct te_hystart *hystart)
+static void judge_delay(struct te_hystart *hystart, struct te_congestion *cc)
 {
     if (hystart->samples < N_RTT_SAMPLE)
         return;
-    if (hystart->phase == TE_HYSTART_SLOW_START && has_delay_risen(hystart)) {
+    if (hystart->phase == TE_HYSTART_CSS) {
+        judge_css(hystart, cc);
+    } else if (has_delay_risen(hystart, hystart->last_round_min_rtt_us)) {
         hystart->phase = TE_HYSTART_CSS;
         hystart->css_baseline_min_rtt_us = hystart->current_round_min_rtt_us;
         hystart->css_rounds = 0;
-    } else if (hystart->phase == TE_HYSTART_CSS &&
-               hystart->current_round_min_rtt_us < hystart->css_baseline_min_rtt_us) {
-        hystart->phase = TE_HYSTART_SLOW_START;
-        hystart->css_baseline_min_rtt_us = NO_RTT;
     }
 }
 
@@ -88,8 +104,7 @@ static void judge_delay(struct te_hystart *hystart)
 static void end_round(struct te_hystart *hystart, struct te_congestion *cc, uint32_t snd_nxt)
 {
     if (hystart->phase == TE_HYSTART_CSS && ++hystart->css_rounds == CSS_ROUNDS) {
-        cc->ssthresh_bytes = cc->cwnd_bytes;
-        te_hystart_stop(hystart);
+        leave_slow_start(hystart, cc);
         return;
     }
     start_round(hystart, snd_nxt);
@@ -99,7 +114,9 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
                     const struct te_ack_sample *sample)
 {
     take_rtt(hystart, sample->rtt_us);
-    judge_delay(hystart);
+    judge_delay(hystart, cc);
+    if (hystart->phase == TE_HYSTART_OFF)
+        return;
     if (seq_geq(sample->snd_una, hystart->window_end))
         end_round(hystart, cc, sample->snd_nxt);
 }

@@ -4,8 +4,16 @@
  * before. When it has risen, a queue is building: the window grows at a quarter of the pace for up
  * to five rounds (conservative slow start, CSS). If the RTT falls below what it was when CSS began,
  * the rise was jitter, and slow start goes on; else ssthresh becomes cwnd, and the first overshoot
- * of a whole window never happens. Once ssthresh is known from anything else, HyStart++ is off for
- * good, and what is left here is slow start. */
+ * of a whole window never happens.
+ *
+ * DEVIATION: RFC 9406 4.2 looks for the fall with the first ACK of CSS already, and ends CSS by
+ * rounds alone. A sender that does not pace begins a round behind the queue of its own last burst,
+ * so that the smallest RTT falls within each round: only that of a later round is compared here.
+ * When that has risen once more by as much, the queue is no jitter, and five rounds of growth would
+ * overflow it: CSS ends.
+ *
+ * Once ssthresh is known from anything else, HyStart++ is off for good, and what is left here is
+ * slow start. */
 #ifndef TCPENGINE_TCP_HYSTART_H
 #define TCPENGINE_TCP_HYSTART_H
 

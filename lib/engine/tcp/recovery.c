@@ -162,7 +162,7 @@ static bool try_undo(struct te_stack *stack, struct te_conn *conn,
         stack->counters.undone_by_dsack++;
     else if (has_feature(conn, TE_FEATURE_EIFEL) && report->advances && report->resent_delivered &&
              report->has_ts_echo && conn->recovery.state != TE_RECOVERY_OPEN &&
-             te_undo_by_timestamp(record, report->ts_echo))
+             te_undo_by_timestamp(record, conn->snd_una, report->ts_echo))
         stack->counters.undone_by_timestamp++;
     else
         return false;

@@ -45,9 +45,10 @@ bool te_undo_by_dsack(const struct te_undo *undo)
     return undo->is_armed && undo->has_resent && undo->unproved_bytes == 0;
 }
 
-bool te_undo_by_timestamp(const struct te_undo *undo, uint32_t ts_echo)
+bool te_undo_by_timestamp(const struct te_undo *undo, uint32_t snd_una, uint32_t ts_echo)
 {
-    return undo->is_armed && undo->has_resent && seq_lt(ts_echo, undo->first_resent_ts);
+    return undo->is_armed && undo->has_resent && seq_geq(snd_una, undo->resent_end) &&
+           seq_lt(ts_echo, undo->first_resent_ts);
 }
 
 void te_undo_apply(struct te_undo *undo, struct te_congestion *cc, int64_t now_us)
