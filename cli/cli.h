@@ -44,8 +44,10 @@ int cli_next_option(struct cli *cli, int argc, char **argv, const char *letters,
                     const struct option *long_options);
 /* For verbs without options: the number of arguments must be min to max. Sets optind. True, or
  * false with the status to return. */
-bool cli_arguments(struct cli *cli, int argc, char **argv, int *ret_status);
+bool cli_arguments(struct cli *cli, int argc, char **argv, int min, int max, int *ret_status);
+/* Both false after a complaint: return EXIT_USAGE then. */
 bool cli_count_arguments(const struct cli *cli, int argc, int min, int max);
+bool cli_id_argument(const struct cli *cli, const char *word, uint64_t *ret_id);
 void cli_print_version(void);
 void cli_print_verb_help(const struct verb *verb);
 /* Says how it should be used, and returns EXIT_USAGE. */

@@ -3,7 +3,6 @@
 
 #include "cli.h"
 #include "one_id.h"
-#include "parse.h"
 
 /* Without --timeout a wait is as long as TCP itself tries. */
 static uint32_t wait_of(const struct cli *cli, bool is_waiting)
@@ -43,8 +42,8 @@ int cmd_close(struct cli *cli, int argc, char **argv)
         return EXIT_DONE;
     if (!cli_count_arguments(cli, argc, 1, 1))
         return EXIT_USAGE;
-    if (!parse_id(argv[optind], &id))
-        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
+    if (!cli_id_argument(cli, argv[optind], &id))
+        return EXIT_USAGE;
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : do_close(cli, id, is_waiting);
 }

@@ -165,8 +165,8 @@ int cmd_receive(struct cli *cli, int argc, char **argv)
         return EXIT_DONE;
     if (status != EXIT_DONE || !cli_count_arguments(cli, argc, 1, 1))
         return EXIT_USAGE;
-    if (!parse_id(argv[optind], &receiving.id))
-        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
+    if (!cli_id_argument(cli, argv[optind], &receiving.id))
+        return EXIT_USAGE;
     if (cli->is_json && receiving.max_bytes > JSON_BYTES_MAX)
         receiving.max_bytes = JSON_BYTES_MAX;
     status = cli_connect(cli, TCPC_POLICY_NONE);

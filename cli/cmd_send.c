@@ -10,7 +10,6 @@
 
 #include "cli.h"
 #include "json.h"
-#include "parse.h"
 #include "progress.h"
 
 /* Large pieces, so that the library has several requests under way. */
@@ -107,12 +106,10 @@ int cmd_send(struct cli *cli, int argc, char **argv)
 {
     uint64_t id;
     int status;
-    if (!cli_arguments(cli, argc, argv, &status))
+    if (!cli_arguments(cli, argc, argv, 1, 2, &status))
         return status;
-    if (!cli_count_arguments(cli, argc, 1, 2))
+    if (!cli_id_argument(cli, argv[optind], &id))
         return EXIT_USAGE;
-    if (!parse_id(argv[optind], &id))
-        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
     status = cli_connect(cli, TCPC_POLICY_NONE);
     if (status != EXIT_DONE)
         return status;

@@ -41,12 +41,10 @@ int cmd_set(struct cli *cli, int argc, char **argv)
     uint64_t id;
     int64_t value = 0;
     int status;
-    if (!cli_arguments(cli, argc, argv, &status))
+    if (!cli_arguments(cli, argc, argv, 3, 3, &status))
         return status;
-    if (!cli_count_arguments(cli, argc, 3, 3))
+    if (!cli_id_argument(cli, argv[optind], &id))
         return EXIT_USAGE;
-    if (!parse_id(argv[optind], &id))
-        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
     bool is_algorithm = strcmp(argv[optind + 1], "congestion_control") == 0;
     if (!is_algorithm && !parse_value(argv[optind + 2], &value))
         return cli_usage(cli, "%s: on, off or a number is expected", argv[optind + 2]);

@@ -104,10 +104,8 @@ int cmd_status(struct cli *cli, int argc, char **argv)
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
     int status;
-    if (!cli_arguments(cli, argc, argv, &status))
+    if (!cli_arguments(cli, argc, argv, 0, 0, &status))
         return status;
-    if (!cli_count_arguments(cli, argc, 0, 0))
-        return EXIT_USAGE;
     status = cli_connect(cli, TCPC_POLICY_NONE);
     if (status != EXIT_DONE)
         return status;

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 
 #include "cli.h"
-#include "filter.h"
+#include "filtered.h"
 #include "format.h"
 #include "json.h"
 #include "table.h"
@@ -76,13 +76,5 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
 
 int cmd_tw(struct cli *cli, int argc, char **argv)
 {
-    struct filter filter;
-    char why[FILTER_ERROR_MAX];
-    int status;
-    if (!cli_arguments(cli, argc, argv, &status))
-        return status;
-    if (!filter_parse_words(argc - optind, argv + optind, &filter, why))
-        return cli_usage(cli, "%s", why);
-    status = cli_connect(cli, TCPC_POLICY_NONE);
-    return status != EXIT_DONE ? status : list_and_print(cli, &filter);
+    return filtered_run(cli, argc, argv, list_and_print);
 }

@@ -1,18 +1,15 @@
 #include "one_id.h"
 
 #include "json.h"
-#include "parse.h"
 
 int one_id_run(struct cli *cli, int argc, char **argv, int (*do_it)(struct cli *cli, uint64_t id))
 {
     uint64_t id;
     int status;
-    if (!cli_arguments(cli, argc, argv, &status))
+    if (!cli_arguments(cli, argc, argv, 1, 1, &status))
         return status;
-    if (!cli_count_arguments(cli, argc, 1, 1))
+    if (!cli_id_argument(cli, argv[optind], &id))
         return EXIT_USAGE;
-    if (!parse_id(argv[optind], &id))
-        return cli_usage(cli, "%s: an id is expected, see tcpctl ls", argv[optind]);
     status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : do_it(cli, id);
 }

@@ -133,11 +133,11 @@ int cli_next_option(struct cli *cli, int argc, char **argv, const char *letters,
     }
 }
 
-bool cli_arguments(struct cli *cli, int argc, char **argv, int *ret_status)
+bool cli_arguments(struct cli *cli, int argc, char **argv, int min, int max, int *ret_status)
 {
     int option = cli_next_option(cli, argc, argv, "", NULL);
     *ret_status = option == OPTION_STOP ? EXIT_DONE : EXIT_USAGE;
-    return option == OPTION_END;
+    return option == OPTION_END && cli_count_arguments(cli, argc, min, max);
 }
 
 bool cli_count_arguments(const struct cli *cli, int argc, int min, int max)
@@ -150,4 +150,12 @@ bool cli_count_arguments(const struct cli *cli, int argc, int min, int max)
                   max ? "too many arguments: only %s is expected" : "no argument is expected%s",
                   cli->verb->arguments);
     return count >= min && count <= max;
+}
+
+bool cli_id_argument(const struct cli *cli, const char *word, uint64_t *ret_id)
+{
+    if (parse_id(word, ret_id))
+        return true;
+    cli_usage(cli, "%s: an id is expected, see tcpctl ls", word);
+    return false;
 }
