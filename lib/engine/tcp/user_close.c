@@ -117,14 +117,20 @@ static enum te_err close_conn(struct te_stack *stack, struct te_conn *conn)
     return TE_OK;
 }
 
+/* False when id is no listener's. */
+static bool close_listener(struct te_stack *stack, uint64_t id, enum te_cause cause)
+{
+    struct te_listener *listener = te_listener_find_id(stack, id);
+    if (listener != NULL)
+        te_listener_close(stack, listener, cause);
+    return listener != NULL;
+}
+
 enum te_err te_close(struct te_stack *stack, uint64_t id, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
-    struct te_listener *listener = te_listener_find_id(stack, id);
-    if (listener != NULL) {
-        te_listener_close(stack, listener, TE_CAUSE_CLOSE);
+    if (close_listener(stack, id, TE_CAUSE_CLOSE))
         return TE_OK;
-    }
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     return conn != NULL ? close_conn(stack, conn) : why_no_conn(stack, id);
 }
@@ -132,11 +138,8 @@ enum te_err te_close(struct te_stack *stack, uint64_t id, int64_t now_us)
 enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
-    struct te_listener *listener = te_listener_find_id(stack, id);
-    if (listener != NULL) {
-        te_listener_close(stack, listener, TE_CAUSE_ABORT);
+    if (close_listener(stack, id, TE_CAUSE_ABORT))
         return TE_OK;
-    }
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     uint32_t handle = te_time_wait_find_id(stack, id);
     if (conn == NULL && handle == TE_TIME_WAIT_NONE)
