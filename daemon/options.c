@@ -8,7 +8,6 @@
 
 #define PROGRAM "tcpengined"
 #define KEY_MAX 64
-#define SOURCE_MAX 256
 #define LISTS_MAX 3 /* address, gateway, route */
 
 /* Options that only set a key have the values of their long name; the others these. */

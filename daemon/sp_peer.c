@@ -43,8 +43,7 @@ bool sp_peer_find(int fd, gid_t admin_gid, struct sp_peer *ret_peer)
     bool is_admin = cred.uid == 0 || cred.uid == geteuid();
     if (!is_admin && admin_gid != SP_PEER_NO_GROUP)
         is_admin = cred.gid == admin_gid || peer_is_in_group(fd, admin_gid);
-    *ret_peer =
-        (struct sp_peer){.uid = cred.uid, .gid = cred.gid, .pid = cred.pid, .is_admin = is_admin};
+    *ret_peer = (struct sp_peer){.uid = cred.uid, .pid = cred.pid, .is_admin = is_admin};
     return true;
 }
 

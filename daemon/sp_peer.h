@@ -9,7 +9,6 @@
 
 struct sp_peer {
     uid_t uid;
-    gid_t gid;
     pid_t pid;
     /* uid 0, the daemon's own uid, or a member of the admin group: may see and touch everything. */
     bool is_admin;

@@ -86,7 +86,6 @@ static void kernel_abort(uint64_t handle)
 }
 
 const struct transport transport_kernel = {
-    .name = "kernel",
     .init = kernel_init,
     .done = kernel_done,
     .open = kernel_open,
@@ -166,7 +165,6 @@ static void engine_abort(uint64_t handle)
 }
 
 const struct transport transport_engine = {
-    .name = "engine",
     .init = engine_init,
     .done = engine_done,
     .open = engine_open,

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 struct transport {
-    const char *name;
     /* To be called once; url is the control socket's, the kernel ignores it. */
     void (*init)(const char *url);
     void (*done)(void);

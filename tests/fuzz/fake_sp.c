@@ -15,7 +15,7 @@ struct sp_server *fake_sp_server(void)
 void fake_sp_open(struct sp_server *server, struct sp_link *link, uint32_t uid, bool is_admin)
 {
     *link = (struct sp_link){.server = server, .is_alive = true};
-    link->peer = (struct sp_peer){.uid = uid, .gid = uid, .pid = 1, .is_admin = is_admin};
+    link->peer = (struct sp_peer){.uid = uid, .pid = 1, .is_admin = is_admin};
 }
 
 void fake_sp_close(struct sp_link *link)

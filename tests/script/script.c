@@ -12,7 +12,6 @@
 #define PEER_TEXT6 "2001:db8::2"
 #define STACK_TEXT6 "2001:db8::1"
 #define CHECKSUM_AT 16
-#define OPTION_EOL 0
 #define OPTION_NOP 1
 
 /* Both close to their wrap, so that every test of any length passes it. */

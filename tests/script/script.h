@@ -81,13 +81,10 @@ struct seg {
 
 #define WIN(bytes) .has_win = true, .win = (bytes)
 #define WITH_MSS(bytes) .has_mss = true, .mss = (bytes)
-#define WITH_WSCALE(shift) .has_wscale = true, .wscale = (shift)
 #define TSVAL(value) .has_ts = true, .ts = (uint32_t)(value)
 #define ECR(value) .has_ecr = true, .ecr = (uint32_t)(value)
 #define SACK1(a) .sack_count = 1, .sack = {a}
 #define SACK2(a, b) .sack_count = 2, .sack = {a, b}
-#define SACK3(a, b, c) .sack_count = 3, .sack = {a, b, c}
-#define SACK4(a, b, c, d) .sack_count = 4, .sack = {a, b, c, d}
 #define BLOCK(start, end)                                                                          \
     {                                                                                              \
         (start), (end)                                                                             \

@@ -143,81 +143,75 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
 
 /* --- input: errors about what we sent --- */
 
-/* What an error means for the connection that it is about. */
-struct meaning {
-    enum te_err error; /* TE_ERR_INVALID: nothing that anybody need know */
-    bool is_hard;
-};
+/* What an error means for the connection that it is about; this: nothing that anybody need know. */
+#define MEANINGLESS TE_ERR_INVALID
 
-static const struct meaning meaningless = {TE_ERR_INVALID, false};
-
-static struct meaning meaning_of_unreachable4(uint8_t code)
+static enum te_err meaning_of_unreachable4(uint8_t code)
 {
-    static const struct meaning by_code[] = {
-        {TE_ERR_NET_UNREACHABLE, false},  /* 0 net */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 1 host */
-        {TE_ERR_PORT_UNREACHABLE, true},  /* 2 protocol */
-        {TE_ERR_PORT_UNREACHABLE, true},  /* 3 port */
-        {TE_OK, false},                   /* 4 fragmentation needed */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 5 source route failed */
-        {TE_ERR_NET_UNREACHABLE, false},  /* 6 net unknown */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 7 host unknown */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 8 source host isolated */
-        {TE_ERR_PROHIBITED, false},       /* 9 net prohibited */
-        {TE_ERR_PROHIBITED, false},       /* 10 host prohibited */
-        {TE_ERR_NET_UNREACHABLE, false},  /* 11 net, for this type of service */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 12 host, for this type of service */
-        {TE_ERR_PROHIBITED, false},       /* 13 communication prohibited (RFC 1812 5.2.7.1) */
-        {TE_ERR_PROHIBITED, false},       /* 14 host precedence */
-        {TE_ERR_PROHIBITED, false},       /* 15 precedence cutoff */
+    static const enum te_err by_code[] = {
+        TE_ERR_NET_UNREACHABLE,  /* 0 net */
+        TE_ERR_HOST_UNREACHABLE, /* 1 host */
+        TE_ERR_PORT_UNREACHABLE, /* 2 protocol */
+        TE_ERR_PORT_UNREACHABLE, /* 3 port */
+        TE_OK,                   /* 4 fragmentation needed */
+        TE_ERR_HOST_UNREACHABLE, /* 5 source route failed */
+        TE_ERR_NET_UNREACHABLE,  /* 6 net unknown */
+        TE_ERR_HOST_UNREACHABLE, /* 7 host unknown */
+        TE_ERR_HOST_UNREACHABLE, /* 8 source host isolated */
+        TE_ERR_PROHIBITED,       /* 9 net prohibited */
+        TE_ERR_PROHIBITED,       /* 10 host prohibited */
+        TE_ERR_NET_UNREACHABLE,  /* 11 net, for this type of service */
+        TE_ERR_HOST_UNREACHABLE, /* 12 host, for this type of service */
+        TE_ERR_PROHIBITED,       /* 13 communication prohibited (RFC 1812 5.2.7.1) */
+        TE_ERR_PROHIBITED,       /* 14 host precedence */
+        TE_ERR_PROHIBITED,       /* 15 precedence cutoff */
     };
-    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : meaningless;
+    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : MEANINGLESS;
 }
 
-/* Soft, but for what RFC 1122 4.2.3.9 calls hard. */
-static struct meaning meaning_of_error4(const struct te_icmp *icmp)
+static enum te_err meaning_of_error4(const struct te_icmp *icmp)
 {
     switch (icmp->type) {
     case TE_ICMP4_UNREACHABLE:
         return meaning_of_unreachable4(icmp->code);
     case TE_ICMP4_TIME_EXCEEDED:
     case TE_ICMP4_PARAMETER_PROBLEM:
-        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+        return TE_ERR_HOST_UNREACHABLE;
     default:
-        return meaningless; /* source quench (RFC 6633 3), redirects */
+        return MEANINGLESS; /* source quench (RFC 6633 3), redirects */
     }
 }
 
-static struct meaning meaning_of_unreachable6(uint8_t code)
+static enum te_err meaning_of_unreachable6(uint8_t code)
 {
-    static const struct meaning by_code[] = {
-        {TE_ERR_NET_UNREACHABLE, false},  /* 0 no route */
-        {TE_ERR_PROHIBITED, false},       /* 1 administratively prohibited */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 2 beyond the scope of the source */
-        {TE_ERR_HOST_UNREACHABLE, false}, /* 3 address */
-        {TE_ERR_PORT_UNREACHABLE, true},  /* 4 port */
-        {TE_ERR_PROHIBITED, false},       /* 5 source failed a policy */
-        {TE_ERR_PROHIBITED, false},       /* 6 reject route */
+    static const enum te_err by_code[] = {
+        TE_ERR_NET_UNREACHABLE,  /* 0 no route */
+        TE_ERR_PROHIBITED,       /* 1 administratively prohibited */
+        TE_ERR_HOST_UNREACHABLE, /* 2 beyond the scope of the source */
+        TE_ERR_HOST_UNREACHABLE, /* 3 address */
+        TE_ERR_PORT_UNREACHABLE, /* 4 port */
+        TE_ERR_PROHIBITED,       /* 5 source failed a policy */
+        TE_ERR_PROHIBITED,       /* 6 reject route */
     };
-    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : meaningless;
+    return code < sizeof(by_code) / sizeof(by_code[0]) ? by_code[code] : MEANINGLESS;
 }
 
-static struct meaning meaning_of_error6(const struct te_icmp *icmp)
+static enum te_err meaning_of_error6(const struct te_icmp *icmp)
 {
     switch (icmp->type) {
     case TE_ICMP6_UNREACHABLE:
         return meaning_of_unreachable6(icmp->code);
     case TE_ICMP6_TOO_BIG:
-        return (struct meaning){TE_OK, false};
+        return TE_OK;
     case TE_ICMP6_TIME_EXCEEDED:
-        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+        return TE_ERR_HOST_UNREACHABLE;
     case TE_ICMP6_PARAMETER_PROBLEM:
-        /* The peer does not know TCP: RFC 4443 3.4, as hard as "protocol unreachable". */
+        /* The peer does not know TCP: RFC 4443 3.4, the same as "protocol unreachable". */
         if (icmp->code == TE_ICMP6_BAD_NEXT_HEADER)
-            return (struct meaning){TE_ERR_PORT_UNREACHABLE, true};
-        return (struct meaning){TE_ERR_HOST_UNREACHABLE, false};
+            return TE_ERR_PORT_UNREACHABLE;
+        return TE_ERR_HOST_UNREACHABLE;
     default:
-        return meaningless;
+        return MEANINGLESS;
     }
 }
 
@@ -246,8 +240,8 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
 {
     bool is_v4 = te_addr_is_v4(&packet->source);
     struct te_icmp_quote quote;
-    struct meaning meaning = is_v4 ? meaning_of_error4(icmp) : meaning_of_error6(icmp);
-    if (meaning.error == TE_ERR_INVALID) {
+    enum te_err meaning = is_v4 ? meaning_of_error4(icmp) : meaning_of_error6(icmp);
+    if (meaning == MEANINGLESS) {
         stack->counters.icmp_ignored++;
         return;
     }
@@ -261,10 +255,9 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
     struct te_icmp_error error = {.local = quote.source,
                                   .remote = quote.destination,
                                   .seq = quote.seq,
-                                  .error = meaning.error,
-                                  .is_hard = meaning.is_hard,
-                                  .mtu_bytes = meaning.error == TE_OK ? mtu_of(icmp, &quote) : 0};
-    if (meaning.error == TE_OK && error.mtu_bytes == 0)
+                                  .error = meaning,
+                                  .mtu_bytes = meaning == TE_OK ? mtu_of(icmp, &quote) : 0};
+    if (meaning == TE_OK && error.mtu_bytes == 0)
         stack->counters.icmp_ignored++;
     else
         te_tcp_icmp_error(stack, &error);

@@ -26,7 +26,6 @@ struct te_icmp_error {
     struct te_endpoint local, remote; /* of the quoted segment: local sent it */
     uint32_t seq;                     /* quoted */
     enum te_err error;                /* TE_ERR_HOST_UNREACHABLE, ..., or TE_OK for too-big alone */
-    bool is_hard;                     /* RFC 1122 4.2.3.9: protocol/port unreachable */
     uint32_t mtu_bytes;               /* packet too big: next-hop MTU, else 0 */
 };
 

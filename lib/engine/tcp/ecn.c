@@ -124,11 +124,6 @@ void te_ecn_on_reduction(struct te_conn *conn)
     conn->ecn.recover = conn->snd_max;
 }
 
-bool te_ecn_is_reducing(const struct te_conn *conn)
-{
-    return conn->ecn.is_reducing;
-}
-
 /* The CWR stands on what follows ecn.recover: an ACK of just that still has the old ECE. */
 bool te_ecn_on_ece(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
 {

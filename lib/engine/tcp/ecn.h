@@ -55,7 +55,5 @@ bool te_ecn_on_ece(struct te_stack *stack, struct te_conn *conn, const struct te
 /* cwnd was reduced, for whatever reason: CWR is due, and ECE says nothing new until something that
  * is sent from now on is acknowledged. */
 void te_ecn_on_reduction(struct te_conn *conn);
-/* Whether the reduction is still that young: no second one in the same window of data. */
-bool te_ecn_is_reducing(const struct te_conn *conn);
 
 #endif

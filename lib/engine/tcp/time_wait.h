@@ -20,8 +20,6 @@ struct te_conn;
 
 #define TE_TIME_WAIT_NONE UINT32_MAX
 
-struct te_time_wait_entry; /* time_wait.c */
-
 struct te_time_wait_pool {
     uint8_t **chunks;     /* directory: one pointer a chunk */
     uint32_t chunk_count; /* allocated */

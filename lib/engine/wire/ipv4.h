@@ -5,7 +5,6 @@
 #include <tcpengine/types.h>
 
 #define TE_IPV4_HEADER_LEN 20 /* without options: the only one that we send */
-#define TE_IPV4_HEADER_MAX 60
 
 struct te_ipv4_header {
     struct te_addr source, destination;

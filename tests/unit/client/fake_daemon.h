@@ -18,7 +18,7 @@ struct fake_connection {
     PB(State) state;
     uint32_t port;
     bool is_listener, is_shut;
-    unsigned looks, waiting; /* listener: connections that wait to be accepted */
+    unsigned waiting; /* listener: connections that wait to be accepted */
     uint8_t *bytes;
     uint64_t accepted, released;
 };

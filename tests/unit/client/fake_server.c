@@ -31,10 +31,10 @@ struct fake_server {
     pthread_cond_t idle;
     int listen_fd;
     struct link *links[LINKS_MAX];
-    unsigned threads, link_count, request_count, fault_skip;
+    unsigned threads, link_count, fault_skip;
     enum fake_fault fault;
     uint64_t boot_id;
-    bool is_stopping, is_paused, is_silent;
+    bool is_stopping, is_silent;
 };
 
 /* One request on its way to an answer. */
@@ -195,7 +195,6 @@ static enum fake_fault fault_now(struct fake_server *server)
 {
     pthread_mutex_lock(&server->lock);
     enum fake_fault fault = FAKE_NO_FAULT;
-    server->request_count++;
     if (server->fault != FAKE_NO_FAULT && server->fault_skip-- == 0) {
         fault = server->fault;
         server->fault = FAKE_NO_FAULT;
@@ -430,14 +429,6 @@ unsigned fake_server_links(struct fake_server *server)
 {
     pthread_mutex_lock(&server->lock);
     unsigned count = server->link_count;
-    pthread_mutex_unlock(&server->lock);
-    return count;
-}
-
-unsigned fake_server_requests(struct fake_server *server)
-{
-    pthread_mutex_lock(&server->lock);
-    unsigned count = server->request_count;
     pthread_mutex_unlock(&server->lock);
     return count;
 }

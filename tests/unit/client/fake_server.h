@@ -51,7 +51,6 @@ void fake_server_break_links(struct fake_server *server);
 void fake_server_pause(struct fake_server *server, bool is_paused);
 /* New links get no hello. */
 void fake_server_set_silent(struct fake_server *server, bool is_silent);
-unsigned fake_server_links(struct fake_server *server);    /* accepted so far */
-unsigned fake_server_requests(struct fake_server *server); /* handled or dropped so far */
+unsigned fake_server_links(struct fake_server *server); /* accepted so far */
 
 #endif

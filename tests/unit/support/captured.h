@@ -29,8 +29,6 @@ extern const struct captured linux_udp4;
 extern const struct captured linux_port_unreachable4;
 /* SYN to port 99 of 10.0.0.3, checksum left partial */
 extern const struct captured linux_syn4;
-/* its answer */
-extern const struct captured linux_rst4;
 /* a router about a SYN to 10.0.9.1, port 80 */
 extern const struct captured linux_host_unreachable4;
 /* a router about a segment to 10.0.1.4, port 81: MTU 1300 */

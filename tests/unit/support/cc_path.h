@@ -38,7 +38,7 @@ struct cc_path {
     struct cc_packet packets[CC_PATH_PACKETS];
     uint64_t sent, acked; /* packets; between them, in flight */
     uint64_t recover;     /* packets sent when the recovery began */
-    bool is_in_recovery, is_in_loss, is_app_limited;
+    bool is_in_recovery, is_in_loss;
     uint64_t app_limited_until_bytes;
     uint32_t flight_bytes, loss_seed;
     uint64_t delivered_bytes, lost_bytes;

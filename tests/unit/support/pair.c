@@ -41,7 +41,6 @@ struct end {
 };
 
 struct side {
-    struct pair *pair;
     struct te_config config;
     struct te_stack *stack;
     struct heap heap;
