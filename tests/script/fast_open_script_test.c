@@ -1,6 +1,7 @@
 /* TCP Fast Open (RFC 7413): both roles, and everything that may go wrong with data on a SYN. */
 #include "script.h"
 
+#include "support/random.h"
 #include "tcp/fast_open.h"
 #include <string.h>
 
@@ -758,18 +759,12 @@ static void works_by_ipv6_with_all_options(void **state)
 /* --- anything at any time ----------------------------------------------------------------------
  */
 
-static uint32_t draw(uint64_t *seed, uint32_t below)
-{
-    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(*seed >> 33) % below;
-}
-
 static void random_user_call(struct script *s, uint64_t *seed)
 {
     size_t accepted;
     uint8_t bytes[3000] = {0};
     struct te_received received;
-    switch (draw(seed, 12)) {
+    switch (random_below(seed, 12)) {
     case 0:
         script_user_close(s);
         break;
@@ -794,7 +789,8 @@ static void random_user_call(struct script *s, uint64_t *seed)
         break;
     }
     default:
-        te_send(s->f.stack, s->c.id, bytes, draw(seed, sizeof(bytes)), &accepted, s->f.now_us);
+        te_send(s->f.stack, s->c.id, bytes, random_below(seed, sizeof(bytes)), &accepted,
+                s->f.now_us);
         break;
     }
     script_pump(s);
@@ -806,16 +802,17 @@ static void random_segment(struct script *s, uint64_t *seed)
                                     TE_ACK, TE_ACK | TE_FIN, TE_SYN | TE_ACK,
                                     TE_SYN, TE_RST,          TE_RST | TE_ACK};
     struct te_status status = script_status(s);
-    struct seg seg = {.flags = flags[draw(seed, sizeof(flags))], .win = 1000, .has_win = true};
+    struct seg seg = {
+        .flags = flags[random_below(seed, sizeof(flags))], .win = 1000, .has_win = true};
     uint32_t sent = status.snd_max - s->c.our_iss;
     uint32_t next = status.rcv_nxt - s->c.peer_iss;
-    seg.ack = draw(seed, 3) == 0 ? draw(seed, sent < 5000 ? sent + 2 : 5000) : sent;
-    seg.seq = draw(seed, 4) == 0 ? draw(seed, 500) : next < 100000 ? next : 1;
+    seg.ack = random_below(seed, 3) == 0 ? random_below(seed, sent < 5000 ? sent + 2 : 5000) : sent;
+    seg.seq = random_below(seed, 4) == 0 ? random_below(seed, 500) : next < 100000 ? next : 1;
     if (seg.flags & TE_SYN)
-        seg.seq = draw(seed, 3) == 0 ? draw(seed, 500) : 0;
+        seg.seq = random_below(seed, 3) == 0 ? random_below(seed, 500) : 0;
     if (!(seg.flags & TE_RST))
-        seg.len = draw(seed, 2) * draw(seed, 400);
-    if (draw(seed, 4) == 0)
+        seg.len = random_below(seed, 2) * random_below(seed, 400);
+    if (random_below(seed, 4) == 0)
         seg.win = 0;
     script_send(s, &seg);
 }
@@ -823,13 +820,13 @@ static void random_segment(struct script *s, uint64_t *seed)
 static void walk(struct script *s, uint64_t *seed)
 {
     for (unsigned step = 0; step < 30; step++) {
-        uint32_t what = draw(seed, 10);
+        uint32_t what = random_below(seed, 10);
         if (what < 3)
             random_user_call(s, seed);
         else if (what < 8)
             random_segment(s, seed);
         else
-            script_advance(s, draw(seed, 3 * 1000) * MS);
+            script_advance(s, random_below(seed, 3 * 1000) * MS);
         script_skip(s);
     }
 }
@@ -845,21 +842,22 @@ static void random_walks_keep_the_invariants(void **state)
         uint64_t seed = i;
         script_start_over(s);
         s->f.config.fast_open = TE_FAST_OPEN_BOTH;
-        s->f.config.fast_open_pending_max = 1 + draw(&seed, 3);
+        s->f.config.fast_open_pending_max = 1 + random_below(&seed, 3);
         s->f.config.remains_us = 0;
         if (i % 2 == 0) {
             listen_with(s, true, 0);
             get_cookie(s, cookie);
-            send_syn(s, 5001, cookie, draw(&seed, 500));
-            if (draw(&seed, 4) > 0)
+            send_syn(s, 5001, cookie, random_below(&seed, 500));
+            if (random_below(&seed, 4) > 0)
                 script_user_accept(s);
         } else {
             learn_cookie(s);
-            open_with(s, FIRST_PORT + 1, draw(&seed, 3000));
+            open_with(s, FIRST_PORT + 1, random_below(&seed, 3000));
             s->c.our_iss = script_status(s).iss;
         }
         walk(s, &seed);
-        s->f.heap.allocations_left = draw(&seed, 8) == 0 ? (int64_t)draw(&seed, 10) : -1;
+        s->f.heap.allocations_left =
+            random_below(&seed, 8) == 0 ? (int64_t)random_below(&seed, 10) : -1;
         walk(s, &seed);
         s->f.heap.allocations_left = -1;
         script_user_abort(s);

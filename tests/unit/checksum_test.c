@@ -8,15 +8,10 @@
 
 #include <string.h>
 
+#include "support/random.h"
 #include "wire/checksum.h"
 
 static uint64_t random_state;
-
-static uint32_t random_next(void)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 32);
-}
 
 static int setup(void **state)
 {
@@ -28,7 +23,7 @@ static int setup(void **state)
 static void fill(uint8_t *data, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        data[i] = (uint8_t)random_next();
+        data[i] = (uint8_t)random_next(&random_state);
 }
 
 /* As RFC 1071 1 tells it: 16-bit words, most significant byte first, end-around carry. */
@@ -118,7 +113,7 @@ static void test_sum_continues_at_even_offsets(void **state)
 static void cut_randomly(const uint8_t *data, size_t len, struct te_iovec *ret_iov, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
-        size_t piece = i + 1 == count ? len : random_next() % (len + 1);
+        size_t piece = i + 1 == count ? len : random_next(&random_state) % (len + 1);
         ret_iov[i] = (struct te_iovec){data, piece};
         data += piece;
         len -= piece;
@@ -131,8 +126,8 @@ static void test_iovec_of_odd_pieces(void **state)
     struct te_iovec iov[7];
     (void)state;
     for (unsigned round = 0; round < 20000; round++) {
-        size_t len = random_next() % (sizeof(data) + 1);
-        unsigned count = 1 + random_next() % 7;
+        size_t len = random_next(&random_state) % (sizeof(data) + 1);
+        unsigned count = 1 + random_next(&random_state) % 7;
         fill(data, len);
         cut_randomly(data, len, iov, count);
         uint64_t sum = te_checksum_add_iovec(0, iov, count);

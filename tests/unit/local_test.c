@@ -15,7 +15,6 @@
 
 #define SECOND FIXTURE_SECOND_US
 
-static const uint8_t other_mac[6] = {0x02, 0, 0, 0, 0, 0x77};
 static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
 static const uint8_t group_mac[6] = {0x33, 0x33, 0xff, 0, 0, 1};
 
@@ -306,11 +305,7 @@ static void test_the_winner_is_a_neighbour(void **state)
 
 static void test_nd_advertisement_of_a_probed_address(void **state)
 {
-    struct te_nd nd = {.type = TE_ND_ADVERTISE,
-                       .is_override = true,
-                       .has_mac = true,
-                       .mac = {0x02, 0, 0, 0, 0, 0x77},
-                       .target = fixture_addr("2001:db8::1")};
+    struct te_nd nd = claim_of_other("2001:db8::1");
     struct fixture f;
     (void)state;
     start_probing(&f, false);
@@ -371,11 +366,7 @@ static void test_defence(void **state)
 
 static void test_nd_defence(void **state)
 {
-    struct te_nd nd = {.type = TE_ND_ADVERTISE,
-                       .is_override = true,
-                       .has_mac = true,
-                       .mac = {0x02, 0, 0, 0, 0, 0x77},
-                       .target = fixture_addr("2001:db8::1")};
+    struct te_nd nd = claim_of_other("2001:db8::1");
     struct fixture f;
     (void)state;
     only_v6(&f);

@@ -17,7 +17,6 @@
 
 #define SECOND FIXTURE_SECOND_US
 
-static const uint8_t other_mac[6] = {0x02, 0, 0, 0, 0, 0x77};
 /* Of 2001:db8::2's solicited-node group. */
 static const uint8_t peer_group_mac[6] = {0x33, 0x33, 0xff, 0, 0, 2};
 
@@ -461,11 +460,7 @@ static void test_answers_that_nobody_asked_for(void **state)
 
 static void test_announcements_of_others(void **state)
 {
-    struct te_nd nd = {.type = TE_ND_ADVERTISE,
-                       .is_override = true,
-                       .has_mac = true,
-                       .mac = {0x02, 0, 0, 0, 0, 0x77},
-                       .target = fixture_addr("2001:db8::2")};
+    struct te_nd nd = claim_of_other("2001:db8::2");
     struct fixture f;
     (void)state;
     start_reachable(&f, "10.0.0.2");

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "support/heap.h"
+#include "support/random.h"
 #include "util/ranges.h"
 
 static struct heap heap;
@@ -281,12 +282,6 @@ static void test_more_than_the_type_holds(void **state)
 static uint32_t touched[UNIVERSE + 1]; /* the last one stays absent */
 static uint64_t random_state;
 
-static uint32_t random_below(uint32_t bound)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 33) % bound;
-}
-
 static unsigned model_runs(const uint32_t *marks)
 {
     unsigned runs = 0;
@@ -357,15 +352,16 @@ static void assert_newest_as_model(void)
 
 static void model_step(uint32_t now)
 {
-    unsigned start = random_below(UNIVERSE), len = 1 + random_below(12);
+    unsigned start = random_below(&random_state, UNIVERSE),
+             len = 1 + random_below(&random_state, 12);
     unsigned end = start + len < UNIVERSE ? start + len : UNIVERSE;
-    if (random_below(12) > 0) {
+    if (random_below(&random_state, 12) > 0) {
         enum te_ranges_result result =
             te_ranges_insert(&ranges, BASE + start, BASE + end, MODEL_MAX, &allocator);
         assert_int_equal(result, model_insert(start, end, now));
         return;
     }
-    start = random_below(3) ? start / 4 : UNIVERSE;
+    start = random_below(&random_state, 3) ? start / 4 : UNIVERSE;
     te_ranges_remove_below(&ranges, BASE + start, &allocator);
     memset(touched, 0, start * sizeof(touched[0]));
 }

@@ -11,13 +11,9 @@
 
 #include <tcpengine/types.h>
 
-static uint64_t random_state;
+#include "support/random.h"
 
-static uint32_t random_below(uint32_t bound)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 33) % bound;
-}
+static uint64_t random_state;
 
 static int setup(void **state)
 {
@@ -224,15 +220,15 @@ static void test_parse_like_libc(void **state)
     (void)state;
     for (unsigned round = 0; round < 300000; round++) {
         char text[64];
-        strcpy(text, seeds[random_below(sizeof(seeds) / sizeof(seeds[0]))]);
-        for (unsigned changes = random_below(4); changes > 0; changes--) {
-            uint32_t at = random_below((uint32_t)strlen(text) + 1);
-            if (random_below(3) == 0 && text[at] != '\0')
+        strcpy(text, seeds[random_below(&random_state, sizeof(seeds) / sizeof(seeds[0]))]);
+        for (unsigned changes = random_below(&random_state, 4); changes > 0; changes--) {
+            uint32_t at = random_below(&random_state, (uint32_t)strlen(text) + 1);
+            if (random_below(&random_state, 3) == 0 && text[at] != '\0')
                 memmove(text + at, text + at + 1, strlen(text + at));
-            else if (random_below(2) == 0 && strlen(text) + 1 < sizeof(text))
+            else if (random_below(&random_state, 2) == 0 && strlen(text) + 1 < sizeof(text))
                 memmove(text + at + 1, text + at, strlen(text + at) + 1);
             if (text[at] != '\0')
-                text[at] = alphabet[random_below(sizeof(alphabet) - 1)];
+                text[at] = alphabet[random_below(&random_state, sizeof(alphabet) - 1)];
         }
         assert_parses_like_libc(text);
     }
@@ -246,10 +242,12 @@ static void test_format_like_libc(void **state)
     (void)state;
     for (unsigned round = 0; round < 100000; round++) {
         for (unsigned i = 0; i < 16; i += 2) {
-            addr.bytes[i] = random_below(3) ? 0 : (uint8_t)random_below(256);
-            addr.bytes[i + 1] = random_below(2) ? 0 : (uint8_t)random_below(256);
+            addr.bytes[i] =
+                random_below(&random_state, 3) ? 0 : (uint8_t)random_below(&random_state, 256);
+            addr.bytes[i + 1] =
+                random_below(&random_state, 2) ? 0 : (uint8_t)random_below(&random_state, 256);
         }
-        addr.bytes[random_below(10)] |= 1; /* not ::/80 */
+        addr.bytes[random_below(&random_state, 10)] |= 1; /* not ::/80 */
         te_addr_format(&addr, text);
         assert_non_null(inet_ntop(AF_INET6, addr.bytes, expected, sizeof(expected)));
         assert_string_equal(text, expected);

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "support/random.h"
 #include "wire/tcp.h"
 
 /* Segments as Linux sent them over a virtual link (checksums left partial by offload). */
@@ -25,12 +26,6 @@ static const uint8_t linux_data[37] = {0xe6, 0x32, 0x1f, 0x90, 0xb6, 0x61, 0x3e,
                                        0x1b, 0x37, 'h',  'e',  'l',  'l',  'o'};
 
 static uint64_t random_state;
-
-static uint32_t random_next(void)
-{
-    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-    return (uint32_t)(random_state >> 32);
-}
 
 static int setup(void **state)
 {
@@ -378,33 +373,35 @@ static void test_fast_open_emitted(void **state)
 static struct te_tcp_header random_header(void)
 {
     struct te_tcp_header h = {0};
-    h.source_port = (uint16_t)random_next();
-    h.destination_port = (uint16_t)random_next();
-    h.seq = random_next();
-    h.ack = random_next();
-    h.flags = (uint8_t)random_next();
-    h.window = (uint16_t)random_next();
-    h.checksum = (uint16_t)random_next();
-    h.urgent_pointer = (uint16_t)random_next();
+    h.source_port = (uint16_t)random_next(&random_state);
+    h.destination_port = (uint16_t)random_next(&random_state);
+    h.seq = random_next(&random_state);
+    h.ack = random_next(&random_state);
+    h.flags = (uint8_t)random_next(&random_state);
+    h.window = (uint16_t)random_next(&random_state);
+    h.checksum = (uint16_t)random_next(&random_state);
+    h.urgent_pointer = (uint16_t)random_next(&random_state);
     bool is_syn = (h.flags & TE_SYN) != 0;
-    if ((h.options.has_timestamps = random_next() & 1)) {
-        h.options.ts_value = random_next();
-        h.options.ts_echo = random_next();
+    if ((h.options.has_timestamps = random_next(&random_state) & 1)) {
+        h.options.ts_value = random_next(&random_state);
+        h.options.ts_echo = random_next(&random_state);
     }
-    if (is_syn && (h.options.has_mss = random_next() & 1))
-        h.options.mss_bytes = (uint16_t)random_next();
-    if (is_syn && (h.options.has_wscale = random_next() & 1))
-        h.options.wscale = (uint8_t)random_next();
-    h.options.sack_permitted = is_syn && (random_next() & 1);
-    if (is_syn && (h.options.has_fast_open = random_next() & 1)) {
-        h.options.fast_open_len = (uint8_t)(2 * (random_next() % 9));
+    if (is_syn && (h.options.has_mss = random_next(&random_state) & 1))
+        h.options.mss_bytes = (uint16_t)random_next(&random_state);
+    if (is_syn && (h.options.has_wscale = random_next(&random_state) & 1))
+        h.options.wscale = (uint8_t)random_next(&random_state);
+    h.options.sack_permitted = is_syn && (random_next(&random_state) & 1);
+    if (is_syn && (h.options.has_fast_open = random_next(&random_state) & 1)) {
+        h.options.fast_open_len = (uint8_t)(2 * (random_next(&random_state) % 9));
         h.options.fast_open_len = h.options.fast_open_len == 2 ? 0 : h.options.fast_open_len;
         for (unsigned i = 0; i < h.options.fast_open_len; i++)
-            h.options.fast_open_cookie[i] = (uint8_t)random_next();
+            h.options.fast_open_cookie[i] = (uint8_t)random_next(&random_state);
     }
-    h.options.sack_count = is_syn ? 0 : random_next() % (h.options.has_timestamps ? 4 : 5);
+    h.options.sack_count =
+        is_syn ? 0 : random_next(&random_state) % (h.options.has_timestamps ? 4 : 5);
     for (unsigned i = 0; i < h.options.sack_count; i++)
-        h.options.sack[i] = (struct te_sack_block){random_next(), random_next()};
+        h.options.sack[i] =
+            (struct te_sack_block){random_next(&random_state), random_next(&random_state)};
     return h;
 }
 
@@ -463,9 +460,10 @@ static void test_random_bytes(void **state)
     unsigned accepted = 0;
     (void)state;
     for (unsigned round = 0; round < 100000; round++) {
-        size_t len = random_next() % (sizeof(bytes) + 1);
+        size_t len = random_next(&random_state) % (sizeof(bytes) + 1);
         for (size_t i = 0; i < len; i++) /* small numbers more often: kinds and lengths */
-            bytes[i] = (uint8_t)(random_next() % (random_next() & 1 ? 12 : 256));
+            bytes[i] =
+                (uint8_t)(random_next(&random_state) % (random_next(&random_state) & 1 ? 12 : 256));
         if (len > 12)
             bytes[12] = (uint8_t)(bytes[12] << 4 | 0x50);
         if (!parse_exactly(bytes, len, &parsed))

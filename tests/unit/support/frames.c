@@ -16,6 +16,7 @@
 
 const uint8_t stack_mac[6] = {0x02, 0, 0, 0, 0, 0x01};
 const uint8_t peer_mac[6] = {0x02, 0, 0, 0, 0, 0x02};
+const uint8_t other_mac[6] = {0x02, 0, 0, 0, 0, 0x77};
 const uint8_t broadcast_mac[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 void assert_addr(const struct te_addr *addr, const char *text)
@@ -162,6 +163,16 @@ void input_nd(struct fixture *fixture, const char *source, const char *destinati
                            .mac = nd->has_mac ? nd->mac : NULL};
     size_t len = te_nd_emit(nd, message);
     input_message(fixture, &spec, message, len);
+}
+
+struct te_nd claim_of_other(const char *addr)
+{
+    struct te_nd nd = {.type = TE_ND_ADVERTISE,
+                       .is_override = true,
+                       .has_mac = true,
+                       .target = fixture_addr(addr)};
+    memcpy(nd.mac, other_mac, sizeof(nd.mac));
+    return nd;
 }
 
 void input_answer(struct fixture *fixture, const char *addr, const uint8_t *mac)

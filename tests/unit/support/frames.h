@@ -1,6 +1,7 @@
 /* Frames as a peer of the fixture's stack would send them, and what is in those that it sends.
  *
- * The peer is 10.0.0.2 and 2001:db8::2 with MAC 02:00:00:00:00:02; the stack has ...:01. */
+ * The peer is 10.0.0.2 and 2001:db8::2 with MAC 02:00:00:00:00:02; the stack has ...:01, and one
+ * other station, which claims what is not its own, ...:77. */
 #ifndef TESTS_SUPPORT_FRAMES_H
 #define TESTS_SUPPORT_FRAMES_H
 
@@ -15,7 +16,7 @@
 
 #define FRAME_MAX 65549
 
-extern const uint8_t peer_mac[6], stack_mac[6], broadcast_mac[6];
+extern const uint8_t peer_mac[6], stack_mac[6], other_mac[6], broadcast_mac[6];
 
 /* --- in: each is given to the stack at once --- */
 
@@ -45,6 +46,8 @@ void input_arp(struct fixture *fixture, uint16_t operation, const char *sender, 
 /* A Neighbour Discovery message with hop limit 255. */
 void input_nd(struct fixture *fixture, const char *source, const char *destination,
               const struct te_nd *nd);
+/* An advertisement that nobody asked for: the address is the other station's. */
+struct te_nd claim_of_other(const char *addr);
 /* The peer's answer to a question of the stack: ARP reply or solicited advertisement. */
 void input_answer(struct fixture *fixture, const char *addr, const uint8_t *mac);
 
