@@ -11,6 +11,7 @@
 #define FIRST_PORT 5000
 #define SERVER_COOKIE "\x01\x02\x03\x04\x05\x06"
 #define SERVER_COOKIE_BYTES 6
+#define MSS 1460
 
 /* --- as a server -------------------------------------------------------------------------------
  */
@@ -154,6 +155,20 @@ static void established_before_accept_is_accepted_once(void **state)
 }
 
 /* 4.2.2: data may follow the SYN,ACK before its ACK comes; a small answer waits for nothing. */
+/* What the SYN brought fills the buffer, and is read before the handshake is over: the peer heard
+ * of a closed window last. */
+static void room_made_in_syn_rcvd_is_offered(void **state)
+{
+    struct script *s = *state;
+    s->f.config.receive_buffer_max_bytes = s->f.config.receive_buffer_initial_bytes = 512;
+    serve(s);
+    open_fast(s, 5001, 512);
+    T_EQUAL(script_user_take(s, NULL), 512);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 513, .ack = 1);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 513, WIN(512));
+}
+
 static void answer_leaves_before_the_handshake_is_over(void **state)
 {
     struct script *s = *state;
@@ -543,6 +558,17 @@ static void syn_carries_as_much_as_the_cached_mss_allows(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1773, .ack = 1, .len = 228);
 }
 
+static void initial_window_follows_the_cached_mss(void **state)
+{
+    struct script *s = *state;
+    s->f.config.initial_window_segments = 1;
+    learn_cookie(s);
+    open_with(s, FIRST_PORT + 1, 10);
+    T_EQUAL(expect_syn(s, 10), SERVER_COOKIE_BYTES);
+    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).cwnd_bytes, MSS);
+}
+
 static void syn_carries_at_most_1460(void **state)
 {
     struct script *s = *state;
@@ -882,6 +908,7 @@ int main(void)
         SCRIPT_TEST(request_with_data_gets_the_syn_alone_acknowledged),
         SCRIPT_TEST(rfc7413_4_2_2_good_cookie_opens_at_once),
         SCRIPT_TEST(established_before_accept_is_accepted_once),
+        SCRIPT_TEST(room_made_in_syn_rcvd_is_offered),
         SCRIPT_TEST(answer_leaves_before_the_handshake_is_over),
         SCRIPT_TEST(answer_is_limited_by_the_initial_window),
         SCRIPT_TEST(rfc7413_4_2_2_syn_ack_again_has_no_data),
@@ -905,6 +932,7 @@ int main(void)
         SCRIPT_TEST(rfc7413_4_2_2_second_open_carries_cookie_and_data),
         SCRIPT_TEST(another_port_has_no_cookie_yet),
         SCRIPT_TEST(syn_carries_as_much_as_the_cached_mss_allows),
+        SCRIPT_TEST(initial_window_follows_the_cached_mss),
         SCRIPT_TEST(syn_carries_at_most_1460),
         SCRIPT_TEST(cookie_goes_without_data_too),
         SCRIPT_TEST(refused_data_follows_at_once),

@@ -238,6 +238,7 @@ void te_fast_open_begin(struct te_stack *stack, struct te_conn *conn)
     conn->fast_open_has_cookie = true;
     conn->peer_mss = entry->mss_bytes;
     te_options_update_mss(conn);
+    te_conn_start_congestion(stack, conn); /* its window is of as many segments, now larger */
 }
 
 /* The first SYN alone speaks of it. */

@@ -10,6 +10,7 @@
 #include "tcp/loss_probe.h"
 #include "tcp/mtu_probe.h"
 #include "tcp/path_mtu.h"
+#include "tcp/receive_buffer.h"
 #include "tcp/recovery.h"
 #include "tcp/reset.h"
 #include "tcp/send_buffer.h"
@@ -148,6 +149,9 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
     te_ready_add(stack, &conn->ready, TE_READY_OPEN | TE_READY_SEND);
     if (conn->received_offset > 0) /* text that came with the SYN (3.5) */
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
+    /* Text of a Fast Open that was read meanwhile has left room that the SYN,ACK did not offer. */
+    if (conn->released_offset > 0 && te_receive_should_update_window(conn))
+        conn->ack.owed = 1;
     te_timers_on_segment(stack, conn);
     te_conn_want_output(stack, conn);
 }
