@@ -204,7 +204,7 @@ static void check_bytes(struct world *world, const struct endpoint *endpoint,
     for (unsigned i = 0; i < 2 && left > 0; i++) {
         const struct te_iovec *piece = &received->iov[i];
         if (piece->len > left ||
-            !stream_matches(observer_receive_key(watch), offset, piece->base, piece->len)) {
+            !stream_matches(observer_receive_key(world, watch), offset, piece->base, piece->len)) {
             fail(world, endpoint, "1: what is delivered is a prefix of what was sent");
             return;
         }
@@ -238,6 +238,8 @@ static void release(struct world *world, struct endpoint *endpoint,
     if (len > 1 && rng_chance(&endpoint->rng, 2500))
         len = (size_t)rng_between(&endpoint->rng, 1, (int64_t)len - 1);
     endpoint->received += len;
+    observer_on_delivered(world, observer_find(world, endpoint->side, endpoint->id),
+                          endpoint->received);
     world->observer.coverage->bytes += len;
     endpoint->has_end = received->is_end && len == received->total_bytes;
     enum te_err err = te_receive_release(stack_of(world, endpoint->side), endpoint->id,
@@ -327,6 +329,19 @@ static uint64_t make_turning_listener(struct world *world, unsigned side, uint16
     return id;
 }
 
+/* The first SEND, for the SYN; ISS, of which a stream's bytes are made else, is not known yet. */
+static void give_data(struct world *world, struct opening *opening, struct te_open *open)
+{
+    const struct behaviour *behaviour = &opening->plan->behaviour[scenario_end(opening->side)];
+    int64_t most =
+        behaviour->write_max < behaviour->bytes ? behaviour->write_max : (int64_t)behaviour->bytes;
+    opening->stream = rng_next(&world->actors.rng) | 1;
+    open->fast_open = true;
+    open->data = chunk;
+    open->data_len = (size_t)rng_between(&world->actors.rng, most > 0, most);
+    stream_fill(opening->stream, 0, chunk, open->data_len);
+}
+
 static enum te_err open_active(struct world *world, struct opening *opening, uint64_t *ret_id)
 {
     const struct connection_plan *plan = opening->plan;
@@ -337,12 +352,26 @@ static enum te_err open_active(struct world *world, struct opening *opening, uin
         world->scenario->hosts[scenario_other(plan, opening->side)].config.addresses[0].addr;
     if (plan->kind == OPEN_FROM_LISTENER)
         open.listener_id = make_turning_listener(world, opening->side, plan->local_port);
+    if (plan->fast_open)
+        give_data(world, opening, &open);
     enum te_err err = te_open_active(stack_of(world, opening->side), &open, ret_id,
                                      world_clock(world, opening->side));
     if (err != TE_OK && open.listener_id != 0)
         te_close(stack_of(world, opening->side), open.listener_id,
                  world_clock(world, opening->side));
     return err;
+}
+
+static void add_opener(struct world *world, const struct opening *opening, uint64_t id)
+{
+    struct endpoint *endpoint = add_endpoint(
+        world, opening->side, id, &opening->plan->behaviour[scenario_end(opening->side)]);
+    if (endpoint == NULL || !opening->plan->fast_open)
+        return;
+    observer_on_fast_open(world, opening->side, id, opening->stream);
+    endpoint->accepted = observer_find(world, opening->side, id)->accepted;
+    if (has_sent_all(endpoint))
+        endpoint->write_at_us = TE_NEVER;
 }
 
 static void step_opening(struct world *world, struct opening *opening)
@@ -354,8 +383,7 @@ static void step_opening(struct world *world, struct opening *opening)
     trace_add(&world->trace, world->now_us, &entry);
     opening->at_us = TE_NEVER;
     if (err == TE_OK)
-        add_endpoint(world, opening->side, id,
-                     &opening->plan->behaviour[scenario_end(opening->side)]);
+        add_opener(world, opening, id);
     else if (opening->tries++ < TRIES_MAX)
         opening->at_us = world->now_us + RETRY_US;
     world_changed(world, opening->side, 0);
@@ -378,6 +406,13 @@ static const struct behaviour *find_behaviour(const struct world *world, unsigne
     return &any->behaviour[scenario_end(side)];
 }
 
+/* RFC 7413: by who asked for it. */
+static bool may_be_early(const struct world *world, const struct listener_actor *listener)
+{
+    return listener->plan.fast_open &&
+           (world->scenario->hosts[listener->side].config.fast_open & TE_FAST_OPEN_SERVER);
+}
+
 static void step_accept(struct world *world, struct listener_actor *listener)
 {
     struct te_stack *stack = stack_of(world, listener->side);
@@ -390,6 +425,8 @@ static void step_accept(struct world *world, struct listener_actor *listener)
     listener->accept_at_us = TE_NEVER;
     if (err == TE_OK && te_status(stack, id, &status) != TE_OK)
         world_fail(world, listener->side, id, "who was accepted has a status");
+    else if (err == TE_OK && status.state == TE_SYN_RCVD && !may_be_early(world, listener))
+        world_fail(world, listener->side, id, "nobody is accepted before the handshake is over");
     else if (err == TE_OK)
         add_endpoint(world, listener->side, id,
                      find_behaviour(world, listener->side, &status.remote))
@@ -414,7 +451,8 @@ static void step_close_listener(struct world *world, struct listener_actor *list
 void actors_listen(struct world *world, unsigned side, const struct listener_plan *plan)
 {
     struct actors *actors = &world->actors;
-    struct te_listen listen = {.local.port = plan->port, .backlog = plan->backlog};
+    struct te_listen listen = {
+        .local.port = plan->port, .backlog = plan->backlog, .fast_open = plan->fast_open};
     struct listener_actor *listener = &actors->listeners[actors->listener_count++];
     *listener = (struct listener_actor){
         .side = side, .plan = *plan, .accept_at_us = TE_NEVER, .close_at_us = TE_NEVER};

@@ -37,6 +37,7 @@ struct opening {
     const struct connection_plan *plan;
     int64_t at_us; /* TE_NEVER: done */
     unsigned tries;
+    uint64_t stream; /* key of the bytes that were given with the OPEN */
 };
 
 struct listener_actor {

@@ -66,6 +66,9 @@ void coverage_add(struct coverage *sum, const struct coverage *part)
     sum->rebirths += part->rebirths;
     sum->cpu_us += part->cpu_us;
     sum->bytes += part->bytes;
+    sum->early_takes += part->early_takes;
+    sum->syn_replays += part->syn_replays;
+    sum->ghosts += part->ghosts;
     sum->isn_wanted += part->isn_wanted;
     sum->isn_reached += part->isn_reached;
 }
@@ -111,9 +114,12 @@ void coverage_print(const struct coverage *coverage, FILE *file)
     fprintf(file,
             "%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64
             " bytes delivered, %" PRIu64 " marked by queues, %" PRIu64
-            " stacks restored; ISS near wrapping: %" PRIu64 " of %" PRIu64 " wanted\n",
+            " stacks restored, data of %" PRIu64 " SYNs read in SYN_RCVD, and of %" PRIu64
+            " once more (%" PRIu64 " runs ended by it); ISS near wrapping: %" PRIu64 " of %" PRIu64
+            " wanted\n",
             coverage->runs, coverage->events, coverage->frames, coverage->bytes, coverage->marked,
-            coverage->rebirths, coverage->isn_reached, coverage->isn_wanted);
+            coverage->rebirths, coverage->early_takes, coverage->syn_replays, coverage->ghosts,
+            coverage->isn_reached, coverage->isn_wanted);
 }
 
 void coverage_print_rate(const struct coverage *coverage, FILE *file)

@@ -9,6 +9,8 @@
 #define CALM_DELAY_US 1000
 #define CALM_MTU 576
 #define COPIES_MAX 3
+#define LATE_MIN_US 1000
+#define LATE_MAX_US 2000000
 #define PADDING_MAX 18
 #define US_PER_S 1000000u
 
@@ -298,7 +300,7 @@ static void pass(struct link *link, struct passage *passage)
 static void strip_options(struct link *link, struct passage *passage,
                           const struct wire_segment *segment)
 {
-    for (uint8_t kind = 2; kind <= 8; kind++) {
+    for (uint8_t kind = 2; kind <= WIRE_OPTION_FAST_OPEN; kind++) {
         if (!(link->scenario->strip_options >> kind & 1))
             continue;
         wire_finish_checksum(passage->bytes, passage->len, &passage->meta);
@@ -361,6 +363,27 @@ static bool is_stopped(struct link *link, const struct passage *passage)
     return true;
 }
 
+/* Here and below nothing is drawn without the plan: a run is the same as if there were no such
+ * fault. */
+static void repeat_late(struct link *link, const struct passage *passage)
+{
+    uint32_t chance = plan_of(link, passage->from)->late_syn_data;
+    if (link->is_calm || chance == 0 || link->count + HOSTS_MAX > LINK_FRAMES_MAX ||
+        !rng_chance(&link->rng, chance))
+        return;
+    note(link, passage, "duplicated, much later");
+    arrive(link, passage, passage->now_us + rng_log_between(&link->rng, LATE_MIN_US, LATE_MAX_US));
+}
+
+static bool is_lost_to_middlebox(struct link *link, const struct passage *passage)
+{
+    uint32_t drop = plan_of(link, passage->from)->drop_syn_data;
+    if (link->is_calm || drop == 0 || !rng_chance(&link->rng, drop))
+        return false;
+    note(link, passage, "lost: data on a SYN");
+    return true;
+}
+
 static void pass_middleboxes(struct link *link, struct passage *passage)
 {
     struct wire_segment segment;
@@ -369,6 +392,11 @@ static void pass_middleboxes(struct link *link, struct passage *passage)
     if (wire_parse(passage->bytes, passage->len, &passage->meta, &segment)) {
         if (segment.flags & TE_SYN)
             strip_options(link, passage, &segment);
+        if ((segment.flags & TE_SYN) && segment.payload_len > 0) {
+            repeat_late(link, passage);
+            if (is_lost_to_middlebox(link, passage))
+                return;
+        }
         if (passage->meta.gso_type == TE_GSO_NONE && split(link, passage, &segment))
             return;
     }

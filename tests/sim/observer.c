@@ -135,13 +135,16 @@ struct watch *observer_peer(struct world *world, const struct watch *watch)
 uint64_t observer_send_key(const struct watch *watch)
 {
     const struct te_status *status = &watch->last;
-    return stream_key(&status->local, &status->remote, status->iss);
+    return watch->stream != 0 ? watch->stream
+                              : stream_key(&status->local, &status->remote, status->iss);
 }
 
-uint64_t observer_receive_key(const struct watch *watch)
+uint64_t observer_receive_key(struct world *world, const struct watch *watch)
 {
     const struct te_status *status = &watch->last;
-    return stream_key(&status->remote, &status->local, status->irs);
+    const struct watch *peer = observer_peer(world, watch);
+    return peer != NULL ? observer_send_key(peer)
+                        : stream_key(&status->remote, &status->local, status->irs);
 }
 
 /* --- one connection, by itself -------------------------------------------------------------------
@@ -211,8 +214,16 @@ static const char *check_limits(const struct world *world, const struct watch *w
 /* --- one connection, against the look before -----------------------------------------------------
  */
 
-static const char *check_progress(const struct te_status *before, const struct te_status *now)
+/* What a SYN carried and its SYN,ACK did not take was never sent (RFC 7413 4.2.2). */
+static bool may_take_back(const struct watch *watch)
 {
+    return watch->is_fast_open && watch->last.snd_una == watch->last.iss &&
+           watch->last.state < TE_ESTABLISHED;
+}
+
+static const char *check_progress(const struct watch *watch, const struct te_status *now)
+{
+    const struct te_status *before = &watch->last;
     if (seq_lt(now->snd_una, before->snd_una) || now->send_acked < before->send_acked)
         return "2: SND.UNA never goes back";
     if (before->rcv_nxt != 0 && before->state != TE_SYN_SENT &&
@@ -222,7 +233,7 @@ static const char *check_progress(const struct te_status *before, const struct t
         return "2: what was released stays released";
     if (now->iss != before->iss || (before->state != TE_SYN_SENT && now->irs != before->irs))
         return "2: ISS and IRS stay what they are";
-    if (seq_lt(now->snd_max, before->snd_max))
+    if (seq_lt(now->snd_max, before->snd_max) && !may_take_back(watch))
         return "2: SND.MAX never goes back";
     return NULL;
 }
@@ -467,7 +478,7 @@ static const char *check_alive(struct world *world, struct watch *watch,
     if (wrong == NULL)
         wrong = check_limits(world, watch, status);
     if (wrong == NULL)
-        wrong = check_progress(&watch->last, status);
+        wrong = check_progress(watch, status);
     if (wrong == NULL)
         wrong = check_loss_event(world, watch, status);
     if (wrong == NULL)
@@ -490,6 +501,8 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
     watch->is_seen = true;
     if (is_alive(status))
         wrong = check_alive(world, watch, status);
+    if (may_take_back(watch) && seq_lt(status->snd_max, watch->last.snd_max))
+        watch->sent_end = status->snd_max;
     watch->rcv_nxt_before = watch->last.rcv_nxt;
     keep(watch, status);
     if (watch->mss_max < status->mss_bytes)
@@ -706,6 +719,51 @@ void observer_check_idle(struct world *world)
         world_explain(world, "to send %u bytes, received %u bytes", status->send_buffer_bytes,
                       status->receive_buffer_bytes);
     }
+}
+
+/* --- Fast Open -----------------------------------------------------------------------------------
+ */
+
+void observer_on_fast_open(struct world *world, unsigned side, uint64_t id, uint64_t stream_key)
+{
+    observer_look_at(world, side, id);
+    struct watch *watch = observer_find(world, side, id);
+    if (watch == NULL)
+        return;
+    watch->is_fast_open = true;
+    watch->stream = stream_key;
+    watch->accepted = watch->last.send_accepted;
+}
+
+/* What came with a SYN, to a listener that takes it. */
+static bool is_early(const struct world *world, const struct watch *watch, uint64_t received)
+{
+    const struct scenario *scenario = world->scenario;
+    return (scenario->hosts[watch->side].config.fast_open & TE_FAST_OPEN_SERVER) &&
+           scenario->listeners[watch->side].fast_open && received <= watch->syn_bytes;
+}
+
+void observer_on_delivered(struct world *world, struct watch *watch, uint64_t received)
+{
+    struct coverage *coverage = world->observer.coverage;
+    struct watch *peer = observer_peer(world, watch);
+    if (received == 0 || peer == NULL)
+        return;
+    bool is_first = !watch->has_delivered;
+    watch->has_delivered = true;
+    if (is_first && is_early(world, watch, received)) {
+        coverage->early_takes += watch->last.state == TE_SYN_RCVD && !world->link.is_calm;
+        coverage->syn_replays += peer->early_takes > 0;
+        if (++peer->early_takes > peer->syn_copies)
+            fail(world, watch, "1: what a SYN brings is delivered once for each copy of the SYN");
+    }
+    if (is_early(world, watch, received))
+        return;
+    /* A SYN cookie forgets that the connection was there already: what the peer sends again passes
+     * for the ACK that opens it. */
+    if (peer->taker != NULL && peer->taker != watch && !watch->is_by_cookie)
+        fail(world, watch, "1: no byte is delivered twice, but what a SYN brings (RFC 7413 2.1)");
+    peer->taker = watch;
 }
 
 /* --- events -------------------------------------------------------------------------------------

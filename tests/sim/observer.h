@@ -6,13 +6,14 @@
  *
  * Which function checks which number (w: in observer_wire.c), and what is checked elsewhere:
  *
- *  1  w check_ack, check_peer; each byte that is read, and the end: actor.c
+ *  1  w check_ack, check_peer; each byte that is read, and the end: actor.c; each byte to one
+ *     connection only, but for a SYN's with Fast Open: observer_on_delivered
  *  2  check_sequence, check_progress
  *  3  check_sequence
  *  4  w check_peer_window
  *  5  w check_own_window; check_waiting: who has read everything offers a window
  *  6  check_limits, check_flight, check_loss_event (start, end, threshold), w check_cwnd
- *  7  w check_data, check_syn; check_peer: nothing follows the peer's FIN
+ *  7  w check_data, check_syn, check_syn_data; check_peer: nothing follows the peer's FIN
  *  8  check_limits for FIN_WAIT_2; one timer of retransmission and persist: the engine's own
  *     te_stack_check_invariants (lib/engine/tcp/invariants.c), which each look calls
  *  9  check_waiting, check_limits, tally_connections; zero window and persist: invariants.c
@@ -75,6 +76,13 @@ struct watch {
     unsigned keepalives; /* sent since anything came */
     uint64_t accepted;   /* bytes that the application has sent */
 
+    /* As a sender with Fast Open. */
+    bool is_fast_open;    /* its application asked for it */
+    uint64_t stream;      /* not 0: the key of its bytes, which were given before ISS was known */
+    unsigned syn_copies;  /* that brought data to the peer's host */
+    unsigned early_takes; /* connections whose application has got what a SYN brought */
+    const struct watch *taker; /* the one whose application has got more than that; NULL: none */
+
     /* What the peer's SYN said; a connection made of a SYN cookie has forgotten part of it. */
     bool is_by_cookie;
     bool has_peer_syn;
@@ -88,6 +96,8 @@ struct watch {
     bool has_own_ack;
     uint32_t own_ack;       /* latest that was sent */
     struct extents arrived; /* stream offsets, as frames brought them */
+    uint32_t syn_bytes;     /* data that was taken from a SYN */
+    bool has_delivered;     /* its application has got something */
     bool has_peer_fin;
     uint64_t peer_fin_offset;
     bool has_peer_ts;
@@ -158,6 +168,11 @@ struct watch *observer_older(struct world *world, const struct watch *watch);
 struct watch *observer_peer(struct world *world, const struct watch *watch);
 /* Streams: the one that this end sends, and the one that it gets (once IRS is known). */
 uint64_t observer_send_key(const struct watch *watch);
-uint64_t observer_receive_key(const struct watch *watch);
+uint64_t observer_receive_key(struct world *world, const struct watch *watch);
+/* A connection that was opened with data for its SYN; before anything was sent. */
+void observer_on_fast_open(struct world *world, unsigned side, uint64_t id, uint64_t stream_key);
+/* The application of a connection has got so many bytes of its stream by now: no other connection
+ * has delivered them, but for those that came with a SYN (RFC 7413 2.1). */
+void observer_on_delivered(struct world *world, struct watch *watch, uint64_t received);
 
 #endif

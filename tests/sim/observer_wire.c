@@ -111,15 +111,17 @@ static const char *check_negotiation(const struct sending *sending)
     return payload > watch->peer_mss ? "11: no segment is larger than the peer's MSS" : NULL;
 }
 
-/* RFC 9293 3.7.4: while anything is unacknowledged only full segments leave. */
+/* RFC 9293 3.7.4: while any data is unacknowledged only full segments leave. The SYN,ACK of a Fast
+ * Open holds nothing back: RFC 7413 4.2.2. */
 static const char *check_nagle(const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
     const struct te_status *status = &watch->last;
     const struct wire_segment *segment = sending->segment;
     bool is_new = watch->has_sent && segment->seq == watch->sent_end && segment->payload_len > 0;
+    bool is_first = status->snd_una == status->iss && segment->seq == status->iss + 1;
     if (!is_new || !status->nagle || status->fin_queued ||
-        segment->payload_len >= status->mss_bytes || segment->seq == status->snd_una)
+        segment->payload_len >= status->mss_bytes || segment->seq == status->snd_una || is_first)
         return NULL;
     return "no small segment leaves while another is unacknowledged (Nagle)";
 }
@@ -132,14 +134,32 @@ static uint32_t largest_segment(const struct watch *watch)
     return is_searching ? watch->last.peer_mss_bytes : watch->last.mss_bytes;
 }
 
+/* RFC 7413 4.2.2: with a cookie only, once only, and for who asked for it. */
+static const char *check_syn_data(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    const struct watch *watch = sending->watch;
+    if (!watch->is_fast_open || (segment->flags & TE_ACK) || !segment->has_cookie)
+        return "7: a SYN carries data with a Fast Open cookie only";
+    if (watch->has_sent)
+        return "7: a SYN that is sent again carries no data";
+    if (segment->payload_len > watch->accepted ||
+        !stream_matches(observer_send_key(watch), 0, sending->frame + segment->payload_at,
+                        segment->payload_len))
+        return "7: a SYN carries the first bytes that the application gave";
+    return NULL;
+}
+
 /* Number 7. */
 static const char *check_data(const struct sending *sending)
 {
     const struct wire_segment *segment = sending->segment;
     const struct watch *watch = sending->watch;
+    if (segment->payload_len > 0 && (segment->flags & TE_SYN))
+        return check_syn_data(sending);
     uint32_t offset = segment->seq - (watch->last.iss + 1);
     uint32_t data_end = segment->seq + (uint32_t)segment->payload_len;
-    if (segment->payload_len > 0 && !(segment->flags & TE_SYN)) {
+    if (segment->payload_len > 0) {
         if (offset >= HALF_SPACE || offset + segment->payload_len > watch->accepted)
             return "7: only bytes that the application gave are sent";
         if (!stream_matches(observer_send_key(watch), offset, sending->frame + segment->payload_at,
@@ -319,6 +339,10 @@ static const char *check_answer_rate(const struct sending *sending)
     struct world *world = sending->world;
     struct watch *watch = sending->watch;
     int64_t interval_us = world->scenario->hosts[watch->side].config.challenge_ack_interval_us;
+    uint32_t edge =
+        sending->segment->ack + ((uint32_t)sending->segment->window << watch->last.rcv_wscale);
+    if (watch->has_own_edge && seq_lt(watch->own_edge, edge))
+        return NULL; /* it says something new: the window */
     if (world->observer.answering != watch || sending->len > 0 ||
         watch->last.state == TE_TIME_WAIT || world->scenario->hosts[watch->side].poll_delay_us > 0)
         return NULL;
@@ -353,9 +377,9 @@ static const char *check_probes(const struct sending *sending)
 }
 
 static check_fn *const checks[] = {
-    check_size, check_syn,         check_negotiation, check_nagle,      check_data,
-    check_cwnd, check_ack,         check_own_window,  check_timestamps, check_answer_rate,
-    check_sack, check_peer_window, check_probes};
+    check_size,       check_syn,        check_negotiation, check_nagle,       check_data,
+    check_cwnd,       check_ack,        check_answer_rate, /* looks at the edge before: */
+    check_own_window, check_timestamps, check_sack,        check_peer_window, check_probes};
 
 static void check_sending(const struct sending *sending)
 {
@@ -443,6 +467,20 @@ static bool is_cookie(struct world *world, unsigned side, const struct watch *wa
     return true;
 }
 
+/* A copy of a SYN with a good cookie has opened a connection where one was that its client still
+ * has: it died by a RST that was lost. Before any handshake it sends numbers that the client cannot
+ * tell from the old ones, since a RST leaves no TIME_WAIT that would keep them apart. RFC 7413 2.1
+ * accepts such copies, and nothing is promised then. */
+static bool is_ghost(struct world *world, const struct sending *sending)
+{
+    const struct watch *watch = sending->watch;
+    const struct watch *client = observer_peer(world, watch);
+    bool is_copy = watch->syn_bytes > 0 && client != NULL && client->syn_copies > 1;
+    return is_copy && !client->is_gone && client->last.irs != watch->last.iss &&
+           client->last.state >= TE_ESTABLISHED && client->has_own_edge && sending->len > 0 &&
+           !(sending->segment->flags & TE_SYN) && seq_lt(sending->segment->seq, client->own_edge);
+}
+
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
                       const struct te_frame_meta *meta)
 {
@@ -482,6 +520,8 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     sending.end = segment.seq + sending.len;
     check_sending(&sending);
     note_sent(&sending);
+    if (is_ghost(world, &sending))
+        world_fail(world, side, watch->id, world_ends_here);
     if (world->observer.owing == watch && (segment.flags & TE_ACK))
         world->observer.owing = NULL;
 }
@@ -521,14 +561,28 @@ static void note_peer_syn(struct world *world, struct watch *watch,
         watch->peer_mss = floor;
 }
 
+static void note_syn_data(struct world *world, struct watch *watch,
+                          const struct wire_segment *segment)
+{
+    struct watch *peer = observer_peer(world, watch);
+    if (!(segment->flags & TE_SYN) || segment->payload_len == 0 ||
+        segment->seq != watch->last.irs || peer == NULL)
+        return;
+    if (watch->last.state == TE_SYN_RCVD && watch->last.receive_next <= segment->payload_len)
+        watch->syn_bytes = (uint32_t)watch->last.receive_next; /* as much as found room */
+    peer->syn_copies++;
+}
+
 static void note_arrived(struct watch *watch, const struct wire_segment *segment)
 {
     uint32_t start = segment->seq + ((segment->flags & TE_SYN) != 0) - (watch->last.irs + 1);
     if (start < HALF_SPACE)
         extents_add(&watch->arrived, start, start + segment->payload_len);
-    if (start < HALF_SPACE && (segment->flags & TE_FIN)) {
+    uint64_t end = start + segment->payload_len;
+    if (start < HALF_SPACE && (segment->flags & TE_FIN)) { /* the first: a ghost's lies beyond it */
+        bool is_first = !watch->has_peer_fin || end < watch->peer_fin_offset;
+        watch->peer_fin_offset = is_first ? end : watch->peer_fin_offset;
         watch->has_peer_fin = true;
-        watch->peer_fin_offset = start + segment->payload_len;
     }
     bool is_next = segment->payload_len > 0 && watch->has_own_ack &&
                    segment->seq == watch->own_ack && watch->last.rcv_nxt != watch->rcv_nxt_before;
@@ -569,6 +623,7 @@ void observer_on_arrived(struct world *world, unsigned side, const struct wire_s
         note_peer_syn(world, watch, segment);
     note_peer_edge(watch, segment);
     note_arrived(watch, segment);
+    note_syn_data(world, watch, segment);
     watch->keepalives = 0;
     check_time_wait(world, watch, segment);
     bool is_pure_ack = wire_segment_len(segment) == 0;

@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include "wire.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -7,8 +8,7 @@
 #define SECOND (1000 * MS)
 #define MTU_MIN_IPV4 68 /* RFC 791 3.2 */
 #define MTU_MIN_IPV6 1280
-#define PORT_LISTENER 80
-#define PORT_NOBODY 81
+#define PORT_NOBODY (SCENARIO_PORT + 1)
 #define PORT_FIRST 40000
 
 /* --- who is where --------------------------------------------------------------------------------
@@ -36,6 +36,14 @@ unsigned scenario_find_host(const struct scenario *scenario, const struct te_add
         if (te_addr_equal(&scenario->hosts[side].config.addresses[0].addr, addr))
             return side;
     return HOSTS_MAX;
+}
+
+bool scenario_has_fast_open(const struct scenario *scenario)
+{
+    for (unsigned side = 0; side < scenario->host_count; side++)
+        if (scenario->hosts[side].config.fast_open != TE_FAST_OPEN_OFF)
+            return true;
+    return false;
 }
 
 /* --- draws --------------------------------------------------------------------------------------
@@ -377,7 +385,7 @@ static void draw_connection(struct rng *rng, const struct scenario *scenario, un
         plan->at_us +
         draw_time(rng, 7000, 2 * scenario->link[scenario_end(plan->opener)].delay_us + 100);
     plan->local_port = (uint16_t)(PORT_FIRST + index);
-    plan->remote_port = PORT_LISTENER;
+    plan->remote_port = SCENARIO_PORT;
     if (plan->kind == OPEN_SIMULTANEOUS)
         plan->remote_port = (uint16_t)(PORT_FIRST + 100 + index);
     if (plan->kind == OPEN_REFUSED)
@@ -411,7 +419,7 @@ static void draw_applications(struct rng *rng, struct scenario *scenario)
 {
     for (unsigned side = 0; side < scenario->host_count; side++) {
         struct listener_plan *listener = &scenario->listeners[side];
-        listener->port = PORT_LISTENER;
+        listener->port = SCENARIO_PORT;
         listener->backlog = (uint32_t)(coin(rng) ? rng_between(rng, 1, 2) : 16);
         listener->accept_gap_us = draw_time(rng, 4000, 2 * SECOND);
         listener->close_at_us =
@@ -429,13 +437,41 @@ static void draw_applications(struct rng *rng, struct scenario *scenario)
 /* --- upgrades -----------------------------------------------------------------------------------
  */
 
-/* Drawn last of all: the rest of a seed's scenario is the same with them and without. */
+/* Drawn last, but for Fast Open: the rest of a seed's scenario is the same with them and without.
+ */
 static void draw_rebirths(struct rng *rng, struct scenario *scenario)
 {
     if (!rng_chance(rng, 1500))
         return;
     for (unsigned side = 0; side < scenario->host_count; side++)
         scenario->hosts[side].rebirth = draw_rate(rng, 6000, 3000);
+}
+
+/* --- Fast Open ----------------------------------------------------------------------------------
+ */
+
+/* Drawn last of all, likewise. */
+static void draw_fast_open(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 2500))
+        return;
+    for (unsigned side = 0; side < scenario->host_count; side++) {
+        struct te_config *config = &scenario->hosts[side].config;
+        config->fast_open =
+            coin(rng) ? TE_FAST_OPEN_BOTH : (enum te_fast_open)rng_below(rng, TE_FAST_OPEN_BOTH);
+        config->fast_open_pending_max = (uint32_t)(coin(rng) ? 16 : rng_between(rng, 0, 2));
+        config->fast_open_cache_max = (uint32_t)rng_between(rng, 1, 4);
+        scenario->listeners[side].fast_open = rng_chance(rng, 8000);
+    }
+    for (unsigned i = 0; i < scenario->connection_count; i++)
+        scenario->connections[i].fast_open = rng_chance(rng, 8000);
+    for (unsigned end = 0; end < ENDS; end++) {
+        scenario->link[end].drop_syn_data = draw_rate(rng, 1000, 10000);
+        if (coin(rng))
+            scenario->link[end].late_syn_data = (uint32_t)rng_between(rng, 1000, 10000);
+    }
+    if (rng_chance(rng, 500))
+        scenario->strip_options |= UINT64_C(1) << WIRE_OPTION_FAST_OPEN;
 }
 
 /* --- the whole ----------------------------------------------------------------------------------
@@ -465,6 +501,7 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
     draw_upheavals(&rng, scenario);
     draw_applications(&rng, scenario);
     draw_rebirths(&rng, scenario);
+    draw_fast_open(&rng, scenario);
 }
 
 void scenario_plain(struct scenario *scenario, bool is_v6)
@@ -483,12 +520,16 @@ void scenario_plain(struct scenario *scenario, bool is_v6)
         config->remains_us = SECOND;
         scenario->hosts[side].clock_us = SECOND;
         scenario->link[side].delay_us = MS;
-        scenario->listeners[side] = (struct listener_plan){PORT_LISTENER, 4, 0, TE_NEVER};
+        scenario->listeners[side] = (struct listener_plan){SCENARIO_PORT, 4, 0, TE_NEVER, false};
     }
     scenario->connection_count = 1;
     struct connection_plan *plan = &scenario->connections[0];
-    *plan = (struct connection_plan){OPEN_TO_LISTENER, 0,    SIDE_B, MS, MS, PORT_FIRST,
-                                     PORT_LISTENER,    {{0}}};
+    *plan = (struct connection_plan){.kind = OPEN_TO_LISTENER,
+                                     .peer = SIDE_B,
+                                     .at_us = MS,
+                                     .peer_at_us = MS,
+                                     .local_port = PORT_FIRST,
+                                     .remote_port = SCENARIO_PORT};
     for (unsigned end = 0; end < ENDS; end++)
         plan->behaviour[end] = (struct behaviour){.bytes = 20000,
                                                   .write_max = 4096,

@@ -14,6 +14,7 @@
 #define ENDS 2
 #define SIDE_B 1u
 #define SCENARIO_CONNECTIONS_MAX 6
+#define SCENARIO_PORT 80 /* where the listeners are */
 #define SCENARIO_PARTITIONS_MAX 3
 #define SCENARIO_PATHS_MAX 3
 #define SCENARIO_UPHEAVALS_MAX 2
@@ -21,6 +22,8 @@
 /* One direction of the link. Chances are parts of 10,000 frames. */
 struct link_plan {
     uint32_t drop, duplicate, reorder, corrupt, truncate, pad, mark, bleach, split;
+    uint32_t drop_syn_data; /* a middlebox that knows no SYN with data (RFC 7413 4.1.3.1) */
+    uint32_t late_syn_data; /* another copy of a SYN with data arrives much later (2.1) */
     int64_t delay_us, jitter_us, reorder_us;
     uint64_t bytes_per_s; /* 0: no limit */
     uint64_t queue_bytes; /* with a limit: what does not fit in is dropped */
@@ -93,6 +96,7 @@ struct connection_plan {
     unsigned opener, peer;            /* sides, at different ends */
     int64_t at_us, peer_at_us;        /* peer_at_us: of the other active OPEN */
     uint16_t local_port, remote_port; /* of the opener; local 0: ephemeral */
+    bool fast_open;                   /* the opener's first SEND goes with its OPEN (RFC 7413) */
     struct behaviour behaviour[ENDS];
 };
 
@@ -101,6 +105,7 @@ struct listener_plan {
     uint32_t backlog;
     int64_t accept_gap_us;
     int64_t close_at_us; /* or TE_NEVER */
+    bool fast_open;      /* its applications take what a SYN brings, perhaps twice */
 };
 
 struct host_plan {
@@ -122,7 +127,7 @@ struct scenario {
     bool is_bulk;           /* large buffers, and much to send */
     bool is_cold;           /* no connection before: nobody knows anybody's MAC address */
     bool is_cut_short;      /* everything is torn down in the middle of the faults */
-    uint32_t strip_options; /* bit of each TCP option kind that a middlebox takes off SYNs */
+    uint64_t strip_options; /* bit of each TCP option kind that a middlebox takes off SYNs */
     struct host_plan hosts[HOSTS_MAX];
     struct link_plan link[ENDS]; /* by the sending end */
     unsigned partition_count;
@@ -137,6 +142,8 @@ struct scenario {
     struct connection_plan connections[SCENARIO_CONNECTIONS_MAX];
 };
 
+/* Whether any host may speak Fast Open. */
+bool scenario_has_fast_open(const struct scenario *scenario);
 unsigned scenario_end(unsigned side);
 /* The host at the other end of a plan's connection. */
 unsigned scenario_other(const struct connection_plan *plan, unsigned side);

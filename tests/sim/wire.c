@@ -144,6 +144,9 @@ static void read_option(const uint8_t *option, struct wire_segment *segment)
         segment->ts_value = wire_get32(option + 2);
         segment->ts_echo = wire_get32(option + 6);
         break;
+    case WIRE_OPTION_FAST_OPEN:
+        segment->has_cookie = option[1] > 2;
+        break;
     default:
         break;
     }

@@ -9,6 +9,7 @@
 #define WIRE_FRAME_MAX (14 + 65535)
 #define WIRE_ETH_BYTES 14
 #define WIRE_SACK_MAX 4
+#define WIRE_OPTION_FAST_OPEN 34 /* RFC 7413 4.1.1 */
 
 struct wire_block {
     uint32_t start, end;
@@ -24,7 +25,7 @@ struct wire_segment {
     uint16_t window;
     uint8_t flags;
     bool is_sound; /* every length and checksum is right */
-    bool has_mss, has_wscale, sack_permitted, has_timestamps;
+    bool has_mss, has_wscale, sack_permitted, has_timestamps, has_cookie;
     uint16_t mss_bytes;
     uint8_t wscale;
     uint32_t ts_value, ts_echo;

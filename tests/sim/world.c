@@ -11,6 +11,8 @@
 #define EVENTS_MAX 400000
 #define FRAMES_A_TURN_MAX 5000
 
+const char world_ends_here[] = "nothing is promised any more";
+
 void world_fail(struct world *world, unsigned side, uint64_t id, const char *sentence)
 {
     if (world->failure != NULL)

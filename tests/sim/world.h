@@ -64,6 +64,10 @@ void world_run(struct world *world, int64_t until_us);
 /* Nothing is on its way, and nobody has anything to do at once. */
 bool world_is_quiet(const struct world *world);
 
+/* As a failure it ends a run that goes on beyond what is promised; run_scenario takes it for none.
+ */
+extern const char world_ends_here[];
+
 void world_fail(struct world *world, unsigned side, uint64_t id, const char *sentence);
 /* More about the first failure; just before it or after it. */
 void world_explain(struct world *world, const char *format, ...)
