@@ -123,5 +123,10 @@ bool edges_check(const struct reached *reached, FILE *file)
         found++;
         fprintf(file, "FAILED: no FIN came again in TIME_WAIT\n");
     }
+    if (reached->with_sack == 0 || reached->in_recovery == 0 || reached->after_timeout == 0 ||
+        reached->delivered == 0) {
+        found++;
+        fprintf(file, "FAILED: a way of loss recovery is not reached\n");
+    }
     return found == 0;
 }

@@ -2,10 +2,15 @@
 
 #include "stack_internal.h"
 #include "tcp/conn.h"
+#include "tcp/dsack.h"
+#include "tcp/sender.h"
+#include "util/codec.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define OBJECTS_MAX 32
+#define SCOREBOARD_MAX 4096
 #define SEQ_FAR 20000 /* beyond any window; nearer than what 200 ms make */
 #define PRIME_1 0x9fb21c651e98df25u
 #define PRIME_2 0xd6e8feb86659fd93u
@@ -19,6 +24,7 @@ uint64_t fingerprint_mix(uint64_t hash, uint64_t value)
 struct hasher {
     uint64_t hash;
     const struct end *end, *peer;
+    bool is_exact; /* with the scoreboards */
 };
 
 static void add(struct hasher *hasher, uint64_t value)
@@ -142,17 +148,38 @@ static void add_time_wait(struct hasher *hasher, uint32_t handle)
         add(hasher, timestamp_age(view.ts_recent, hasher->peer));
 }
 
+/* The scoreboards, as a saved stack has them. */
+static void add_recovery(struct hasher *hasher, struct te_conn *conn)
+{
+    uint8_t bytes[SCOREBOARD_MAX] = {0};
+    struct te_codec codec;
+    te_codec_init_writer(&codec, bytes, sizeof(bytes));
+    te_sender_save(&codec, hasher->end->stack, conn);
+    te_ranges_save(&codec, &conn->out_of_order, &hasher->end->stack->config.allocator);
+    te_dsacks_save(&codec, &conn->ack.dsacks, &hasher->end->stack->config.allocator);
+    assert(codec.at <= sizeof(bytes));
+    for (size_t at = 0; at < codec.at; at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof(word));
+        add(hasher, word);
+    }
+    add(hasher, (uint64_t)conn->recovery.state << 40 |
+                    (uint64_t)conn->recovery.duplicate_acks << 32 | conn->recovery.recover);
+}
+
 static void add_object(struct hasher *hasher, uint64_t id)
 {
     const struct te_stack *stack = hasher->end->stack;
     struct te_status status;
-    const struct te_conn *conn = te_conn_table_find_id(stack, id);
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
     uint32_t handle = te_time_wait_find_id(stack, id);
     if (te_status(stack, id, &status) != TE_OK)
         return;
     add_status(hasher, &status);
     if (conn != NULL)
         add_hidden(hasher, conn);
+    if (conn != NULL && hasher->is_exact)
+        add_recovery(hasher, conn);
     if (handle != TE_TIME_WAIT_NONE)
         add_time_wait(hasher, handle);
 }
@@ -184,6 +211,7 @@ static void add_end(struct hasher *hasher)
     add(hasher, (uint64_t)count << 32 | (uint64_t)end->is_stream_over << 2 |
                     (uint64_t)(end->listener_id != 0) << 1 | (uint64_t)(end->conn_id != 0));
     add(hasher, end->received_bytes);
+    add(hasher, end->arrived);
     uint32_t later = world_next_iss(end);
     for (unsigned i = 0; i < INCARNATIONS_MAX; i++) {
         add(hasher, end->incarnations[i].sent_bytes);
@@ -227,7 +255,7 @@ static uint64_t hash_frames(const struct world *world)
 /* What is there, whatever may still be done to it. */
 static uint64_t hash_moment(const struct world *world)
 {
-    struct hasher hasher = {.hash = hash_frames(world)};
+    struct hasher hasher = {.hash = hash_frames(world), .is_exact = world->scenario->is_under_way};
     for (unsigned side = 0; side < SIDES; side++) {
         hasher.end = &world->ends[side];
         hasher.peer = &world->ends[1 - side];

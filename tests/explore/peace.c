@@ -39,8 +39,8 @@ static bool is_sending(const struct world *world, unsigned side)
     uint64_t cursor = 0;
     struct te_status status;
     while (te_walk(world->ends[side].stack, TE_WALK_CONNECTIONS, &cursor, &status))
-        if (!is_at_rest(status.state) || status.timer == TE_TIMER_RETRANSMIT ||
-            status.timer == TE_TIMER_PERSIST || status.timer == TE_TIMER_DELAYED_ACK)
+        if (!is_at_rest(status.state) ||
+            (status.timer >= TE_TIMER_LOSS_PROBE && status.timer <= TE_TIMER_DELAYED_ACK))
             return true;
     return false;
 }
@@ -74,10 +74,20 @@ static bool do_agree(enum te_state a, enum te_state b)
     return a != b; /* FIN_WAIT_2 and CLOSE_WAIT */
 }
 
+/* Of an open connection; when a stream ends, world.c looks at it. */
+static void check_delivery(struct world *world)
+{
+    for (unsigned side = 0; side < SIDES; side++)
+        if (world->ends[side].received_bytes != world->ends[1 - side].incarnations[0].sent_bytes)
+            world_fail(world, side, "all that was sent is delivered");
+}
+
 static void check_agreement(struct world *world)
 {
     enum te_state a = world_state(world, 0);
     enum te_state b = world_state(world, 1);
+    if (a == TE_ESTABLISHED && b == a && !world->scenario->is_deaf)
+        check_delivery(world);
     if (!is_at_rest(a) || !is_at_rest(b))
         world_fail(world, is_at_rest(a), "nobody hangs");
     bool is_excused = world_may_be_half_open(world) && (is_gone(a) || is_gone(b));

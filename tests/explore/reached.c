@@ -60,6 +60,16 @@ void reached_pair(struct reached *reached, enum te_state a, enum te_state b)
         reached->pairs[a < b ? a : b][a < b ? b : a]++;
 }
 
+void reached_sender(struct reached *reached, const struct te_status *status)
+{
+    if (reached == NULL)
+        return;
+    reached->with_sack += status->sacked_bytes > 0;
+    reached->in_recovery += strcmp(status->recovery, "recovery") == 0;
+    reached->after_timeout += strcmp(status->recovery, "loss") == 0;
+    reached->delivered += status->send_queue_bytes == 0;
+}
+
 void reached_fin_again(struct reached *reached)
 {
     if (reached != NULL)
@@ -119,5 +129,9 @@ void reached_print(const struct reached *reached, FILE *file)
         }
     }
     fprintf(file, "%" PRIu64 " times a FIN came again in TIME_WAIT\n", reached->fins_again);
+    fprintf(file,
+            "senders: %" PRIu64 " moments with SACKed segments, %" PRIu64
+            " in fast recovery, %" PRIu64 " after a timeout, %" PRIu64 " with all acknowledged\n",
+            reached->with_sack, reached->in_recovery, reached->after_timeout, reached->delivered);
     fprintf(file, "%u of %u pairs\n", pairs, TE_STATE_COUNT * (TE_STATE_COUNT + 1) / 2);
 }

@@ -4,6 +4,7 @@
 #define EXPLORE_REACHED_H
 
 #include <stdio.h>
+#include <tcpengine/conn.h>
 #include <tcpengine/event.h>
 
 /* The first segment that leaves after a transition, without PSH. */
@@ -36,6 +37,8 @@ struct reached {
     struct reached_edge edges[TE_STATE_COUNT][TE_STATE_COUNT][TE_CAUSE_COUNT];
     uint64_t pairs[TE_STATE_COUNT][TE_STATE_COUNT]; /* a <= b: moments with these states */
     uint64_t fins_again; /* in TIME_WAIT: acknowledged once more, and 2MSL starts anew */
+    /* Moments of a sender with segments in flight (scenarios that begin under way). */
+    uint64_t with_sack, in_recovery, after_timeout, delivered;
     struct reached_pending pending[2];
 };
 
@@ -47,6 +50,7 @@ void reached_answer(struct reached *reached, unsigned side, uint8_t flags);
 /* The event is over. */
 void reached_settle(struct reached *reached);
 void reached_pair(struct reached *reached, enum te_state a, enum te_state b);
+void reached_sender(struct reached *reached, const struct te_status *status);
 
 void reached_print(const struct reached *reached, FILE *file);
 /* The most frequent answer of an edge. */

@@ -2,6 +2,12 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <tcpengine/config.h>
+
+#define THREE_SEGMENTS                                                                             \
+    {                                                                                              \
+        CALL_OPEN, CALL_SEND, CALL_SEND, CALL_SEND                                                 \
+    }
 
 static const struct scenario scenarios[] = {
     /* What figure 5 shows: nothing is lost, nobody aborts. */
@@ -72,6 +78,25 @@ static const struct scenario scenarios[] = {
      .budget = {1, 0, 0, 0},
      .quick = {0, 0, 0, 0},
      .has_timestamps = true},
+
+    /* Loss recovery with SACK: by time and by count, and without. */
+    {.name = "sack",
+     .calls = {THREE_SEGMENTS, {CALL_LISTEN}},
+     .budget = {3, 1, 1, 0},
+     .quick = {1, 0, 1, 0},
+     .is_under_way = true},
+    {.name = "sack-by-count",
+     .calls = {THREE_SEGMENTS, {CALL_LISTEN}},
+     .budget = {3, 1, 1, 0},
+     .quick = {1, 0, 1, 0},
+     .is_under_way = true,
+     .features_off = TE_FEATURE_RACK},
+    {.name = "newreno",
+     .calls = {THREE_SEGMENTS, {CALL_LISTEN}},
+     .budget = {3, 1, 1, 0},
+     .quick = {1, 0, 1, 0},
+     .is_under_way = true,
+     .features_off = TE_FEATURE_SACK_RECOVERY | TE_FEATURE_RACK | TE_FEATURE_LOSS_PROBE},
     {.name = NULL},
 };
 

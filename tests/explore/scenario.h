@@ -3,7 +3,11 @@
  * Each user has a short program: calls in a fixed order, each of them at any moment. Beside it
  * stand the bounds: how many frames may be lost or repeated, how many timers may expire, how many
  * connections may be aborted in between. Frames overtake one another freely, except in scenarios
- * that are marked orderly. */
+ * that are marked orderly.
+ *
+ * Three segments in flight, and each way to lose, repeat and reorder them and their ACKs: the
+ * scenarios that begin under way. The fingerprint then has the scoreboard of both ends, and from
+ * every moment all that was sent is delivered, in order and once. */
 #ifndef EXPLORE_SCENARIO_H
 #define EXPLORE_SCENARIO_H
 
@@ -36,6 +40,11 @@ struct scenario {
     bool has_timestamps;
     bool is_prompt; /* who sees the end of the stream closes in the same turn */
     bool is_deaf;   /* users never receive: CLOSE finds unread bytes */
+
+    /* The search begins when all calls are made, the connection is open, and what A has sent is on
+     * its way, in a segment for each SEND: then loss recovery is what goes on. */
+    bool is_under_way;
+    uint32_t features_off; /* enum te_feature */
 };
 
 /* The table ends with a scenario without a name. */

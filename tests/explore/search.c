@@ -111,6 +111,15 @@ static void audit(struct search *search, uint64_t fingerprint)
     search->result->audits++;
 }
 
+static void note_sender(struct search *search)
+{
+    const struct end *sender = &search->world.ends[0];
+    struct te_status status;
+    if (search->options->scenario->is_under_way &&
+        te_status(sender->stack, sender->conn_id, &status) == TE_OK)
+        reached_sender(search->options->reached, &status);
+}
+
 static bool is_known(struct search *search, uint64_t fingerprint)
 {
     const struct search_options *options = search->options;
@@ -126,6 +135,7 @@ static bool is_known(struct search *search, uint64_t fingerprint)
         search->result->moments++;
         reached_pair(options->reached, world_state(&search->world, 0),
                      world_state(&search->world, 1));
+        note_sender(search);
     }
     moment->steps_left = steps_left;
     return false;

@@ -14,6 +14,7 @@
 #define PORT_A 1000
 #define ADDRESS_PREFIX_BITS 24
 #define SEND_BYTES 3
+#define ONE_WAY_US 10000
 #define PEEK_BYTES 64
 #define ROUNDS_MAX 64
 #define ETHERTYPE_ARP 0x0806
@@ -88,6 +89,8 @@ static void start_end(struct world *world, unsigned side, struct arena *arena)
     config.msl_us = WORLD_MSL_US;
     config.orphan_us = WORLD_ORPHAN_US;
     config.timestamps = world->scenario->has_timestamps;
+    config.features &= ~world->scenario->features_off;
+    config.nagle = !world->scenario->is_under_way;
     struct end *end = &world->ends[side];
     end->local = (struct te_endpoint){address_of(side), (uint16_t)(PORT_A + side)};
     end->remote = (struct te_endpoint){address_of(1 - side), (uint16_t)(PORT_A + 1 - side)};
@@ -96,6 +99,23 @@ static void start_end(struct world *world, unsigned side, struct arena *arena)
         world_fail(world, side, "a stack can be made");
     else if (sends_bytes(world->scenario, side)) /* the numbers of its bytes wrap */
         end->clock_us += (int64_t)(uint32_t)(UINT32_MAX - 1 - world_next_iss(end)) * ISN_TICK_US;
+}
+
+/* Nothing goes wrong, and each way takes its time: both ends know their round trip. */
+static void get_under_way(struct world *world)
+{
+    world_call(world, 1);
+    world_call(world, 0);
+    while (world->frame_count > 0 && world->failure == NULL) {
+        for (unsigned side = 0; side < SIDES; side++)
+            world_elapse(world, side, ONE_WAY_US);
+        world_deliver(world, 0);
+    }
+    while (world->scenario->calls[0][world->ends[0].next_call] != CALL_NONE &&
+           world->failure == NULL)
+        world_call(world, 0);
+    for (unsigned side = 0; side < SIDES; side++)
+        world_elapse(world, side, ONE_WAY_US);
 }
 
 void world_init(struct world *world, const struct scenario *scenario, struct arena *arenas,
@@ -110,6 +130,8 @@ void world_init(struct world *world, const struct scenario *scenario, struct are
         start_end(world, side, &arenas[side]);
     }
     world->touched = 3;
+    if (scenario->is_under_way)
+        get_under_way(world);
 }
 
 /* --- looking ------------------------------------------------------------------------------------
@@ -343,6 +365,28 @@ static void take_events(struct world *world, unsigned side)
     }
 }
 
+/* The stream's bytes from the peer's ISS + 1 on, up to a number. */
+static uint64_t bytes_below(const struct world *world, unsigned from, uint32_t seq)
+{
+    uint32_t count = seq - (world->ends[from].incarnations[0].iss + 1);
+    return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
+/* What an end acknowledges, and what it names in SACK and D-SACK blocks, has arrived. */
+static void check_acks(struct world *world, unsigned from, const struct wire_segment *segment)
+{
+    uint64_t arrived = world->ends[from].arrived;
+    unsigned to = 1 - from;
+    if (bytes_below(world, to, segment->ack) & ~arrived)
+        world_fail(world, from, "only what has arrived is acknowledged");
+    for (unsigned i = 0; i < segment->sack_count; i++) {
+        const struct wire_block *block = &segment->sack[i];
+        uint64_t named = bytes_below(world, to, block->end) & ~bytes_below(world, to, block->start);
+        if (named == 0 || (named & ~arrived) != 0)
+            world_fail(world, from, "a SACK block describes data that has arrived");
+    }
+}
+
 static void keep_frame(struct world *world, unsigned from, const uint8_t *bytes, size_t len)
 {
     static const struct te_frame_meta plain;
@@ -373,6 +417,8 @@ static void keep_frame(struct world *world, unsigned from, const uint8_t *bytes,
     }
     if (segment.flags & TE_SYN)
         note_syn(&world->ends[from], segment.seq);
+    if (world->scenario->is_under_way && !(segment.flags & (TE_SYN | TE_RST)))
+        check_acks(world, from, &segment);
     reached_answer(world->watch.reached, from, segment.flags);
     trace_frame(world, "sent", frame);
 }
@@ -451,6 +497,16 @@ static void take_out(struct world *world, unsigned index)
             (world->frame_count - index) * sizeof(world->frames[0]));
 }
 
+/* A FIN counts as a byte. */
+static void note_arrived(struct world *world, const struct frame *frame)
+{
+    unsigned from = 1u - frame->to;
+    uint32_t end = frame->seq + frame->payload_len + ((frame->flags & TE_FIN) != 0);
+    if (world->scenario->is_under_way && !(frame->flags & TE_SYN))
+        world->ends[frame->to].arrived |=
+            bytes_below(world, from, end) & ~bytes_below(world, from, frame->seq);
+}
+
 void world_deliver(struct world *world, unsigned index)
 {
     static const struct te_frame_meta plain;
@@ -458,6 +514,7 @@ void world_deliver(struct world *world, unsigned index)
     struct end *to = &world->ends[frame.to];
     trace_frame(world, "arrives", &frame);
     take_out(world, index);
+    note_arrived(world, &frame);
     world->touched |= 1u << frame.to;
     te_stack_input(to->stack, frame.bytes, frame.len, &plain, to->clock_us);
     settle(world);

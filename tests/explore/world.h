@@ -47,7 +47,8 @@ struct end {
     struct incarnation incarnations[INCARNATIONS_MAX]; /* by its SYNs, the latest first */
     uint32_t received_bytes;                           /* of the latest connection */
     bool is_stream_over;                               /* its user has seen the end */
-    uint8_t next_call;                                 /* of its program */
+    uint64_t arrived;  /* set of stream offsets that frames have brought; scenarios under way */
+    uint8_t next_call; /* of its program */
 };
 
 struct reached;
