@@ -325,6 +325,25 @@ static void rfc8985_7_2_lone_segment_waits_for_a_delayed_ack(void **state)
     T_TIMER(s, TE_TIMER_LOSS_PROBE, RTO_MIN); /* 20 ms and 200 ms, but not after the RTO */
 }
 
+/* 7.4.2, case 2: both copies have arrived, at a peer that makes no D-SACK of it. */
+static void rfc8985_7_4_probe_that_was_needless(void **state)
+{
+    struct script *s = *state;
+    fly_with_sack(s, RTT, 5, 5);
+    script_advance(s, RTT);
+    ack(s, 4);
+    script_advance(s, script_status(s).timer_at_us - s->f.now_us);
+    expect_segments(s, 4, 1);
+    script_advance(s, RTT);
+    ack(s, 5);
+    ack(s, 5);
+    T_EQUAL(script_user_send(s, MSS), MSS);
+    expect_segments(s, 5, 1);
+    ack(s, 6);
+    T_COUNT(s, loss_probe_recoveries, 0);
+    T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
+}
+
 static void rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd(void **state)
 {
     struct script *s = *state;
@@ -713,6 +732,7 @@ int main(void)
         SCRIPT_TEST(rfc8985_7_3_probe_repeats_the_last_segment),
         SCRIPT_TEST(rfc8985_7_3_probe_sends_new_data_if_there_is_some),
         SCRIPT_TEST(rfc8985_7_2_lone_segment_waits_for_a_delayed_ack),
+        SCRIPT_TEST(rfc8985_7_4_probe_that_was_needless),
         SCRIPT_TEST(rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd),
         SCRIPT_TEST(rfc8985_7_4_dsack_of_the_probe_lowers_nothing),
         SCRIPT_TEST(rfc8985_7_3_one_probe_in_flight),

@@ -7,11 +7,9 @@
 
 /* RFC 5681 2. A segment with news in its SACK blocks counts whatever its window says; one whose
  * only block is a D-SACK below the ACK reports a duplicate, not a hole. */
-static bool is_duplicate(const struct te_conn *conn, const struct te_segment *segment)
+static bool is_repeat(const struct te_conn *conn, const struct te_segment *segment)
 {
-    /* With SND.NXT at SND.UNA only a probe is out: that it is refused says nothing of loss. */
-    if (!conn->syn_acked || segment->ack != conn->snd_una || conn->snd_una == conn->snd_nxt ||
-        te_segment_len(segment) > 0)
+    if (!conn->syn_acked || segment->ack != conn->snd_una || te_segment_len(segment) > 0)
         return false;
     const struct te_tcp_options *options = &segment->header.options;
     if (options->sack_count == 1 && seq_leq(options->sack[0].end, segment->ack))
@@ -28,10 +26,12 @@ void te_ack_report_begin(const struct te_conn *conn, const struct te_segment *se
         .prior_pipe_bytes = te_sender_pipe(conn),
         .prior_flight_bytes = conn->snd_nxt - conn->snd_una,
         .prior_state = conn->recovery.state,
-        .is_duplicate = is_duplicate(conn, segment),
+        .is_repeat = is_repeat(conn, segment),
         .has_ts_echo = conn->ts_ok && options->has_timestamps,
         .ts_echo = options->ts_echo,
     };
+    /* With SND.NXT at SND.UNA only a probe is out: that it is refused says nothing of loss. */
+    ret_report->is_duplicate = ret_report->is_repeat && conn->snd_una != conn->snd_nxt;
 }
 
 /* --- what is delivered ------------------------------------------------------------------------

@@ -15,6 +15,7 @@ struct te_ack_report {
 
     /* The segment. */
     bool is_duplicate; /* RFC 5681 2; with SACK, RFC 6675 2 */
+    bool is_repeat;    /* the same, but that nothing need be in flight */
     bool has_dsack;
     struct te_sack_block dsack;
     bool has_ts_echo;

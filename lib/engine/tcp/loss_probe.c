@@ -73,7 +73,7 @@ bool te_loss_probe_on_ack(struct te_conn *conn, const struct te_ack_report *repo
         return true;
     }
     /* A pure duplicate at the very end: both copies have arrived. */
-    if (report->is_duplicate && report->sacked_bytes == 0)
+    if (report->is_repeat && report->sacked_bytes == 0)
         sender->has_probe = false;
     return false;
 }
