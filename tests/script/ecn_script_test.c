@@ -463,6 +463,31 @@ static void rfc3168_6_1_2_a_fast_retransmit_is_followed_by_cwr(void **state)
     script_skip(s);
 }
 
+/* RFC 4015 3.3: what was thought lost had only been late, but a segment of the window was marked.
+ */
+static void rfc4015_3_3_a_mark_forbids_the_undo(void **state)
+{
+    struct script *s = *state;
+    const uint32_t len = MSS - 12; /* timestamps */
+    s->options = SPEAKS_SACK | SPEAKS_TIMESTAMPS;
+    strcpy(s->f.config.congestion_control, "reno");
+    open_passive(s, SETUP);
+    T_EQUAL(script_user_send(s, 10 * len), 10 * len);
+    while (script_next(s) != NULL)
+        ;
+    uint32_t original_ts = s->c.their_ts;
+    script_advance(s, 100 * MS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(original_ts),
+           SACK1(BLOCK(1 + len, 1 + 5 * len)));
+    assert_string_equal(script_status(s).recovery, "recovery");
+    script_skip(s);
+    script_advance(s, 5 * MS);
+    T_SEND(s, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 1 + 5 * len, ECR(original_ts));
+    T_COUNT(s, undone_by_timestamp, 0);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * len);
+    script_skip(s);
+}
+
 /* 6.1.6: "MUST NOT set either an ECT codepoint or the CWR bit on window probe packets". */
 static void rfc3168_6_1_6_probes_have_neither(void **state)
 {
@@ -559,6 +584,7 @@ int main(void)
         SCRIPT_TEST(an_old_ack_with_ece_says_nothing),
         SCRIPT_TEST(rfc3168_6_1_5_retransmissions_have_no_ect),
         SCRIPT_TEST(rfc3168_6_1_2_a_fast_retransmit_is_followed_by_cwr),
+        SCRIPT_TEST(rfc4015_3_3_a_mark_forbids_the_undo),
         SCRIPT_TEST(rfc3168_6_1_6_probes_have_neither),
         SCRIPT_TEST(rfc3168_6_1_6_keepalives_have_no_ect),
         SCRIPT_TEST(cwnd_never_grows_by_ece),

@@ -1,6 +1,7 @@
 #include "tcp/ack_report.h"
 
 #include "stack_internal.h"
+#include "tcp/ecn.h"
 #include "tcp/isn.h"
 #include "tcp/seq.h"
 #include <assert.h>
@@ -27,6 +28,7 @@ void te_ack_report_begin(const struct te_conn *conn, const struct te_segment *se
         .prior_flight_bytes = conn->snd_nxt - conn->snd_una,
         .prior_state = conn->recovery.state,
         .is_repeat = is_repeat(conn, segment),
+        .echoes_mark = te_ecn_is_on(conn) && (segment->header.flags & TE_ECE) != 0,
         .has_ts_echo = conn->ts_ok && options->has_timestamps,
         .ts_echo = options->ts_echo,
     };

@@ -20,7 +20,8 @@ struct te_ack_report {
     struct te_sack_block dsack;
     bool has_ts_echo;
     uint32_t ts_echo;
-    bool has_ece;
+    bool has_ece;     /* a mark that asks for an answer */
+    bool echoes_mark; /* any, also of a window that was answered for */
 
     /* What it has changed. */
     bool advances;        /* SND.UNA has moved */

@@ -415,6 +415,8 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
         te_sent_map_renege(&sender->map);
         te_recovery_on_timeout(stack, conn);
     }
+    if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, whatever was not lost */
+        te_undo_disarm(&sender->undo);
     bool is_undone = try_undo(stack, conn, report);
     detect(stack, conn, report);
     if (!is_undone && te_loss_probe_on_ack(conn, report) &&
