@@ -268,6 +268,8 @@ static void region_fields(struct te_codec *codec, struct te_stack *stack,
     te_codec_require(codec, has_region || stream->from == stream->to);
     if (!has_region)
         return;
+    if (!codec->is_reading) /* what a user's smaller maximum leaves of it is all that comes back */
+        size_bytes = region_size(stream, size_bytes);
     te_codec_u32(codec, &size_bytes);
     if (codec->is_reading)
         make_region(codec, stack, conn, stream, size_bytes);

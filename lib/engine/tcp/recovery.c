@@ -120,6 +120,8 @@ static void end_reduction(struct te_stack *stack, struct te_conn *conn)
     uint32_t window = is_careful ? careful_window(conn) : conn->cc.ssthresh_bytes;
     if (window > conn->sender->cwnd_before_bytes)
         window = conn->sender->cwnd_before_bytes; /* ssthresh is two segments at the least */
+    if (window < conn->mss)
+        window = conn->mss; /* the path takes larger ones than when that was computed */
     if (!conn->cc.ops->owns_cwnd) {
         conn->cc.cwnd_bytes = window;
         te_validation_on_recovered(&conn->sender->validation, &conn->cc, conn->mss);
