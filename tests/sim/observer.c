@@ -662,6 +662,13 @@ bool observer_look(struct world *world, unsigned side)
     return false;
 }
 
+void observer_on_freeze(struct world *world, unsigned side, int64_t amount_us)
+{
+    int64_t *until_us = &world->observer.resolving_until_us[side];
+    if (world->now_us < *until_us)
+        *until_us += amount_us;
+}
+
 /* Numbers 5 and 9, at rest. What waits for its neighbour's address is seen to when that is known,
  * or is not to be had. */
 static const char *check_waiting(const struct world *world, struct watch *watch)

@@ -141,6 +141,8 @@ void observer_touch(struct world *world, unsigned side, uint64_t id);
 /* After every event on one side: at what was touched, and each so many times at all of it. True
  * when it was all. */
 bool observer_look(struct world *world, unsigned side);
+/* A host stands still for a while, and asks no neighbour again meanwhile. */
+void observer_on_freeze(struct world *world, unsigned side, int64_t amount_us);
 /* At one connection, and at everything of one side. */
 void observer_look_at(struct world *world, unsigned side, uint64_t id);
 void observer_look_at_all(struct world *world, unsigned side);

@@ -452,18 +452,28 @@ static struct watch *find_sender(struct world *world, unsigned side,
     return observer_find_pair(world, side, &segment->source, &segment->destination);
 }
 
-/* A SYN,ACK with a number that no connection has. */
+/* Of a connection that is over, remains may be there for its user. */
+static bool is_over(const struct watch *watch)
+{
+    return watch->is_gone || watch->last.state == TE_CLOSED;
+}
+
+/* A SYN,ACK with a number that no connection has. A cookie for the same SYN is the same number. */
 static bool is_cookie(struct world *world, unsigned side, const struct watch *watch,
                       const struct wire_segment *segment)
 {
     uint64_t given = te_stack_counters(world->hosts[side].stack)->syn_cookies_sent;
+    uint64_t *seen = &world->observer.cookies_seen[side];
+    /* What died as soon as it had answered was taken for one, too. */
+    bool is_of_nobody = given > 0 && (watch == NULL || is_over(watch));
     if ((segment->flags & (TE_SYN | TE_ACK)) != (TE_SYN | TE_ACK) ||
-        given == world->observer.cookies_seen[side])
+        (given == *seen && !is_of_nobody))
         return false;
     for (; watch != NULL; watch = observer_older(world, watch))
-        if (!watch->is_gone && watch->last.iss == segment->seq)
+        if (!is_over(watch) && watch->last.iss == segment->seq)
             return false;
-    world->observer.cookies_seen[side]++;
+    if (*seen < given)
+        (*seen)++;
     return true;
 }
 

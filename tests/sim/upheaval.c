@@ -29,6 +29,7 @@ static void strike(struct world *world, const struct upheaval *upheaval, unsigne
         break;
     case UPHEAVAL_FREEZE:
         host->frozen_until_us = world->now_us + upheaval->amount_us;
+        observer_on_freeze(world, side, upheaval->amount_us);
         if (host->pump_at_us != TE_NEVER)
             host->pump_at_us = host->frozen_until_us;
         break;
