@@ -17,6 +17,9 @@
 #define TIMER_ROUNDS_MAX 2000
 #define QUESTION_ROUNDS_MAX 64
 
+#define FOLDER_LEN_MAX 4000
+#define CHECKSUM_BYTES 8 /* docs/state-format.md, "Frame" */
+
 static const uint8_t mac[6] = {0x02, 0, 0, 0, 0, 0x01};
 
 uint8_t rig_byte(uint32_t seq)
@@ -294,6 +297,21 @@ void rig_rebear(struct rig *rig)
     free(bytes);
     free(again_bytes);
     rig_settle(rig);
+}
+
+void rig_keep(const struct rig *rig, const char *folder)
+{
+    static unsigned kept;
+    char path[FOLDER_LEN_MAX + 16];
+    size_t len;
+    uint8_t *bytes = save(rig->stack, &len);
+    snprintf(path, sizeof(path), "%.*s/%05u", FOLDER_LEN_MAX, folder, kept++);
+    FILE *file = fopen(path, "wb");
+    size_t without_checksum = len - CHECKSUM_BYTES;
+    FUZZ_CHECK(file != NULL && fwrite(bytes, 1, without_checksum, file) == without_checksum,
+               "cannot write %s", path);
+    fclose(file);
+    free(bytes);
 }
 
 void rig_receive(struct rig *rig, uint64_t id, size_t release)

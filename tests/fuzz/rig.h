@@ -85,6 +85,8 @@ void rig_settle(struct rig *rig);
 void rig_advance(struct rig *rig, int64_t us);
 /* The stack is saved, freed and restored, as if nothing had happened. */
 void rig_rebear(struct rig *rig);
+/* Writes the stack's state to a new file in a folder, as an input for the target "saved". */
+void rig_keep(const struct rig *rig, const char *folder);
 /* What a connection has received must be what the peer sent; releases the first bytes of it. */
 void rig_receive(struct rig *rig, uint64_t id, size_t release);
 

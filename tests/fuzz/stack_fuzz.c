@@ -6,6 +6,7 @@
 #include "peer.h"
 #include "rig.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/eth.h"
@@ -588,6 +589,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (rebear_every != 0 && i % rebear_every == 0)
             rig_rebear(&program.rig);
     }
+    const char *states = getenv("FUZZ_STATES");
+    if (states != NULL)
+        rig_keep(&program.rig, states);
     rig_stop(&program.rig);
     return 0;
 }
