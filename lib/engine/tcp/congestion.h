@@ -65,7 +65,6 @@ struct te_ack_sample {
     bool is_cwnd_limited; /* the sender was held back by cwnd, not by the application or rwnd */
     bool is_in_recovery;  /* fast recovery or CWR: PRR owns cwnd, loss-based algorithms wait */
     bool is_in_loss; /* after a timeout, until its flight is acknowledged: slow start goes on */
-    bool has_ece;    /* the peer echoed a congestion mark (RFC 3168) */
     bool has_sack;   /* as in te_loss_sample */
     struct te_rate_sample rate;
 };
@@ -84,8 +83,6 @@ struct te_congestion_event {
     uint32_t validated_bytes; /* RFC 7661: cwnd that was really used; cwnd_bytes when validated */
     uint32_t mss_bytes;
     uint64_t delivered_total_bytes;
-    uint64_t lost_total_bytes;
-    uint32_t snd_nxt;
     bool is_first; /* false: a timeout of a segment that was already sent again by timeout: ssthresh
                     * stays (RFC 5681 3.1) */
 };

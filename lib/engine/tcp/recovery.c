@@ -44,8 +44,6 @@ static void signal_congestion(struct te_stack *stack, struct te_conn *conn,
         .validated_bytes = conn->cc.cwnd_bytes,
         .mss_bytes = conn->mss,
         .delivered_total_bytes = sender->delivery.delivered_bytes,
-        .lost_total_bytes = sender->delivery.lost_bytes,
-        .snd_nxt = conn->snd_nxt,
         .is_first = is_first,
     };
     struct te_validation_event used = {
@@ -225,9 +223,11 @@ static void note_dsack(struct te_stack *stack, struct te_conn *conn,
         stack->counters.dsack_in++;
         te_undo_on_dsack(&sender->undo, report->dsack.start, report->dsack.end);
     }
+    bool is_in_recovery = report->prior_state == TE_RECOVERY_FAST ||
+                          report->prior_state == TE_RECOVERY_LOSS; /* RFC 8985 6.2 step 4 */
     struct te_rack_round round = {
         .has_dsack = report->has_dsack,
-        .leaves_recovery = report->prior_state == TE_RECOVERY_FAST && passed_recover(conn),
+        .leaves_recovery = is_in_recovery && passed_recover(conn),
         .snd_una = conn->snd_una,
         .snd_nxt = conn->snd_nxt,
     };
@@ -362,7 +362,6 @@ static void grow_window(struct te_stack *stack, struct te_conn *conn,
                           report->prior_state == TE_RECOVERY_FAST ||
                           report->prior_state == TE_RECOVERY_CWR,
         .is_in_loss = report->prior_state == TE_RECOVERY_LOSS,
-        .has_ece = report->has_ece,
         .has_sack = te_loss_uses_sack(conn),
     };
     te_delivery_finish(&sender->delivery, &report->delivery, stack->now_us, sender->rack.min_rtt_us,

@@ -128,8 +128,6 @@ static void signal_congestion(struct cc_path *path, enum te_congestion_signal si
         .validated_bytes = flight_bytes,
         .mss_bytes = path->mss_bytes,
         .delivered_total_bytes = path->delivered_bytes,
-        .lost_total_bytes = path->lost_bytes,
-        .snd_nxt = (uint32_t)(path->sent * path->mss_bytes),
         .is_first = true,
     };
     path->cc.ops->on_congestion(&path->cc, &event);
