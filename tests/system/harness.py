@@ -255,7 +255,9 @@ class Capture(Process):
         wait_for(lambda: "listening on" in self.log, what="tcpdump")
 
     def finish(self) -> Path:
-        time.sleep(0.5)  # for what is still on its way to tcpdump
+        size = -1
+        while size != (size := self.path.stat().st_size):
+            time.sleep(0.5)  # for what is still on its way to tcpdump, on a busy machine for longer
         self.stop(signal.SIGINT)
         return self.path
 
