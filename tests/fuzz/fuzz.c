@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tcpengine/save.h>
+
 uint8_t fuzz_u8(struct fuzz_input *input)
 {
     if (input->left == 0)
@@ -71,4 +73,13 @@ struct te_allocator fuzz_allocator(struct fuzz_memory *memory)
 {
     *memory = (struct fuzz_memory){.left = -1};
     return (struct te_allocator){memory, allocate, deallocate};
+}
+
+uint8_t *fuzz_save(const struct te_stack *stack, size_t *ret_len)
+{
+    *ret_len = te_stack_save(stack, NULL, 0);
+    uint8_t *bytes = malloc(*ret_len);
+    FUZZ_CHECK(te_stack_save(stack, bytes, *ret_len) == *ret_len,
+               "the length of the state changes");
+    return bytes;
 }

@@ -33,4 +33,9 @@ struct fuzz_memory {
 };
 struct te_allocator fuzz_allocator(struct fuzz_memory *memory);
 
+/* A saved stack ends with that much of a checksum (docs/state-format.md, "Frame"). */
+#define FUZZ_STATE_CHECKSUM_BYTES 8
+/* The state of a stack; the caller's to free(). */
+uint8_t *fuzz_save(const struct te_stack *stack, size_t *ret_len);
+
 #endif

@@ -18,7 +18,6 @@
 #define QUESTION_ROUNDS_MAX 64
 
 #define FOLDER_LEN_MAX 4000
-#define CHECKSUM_BYTES 8 /* docs/state-format.md, "Frame" */
 
 static const uint8_t mac[6] = {0x02, 0, 0, 0, 0, 0x01};
 
@@ -271,27 +270,18 @@ void rig_advance(struct rig *rig, int64_t us)
     rig_settle(rig);
 }
 
-static uint8_t *save(const struct te_stack *stack, size_t *ret_len)
-{
-    *ret_len = te_stack_save(stack, NULL, 0);
-    uint8_t *bytes = malloc(*ret_len);
-    FUZZ_CHECK(te_stack_save(stack, bytes, *ret_len) == *ret_len,
-               "the length of the state changes");
-    return bytes;
-}
-
 void rig_rebear(struct rig *rig)
 {
     size_t len, again_len;
     struct te_stack *again = NULL;
-    uint8_t *bytes = save(rig->stack, &len);
+    uint8_t *bytes = fuzz_save(rig->stack, &len);
     rig->memory.left = -1; /* it would be the end of all */
     te_stack_free(rig->stack);
     FUZZ_CHECK(rig->memory.bytes == 0, "%lld bytes are left", (long long)rig->memory.bytes);
     enum te_err err = te_stack_restore(&rig->config, bytes, len, rig->now_us, &again);
     FUZZ_CHECK(err == TE_OK, "a saved stack is not restored: %s", te_err_text(err));
     rig->stack = again;
-    uint8_t *again_bytes = save(again, &again_len);
+    uint8_t *again_bytes = fuzz_save(again, &again_len);
     FUZZ_CHECK(len == again_len && memcmp(bytes, again_bytes, len) == 0,
                "restored, the state is another one");
     free(bytes);
@@ -304,10 +294,10 @@ void rig_keep(const struct rig *rig, const char *folder)
     static unsigned kept;
     char path[FOLDER_LEN_MAX + 16];
     size_t len;
-    uint8_t *bytes = save(rig->stack, &len);
+    uint8_t *bytes = fuzz_save(rig->stack, &len);
     snprintf(path, sizeof(path), "%.*s/%05u", FOLDER_LEN_MAX, folder, kept++);
     FILE *file = fopen(path, "wb");
-    size_t without_checksum = len - CHECKSUM_BYTES;
+    size_t without_checksum = len - FUZZ_STATE_CHECKSUM_BYTES;
     FUZZ_CHECK(file != NULL && fwrite(bytes, 1, without_checksum, file) == without_checksum,
                "cannot write %s", path);
     fclose(file);

@@ -15,7 +15,6 @@
 
 #include "util/siphash.h"
 
-#define CHECKSUM_BYTES 8
 #define STEPS 64
 #define LATER_US INT64_C(3600000000)
 
@@ -43,23 +42,15 @@ static void set_up(struct te_config *config, struct fuzz_memory *memory)
     config->history_conn_max = 16;
 }
 
-static uint8_t *save(const struct te_stack *stack, size_t *ret_len)
-{
-    *ret_len = te_stack_save(stack, NULL, 0);
-    uint8_t *bytes = malloc(*ret_len);
-    FUZZ_CHECK(te_stack_save(stack, bytes, *ret_len) == *ret_len, "the length changes");
-    return bytes;
-}
-
 static void check_again(const struct te_config *config, const struct te_stack *stack,
                         int64_t now_us)
 {
     struct te_stack *again = NULL;
     size_t len, again_len;
-    uint8_t *bytes = save(stack, &len);
+    uint8_t *bytes = fuzz_save(stack, &len);
     FUZZ_CHECK(te_stack_restore(config, bytes, len, now_us, &again) == TE_OK,
                "what was restored cannot be restored again");
-    uint8_t *again_bytes = save(again, &again_len);
+    uint8_t *again_bytes = fuzz_save(again, &again_len);
     FUZZ_CHECK(len == again_len && memcmp(bytes, again_bytes, len) == 0,
                "saved again, the state is another one");
     te_stack_free(again);
@@ -91,11 +82,11 @@ static void run(struct te_stack *stack, int64_t now_us)
 static uint8_t *seal(const uint8_t *data, size_t size)
 {
     static const struct te_siphash_key key = {"tcpengine state"};
-    uint8_t *bytes = malloc(size + CHECKSUM_BYTES);
+    uint8_t *bytes = malloc(size + FUZZ_STATE_CHECKSUM_BYTES);
     if (size > 0)
         memcpy(bytes, data, size);
     uint64_t checksum = te_siphash(&key, bytes, size);
-    for (unsigned i = 0; i < CHECKSUM_BYTES; i++)
+    for (unsigned i = 0; i < FUZZ_STATE_CHECKSUM_BYTES; i++)
         bytes[size + i] = (uint8_t)(checksum >> 8 * i);
     return bytes;
 }
@@ -108,8 +99,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t now_us = 0;
     uint8_t *bytes = seal(data, size);
     set_up(&config, &memory);
-    (void)te_save_time(bytes, size + CHECKSUM_BYTES, &now_us);
-    enum te_err err = te_stack_restore(&config, bytes, size + CHECKSUM_BYTES, now_us, &stack);
+    (void)te_save_time(bytes, size + FUZZ_STATE_CHECKSUM_BYTES, &now_us);
+    enum te_err err =
+        te_stack_restore(&config, bytes, size + FUZZ_STATE_CHECKSUM_BYTES, now_us, &stack);
     free(bytes);
     FUZZ_CHECK((err == TE_OK) == (stack != NULL), "%s", te_err_text(err));
     FUZZ_CHECK(err == TE_OK || getenv("FUZZ_ALL_VALID") == NULL, "%s", te_err_text(err));

@@ -5,7 +5,6 @@
 #define PROBE_WAIT_US 2000000u
 #define PROBE_WAIT_RANDOM_US 1000000u
 #define RENO_ROUNDS_MAX 63u
-#define PROBE_UP_ROUNDS_MAX 30
 #define BETA_PERCENT 70
 /* 1 - LossThresh, and LossThresh. */
 #define LOSS_THRESH_PERCENT 2
@@ -66,7 +65,7 @@ static void raise_longterm_slope(struct te_congestion *cc)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
     uint32_t growth_this_round = UINT32_C(1) << bbr->bw_probe_up_rounds;
-    if (bbr->bw_probe_up_rounds < PROBE_UP_ROUNDS_MAX)
+    if (bbr->bw_probe_up_rounds < TE_BBR_PROBE_UP_ROUNDS_MAX)
         bbr->bw_probe_up_rounds++;
     bbr->probe_up_acked_per_inc_bytes =
         te_bbr_max(cc->cwnd_bytes / growth_this_round, bbr->mss_bytes);

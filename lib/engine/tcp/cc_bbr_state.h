@@ -28,6 +28,7 @@ enum te_bbr_ack_phase {
 #define TE_BBR_BW_INFINITE UINT64_MAX
 #define TE_BBR_INFLIGHT_INFINITE UINT32_MAX
 #define TE_BBR_RTT_INFINITE UINT32_MAX
+#define TE_BBR_PROBE_UP_ROUNDS_MAX 30
 
 struct te_cc_bbr_state {
     /* The model: rates. */

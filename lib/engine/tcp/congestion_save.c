@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define NAME_BYTES_MAX 32
-#define PROBE_UP_ROUNDS_MAX 30 /* as cc_bbr_probe.c has it */
 
 TE_SAVE_FIELDS_OF(struct te_congestion, 24);
 TE_SAVE_FIELDS_OF(struct te_hystart, 20);
@@ -124,7 +123,7 @@ static void bbr_rounds(struct te_codec *codec, struct te_cc_bbr_state *bbr)
     te_codec_u32(codec, &bbr->rounds_since_probe_up);
     te_codec_u32(codec, &bbr->random);
     te_codec_u8(codec, &bbr->full_bw_count);
-    te_codec_u8_below(codec, &bbr->bw_probe_up_rounds, PROBE_UP_ROUNDS_MAX + 1);
+    te_codec_u8_below(codec, &bbr->bw_probe_up_rounds, TE_BBR_PROBE_UP_ROUNDS_MAX + 1);
     te_codec_u8(codec, &bbr->extra_acked_rounds);
     te_codec_u8(codec, &bbr->loss_events_in_round);
 }

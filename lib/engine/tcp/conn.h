@@ -45,6 +45,8 @@ struct te_recovery {
     uint32_t recover; /* it ends when this is acknowledged (RFC 6582 3.2, RFC 6675 RecoveryPoint) */
 };
 
+#define TE_ACKS_OWED_MAX 64
+
 /* Which ACKs are owed to the peer, and which duplicates they have to tell of. */
 struct te_ack_state {
     uint8_t owed;             /* pure ACKs to send now: one, or one a segment out of order */

@@ -15,8 +15,6 @@
 #define WINDOW_MAX ((uint32_t)UINT16_MAX << WSCALE_MAX) /* RFC 7323 2.3 */
 #define BUFFER_MAX (UINT32_C(1) << 30)                  /* as config.c has it */
 #define HELD_MAX (UINT64_C(1) << 31)
-#define BACKOFF_MAX 16
-#define ACKS_OWED_MAX 64
 #define IPV4_TCP_HEADERS 40
 #define IPV6_TCP_HEADERS 60
 
@@ -160,7 +158,7 @@ static bool is_sending_valid(const struct te_conn *conn)
            conn->mss <= conn->path_mtu - headers_bytes(conn) && conn->mss <= conn->peer_mss &&
            conn->peer_mss > TE_TCP_HEADER_MAX - TE_TCP_HEADER_MIN &&
            conn->cc.cwnd_bytes >= conn->mss && conn->rtt.base_rto_us > 0 &&
-           conn->rtt.backoff <= BACKOFF_MAX && conn->ack.owed <= ACKS_OWED_MAX &&
+           conn->rtt.backoff <= TE_RTT_BACKOFF_MAX && conn->ack.owed <= TE_ACKS_OWED_MAX &&
            conn->user_timeout_us >= 0;
 }
 

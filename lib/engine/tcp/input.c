@@ -15,8 +15,7 @@
 #include <assert.h>
 
 #define TS_RECENT_VALID_US (24LL * 24 * 3600 * 1000000) /* RFC 7323 5.5 */
-#define ACKS_OWED_MAX 64
-#define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
+#define FULL_SEGMENTS_PER_ACK 2                         /* RFC 9293 3.8.6.3 (SHLD-19) */
 #define RCV_MSS_MIN 536
 
 static void owe_ack(struct te_stack *stack, struct te_conn *conn)
@@ -234,7 +233,7 @@ static void acknowledge_in_order(struct te_stack *stack, struct te_conn *conn, u
 /* One ACK for each segment that did not move RCV.NXT: the peer counts them (RFC 5681 4.2). */
 static void acknowledge_at_once(struct te_stack *stack, struct te_conn *conn)
 {
-    if (conn->ack.owed < ACKS_OWED_MAX)
+    if (conn->ack.owed < TE_ACKS_OWED_MAX)
         conn->ack.owed++;
     te_conn_want_output(stack, conn);
 }

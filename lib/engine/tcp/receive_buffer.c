@@ -9,9 +9,8 @@
 
 #define RING_INITIAL_BYTES 4096
 #define GROWTH_ROUND_TRIPS 2
-#define GROWTH_MIN_US                                                                              \
-    10000 /* round trips on one machine are shorter than its scheduler's turns                     \
-           */
+/* Round trips on one machine are shorter than its scheduler's turns. */
+#define GROWTH_MIN_US 10000
 #define WSCALE_MAX 14
 #define ECHO_MAX_MS 10000 /* an echo older than that tells of a pause, not of the path */
 

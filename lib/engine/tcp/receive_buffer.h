@@ -30,9 +30,9 @@ uint32_t te_receive_window(const struct te_conn *conn);
 uint16_t te_receive_offer(struct te_conn *conn, bool is_syn);
 /* Whether the window could open enough to be worth an ACK of its own. */
 bool te_receive_should_update_window(const struct te_conn *conn);
-/* The window scale that the receive buffer's maximum needs. */
 /* In-order text came with an echo of our timestamp. */
 void te_receive_note_echo(const struct te_stack *stack, struct te_conn *conn, uint32_t ts_echo);
+/* The window scale that the receive buffer's maximum needs. */
 uint8_t te_receive_wscale(uint32_t receive_max_bytes);
 /* What a new connection may receive at first, and its first window. */
 uint32_t te_receive_limit_initial(const struct te_config *config);

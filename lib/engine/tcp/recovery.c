@@ -13,12 +13,6 @@
 #define FRTO_NEW_SEGMENTS 2    /* RFC 5682 2.1 step 2b */
 #define FRTO_WINDOW_SEGMENTS 3 /* step 3a */
 
-enum te_frto {
-    FRTO_OFF = 0,
-    FRTO_RESENT, /* the first segment was sent again; its ACK decides (step 2) */
-    FRTO_NEW     /* new data was sent; the next ACK decides (step 3) */
-};
-
 static bool has_feature(const struct te_conn *conn, enum te_feature feature)
 {
     return (conn->features & (uint32_t)feature) != 0;
@@ -100,7 +94,7 @@ static void become_open(struct te_conn *conn)
     conn->recovery.state = TE_RECOVERY_OPEN;
     conn->recovery.duplicate_acks = 0;
     conn->sender->reno_sacked_bytes = 0;
-    conn->sender->frto = FRTO_OFF;
+    conn->sender->frto = TE_FRTO_OFF;
 }
 
 /* Without SACK the end of a recovery may free a whole window at once: RFC 6582 3.2 step 3 (1). */
@@ -194,21 +188,21 @@ static void check_timeout(struct te_stack *stack, struct te_conn *conn,
     bool has_new = conn->snd_nxt == conn->snd_max &&
                    conn->queued_offset > te_conn_send_offset(conn, conn->snd_nxt) &&
                    conn->snd_una + conn->snd_wnd != conn->snd_nxt;
-    if (sender->frto == FRTO_RESENT && report->advances && !passed_recover(conn) && has_new) {
-        sender->frto = FRTO_NEW;
+    if (sender->frto == TE_FRTO_RESENT && report->advances && !passed_recover(conn) && has_new) {
+        sender->frto = TE_FRTO_NEW;
         sender->frto_mark = conn->snd_nxt;
         return;
     }
-    if (sender->frto == FRTO_NEW && report->is_duplicate && !report->advances)
+    if (sender->frto == TE_FRTO_NEW && report->is_duplicate && !report->advances)
         allow_slow_start(conn);
     if (report->advances || report->is_duplicate)
-        sender->frto = FRTO_OFF;
+        sender->frto = TE_FRTO_OFF;
 }
 
 bool te_recovery_prefers_new(const struct te_conn *conn)
 {
     const struct te_sender *sender = conn->sender;
-    return sender->frto == FRTO_NEW &&
+    return sender->frto == TE_FRTO_NEW &&
            conn->snd_nxt - sender->frto_mark < FRTO_NEW_SEGMENTS * (uint32_t)conn->mss;
 }
 
@@ -298,7 +292,7 @@ static void update_state(struct te_stack *stack, struct te_conn *conn,
 {
     switch ((enum te_recovery_state)conn->recovery.state) {
     case TE_RECOVERY_LOSS:
-        if (conn->sender->frto != FRTO_OFF)
+        if (conn->sender->frto != TE_FRTO_OFF)
             check_timeout(stack, conn, report);
         if (conn->recovery.state == TE_RECOVERY_LOSS && passed_recover(conn))
             become_open(conn);
@@ -467,7 +461,7 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
     /* RFC 5682 2.1 step 1: a timeout within the recovery from one is answered in the usual way. */
     bool may_be_spurious =
         has_feature(conn, TE_FEATURE_FRTO) && sender->undo.is_armed && !was_in_loss;
-    sender->frto = may_be_spurious ? FRTO_RESENT : FRTO_OFF;
+    sender->frto = may_be_spurious ? TE_FRTO_RESENT : TE_FRTO_OFF;
     sender->delivery.lost_bytes += te_loss_mark_all(conn);
     sender->counted_to = conn->snd_nxt;
     stop_probing(stack, conn);

@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #define CLOCK_GRANULARITY_US 1000 /* G of RFC 6298: the host's timers tick in milliseconds */
-#define BACKOFF_MAX 16
 
 static int64_t clamp(int64_t value, int64_t low, int64_t high)
 {
@@ -39,7 +38,7 @@ void te_rtt_sample(struct te_rtt *rtt, const struct te_config *config, int64_t s
 
 void te_rtt_back_off(struct te_rtt *rtt)
 {
-    if (rtt->backoff < BACKOFF_MAX)
+    if (rtt->backoff < TE_RTT_BACKOFF_MAX)
         rtt->backoff++;
 }
 

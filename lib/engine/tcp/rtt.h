@@ -4,6 +4,8 @@
 
 #include <tcpengine/config.h>
 
+#define TE_RTT_BACKOFF_MAX 16
+
 struct te_rtt {
     uint32_t srtt_us; /* 0: no sample yet */
     uint32_t rttvar_us;

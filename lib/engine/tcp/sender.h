@@ -19,6 +19,13 @@
 struct te_stack;
 struct te_conn;
 
+/* Was a timeout needless? (RFC 5682; recovery.c) */
+enum te_frto {
+    TE_FRTO_OFF = 0,
+    TE_FRTO_RESENT, /* the first segment was sent again; its ACK decides (step 2) */
+    TE_FRTO_NEW     /* new data was sent; the next ACK decides (step 3) */
+};
+
 struct te_sender {
     struct te_sent_map map;
     union te_cc_state cc_state; /* conn->cc.state points here */
@@ -38,7 +45,7 @@ struct te_sender {
     bool probe_now : 1;       /* the next frame is the probe */
     bool retransmit_now : 1;  /* the next lost segment goes out whatever cwnd says (RFC 5681 3.2) */
 
-    uint8_t frto;               /* enum te_frto (recovery.c) */
+    uint8_t frto;               /* enum te_frto */
     uint32_t frto_mark;         /* SND.NXT when its new data may begin */
     uint32_t cwnd_before_bytes; /* a reduction never ends with more */
     uint32_t reno_sacked_bytes; /* duplicates say that so much has left the network, without SACK */

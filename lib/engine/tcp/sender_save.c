@@ -12,8 +12,6 @@ TE_SAVE_FIELDS_OF(struct te_path_mtu, 16);
 TE_SAVE_FIELDS_OF(struct te_undo, 272);
 TE_SAVE_FIELDS_OF(struct te_sender, 800);
 
-#define FRTO_LIMIT 3 /* enum te_frto of recovery.c */
-
 static void delivery_fields(struct te_codec *codec, struct te_delivery *delivery)
 {
     te_codec_u64(codec, &delivery->delivered_bytes);
@@ -116,7 +114,7 @@ static void sender_fields(struct te_codec *codec, struct te_sender *sender,
     TE_CODEC_BIT(codec, sender->probe_is_resent);
     TE_CODEC_BIT(codec, sender->probe_now);
     TE_CODEC_BIT(codec, sender->retransmit_now);
-    te_codec_u8_below(codec, &sender->frto, FRTO_LIMIT);
+    te_codec_u8_below(codec, &sender->frto, TE_FRTO_NEW + 1);
     te_codec_u32(codec, &sender->frto_mark);
     te_codec_u32(codec, &sender->cwnd_before_bytes);
     te_codec_u32(codec, &sender->reno_sacked_bytes);

@@ -7,9 +7,8 @@
 /* RFC 7661 4.2: the pipeACK sampling period is max(3 * RTT, 1 second). */
 #define SAMPLING_RTTS 3
 #define SAMPLING_MIN_US 1000000
-#define SAMPLING_MAX_US                                                                            \
-    600000000 /* no round trip is that long: an hour's would overflow part_us                      \
-               */
+/* No round trip is that long: an hour's would overflow part_us. */
+#define SAMPLING_MAX_US 600000000
 
 void te_validation_start(struct te_validation *validation, uint32_t snd_una)
 {
