@@ -340,6 +340,44 @@ static void receive_buffer_grows_with_use(void **state)
     assert_true(largest <= 1 << 20);
 }
 
+/* A peer in slow start sends twice as much in the next round trip, of which half may have to wait
+ * beyond a hole: it never meets the edge of the window. */
+static void the_window_is_four_times_what_a_round_trip_brings(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_WSCALE;
+    conn_in_established(s);
+    uint32_t seq = 1;
+    script_advance(s, SECOND);
+    for (uint32_t burst = 10; burst <= 640; burst *= 2) {
+        script_advance(s, 15 * MS); /* the least that counts as a round trip is 10 ms */
+        for (uint32_t i = 0; i < burst; i += 10) {
+            T_SEND(s, .flags = TE_ACK, .seq = seq, .ack = 1, .len = 10 * MSS, .merged_from = MSS);
+            seq += 10 * MSS;
+            T_EQUAL(script_user_take(s, NULL), 10 * MSS);
+        }
+        script_skip(s);
+        assert_true(script_status(s).rcv_wnd >= 4 * burst * MSS);
+    }
+}
+
+/* Nor does what gathered while the user was away. */
+static void receive_buffer_does_not_grow_by_a_backlog(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_WSCALE;
+    conn_in_established(s);
+    uint32_t seq = 1;
+    for (unsigned i = 0; i < 40; i++) {
+        T_SEND(s, .flags = TE_ACK, .seq = seq, .ack = 1, .len = MSS);
+        seq += MSS;
+        script_advance(s, 100 * MS);
+    }
+    T_EQUAL(script_user_take(s, NULL), 40 * MSS);
+    script_skip(s);
+    assert_true(script_status(s).rcv_wnd <= 65536);
+}
+
 static void receive_buffer_does_not_grow_for_a_slow_reader(void **state)
 {
     struct script *s = *state;
@@ -473,6 +511,8 @@ int main(void)
         SCRIPT_TEST(rfc7323_2_4_scaled_right_edge_never_moves_left),
         SCRIPT_TEST(rfc7323_2_4_what_was_offered_is_honored),
         SCRIPT_TEST(receive_buffer_grows_with_use),
+        SCRIPT_TEST(the_window_is_four_times_what_a_round_trip_brings),
+        SCRIPT_TEST(receive_buffer_does_not_grow_by_a_backlog),
         SCRIPT_TEST(receive_buffer_does_not_grow_for_a_slow_reader),
         SCRIPT_TEST(holes_have_a_limit),
         SCRIPT_TEST(text_that_finds_no_memory_is_dropped_and_comes_again),

@@ -8,9 +8,9 @@
 #include <assert.h>
 
 #define RING_INITIAL_BYTES 4096
-#define GROWTH_ROUND_TRIPS 2
+#define WINDOW_PER_ROUND_TRIP 4
 /* Round trips on one machine are shorter than its scheduler's turns. */
-#define GROWTH_MIN_US 10000
+#define ROUND_MIN_US 10000
 #define WSCALE_MAX 14
 #define ECHO_MAX_MS 10000 /* an echo older than that tells of a pause, not of the path */
 
@@ -275,24 +275,34 @@ static int64_t round_trip_us(const struct te_conn *conn)
     return srtt_us > conn->receive_rtt_us ? srtt_us : conn->receive_rtt_us;
 }
 
-/* A window's worth was taken within about a round trip: the window is what limits the peer (dynamic
- * right-sizing). */
-static void grow_limit(const struct te_stack *stack, struct te_conn *conn)
+/* What the user takes is counted for a round trip at a time. A measurement is over when one has
+ * passed, and the next begins with what is taken then: in slow start that is what a burst brings.
+ * After a longer pause, what had gathered meanwhile says nothing about the path. */
+static uint64_t taken_in_round_trip(const struct te_stack *stack, struct te_conn *conn,
+                                    uint64_t before_offset)
 {
-    uint64_t taken = conn->released_offset - conn->receive_mark_offset;
-    if (taken < conn->receive_limit_bytes / 2)
-        return;
-    int64_t round_trips_us = GROWTH_ROUND_TRIPS * round_trip_us(conn);
-    if (round_trips_us < GROWTH_MIN_US)
-        round_trips_us = GROWTH_MIN_US;
-    if (stack->now_us - conn->receive_mark_at_us <= round_trips_us &&
-        conn->receive_limit_bytes < conn->receive_max_bytes) {
+    int64_t round_us = round_trip_us(conn) > ROUND_MIN_US ? round_trip_us(conn) : ROUND_MIN_US;
+    int64_t elapsed_us = stack->now_us - conn->receive_mark_at_us;
+    if (elapsed_us > round_us) {
+        conn->receive_mark_at_us = stack->now_us;
+        conn->receive_mark_offset =
+            elapsed_us > 2 * round_us ? conn->released_offset : before_offset;
+    }
+    return conn->released_offset - conn->receive_mark_offset;
+}
+
+/* Dynamic right-sizing: a peer in slow start sends twice as much in the next round trip; and half
+ * of a window may lie beyond a hole, for one round trip or more, before the user can take any of
+ * it. */
+static void grow_limit(const struct te_stack *stack, struct te_conn *conn, uint64_t before_offset)
+{
+    uint64_t taken = taken_in_round_trip(stack, conn, before_offset);
+    while (conn->receive_limit_bytes / WINDOW_PER_ROUND_TRIP < taken &&
+           conn->receive_limit_bytes < conn->receive_max_bytes) {
         uint32_t doubled = conn->receive_limit_bytes * 2;
         conn->receive_limit_bytes =
             doubled < conn->receive_max_bytes ? doubled : conn->receive_max_bytes;
     }
-    conn->receive_mark_offset = conn->released_offset;
-    conn->receive_mark_at_us = stack->now_us;
 }
 
 /* The last byte of a connection whose protocol is over: now it only waits for CLOSE. */
@@ -308,8 +318,9 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
     assert(offset >= conn->released_offset && offset <= conn->received_offset);
     if (offset == conn->released_offset)
         return;
+    uint64_t before_offset = conn->released_offset;
     conn->released_offset = offset;
-    grow_limit(stack, conn);
+    grow_limit(stack, conn, before_offset);
     if (offset == conn->received_offset && conn->out_of_order.count == 0) {
         if (conn->is_remains)
             on_remains_taken(stack, conn);

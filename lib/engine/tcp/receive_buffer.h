@@ -3,8 +3,8 @@
  *
  * In-order and out-of-order bytes lie in one ring at their stream offsets; out_of_order names the
  * ranges beyond RCV.NXT that are there. The right edge that we have offered never shrinks (RFC 9293
- * 3.8.6). The window grows with use: when the application takes as much as the window within a
- * round trip, the limit doubles, up to its maximum. */
+ * 3.8.6). The window grows with use: it is at least four times what the application took within a
+ * round trip, up to its maximum. */
 #ifndef TCPENGINE_TCP_RECEIVE_BUFFER_H
 #define TCPENGINE_TCP_RECEIVE_BUFFER_H
 
