@@ -117,6 +117,17 @@ static int64_t challenge_age(const struct te_stack *stack, const struct te_conn 
     return age_us < interval_us ? age_us : interval_us;
 }
 
+/* While there are no holes, the floor follows TS.Recent with the next segment. */
+static void add_paws(struct hasher *hasher, const struct te_conn *conn)
+{
+    add(hasher, timestamp_age(conn->paws.ts_recent, hasher->peer));
+    if (conn->out_of_order.count == 0)
+        return;
+    add(hasher, timestamp_age(conn->paws.floor, hasher->peer));
+    add(hasher, timestamp_age(conn->paws.next_floor, hasher->peer));
+    add_peers(hasher, conn->paws.edge);
+}
+
 /* What STATUS does not say. */
 static void add_hidden(struct hasher *hasher, const struct te_conn *conn)
 {
@@ -136,7 +147,7 @@ static void add_hidden(struct hasher *hasher, const struct te_conn *conn)
     add(hasher, (uint64_t)conn->max_snd_wnd << 16 | conn->rcv_mss);
     add(hasher, (uint64_t)challenge_age(stack, conn, hasher->end->clock_us));
     if (conn->ts_ok)
-        add(hasher, timestamp_age(conn->ts_recent, hasher->peer));
+        add_paws(hasher, conn);
 }
 
 static void add_time_wait(struct hasher *hasher, uint32_t handle)

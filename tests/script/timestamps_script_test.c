@@ -167,6 +167,96 @@ static void rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 201, ECR(2));
 }
 
+/* --- text that is late, not old ----------------------------------------------------------------
+ */
+
+/* Segments of 100 bytes: A is there, B was lost and has come again, later than all the others were
+ * sent. */
+static void open_with_a_repair(struct script *s)
+{
+    open_with_timestamps(s);
+    T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, TSVAL(100)); /* A */
+    T_EXPECT_ACK(s, 1, 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1, .len = 100, TSVAL(101)); /* C */
+    T_EXPECT_ACK(s, 1, 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 401, .ack = 1, .len = 100, TSVAL(102)); /* E */
+    T_EXPECT_ACK(s, 1, 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, TSVAL(200)); /* B */
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 301, ECR(200));
+}
+
+/* RFC 7323 5.3 has this very case, with another end. */
+static void text_that_a_repair_overtook_is_taken(void **state)
+{
+    struct script *s = *state;
+    open_with_a_repair(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 100, TSVAL(101)); /* D */
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 501, ECR(200));
+    T_SEND(s, .flags = TE_ACK, .seq = 501, .ack = 1, .len = 100, TSVAL(103)); /* F */
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 601, ECR(200));
+    T_COUNT(s, paws_rejected, 0);
+}
+
+static void text_older_than_the_hole_is_dropped(void **state)
+{
+    struct script *s = *state;
+    open_with_a_repair(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 100, TSVAL(99));
+    T_EXPECT_ACK(s, 1, 301);
+    T_COUNT(s, paws_rejected, 1);
+}
+
+/* An ACK alone is not waited for, and might be anything. */
+static void an_ack_that_a_repair_overtook_is_dropped(void **state)
+{
+    struct script *s = *state;
+    open_with_a_repair(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, TSVAL(150));
+    T_EXPECT_ACK(s, 1, 301);
+    T_COUNT(s, paws_rejected, 1);
+}
+
+static void without_holes_ts_recent_is_the_least_again(void **state)
+{
+    struct script *s = *state;
+    open_with_a_repair(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 100, TSVAL(101)); /* D */
+    T_EXPECT_ACK(s, 1, 501);
+    T_SEND(s, .flags = TE_ACK, .seq = 501, .ack = 1, .len = 100, TSVAL(300));
+    T_EXPECT_ACK(s, 1, 601);
+    T_SEND(s, .flags = TE_ACK, .seq = 601, .ack = 1, .len = 100, TSVAL(299));
+    T_EXPECT_ACK(s, 1, 601);
+    T_COUNT(s, paws_rejected, 1);
+}
+
+static void send_block(struct script *s, uint32_t block, uint32_t ts)
+{
+    T_SEND(s, .flags = TE_ACK, .seq = 1 + 100 * block, .ack = 1, .len = 100, TSVAL(ts));
+    (void)script_user_take(s, NULL);
+    script_skip(s);
+}
+
+/* With one hole or another always open, the least still follows: by two windows at most. */
+static void holes_without_end_do_not_hold_the_least_back(void **state)
+{
+    struct script *s = *state;
+    s->f.config.receive_buffer_initial_bytes = s->f.config.receive_buffer_max_bytes = 1000;
+    open_with_timestamps(s);
+    T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
+    send_block(s, 1, 1001);
+    for (uint32_t i = 0; i < 40; i += 2) { /* what is late by two blocks is always taken */
+        send_block(s, i + 3, 1000 + i + 3);
+        send_block(s, i, 1000 + i);
+    }
+    T_COUNT(s, paws_rejected, 0);
+    T_EQUAL(script_status(s).receive_next, 4000);
+    send_block(s, 40, 1040 - 21);
+    T_COUNT(s, paws_rejected, 1);
+    send_block(s, 40, 1040 - 2);
+    T_COUNT(s, paws_rejected, 1);
+}
+
 /* --- missing -----------------------------------------------------------------------------------
  */
 
@@ -260,6 +350,11 @@ int main(void)
         SCRIPT_TEST(rfc7323_5_5_timestamps_outlive_an_idle_month),
         SCRIPT_TEST(rfc7323_5_5_ts_recent_of_the_syn_is_young),
         SCRIPT_TEST(rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent),
+        SCRIPT_TEST(text_that_a_repair_overtook_is_taken),
+        SCRIPT_TEST(text_older_than_the_hole_is_dropped),
+        SCRIPT_TEST(an_ack_that_a_repair_overtook_is_dropped),
+        SCRIPT_TEST(without_holes_ts_recent_is_the_least_again),
+        SCRIPT_TEST(holes_without_end_do_not_hold_the_least_back),
         SCRIPT_TEST(rfc7323_3_2_missing_timestamps_are_dropped_in_silence),
         SCRIPT_TEST(rfc7323_3_2_rst_may_lack_them),
         SCRIPT_TEST(the_handshakes_ack_may_not_lack_them),

@@ -15,6 +15,7 @@
 #include "tcp/congestion.h"
 #include "tcp/event_queue.h"
 #include "tcp/history.h"
+#include "tcp/paws.h"
 #include "tcp/rtt.h"
 #include "util/list.h"
 #include "util/ranges.h"
@@ -124,8 +125,7 @@ struct te_conn {
     uint8_t snd_wscale, rcv_wscale;
 
     /* RFC 7323. */
-    uint32_t ts_offset, ts_recent;
-    int64_t ts_recent_at_us;
+    struct te_paws paws;
 
     /* Streams. */
     uint64_t queued_offset;   /* accepted from the user so far */
@@ -140,6 +140,7 @@ struct te_conn {
     uint64_t receive_mark_offset; /* start of the measurement that lets the window grow */
     int64_t receive_mark_at_us;
     uint32_t receive_rtt_us; /* as the peer's echoes of our timestamps tell it; 0: not yet */
+    uint32_t ts_offset;      /* of our own timestamps (isn.h) */
 
     /* Sending. */
     uint32_t features; /* enum te_feature */

@@ -104,7 +104,8 @@ static bool is_receive_sequence_valid(const struct te_conn *conn)
     uint32_t rcv_nxt = conn->irs + 1 + (uint32_t)conn->received_offset + conn->fin_received;
     if (conn->state == TE_SYN_SENT)
         return conn->received_offset == 0 && conn->out_of_order.count == 0;
-    return conn->rcv_nxt == rcv_nxt && te_receive_window(conn) <= WINDOW_MAX;
+    return conn->rcv_nxt == rcv_nxt && te_receive_window(conn) <= WINDOW_MAX &&
+           te_paws_is_valid(&conn->paws);
 }
 
 /* All that is held lies in the window that was offered, and before the peer's FIN. */

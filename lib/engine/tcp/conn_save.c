@@ -18,7 +18,8 @@
 #define TIMER_BYTES 9
 #define RING_MAX_BYTES (UINT32_C(1) << 31)
 
-TE_SAVE_FIELDS_OF(struct te_conn, 984);
+TE_SAVE_FIELDS_OF(struct te_conn, 1000);
+TE_SAVE_FIELDS_OF(struct te_paws, 24);
 TE_SAVE_FIELDS_OF(struct te_rtt, 16);
 TE_SAVE_FIELDS_OF(struct te_recovery, 8);
 TE_SAVE_FIELDS_OF(struct te_ack_state, 24);
@@ -92,8 +93,15 @@ static void sequence_fields(struct te_codec *codec, struct te_conn *conn)
     te_codec_u8(codec, &conn->snd_wscale);
     te_codec_u8(codec, &conn->rcv_wscale);
     te_codec_u32(codec, &conn->ts_offset);
-    te_codec_u32(codec, &conn->ts_recent);
-    te_codec_past(codec, &conn->ts_recent_at_us);
+}
+
+static void paws_fields(struct te_codec *codec, struct te_paws *paws)
+{
+    te_codec_u32(codec, &paws->ts_recent);
+    te_codec_u32(codec, &paws->floor);
+    te_codec_u32(codec, &paws->next_floor);
+    te_codec_u32(codec, &paws->edge);
+    te_codec_past(codec, &paws->ts_recent_at_us);
 }
 
 static void stream_fields(struct te_codec *codec, struct te_conn *conn)
@@ -331,6 +339,7 @@ static void conn_fields(struct te_codec *codec, struct te_stack *stack, struct t
     identity_fields(codec, stack, conn);
     state_fields(codec, conn);
     sequence_fields(codec, conn);
+    paws_fields(codec, &conn->paws);
     stream_fields(codec, conn);
     sending_fields(codec, stack, conn);
     account_fields(codec, conn);

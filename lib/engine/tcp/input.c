@@ -5,6 +5,7 @@
 #include "tcp/ecn.h"
 #include "tcp/fast_open.h"
 #include "tcp/options.h"
+#include "tcp/paws.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/recovery.h"
 #include "tcp/reset.h"
@@ -14,8 +15,7 @@
 #include "tcp/timers.h"
 #include <assert.h>
 
-#define TS_RECENT_VALID_US (24LL * 24 * 3600 * 1000000) /* RFC 7323 5.5 */
-#define FULL_SEGMENTS_PER_ACK 2                         /* RFC 9293 3.8.6.3 (SHLD-19) */
+#define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
 #define RCV_MSS_MIN 536
 
 static void owe_ack(struct te_stack *stack, struct te_conn *conn)
@@ -26,16 +26,6 @@ static void owe_ack(struct te_stack *stack, struct te_conn *conn)
 }
 
 /* --- first: check sequence number ------------------------------------------------------------- */
-
-/* RFC 7323 5.3 R1; an old TS.Recent proves nothing (5.5). */
-static bool fails_paws(const struct te_stack *stack, const struct te_conn *conn,
-                       const struct te_segment *segment)
-{
-    if (!conn->ts_ok || !segment->header.options.has_timestamps || (segment->flags & TE_RST))
-        return false;
-    return seq_lt(segment->header.options.ts_value, conn->ts_recent) &&
-           stack->now_us - conn->ts_recent_at_us <= TS_RECENT_VALID_US;
-}
 
 /* Table 6, with the allowance for a closed window: what stands at RCV.NXT is looked at for its ACK,
  * and loses its text. */
@@ -81,20 +71,6 @@ static void trim_to_window(const struct te_conn *conn, struct te_segment *segmen
     }
 }
 
-/* RFC 7323 4.3 (2). */
-static void update_ts_recent(const struct te_stack *stack, struct te_conn *conn,
-                             const struct te_segment *segment)
-{
-    if (!conn->ts_ok || !segment->header.options.has_timestamps)
-        return;
-    uint32_t value = segment->header.options.ts_value;
-    bool is_old = stack->now_us - conn->ts_recent_at_us > TS_RECENT_VALID_US;
-    if ((seq_geq(value, conn->ts_recent) || is_old) && seq_leq(segment->seq, conn->ack.last_sent)) {
-        conn->ts_recent = value;
-        conn->ts_recent_at_us = stack->now_us;
-    }
-}
-
 /* The peer's SYN again: our SYN,ACK was lost, or both sides opened at once and this is its SYN,ACK,
  * whose SYN has been counted already (RFC 9293 figure 7 and appendix A.2). */
 static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
@@ -129,7 +105,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
         return false;
     if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
         return true; /* "irrespective of the sequence number": the fourth step's */
-    if (fails_paws(stack, conn, segment)) {
+    if (te_paws_rejects(stack, conn, segment)) {
         stack->counters.paws_rejected++;
         answer_unacceptable(stack, conn, segment);
         return false;
@@ -141,7 +117,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     }
     if (te_receive_window(conn) == 0 && te_segment_len(segment) > 0)
         owe_ack(stack, conn);
-    update_ts_recent(stack, conn, segment);
+    te_paws_record(stack, conn, segment);
     trim_to_window(conn, segment);
     return true;
 }

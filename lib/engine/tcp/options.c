@@ -36,7 +36,7 @@ void te_options_for_syn(const struct te_stack *stack, const struct te_conn *conn
         .sack_permitted = is_syn_ack ? conn->sack_ok : config->sack,
         .has_timestamps = is_syn_ack ? conn->ts_ok : config->timestamps,
         .ts_value = te_ts_now(stack, conn->ts_offset),
-        .ts_echo = is_syn_ack ? conn->ts_recent : 0,
+        .ts_echo = is_syn_ack ? conn->paws.ts_recent : 0,
     };
     te_fast_open_put(stack, conn, is_syn_ack, ret_options);
 }
@@ -47,7 +47,7 @@ void te_options_for_segment(const struct te_stack *stack, const struct te_conn *
     *ret_options = (struct te_tcp_options){
         .has_timestamps = conn->ts_ok,
         .ts_value = te_ts_now(stack, conn->ts_offset),
-        .ts_echo = conn->ts_recent,
+        .ts_echo = conn->paws.ts_recent,
     };
     if (with_sack && conn->sack_ok)
         ret_options->sack_count = te_receive_sack_blocks(conn, ret_options->sack);
@@ -85,10 +85,8 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
         conn->snd_wscale = options->wscale > WSCALE_MAX ? WSCALE_MAX : options->wscale;
     else
         conn->rcv_wscale = 0;
-    if (conn->ts_ok) {
-        conn->ts_recent = options->ts_value;
-        conn->ts_recent_at_us = stack->now_us;
-    }
+    if (conn->ts_ok)
+        te_paws_start(&conn->paws, options->ts_value, stack->now_us);
     te_options_update_mss(conn);
     /* Who CLOSEs in SYN_RCVD may send before the opening is over. */
     conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, config->initial_window_segments);

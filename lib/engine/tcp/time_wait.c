@@ -435,7 +435,7 @@ bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum
         .uid = conn->uid,
         .snd_nxt = conn->snd_max,
         .rcv_nxt = conn->rcv_nxt,
-        .ts_recent = conn->ts_recent,
+        .ts_recent = conn->paws.ts_recent,
         .window = (uint16_t)(window > UINT16_MAX ? UINT16_MAX : window),
         .ts_ok = conn->ts_ok,
         .from = from,
