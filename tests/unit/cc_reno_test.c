@@ -205,7 +205,7 @@ static void test_describe_without_state(void **state)
         assert_int_equal(bare.ops->describe(&bare, variables), 0);
         assert_int_equal(bare.ops->pacing_rate(&bare), 0);
     }
-    assert_true(sizeof(struct te_cc_reno_state) <= 32);
+    assert_true(sizeof(struct te_cc_reno_state) <= 48);
     assert_true(sizeof(struct te_cc_cubic_state) <= 128);
     assert_true(sizeof(union te_cc_state) <= 320);
 }

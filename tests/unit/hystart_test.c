@@ -14,12 +14,22 @@
 static struct te_hystart hystart;
 static struct te_congestion cc;
 static uint32_t snd_una;
+static int64_t now_us;
+static bool is_limited;
 
 static void start(bool is_paced)
 {
     cc = (struct te_congestion){.cwnd_bytes = WINDOW, .ssthresh_bytes = UINT32_MAX};
     snd_una = 0xfffff000u; /* sequence numbers wrap on the way */
-    te_hystart_start(&hystart, true, is_paced, snd_una + WINDOW);
+    now_us = 1000000;
+    is_limited = true;
+    const struct te_cc_start start = {
+        .now_us = now_us,
+        .is_hystart = true,
+        .is_paced = is_paced,
+        .snd_nxt = snd_una + WINDOW,
+    };
+    te_hystart_start(&hystart, &start, true);
 }
 
 static int setup(void **state)
@@ -29,19 +39,27 @@ static int setup(void **state)
     return 0;
 }
 
-static uint32_t ack(uint32_t bytes, int64_t rtt_us)
+static uint32_t ack_after(int64_t gap_us, uint32_t bytes, int64_t rtt_us)
 {
     snd_una += bytes;
+    now_us += gap_us;
     const struct te_ack_sample sample = {
+        .now_us = now_us,
         .rtt_us = rtt_us,
         .acked_bytes = bytes,
         .delivered_bytes = bytes,
         .mss_bytes = MSS,
         .snd_una = snd_una,
         .snd_nxt = snd_una + WINDOW,
-        .is_cwnd_limited = true,
+        .is_cwnd_limited = is_limited,
     };
     return te_hystart_grow(&hystart, &cc, &sample);
+}
+
+/* Not so soon after the one before that they would be a train. */
+static uint32_t ack(uint32_t bytes, int64_t rtt_us)
+{
+    return ack_after(5000, bytes, rtt_us);
 }
 
 /* A round: so many ACKs, all but the last of one segment. */
@@ -192,6 +210,100 @@ static void test_delay_that_rises_on_ends_css(void **state)
     assert_int_equal(cc.ssthresh_bytes, before);
 }
 
+/* ACKs of one segment each, in step; how many until slow start is over, at most 1000. */
+static unsigned train_to_the_end(int64_t gap_us, int64_t rtt_us)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        if (hystart.phase == TE_HYSTART_OFF)
+            return i;
+        ack_after(gap_us, MSS, rtt_us);
+    }
+    return 1000;
+}
+
+static void test_train_of_half_a_path_ends_slow_start(void **state)
+{
+    (void)state;
+    start(false);
+    ack(MSS, 50000); /* the first of the train */
+    assert_int_equal(train_to_the_end(1000, 50000), 25);
+    assert_int_equal(cc.ssthresh_bytes, cc.cwnd_bytes);
+    assert_int_equal(cc.cwnd_bytes, WINDOW + 25 * MSS);
+    start(false);
+    ack(MSS, 50000);
+    assert_int_equal(train_to_the_end(2000, 50000), 13);
+}
+
+/* The queue of later ACKs makes no path longer. */
+static void test_smallest_rtt_is_the_path(void **state)
+{
+    (void)state;
+    start(false);
+    ack(MSS, 50000);
+    assert_int_equal(train_to_the_end(1000, 51000), 25);
+}
+
+/* Reordering holds the ACKs of a round back for a while. */
+static void test_gap_counts_for_nothing(void **state)
+{
+    (void)state;
+    start(false);
+    assert_int_equal(train_to_the_end(2001, 50000), 1000);
+    start(false);
+    ack(MSS, 50000);
+    for (int i = 0; i < 24; i++)
+        ack_after(1000, MSS, 50000);
+    ack_after(2001, MSS, 50000);
+    assert_int_equal(train_to_the_end(1000, 50000), 1);
+}
+
+static void test_round_begins_another_train(void **state)
+{
+    (void)state;
+    start(false);
+    ack(76 * MSS, 50000);
+    for (int i = 0; i < 24; i++) /* the last ends the round */
+        ack_after(1000, MSS, 50000);
+    assert_int_equal(train_to_the_end(1000, 50000), 25);
+}
+
+/* Pacing spreads the ACKs of any window over half of a round trip. */
+static void test_paced_train_is_a_whole_path(void **state)
+{
+    (void)state;
+    start(true);
+    ack(MSS, 50000);
+    assert_int_equal(train_to_the_end(1000, 50000), 50);
+}
+
+static void test_train_over_a_short_path_says_nothing(void **state)
+{
+    (void)state;
+    start(false);
+    assert_int_equal(train_to_the_end(100, 3999), 1000);
+    start(false);
+    ack(MSS, 4000);
+    assert_int_equal(train_to_the_end(100, 4000), 20);
+}
+
+static void test_train_of_a_small_window_says_nothing(void **state)
+{
+    (void)state;
+    start(false);
+    cc.cwnd_bytes = 2 * MSS;
+    ack(MSS, 4000);
+    assert_int_equal(train_to_the_end(1000, 4000), 14);
+    assert_int_equal(cc.cwnd_bytes, 16 * MSS);
+}
+
+static void test_application_makes_no_train(void **state)
+{
+    (void)state;
+    start(false);
+    is_limited = false;
+    assert_int_equal(train_to_the_end(1000, 50000), 1000);
+}
+
 static void test_stop(void **state)
 {
     (void)state;
@@ -271,6 +383,14 @@ int main(void)
         cmocka_unit_test_setup(test_spurious_css_is_left, setup),
         cmocka_unit_test_setup(test_fall_within_the_round_is_none, setup),
         cmocka_unit_test_setup(test_delay_that_rises_on_ends_css, setup),
+        cmocka_unit_test_setup(test_train_of_half_a_path_ends_slow_start, setup),
+        cmocka_unit_test_setup(test_smallest_rtt_is_the_path, setup),
+        cmocka_unit_test_setup(test_gap_counts_for_nothing, setup),
+        cmocka_unit_test_setup(test_round_begins_another_train, setup),
+        cmocka_unit_test_setup(test_paced_train_is_a_whole_path, setup),
+        cmocka_unit_test_setup(test_train_over_a_short_path_says_nothing, setup),
+        cmocka_unit_test_setup(test_train_of_a_small_window_says_nothing, setup),
+        cmocka_unit_test_setup(test_application_makes_no_train, setup),
         cmocka_unit_test_setup(test_stop, setup),
         cmocka_unit_test_setup(test_limit_of_an_ack, setup),
         cmocka_unit_test_setup(test_after_a_timeout, setup),

@@ -28,8 +28,7 @@ static void cubic_start(struct te_congestion *cc, const struct te_cc_start *star
         .mss_bytes = start->mss_bytes,
         .last_ack_at_us = start->now_us,
     };
-    te_hystart_start(&cc->state->cubic.hystart, start->is_hystart && is_first, start->is_paced,
-                     start->snd_nxt);
+    te_hystart_start(&cc->state->cubic.hystart, start, is_first);
 }
 
 /* A stage of congestion avoidance begins (4.2). Without a W_max above the window (the first stage

@@ -7,8 +7,7 @@ static void reno_start(struct te_congestion *cc, const struct te_cc_start *start
 {
     bool is_first = cc->ssthresh_bytes == UINT32_MAX;
     cc->state->reno.acked_bytes = 0;
-    te_hystart_start(&cc->state->reno.hystart, start->is_hystart && is_first, start->is_paced,
-                     start->snd_nxt);
+    te_hystart_start(&cc->state->reno.hystart, start, is_first);
 }
 
 static void reno_on_ack(struct te_congestion *cc, const struct te_ack_sample *sample)

@@ -5,9 +5,9 @@
 #define NAME_BYTES_MAX 32
 
 TE_SAVE_FIELDS_OF(struct te_congestion, 24);
-TE_SAVE_FIELDS_OF(struct te_hystart, 20);
-TE_SAVE_FIELDS_OF(struct te_cc_reno_state, 24);
-TE_SAVE_FIELDS_OF(struct te_cc_cubic_state, 88);
+TE_SAVE_FIELDS_OF(struct te_hystart, 40);
+TE_SAVE_FIELDS_OF(struct te_cc_reno_state, 48);
+TE_SAVE_FIELDS_OF(struct te_cc_cubic_state, 104);
 TE_SAVE_FIELDS_OF(struct te_cc_bbr_state, 216);
 
 static void name_fields(struct te_codec *codec, struct te_congestion *cc)
@@ -43,6 +43,9 @@ static void hystart_fields(struct te_codec *codec, struct te_hystart *hystart)
     te_codec_u32(codec, &hystart->last_round_min_rtt_us);
     te_codec_u32(codec, &hystart->current_round_min_rtt_us);
     te_codec_u32(codec, &hystart->css_baseline_min_rtt_us);
+    te_codec_u32(codec, &hystart->min_rtt_us);
+    te_codec_past(codec, &hystart->last_ack_at_us);
+    te_codec_u32(codec, &hystart->trains_us);
     te_codec_u8_below(codec, &hystart->phase, TE_HYSTART_CSS + 1);
     te_codec_u8(codec, &hystart->samples);
     te_codec_u8(codec, &hystart->css_rounds);

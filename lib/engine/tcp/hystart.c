@@ -15,6 +15,12 @@
  * make slow start crawl; a sender that cuts large frames sends bursts of this size anyway. */
 #define L_MIN_BYTES 65536u
 
+/* The values of the kernel's HyStart. Over shorter paths a queue is short, too, and gaps between
+ * ACKs are those of the hosts. */
+#define TRAIN_GAP_US 2000
+#define TRAIN_MIN_RTT_US 4000
+#define TRAIN_MIN_SEGMENTS 16u
+
 #define NO_RTT UINT32_MAX
 
 static void start_round(struct te_hystart *hystart, uint32_t snd_nxt)
@@ -23,17 +29,20 @@ static void start_round(struct te_hystart *hystart, uint32_t snd_nxt)
     hystart->last_round_min_rtt_us = hystart->current_round_min_rtt_us;
     hystart->current_round_min_rtt_us = NO_RTT;
     hystart->samples = 0;
+    hystart->trains_us = 0;
 }
 
-void te_hystart_start(struct te_hystart *hystart, bool is_active, bool is_paced, uint32_t snd_nxt)
+void te_hystart_start(struct te_hystart *hystart, const struct te_cc_start *start, bool is_first)
 {
     *hystart = (struct te_hystart){
-        .phase = is_active ? TE_HYSTART_SLOW_START : TE_HYSTART_OFF,
+        .phase = start->is_hystart && is_first ? TE_HYSTART_SLOW_START : TE_HYSTART_OFF,
         .current_round_min_rtt_us = NO_RTT,
         .css_baseline_min_rtt_us = NO_RTT,
-        .is_paced = is_paced,
+        .min_rtt_us = NO_RTT,
+        .last_ack_at_us = start->now_us,
+        .is_paced = start->is_paced,
     };
-    start_round(hystart, snd_nxt);
+    start_round(hystart, start->snd_nxt);
 }
 
 void te_hystart_stop(struct te_hystart *hystart)
@@ -48,6 +57,8 @@ static void take_rtt(struct te_hystart *hystart, int64_t rtt_us)
     uint32_t rtt = rtt_us < NO_RTT ? (uint32_t)rtt_us : NO_RTT - 1;
     if (rtt < hystart->current_round_min_rtt_us)
         hystart->current_round_min_rtt_us = rtt;
+    if (rtt < hystart->min_rtt_us)
+        hystart->min_rtt_us = rtt;
     if (hystart->samples < N_RTT_SAMPLE)
         hystart->samples++;
 }
@@ -100,6 +111,39 @@ static void judge_delay(struct te_hystart *hystart, struct te_congestion *cc)
     }
 }
 
+/* A sender that paces is rarely at the edge of its window just when an ACK comes. In slow start,
+ * where the window should double, half of it in flight is use enough (RFC 7661 4.3 has the same
+ * bound). */
+static bool is_window_used(const struct te_congestion *cc, const struct te_ack_sample *sample)
+{
+    bool is_slow_start = cc->cwnd_bytes < cc->ssthresh_bytes;
+    return sample->is_cwnd_limited ||
+           (is_slow_start && sample->prior_flight_bytes >= cc->cwnd_bytes / 2);
+}
+
+/* A sender that paces at twice the window in a round trip (pacer.h) spreads the ACKs over half of
+ * one by itself. */
+static bool is_train_long(const struct te_hystart *hystart)
+{
+    if (hystart->min_rtt_us == NO_RTT || hystart->min_rtt_us < TRAIN_MIN_RTT_US)
+        return false;
+    return hystart->trains_us >=
+           (hystart->is_paced ? hystart->min_rtt_us : hystart->min_rtt_us / 2);
+}
+
+/* An application that sends little at a time makes ACKs of which nothing follows. */
+static void judge_train(struct te_hystart *hystart, struct te_congestion *cc,
+                        const struct te_ack_sample *sample)
+{
+    int64_t gap_us = sample->now_us - hystart->last_ack_at_us;
+    hystart->last_ack_at_us = sample->now_us;
+    if (gap_us > TRAIN_GAP_US || !is_window_used(cc, sample))
+        return;
+    hystart->trains_us += (uint32_t)gap_us;
+    if (is_train_long(hystart) && cc->cwnd_bytes >= TRAIN_MIN_SEGMENTS * sample->mss_bytes)
+        leave_slow_start(hystart, cc);
+}
+
 /* The round in which CSS began counts, however little of it was left. */
 static void end_round(struct te_hystart *hystart, struct te_congestion *cc, uint32_t snd_nxt)
 {
@@ -115,6 +159,8 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
 {
     take_rtt(hystart, sample->rtt_us);
     judge_delay(hystart, cc);
+    if (hystart->phase != TE_HYSTART_OFF)
+        judge_train(hystart, cc, sample);
     if (hystart->phase == TE_HYSTART_OFF)
         return;
     if (seq_geq(sample->snd_una, hystart->window_end))
@@ -135,16 +181,6 @@ static uint32_t credit(const struct te_hystart *hystart, const struct te_ack_sam
             limit = L_MIN_BYTES;
     }
     return sample->acked_bytes < limit ? sample->acked_bytes : limit;
-}
-
-/* A sender that paces is rarely at the edge of its window just when an ACK comes. In slow start,
- * where the window should double, half of it in flight is use enough (RFC 7661 4.3 has the same
- * bound). */
-static bool is_window_used(const struct te_congestion *cc, const struct te_ack_sample *sample)
-{
-    bool is_slow_start = cc->cwnd_bytes < cc->ssthresh_bytes;
-    return sample->is_cwnd_limited ||
-           (is_slow_start && sample->prior_flight_bytes >= cc->cwnd_bytes / 2);
 }
 
 uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,

@@ -12,6 +12,14 @@
  * When that has risen once more by as much, the queue is no jitter, and five rounds of growth would
  * overflow it: CSS ends.
  *
+ * DEVIATION: RFC 9406 has no other test than delay. Where the queue is no larger than the path,
+ * that comes too late: the first ACKs of a round see the queue that the round before has left,
+ * which is none until the round that overflows it. What tells in time is the length of the train of
+ * ACKs (Ha and Rhee, the [HyStart] of RFC 9406): ACKs that follow each other closely for half of
+ * the smallest RTT are those of half a path, and the window that doubles with them fills it. Slow
+ * start ends there at once. Where reordering cuts the train of a round, its parts count together.
+ * Where ACKs come compressed or far apart, there is no train, and delay decides.
+ *
  * Once ssthresh is known from anything else, HyStart++ is off for good, and what is left here is
  * slow start. */
 #ifndef TCPENGINE_TCP_HYSTART_H
@@ -21,6 +29,7 @@
 #include <stdint.h>
 
 struct te_ack_sample;
+struct te_cc_start;
 struct te_congestion;
 
 enum te_hystart_phase { TE_HYSTART_OFF, TE_HYSTART_SLOW_START, TE_HYSTART_CSS };
@@ -30,14 +39,17 @@ struct te_hystart {
     uint32_t last_round_min_rtt_us; /* UINT32_MAX: none, as in the next two */
     uint32_t current_round_min_rtt_us;
     uint32_t css_baseline_min_rtt_us;
-    uint8_t phase; /* te_hystart_phase */
+    uint32_t min_rtt_us; /* of all rounds; UINT32_MAX: none */
+    int64_t last_ack_at_us;
+    uint32_t trains_us; /* how long the trains of ACKs of this round were together */
+    uint8_t phase;      /* te_hystart_phase */
     uint8_t samples;
     uint8_t css_rounds;
     bool is_paced;
 };
 
-/* is_active: this is the first slow start, and HyStart++ is wanted. */
-void te_hystart_start(struct te_hystart *hystart, bool is_active, bool is_paced, uint32_t snd_nxt);
+/* is_first: this is the first slow start; active in it alone, where start wants HyStart++. */
+void te_hystart_start(struct te_hystart *hystart, const struct te_cc_start *start, bool is_first);
 /* Congestion was met: ssthresh is known. */
 void te_hystart_stop(struct te_hystart *hystart);
 /* An ACK outside of fast recovery: measures, and grows cwnd while it is below ssthresh. Returns how
