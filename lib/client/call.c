@@ -78,6 +78,7 @@ static struct call *call_take(struct tcpc_client *client)
         client->active->previous = call;
     client->active = call;
     client->active_count++;
+    tcpci_pulse_start(client);
     return call;
 }
 

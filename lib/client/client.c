@@ -39,6 +39,7 @@ static bool locks_init(struct tcpc_client *client)
 
 static void client_destroy(struct tcpc_client *client)
 {
+    tcpci_pulse_free(client); /* its last beat may still hold the lock */
     pthread_mutex_destroy(&client->lock);
     pthread_cond_destroy(&client->changed);
     free(client->url);
@@ -77,6 +78,7 @@ static struct tcpc_client *client_alloc(const struct tcpc_options *options)
 static void client_close(struct tcpc_client *client)
 {
     tcpci_calls_cancel(client);
+    tcpci_pulse_stop(client);
     tcpci_streams_free(client);
     tcpci_calls_free(client);
     tcpci_link_close(client);

@@ -4,6 +4,7 @@
  *   link.c     the one nng socket: is there a link, may requests go out, what came back
  *   call.c     one request from start to callback, over as many links as it takes
  *   encode.c   struct tcpc_request -> message        decode.c   message -> struct tcpc_response
+ *   pulse.c    keeps nng's threads awake while somebody waits for them
  *   stream.c   many Sends and Receives as one stream  verbs.c    the synchronous calls
  *
  * Internal names start with tcpci_, so that a static library clashes with nobody.
@@ -88,7 +89,7 @@ struct tcpc_client {
     bool is_taking_up; /* a session of an earlier client */
 
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* link state, active_count */
+    pthread_cond_t changed; /* link state, active_count, is_pulsing */
     nng_socket socket;
     unsigned socket_number; /* how many sockets there have been */
     int64_t replaced_at_ms; /* when the newest took over; 0: it is the first */
@@ -107,6 +108,9 @@ struct tcpc_client {
     struct call *active, *pool;
     unsigned active_count;
     struct stream *streams[STREAM_BUCKETS]; /* by id */
+
+    nng_aio *pulse; /* sleeps while is_pulsing */
+    bool is_pulsing;
 };
 
 /* --- error.c --- */
@@ -171,6 +175,16 @@ void tcpci_calls_free(struct tcpc_client *client);
 /* tcpc_call() for attach and detach too. */
 enum tcpc_code tcpci_call_sync(struct tcpc_client *client, const struct tcpc_request *request,
                                struct tcpc_response **ret_response, struct tcpc_error *ret_error);
+
+/* --- pulse.c --- */
+/* False without memory. */
+bool tcpci_pulse_init(struct tcpc_client *client);
+/* Under the lock: somebody waits for nng. It ends by itself. */
+void tcpci_pulse_start(struct tcpc_client *client);
+/* Once the client is closing and no request is out. Without the lock. */
+void tcpci_pulse_stop(struct tcpc_client *client);
+/* One that was never made is legal. */
+void tcpci_pulse_free(struct tcpc_client *client);
 
 /* --- client.c --- */
 /* A condition variable whose timed waits count on tcpci_clock_ms(). 0 or an errno. */

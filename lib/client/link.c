@@ -172,8 +172,12 @@ enum tcpc_code tcpci_link_open(struct tcpc_client *client, struct tcpc_error *re
     int number = tcpci_probe_path(client->url);
     if (number)
         return tcpci_probe_explain(client->url, number, ret_error);
+    if (!tcpci_pulse_init(client))
+        return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
     pthread_mutex_lock(&client->lock);
     int rv = socket_dial(client, &client->socket);
+    if (rv == 0)
+        tcpci_pulse_start(client);
     pthread_mutex_unlock(&client->lock);
     if (rv == 0)
         return TCPC_OK;

@@ -1,0 +1,187 @@
+/* The client when a wake-up of nng's threads is lost, as glibc before 2.41 can lose it (its bug
+ * 25847): this program's own pthread_cond_signal(), which nng finds before the C library's, loses
+ * one when a test says so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <tcpclient/tcpclient.h>
+
+#include "fake_daemon.h"
+
+/* PATIENCE_MS: more than half a second, on a busy machine; far less than a request has. */
+enum { PATIENCE_MS = 4000, TIMEOUT_MS = 20000, HANG_S = 60 };
+
+/* --- losing ----------------------------------------------------------------------------------- */
+
+enum loss { LOSE_NOTHING, LOSE_OF_POLLER, LOSE_OF_TEST };
+
+static _Atomic enum loss loss;
+static pthread_t test_thread;
+
+/* nng's poller tells that something can be read. */
+static bool is_poller(void)
+{
+    char name[16] = "";
+    pthread_getname_np(pthread_self(), name, sizeof(name));
+    return strncmp(name, "nng:poll", 8) == 0;
+}
+
+static bool is_lost(void)
+{
+    enum loss now = loss;
+    if (now == LOSE_NOTHING || (now == LOSE_OF_POLLER && !is_poller()) ||
+        (now == LOSE_OF_TEST && !pthread_equal(pthread_self(), test_thread)))
+        return false;
+    return atomic_compare_exchange_strong(&loss, &now, LOSE_NOTHING);
+}
+
+int pthread_cond_signal(pthread_cond_t *cond)
+{
+    int (*signal)(pthread_cond_t *);
+    void *found = dlsym(RTLD_NEXT, "pthread_cond_signal");
+    memcpy(&signal, &found, sizeof(signal)); /* ISO C knows no cast from data to function */
+    return is_lost() ? 0 : signal(cond);
+}
+
+/* --- the world -------------------------------------------------------------------------------- */
+
+struct world {
+    struct fake_daemon daemon;
+    struct tcpc_client *client;
+    struct tcpc_error error;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void connect_client(struct world *world)
+{
+    struct tcpc_options options = {
+        .url = fake_server_url(world->daemon.server), .name = "test", .timeout_ms = TIMEOUT_MS};
+    if (tcpc_client_new(&options, &world->client, &world->error) != TCPC_OK)
+        fail_msg("%s", world->error.message);
+}
+
+static int set_up(void **state)
+{
+    struct world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    test_thread = pthread_self();
+    alarm(HANG_S);
+    fake_daemon_start(&world->daemon);
+    connect_client(world);
+    *state = world;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *world = *state;
+    loss = LOSE_NOTHING;
+    tcpc_client_free(world->client);
+    fake_daemon_stop(&world->daemon);
+    free(world);
+    alarm(0);
+    return 0;
+}
+
+static void ask_status(struct world *world)
+{
+    struct tcpc_response *response;
+    if (tcpc_daemon_status(world->client, &response, &world->error) != TCPC_OK)
+        fail_msg("%s", world->error.message);
+    tcpc_response_free(response);
+}
+
+static void free_client(struct world *world)
+{
+    tcpc_client_free(world->client);
+    world->client = NULL;
+}
+
+/* --- tests ------------------------------------------------------------------------------------ */
+
+static void answer_that_wakes_nobody_comes_soon(void **state)
+{
+    struct world *world = *state;
+    int64_t before_ms = now_ms();
+    loss = LOSE_OF_POLLER;
+    ask_status(world);
+    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_int_equal(loss, LOSE_NOTHING);
+}
+
+static void first_link_that_wakes_nobody_comes_soon(void **state)
+{
+    struct world *world = *state;
+    free_client(world);
+    int64_t before_ms = now_ms();
+    loss = LOSE_OF_POLLER;
+    connect_client(world);
+    ask_status(world);
+    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_int_equal(loss, LOSE_NOTHING);
+}
+
+static void note_end(void *ctx, struct tcpc_response *response)
+{
+    *(_Atomic enum tcpc_code *)ctx = response->error.code;
+    tcpc_response_free(response);
+}
+
+static void cancelled_request_that_wakes_nobody_ends(void **state)
+{
+    struct world *world = *state;
+    _Atomic enum tcpc_code code = TCPC_OK;
+    struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
+    fake_server_fault(world->daemon.server, FAKE_MUTE, 0);
+    assert_int_equal(
+        tcpc_call_async(world->client, &request, note_end, (void *)&code, &world->error), TCPC_OK);
+    usleep(100000); /* it is out */
+    int64_t before_ms = now_ms();
+    loss = LOSE_OF_TEST;
+    free_client(world);
+    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_int_equal(loss, LOSE_NOTHING);
+    assert_int_equal(code, TCPC_CANCELLED);
+}
+
+static void free_that_wakes_nobody_ends(void **state)
+{
+    struct world *world = *state;
+    ask_status(world);
+    int64_t before_ms = now_ms();
+    loss = LOSE_OF_TEST;
+    free_client(world);
+    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_int_equal(loss, LOSE_NOTHING);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(answer_that_wakes_nobody_comes_soon),
+        TEST(first_link_that_wakes_nobody_comes_soon),
+        TEST(cancelled_request_that_wakes_nobody_ends),
+        TEST(free_that_wakes_nobody_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
