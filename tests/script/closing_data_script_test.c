@@ -234,6 +234,44 @@ static void text_crosses_our_fin(void **state)
     T_EQUAL(script_user_take(s, NULL), 4 * MSS);
 }
 
+/* A peer that was never told of the end would wait for it (RFC 9293 3.10.4 and 3.10.5). */
+static void abort_tells_who_waits_for_text_before_our_fin(void **state)
+{
+    static const enum te_state states[] = {TE_LAST_ACK, TE_CLOSING};
+    struct script *s = *state;
+    for (unsigned i = 0; i < 2; i++) {
+        script_start_over(s);
+        s->peer_window = MSS;
+        conn_in_established(s);
+        send_segments(s, 2);
+        T_EXPECT_SEGMENTS(s, 0, 1, 1);
+        if (states[i] == TE_CLOSING)
+            T_ERR(script_user_shutdown(s), TE_OK);
+        T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+        T_EXPECT_ACK(s, start_of(1), 2);
+        if (states[i] == TE_LAST_ACK)
+            T_ERR(script_user_shutdown(s), TE_OK);
+        T_STATE(s, states[i]);
+        T_ERR(script_user_abort(s), TE_OK);
+        T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = start_of(1), .ack = 2);
+        T_GONE(s);
+    }
+}
+
+static void orphan_too_many_in_last_ack_resets_who_waits_for_its_text(void **state)
+{
+    struct script *s = *state;
+    s->f.config.orphan_max = 0;
+    s->peer_window = MSS;
+    conn_in_close_wait(s);
+    send_segments(s, 2);
+    T_EXPECT_SEGMENTS(s, 0, 1, 2);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = start_of(1), .ack = 2);
+    T_GONE(s);
+    T_COUNT(s, orphans_dropped, 1);
+}
+
 /* --- closed windows ----------------------------------------------------------------------------
  */
 
@@ -413,6 +451,8 @@ int main(void)
         SCRIPT_TEST(last_ack_with_text_on_its_way),
         SCRIPT_TEST(fast_retransmit_in_last_ack),
         SCRIPT_TEST(text_crosses_our_fin),
+        SCRIPT_TEST(abort_tells_who_waits_for_text_before_our_fin),
+        SCRIPT_TEST(orphan_too_many_in_last_ack_resets_who_waits_for_its_text),
         SCRIPT_TEST(orphan_sends_its_rest_through_a_small_window),
         SCRIPT_TEST(orphan_before_a_closed_window_is_given_up),
         SCRIPT_TEST(text_and_fin_wait_for_the_window),

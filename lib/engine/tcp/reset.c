@@ -66,10 +66,11 @@ void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)
     te_reset_send_header(stack, &segment->local, &segment->remote, &header);
 }
 
-/* With ACK, as all stacks send it: RFC 9293 3.10.5 shows the RST alone, and both are acceptable.
- * SEQ is the highest that was sent: after a timeout SND.NXT may be behind what the peer expects,
- * and RFC 5961 would then make it ignore the RST. */
-void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
+/* The states of RFC 9293 3.10.5. In LAST_ACK nothing is to be said, since a CLOSE enters it only
+ * when all is segmentized (3.10.4). Here it is entered at once: until the FIN has left, the
+ * connection is what the RFC calls CLOSE_WAIT, and its peer waits for data that nobody will send.
+ * DEVIATION: CLOSING likewise, which the RFC enters with data queued and leaves in silence. */
+static bool has_to_tell(const struct te_conn *conn)
 {
     switch ((enum te_state)conn->state) {
     case TE_SYN_RCVD:
@@ -77,10 +78,22 @@ void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
     case TE_FIN_WAIT_1:
     case TE_FIN_WAIT_2:
     case TE_CLOSE_WAIT:
-        break;
+        return true;
+    case TE_CLOSING:
+    case TE_LAST_ACK:
+        return !conn->fin_sent;
     default:
-        return;
+        return false;
     }
+}
+
+/* With ACK, as all stacks send it: RFC 9293 3.10.5 shows the RST alone, and both are acceptable.
+ * SEQ is the highest that was sent: after a timeout SND.NXT may be behind what the peer expects,
+ * and RFC 5961 would then make it ignore the RST. */
+void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
+{
+    if (!has_to_tell(conn))
+        return;
     struct te_tcp_header header = {
         .seq = conn->snd_max, .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
     te_options_for_segment(stack, conn, false, &header.options);

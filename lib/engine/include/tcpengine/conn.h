@@ -90,7 +90,8 @@ enum te_err te_shutdown(struct te_stack *stack, uint64_t id, int64_t now_us);
  * that has failed it frees what remains and answers TE_OK. */
 enum te_err te_close(struct te_stack *stack, uint64_t id, int64_t now_us);
 
-/* ABORT (3.10.5): RST where RFC 9293 asks for one, and CLOSED at once. TE_ERR_NO_CONNECTION. */
+/* ABORT (3.10.5): RST where RFC 9293 asks for one, or where our FIN still waits behind data, and
+ * CLOSED at once. TE_ERR_NO_CONNECTION. */
 enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
 
 /* What te_conn_set_option changes on one connection. */
