@@ -476,6 +476,29 @@ static void empty_receive_buffer_is_given_back(void **state)
     T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 201);
 }
 
+/* Room that the field cannot tell is no news: without scaling all above 65,535 bytes, with it what
+ * is less than a unit (RFC 7323 2.2). */
+static void room_that_cannot_be_told_is_not_announced(void **state)
+{
+    static const struct {
+        unsigned options;
+        uint32_t initial_bytes, max_bytes, told;
+    } rows[] = {{0, 1 << 20, 1 << 20, UINT16_MAX},
+                {SPEAKS_WSCALE, (12 << 14) + 3 * MSS, 1 << 30, 12}};
+    struct script *s = *state;
+    for (unsigned i = 0; i < 2; i++) {
+        script_start_over(s);
+        s->options = rows[i].options;
+        s->f.config.receive_buffer_initial_bytes = rows[i].initial_bytes;
+        s->f.config.receive_buffer_max_bytes = rows[i].max_bytes;
+        conn_in_established(s);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
+        T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101, WIN(rows[i].told));
+        T_EQUAL(script_user_take(s, NULL), 100);
+        T_EXPECT_NONE(s);
+    }
+}
+
 static void window_update_is_not_sent_after_their_fin(void **state)
 {
     struct script *s = *state;
@@ -519,6 +542,7 @@ int main(void)
         SCRIPT_TEST(empty_buffers_are_given_back),
         SCRIPT_TEST(empty_send_buffer_is_given_back),
         SCRIPT_TEST(empty_receive_buffer_is_given_back),
+        SCRIPT_TEST(room_that_cannot_be_told_is_not_announced),
         SCRIPT_TEST(window_update_is_not_sent_after_their_fin),
     };
     return cmocka_run_group_tests_name("flow", tests, NULL, NULL);

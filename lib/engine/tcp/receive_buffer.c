@@ -228,9 +228,12 @@ bool te_receive_should_update_window(const struct te_conn *conn)
 {
     uint32_t offered = te_receive_window(conn);
     uint32_t free = free_bytes(conn);
+    uint32_t most = (uint32_t)UINT16_MAX << conn->rcv_wscale; /* that the field can tell */
+    uint32_t room = free < most ? free : most;
+    uint32_t told = room >> conn->rcv_wscale << conn->rcv_wscale; /* RFC 7323 2.2 */
     uint32_t step = 2u * conn->mss;
     uint32_t half = conn->receive_limit_bytes / 2;
-    return free > offered && free - offered >= (step < half ? step : half);
+    return told > offered && room - offered >= (step < half ? step : half);
 }
 
 uint32_t te_receive_limit_initial(const struct te_config *config)
