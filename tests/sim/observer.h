@@ -131,6 +131,7 @@ struct observer {
     struct watch *answering;          /* got a pure ACK in the event under way */
     struct watch *owing;              /* in TIME_WAIT, got the FIN again and has not answered yet */
     uint64_t cookies_seen[HOSTS_MAX]; /* SYN,ACKs on the wire that nobody remembers */
+    uint64_t cookies_taken[HOSTS_MAX]; /* ACKs of such, at the latest look at all of a host */
     int64_t
         resolving_until_us[HOSTS_MAX]; /* so long it may wait for a neighbour, without a timer */
 };
@@ -168,6 +169,10 @@ struct watch *observer_find_pair(struct world *world, unsigned side,
 struct watch *observer_older(struct world *world, const struct watch *watch);
 /* The other end of the same incarnation; NULL while it is not known. */
 struct watch *observer_peer(struct world *world, const struct watch *watch);
+/* Whether the application at this end has given so many bytes, or more; to this connection, or to
+ * the one before that a SYN cookie's ACK has opened once more. All: this many, and not more. */
+bool observer_has_given(struct world *world, const struct watch *watch, uint64_t bytes,
+                        bool *ret_is_all);
 /* Streams: the one that this end sends, and the one that it gets (once IRS is known). */
 uint64_t observer_send_key(const struct watch *watch);
 uint64_t observer_receive_key(struct world *world, const struct watch *watch);

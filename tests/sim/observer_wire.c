@@ -458,7 +458,15 @@ static bool is_over(const struct watch *watch)
     return watch->is_gone || watch->last.state == TE_CLOSED;
 }
 
-/* A SYN,ACK with a number that no connection has. A cookie for the same SYN is the same number. */
+/* A connection made of a SYN cookie has sent no SYN,ACK of its own. */
+static bool is_twin(const struct watch *watch, const struct wire_segment *segment)
+{
+    return watch->is_by_cookie && segment->ack == watch->last.irs + 1;
+}
+
+/* A SYN,ACK with a number that no connection has. A cookie for the same SYN is the same number:
+ * that which opened a connection may have a twin that still waits for its neighbour, or for its
+ * host. */
 static bool is_cookie(struct world *world, unsigned side, const struct watch *watch,
                       const struct wire_segment *segment)
 {
@@ -470,7 +478,7 @@ static bool is_cookie(struct world *world, unsigned side, const struct watch *wa
         (given == *seen && !is_of_nobody))
         return false;
     for (; watch != NULL; watch = observer_older(world, watch))
-        if (!is_over(watch) && watch->last.iss == segment->seq)
+        if (!is_over(watch) && watch->last.iss == segment->seq && !is_twin(watch, segment))
             return false;
     if (*seen < given)
         (*seen)++;
@@ -489,6 +497,20 @@ static bool is_ghost(struct world *world, const struct sending *sending)
     return is_copy && !client->is_gone && client->last.irs != watch->last.iss &&
            client->last.state >= TE_ESTABLISHED && client->has_own_edge && sending->len > 0 &&
            !(sending->segment->flags & TE_SYN) && seq_lt(sending->segment->seq, client->own_edge);
+}
+
+/* A SYN cookie's ACK has opened a connection that was there before, and it sends numbers that the
+ * first one sent: an ACK of those may come at any time, and no more than ISS tells one from the
+ * other. The server of RFC 4987 3.6 remembers nothing. */
+static bool is_second_life(struct world *world, const struct sending *sending)
+{
+    const struct watch *watch = sending->watch, *older = watch;
+    while (watch->is_by_cookie && sending->len > 0 &&
+           (older = observer_older(world, older)) != NULL)
+        if (older->last.iss == watch->last.iss && older->last.irs == watch->last.irs &&
+            older->has_sent && seq_lt(sending->segment->seq, older->sent_end))
+            return true;
+    return false;
 }
 
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
@@ -530,7 +552,7 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     sending.end = segment.seq + sending.len;
     check_sending(&sending);
     note_sent(&sending);
-    if (is_ghost(world, &sending))
+    if (is_ghost(world, &sending) || is_second_life(world, &sending))
         world_fail(world, side, watch->id, world_ends_here);
     if (world->observer.owing == watch && (segment.flags & TE_ACK))
         world->observer.owing = NULL;
