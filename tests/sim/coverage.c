@@ -115,7 +115,8 @@ void coverage_print(const struct coverage *coverage, FILE *file)
             "%" PRIu64 " runs, %" PRIu64 " events, %" PRIu64 " frames, %" PRIu64
             " bytes delivered, %" PRIu64 " marked by queues, %" PRIu64
             " stacks restored, data of %" PRIu64 " SYNs read in SYN_RCVD, and of %" PRIu64
-            " once more (%" PRIu64 " runs ended by it); ISS near wrapping: %" PRIu64 " of %" PRIu64
+            " once more, %" PRIu64
+            " runs ended where nothing is promised; ISS near wrapping: %" PRIu64 " of %" PRIu64
             " wanted\n",
             coverage->runs, coverage->events, coverage->frames, coverage->bytes, coverage->marked,
             coverage->rebirths, coverage->early_takes, coverage->syn_replays, coverage->ghosts,

@@ -18,7 +18,7 @@ struct coverage {
     struct te_counters counters;                    /* of all stacks */
     uint64_t early_takes; /* what a SYN brought was read before the handshake was over */
     uint64_t syn_replays; /* and by one connection more (RFC 7413 2.1) */
-    uint64_t ghosts;      /* runs that a copy of a SYN has ended (observer_wire.c) */
+    uint64_t ghosts;      /* runs that ended where nothing is promised any more (world.h) */
     uint64_t isn_wanted, isn_reached; /* runs that were to start within 2^16 of wrapping, and did */
 };
 

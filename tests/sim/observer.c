@@ -438,6 +438,20 @@ bool observer_has_given(struct world *world, const struct watch *watch, uint64_t
     return has_given;
 }
 
+/* The peer's end of an earlier connection between the same endpoints has acknowledged so much, and
+ * no TIME_WAIT kept its ACKs from this one, because a RST ended it (RFC 9293 3.6): a number that is
+ * in the window is believed then, and nothing is promised. */
+static bool is_ack_of_dead(struct world *world, const struct watch *peer, uint32_t ack)
+{
+    while ((peer = observer_older(world, peer)) != NULL) {
+        const struct watch *back = observer_peer(world, peer);
+        bool has_waited = peer->has_waited || (back != NULL && back->has_waited);
+        if (!has_waited && peer->has_own_ack && !seq_lt(peer->own_ack, ack))
+            return true;
+    }
+    return false;
+}
+
 static const char *check_peer(struct world *world, const struct watch *watch,
                               const struct te_status *now)
 {
@@ -451,7 +465,8 @@ static const char *check_peer(struct world *world, const struct watch *watch,
         return "7: the FIN follows the last byte sent";
     const struct watch *back = observer_peer(world, peer);
     if (back == watch && !was_received(world, peer, now->send_acked))
-        return "1: what is acknowledged was received";
+        return is_ack_of_dead(world, peer, now->snd_una) ? world_ends_here
+                                                         : "1: what is acknowledged was received";
     return NULL;
 }
 
@@ -532,6 +547,7 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
     if (watch == NULL)
         return;
     watch->is_seen = true;
+    watch->has_waited = watch->has_waited || status->state == TE_TIME_WAIT;
     if (is_alive(status))
         wrong = check_alive(world, watch, status);
     if (may_take_back(watch) && seq_lt(status->snd_max, watch->last.snd_max))

@@ -52,6 +52,7 @@ struct watch {
     bool is_seen;          /* in the walk under way */
     bool is_gone;
     bool is_told;
+    bool has_waited; /* in TIME_WAIT: nothing old reaches the next one between its endpoints */
     enum te_state told_state; /* by the latest event */
 
     /* As a sender. */

@@ -485,18 +485,37 @@ static bool is_cookie(struct world *world, unsigned side, const struct watch *wa
     return true;
 }
 
+/* Two connections of one SYN have answered a client that has heard of neither: whichever SYN,ACK
+ * comes first, what the other one sent may be taken for what follows. */
+static bool is_rival(struct world *world, const struct sending *sending, const struct watch *client)
+{
+    const struct wire_segment *segment = sending->segment;
+    const struct watch *older = sending->watch;
+    uint32_t most = world->scenario->hosts[client->side].config.receive_buffer_max_bytes;
+    while ((older = observer_older(world, older)) != NULL) {
+        uint32_t edge = (segment->flags & TE_SYN) ? older->sent_end : older->last.iss + 1 + most;
+        if (older->last.irs == client->last.iss && older->has_sent && seq_lt(segment->seq, edge))
+            return true;
+    }
+    return false;
+}
+
 /* A copy of a SYN with a good cookie has opened a connection where one was that its client still
- * has: it died by a RST that was lost. Before any handshake it sends numbers that the client cannot
- * tell from the old ones, since a RST leaves no TIME_WAIT that would keep them apart. RFC 7413 2.1
- * accepts such copies, and nothing is promised then. */
+ * has, or is to have: it died by a RST that was lost, or is on its way. Before any handshake it
+ * sends numbers that the client cannot tell from the old ones, since a RST leaves no TIME_WAIT that
+ * would keep them apart. RFC 7413 2.1 accepts such copies, and nothing is promised then. */
 static bool is_ghost(struct world *world, const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
     const struct watch *client = observer_peer(world, watch);
     bool is_copy = watch->syn_bytes > 0 && client != NULL && client->syn_copies > 1;
-    return is_copy && !client->is_gone && client->last.irs != watch->last.iss &&
-           client->last.state >= TE_ESTABLISHED && client->has_own_edge && sending->len > 0 &&
-           !(sending->segment->flags & TE_SYN) && seq_lt(sending->segment->seq, client->own_edge);
+    if (!is_copy || client->is_gone || sending->len == 0)
+        return false;
+    if (client->last.state == TE_SYN_SENT)
+        return is_rival(world, sending, client);
+    return client->last.irs != watch->last.iss && client->last.state >= TE_ESTABLISHED &&
+           client->has_own_edge && !(sending->segment->flags & TE_SYN) &&
+           seq_lt(sending->segment->seq, client->own_edge);
 }
 
 /* A SYN cookie's ACK has opened a connection that was there before, and it sends numbers that the
