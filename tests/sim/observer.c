@@ -278,7 +278,9 @@ static bool is_loss_based(const struct te_status *status)
 static const char *check_start(struct watch *watch, const struct te_status *now, bool is_undone)
 {
     const struct te_status *before = &watch->last;
-    uint64_t floor = 2 * (uint64_t)watch->mss_max;
+    /* What ends the event before may be the probe that makes the segments larger (RFC 4821 7.6). */
+    uint64_t mss = watch->mss_max > now->mss_bytes ? watch->mss_max : now->mss_bytes;
+    uint64_t floor = 2 * mss;
     uint64_t most = (uint64_t)before->cwnd_bytes * 9 / 10;
     if (is_loss_based(now) && !is_undone && now->ssthresh_bytes > (most > floor ? most : floor))
         return "6: the window falls with a loss event";
