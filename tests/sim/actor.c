@@ -649,13 +649,25 @@ void actors_forget(struct world *world, unsigned side)
     }
 }
 
+/* The application at the other end; where a SYN cookie's ACK has opened that once more, the latest
+ * that was accepted. */
+static const struct endpoint *find_other(struct world *world, const struct watch *watch)
+{
+    const struct watch *peer = observer_peer(world, watch);
+    const struct endpoint *other = NULL;
+    uint32_t iss = peer != NULL ? peer->last.iss : 0;
+    for (; peer != NULL && other == NULL; peer = observer_older(world, peer))
+        if (peer->last.iss == iss)
+            other = actors_find(world, peer->side, peer->id);
+    return other;
+}
+
 /* All that it sends has been received by its peer's application, if that still receives, and
  * acknowledged. */
 static bool is_done(struct world *world, const struct endpoint *endpoint)
 {
     const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
-    const struct watch *peer = watch != NULL ? observer_peer(world, watch) : NULL;
-    const struct endpoint *other = peer != NULL ? actors_find(world, peer->side, peer->id) : NULL;
+    const struct endpoint *other = watch != NULL ? find_other(world, watch) : NULL;
     if (is_over(endpoint)) /* what it sent before it closed is still to arrive */
         return watch == NULL || watch->is_gone || watch->last.send_queue_bytes == 0;
     if (!has_sent_all(endpoint) || !endpoint->has_opened)
