@@ -21,8 +21,10 @@ static bool is_refused(const struct memory *memory, uint64_t index)
 static void *take(void *ctx, size_t size_bytes)
 {
     struct memory *memory = ctx;
-    if (is_refused(memory, memory->allocations++))
+    if (is_refused(memory, memory->allocations++)) {
+        memory->refused++;
         return NULL;
+    }
     union header *header = malloc(sizeof(*header) + size_bytes);
     if (header == NULL)
         abort();

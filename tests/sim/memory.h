@@ -11,6 +11,7 @@ struct memory {
     uint64_t allocations;   /* asked for so far, the refused ones included */
     uint64_t refuse_from;   /* first allocation, counted from 0, that is refused; or MEMORY_NEVER */
     uint64_t refuse_count;  /* how many from there on */
+    uint64_t refused;       /* so far */
     const char *wrong;      /* a sentence, once something is */
 };
 
