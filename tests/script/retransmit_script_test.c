@@ -449,6 +449,27 @@ static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
 }
 
+/* Step 3: else a flight of holes is mended one by one, a round trip each. */
+static void rfc6582_3_2_first_partial_ack_alone_restarts_the_timeout(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    script_advance(s, 100 * MS);
+    ack_segments(s, 1);
+    T_EXPECT_SEGMENTS(s, start_of(1), 1);
+    int64_t due_us = s->f.now_us + script_status(s).rto_us;
+    T_EQUAL(script_status(s).timer_at_us, due_us);
+    for (unsigned acked = 2; acked < 4; acked++) {
+        script_advance(s, 100 * MS);
+        ack_segments(s, acked);
+        T_EXPECT_SEGMENTS(s, start_of(acked), 1);
+        T_EQUAL(script_status(s).timer_at_us, due_us);
+    }
+    script_advance(s, due_us - s->f.now_us);
+    assert_string_equal(script_status(s).recovery, "loss");
+    script_skip(s);
+}
+
 /* Step 3: deflate by what was acknowledged, then add one segment; what room is left is used. */
 static void rfc6582_3_2_partial_ack_deflates_the_window(void **state)
 {
@@ -771,6 +792,7 @@ int main(void)
         SCRIPT_TEST(rfc2883_dsack_alone_is_no_sign_of_loss),
         SCRIPT_TEST(rfc6582_3_2_more_duplicates_let_new_segments_out),
         SCRIPT_TEST(rfc6582_3_2_partial_ack_sends_the_next_hole),
+        SCRIPT_TEST(rfc6582_3_2_first_partial_ack_alone_restarts_the_timeout),
         SCRIPT_TEST(rfc6582_3_2_partial_ack_deflates_the_window),
         SCRIPT_TEST(rfc6582_3_2_full_ack_ends_recovery),
         SCRIPT_TEST(rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing),

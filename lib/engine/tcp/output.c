@@ -363,7 +363,8 @@ static void commit_record(struct te_stack *stack, struct te_conn *conn, const st
     bool is_probe = conn->sender->probe_now;
     struct te_sent *sent = record_of(stack, conn, plan);
     te_recovery_on_sent(stack, conn, sent, prior_pipe);
-    if (sent->transmissions > 1 && sent == te_sent_map_first(&conn->sender->map))
+    if (sent->transmissions > 1 && sent == te_sent_map_first(&conn->sender->map) &&
+        !te_recovery_holds_timeout(conn))
         te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT); /* counts from this transmission */
     if (plan->kind == TE_PLAN_DATA && seq_gt(sent->end, conn->snd_nxt))
         conn->snd_nxt = sent->end;

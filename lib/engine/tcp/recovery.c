@@ -81,11 +81,18 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
     stop_probing(stack, conn);
     if (was_reduced) { /* one answer a window is enough */
         te_undo_disarm(&conn->sender->undo);
+        conn->sender->undo.marker = conn->snd_una;
         return;
     }
     te_undo_arm(&conn->sender->undo, &conn->cc, conn->snd_una);
     signal_congestion(stack, conn, TE_SIGNAL_LOSS, true, report->prior_flight_bytes);
     start_reduction(conn, report->prior_pipe_bytes);
+}
+
+bool te_recovery_holds_timeout(const struct te_conn *conn)
+{
+    return conn->recovery.state == TE_RECOVERY_FAST && !te_loss_uses_sack(conn) &&
+           conn->sender != NULL && conn->snd_una != conn->sender->undo.marker;
 }
 
 static void become_open(struct te_conn *conn)

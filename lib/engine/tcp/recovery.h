@@ -33,6 +33,9 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
                          uint32_t prior_pipe_bytes);
 /* F-RTO asks for new data instead of what is marked lost (RFC 5682 2.1 step 2b). */
 bool te_recovery_prefers_new(const struct te_conn *conn);
+/* RFC 6582 3.2 step 3: in a fast recovery without SACK the first partial ACK restarts the timeout,
+ * and nothing after it. Else one hole a round trip is mended for as long as there are holes. */
+bool te_recovery_holds_timeout(const struct te_conn *conn);
 
 const char *te_recovery_name(const struct te_conn *conn);
 

@@ -161,7 +161,7 @@ static int64_t restart_offset_us(const struct te_stack *stack, const struct te_c
     return stack->now_us - first->sent_at_us;
 }
 
-void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
+void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn, bool restarts)
 {
     te_timer_clear(stack, conn, TE_TIMER_PERSIST);
     te_timer_clear(stack, conn, TE_TIMER_USER_TIMEOUT);
@@ -169,8 +169,9 @@ void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
         te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
         return;
     }
-    te_timer_set(stack, conn, TE_TIMER_RETRANSMIT,
-                 rto_from_now(stack, conn) - restart_offset_us(stack, conn));
+    if (restarts || !te_timer_is_set(conn, TE_TIMER_RETRANSMIT))
+        te_timer_set(stack, conn, TE_TIMER_RETRANSMIT,
+                     rto_from_now(stack, conn) - restart_offset_us(stack, conn));
     start_user_timeout(stack, conn);
 }
 
