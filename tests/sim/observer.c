@@ -427,17 +427,14 @@ static bool was_received(struct world *world, const struct watch *watch, uint64_
     return false;
 }
 
-bool observer_has_given(struct world *world, const struct watch *watch, uint64_t bytes,
-                        bool *ret_is_all)
+bool observer_has_given(struct world *world, const struct watch *watch, uint64_t bytes, bool is_all)
 {
     uint32_t iss = watch->last.iss;
-    bool has_given = false;
-    *ret_is_all = false;
-    for (; watch != NULL; watch = observer_older(world, watch)) {
-        has_given = has_given || (watch->last.iss == iss && bytes <= watch->accepted);
-        *ret_is_all = *ret_is_all || (watch->last.iss == iss && bytes == watch->accepted);
-    }
-    return has_given;
+    for (; watch != NULL; watch = observer_older(world, watch))
+        if (watch->last.iss == iss &&
+            (bytes == watch->accepted || (!is_all && bytes < watch->accepted)))
+            return true;
+    return false;
 }
 
 /* The peer's end of an earlier connection between the same endpoints has acknowledged so much, and
@@ -460,10 +457,10 @@ static const char *check_peer(struct world *world, const struct watch *watch,
     const struct watch *peer = observer_peer(world, watch);
     if (peer == NULL)
         return now->receive_next > 0 ? "1: who has received something has a peer" : NULL;
-    bool is_all = false;
-    if (!observer_has_given(world, peer, now->receive_next, &is_all))
+    if (!observer_has_given(world, peer, now->receive_next, false))
         return "1: no more is received than the peer's application sent";
-    if (now->fin_received && is_alive(now) && !is_all)
+    if (now->fin_received && is_alive(now) &&
+        !observer_has_given(world, peer, now->receive_next, true))
         return "7: the FIN follows the last byte sent";
     const struct watch *back = observer_peer(world, peer);
     if (back == watch && !was_received(world, peer, now->send_acked))

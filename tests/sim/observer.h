@@ -173,7 +173,7 @@ struct watch *observer_peer(struct world *world, const struct watch *watch);
 /* Whether the application at this end has given so many bytes, or more; to this connection, or to
  * the one before that a SYN cookie's ACK has opened once more. All: this many, and not more. */
 bool observer_has_given(struct world *world, const struct watch *watch, uint64_t bytes,
-                        bool *ret_is_all);
+                        bool is_all);
 /* Streams: the one that this end sends, and the one that it gets (once IRS is known). */
 uint64_t observer_send_key(const struct watch *watch);
 uint64_t observer_receive_key(struct world *world, const struct watch *watch);
