@@ -125,8 +125,6 @@ static const char *check_conn(const struct te_stack *stack, const struct te_conn
         wrong = check_timers(conn);
     if (wrong == NULL)
         wrong = check_congestion(stack, conn);
-    if (wrong == NULL && te_conn_table_find(stack, &conn->local, &conn->remote) != conn)
-        wrong = "not found by its 4-tuple";
     return wrong;
 }
 
@@ -134,6 +132,13 @@ const char *te_stack_check_conn(const struct te_stack *stack, uint64_t id)
 {
     const struct te_conn *conn = te_conn_table_find_id(stack, id);
     return conn != NULL ? check_conn(stack, conn) : NULL;
+}
+
+/* By its segments. Nothing that happens to one connection alone changes that. */
+static bool is_found(const struct te_stack *stack, const struct te_conn *conn)
+{
+    return conn->is_remains ||
+           te_conn_table_find(stack, &conn->local, &conn->remote) == conn;
 }
 
 static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
@@ -147,6 +152,8 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL) {
         *ret_id = conn->id;
         const char *wrong = check_conn(stack, conn);
+        if (wrong == NULL && !is_found(stack, conn))
+            wrong = "not found by its 4-tuple";
         if (wrong != NULL)
             return wrong;
         count++;
