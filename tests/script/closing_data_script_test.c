@@ -234,6 +234,19 @@ static void text_crosses_our_fin(void **state)
     T_EQUAL(script_user_take(s, NULL), 4 * MSS);
 }
 
+static void reset_of_text_on_its_way_is_an_error(void **state)
+{
+    struct script *s = *state;
+    conn_in_close_wait(s);
+    send_segments(s, 2);
+    T_EXPECT_SEGMENTS(s, 0, 2, 2);
+    T_ERR(script_user_shutdown(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = start_of(2), .ack = 2);
+    T_SEND(s, .flags = TE_ACK, .seq = 2, .ack = start_of(1));
+    T_SEND(s, .flags = TE_RST, .seq = 2);
+    T_ERR(script_status(s).error, TE_ERR_RESET);
+}
+
 /* A peer that was never told of the end would wait for it (RFC 9293 3.10.4 and 3.10.5). */
 static void abort_tells_who_waits_for_text_before_our_fin(void **state)
 {
@@ -451,6 +464,7 @@ int main(void)
         SCRIPT_TEST(last_ack_with_text_on_its_way),
         SCRIPT_TEST(fast_retransmit_in_last_ack),
         SCRIPT_TEST(text_crosses_our_fin),
+        SCRIPT_TEST(reset_of_text_on_its_way_is_an_error),
         SCRIPT_TEST(abort_tells_who_waits_for_text_before_our_fin),
         SCRIPT_TEST(orphan_too_many_in_last_ack_resets_who_waits_for_its_text),
         SCRIPT_TEST(orphan_sends_its_rest_through_a_small_window),

@@ -125,6 +125,13 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
 /* --- second: check the RST bit ------------------------------------------------------------------
  */
 
+/* CLOSING and LAST_ACK: the peer has all that the user gave, and what is lost is an ACK. */
+static bool has_delivered_all(const struct te_conn *conn)
+{
+    return (conn->state == TE_CLOSING || conn->state == TE_LAST_ACK) &&
+           conn->acked_offset == conn->queued_offset;
+}
+
 static void end_by_reset(struct te_stack *stack, struct te_conn *conn,
                          const struct te_segment *segment)
 {
@@ -136,8 +143,8 @@ static void end_by_reset(struct te_stack *stack, struct te_conn *conn,
         death.to = TE_LISTEN;
     if (conn->fast_open_pending)
         te_fast_open_on_reset(stack, conn->listener);
-    if (conn->state == TE_CLOSING || conn->state == TE_LAST_ACK)
-        death.error = TE_OK; /* nothing was lost but the last ACK */
+    if (has_delivered_all(conn))
+        death.error = TE_OK;
     stack->counters.resets_in++;
     te_conn_end_protocol(stack, conn, &death);
 }
