@@ -137,8 +137,7 @@ const char *te_stack_check_conn(const struct te_stack *stack, uint64_t id)
 /* By its segments. Nothing that happens to one connection alone changes that. */
 static bool is_found(const struct te_stack *stack, const struct te_conn *conn)
 {
-    return conn->is_remains ||
-           te_conn_table_find(stack, &conn->local, &conn->remote) == conn;
+    return conn->is_remains || te_conn_table_find(stack, &conn->local, &conn->remote) == conn;
 }
 
 static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
