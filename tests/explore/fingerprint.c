@@ -4,6 +4,7 @@
 #include "tcp/conn.h"
 #include "tcp/dsack.h"
 #include "tcp/sender.h"
+#include "tcp/seq.h"
 #include "util/codec.h"
 
 #include <assert.h>
@@ -132,14 +133,15 @@ static void add_paws(struct hasher *hasher, const struct te_conn *conn)
 static void add_hidden(struct hasher *hasher, const struct te_conn *conn)
 {
     const struct te_stack *stack = hasher->end->stack;
-    add(hasher, (uint64_t)conn->was_passive | (uint64_t)conn->is_remains << 1 |
-                    (uint64_t)conn->is_accepted << 2 | (uint64_t)conn->syn_acked << 3 |
-                    (uint64_t)conn->syn_was_lost << 4 | (uint64_t)conn->fin_sent << 5 |
-                    (uint64_t)conn->fin_pending << 6 | (uint64_t)conn->probe_now << 7 |
-                    (uint64_t)conn->ack.owed << 8 | (uint64_t)conn->probes << 16 |
-                    (uint64_t)conn->out_of_order.count << 32);
+    add(hasher, (uint64_t)conn->was_passive | (uint64_t)conn->send_was_cut << 31 |
+                    (uint64_t)conn->is_remains << 1 | (uint64_t)conn->is_accepted << 2 |
+                    (uint64_t)conn->syn_acked << 3 | (uint64_t)conn->syn_was_lost << 4 |
+                    (uint64_t)conn->fin_sent << 5 | (uint64_t)conn->fin_pending << 6 |
+                    (uint64_t)conn->probe_now << 7 | (uint64_t)conn->ack.owed << 8 |
+                    (uint64_t)conn->probes << 16 | (uint64_t)conn->out_of_order.count << 32);
     for (unsigned timer = TE_TIMER_NONE + 1; timer < TE_TIMER_IDLE; timer++)
         add_time(hasher, conn->timer_at_us[timer]);
+    add(hasher, seq_gt(conn->snd_small, conn->snd_una) ? conn->snd_small - conn->snd_una : 0);
     add_peers(hasher, conn->rcv_adv);
     add_peers(hasher, conn->ack.last_sent);
     add(hasher, conn->fin_pending ? conn->fin_offset : 0);

@@ -497,9 +497,9 @@ static void rfc3168_6_1_6_probes_have_neither(void **state)
     expect_data(s, 1, 2);
     T_EQUAL(script_user_send(s, MSS), MSS);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 2 * MSS, .ack = 1, .len = MSS, .ecn = ECT0);
-    T_EQUAL(script_user_send(s, 100), 100);
     T_SEND(s, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 1 + 3 * MSS, WIN(0));
     T_COUNT(s, ecn_reductions, 1); /* CWR is due */
+    T_EQUAL(script_user_send(s, 100), 100);
     T_EXPECT_NONE(s);
     script_advance(s, script_status(s).rto_us);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 3 * MSS, .ack = 1, .len = 1);

@@ -475,6 +475,7 @@ static void ipv6_active_open(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 1500), 1500);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1440);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1441, .ack = 1, .len = 60);
     assert_true(s->neighbour_questions > 0);
 }
 

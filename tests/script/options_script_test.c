@@ -61,6 +61,7 @@ static void rfc9293_3_7_1_without_mss_option_536(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 1000), 1000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 536);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 537, .ack = 1, .len = 464);
 }
 
 static void rfc9293_3_7_1_without_mss_option_1220_with_ipv6(void **state)
@@ -70,6 +71,7 @@ static void rfc9293_3_7_1_without_mss_option_1220_with_ipv6(void **state)
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 2000), 2000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1220);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1221, .ack = 1, .len = 780);
 }
 
 /* MUST-16: min(SendMSS, MMS_S) less the options of the segment. */
@@ -92,6 +94,7 @@ static void rfc9293_3_7_1_effective_mss_is_what_the_link_takes(void **state)
     T_EQUAL(script_user_send(s, 3000), 3000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1461, .ack = 1, .len = 1460);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 2921, .ack = 1, .len = 80);
 }
 
 static void rfc6691_options_are_taken_off_the_segment(void **state)
@@ -102,6 +105,7 @@ static void rfc6691_options_are_taken_off_the_segment(void **state)
     T_EQUAL(script_user_send(s, 3000), 3000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1448);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1449, .ack = 1, .len = 1448);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 2897, .ack = 1, .len = 104);
 }
 
 /* A peer that asks for crumbs gets the floor of the config, not less. */
@@ -137,6 +141,7 @@ static void rfc9293_3_7_1_mss_counts_in_syns_only(void **state)
     T_EQUAL(script_user_send(s, 1500), 1500);
     const struct script_out *out = T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1460);
     T_EQUAL(out->options_len, 0);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1461, .ack = 1, .len = 40);
 }
 
 /* --- window scale ------------------------------------------------------------------------------

@@ -32,10 +32,45 @@ static void rfc9293_3_7_4_full_segments_do_not_wait(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = MSS);
     T_EXPECT(s, .flags = TE_ACK, .seq = 101 + MSS, .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101 + MSS);
-    T_EXPECT_NONE(s); /* something is outstanding still */
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101 + 2 * MSS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 100);
+    T_EXPECT_NONE(s); /* of the small one something is outstanding still */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_EXPECT(s, .flags = TE_ACK, .seq = 101 + 2 * MSS, .ack = 1, .len = 1);
+}
+
+/* The end of a message waits for no ACK of its beginning, the next message does. */
+static void rfc9293_a_3_end_of_a_message_does_not_wait(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 2 * MSS + 700), 2 * MSS + 700);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + MSS, .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 2 * MSS, .ack = 1, .len = 700);
+    T_EQUAL(script_user_send(s, MSS + 100), MSS + 100);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 2 * MSS + 700, .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 2 * MSS);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 2 * MSS + 700);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 3 * MSS + 700, .ack = 1, .len = 100);
+}
+
+/* Where the buffer ends is not where the message does. */
+static void what_a_full_buffer_cut_off_waits(void **state)
+{
+    struct script *s = *state;
+    s->f.config.send_buffer_initial_bytes = s->f.config.send_buffer_max_bytes = 4096;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 5000), 4096);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + MSS, .ack = 1, .len = MSS);
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + MSS);
+    T_EXPECT_NONE(s);
+    T_EQUAL(script_user_send(s, 904), 904);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 2 * MSS, .ack = 1, .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 3 * MSS, .ack = 1, .len = 5000 - 3 * MSS);
 }
 
 /* MUST-17. */
@@ -390,6 +425,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(rfc9293_3_7_4_small_segments_wait_for_the_ack),
         SCRIPT_TEST(rfc9293_3_7_4_full_segments_do_not_wait),
+        SCRIPT_TEST(rfc9293_a_3_end_of_a_message_does_not_wait),
+        SCRIPT_TEST(what_a_full_buffer_cut_off_waits),
         SCRIPT_TEST(rfc9293_3_7_4_nagle_can_be_turned_off),
         SCRIPT_TEST(turning_nagle_off_sends_what_waits),
         SCRIPT_TEST(nagle_does_not_hold_the_last_text_before_the_fin),

@@ -59,6 +59,8 @@ struct watch {
     bool has_sent;
     bool may_have_lost; /* what found no neighbour counts as sent, and was not seen */
     uint32_t sent_end;  /* highest sequence number sent, and one */
+    bool has_small;
+    uint32_t small_end; /* of the latest segment that was not full-sized */
     bool has_fin;
     uint32_t fin_seq;
     bool has_peer_edge;

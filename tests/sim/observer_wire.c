@@ -111,17 +111,33 @@ static const char *check_negotiation(const struct sending *sending)
     return payload > watch->peer_mss ? "11: no segment is larger than the peer's MSS" : NULL;
 }
 
-/* RFC 9293 3.7.4: while any data is unacknowledged only full segments leave. The SYN,ACK of a Fast
- * Open holds nothing back: RFC 7413 4.2.2. */
+/* Or its last part is. A probe of the path MTU is larger than the MSS. */
+static bool is_small(const struct sending *sending)
+{
+    const struct wire_segment *segment = sending->segment;
+    bool is_cut = sending->meta->gso_type != TE_GSO_NONE;
+    if (segment->flags & TE_SYN)
+        return false;
+    if (is_cut)
+        return segment->payload_len % sending->meta->gso_size_bytes != 0;
+    return segment->payload_len > 0 && segment->payload_len < sending->watch->last.mss_bytes;
+}
+
+static bool is_small_in_flight(const struct watch *watch)
+{
+    return watch->has_small && seq_lt(watch->last.snd_una, watch->small_end) &&
+           !seq_lt(watch->sent_end, watch->small_end);
+}
+
+/* RFC 9293 3.7.4 and A.3. */
 static const char *check_nagle(const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
     const struct te_status *status = &watch->last;
     const struct wire_segment *segment = sending->segment;
     bool is_new = watch->has_sent && segment->seq == watch->sent_end && segment->payload_len > 0;
-    bool is_first = status->snd_una == status->iss && segment->seq == status->iss + 1;
     if (!is_new || !status->nagle || status->fin_queued ||
-        segment->payload_len >= status->mss_bytes || segment->seq == status->snd_una || is_first)
+        segment->payload_len >= status->mss_bytes || !is_small_in_flight(watch))
         return NULL;
     return "no small segment leaves while another is unacknowledged (Nagle)";
 }
@@ -404,6 +420,10 @@ static void note_sent(const struct sending *sending)
     if (sending->segment->flags & TE_FIN) {
         watch->has_fin = true;
         watch->fin_seq = sending->end - 1;
+    }
+    if (is_small(sending) && (!watch->has_sent || seq_lt(watch->sent_end, sending->end))) {
+        watch->has_small = true;
+        watch->small_end = sending->end;
     }
     watch->sent_end = watch->has_sent ? seq_max(watch->sent_end, sending->end) : sending->end;
     watch->has_sent = true;

@@ -74,7 +74,7 @@ static void init_sending(struct te_stack *stack, struct te_conn *conn,
 {
     const struct te_config *config = &stack->config;
     conn->iss = choose_iss(stack, birth);
-    conn->snd_una = conn->snd_nxt = conn->snd_max = conn->iss;
+    conn->snd_una = conn->snd_nxt = conn->snd_max = conn->snd_small = conn->iss;
     conn->recovery.recover = conn->iss;
     conn->peer_mss = MSS_BEFORE_SYN;
     te_path_mtu_start(stack, conn);

@@ -81,6 +81,7 @@ struct te_conn {
     bool user_closed : 1;  /* CLOSE was called: nobody reads any more */
     bool is_accepted : 1;  /* an active open, or taken from the accept queue */
     bool fin_queued : 1;   /* a FIN follows the queued bytes */
+    bool send_was_cut : 1; /* the last SEND had more than there was room for */
     bool syn_acked : 1;    /* our SYN is acknowledged: SND.UNA names a byte */
     bool syn_was_lost : 1; /* our SYN or SYN,ACK had to be sent again */
     bool fin_sent : 1;
@@ -116,6 +117,7 @@ struct te_conn {
 
     /* RFC 9293 3.3.1. */
     uint32_t iss, snd_una, snd_nxt, snd_max, snd_wnd, snd_wl1, snd_wl2, max_snd_wnd;
+    uint32_t snd_small;             /* where the last segment ended that was not full-sized */
     uint32_t irs, rcv_nxt, rcv_adv; /* rcv_adv: right edge that we have offered */
     uint16_t mss;       /* largest payload of a segment to the peer, options taken off */
     uint16_t peer_mss;  /* as the peer's option said */
@@ -137,10 +139,10 @@ struct te_conn {
     struct te_ranges out_of_order;
     uint32_t send_max_bytes;
     uint32_t receive_limit_bytes, receive_max_bytes; /* what the window may open to */
+    uint32_t receive_rtt_us;      /* as the peer's echoes of our timestamps tell it; 0: not yet */
     uint64_t receive_mark_offset; /* start of the measurement that lets the window grow */
     int64_t receive_mark_at_us;
-    uint32_t receive_rtt_us; /* as the peer's echoes of our timestamps tell it; 0: not yet */
-    uint32_t ts_offset;      /* of our own timestamps (isn.h) */
+    uint32_t ts_offset; /* of our own timestamps (isn.h) */
 
     /* Sending. */
     uint32_t features; /* enum te_feature */

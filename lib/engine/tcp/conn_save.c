@@ -60,6 +60,7 @@ static void state_fields(struct te_codec *codec, struct te_conn *conn)
     TE_CODEC_BIT(codec, conn->nagle);
     TE_CODEC_BIT(codec, conn->keepalive);
     TE_CODEC_BIT(codec, conn->delayed_ack);
+    TE_CODEC_BIT(codec, conn->send_was_cut);
     TE_CODEC_BIT(codec, conn->rtt_timing);
     TE_CODEC_BIT(codec, conn->cwnd_limited);
     TE_CODEC_BIT(codec, conn->fast_opened);
@@ -82,6 +83,7 @@ static void sequence_fields(struct te_codec *codec, struct te_conn *conn)
     te_codec_u32(codec, &conn->snd_wl1);
     te_codec_u32(codec, &conn->snd_wl2);
     te_codec_u32(codec, &conn->max_snd_wnd);
+    te_codec_u32(codec, &conn->snd_small);
     te_codec_u32(codec, &conn->irs);
     te_codec_u32(codec, &conn->rcv_nxt);
     te_codec_u32(codec, &conn->rcv_adv);

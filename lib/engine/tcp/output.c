@@ -64,19 +64,36 @@ static uint32_t segment_max(const struct te_stack *stack, const struct te_conn *
     return max - max % conn->mss;
 }
 
-/* Sender's side of silly window avoidance (RFC 9293 3.8.6.2.1) and Nagle (3.7.4). rest: all that is
- * queued leaves with these len bytes. */
+static bool is_nothing_in_flight(const struct te_conn *conn)
+{
+    return conn->snd_nxt ==
+           (conn->syn_acked ? conn->snd_una : conn->iss + 1); /* a SYN is no text */
+}
+
+/* Nagle (RFC 9293 3.7.4) as modified (A.3): what holds a small segment back is another one that is
+ * not acknowledged. The end of a long message does not wait for its own beginning, which a peer
+ * that delays its ACKs might not acknowledge before the end comes. What a full buffer has cut off
+ * is no end: the rest will fill the segment. */
+static bool does_nagle_allow(const struct te_conn *conn)
+{
+    bool is_small_in_flight =
+        seq_gt(conn->snd_small, conn->snd_una) && seq_leq(conn->snd_small, conn->snd_max);
+    return !conn->nagle || is_nothing_in_flight(conn) ||
+           !(is_small_in_flight || conn->send_was_cut);
+}
+
+/* Sender's side of silly window avoidance (RFC 9293 3.8.6.2.1). rest: all that is queued leaves
+ * with these len bytes. */
 static bool is_worth_sending(const struct te_conn *conn, uint32_t len, bool rest)
 {
     if (len >= conn->mss)
         return true;
-    uint32_t first_seq = conn->syn_acked ? conn->snd_una : conn->iss + 1; /* a SYN is no text */
-    bool nagle_allows = !conn->nagle || conn->snd_nxt == first_seq;
-    if (rest && (nagle_allows || conn->fin_queued))
+    if (rest && (does_nagle_allow(conn) || conn->fin_queued))
         return true;
     if (conn->snd_nxt != conn->snd_max)
         return true; /* again: the window was taken back */
-    if (nagle_allows && len > 0 && len >= conn->max_snd_wnd / 2)
+    bool is_alone = !conn->nagle || is_nothing_in_flight(conn);
+    if (is_alone && len > 0 && len >= conn->max_snd_wnd / 2)
         return true;
     return len > 0 && conn->probe_now; /* the override timer */
 }
@@ -318,9 +335,12 @@ static void commit_resent(struct te_stack *stack, struct te_conn *conn, uint32_t
     stack->counters.bytes_retransmitted += len;
 }
 
-static void commit_new(struct te_stack *stack, const struct te_conn *conn, uint32_t new_bytes)
+static void commit_new(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
+                       uint32_t new_bytes)
 {
     stack->counters.bytes_out += new_bytes;
+    if (!plan->is_mtu_probe && plan->len % conn->mss != 0)
+        conn->snd_small = conn->snd_max;
     if (conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.duplicate_acks > 0 &&
         new_bytes > 0)
         stack->counters.limited_transmits++;
@@ -407,7 +427,7 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
     if (seq_gt(end, conn->snd_max)) {
         conn->snd_max = end;
         if (plan->kind != TE_PLAN_SYN)
-            commit_new(stack, conn, plan->len - again_bytes);
+            commit_new(stack, conn, plan, plan->len - again_bytes);
     }
     if (plan->flags & TE_FIN)
         conn->fin_sent = true;

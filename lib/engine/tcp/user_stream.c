@@ -29,6 +29,7 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
         return TE_ERR_CLOSING;
     te_recovery_on_restart(stack, conn);
     *ret_accepted = te_send_append(stack, conn, data, len);
+    conn->send_was_cut = *ret_accepted < len;
     if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
         te_conn_want_output(stack, conn);
     return TE_OK;
