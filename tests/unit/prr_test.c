@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "tcp/congestion.h"
 #include "tcp/prr.h"
 
 #define MSS 1000u
@@ -73,6 +74,22 @@ static void test_heavy_loss_slow_starts_when_safe(void **state)
     for (unsigned i = 0; i < 10; i++)
         ack_and_send(true);
     assert_int_equal(pipe_bytes, SSTHRESH); /* never beyond */
+}
+
+/* All that was in flight was found lost at once; then a window of new data left, and ssthresh, two
+ * segments at the least, is less than that. */
+static void test_no_flight_before_is_no_licence(void **state)
+{
+    (void)state;
+    te_prr_start(&prr, 0);
+    const struct te_prr_ack ack = {.delivered_bytes = MSS,
+                                   .flight_bytes = 3 * MSS,
+                                   .ssthresh_bytes = 2 * MSS,
+                                   .mss_bytes = MSS};
+    for (unsigned i = 0; i < 10; i++) {
+        assert_int_equal(te_prr_on_ack(&prr, &ack), 4 * MSS);
+        te_prr_on_send(&prr, MSS);
+    }
 }
 
 /* ... and CRB puts in what has come out. */
@@ -158,14 +175,14 @@ static void test_largest_windows(void **state)
         .ssthresh_bytes = 1u << 29,
         .mss_bytes = MSS,
     };
-    assert_int_equal(te_prr_on_ack(&prr, &ack), (1u << 30) - 1 + (1u << 28));
+    assert_int_equal(te_prr_on_ack(&prr, &ack), TE_CWND_MAX_BYTES);
     const struct te_prr_ack beyond = {
         .delivered_bytes = UINT32_MAX,
         .flight_bytes = UINT32_MAX,
         .ssthresh_bytes = UINT32_MAX - 1,
         .mss_bytes = MSS,
     };
-    assert_int_equal(te_prr_on_ack(&prr, &beyond), UINT32_MAX);
+    assert_int_equal(te_prr_on_ack(&prr, &beyond), TE_CWND_MAX_BYTES);
 }
 
 int main(void)
@@ -173,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_single_loss_halves_evenly),
         cmocka_unit_test(test_heavy_loss_slow_starts_when_safe),
+        cmocka_unit_test(test_no_flight_before_is_no_licence),
         cmocka_unit_test(test_heavy_loss_conserves_otherwise),
         cmocka_unit_test(test_unused_sending_is_banked),
         cmocka_unit_test(test_first_retransmission_always_leaves),

@@ -95,6 +95,8 @@ static const char *check_congestion(const struct te_stack *stack, const struct t
     if (conn->cc.cwnd_bytes < conn->mss && conn->state >= TE_ESTABLISHED &&
         conn->path_mtu == stack->config.mtu_bytes)
         return "cwnd under one segment";
+    if (conn->cc.cwnd_bytes > TE_CWND_MAX_BYTES)
+        return "cwnd over the largest window";
     int64_t rto_us = te_rtt_rto_us(&conn->rtt, &stack->config);
     if (rto_us < stack->config.rto_min_us || rto_us > stack->config.rto_max_us)
         return "RTO out of its bounds";
