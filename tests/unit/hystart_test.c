@@ -210,11 +210,11 @@ static void test_delay_that_rises_on_ends_css(void **state)
     assert_int_equal(cc.ssthresh_bytes, before);
 }
 
-/* ACKs of one segment each, in step; how many until slow start is over, at most 1000. */
+/* ACKs of one segment each, in step; how many until they are a train, at most 1000. */
 static unsigned train_to_the_end(int64_t gap_us, int64_t rtt_us)
 {
     for (unsigned i = 0; i < 1000; i++) {
-        if (hystart.phase == TE_HYSTART_OFF)
+        if (hystart.phase == TE_HYSTART_TRAIN)
             return i;
         ack_after(gap_us, MSS, rtt_us);
     }
@@ -227,11 +227,50 @@ static void test_train_of_half_a_path_ends_slow_start(void **state)
     start(false);
     ack(MSS, 50000); /* the first of the train */
     assert_int_equal(train_to_the_end(1000, 50000), 25);
-    assert_int_equal(cc.ssthresh_bytes, cc.cwnd_bytes);
-    assert_int_equal(cc.cwnd_bytes, WINDOW + 25 * MSS);
+    assert_int_equal(cc.ssthresh_bytes, UINT32_MAX);
+    uint32_t before = cc.cwnd_bytes;
+    ack_after(1000, 4 * MSS, 50000);
+    assert_int_equal(cc.cwnd_bytes, before + MSS);
     start(false);
     ack(MSS, 50000);
     assert_int_equal(train_to_the_end(2000, 50000), 13);
+}
+
+static void begin_train(void)
+{
+    start(false);
+    ack(MSS, 50000);
+    train_to_the_end(1000, 50000);
+    round_of(10, 50000);
+    assert_int_equal(hystart.phase, TE_HYSTART_TRAIN);
+}
+
+/* An eighth of 50 ms. */
+static void test_rise_over_the_smallest_rtt_ends_a_train(void **state)
+{
+    (void)state;
+    begin_train();
+    round_of(10, 56249);
+    assert_int_equal(hystart.phase, TE_HYSTART_TRAIN);
+    round_of(10, 49999); /* what falls is no sign: nothing had risen */
+    assert_int_equal(hystart.phase, TE_HYSTART_TRAIN);
+    for (int i = 0; i < 12; i++) /* a tail of the last burst might be as long */
+        ack_after(1000, MSS, 56249);
+    assert_int_equal(hystart.phase, TE_HYSTART_TRAIN);
+    ack_after(1000, MSS, 56249); /* with the first, which began the train, 12 ms of 50 */
+    assert_int_equal(hystart.phase, TE_HYSTART_OFF);
+    assert_int_equal(cc.ssthresh_bytes, cc.cwnd_bytes);
+}
+
+static void test_train_ends_after_five_rounds(void **state)
+{
+    (void)state;
+    begin_train(); /* and one round is over */
+    for (int i = 0; i < 3; i++)
+        round_of(10, 50000);
+    assert_int_equal(hystart.phase, TE_HYSTART_TRAIN);
+    round_of(10, 50000);
+    assert_int_equal(hystart.phase, TE_HYSTART_OFF);
 }
 
 /* The queue of later ACKs makes no path longer. */
@@ -293,7 +332,7 @@ static void test_train_of_a_small_window_says_nothing(void **state)
     cc.cwnd_bytes = 2 * MSS;
     ack(MSS, 4000);
     assert_int_equal(train_to_the_end(1000, 4000), 14);
-    assert_int_equal(cc.cwnd_bytes, 16 * MSS);
+    assert_int_equal(cc.cwnd_bytes, 16 * MSS + MSS / 4);
 }
 
 static void test_application_makes_no_train(void **state)
@@ -384,6 +423,8 @@ int main(void)
         cmocka_unit_test_setup(test_fall_within_the_round_is_none, setup),
         cmocka_unit_test_setup(test_delay_that_rises_on_ends_css, setup),
         cmocka_unit_test_setup(test_train_of_half_a_path_ends_slow_start, setup),
+        cmocka_unit_test_setup(test_rise_over_the_smallest_rtt_ends_a_train, setup),
+        cmocka_unit_test_setup(test_train_ends_after_five_rounds, setup),
         cmocka_unit_test_setup(test_smallest_rtt_is_the_path, setup),
         cmocka_unit_test_setup(test_gap_counts_for_nothing, setup),
         cmocka_unit_test_setup(test_round_begins_another_train, setup),

@@ -46,7 +46,7 @@ static void hystart_fields(struct te_codec *codec, struct te_hystart *hystart)
     te_codec_u32(codec, &hystart->min_rtt_us);
     te_codec_past(codec, &hystart->last_ack_at_us);
     te_codec_u32(codec, &hystart->trains_us);
-    te_codec_u8_below(codec, &hystart->phase, TE_HYSTART_CSS + 1);
+    te_codec_u8_below(codec, &hystart->phase, TE_HYSTART_TRAIN + 1);
     te_codec_u8(codec, &hystart->samples);
     te_codec_u8(codec, &hystart->css_rounds);
     te_codec_bool(codec, &hystart->is_paced);

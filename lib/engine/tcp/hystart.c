@@ -104,7 +104,8 @@ static void judge_delay(struct te_hystart *hystart, struct te_congestion *cc)
         return;
     if (hystart->phase == TE_HYSTART_CSS) {
         judge_css(hystart, cc);
-    } else if (has_delay_risen(hystart, hystart->last_round_min_rtt_us)) {
+    } else if (hystart->phase == TE_HYSTART_SLOW_START &&
+               has_delay_risen(hystart, hystart->last_round_min_rtt_us)) {
         hystart->phase = TE_HYSTART_CSS;
         hystart->css_baseline_min_rtt_us = hystart->current_round_min_rtt_us;
         hystart->css_rounds = 0;
@@ -132,22 +133,40 @@ static bool is_train_long(const struct te_hystart *hystart)
 }
 
 /* An application that sends little at a time makes ACKs of which nothing follows. */
-static void judge_train(struct te_hystart *hystart, struct te_congestion *cc,
+static void count_train(struct te_hystart *hystart, const struct te_congestion *cc,
                         const struct te_ack_sample *sample)
 {
     int64_t gap_us = sample->now_us - hystart->last_ack_at_us;
     hystart->last_ack_at_us = sample->now_us;
-    if (gap_us > TRAIN_GAP_US || !is_window_used(cc, sample))
-        return;
-    hystart->trains_us += (uint32_t)gap_us;
-    if (is_train_long(hystart) && cc->cwnd_bytes >= TRAIN_MIN_SEGMENTS * sample->mss_bytes)
-        leave_slow_start(hystart, cc);
+    if (gap_us <= TRAIN_GAP_US && is_window_used(cc, sample))
+        hystart->trains_us += (uint32_t)gap_us;
+}
+
+/* A round may begin behind the queue of the last burst. A quarter of a path later its smallest RTT
+ * is that of a queue that stays. */
+static bool is_queue_standing(const struct te_hystart *hystart)
+{
+    return hystart->samples == N_RTT_SAMPLE && hystart->trains_us >= hystart->min_rtt_us / 4 &&
+           has_delay_risen(hystart, hystart->min_rtt_us);
+}
+
+static void judge_train(struct te_hystart *hystart, struct te_congestion *cc,
+                        const struct te_ack_sample *sample)
+{
+    count_train(hystart, cc, sample);
+    if (hystart->phase == TE_HYSTART_TRAIN) {
+        if (is_queue_standing(hystart))
+            leave_slow_start(hystart, cc);
+    } else if (is_train_long(hystart) && cc->cwnd_bytes >= TRAIN_MIN_SEGMENTS * sample->mss_bytes) {
+        hystart->phase = TE_HYSTART_TRAIN;
+        hystart->css_rounds = 0;
+    }
 }
 
 /* The round in which CSS began counts, however little of it was left. */
 static void end_round(struct te_hystart *hystart, struct te_congestion *cc, uint32_t snd_nxt)
 {
-    if (hystart->phase == TE_HYSTART_CSS && ++hystart->css_rounds == CSS_ROUNDS) {
+    if (hystart->phase != TE_HYSTART_SLOW_START && ++hystart->css_rounds == CSS_ROUNDS) {
         leave_slow_start(hystart, cc);
         return;
     }
@@ -159,8 +178,9 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
 {
     take_rtt(hystart, sample->rtt_us);
     judge_delay(hystart, cc);
-    if (hystart->phase != TE_HYSTART_OFF)
-        judge_train(hystart, cc, sample);
+    if (hystart->phase == TE_HYSTART_OFF)
+        return;
+    judge_train(hystart, cc, sample);
     if (hystart->phase == TE_HYSTART_OFF)
         return;
     if (seq_geq(sample->snd_una, hystart->window_end))
@@ -193,7 +213,7 @@ uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
     uint32_t acked = credit(hystart, sample);
     if (cc->cwnd_bytes >= cc->ssthresh_bytes)
         return acked;
-    if (hystart->phase == TE_HYSTART_CSS) {
+    if (hystart->phase == TE_HYSTART_CSS || hystart->phase == TE_HYSTART_TRAIN) {
         te_cc_grow(cc, acked / CSS_GROWTH_DIVISOR);
         return 0;
     }
@@ -205,6 +225,6 @@ uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
 
 const char *te_hystart_phase_name(const struct te_hystart *hystart)
 {
-    static const char *const names[] = {"off", "slow-start", "css"};
+    static const char *const names[] = {"off", "slow-start", "css", "train"};
     return names[hystart->phase];
 }

@@ -16,9 +16,10 @@
  * that comes too late: the first ACKs of a round see the queue that the round before has left,
  * which is none until the round that overflows it. What tells in time is the length of the train of
  * ACKs (Ha and Rhee, the [HyStart] of RFC 9406): ACKs that follow each other closely for half of
- * the smallest RTT are those of half a path, and the window that doubles with them fills it. Slow
- * start ends there at once. Where reordering cuts the train of a round, its parts count together.
- * Where ACKs come compressed or far apart, there is no train, and delay decides.
+ * the smallest RTT are those of half a path, and the window that doubles with them fills it. From
+ * there on the window grows as in CSS, until a queue stays that makes as much RTT as counts for a
+ * rise. Where reordering cuts the train of a round, its parts count together. Where ACKs come
+ * compressed or far apart, there is no train, and delay decides.
  *
  * Once ssthresh is known from anything else, HyStart++ is off for good, and what is left here is
  * slow start. */
@@ -32,7 +33,12 @@ struct te_ack_sample;
 struct te_cc_start;
 struct te_congestion;
 
-enum te_hystart_phase { TE_HYSTART_OFF, TE_HYSTART_SLOW_START, TE_HYSTART_CSS };
+enum te_hystart_phase {
+    TE_HYSTART_OFF,
+    TE_HYSTART_SLOW_START,
+    TE_HYSTART_CSS,
+    TE_HYSTART_TRAIN /* as CSS, but it was a train that began it */
+};
 
 struct te_hystart {
     uint32_t window_end;            /* the round is over when SND.UNA has reached it */
@@ -56,7 +62,7 @@ void te_hystart_stop(struct te_hystart *hystart);
  * many of its bytes are left for congestion avoidance. */
 uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
                          const struct te_ack_sample *sample);
-/* For people: "off", "slow-start", "css". */
+/* For people: "off", "slow-start", "css", "train". */
 const char *te_hystart_phase_name(const struct te_hystart *hystart);
 
 #endif
