@@ -475,18 +475,28 @@ static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
 }
 
 /* Step 3a: the new data of step 2b fills a window of two, and a peer that keeps nothing out of
- * order has thrown it away. */
+ * order has thrown it away. It is sent again with the rest: all of it, before any other timeout. */
 static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
 {
     struct script *s = *state;
     open_path(s, 10 * MS); /* a peer without SACK */
-    fly(s, 20, 10);
+    fly(s, 14, 10);
     enter_step_3(s);
     ack(s, 1);
     T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
-    expect_segments(s, 1, 1);
+    expect_segments(s, 1, 3);
     T_EXPECT_NONE(s);
     assert_string_equal(recovery(s), "loss");
+    ack(s, 1); /* the other new one, thrown away as well */
+    T_EXPECT_NONE(s);
+    ack(s, 2);
+    expect_segments(s, 4, 2);
+    for (unsigned next = 3; next <= 14; next++)
+        ack(s, next);
+    expect_segments(s, 6, 8);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, retransmit_timeouts, 1);
+    T_EQUAL(script_status(s).snd_una, script_status(s).snd_max);
 }
 
 /* Step 1: a timeout in the recovery of another one goes on by slow start. */

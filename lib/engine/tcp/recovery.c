@@ -172,12 +172,17 @@ static bool try_undo(struct te_stack *stack, struct te_conn *conn,
 }
 
 /* The timeout was right: step 3a. The new data of step 2b may be all that cwnd allows, and lost or
- * thrown away: what is missing would wait for the next timeout. */
-static void allow_slow_start(struct te_conn *conn)
+ * thrown away: what is missing would wait for the next timeout. Without SACK nothing would tell
+ * that it was, and it is among the "unacknowledged segments" that slow start sends again. */
+static void go_on_with_slow_start(struct te_conn *conn)
 {
     uint32_t window = FRTO_WINDOW_SEGMENTS * (uint32_t)conn->mss;
     if (!conn->cc.ops->owns_cwnd && conn->cc.cwnd_bytes < window)
         conn->cc.cwnd_bytes = window;
+    if (te_loss_uses_sack(conn))
+        return;
+    conn->recovery.recover = conn->snd_nxt;
+    conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
 }
 
 /* RFC 5682 3 (with SACK) and 2.1 (without): one ACK at a time. */
@@ -201,7 +206,7 @@ static void check_timeout(struct te_stack *stack, struct te_conn *conn,
         return;
     }
     if (sender->frto == TE_FRTO_NEW && report->is_duplicate && !report->advances)
-        allow_slow_start(conn);
+        go_on_with_slow_start(conn);
     if (report->advances || report->is_duplicate)
         sender->frto = TE_FRTO_OFF;
 }
