@@ -81,6 +81,20 @@ static void one_answer_forgives_all_silent_probes(void **state)
     T_TIMER(s, TE_TIMER_KEEPALIVE, 2 * HOUR);
 }
 
+/* The timer is late, and what the peer has said comes in the same turn: an answer to a question
+ * that was not asked yet. */
+static void a_probe_that_has_not_left_needs_no_answer(void **state)
+{
+    struct script *s = *state;
+    establish_with_keepalive(s);
+    s->f.now_us += 2 * HOUR;
+    te_stack_handle_timeout(s->f.stack, s->f.now_us);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, keepalive_probes, 0);
+    T_TIMER(s, TE_TIMER_KEEPALIVE, 2 * HOUR);
+}
+
 /* MUST-27, MUST-24. */
 static void rfc9293_3_8_4_keepalive_is_configurable(void **state)
 {
@@ -506,6 +520,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_8_4_whatever_arrives_starts_the_interval_anew),
         SCRIPT_TEST(rfc9293_3_8_4_dead_after_nine_unanswered_probes),
         SCRIPT_TEST(one_answer_forgives_all_silent_probes),
+        SCRIPT_TEST(a_probe_that_has_not_left_needs_no_answer),
         SCRIPT_TEST(rfc9293_3_8_4_keepalive_is_configurable),
         SCRIPT_TEST(keepalive_can_be_turned_off_again),
         SCRIPT_TEST(rfc9293_3_8_4_no_probe_while_text_is_on_its_way),
