@@ -293,6 +293,7 @@ struct recovery_look {
     const struct te_status *before, *now;
     bool was_open, is_open;
     bool goes_on;   /* the same state; not: there is no other event in between */
+    bool is_start;  /* of an event, be it by the ACK that ends a timeout's */
     bool is_undone; /* a connection of this stack was; so may this one be */
     bool is_other;  /* likewise */
     bool is_passed; /* all that was sent before the event is acknowledged */
@@ -317,6 +318,8 @@ static struct recovery_look look_at_recovery(const struct world *world, struct w
                      before->snd_una == before->iss,
         .is_timeout = now->retransmits > before->retransmits,
     };
+    bool was_loss = before->recovery[0] == 'l';
+    look.is_start = !look.is_open && (look.was_open || (was_loss && !look.goes_on));
     watch->undone = count_undone(counters);
     watch->others = count_others(counters);
     return look;
@@ -360,7 +363,7 @@ static const char *check_loss_event(const struct world *world, struct watch *wat
     const char *wrong = NULL;
     if (!look.was_open && look.is_open)
         wrong = check_end(watch, &look);
-    else if (look.was_open && !look.is_open)
+    else if (look.is_start)
         wrong = check_start(watch, now, look.is_undone);
     else
         wrong = check_threshold(&look);
