@@ -133,12 +133,14 @@ static void add_paws(struct hasher *hasher, const struct te_conn *conn)
 static void add_hidden(struct hasher *hasher, const struct te_conn *conn)
 {
     const struct te_stack *stack = hasher->end->stack;
-    add(hasher, (uint64_t)conn->was_passive | (uint64_t)conn->send_was_cut << 31 |
-                    (uint64_t)conn->is_remains << 1 | (uint64_t)conn->is_accepted << 2 |
-                    (uint64_t)conn->syn_acked << 3 | (uint64_t)conn->syn_was_lost << 4 |
-                    (uint64_t)conn->fin_sent << 5 | (uint64_t)conn->fin_pending << 6 |
-                    (uint64_t)conn->probe_now << 7 | (uint64_t)conn->ack.owed << 8 |
-                    (uint64_t)conn->probes << 16 | (uint64_t)conn->out_of_order.count << 32);
+    add(hasher, (uint64_t)conn->was_passive | (uint64_t)conn->is_remains << 1 |
+                    (uint64_t)conn->is_accepted << 2 | (uint64_t)conn->syn_acked << 3 |
+                    (uint64_t)conn->syn_was_lost << 4 | (uint64_t)conn->fin_sent << 5 |
+                    (uint64_t)conn->fin_pending << 6 | (uint64_t)conn->probe_now << 7 |
+                    (uint64_t)conn->ack.owed << 8 | (uint64_t)conn->probes << 16 |
+                    (uint64_t)conn->send_was_cut << 24 |
+                    (uint64_t)conn->recovery.partial_acks << 25 |
+                    (uint64_t)conn->out_of_order.count << 32);
     for (unsigned timer = TE_TIMER_NONE + 1; timer < TE_TIMER_IDLE; timer++)
         add_time(hasher, conn->timer_at_us[timer]);
     add(hasher, seq_gt(conn->snd_small, conn->snd_una) ? conn->snd_small - conn->snd_una : 0);

@@ -39,10 +39,13 @@ enum te_recovery_state {
     TE_RECOVERY_LOSS
 };
 
+#define TE_PARTIAL_ACKS_MAX 2
+
 /* How the sender stands; what it remembers of its flight is in the sender (sender.h). */
 struct te_recovery {
     uint8_t state; /* enum te_recovery_state */
     uint8_t duplicate_acks;
+    uint8_t partial_acks; /* in a fast recovery without SACK; not counted any further than that */
     uint32_t recover; /* it ends when this is acknowledged (RFC 6582 3.2, RFC 6675 RecoveryPoint) */
 };
 

@@ -134,6 +134,7 @@ static void recovery_fields(struct te_codec *codec, struct te_recovery *recovery
 {
     te_codec_u8_below(codec, &recovery->state, TE_RECOVERY_LOSS + 1);
     te_codec_u8(codec, &recovery->duplicate_acks);
+    te_codec_u8_below(codec, &recovery->partial_acks, TE_PARTIAL_ACKS_MAX + 1);
     te_codec_u32(codec, &recovery->recover);
 }
 

@@ -178,12 +178,9 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
 {
     take_rtt(hystart, sample->rtt_us);
     judge_delay(hystart, cc);
-    if (hystart->phase == TE_HYSTART_OFF)
-        return;
-    judge_train(hystart, cc, sample);
-    if (hystart->phase == TE_HYSTART_OFF)
-        return;
-    if (seq_geq(sample->snd_una, hystart->window_end))
+    if (hystart->phase != TE_HYSTART_OFF)
+        judge_train(hystart, cc, sample);
+    if (hystart->phase != TE_HYSTART_OFF && seq_geq(sample->snd_una, hystart->window_end))
         end_round(hystart, cc, sample->snd_nxt);
 }
 

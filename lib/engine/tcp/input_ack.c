@@ -126,7 +126,7 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
     struct te_ack_report report;
     te_ack_report_begin(conn, segment, &report);
     advance(stack, conn, segment->ack, &report);
-    te_timers_after_ack(stack, conn, true);
+    te_timers_after_ack(stack, conn);
 }
 
 /* --- openings
@@ -227,7 +227,6 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
     te_ack_report_begin(conn, segment, &report);
     if (te_loss_uses_sack(conn))
         te_ack_report_take_sack(stack, conn, segment, &report);
-    bool held_timeout = te_recovery_holds_timeout(conn);
     bool advances = seq_gt(segment->ack, conn->snd_una);
     if (seq_geq(segment->ack, conn->snd_una))
         report.has_ece = te_ecn_on_ece(stack, conn, segment);
@@ -241,7 +240,7 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
         update_window(stack, conn, segment);
     te_recovery_on_ack(stack, conn, &report);
     if (advances)
-        te_timers_after_ack(stack, conn, !held_timeout || !te_recovery_holds_timeout(conn));
+        te_timers_after_ack(stack, conn);
     else
         time_sacked(stack, conn, &report);
     if (conn->sender != NULL)

@@ -77,11 +77,11 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
     stack->counters.recoveries++;
     recovery->state = TE_RECOVERY_FAST;
     recovery->recover = conn->snd_nxt;
+    recovery->partial_acks = 0;
     conn->sender->retransmit_now = true;
     stop_probing(stack, conn);
     if (was_reduced) { /* one answer a window is enough */
         te_undo_disarm(&conn->sender->undo);
-        conn->sender->undo.marker = conn->snd_una;
         return;
     }
     te_undo_arm(&conn->sender->undo, &conn->cc, conn->snd_una);
@@ -92,7 +92,7 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
 bool te_recovery_holds_timeout(const struct te_conn *conn)
 {
     return conn->recovery.state == TE_RECOVERY_FAST && !te_loss_uses_sack(conn) &&
-           conn->sender != NULL && conn->snd_una != conn->sender->undo.marker;
+           conn->recovery.partial_acks > 1;
 }
 
 static void become_open(struct te_conn *conn)
@@ -287,6 +287,8 @@ static uint32_t detect_without_sack(struct te_stack *stack, struct te_conn *conn
                     conn->recovery.state <= TE_RECOVERY_CWR;
     if (!is_partial && !is_third)
         return 0;
+    if (is_partial && conn->recovery.partial_acks < TE_PARTIAL_ACKS_MAX)
+        conn->recovery.partial_acks++;
     conn->sender->retransmit_now = true; /* RFC 6582 3.2 step 3 */
     return te_loss_mark_first(stack, conn);
 }

@@ -161,7 +161,7 @@ static int64_t restart_offset_us(const struct te_stack *stack, const struct te_c
     return stack->now_us - first->sent_at_us;
 }
 
-void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn, bool restarts)
+void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
 {
     te_timer_clear(stack, conn, TE_TIMER_PERSIST);
     te_timer_clear(stack, conn, TE_TIMER_USER_TIMEOUT);
@@ -169,7 +169,7 @@ void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn, bool rest
         te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
         return;
     }
-    if (restarts || !te_timer_is_set(conn, TE_TIMER_RETRANSMIT))
+    if (!te_recovery_holds_timeout(conn) || !te_timer_is_set(conn, TE_TIMER_RETRANSMIT))
         te_timer_set(stack, conn, TE_TIMER_RETRANSMIT,
                      rto_from_now(stack, conn) - restart_offset_us(stack, conn));
     start_user_timeout(stack, conn);

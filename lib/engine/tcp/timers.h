@@ -30,8 +30,8 @@ void te_timers_on_due(struct te_stack *stack, struct te_conn *conn);
 /* (Re)starts the retransmission timer for what is in flight, or stops it (RFC 6298 (5.1)-(5.3)),
  * and the persist timer likewise for what the window holds back (RFC 9293 3.8.6.1). Never both. */
 void te_timers_after_send(struct te_stack *stack, struct te_conn *conn);
-/* Without restarts a timeout that is set stays (te_recovery_holds_timeout). */
-void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn, bool restarts);
+/* But for what te_recovery_holds_timeout keeps as it is. */
+void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn);
 /* What is in flight arrives, beyond a hole: the retransmission timer starts again, if it runs. */
 void te_timers_on_progress(struct te_stack *stack, struct te_conn *conn);
 /* Any segment of a living peer: keepalive starts anew. */

@@ -18,8 +18,8 @@
 struct te_undo {
     bool is_armed; /* a recovery since which nothing has proved that it was needed */
     bool has_resent;
-    uint32_t marker;          /* SND.UNA when it began, armed or not: duplicates below are older */
-    uint32_t first_resent_ts; /* TSval of its first retransmission */
+    uint32_t marker;                   /* SND.UNA when it began: duplicates below are older */
+    uint32_t first_resent_ts;          /* TSval of its first retransmission */
     uint32_t resent_start, resent_end; /* within these all that was sent again lies */
     uint64_t unproved_bytes;           /* sent again, not reported as duplicates yet */
     struct te_congestion before;
