@@ -10,63 +10,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <tcpclient/tcpclient.h>
+#include "world.h"
 
-#include "fake_daemon.h"
-
-struct world {
-    struct fake_daemon daemon;
-    struct tcpc_client *client;
-    struct tcpc_error error;
-};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void connect_client(struct world *world, enum tcpc_policy policy)
-{
-    struct tcpc_options options = {.url = fake_server_url(world->daemon.server),
-                                   .name = "test",
-                                   .timeout_ms = 5000,
-                                   .policy = policy};
-    enum tcpc_code code = tcpc_client_new(&options, &world->client, &world->error);
-    if (code != TCPC_OK)
-        fail_msg("%s", world->error.message);
-}
+enum { TIMEOUT_MS = 5000 };
 
 static int set_up(void **state)
 {
-    struct world *world = calloc(1, sizeof(*world));
-    assert_non_null(world);
-    fake_daemon_start(&world->daemon);
-    connect_client(world, TCPC_POLICY_NONE);
-    *state = world;
+    *state = world_new(TCPC_POLICY_NONE, TIMEOUT_MS);
     return 0;
 }
 
 static int set_up_session(void **state)
 {
-    struct world *world = calloc(1, sizeof(*world));
-    assert_non_null(world);
-    fake_daemon_start(&world->daemon);
-    connect_client(world, TCPC_POLICY_CLOSE);
-    *state = world;
+    *state = world_new(TCPC_POLICY_CLOSE, TIMEOUT_MS);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct world *world = *state;
-    tcpc_client_free(world->client);
-    fake_daemon_stop(&world->daemon);
-    free(world);
+    world_free(*state);
     return 0;
 }
 
@@ -93,10 +57,10 @@ static void no_socket_is_unreachable_at_once(void **state)
     struct tcpc_options options = {.url = "ipc:///tmp/there/is/no/such.sock"};
     struct tcpc_client *client = NULL;
     struct tcpc_error error;
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     (void)state;
     assert_int_equal(tcpc_client_new(&options, &client, &error), TCPC_UNREACHABLE);
-    assert_true(now_ms() - before_ms < 500);
+    assert_true(world_now_ms() - before_ms < 500);
     assert_string_equal(error.message, "no daemon at ipc:///tmp/there/is/no/such.sock");
     assert_string_equal(error.hint, "is tcpengined running?");
     assert_string_equal(error.errno_name, "ENOENT");
@@ -114,9 +78,9 @@ static void dead_socket_is_unreachable_soon(void **state)
     int fd = mkstemp(path); /* a file that nobody listens on answers like a dead socket */
     assert_true(fd >= 0);
     snprintf(url, sizeof(url), "ipc://%s", path);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_client_new(&options, &client, &error), TCPC_UNREACHABLE);
-    assert_true(now_ms() - before_ms < 1000);
+    assert_true(world_now_ms() - before_ms < 1000);
     assert_string_equal(error.errno_name, "ECONNREFUSED");
     close(fd);
     unlink(path);
@@ -128,9 +92,9 @@ static void silent_server_is_given_up(void **state)
     struct tcpc_options options = {.url = fake_server_url(world->daemon.server), .timeout_ms = 300};
     struct tcpc_client *client = NULL;
     fake_server_set_silent(world->daemon.server, true);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_client_new(&options, &client, &world->error), TCPC_DEADLINE);
-    assert_true(now_ms() - before_ms < 1500);
+    assert_true(world_now_ms() - before_ms < 1500);
 }
 
 static void bad_options_are_refused(void **state)
@@ -154,13 +118,13 @@ static void lost_daemon_is_unreachable_before_the_timeout(void **state)
     assert_int_equal(tcpc_client_new(&options, &world->client, &world->error), TCPC_OK);
     uint64_t id = established(world);
     fake_server_pause(world->daemon.server, true);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
-    assert_in_range(now_ms() - before_ms, 500, 2000);
+    assert_in_range(world_now_ms() - before_ms, 500, 2000);
     /* Nobody comes back from the dead in vain: the next call knows at once. */
-    before_ms = now_ms();
+    before_ms = world_now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
-    assert_true(now_ms() - before_ms < 300);
+    assert_true(world_now_ms() - before_ms < 300);
     fake_server_pause(world->daemon.server, false);
     usleep(300 * 1000);
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_OK);
@@ -216,9 +180,9 @@ static void open_gives_up_after_its_wait(void **state)
     struct world *world = *state;
     struct tcpc_open open = open_to(10, 200);
     struct tcpc_opened opened;
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_open_active(world->client, &open, &opened, &world->error), TCPC_AGAIN);
-    assert_in_range(now_ms() - before_ms, 190, 1500);
+    assert_in_range(world_now_ms() - before_ms, 190, 1500);
     assert_int_not_equal(opened.id, 0);
 }
 
@@ -350,9 +314,9 @@ static void mute_daemon_times_out(void **state)
     struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS, .timeout_ms = 200};
     struct tcpc_response *response = NULL;
     fake_server_fault(world->daemon.server, FAKE_MUTE, 0);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_call(world->client, &request, &response, &world->error), TCPC_DEADLINE);
-    assert_in_range(now_ms() - before_ms, 190, 1500);
+    assert_in_range(world_now_ms() - before_ms, 190, 1500);
     assert_string_equal(world->error.errno_name, "ETIMEDOUT");
     assert_int_equal(tcpc_call(world->client, &request, &response, &world->error), TCPC_OK);
     tcpc_response_free(response);
@@ -489,7 +453,7 @@ static void stream_goes_on_in_another_client(void **state)
     assert_int_equal(tcpc_receive(world->client, id, buffer, &len, 1000, &world->error), TCPC_OK);
     assert_int_equal(len, 6);
     tcpc_client_free(world->client);
-    connect_client(world, TCPC_POLICY_NONE);
+    world_connect(world, TCPC_POLICY_NONE, TIMEOUT_MS);
     assert_int_equal(tcpc_send(world->client, id, "world", 5, 1000, &world->error), TCPC_OK);
     /* The first six were handed out but not freed: they come again. */
     len = sizeof(buffer);
@@ -520,9 +484,9 @@ static void receive_and_send_give_up_in_time(void **state)
     size_t len = sizeof(data);
     uint64_t sent, received;
     assert_int_equal(tcpc_receive(world->client, id, data, &len, 0, &world->error), TCPC_AGAIN);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_receive(world->client, id, data, &len, 150, &world->error), TCPC_AGAIN);
-    assert_in_range(now_ms() - before_ms, 140, 1500);
+    assert_in_range(world_now_ms() - before_ms, 140, 1500);
     world->daemon.room_bytes = 1000;
     assert_int_equal(tcpc_send(world->client, id, data, len, 150, &world->error), TCPC_AGAIN);
     tcpc_stream_offsets(world->client, id, &sent, &received);
@@ -655,7 +619,8 @@ static void many_calls_at_once_over_broken_links(void **state)
         if (i % 100 == 50)
             fake_server_break_links(world->daemon.server);
     }
-    for (int64_t until_ms = now_ms() + 5000; answers(&tally) < CALLS && now_ms() < until_ms;)
+    for (int64_t until_ms = world_now_ms() + 5000;
+         answers(&tally) < CALLS && world_now_ms() < until_ms;)
         usleep(1000);
     assert_int_equal(answers(&tally), CALLS);
     assert_int_equal(tally.failures, 0);
@@ -673,9 +638,9 @@ static void free_cancels_what_is_out(void **state)
             TCPC_OK);
     fake_server_pause(world->daemon.server, true); /* some are parked, some are out */
     usleep(20000);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     tcpc_client_free(world->client);
-    assert_true(now_ms() - before_ms < 1500);
+    assert_true(world_now_ms() - before_ms < 1500);
     world->client = NULL;
     assert_int_equal(tally.answers, 5);
     assert_int_equal(tally.cancelled, 5);

@@ -11,14 +11,10 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include <tcpclient/tcpclient.h>
-
-#include "fake_daemon.h"
+#include "world.h"
 
 /* PATIENCE_MS: more than half a second, on a busy machine; far less than a request has. */
 enum { PATIENCE_MS = 4000, TIMEOUT_MS = 20000, HANG_S = 60 };
@@ -57,46 +53,18 @@ int pthread_cond_signal(pthread_cond_t *cond)
 
 /* --- the world -------------------------------------------------------------------------------- */
 
-struct world {
-    struct fake_daemon daemon;
-    struct tcpc_client *client;
-    struct tcpc_error error;
-};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void connect_client(struct world *world)
-{
-    struct tcpc_options options = {
-        .url = fake_server_url(world->daemon.server), .name = "test", .timeout_ms = TIMEOUT_MS};
-    if (tcpc_client_new(&options, &world->client, &world->error) != TCPC_OK)
-        fail_msg("%s", world->error.message);
-}
-
 static int set_up(void **state)
 {
-    struct world *world = calloc(1, sizeof(*world));
-    assert_non_null(world);
     test_thread = pthread_self();
     alarm(HANG_S);
-    fake_daemon_start(&world->daemon);
-    connect_client(world);
-    *state = world;
+    *state = world_new(TCPC_POLICY_NONE, TIMEOUT_MS);
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    struct world *world = *state;
     loss = LOSE_NOTHING;
-    tcpc_client_free(world->client);
-    fake_daemon_stop(&world->daemon);
-    free(world);
+    world_free(*state);
     alarm(0);
     return 0;
 }
@@ -120,10 +88,10 @@ static void free_client(struct world *world)
 static void answer_that_wakes_nobody_comes_soon(void **state)
 {
     struct world *world = *state;
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     loss = LOSE_OF_POLLER;
     ask_status(world);
-    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_true(world_now_ms() - before_ms < PATIENCE_MS);
     assert_int_equal(loss, LOSE_NOTHING);
 }
 
@@ -131,11 +99,11 @@ static void first_link_that_wakes_nobody_comes_soon(void **state)
 {
     struct world *world = *state;
     free_client(world);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     loss = LOSE_OF_POLLER;
-    connect_client(world);
+    world_connect(world, TCPC_POLICY_NONE, TIMEOUT_MS);
     ask_status(world);
-    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_true(world_now_ms() - before_ms < PATIENCE_MS);
     assert_int_equal(loss, LOSE_NOTHING);
 }
 
@@ -154,10 +122,10 @@ static void cancelled_request_that_wakes_nobody_ends(void **state)
     assert_int_equal(
         tcpc_call_async(world->client, &request, note_end, (void *)&code, &world->error), TCPC_OK);
     usleep(100000); /* it is out */
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     loss = LOSE_OF_TEST;
     free_client(world);
-    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_true(world_now_ms() - before_ms < PATIENCE_MS);
     assert_int_equal(loss, LOSE_NOTHING);
     assert_int_equal(code, TCPC_CANCELLED);
 }
@@ -166,10 +134,10 @@ static void free_that_wakes_nobody_ends(void **state)
 {
     struct world *world = *state;
     ask_status(world);
-    int64_t before_ms = now_ms();
+    int64_t before_ms = world_now_ms();
     loss = LOSE_OF_TEST;
     free_client(world);
-    assert_true(now_ms() - before_ms < PATIENCE_MS);
+    assert_true(world_now_ms() - before_ms < PATIENCE_MS);
     assert_int_equal(loss, LOSE_NOTHING);
 }
 
