@@ -476,11 +476,8 @@ static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
 
 /* Step 3a: the new data of step 2b fills a window of two, and a peer that keeps nothing out of
  * order has thrown it away. It is sent again with the rest: all of it, before any other timeout. */
-static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
+static void send_new_data_again(struct script *s)
 {
-    struct script *s = *state;
-    open_path(s, 10 * MS); /* a peer without SACK */
-    fly(s, 14, 10);
     enter_step_3(s);
     ack(s, 1);
     T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
@@ -497,6 +494,23 @@ static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
     T_EXPECT_NONE(s);
     T_COUNT(s, retransmit_timeouts, 1);
     T_EQUAL(script_status(s).snd_una, script_status(s).snd_max);
+}
+
+static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
+{
+    struct script *s = *state;
+    open_path(s, 10 * MS); /* a peer without SACK */
+    fly(s, 14, 10);
+    send_new_data_again(s);
+}
+
+/* It would tell of what it keeps. */
+static void rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_LOSS_PROBE | TE_FEATURE_RACK);
+    fly_with_sack(s, 10 * MS, 14, 10);
+    send_new_data_again(s);
 }
 
 /* Step 1: a timeout in the recovery of another one goes on by slow start. */
@@ -751,6 +765,7 @@ int main(void)
         SCRIPT_TEST(rfc5682_3_original_sacked_after_a_timeout_undoes_it),
         SCRIPT_TEST(rfc5682_2_1_real_loss_goes_on_with_slow_start),
         SCRIPT_TEST(rfc5682_2_1_new_data_that_is_lost_holds_nothing_up),
+        SCRIPT_TEST(rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up),
         SCRIPT_TEST(rfc5682_2_1_second_timeout_sends_no_new_data),
         SCRIPT_TEST(rfc5682_2_1_new_data_acknowledged_in_order_is_spurious),
         SCRIPT_TEST(rfc5682_2_1_second_timeout_is_answered_as_usual),

@@ -172,14 +172,14 @@ static bool try_undo(struct te_stack *stack, struct te_conn *conn,
 }
 
 /* The timeout was right: step 3a. The new data of step 2b may be all that cwnd allows, and lost or
- * thrown away: what is missing would wait for the next timeout. Without SACK nothing would tell
- * that it was, and it is among the "unacknowledged segments" that slow start sends again. */
+ * thrown away: what is missing would wait for the next timeout. RACK finds what was overtaken; else
+ * it is among the "unacknowledged segments" that slow start sends again. */
 static void go_on_with_slow_start(struct te_conn *conn)
 {
     uint32_t window = FRTO_WINDOW_SEGMENTS * (uint32_t)conn->mss;
     if (!conn->cc.ops->owns_cwnd && conn->cc.cwnd_bytes < window)
         conn->cc.cwnd_bytes = window;
-    if (te_loss_uses_sack(conn))
+    if (te_loss_uses_sack(conn) && has_feature(conn, TE_FEATURE_RACK))
         return;
     conn->recovery.recover = conn->snd_nxt;
     conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
