@@ -17,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* PARK_SLICE_MS: how often a parked call looks why there is no link. STUCK_SLICE_MS: see link.c. */
-enum { PARK_SLICE_MS = 100, STUCK_SLICE_MS = 500 };
+/* How often a parked call looks why there is no link. */
+enum { PARK_SLICE_MS = 100 };
 
 static void on_io(void *arg);
 static void on_timer(void *arg);
@@ -152,13 +152,10 @@ static bool call_has_context(struct call *call)
     return true;
 }
 
-/* nng says when it has lost a link, but not once its reaper is stuck. */
 static int64_t sending_until_ms(const struct call *call)
 {
-    int64_t slice_until_ms = tcpci_clock_ms() + STUCK_SLICE_MS;
-    if (!call->client->replaced_at_ms || slice_until_ms > call->deadline_at_ms)
-        return call->deadline_at_ms;
-    return slice_until_ms;
+    int64_t until_ms = tcpci_clock_ms() + tcpci_link_patience_ms(call->client);
+    return until_ms < call->deadline_at_ms ? until_ms : call->deadline_at_ms;
 }
 
 static void call_transmit(struct call *call)
@@ -174,6 +171,8 @@ static void call_transmit(struct call *call)
     }
     call->phase = CALL_SENDING;
     call->link_number = call->client->link_number;
+    if (!call->client->untaken_since_ms)
+        call->client->untaken_since_ms = tcpci_clock_ms();
     nng_aio_set_timeout(call->aio, duration_until(sending_until_ms(call)));
     nng_aio_set_msg(call->aio, message);
     nng_ctx_send(call->ctx, call->aio);
@@ -323,9 +322,22 @@ static void on_woken(struct call *call, int rv)
     pthread_mutex_unlock(&client->lock);
 }
 
+/* nng says when it has lost a link, but not once its reaper is stuck (link.c). */
+static void on_not_taken(struct call *call)
+{
+    tcpci_link_note_mute(call->client, call->link_number);
+    if (tcpci_clock_ms() >= call->deadline_at_ms) {
+        call_fail(call, TCPC_DEADLINE);
+        return;
+    }
+    call_go(call);
+    pthread_mutex_unlock(&call->client->lock);
+}
+
 static void on_sent(struct call *call, int rv)
 {
     if (rv == 0) {
+        call->client->untaken_since_ms = 0;
         call->phase = CALL_WAITING;
         nng_aio_set_timeout(call->aio, duration_until(call->deadline_at_ms));
         nng_ctx_recv(call->ctx, call->aio);
@@ -334,8 +346,8 @@ static void on_sent(struct call *call, int rv)
     }
     nng_msg_free(nng_aio_get_msg(call->aio));
     nng_aio_set_msg(call->aio, NULL);
-    if (rv == NNG_ETIMEDOUT && tcpci_clock_ms() >= call->deadline_at_ms)
-        call_fail(call, TCPC_DEADLINE);
+    if (rv == NNG_ETIMEDOUT)
+        on_not_taken(call);
     else if (rv == NNG_ENOMEM)
         call_fail(call, TCPC_NO_MEMORY);
     else

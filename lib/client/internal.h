@@ -97,7 +97,8 @@ struct tcpc_client {
     enum link_state link;
     uint64_t link_number; /* how many links there have been */
     nng_pipe pipe;
-    int64_t lost_at_ms; /* since when no daemon has answered; 0: it did, on the newest link */
+    int64_t untaken_since_ms; /* since when nng has taken no request; 0: it took the newest */
+    int64_t lost_at_ms;       /* since when no daemon has answered; 0: it did, on the newest link */
     bool is_closing;
     struct tcpc_error fatal; /* not TCPC_OK: every call answers this */
 
@@ -152,6 +153,10 @@ enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
                                struct tcpc_error *ret_error);
 /* The link that this call went over is broken. Under the lock. */
 void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number);
+/* How long a request may lie with nng before one looks whether the link is mute, and the look:
+ * lost, when nng has taken none for as long. Under the lock. */
+int64_t tcpci_link_patience_ms(const struct tcpc_client *client);
+void tcpci_link_note_mute(struct tcpc_client *client, uint64_t link_number);
 /* There has been no link for a while: replaces the socket if that can help. Without the lock. */
 void tcpci_link_look(struct tcpc_client *client);
 /* Ends the link and all that belongs to it, in bounded time. Without the lock. */

@@ -14,8 +14,9 @@
  * waits for ever: the dialer is not told to redial, and nng_close() does not return. So when no
  * link comes although somebody listens, the socket is left behind for a new one; and sockets are
  * closed by a thread of their own, which may hang instead of the caller. With the reaper gone nng
- * does not tell of lost links any more either: from then on a request that nng does not take for a
- * while counts as one (see call.c).
+ * does not tell any client of this program of lost links any more. So a link over which nng takes
+ * no request for half of the client's timeout counts as lost; half a second is enough for that once
+ * a socket had to be left behind.
  *
  * Requests are given to nng in UP only. Those that still lie in nng's queue when the link goes are
  * taken back at once, before nng redials (it announces the loss first), so that no request reaches
@@ -33,8 +34,12 @@ enum {
     PROBE_FIRST_MS = 20,
     PROBE_EACH_MS = 200,
     REPLACE_AFTER_MS = 250,
+    MUTE_MAX_MS = 10000,
+    STUCK_PATIENCE_MS = 500,
     CLOSE_WAIT_MS = 1000
 };
+
+static _Atomic bool is_reaper_stuck; /* nng has one for all sockets: so it seems, that is */
 
 int64_t tcpci_clock_ms(void)
 {
@@ -64,6 +69,20 @@ void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number)
         link_down(client);
 }
 
+int64_t tcpci_link_patience_ms(const struct tcpc_client *client)
+{
+    int64_t patience_ms =
+        client->timeout_ms == TCPC_WAIT_FOREVER ? MUTE_MAX_MS : client->timeout_ms / 2;
+    return is_reaper_stuck && patience_ms > STUCK_PATIENCE_MS ? STUCK_PATIENCE_MS : patience_ms;
+}
+
+void tcpci_link_note_mute(struct tcpc_client *client, uint64_t link_number)
+{
+    if (client->untaken_since_ms &&
+        tcpci_clock_ms() - client->untaken_since_ms >= tcpci_link_patience_ms(client))
+        tcpci_link_lost(client, link_number);
+}
+
 /* A socket that was left behind may still speak. Under the lock. */
 static bool is_current(const struct tcpc_client *client, nng_pipe pipe)
 {
@@ -74,6 +93,7 @@ static void link_added(struct tcpc_client *client, nng_pipe pipe)
 {
     client->pipe = pipe;
     client->link_number++;
+    client->untaken_since_ms = 0;
     client->link = LINK_CHECKING;
     /* Nothing is known yet that another daemon could contradict. Without memory for the check the
      * next answer's boot id will have to do. */
@@ -315,6 +335,7 @@ static void socket_replace(struct tcpc_client *client)
     if (is_replaced) {
         client->socket_number++;
         client->replaced_at_ms = tcpci_clock_ms();
+        is_reaper_stuck = true;
     }
     pthread_mutex_unlock(&client->lock);
     if (is_replaced)
