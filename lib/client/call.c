@@ -330,6 +330,10 @@ static void on_not_taken(struct call *call)
         call_fail(call, TCPC_DEADLINE);
         return;
     }
+    if (call->is_check) {
+        call_fail(call, TCPC_UNREACHABLE);
+        return;
+    }
     call_go(call);
     pthread_mutex_unlock(&call->client->lock);
 }

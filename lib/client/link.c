@@ -34,8 +34,8 @@ enum {
     PROBE_FIRST_MS = 20,
     PROBE_EACH_MS = 200,
     REPLACE_AFTER_MS = 250,
+    MUTE_MIN_MS = 500,
     MUTE_MAX_MS = 10000,
-    STUCK_PATIENCE_MS = 500,
     CLOSE_WAIT_MS = 1000
 };
 
@@ -71,9 +71,10 @@ void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number)
 
 int64_t tcpci_link_patience_ms(const struct tcpc_client *client)
 {
-    int64_t patience_ms =
-        client->timeout_ms == TCPC_WAIT_FOREVER ? MUTE_MAX_MS : client->timeout_ms / 2;
-    return is_reaper_stuck && patience_ms > STUCK_PATIENCE_MS ? STUCK_PATIENCE_MS : patience_ms;
+    if (client->timeout_ms == TCPC_WAIT_FOREVER)
+        return is_reaper_stuck ? MUTE_MIN_MS : MUTE_MAX_MS;
+    int64_t patience_ms = client->timeout_ms / 2;
+    return is_reaper_stuck || patience_ms < MUTE_MIN_MS ? MUTE_MIN_MS : patience_ms;
 }
 
 void tcpci_link_note_mute(struct tcpc_client *client, uint64_t link_number)
