@@ -5,7 +5,12 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { DEFAULT_TIMEOUT_MS = 5000, DEFAULT_RECONNECT_MS = 3000, DETACH_TIMEOUT_MS = 1000 };
+enum {
+    DEFAULT_TIMEOUT_MS = 5000,
+    DEFAULT_RECONNECT_MS = 3000,
+    DETACH_TIMEOUT_MS = 1000,
+    NAME_BYTES_MAX = 64
+};
 
 static const char *url_choose(const struct tcpc_options *options)
 {
@@ -47,6 +52,12 @@ static void client_destroy(struct tcpc_client *client)
     free(client);
 }
 
+static char *name_copy(const struct tcpc_options *options)
+{
+    const char *name = options->name ? options->name : "";
+    return strndup(name, strnlen(name, NAME_BYTES_MAX));
+}
+
 static struct tcpc_client *client_alloc(const struct tcpc_options *options)
 {
     struct tcpc_client *client = calloc(1, sizeof(*client));
@@ -55,7 +66,7 @@ static struct tcpc_client *client_alloc(const struct tcpc_options *options)
         return NULL;
     }
     client->url = strdup(url_choose(options));
-    client->name = strndup(options->name ? options->name : "", 64);
+    client->name = name_copy(options);
     client->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
     client->reconnect_ms = options->reconnect_ms ? options->reconnect_ms : DEFAULT_RECONNECT_MS;
     client->keep_seconds = options->keep_seconds;

@@ -421,7 +421,7 @@ static void swap(unsigned *a, unsigned *b)
 /* Every permutation of order->index from at on. */
 static void try_orders_from(struct script *s, struct order *order, unsigned at)
 {
-    if (at == order->count) {
+    if (at == order->count || at == SEGMENTS_MAX) {
         try_order(s, order);
         return;
     }
