@@ -70,7 +70,7 @@ static void resend_at(unsigned i, int64_t now_us)
 static void on_delivered(void *ctx, const struct te_sent *sent, uint32_t bytes)
 {
     (void)bytes;
-    te_rack_on_delivered(&rack, sent, *(bool *)ctx, context.now_us);
+    te_rack_on_delivered(&rack, sent, ctx);
 }
 
 static void end_of_ack(bool has_dsack, bool leaves_recovery)
@@ -86,8 +86,8 @@ static void end_of_ack(bool has_dsack, bool leaves_recovery)
 
 static void sack_more(unsigned i)
 {
-    bool is_spurious = false;
-    const struct te_sent_visitor visitor = {on_delivered, &is_spurious};
+    struct te_rack_arrival arrival = {.now_us = context.now_us, .is_sack = true};
+    const struct te_sent_visitor visitor = {on_delivered, &arrival};
     const struct te_sent_sack sack = {seq_of(i), seq_of(i + 1), MSS};
     te_sent_map_sack(&map, &sack, &allocator, &visitor);
 }
@@ -103,7 +103,8 @@ static void sack_at(unsigned i, int64_t now_us)
 /* An ACK of all below a segment. is_spurious: it echoes a timestamp of before the last sending. */
 static void ack_at(unsigned i, int64_t now_us, bool is_spurious)
 {
-    const struct te_sent_visitor visitor = {on_delivered, &is_spurious};
+    struct te_rack_arrival arrival = {.now_us = now_us, .is_spurious = is_spurious};
+    const struct te_sent_visitor visitor = {on_delivered, &arrival};
     context.now_us = now_us;
     una = seq_of(i);
     te_sent_map_ack(&map, una, &allocator, &visitor);
@@ -152,8 +153,8 @@ static void test_follows_the_latest_sent(void **state)
     sack_at(1, 110 * MS);
     assert_int_equal(rack.sent_at_us, 10 * MS);
     assert_int_equal(rack.end_seq, seq_of(2));
-    ack_at(1, 130 * MS, false); /* sent earlier: it has nothing to say */
-    assert_int_equal(rack.rtt_us, 100 * MS);
+    ack_at(1, 130 * MS, false); /* sent earlier: only how long it took */
+    assert_int_equal(rack.rtt_us, 130 * MS);
     assert_int_equal(rack.sent_at_us, 10 * MS);
     assert_int_equal(rack.min_rtt_us, 100 * MS);
 }

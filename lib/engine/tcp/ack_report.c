@@ -83,8 +83,12 @@ static void on_delivered(void *ctx, const struct te_sent *sent, uint32_t bytes)
         report->original_delivered = true;
     report->resent_delivered |= sent->transmissions > 1;
     note_rtt(report, sent, now_us, visit->is_sack);
-    bool is_earlier = is_for_earlier(conn, report, sent);
-    te_rack_on_delivered(&sender->rack, sent, is_earlier, now_us);
+    struct te_rack_arrival arrival = {
+        .now_us = now_us,
+        .is_spurious = is_for_earlier(conn, report, sent),
+        .is_sack = visit->is_sack,
+    };
+    te_rack_on_delivered(&sender->rack, sent, &arrival);
     te_delivery_on_delivered(&sender->delivery, &report->delivery, sent, bytes);
 }
 

@@ -27,34 +27,38 @@ static void update_min_rtt(struct te_rack *rack, uint32_t rtt_us, int64_t now_us
 }
 
 /* Step 3: something below what an earlier ACK has delivered arrives without having been sent again.
- * (What one ACK delivers comes in no order: its blocks before its number.) Or it was sent again,
- * but timestamps say that the first one came: where each segment that is overtaken is sent again
- * before it comes, nothing else would ever show that it was late and not lost. */
-static void detect_reordering(struct te_rack *rack, const struct te_sent *sent, bool is_spurious)
+ * (What one ACK delivers comes in no order: its blocks before its number.)
+ *
+ * DEVIATION: or it was sent again, but the timestamp of the ACK that takes it in says that the
+ * first one came: where each segment that is overtaken is sent again before it comes, nothing else
+ * would ever show that it was late and not lost. The timestamp beside a SACK says nothing of what
+ * is SACKed: it is that of before the hole (RFC 7323 4.3). */
+static void detect_reordering(struct te_rack *rack, const struct te_sent *sent,
+                              const struct te_rack_arrival *arrival)
 {
-    bool is_original = sent->transmissions == 1 || is_spurious;
+    bool is_original = sent->transmissions == 1 || (arrival->is_spurious && !arrival->is_sack);
     rack->fack_now = rack->has_fack_now ? seq_max(rack->fack_now, sent->end) : sent->end;
     rack->has_fack_now = true;
     if (rack->has_fack && seq_lt(sent->end, rack->fack) && is_original)
         rack->reordering_seen = true;
 }
 
-void te_rack_on_delivered(struct te_rack *rack, const struct te_sent *sent, bool is_spurious,
-                          int64_t now_us)
+void te_rack_on_delivered(struct te_rack *rack, const struct te_sent *sent,
+                          const struct te_rack_arrival *arrival)
 {
-    detect_reordering(rack, sent, is_spurious);
-    int64_t elapsed_us = now_us - sent->sent_at_us;
+    detect_reordering(rack, sent, arrival);
+    int64_t elapsed_us = arrival->now_us - sent->sent_at_us;
     uint32_t rtt_us = elapsed_us > 0 ? (uint32_t)elapsed_us : 1;
     bool was_resent = sent->transmissions > 1;
     if (!was_resent)
-        update_min_rtt(rack, rtt_us, now_us);
+        update_min_rtt(rack, rtt_us, arrival->now_us);
     /* An ACK this quick is for an earlier transmission (RFC 8985 6.2 step 2). */
-    if (was_resent && (is_spurious || rtt_us < rack->min_rtt_us))
+    if (was_resent && (arrival->is_spurious || rtt_us < rack->min_rtt_us))
         return;
-    if (rack->rtt_us != 0 &&
-        !is_sent_after(sent->sent_at_us, sent->end, rack->sent_at_us, rack->end_seq))
+    bool is_first = rack->rtt_us == 0;
+    rack->rtt_us = rtt_us; /* of what was sent earlier, too: it may be the slower one */
+    if (!is_first && !is_sent_after(sent->sent_at_us, sent->end, rack->sent_at_us, rack->end_seq))
         return;
-    rack->rtt_us = rtt_us;
     rack->sent_at_us = sent->sent_at_us;
     rack->end_seq = sent->end;
 }

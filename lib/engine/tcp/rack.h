@@ -12,7 +12,7 @@
 struct te_rack {
     int64_t sent_at_us;  /* RACK.xmit_ts: of the latest sent among the delivered */
     uint32_t end_seq;    /* RACK.end_seq, breaks ties */
-    uint32_t rtt_us;     /* RACK.rtt, of that one; 0: nothing was delivered yet */
+    uint32_t rtt_us;     /* RACK.rtt, of the last delivered; 0: nothing was delivered yet */
     uint32_t min_rtt_us; /* 0: none yet */
     int64_t min_rtt_at_us;
     uint32_t fack_now;    /* fack with the ACK that is being looked at */
@@ -26,10 +26,14 @@ struct te_rack {
 };
 
 void te_rack_init(struct te_rack *rack);
-/* RFC 8985 6.2 steps 1 to 3: a record was delivered. is_spurious: timestamps say that the ACK is
- * for an earlier transmission than the last one. */
-void te_rack_on_delivered(struct te_rack *rack, const struct te_sent *sent, bool is_spurious,
-                          int64_t now_us);
+/* RFC 8985 6.2 steps 1 to 3: a record was delivered. */
+struct te_rack_arrival {
+    int64_t now_us;
+    bool is_spurious; /* timestamps say that the ACK is for an earlier transmission than the last */
+    bool is_sack;     /* a block says so, not the acknowledgment number */
+};
+void te_rack_on_delivered(struct te_rack *rack, const struct te_sent *sent,
+                          const struct te_rack_arrival *arrival);
 /* Step 4, per ACK: D-SACKs and ends of recoveries adapt the window. */
 struct te_rack_round {
     bool has_dsack;
