@@ -362,6 +362,9 @@ static void test_limit_of_an_ack(void **state)
     start(false);
     ack(90 * MSS, 50000);
     assert_int_equal(cc.cwnd_bytes, WINDOW + 65536);
+    te_hystart_stop(&hystart); /* and of a later slow start */
+    ack(90 * MSS, 50000);
+    assert_int_equal(cc.cwnd_bytes, WINDOW + 2 * 65536);
 }
 
 /* RFC 3465 2.3: one segment an ACK, and no more than arrived just now. */

@@ -10,9 +10,10 @@
 #define CSS_GROWTH_DIVISOR 4
 #define CSS_ROUNDS 5
 #define L_SEGMENTS 8u
-/* DEVIATION: RFC 9406 4.3 has L = 8 segments for a sender that does not pace. A receiver that
- * merges frames (GRO) acknowledges up to this much at once, and eight of those 44 segments would
- * make slow start crawl; a sender that cuts large frames sends bursts of this size anyway. */
+/* DEVIATION: RFC 9406 4.3 has L = 8 segments for a sender that does not pace, and RFC 3465 2.2 has
+ * two without HyStart++. A receiver that merges frames (GRO) acknowledges up to this much at once,
+ * and eight of those 44 segments would make slow start crawl; a sender that cuts large frames sends
+ * bursts of this size anyway. */
 #define L_MIN_BYTES 65536u
 
 /* The values of the kernel's HyStart. Over shorter paths a queue is short, too, and gaps between
@@ -186,13 +187,14 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
 
 /* How much of an ACK counts. After a timeout it may be for data that had arrived long before: RFC
  * 3465 2.3 allows one segment. */
-static uint32_t credit(const struct te_hystart *hystart, const struct te_ack_sample *sample)
+static uint32_t credit(const struct te_hystart *hystart, const struct te_congestion *cc,
+                       const struct te_ack_sample *sample)
 {
     uint32_t limit = UINT32_MAX;
     if (sample->is_in_loss) {
         limit = sample->delivered_bytes < sample->mss_bytes ? sample->delivered_bytes
                                                             : sample->mss_bytes;
-    } else if (hystart->phase != TE_HYSTART_OFF && !hystart->is_paced) {
+    } else if (cc->cwnd_bytes < cc->ssthresh_bytes && !hystart->is_paced) {
         limit = L_SEGMENTS * sample->mss_bytes;
         if (limit < L_MIN_BYTES)
             limit = L_MIN_BYTES;
@@ -207,7 +209,7 @@ uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
         observe(hystart, cc, sample);
     if (!is_window_used(cc, sample))
         return 0;
-    uint32_t acked = credit(hystart, sample);
+    uint32_t acked = credit(hystart, cc, sample);
     if (cc->cwnd_bytes >= cc->ssthresh_bytes)
         return acked;
     if (hystart->phase == TE_HYSTART_CSS || hystart->phase == TE_HYSTART_TRAIN) {
