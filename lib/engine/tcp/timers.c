@@ -147,7 +147,8 @@ void te_timers_after_send(struct te_stack *stack, struct te_conn *conn)
 }
 
 /* RFC 7765 4: with so little in flight that duplicates cannot tell of a loss, and nothing more to
- * send, the timeout counts from when the first segment was sent, not from this ACK. */
+ * send, the timeout counts from when the first segment was sent, not from this ACK; unless that
+ * is past, after a timeout that was needless. */
 static int64_t restart_offset_us(const struct te_stack *stack, const struct te_conn *conn)
 {
     if (!(conn->features & TE_FEATURE_RTO_RESTART) || conn->sender == NULL)
@@ -158,7 +159,8 @@ static int64_t restart_offset_us(const struct te_stack *stack, const struct te_c
     bool has_more = te_conn_send_offset(conn, conn->snd_nxt) < conn->queued_offset;
     if (first == NULL || !has_few || has_more)
         return 0;
-    return stack->now_us - first->sent_at_us;
+    int64_t since_us = stack->now_us - first->sent_at_us;
+    return since_us < te_rtt_rto_us(&conn->rtt, &stack->config) ? since_us : 0;
 }
 
 void te_timers_after_ack(struct te_stack *stack, struct te_conn *conn)
