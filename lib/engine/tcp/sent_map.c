@@ -354,24 +354,48 @@ static int64_t sent_at_us(const struct te_list *link)
     return TE_CONTAINER(link, const struct te_sent, by_time)->sent_at_us;
 }
 
-/* Behind which link of the time order a record of that time stands; from: where to start, since
- * records that were lost together follow each other. */
-static struct te_list *place_by_time(struct te_sent_map *map, struct te_list *from, int64_t at_us)
+/* Behind which link of the time order a record of that time stands, from a place before it on. */
+static struct te_list *place_after(struct te_sent_map *map, struct te_list *from, int64_t at_us)
 {
-    if (from != &map->by_time && sent_at_us(from) > at_us)
-        from = &map->by_time;
     while (from->next != &map->by_time && sent_at_us(from->next) <= at_us)
         from = from->next;
     return from;
 }
 
-void te_sent_map_unmark_lost(struct te_sent_map *map)
+static void insert_by_age(struct te_tree *tree, struct te_sent *sent)
 {
-    struct te_list *place = &map->by_time;
+    struct te_tree_node **link = &tree->root;
+    struct te_tree_node *parent = NULL;
+    while (*link != NULL) {
+        parent = *link;
+        bool is_older = sent->sent_at_us < of_loss(parent)->sent_at_us;
+        link = is_older ? &parent->left : &parent->right;
+    }
+    te_tree_insert(tree, &sent->by_loss, parent, link);
+}
+
+/* What was lost, in the order of its last sending: some of it may have been sent again, some not.
+ */
+static struct te_tree take_lost_by_age(struct te_sent_map *map)
+{
+    struct te_tree ages = {.root = NULL};
     struct te_sent *sent;
     while ((sent = te_sent_map_first_lost(map)) != NULL) {
-        place = place_by_time(map, place, sent->sent_at_us);
-        leave(map, sent);
+        te_tree_remove(&map->by_loss, &sent->by_loss);
+        insert_by_age(&ages, sent);
+    }
+    map->lost_bytes = 0;
+    return ages;
+}
+
+void te_sent_map_unmark_lost(struct te_sent_map *map)
+{
+    struct te_tree ages = take_lost_by_age(map);
+    struct te_list *place = &map->by_time;
+    struct te_sent *sent;
+    while ((sent = of_loss(te_tree_first(&ages))) != NULL) {
+        te_tree_remove(&ages, &sent->by_loss);
+        place = place_after(map, place, sent->sent_at_us);
         sent->state = TE_SENT_IN_FLIGHT;
         enter(map, sent, place);
         place = &sent->by_time;
