@@ -65,6 +65,8 @@ static void take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32
     if (sample_us <= 0)
         return;
     te_rtt_sample(&conn->rtt, &stack->config, sample_us);
+    if (conn->sender != NULL)
+        conn->sender->probe_needs_rtt = false;
     te_ip_confirm(stack, &conn->next_hop);
 }
 
@@ -82,6 +84,7 @@ static void time_sacked(struct te_stack *stack, struct te_conn *conn,
     if (seq_gt(report->rtt_end, sender->rtt_round_end)) {
         te_rtt_sample(&conn->rtt, &stack->config, report->rtt_us);
         sender->rtt_round_end = conn->snd_nxt;
+        sender->probe_needs_rtt = false;
     }
     if (stack->now_us - report->rtt_us <= first->sent_at_us)
         te_timers_on_progress(stack, conn);
@@ -134,7 +137,7 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
 
 void te_input_established(struct te_stack *stack, struct te_conn *conn)
 {
-    conn->recovery.recover = conn->snd_una;
+    conn->recovery.recover = conn->snd_una - 1;
     conn->recovery.state = TE_RECOVERY_OPEN;
     te_mtu_probe_start(stack, conn);
     if (te_ecn_is_on(conn))
@@ -243,7 +246,7 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
         te_timers_after_ack(stack, conn);
     else
         time_sacked(stack, conn, &report);
-    if (conn->sender != NULL)
+    if (conn->sender != NULL && (advances || report.sacked_bytes > 0)) /* RFC 8985 7.2 */
         te_loss_probe_schedule(stack, conn);
 }
 

@@ -8,13 +8,16 @@
 #define PTO_WITHOUT_RTT_US 1000000 /* RFC 8985 7.2 */
 #define PTO_MIN_US 10000           /* two ticks of a slow clock at the peer's */
 
+/* RFC 8985 7.3: one probe at a time, and none before a round trip was measured after the last one.
+ * Else a path that has become slower than the PTO is sent everything twice, and as what was sent
+ * twice cannot be timed (Karn), it stays so. */
 static bool may_probe(const struct te_conn *conn)
 {
     const struct te_sender *sender = conn->sender;
     return (conn->features & TE_FEATURE_LOSS_PROBE) && conn->sack_ok && sender != NULL &&
-           !sender->has_probe && conn->recovery.state == TE_RECOVERY_OPEN &&
-           sender->map.count > 0 && sender->map.sacked_bytes == 0 && sender->map.lost_bytes == 0 &&
-           conn->snd_wnd > 0;
+           !sender->has_probe && !sender->probe_needs_rtt &&
+           conn->recovery.state == TE_RECOVERY_OPEN && sender->map.count > 0 &&
+           sender->map.sacked_bytes == 0 && sender->map.lost_bytes == 0 && conn->snd_wnd > 0;
 }
 
 static int64_t pto_us(const struct te_conn *conn)
@@ -53,7 +56,7 @@ void te_loss_probe_on_sent(struct te_conn *conn, bool is_resent)
 {
     struct te_sender *sender = conn->sender;
     sender->probe_now = false;
-    sender->has_probe = true;
+    sender->has_probe = sender->probe_needs_rtt = true;
     sender->probe_is_resent = is_resent;
     sender->probe_end = conn->snd_nxt;
 }

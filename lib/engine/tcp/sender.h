@@ -43,6 +43,7 @@ struct te_sender {
     bool has_probe : 1;       /* one is in flight */
     bool probe_is_resent : 1; /* TLP.is_retrans */
     bool probe_now : 1;       /* the next frame is the probe */
+    bool probe_needs_rtt : 1; /* no round trip was measured since the last one */
     bool retransmit_now : 1;  /* the next lost segment goes out whatever cwnd says (RFC 5681 3.2) */
 
     uint8_t frto;               /* enum te_frto */

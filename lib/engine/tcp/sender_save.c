@@ -113,6 +113,7 @@ static void sender_fields(struct te_codec *codec, struct te_sender *sender,
     TE_CODEC_BIT(codec, sender->has_probe);
     TE_CODEC_BIT(codec, sender->probe_is_resent);
     TE_CODEC_BIT(codec, sender->probe_now);
+    TE_CODEC_BIT(codec, sender->probe_needs_rtt);
     TE_CODEC_BIT(codec, sender->retransmit_now);
     te_codec_u8_below(codec, &sender->frto, TE_FRTO_NEW + 1);
     te_codec_u32(codec, &sender->frto_mark);
