@@ -186,7 +186,7 @@ static const struct config_key keys[] = {
     FEATURE(cwnd_validation, CWND_VALIDATION,
             "A congestion window that is not used is not trusted (RFC 7661)."),
     FEATURE(sack_recovery, SACK_RECOVERY,
-            "Find losses by what was SACKed above them (RFC 6675). No: NewReno (RFC 6582)."),
+            "Find losses by what was SACKed above them (RFC 6675). No, and no RACK: NewReno."),
     FEATURE(rack, RACK, "Find losses by time (RFC 8985)."),
     FEATURE(loss_probe, LOSS_PROBE, "Tail loss probe (RFC 8985 7)."),
     FEATURE(prr, PRR, "Proportional rate reduction (RFC 6937)."),

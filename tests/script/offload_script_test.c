@@ -191,6 +191,19 @@ static void gso_frames_fit_in_16_bits(void **state)
 }
 
 /* A large frame may not pass the congestion window, however large it could be. */
+/* An interface whose segments are larger than what a frame of several may hold. */
+static void gso_one_segment_that_is_larger_goes_alone(void **state)
+{
+    struct script *s = *state;
+    s->f.config.mtu_bytes = 65535;
+    s->peer_mss = 65495;
+    s->options = SPEAKS_WSCALE;
+    with_gso(s);
+    T_EQUAL(script_status(s).mss_bytes, 65495);
+    T_EQUAL(script_user_send(s, 65495), 65495);
+    check_gso(s, script_next(s), 1, 65495);
+}
+
 static void gso_stays_inside_the_congestion_window(void **state)
 {
     struct script *s = *state;
@@ -265,6 +278,7 @@ int main(void)
         SCRIPT_TEST(gso_one_frame_for_the_window),
         SCRIPT_TEST(gso_full_segments_and_the_rest_apart),
         SCRIPT_TEST(gso_frames_fit_in_16_bits),
+        SCRIPT_TEST(gso_one_segment_that_is_larger_goes_alone),
         SCRIPT_TEST(gso_stays_inside_the_congestion_window),
         SCRIPT_TEST(ipv6_gso),
         SCRIPT_TEST(gso_stays_inside_the_peers_window),

@@ -131,13 +131,50 @@ static void rfc2018_8_reneging_sends_everything_again(void **state)
     script_advance(s, RTT);
     sack(s, 0, 1, 4);
     expect_segments(s, 0, 1);
-    ack(s, 1); /* and not 4 */
+    for (unsigned i = 0; i < 20; i++)
+        ack(s, 1); /* and not 4 */
+    T_EXPECT_NONE(s);
+    T_COUNT(s, sack_reneging, 0); /* a look at everything is for a timeout */
+    script_advance(s, script_status(s).rto_us);
     T_COUNT(s, sack_reneging, 1);
     assert_string_equal(recovery(s), "loss");
     T_EQUAL(script_status(s).sacked_bytes, 0);
     expect_segments(s, 1, 1);
     ack(s, 10);
     assert_string_equal(recovery(s), "open");
+}
+
+/* NextSeg() rule 3: one SACKed segment is too little to call what lies below it lost, but with
+ * nothing else to send it is sent again before a timeout. */
+static void rfc6675_4_what_may_be_lost_fills_the_window(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_RACK);
+    fly_with_sack(s, RTT, 10, 10);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1,
+           SACK2(BLOCK(start_of(8), start_of(10)), BLOCK(start_of(1), start_of(7))));
+    expect_segments(s, 0, 1);
+    expect_segments(s, 7, 1);
+    T_EXPECT_NONE(s); /* once */
+    ack(s, 10);
+    T_COUNT(s, retransmit_timeouts, 0);
+}
+
+/* What a timeout has looked at is looked at anew when the timeout was needless. */
+static void rfc6675_loss_after_a_needless_timeout(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_RACK | TE_FEATURE_LOSS_PROBE);
+    fly_with_sack(s, 10 * MS, 20, 10);
+    script_advance(s, RTO_MIN);
+    expect_segments(s, 0, 1);
+    ack(s, 3); /* the first three were late */
+    T_COUNT(s, spurious_timeouts, 1);
+    script_skip(s);
+    sack(s, 3, 4, 7);
+    T_COUNT(s, fast_retransmits, 1);
+    T_EQUAL(script_status(s).retransmits, 0);
+    script_skip(s);
 }
 
 /* --- RFC 8985: RACK ---------------------------------------------------------------------------
@@ -271,6 +308,51 @@ static void rfc8985_6_2_late_original_is_reordering(void **state)
 }
 
 /* Step 4: a D-SACK says that the window was too small; once a round trip it grows. */
+/* RACK.rtt is that of the last delivered, though it was sent before another: 0 is late by 119 ms
+ * and a quarter of the RTT, not by 100. */
+static void rfc8985_6_2_rtt_is_that_of_the_last_delivered(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK;
+    open_path(s, RTT);
+    for (unsigned i = 0; i < 6; i++) {
+        T_EQUAL(script_user_send(s, MSS), MSS);
+        expect_segments(s, i, 1);
+        script_advance(s, 1 * MS);
+    }
+    script_advance(s, 99 * MS);
+    sack(s, 0, 5, 6);
+    sack(s, 0, 3, 4); /* there is reordering */
+    script_advance(s, 15 * MS);
+    sack(s, 0, 1, 2);
+    script_advance(s, 23 * MS); /* 143 ms after 0 was sent */
+    T_EXPECT_NONE(s);
+    script_advance(s, 2 * MS);
+    expect_segments(s, 0, 1);
+    script_skip(s);
+}
+
+/* The timestamp beside a SACK is that of before the hole, whatever is SACKed (RFC 7323 4.3). */
+static void rfc7323_4_3_old_echo_of_a_sack_is_no_reordering(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_SACK | SPEAKS_TIMESTAMPS;
+    open_path(s, RTT);
+    const unsigned len = MSS - 12;
+    uint32_t before_hole = s->c.their_ts - 100;
+    T_EQUAL(script_user_send(s, 10 * len), 10 * len);
+    script_skip(s);
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(before_hole),
+           SACK2(BLOCK(1 + 6 * len, 1 + 10 * len), BLOCK(1 + len, 1 + 5 * len)));
+    T_COUNT(s, segments_retransmitted, 2);
+    script_advance(s, RTT); /* what was sent again: 0 is lost once more, 5 comes */
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(before_hole),
+           SACK1(BLOCK(1 + len, 1 + 10 * len)));
+    T_EQUAL(script_status(s).reordering_window_us, 0);
+    script_skip(s);
+}
+
 static void rfc8985_6_2_dsack_widens_the_window(void **state)
 {
     struct script *s = *state;
@@ -389,6 +471,40 @@ static void rfc8985_7_3_one_probe_in_flight(void **state)
     T_EXPECT_AFTER(s, script_status(s).rto_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     T_COUNT(s, loss_probes, 1);
     T_COUNT(s, retransmit_timeouts, 1);
+}
+
+/* On a path that has become slower than the PTO, without timestamps, what a probe has sent twice is
+ * not timed; the next flight is, as it has no probe. */
+static void rfc8985_7_3_no_probe_before_a_round_trip_is_measured(void **state)
+{
+    struct script *s = *state;
+    s->f.config.rto_min_us = 500 * MS;
+    fly_with_sack(s, 10 * MS, 1, 1);
+    for (unsigned i = 0; i < 4; i++) {
+        script_advance(s, 230 * MS);
+        script_skip(s);
+        ack(s, i + 1);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(i + 1),
+               SACK1(BLOCK(start_of(i), start_of(i + 1)))); /* both have come */
+        T_EQUAL(script_user_send(s, MSS), MSS);
+        expect_segments(s, i + 1, 1);
+    }
+    T_COUNT(s, loss_probes, 1);
+    assert_true(script_status(s).srtt_us > 30 * MS);
+}
+
+/* Data of the peer that acknowledges nothing new does not put the probe off. */
+static void rfc8985_7_2_only_new_acknowledgments_restart_the_probe(void **state)
+{
+    struct script *s = *state;
+    fly_with_sack(s, 10 * MS, 3, 3);
+    for (unsigned i = 0; i < 4; i++) {
+        T_COUNT(s, loss_probes, 0);
+        script_advance(s, 5 * MS);
+        T_SEND(s, .flags = TE_ACK, .seq = 1 + i * 100, .ack = 1, .len = 100);
+    }
+    T_COUNT(s, loss_probes, 1);
+    script_skip(s);
 }
 
 static void loss_probe_can_be_switched_off(void **state)
@@ -673,6 +789,23 @@ static void rfc7765_4_timeout_counts_from_the_sending(void **state)
     T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us - RTT);
 }
 
+/* A timeout that would have been long ago, as after a needless one, is a whole RTO away. */
+static void rfc7765_4_timeout_is_never_in_the_past(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    fly_with_sack(s, 10 * MS, 4, 4);
+    script_advance(s, 10 * MS);
+    ack(s, 1);
+    script_advance(s, 560 * MS);
+    T_COUNT(s, retransmit_timeouts, 1);
+    script_skip(s);
+    ack(s, 3); /* late, not lost */
+    T_COUNT(s, spurious_timeouts, 1);
+    T_TIMER(s, TE_TIMER_RETRANSMIT, RTO_MIN);
+    script_skip(s);
+}
+
 static void rfc7765_4_not_with_four_segments(void **state)
 {
     struct script *s = *state;
@@ -744,6 +877,8 @@ int main(void)
         SCRIPT_TEST(rfc6675_holes_are_filled_lowest_first),
         SCRIPT_TEST(rfc6675_two_above_are_not_enough),
         SCRIPT_TEST(sack_of_what_was_never_sent_is_ignored),
+        SCRIPT_TEST(rfc6675_4_what_may_be_lost_fills_the_window),
+        SCRIPT_TEST(rfc6675_loss_after_a_needless_timeout),
         SCRIPT_TEST(rfc2018_8_reneging_sends_everything_again),
         SCRIPT_TEST(rfc8985_6_2_reordering_within_the_window_repeats_nothing),
         SCRIPT_TEST(rfc8985_6_3_timer_finds_what_is_late),
@@ -752,6 +887,8 @@ int main(void)
         SCRIPT_TEST(rfc6298_3_sacked_data_is_timed),
         SCRIPT_TEST(rfc6675_6_timeout_waits_while_older_data_arrives),
         SCRIPT_TEST(rfc8985_6_2_late_original_is_reordering),
+        SCRIPT_TEST(rfc8985_6_2_rtt_is_that_of_the_last_delivered),
+        SCRIPT_TEST(rfc7323_4_3_old_echo_of_a_sack_is_no_reordering),
         SCRIPT_TEST(rfc8985_6_2_dsack_widens_the_window),
         SCRIPT_TEST(rfc8985_7_3_probe_repeats_the_last_segment),
         SCRIPT_TEST(rfc8985_7_3_probe_sends_new_data_if_there_is_some),
@@ -760,6 +897,8 @@ int main(void)
         SCRIPT_TEST(rfc8985_7_4_probe_that_repaired_a_loss_lowers_cwnd),
         SCRIPT_TEST(rfc8985_7_4_dsack_of_the_probe_lowers_nothing),
         SCRIPT_TEST(rfc8985_7_3_one_probe_in_flight),
+        SCRIPT_TEST(rfc8985_7_3_no_probe_before_a_round_trip_is_measured),
+        SCRIPT_TEST(rfc8985_7_2_only_new_acknowledgments_restart_the_probe),
         SCRIPT_TEST(loss_probe_can_be_switched_off),
         SCRIPT_TEST(rfc6937_3_one_segment_for_two_delivered),
         SCRIPT_TEST(rfc5682_3_original_sacked_after_a_timeout_undoes_it),
@@ -775,6 +914,7 @@ int main(void)
         SCRIPT_TEST(rfc3708_late_dsack_leaves_the_backoff_of_window_probes),
         SCRIPT_TEST(undo_can_be_switched_off),
         SCRIPT_TEST(rfc7765_4_timeout_counts_from_the_sending),
+        SCRIPT_TEST(rfc7765_4_timeout_is_never_in_the_past),
         SCRIPT_TEST(rfc7765_4_not_with_four_segments),
         SCRIPT_TEST(rfc5681_3_1_timeout_sends_what_is_not_sacked),
         SCRIPT_TEST(part_of_a_large_frame_is_sent_again),

@@ -540,6 +540,62 @@ static void rfc6582_4_1_recover_is_set_by_the_timeout(void **state)
     T_EXPECT_NONE(s);
 }
 
+/* With new data in flight behind "recover", its acknowledgment begins nothing new. */
+static void rfc6582_3_2_full_ack_with_new_data_behind(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 30);
+    for (unsigned i = 0; i < 8; i++)
+        ack_segments(s, 0);
+    script_skip(s);
+    uint32_t end = script_status(s).snd_max - script_status(s).snd_una;
+    assert_true(end > 12 * MSS);
+    ack_segments(s, 12);
+    assert_string_equal(script_status(s).recovery, "open");
+    T_COUNT(s, fast_retransmits, 1);
+    T_COUNT(s, segments_retransmitted, 1);
+    T_EQUAL(script_status(s).lost_bytes, 0);
+    script_skip(s);
+}
+
+/* Step 2: duplicates of "recover" itself tell of what was sent again needlessly. Limited transmit
+ * still has its two segments, and no more. */
+static void rfc6582_3_2_duplicates_of_recover_begin_nothing(void **state)
+{
+    struct script *s = *state;
+    enter_recovery(s, 12);
+    ack_segments(s, 12);
+    T_EXPECT_NONE(s);
+    send_segments(s, 10);
+    T_EXPECT_SEGMENTS(s, start_of(12), 2);
+    ack_segments(s, 12);
+    T_EXPECT_SEGMENTS(s, start_of(14), 1);
+    ack_segments(s, 12);
+    T_EXPECT_SEGMENTS(s, start_of(15), 1);
+    for (unsigned i = 0; i < 5; i++)
+        ack_segments(s, 12);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, fast_retransmits, 1);
+    T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
+}
+
+/* RFC 3042 can be switched off: duplicates before a recovery make no room. */
+static void rfc3042_limited_transmit_can_be_switched_off(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, MS);
+    T_ERR(script_user_option(s, TE_OPTION_FEATURES, TE_FEATURE_SACK_RECOVERY), TE_OK);
+    send_segments(s, 20);
+    T_EXPECT_SEGMENTS(s, 1, 10);
+    ack_segments(s, 0);
+    ack_segments(s, 0);
+    T_EXPECT_NONE(s);
+    T_COUNT(s, limited_transmits, 0);
+    ack_segments(s, 0);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
+    script_skip(s);
+}
+
 /* Once past it, three duplicates count again. */
 static void rfc6582_a_second_loss_is_found_after_the_first(void **state)
 {
@@ -719,6 +775,27 @@ static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **st
     T_EXPECT_SEGMENTS(s, start_of(40), 10);
 }
 
+/* What counts is when data was sent: the ACK of a request does not make the window fresh. */
+static void rfc5681_4_1_ack_of_a_request_ends_no_idleness(void **state)
+{
+    struct script *s = *state;
+    open_with_rtt(s, 100 * MS);
+    send_segments(s, 40);
+    script_skip(s);
+    for (unsigned acked = 1; acked <= 40; acked++) {
+        ack_segments(s, acked);
+        script_skip(s);
+    }
+    script_advance(s, 2 * SECOND);
+    for (unsigned i = 0; i < 2; i++)
+        T_SEND(s, .flags = TE_ACK, .seq = 1 + i * MSS, .ack = start_of(40), .len = MSS);
+    T_EXPECT(s, .flags = TE_ACK, .seq = start_of(40), .ack = 1 + 2 * MSS);
+    send_segments(s, 40);
+    for (unsigned i = 0; i < 10; i++)
+        T_EXPECT(s, .flags = TE_ACK, .seq = start_of(40 + i), .ack = 1 + 2 * MSS, .len = MSS);
+    T_EXPECT_NONE(s);
+}
+
 /* --- windows that shrink -----------------------------------------------------------------------
  */
 
@@ -798,6 +875,9 @@ int main(void)
         SCRIPT_TEST(rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing),
         SCRIPT_TEST(rfc6582_4_1_duplicates_after_a_timeout_start_nothing),
         SCRIPT_TEST(rfc6582_4_1_recover_is_set_by_the_timeout),
+        SCRIPT_TEST(rfc6582_3_2_full_ack_with_new_data_behind),
+        SCRIPT_TEST(rfc6582_3_2_duplicates_of_recover_begin_nothing),
+        SCRIPT_TEST(rfc3042_limited_transmit_can_be_switched_off),
         SCRIPT_TEST(rfc6582_a_second_loss_is_found_after_the_first),
         SCRIPT_TEST(rfc6928_2_initial_window_is_10_segments),
         SCRIPT_TEST(rfc6928_2_initial_window_of_large_segments),
@@ -809,6 +889,7 @@ int main(void)
         SCRIPT_TEST(rfc5681_3_1_timeout_after_two_duplicates),
         SCRIPT_TEST(what_is_sent_again_are_the_same_bytes_however_they_are_cut),
         SCRIPT_TEST(rfc5681_4_1_idle_connection_starts_with_the_initial_window),
+        SCRIPT_TEST(rfc5681_4_1_ack_of_a_request_ends_no_idleness),
         SCRIPT_TEST(rfc9293_3_8_6_window_that_shrinks),
         SCRIPT_TEST(rfc9293_3_8_6_window_that_shrinks_to_nothing_is_probed),
     };

@@ -4,6 +4,7 @@
 #include "stack_internal.h"
 #include "tcp/dsack.h"
 #include "tcp/fast_open.h"
+#include "tcp/loss_detect.h"
 #include "tcp/loss_probe.h"
 #include "tcp/mtu_probe.h"
 #include "tcp/path_mtu.h"
@@ -45,6 +46,18 @@ static uint32_t cwnd_room(const struct te_conn *conn)
     return conn->cc.cwnd_bytes > pipe ? conn->cc.cwnd_bytes - pipe : 0;
 }
 
+/* For new data. What duplicates say has left the network makes room for two segments, which limited
+ * transmit sends (RFC 3042), before the recovery that they announce. */
+static uint32_t cwnd_room_for_new(const struct te_conn *conn)
+{
+    bool is_limited_transmit =
+        conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.duplicate_acks > 0;
+    if (!is_limited_transmit || (conn->features & TE_FEATURE_LIMITED_TRANSMIT))
+        return cwnd_room(conn);
+    uint32_t flight = te_output_flight(conn);
+    return conn->cc.cwnd_bytes > flight ? conn->cc.cwnd_bytes - flight : 0;
+}
+
 /* A frame that could not be remembered is not sent (sender.h). */
 static bool has_record(const struct te_conn *conn)
 {
@@ -61,7 +74,7 @@ static uint32_t segment_max(const struct te_stack *stack, const struct te_conn *
     if (!stack->config.gso || !stack->config.checksum_offload)
         return conn->mss;
     uint32_t max = least(GSO_PAYLOAD_MAX, te_sender_quantum_bytes(conn));
-    return max - max % conn->mss;
+    return max < conn->mss ? conn->mss : max - max % conn->mss;
 }
 
 static bool is_nothing_in_flight(const struct te_conn *conn)
@@ -175,6 +188,23 @@ static bool plan_retransmit(const struct te_stack *stack, const struct te_conn *
     return true;
 }
 
+/* NextSeg() rule 3 of RFC 6675 4: with nothing lost or new to send, what lies below a SACK and was
+ * sent once may be lost, though too little was SACKed above it to say so. RACK finds that by time.
+ */
+static bool plan_unsacked(const struct te_conn *conn, struct te_plan *plan)
+{
+    if (conn->recovery.state != TE_RECOVERY_FAST || !te_loss_uses_sack(conn) ||
+        (conn->features & TE_FEATURE_RACK) || !has_record(conn))
+        return false;
+    const struct te_sent_map *map = &conn->sender->map;
+    const struct te_sent *oldest = te_sent_map_oldest(map);
+    if (oldest == NULL || oldest->transmissions > 1 || map->sacked_bytes == 0 ||
+        !seq_lt(oldest->start, map->highest_sacked) || cwnd_room(conn) < conn->mss)
+        return false;
+    plan_again(conn, oldest, oldest->start, least(payload_of(conn, oldest), conn->mss), plan);
+    return true;
+}
+
 /* RFC 8985 7.3: new data, whatever cwnd says, or the last segment again. */
 static bool plan_loss_probe(const struct te_stack *stack, const struct te_conn *conn,
                             struct te_plan *plan)
@@ -222,10 +252,11 @@ static bool plan_window(const struct te_stack *stack, const struct te_conn *conn
     uint32_t probe_len = mtu_probe_len(stack, conn);
     if (probe_len > 0)
         return plan_mtu_probe(conn, probe_len, plan);
-    uint32_t cwnd = cwnd_room(conn);
+    uint32_t cwnd = cwnd_room_for_new(conn);
     if (conn->sender != NULL && te_recovery_prefers_new(conn))
         return plan_data(stack, conn, cwnd, plan) || plan_retransmit(stack, conn, plan);
-    return plan_retransmit(stack, conn, plan) || plan_data(stack, conn, cwnd, plan);
+    return plan_retransmit(stack, conn, plan) || plan_data(stack, conn, cwnd, plan) ||
+           plan_unsacked(conn, plan);
 }
 
 /* Probes, and the first retransmission of a recovery, do not wait for their pace. */
@@ -440,7 +471,8 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     uint32_t len = plan_len(plan);
     uint32_t segments = plan->is_mtu_probe ? 1 : segments_of(conn, plan->len);
     conn->segments_out += segments;
-    conn->last_sent_at_us = stack->now_us;
+    if (len > 0) /* RFC 5681 4.1 asks about data: an ACK of a request keeps no window fresh */
+        conn->last_sent_at_us = stack->now_us;
     if (plan->kind == TE_PLAN_KEEPALIVE) {
         conn->keepalive_now = false;
         stack->counters.keepalive_probes++;

@@ -95,6 +95,12 @@ bool te_recovery_holds_timeout(const struct te_conn *conn)
            conn->recovery.partial_acks > 1;
 }
 
+/* Nothing that is in flight was part of a recovery. */
+static void note_no_recovery(struct te_conn *conn)
+{
+    conn->recovery.recover = conn->snd_una - 1;
+}
+
 static void become_open(struct te_conn *conn)
 {
     conn->sender->retransmit_now = false;
@@ -115,7 +121,8 @@ static uint32_t careful_window(const struct te_conn *conn)
 /* The end of FAST and CWR. */
 static void end_reduction(struct te_stack *stack, struct te_conn *conn)
 {
-    bool is_careful = conn->recovery.state == TE_RECOVERY_FAST && !te_loss_uses_sack(conn);
+    bool was_fast = conn->recovery.state == TE_RECOVERY_FAST;
+    bool is_careful = was_fast && !te_loss_uses_sack(conn);
     uint32_t window = is_careful ? careful_window(conn) : conn->cc.ssthresh_bytes;
     if (window > conn->sender->cwnd_before_bytes)
         window = conn->sender->cwnd_before_bytes; /* ssthresh is two segments at the least */
@@ -126,6 +133,8 @@ static void end_reduction(struct te_stack *stack, struct te_conn *conn)
         te_validation_on_recovered(&conn->sender->validation, &conn->cc, conn->mss);
     }
     become_open(conn);
+    if (!was_fast)
+        note_no_recovery(conn);
     conn->cc.ops->on_recovered(&conn->cc, stack->now_us);
 }
 
@@ -144,11 +153,16 @@ static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
 /* --- needless recoveries ----------------------------------------------------------------------
  */
 
-/* Cwnd is given back; what was marked lost is on its way after all. */
+/* Cwnd is given back; what was marked lost is on its way after all.
+ *
+ * DEVIATION: RFC 4015 (9) would have slow start climb back to the old window, and keep a backed-off
+ * RTO. RFC 9438 4.9.2 gives the window back at once, as the kernel does after a timeout, too. */
 static void undo(struct te_stack *stack, struct te_conn *conn)
 {
     te_undo_apply(&conn->sender->undo, &conn->cc, stack->now_us);
     te_sent_map_unmark_lost(&conn->sender->map);
+    conn->sender->counted_to = conn->snd_una;
+    note_no_recovery(conn);
     conn->retransmits = 0;
     if (!te_timer_is_set(conn, TE_TIMER_PERSIST)) /* then it is the window probes' (SHLD-30) */
         te_rtt_reset_backoff(&conn->rtt);
@@ -185,7 +199,11 @@ static void go_on_with_slow_start(struct te_conn *conn)
     conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
 }
 
-/* RFC 5682 3 (with SACK) and 2.1 (without): one ACK at a time. */
+/* RFC 5682 3 (with SACK) and 2.1 (without): one ACK at a time.
+ *
+ * DEVIATION: with SACK any first transmission that arrives now is proof enough, on a duplicate, too
+ * (the RFC waits for two new segments). The path delivers, so slow start is no answer, whether the
+ * first segment was lost or late; the kernel does the same. */
 static void check_timeout(struct te_stack *stack, struct te_conn *conn,
                           const struct te_ack_report *report)
 {
@@ -240,6 +258,22 @@ static void note_dsack(struct te_stack *stack, struct te_conn *conn,
     te_rack_adapt(&sender->rack, &round);
 }
 
+/* RFC 6582 3.2 step 2: duplicates of what a recovery has sent again needlessly are no news. */
+static bool may_begin_without_sack(const struct te_conn *conn)
+{
+    const struct te_recovery *recovery = &conn->recovery;
+    return recovery->state == TE_RECOVERY_CWR ||
+           (recovery->state == TE_RECOVERY_OPEN && seq_gt(conn->snd_una, recovery->recover));
+}
+
+/* Of duplicates that begin no recovery two count, for limited transmit (RFC 3042 2). */
+static bool is_departure(const struct te_conn *conn, const struct te_ack_report *report)
+{
+    return report->is_duplicate &&
+           (conn->recovery.duplicate_acks < TE_DUP_THRESH || may_begin_without_sack(conn) ||
+            conn->recovery.state == TE_RECOVERY_FAST);
+}
+
 /* Without SACK each duplicate stands for one segment that has left the network; what is
  * acknowledged later was counted by them (RFC 6582 3.2 step 3, "deflate"). */
 static void count_without_sack(struct te_conn *conn, struct te_ack_report *report)
@@ -248,7 +282,7 @@ static void count_without_sack(struct te_conn *conn, struct te_ack_report *repor
     uint32_t *sacked = &sender->reno_sacked_bytes;
     if (conn->recovery.state == TE_RECOVERY_LOSS)
         return; /* duplicates of what the timeout has sent again (RFC 6582 4.1) */
-    if (report->is_duplicate && *sacked < sender->map.in_flight_bytes) {
+    if (is_departure(conn, report) && *sacked < sender->map.in_flight_bytes) {
         *sacked += conn->mss;
         report->delivered_bytes += conn->mss;
     }
@@ -282,9 +316,10 @@ static void count_duplicates(struct te_stack *stack, struct te_conn *conn,
 static uint32_t detect_without_sack(struct te_stack *stack, struct te_conn *conn,
                                     const struct te_ack_report *report)
 {
-    bool is_partial = conn->recovery.state == TE_RECOVERY_FAST && report->advances;
+    bool is_partial =
+        conn->recovery.state == TE_RECOVERY_FAST && report->advances && !passed_recover(conn);
     bool is_third = conn->recovery.duplicate_acks == TE_DUP_THRESH && report->is_duplicate &&
-                    conn->recovery.state <= TE_RECOVERY_CWR;
+                    may_begin_without_sack(conn);
     if (!is_partial && !is_third)
         return 0;
     if (is_partial && conn->recovery.partial_acks < TE_PARTIAL_ACKS_MAX)
@@ -317,6 +352,8 @@ static void update_state(struct te_stack *stack, struct te_conn *conn,
             end_reduction(stack, conn);
         break;
     case TE_RECOVERY_OPEN:
+        if (seq_gt(conn->snd_una, conn->recovery.recover))
+            note_no_recovery(conn); /* before the numbers wrap around */
         break;
     }
     if (report->lost_bytes > 0 && conn->recovery.state <= TE_RECOVERY_CWR)
@@ -397,13 +434,6 @@ static void validate_window(struct te_stack *stack, struct te_conn *conn,
     te_validation_on_ack(&conn->sender->validation, &ack);
 }
 
-/* RFC 2018 8: what stands at SND.UNA was SACKed, and yet it is not acknowledged. */
-static bool is_reneging(const struct te_conn *conn)
-{
-    const struct te_sent *first = te_sent_map_first(&conn->sender->map);
-    return first != NULL && first->state == TE_SENT_SACKED;
-}
-
 static void repair_probed_loss(struct te_stack *stack, struct te_conn *conn,
                                const struct te_ack_report *report)
 {
@@ -419,11 +449,6 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
         return;
     count_duplicates(stack, conn, report);
     note_dsack(stack, conn, report);
-    if (is_reneging(conn)) {
-        stack->counters.sack_reneging++;
-        te_sent_map_renege(&sender->map);
-        te_recovery_on_timeout(stack, conn);
-    }
     if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, whatever was not lost */
         te_undo_disarm(&sender->undo);
     bool is_undone = try_undo(stack, conn, report);
@@ -455,6 +480,18 @@ static void forget_beyond_window(struct te_stack *stack, struct te_conn *conn)
     conn->snd_nxt = right_edge;
 }
 
+/* RFC 2018 8: what stands at SND.UNA was SACKed, and yet it is not acknowledged. Nothing that was
+ * SACKed can be relied on. A look at all of it is for a timeout, not for each ACK: whoever lies
+ * would choose how often it happens. */
+static void check_reneging(struct te_stack *stack, struct te_conn *conn)
+{
+    const struct te_sent *first = te_sent_map_first(&conn->sender->map);
+    if (first == NULL || first->state != TE_SENT_SACKED)
+        return;
+    stack->counters.sack_reneging++;
+    te_sent_map_renege(&conn->sender->map);
+}
+
 static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t flight)
 {
     struct te_sender *sender = conn->sender;
@@ -467,6 +504,9 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
         te_undo_disarm(&sender->undo);
     else if (recovery->state == TE_RECOVERY_OPEN)
         te_undo_arm(&sender->undo, &conn->cc, conn->snd_una);
+    /* DEVIATION: a window that fast recovery has brought down is not brought down once more when
+     * its recovery ends in a timeout (RFC 5681 4.3 would): cwnd starts from one segment as it is,
+     * and the kernel does the same. */
     signal_congestion(stack, conn, TE_SIGNAL_TIMEOUT, conn->retransmits <= 1 && !was_reducing,
                       flight);
     become_open(conn);
@@ -495,6 +535,7 @@ void te_recovery_on_timeout(struct te_stack *stack, struct te_conn *conn)
         return;
     uint32_t flight = conn->snd_nxt - conn->snd_una;
     forget_beyond_window(stack, conn);
+    check_reneging(stack, conn);
     enter_loss(stack, conn, flight);
     te_sender_set_pace(conn);
 }

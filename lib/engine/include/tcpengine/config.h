@@ -79,7 +79,7 @@ struct te_route {
 /* What a sender does about loss and its window, each on or off: te_config.features for all,
  * TE_OPTION_FEATURES for one connection. */
 enum te_feature {
-    TE_FEATURE_SACK_RECOVERY = 1 << 0,    /* RFC 6675: off: NewReno (RFC 6582) with SACK too */
+    TE_FEATURE_SACK_RECOVERY = 1 << 0,    /* RFC 6675; off, and RACK off: NewReno (RFC 6582) */
     TE_FEATURE_RACK = 1 << 1,             /* RFC 8985: losses by time; needs SACK */
     TE_FEATURE_LOSS_PROBE = 1 << 2,       /* RFC 8985 7: tail loss probe; needs SACK */
     TE_FEATURE_PRR = 1 << 3,              /* RFC 6937 */
