@@ -65,8 +65,6 @@ static void take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32
     if (sample_us <= 0)
         return;
     te_rtt_sample(&conn->rtt, &stack->config, sample_us);
-    if (conn->sender != NULL)
-        conn->sender->probe_needs_rtt = false;
     te_ip_confirm(stack, &conn->next_hop);
 }
 
@@ -84,7 +82,6 @@ static void time_sacked(struct te_stack *stack, struct te_conn *conn,
     if (seq_gt(report->rtt_end, sender->rtt_round_end)) {
         te_rtt_sample(&conn->rtt, &stack->config, report->rtt_us);
         sender->rtt_round_end = conn->snd_nxt;
-        sender->probe_needs_rtt = false;
     }
     if (stack->now_us - report->rtt_us <= first->sent_at_us)
         te_timers_on_progress(stack, conn);

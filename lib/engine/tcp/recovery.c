@@ -447,6 +447,8 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
     struct te_sender *sender = conn->sender;
     if (sender == NULL)
         return;
+    if (report->rtt_us > 0 || (report->advances && report->has_ts_echo))
+        sender->probe_needs_rtt = false; /* by what was sent once, or by its timestamp */
     count_duplicates(stack, conn, report);
     note_dsack(stack, conn, report);
     if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, whatever was not lost */
@@ -572,6 +574,10 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
         te_undo_on_resent(&sender->undo, sent->start, sent->end, te_ts_now(stack, conn->ts_offset));
 }
 
+/* DEVIATION: RFC 1191 6.4 would send one segment until ACKs come. All that was too large is sent
+ * again at once, as far as cwnd allows: a router has dropped it, so that the network holds that
+ * much less, and RFC 8201 5.4 asks for no slow start. When the new size is wrong too the same is
+ * lost again, TE_PATH_MTU_CUTS_MAX times at most. */
 void te_recovery_on_smaller_mss(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->sender == NULL)
