@@ -449,6 +449,69 @@ static void rfc4821_7_8_back_to_what_worked(void **state)
     script_skip(s);
 }
 
+/* --- after a message (RFC 1191 3, RFC 8201 4: nothing larger for five minutes) ------------------
+ */
+
+/* All that is queued is sent and acknowledged; the largest payload that was sent for it. */
+static uint32_t drain(struct script *s)
+{
+    uint32_t largest = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        const struct script_out *out;
+        while ((out = script_next(s)) != NULL)
+            largest = out->len > largest ? out->len : largest;
+        if (script_status(s).send_queue_bytes == 0)
+            break;
+        script_advance(s, ROUND_TRIP);
+        ack_all(s);
+    }
+    T_EQUAL(script_status(s).send_queue_bytes, 0);
+    return largest;
+}
+
+static uint32_t send_and_drain(struct script *s)
+{
+    T_EQUAL(script_user_send(s, 100 * 1000), 100 * 1000);
+    return drain(s);
+}
+
+/* A black hole behind the router that spoke: the search for the way out ends at what it said. */
+static void rfc1191_3_an_outage_after_a_message(void **state)
+{
+    struct script *s = *state;
+    s->options |= SPEAKS_SACK;
+    established(s);
+    T_EQUAL(script_user_send(s, 100 * 1000), 100 * 1000);
+    script_skip(s);
+    script_icmp_error(s, 3, 4, 1, 1300);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1300);
+    time_out(s, R1);
+    check_phase(s, "base");
+    T_EQUAL(drain(s), 1300 - 40);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1300);
+    check_phase(s, "complete");
+    script_advance(s, 300 * SECOND);
+    T_EQUAL(send_and_drain(s), 1300 - 40);
+    script_advance(s, 300 * SECOND);
+    T_EQUAL(send_and_drain(s), MSS);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1500);
+}
+
+/* What a router said of a probe holds too, when the path is lost after that. */
+static void rfc1191_3_an_outage_after_a_message_about_a_probe(void **state)
+{
+    struct script *s = *state;
+    a_router_answers_the_probe(state);
+    drain(s);
+    T_EQUAL(script_user_send(s, 100 * 1000), 100 * 1000);
+    time_out(s, 2 * R1); /* since 1400 is known to arrive */
+    check_phase(s, "base");
+    T_EQUAL(drain(s), 1400 - 40);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1400);
+    script_advance(s, 600 * SECOND);
+    T_EQUAL(send_and_drain(s), MSS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,6 +535,8 @@ int main(void)
         SCRIPT_TEST(a_probe_is_one_packet_with_gso),
         SCRIPT_TEST(an_outage_ends_with_the_first_probe),
         SCRIPT_TEST(rfc4821_7_8_back_to_what_worked),
+        SCRIPT_TEST(rfc1191_3_an_outage_after_a_message),
+        SCRIPT_TEST(rfc1191_3_an_outage_after_a_message_about_a_probe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,16 @@ static struct te_mtu_search *begin(struct te_stack *stack, struct te_conn *conn)
     return conn->mtu_search;
 }
 
+/* What a router has said of the path holds until the cache forgets it: nothing larger is tried for
+ * five minutes at least (RFC 1191 3, RFC 8201 4). */
+static uint16_t highest(struct te_stack *stack, const struct te_conn *conn)
+{
+    uint32_t limit = te_path_mtu_limit(stack, conn);
+    uint32_t known = te_pmtu_get(stack, &conn->remote.addr);
+    uint32_t high = known < limit ? known : limit;
+    return (uint16_t)(high > conn->path_mtu ? high : conn->path_mtu);
+}
+
 /* Packets of path_mtu are to be confirmed, or known to arrive; from there upwards. */
 static void search_from_here(struct te_stack *stack, struct te_conn *conn, enum te_mtu_phase phase)
 {
@@ -42,7 +52,7 @@ static void search_from_here(struct te_stack *stack, struct te_conn *conn, enum 
         .phase = (uint8_t)phase,
         .starts_high = true,
         .low = conn->path_mtu,
-        .high = (uint16_t)te_path_mtu_limit(stack, conn),
+        .high = highest(stack, conn),
     };
 }
 
@@ -314,6 +324,7 @@ bool te_mtu_probe_on_too_big(struct te_stack *stack, struct te_conn *conn, uint3
         te_conn_want_output(stack, conn);
     }
     stack->counters.mtu_probes_lost++;
+    te_pmtu_lower(stack, &conn->remote.addr, mtu_bytes);
     search->high = (uint16_t)mtu_bytes; /* the router knows: that size is worth the next probe */
     search->starts_high = true;
     search->failures = 0;
