@@ -512,6 +512,53 @@ static void rfc1191_3_an_outage_after_a_message_about_a_probe(void **state)
     T_EQUAL(send_and_drain(s), MSS);
 }
 
+/* The search was over for nearly ten minutes: they begin again with the message. */
+static void rfc1191_3_a_message_late_in_a_complete_search(void **state)
+{
+    struct script *s = *state;
+    struct look first = probing(s);
+    ack(s, first.end);
+    drain(s);
+    check_phase(s, "complete");
+    script_advance(s, 590 * SECOND);
+    uint32_t at = script_status(s).snd_nxt - s->c.our_iss;
+    T_EQUAL(script_user_send(s, 20 * 1000), 20 * 1000);
+    script_skip(s);
+    script_icmp_error(s, 3, 4, at, 1000);
+    T_COUNT(s, too_big_held, 1);
+    time_out(s, 1); /* which confirms it */
+    T_EQUAL(script_status(s).path_mtu_bytes, 1000);
+    drain(s);
+    script_advance(s, 20 * SECOND);
+    T_EQUAL(send_and_drain(s), 1000 - 40);
+    script_advance(s, 280 * SECOND);
+    T_EQUAL(send_and_drain(s), 1000 - 40);
+    script_advance(s, 300 * SECOND);
+    T_EQUAL(send_and_drain(s), MSS);
+}
+
+/* 7.3: "must determine when probing has converged", and begin anew after a while. */
+static void rfc4821_7_3_a_message_ends_the_search(void **state)
+{
+    struct script *s = *state;
+    s->options |= SPEAKS_SACK;
+    s->f.config.mtu_probing = TE_MTU_PROBING_ALWAYS;
+    established(s);
+    T_EQUAL(script_user_send(s, 20 * 1000), 20 * 1000);
+    script_skip(s);
+    ack(s, 1 + 2 * BASE_MSS);
+    check_phase(s, "searching");
+    script_skip(s);
+    script_icmp_error(s, 3, 4, 1 + 2 * BASE_MSS, 800);
+    time_out(s, 1);
+    T_EQUAL(script_status(s).path_mtu_bytes, 800);
+    check_phase(s, "complete");
+    T_EQUAL(drain(s), 800 - 40);
+    script_advance(s, 600 * SECOND);
+    T_EQUAL(send_and_drain(s), MSS);
+    T_EQUAL(script_status(s).path_mtu_bytes, 1500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -537,6 +584,8 @@ int main(void)
         SCRIPT_TEST(rfc4821_7_8_back_to_what_worked),
         SCRIPT_TEST(rfc1191_3_an_outage_after_a_message),
         SCRIPT_TEST(rfc1191_3_an_outage_after_a_message_about_a_probe),
+        SCRIPT_TEST(rfc1191_3_a_message_late_in_a_complete_search),
+        SCRIPT_TEST(rfc4821_7_3_a_message_ends_the_search),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

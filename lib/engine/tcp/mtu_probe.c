@@ -155,13 +155,17 @@ void te_mtu_probe_on_timeout(struct te_stack *stack, struct te_conn *conn)
 /* --- the search ---------------------------------------------------------------------------------
  */
 
+static void complete(struct te_stack *stack, struct te_mtu_search *search)
+{
+    search->phase = TE_MTU_COMPLETE;
+    search->next_at_us = stack->now_us + stack->config.path_mtu_age_us;
+}
+
 /* Over, when what is left of the range is not worth a probe. */
 static void settle(struct te_stack *stack, struct te_mtu_search *search)
 {
-    if (search->phase != TE_MTU_SEARCHING || search->high >= search->low + CLOSE_BYTES)
-        return;
-    search->phase = TE_MTU_COMPLETE;
-    search->next_at_us = stack->now_us + stack->config.path_mtu_age_us;
+    if (search->phase == TE_MTU_SEARCHING && search->high < search->low + CLOSE_BYTES)
+        complete(stack, search);
 }
 
 void te_mtu_probe_refresh(struct te_stack *stack, struct te_conn *conn)
@@ -296,7 +300,7 @@ void te_mtu_probe_on_ack(struct te_stack *stack, struct te_conn *conn)
         note_success(stack, conn);
 }
 
-void te_mtu_probe_on_lowered(struct te_conn *conn)
+void te_mtu_probe_on_lowered(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_mtu_search *search = conn->mtu_search;
     if (search == NULL)
@@ -307,6 +311,8 @@ void te_mtu_probe_on_lowered(struct te_conn *conn)
         search->high = conn->path_mtu;
     if (search->low > conn->path_mtu)
         search->low = conn->path_mtu;
+    if (search->phase >= TE_MTU_SEARCHING)
+        complete(stack, search); /* nothing is left of the range; from now on its time counts */
 }
 
 bool te_mtu_probe_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,

@@ -5,7 +5,8 @@
  *   base       a black hole was found, or mtu_probing is always; nothing of it has arrived yet
  *   error      not even the base size gets through: halved with each timeout, down to the floor
  *   searching  packets of path_mtu arrive, larger ones are tried
- *   complete   the search is over; it begins anew after path_mtu_age_us
+ *   complete   the search is over; it begins anew after path_mtu_age_us, which a router that
+ *              lowers path_mtu starts again
  *
  * A black hole is assumed when the retransmission timer has expired r1_retries times for a segment
  * that is larger than the base size, and no router has said why (RFC 4821 7.7); twice as often when
@@ -59,8 +60,8 @@ bool te_mtu_probe_is(const struct te_conn *conn, const struct te_sent *sent);
 uint32_t te_mtu_probe_on_lost(struct te_stack *stack, struct te_conn *conn, uint32_t lost_bytes);
 /* SND.UNA has moved. */
 void te_mtu_probe_on_ack(struct te_stack *stack, struct te_conn *conn);
-/* A router has said what the path takes: less than path_mtu, ... */
-void te_mtu_probe_on_lowered(struct te_conn *conn);
+/* A router has said what the path takes: less than path_mtu was, which has followed, ... */
+void te_mtu_probe_on_lowered(struct te_stack *stack, struct te_conn *conn);
 /* ... or more, about the probe in flight: true when it was about that, which is then given up. */
 bool te_mtu_probe_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,
                              uint32_t mtu_bytes);

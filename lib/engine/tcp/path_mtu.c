@@ -84,7 +84,7 @@ static void lower(struct te_stack *stack, struct te_conn *conn, uint32_t mtu_byt
     stack->counters.path_mtu_changes++;
     te_pmtu_lower(stack, &conn->remote.addr, mtu_bytes);
     te_path_mtu_set(conn, mtu_bytes);
-    te_mtu_probe_on_lowered(conn);
+    te_mtu_probe_on_lowered(stack, conn);
     forget_sizes(conn);
 }
 
@@ -136,6 +136,6 @@ void te_path_mtu_refresh(struct te_stack *stack, struct te_conn *conn)
     if (known == conn->path_mtu || is_contradicted || is_searched)
         return;
     te_path_mtu_set(conn, known);
-    te_mtu_probe_on_lowered(conn);
+    te_mtu_probe_on_lowered(stack, conn);
     forget_sizes(conn);
 }
