@@ -234,6 +234,10 @@ static const struct config_key keys[] = {
            "room, or the new connection goes to CLOSED at once."),
     ENGINE("limits", orphan_max, orphan_max, CONFIG_COUNT, 0, TABLE_MAX,
            "Connections that nobody owns any more."),
+    ENGINE("limits", connections_per_remote_max, connections_per_remote_max, CONFIG_COUNT, 0,
+           TABLE_MAX,
+           "Connections that one remote address (with IPv6 its /64) may have opened to us; further "
+           "SYNs are dropped. 0: no limit. Raise it behind a proxy or NAT with more."),
     ENGINE("limits", syn_queue_max, syn_queue_max, CONFIG_COUNT, 1, QUEUE_MAX,
            "SYN_RCVD connections of one listener."),
     CUSTOM(

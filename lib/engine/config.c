@@ -21,6 +21,7 @@ static void init_limits(struct te_config *config)
     config->time_wait_max = 262144;
     config->time_wait_policy = TE_TIME_WAIT_EVICT_OLDEST;
     config->orphan_max = 65536;
+    config->connections_per_remote_max = 16384;
     config->syn_queue_max = 1024;
     config->syn_cookies = TE_SYN_COOKIES_ON_FULL;
     config->fast_open_pending_max = 256;
@@ -118,6 +119,7 @@ static const struct field_range field_ranges[] = {
     FIELD(time_wait_max, 1, TABLE_MAX),
     FIELD(time_wait_policy, TE_TIME_WAIT_EVICT_OLDEST, TE_TIME_WAIT_SKIP),
     FIELD(orphan_max, 0, TABLE_MAX),
+    FIELD(connections_per_remote_max, 0, TABLE_MAX),
     FIELD(syn_queue_max, 1, TABLE_MAX),
     FIELD(syn_cookies, TE_SYN_COOKIES_OFF, TE_SYN_COOKIES_ALWAYS),
     FIELD(fast_open, TE_FAST_OPEN_OFF, TE_FAST_OPEN_BOTH),

@@ -21,7 +21,7 @@ TE_SAVE_FIELDS_OF(struct te_fast_open_cache, 4120);
 static_assert(sizeof(void *) != 8 ||
                   sizeof(struct te_stack) - sizeof(struct te_config) - sizeof(struct te_counters) -
                           sizeof(struct te_locals) - sizeof(struct te_routes) ==
-                      17016 + 176 + 80 + 48 + 80 + 4104 + 128 + 32 + 40 + 4120 + 88 + 124,
+                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 124,
               "a field of struct te_stack was added: save it (save_sections.h)");
 
 void te_save_addr(struct te_codec *codec, struct te_addr *addr)

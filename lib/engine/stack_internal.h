@@ -14,6 +14,7 @@
 #include "tcp/graveyard.h"
 #include "tcp/limiter.h"
 #include "tcp/listener_table.h"
+#include "tcp/remotes.h"
 #include "tcp/time_wait.h"
 #include "util/siphash.h"
 #include "util/wheel.h"
@@ -37,6 +38,7 @@ struct te_stack {
 
     struct te_conn_table conns;
     struct te_listener_table listeners;
+    struct te_remotes remotes; /* connections of each remote address */
     struct te_time_wait_table time_wait;
     struct te_fast_open_cache fast_open;
     struct te_graveyard graveyard; /* histories of connections that are gone */

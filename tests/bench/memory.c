@@ -75,6 +75,7 @@ static void side_start(struct side *side, uint8_t host, size_t connections)
     config.port_first = 1024;
     config.port_last = 65535;
     config.syn_queue_max = BATCH * 4;
+    config.connections_per_remote_max = 0; /* all of them are between two addresses */
     must("te_stack_new", te_stack_new(&config, 0, &side->stack));
     side->ids = calloc(connections, sizeof(*side->ids));
     if (side->ids == NULL)

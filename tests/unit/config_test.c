@@ -112,6 +112,7 @@ static void test_default_limits(void **state)
     assert_int_equal(config.time_wait_max, 262144);
     assert_int_equal(config.time_wait_policy, TE_TIME_WAIT_EVICT_OLDEST);
     assert_int_equal(config.orphan_max, 65536);
+    assert_int_equal(config.connections_per_remote_max, 16384);
     assert_int_equal(config.syn_queue_max, 1024);
     assert_int_equal(config.syn_cookies, TE_SYN_COOKIES_ON_FULL);
     assert_int_equal(config.fast_open, TE_FAST_OPEN_OFF);
@@ -197,6 +198,8 @@ static void test_ranges_of_limits(void **state)
     WRONG(time_wait_policy, (enum te_time_wait_policy)7);
     RIGHT(time_wait_policy, TE_TIME_WAIT_SKIP);
     WRONG(orphan_max, UINT32_MAX);
+    WRONG(connections_per_remote_max, UINT32_MAX);
+    RIGHT(connections_per_remote_max, 0);
     WRONG(syn_queue_max, 0);
     WRONG(syn_cookies, (enum te_syn_cookies)3);
     WRONG(fast_open, (enum te_fast_open)4);

@@ -9,6 +9,7 @@
 #include "tcp/options.h"
 #include "tcp/path_mtu.h"
 #include "tcp/receive_buffer.h"
+#include "tcp/remotes.h"
 #include "tcp/send_buffer.h"
 #include "tcp/sender.h"
 #include "tcp/seq.h"
@@ -153,6 +154,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
         te_conn_table_remove_tuple(stack, conn);
     conn->is_remains = true;
     te_conn_account_orphan(stack, conn);
+    te_remotes_account(stack, conn);
     te_conn_table_remove_id(stack, conn);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }
@@ -181,6 +183,7 @@ static void become_remains(struct te_stack *stack, struct te_conn *conn)
     te_conn_table_remove_tuple(stack, conn);
     conn->is_remains = true;
     te_conn_account_orphan(stack, conn);
+    te_remotes_account(stack, conn);
 }
 
 static void await_user(struct te_stack *stack, struct te_conn *conn)

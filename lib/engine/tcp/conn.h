@@ -97,7 +97,8 @@ struct te_conn {
     bool wscale_ok : 1, ts_ok : 1, sack_ok : 1;
     bool nagle : 1, keepalive : 1, delayed_ack : 1;
     bool counted_orphan : 1;
-    bool rtt_timing : 1; /* our SYN is being timed */
+    bool counted_remote : 1; /* remotes.h */
+    bool rtt_timing : 1;     /* our SYN is being timed */
     bool cwnd_limited : 1;
     bool in_accept_queue : 1;
     /* RFC 7413, as a server: the SYN's cookie was good; it counts as pending; it gets a cookie. */

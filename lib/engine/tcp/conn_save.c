@@ -383,6 +383,7 @@ static void enlist(struct te_stack *stack, struct te_conn *conn)
     te_wheel_node_init(&conn->timer, conn->id);
     te_conn_table_append(stack, conn);
     te_conn_account_orphan(stack, conn);
+    te_remotes_account(stack, conn);
     te_timer_next(conn, &at_us);
     te_wheel_arm(&stack->wheel, &conn->timer, at_us);
 }

@@ -108,6 +108,7 @@ static void advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
     take_rtt_sample(stack, conn, ack, report);
     te_send_free_below(stack, conn, conn->acked_offset + report->acked_bytes);
     conn->syn_acked = true;
+    te_remotes_account(stack, conn);
     conn->snd_una = ack;
     if (seq_lt(conn->snd_nxt, ack))
         conn->snd_nxt = ack;

@@ -119,7 +119,7 @@ static void on_syn(struct te_stack *stack, struct te_listener *listener,
         stack->counters.syn_queue_full++;
         return;
     }
-    if (is_accept_queue_full(stack, listener))
+    if (is_accept_queue_full(stack, listener) || te_remotes_is_full(stack, &segment->remote.addr))
         return;
     if (!by_cookie) {
         open_by_syn(stack, listener, segment, old, fast_open);
@@ -155,8 +155,8 @@ static void open_by_cookie(struct te_stack *stack, struct te_listener *listener,
     te_input_conn(stack, conn, segment);
 }
 
-/* False: 3.10.7.2 answers it by a RST. An accept queue that is full holds the handshake back in
- * silence, as it does with one in SYN_RCVD. */
+/* False: 3.10.7.2 answers it by a RST. An accept queue that is full, or a remote at its limit,
+ * holds the handshake back in silence, as it does with one in SYN_RCVD. */
 static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
                         struct te_segment *segment)
 {
@@ -168,7 +168,7 @@ static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
         return false;
     }
     stack->counters.syn_cookies_received++;
-    if (!is_accept_queue_full(stack, listener))
+    if (!is_accept_queue_full(stack, listener) && !te_remotes_is_full(stack, &segment->remote.addr))
         open_by_cookie(stack, listener, segment, &kept);
     return true;
 }

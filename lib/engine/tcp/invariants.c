@@ -146,6 +146,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
 {
     uint32_t count = 0;
     uint32_t orphans = 0;
+    uint32_t of_remotes = 0;
     uint64_t buffers = 0;
     uint32_t by_state[TE_STATE_COUNT] = {0};
     uint64_t cursor = 0;
@@ -160,11 +161,14 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
         count++;
         by_state[conn->state]++;
         orphans += conn->counted_orphan;
+        of_remotes += conn->counted_remote;
         buffers += conn->send_ring.size_bytes + conn->receive_ring.size_bytes;
     }
     *ret_id = 0;
     if (count != stack->conns.count || orphans != stack->conns.orphan_count)
         return "connections or orphans: the account differs from a recount";
+    if (!te_remotes_add_up(stack, of_remotes))
+        return "connections of remotes: the account differs from a recount";
     if (buffers != stack->conns.buffer_bytes)
         return "buffer bytes: the account differs from a recount";
     for (unsigned i = 0; i < TE_STATE_COUNT; i++)

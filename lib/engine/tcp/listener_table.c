@@ -283,6 +283,8 @@ bool te_listener_promote(struct te_stack *stack, struct te_conn *conn)
         stack->counters.accept_queue_full++;
         return false;
     }
+    if (te_remotes_is_full(stack, &conn->remote.addr))
+        return false;
     te_list_remove(&conn->listener_link);
     listener->syn_count--;
     enter_accept_queue(stack, listener, conn);

@@ -1,7 +1,8 @@
 /* Listeners: passive OPENs, with the connections that came by them and are not accepted yet.
  *
  * A connection of a listener stands first in its SYN queue (SYN_RCVD), then in its accept queue.
- * Both are bounded: a SYN that finds the SYN queue or the accept queue full is dropped, and so is
+ * Both are bounded: a SYN that finds the SYN queue or the accept queue full, or its remote address
+ * with as many connections as one may have (remotes.h), is dropped, and so is
  * the ACK that would complete a handshake into a full accept queue; the peer's retransmission tries
  * again.
  *
@@ -73,9 +74,9 @@ struct te_listener *te_listener_find_id(const struct te_stack *stack, uint64_t i
 bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoint *local);
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
-/* A connection of the listener: into the SYN queue; from there into the accept queue (false: full);
- * out of either. One by Fast Open goes into the accept queue at once, and is pending until it is
- * promoted, even when it has been accepted meanwhile. */
+/* A connection of the listener: into the SYN queue; from there into the accept queue (false: full,
+ * or its remote has too many, remotes.h); out of either. One by Fast Open goes into the accept
+ * queue at once, and is pending until it is promoted, even when it has been accepted meanwhile. */
 void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn);
 void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
                                struct te_conn *conn);

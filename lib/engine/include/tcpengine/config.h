@@ -117,7 +117,12 @@ struct te_config {
     uint32_t conn_max;      /* full control blocks; default 1,048,576 */
     uint32_t time_wait_max; /* default 262,144 */
     enum te_time_wait_policy time_wait_policy;
-    uint32_t orphan_max;               /* connections that nobody owns any more; default 65,536 */
+    uint32_t orphan_max; /* connections that nobody owns any more; default 65,536 */
+    /* Connections that one remote address (IPv6: one /64) has opened to us and that are not over;
+     * its further SYNs are dropped. 0: no limit. Default 16,384: no single host can take more than
+     * a 64th of the table, and those behind one NAT's address do not come near; a proxy in front of
+     * a server may. */
+    uint32_t connections_per_remote_max;
     uint32_t syn_queue_max;            /* SYN_RCVD connections of one listener; default 1,024 */
     enum te_syn_cookies syn_cookies;   /* default on_full */
     uint32_t fast_open_pending_max;    /* Fast Open connections of a listener in SYN_RCVD;

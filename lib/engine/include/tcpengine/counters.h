@@ -51,6 +51,7 @@
     X(fast_open_cache_evicted, "Fast Open cookies of servers forgotten: the cache is full")        \
     X(accept_queue_full, "Handshakes held back: the listener's accept queue is full")              \
     X(conn_limit, "Openings refused: the table of connections is full")                            \
+    X(remote_limit, "Handshakes held back: the remote address has too many connections")           \
     X(port_exhausted, "Active opens refused: no free ephemeral port")                              \
     X(simultaneous_opens, "Connections that went from SYN_SENT to SYN_RCVD")                       \
     X(simultaneous_closes, "Connections that went from FIN_WAIT_1 to CLOSING")                     \
