@@ -362,6 +362,80 @@ static void ten_thousand_windows_of_0_are_freed_on_schedule(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
+/* --- memory that is short -----------------------------------------------------------------------
+ */
+
+#define FEW 40
+
+/* The fixture's allocator with a limit. */
+static struct {
+    struct te_allocator all;
+    const struct heap *heap;
+    int64_t max_bytes;
+} memory;
+
+static void *alloc_limited(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    if (memory.heap->held_bytes + (int64_t)size_bytes > memory.max_bytes)
+        return NULL;
+    return memory.all.alloc(memory.all.ctx, size_bytes);
+}
+
+static void free_limited(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    memory.all.free(memory.all.ctx, block, size_bytes);
+}
+
+/* An honest connection without anything to send, and a few before a window of 0. */
+static void hold_memory(struct script *s)
+{
+    memset(&peer, 0, sizeof(peer));
+    memory.all = s->f.config.allocator;
+    memory.heap = &s->f.heap;
+    memory.max_bytes = INT64_MAX;
+    s->f.config.allocator = (struct te_allocator){NULL, alloc_limited, free_limited};
+    s->f.config.remains_us = 0;
+    s->f.config.send_buffer_initial_bytes = 512;
+    s->f.config.receive_buffer_initial_bytes = 2048;
+    conn_in_established(s);
+    for (unsigned i = 0; i < FEW; i++)
+        open_one(s, 4 * i + 3);
+}
+
+static void rfc6429_without_memory_windows_of_0_go(void **state)
+{
+    struct script *s = *state;
+    hold_memory(s);
+    pass(s, 3600 * SECOND);
+    T_EQUAL(connections(s), FEW + 1);
+    memory.max_bytes = s->f.heap.held_bytes;
+    pass(s, 3600 * SECOND);
+    uint64_t dropped = fixture_counters(&s->f)->persist_dropped;
+    assert_in_range(dropped, 1, 4); /* then there is room for one more connection */
+    T_EQUAL(connections(s), FEW + 1 - dropped);
+    T_EQUAL(peer.resets, dropped);
+    memory.max_bytes = 0;
+    pass(s, 3600 * SECOND);
+    T_EQUAL(connections(s), 1);
+    T_STATE(s, TE_ESTABLISHED);
+}
+
+/* A window may be 0 for a while whatever the memory is. */
+static void without_memory_young_windows_of_0_stay(void **state)
+{
+    struct script *s = *state;
+    hold_memory(s);
+    memory.max_bytes = 0;
+    pass(s, 60 * SECOND);
+    T_EQUAL(connections(s), FEW + 1);
+    T_COUNT(s, persist_dropped, 0);
+    memory.max_bytes = INT64_MAX;
+    pass(s, 3600 * SECOND);
+    T_EQUAL(connections(s), FEW + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +449,8 @@ int main(void)
         SCRIPT_TEST(without_a_limit_nothing_is_counted),
         SCRIPT_TEST(remotes_at_their_limit_shut_nobody_else_out),
         SCRIPT_TEST(ten_thousand_windows_of_0_are_freed_on_schedule),
+        SCRIPT_TEST(rfc6429_without_memory_windows_of_0_go),
+        SCRIPT_TEST(without_memory_young_windows_of_0_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include "tcp/mtu_probe.h"
 #include "tcp/output.h"
 #include "tcp/path_mtu.h"
+#include "tcp/persist.h"
 #include "tcp/receive_buffer.h"
 #include "tcp/recovery.h"
 #include "tcp/reset.h"
@@ -242,9 +243,13 @@ static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
-/* RFC 9293 3.8.6.1: probes go on for ever while they are answered (MUST-37). */
+/* RFC 9293 3.8.6.1: probes go on for ever while they are answered (MUST-37), but for want of
+ * memory.
+ */
 static bool on_persist(struct te_stack *stack, struct te_conn *conn)
 {
+    if (te_persist_yields(stack, conn))
+        return false;
     if (conn->probes >= stack->config.r2_retries) {
         stack->counters.timeouts_user++;
         return die(stack, conn, TE_CAUSE_TIMEOUT_RETRANSMIT, give_up_error(conn));

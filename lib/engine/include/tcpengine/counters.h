@@ -75,6 +75,7 @@
     X(ecn_ece_in, "ACKs received with ECE, of connections that use ECN")                           \
     X(ecn_reductions, "Congestion windows reduced for ECE")                                        \
     X(zero_window_probes, "Zero-window probes sent")                                               \
+    X(persist_dropped, "Connections reset before a window of 0, since memory is short (RFC 6429)") \
     X(keepalive_probes, "Keepalive probes sent")                                                   \
     X(keepalive_drops, "Connections ended: no keepalive probe was answered")                       \
     X(delayed_acks, "ACKs sent by the delayed-ACK timer")                                          \
