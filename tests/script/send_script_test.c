@@ -322,6 +322,104 @@ static void probe_finds_the_window_open(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 2, .ack = 1, .len = 999);
 }
 
+/* A peer whose window is closed accepts its RCV.NXT alone: the byte of the probe, which it refused,
+ * has no number that another segment could build on. */
+static void rfc9293_3_10_7_4_ack_while_probing_is_acceptable(void **state)
+{
+    struct script *s = *state;
+    close_their_window(s, 1000);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
+    refuse_probe(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_SEND(s, .flags = TE_RST, .seq = 1000); /* a challenge ACK, too */
+    T_EXPECT_ACK(s, 1, 101);
+    T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 101, .ack = 1, WIN(0));
+    T_EXPECT_ACK(s, 1, 102);
+}
+
+static void rfc9293_3_10_5_reset_while_probing_is_believed(void **state)
+{
+    struct script *s = *state;
+    close_their_window(s, 1000);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
+    T_ERR(script_user_abort(s), TE_OK);
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 1);
+}
+
+/* The window opens, and the byte of the probe is still the peer's RCV.NXT. */
+static void reset_as_the_window_opens_is_believed(void **state)
+{
+    struct script *s = *state;
+    close_their_window(s, 1000);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100); /* nobody will read it */
+    T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 1);
+}
+
+static void ack_after_a_probe_that_was_taken(void **state)
+{
+    struct script *s = *state;
+    close_their_window(s, 1000);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 2, .ack = 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, WIN(2000));
+    T_EXPECT(s, .flags = TE_ACK, .seq = 2, .ack = 101, .len = 999);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, .len = 100, WIN(2000));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1001, .ack = 201);
+}
+
+/* The window is taken back: its end is where the peer's RCV.NXT will be, and after the timeout
+ * SND.NXT is there. */
+static void ack_after_a_window_was_taken_back(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 1000), 1000);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1000);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    script_advance(s, RTO_MIN);
+    script_skip(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 201);
+    T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1001, WIN(0)); /* it had come all the same */
+    T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1001, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1001, .ack = 301);
+}
+
+/* RFC 7323 2.4: 1,024 bytes were offered in units of 128; of the 1,023 that are left 896 can be
+ * said. The peer takes all that is on its way. */
+static void rfc7323_2_4_ack_when_rounding_took_the_window_back(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_WSCALE;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(8));
+    T_EQUAL(script_user_send(s, 1024), 1024);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1024);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100, WIN(7));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1025, .ack = 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1025, WIN(8));
+}
+
+/* A FIN alone is a probe: a FIN takes a number, and no room. */
+static void ack_while_probing_with_a_fin(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(0));
+    T_ERR(script_user_shutdown(s), TE_OK);
+    T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, .len = 100, WIN(0));
+    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 2, .ack = 201);
+    T_STATE(s, TE_FIN_WAIT_2);
+}
+
 static void rfc9293_3_8_3_user_timeout_counts_over_probes(void **state)
 {
     struct script *s = *state;
@@ -443,6 +541,13 @@ int main(void)
         SCRIPT_TEST(probe_that_is_taken_moves_on),
         SCRIPT_TEST(window_that_opens_again_ends_the_probing),
         SCRIPT_TEST(probe_finds_the_window_open),
+        SCRIPT_TEST(rfc9293_3_10_7_4_ack_while_probing_is_acceptable),
+        SCRIPT_TEST(rfc9293_3_10_5_reset_while_probing_is_believed),
+        SCRIPT_TEST(reset_as_the_window_opens_is_believed),
+        SCRIPT_TEST(ack_after_a_probe_that_was_taken),
+        SCRIPT_TEST(ack_after_a_window_was_taken_back),
+        SCRIPT_TEST(rfc7323_2_4_ack_when_rounding_took_the_window_back),
+        SCRIPT_TEST(ack_while_probing_with_a_fin),
         SCRIPT_TEST(rfc9293_3_8_3_user_timeout_counts_over_probes),
         SCRIPT_TEST(rfc9293_3_9_1_2_push_is_on_the_last_segment),
         SCRIPT_TEST(send_buffer_has_a_limit),

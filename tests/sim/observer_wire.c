@@ -377,7 +377,7 @@ static const char *check_probes(const struct sending *sending)
     const struct wire_segment *segment = sending->segment;
     bool is_beyond =
         watch->has_peer_edge && segment->payload_len > 0 && seq_lt(watch->peer_edge, sending->end);
-    if (sending->len == 0 && segment->seq == status->snd_max - 1 &&
+    if (sending->len == 0 && segment->seq == status->snd_una - 1 &&
         ++watch->keepalives > config->keepalive_probes_max)
         return "no more keepalive probes are sent than were configured";
     if (!is_beyond)
@@ -443,6 +443,16 @@ static bool is_of_older(struct world *world, const struct watch *watch,
     return false;
 }
 
+/* SND.NXT; what is beyond the window, which a peer does not accept, does not count (RFC 9293 3.4).
+ */
+static bool is_expected(const struct te_status *status, uint32_t seq)
+{
+    if (status->snd_una == status->iss)
+        return seq == status->snd_max; /* SND.NXT may be back at our SYN */
+    uint32_t edge = status->snd_una + status->snd_wnd;
+    return seq == status->snd_nxt || (seq == edge && seq_lt(edge, status->snd_nxt));
+}
+
 /* A RST with an ACK is an answer to a segment without one, or ends a connection: then it must be
  * the one that its peer believes (RFC 5961 3.2). */
 static const char *check_reset(struct world *world, const struct watch *watch,
@@ -453,7 +463,7 @@ static const char *check_reset(struct world *world, const struct watch *watch,
     if (!(segment->flags & TE_ACK) || segment->seq == 0)
         return NULL;
     for (; watch != NULL; watch = observer_older(world, watch))
-        if (segment->seq == watch->last.snd_max && segment->ack == watch->last.rcv_nxt)
+        if (is_expected(&watch->last, segment->seq) && segment->ack == watch->last.rcv_nxt)
             return NULL;
     return "12: a RST that ends a connection has the number that the peer expects";
 }

@@ -280,6 +280,21 @@ uint64_t te_conn_receive_offset(const struct te_conn *conn, uint32_t seq)
     return conn->received_offset + (uint32_t)(seq - conn->rcv_nxt);
 }
 
+/* SND.NXT, as RFC 9293 3.10.7.4 and 3.10.5 have it. SND.MAX is beyond that when the byte of a
+ * window probe is out, or data of a window that was taken back: a peer with a closed window takes
+ * neither, and accepts nothing but its RCV.NXT (3.4, table 6). Until the timeout SND.NXT may be
+ * beyond such a window: then the window's end, where RCV.NXT comes to stand; but not for what the
+ * rounding of its scale takes back (RFC 7323 2.4). Before our SYN is acknowledged a timeout takes
+ * SND.NXT back to it, and there is no window to heed. */
+uint32_t te_conn_acceptable_seq(const struct te_conn *conn)
+{
+    if (!conn->syn_acked)
+        return conn->snd_max;
+    uint32_t right_edge = conn->snd_una + conn->snd_wnd;
+    uint32_t rounding = UINT32_C(1) << conn->snd_wscale;
+    return seq_lt(conn->snd_nxt, right_edge + rounding) ? conn->snd_nxt : right_edge;
+}
+
 bool te_conn_fin_is_acked(const struct te_conn *conn)
 {
     return conn->fin_sent && conn->snd_una == conn->snd_max &&

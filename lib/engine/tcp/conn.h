@@ -226,6 +226,8 @@ bool te_conn_can_send(const struct te_conn *conn);
 uint32_t te_conn_send_seq(const struct te_conn *conn, uint64_t offset);
 uint64_t te_conn_send_offset(const struct te_conn *conn, uint32_t seq);
 uint64_t te_conn_receive_offset(const struct te_conn *conn, uint32_t seq);
+/* The number that a segment without text carries. */
+uint32_t te_conn_acceptable_seq(const struct te_conn *conn);
 bool te_conn_fin_is_acked(const struct te_conn *conn);
 
 void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn);

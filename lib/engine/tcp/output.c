@@ -313,11 +313,13 @@ bool te_output_plan(const struct te_stack *stack, const struct te_conn *conn,
     if (conn->state == TE_SYN_SENT)
         return false;
     if (conn->keepalive_now) {
-        *ret_plan = (struct te_plan){TE_PLAN_KEEPALIVE, conn->snd_max - 1, TE_ACK, 0, 0, false};
+        uint32_t seq = te_conn_acceptable_seq(conn) - 1; /* not acceptable, hence answered */
+        *ret_plan = (struct te_plan){TE_PLAN_KEEPALIVE, seq, TE_ACK, 0, 0, false};
         return true;
     }
     if (conn->ack.owed > 0) {
-        *ret_plan = (struct te_plan){TE_PLAN_ACK, conn->snd_max, TE_ACK, 0, 0, false};
+        uint32_t seq = te_conn_acceptable_seq(conn);
+        *ret_plan = (struct te_plan){TE_PLAN_ACK, seq, TE_ACK, 0, 0, false};
         return true;
     }
     return false;

@@ -88,14 +88,14 @@ static bool has_to_tell(const struct te_conn *conn)
 }
 
 /* With ACK, as all stacks send it: RFC 9293 3.10.5 shows the RST alone, and both are acceptable.
- * SEQ is the highest that was sent: after a timeout SND.NXT may be behind what the peer expects,
- * and RFC 5961 would then make it ignore the RST. */
+ * SEQ as of an ACK: any other than RCV.NXT of the peer would make it ignore the RST (RFC 5961 3.2).
+ */
 void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
 {
     if (!has_to_tell(conn))
         return;
     struct te_tcp_header header = {
-        .seq = conn->snd_max, .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
+        .seq = te_conn_acceptable_seq(conn), .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
     te_options_for_segment(stack, conn, false, &header.options);
     te_reset_send_header(stack, &conn->local, &conn->remote, &header);
 }

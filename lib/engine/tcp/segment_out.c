@@ -125,7 +125,8 @@ void te_segment_build(struct te_stack *stack, struct te_conn *conn, const struct
 void te_segment_ack_header(struct te_stack *stack, struct te_conn *conn,
                            struct te_tcp_header *ret_header)
 {
-    struct te_plan plan = {.kind = TE_PLAN_ACK, .seq = conn->snd_max, .flags = TE_ACK};
+    struct te_plan plan = {
+        .kind = TE_PLAN_ACK, .seq = te_conn_acceptable_seq(conn), .flags = TE_ACK};
     make_header(stack, conn, &plan, ret_header);
     conn->segments_out++;
 }
