@@ -211,6 +211,63 @@ static void text_received_before_is_answered_each_time(void **state)
     }
 }
 
+/* --- at RCV.NXT - 1 ----------------------------------------------------------------------------
+ */
+
+/* Where keepalive probes stand, and the ACKs of an end that has come apart by a byte. */
+static void acks_at_rcv_nxt_less_one_do_not_storm(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    unsigned answers = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        T_SEND(s, .flags = TE_ACK, .seq = 0, .ack = 1);
+        while (script_next(s) != NULL)
+            answers++;
+        script_advance(s, 10 * MS);
+    }
+    T_EQUAL(answers, 2 * 10);
+    T_COUNT(s, challenge_acks, 0);
+    T_COUNT(s, challenge_acks_limited, 1000 - answers);
+}
+
+/* A peer that hears nothing holds us for dead: no limit that others use up, nor one that the
+ * administrator sets for blind attacks, is a reason. */
+static void rfc9293_3_8_4_keepalive_is_answered_whatever_the_limits(void **state)
+{
+    struct script *s = *state;
+    s->f.config.challenge_ack_per_second = 0;
+    s->f.config.challenge_ack_interval_us = 60 * SECOND;
+    conn_in_established(s);
+    for (unsigned i = 0; i < 20; i++) {
+        script_advance(s, SECOND);
+        T_SEND(s, .flags = TE_RST, .seq = 1000);
+        T_SEND(s, .flags = TE_ACK, .seq = 0, .ack = 1);
+        T_EXPECT_ACK(s, 1, 1);
+        T_EXPECT_NONE(s);
+    }
+}
+
+/* ... and the other way round: probes take nothing from the challenge ACKs of other connections. */
+static void probes_spend_nothing_of_the_stacks_limit(void **state)
+{
+    struct script *s = *state;
+    s->f.config.challenge_ack_per_second = 1;
+    s->way = BY_ACTIVE;
+    conn_in_established(s);
+    struct script_conn other = s->c;
+    script_new_peer(s, 7000);
+    conn_in_established(s);
+    for (unsigned i = 0; i < 10; i++) {
+        T_SEND(s, .flags = TE_ACK, .seq = 0, .ack = 1);
+        script_skip(s);
+        script_advance(s, INTERVAL);
+    }
+    s->c = other;
+    T_SEND(s, .flags = TE_RST, .seq = 1000);
+    T_EXPECT_ACK(s, 1, 1);
+}
+
 /* --- ACK numbers -------------------------------------------------------------------------------
  */
 
@@ -302,6 +359,9 @@ int main(void)
         SCRIPT_TEST(no_challenge_acks_at_all),
         SCRIPT_TEST(a_stack_born_just_now_challenges),
         SCRIPT_TEST(text_received_before_is_answered_each_time),
+        SCRIPT_TEST(acks_at_rcv_nxt_less_one_do_not_storm),
+        SCRIPT_TEST(rfc9293_3_8_4_keepalive_is_answered_whatever_the_limits),
+        SCRIPT_TEST(probes_spend_nothing_of_the_stacks_limit),
         SCRIPT_TEST(rfc5961_5_2_range_of_acks),
         SCRIPT_TEST(rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered),
         SCRIPT_TEST(rfc5961_5_2_fin_with_a_bad_ack_closes_nothing),

@@ -132,6 +132,7 @@ struct observer {
     struct watch watches[WATCHES_MAX];
     struct coverage *coverage;
     struct watch *answering;          /* got a pure ACK in the event under way */
+    bool answers_probe;               /* ... at RCV.NXT - 1: of a keepalive, or as if */
     struct watch *owing;              /* in TIME_WAIT, got the FIN again and has not answered yet */
     uint64_t cookies_seen[HOSTS_MAX]; /* SYN,ACKs on the wire that nobody remembers */
     uint64_t cookies_taken[HOSTS_MAX]; /* ACKs of such, at the latest look at all of a host */

@@ -13,6 +13,7 @@
 /* Three questions, a second apart (RFC 4861 10), a second for which the failure is remembered, and
  * what late timers add. */
 #define RESOLUTION_MAX_US INT64_C(4200000)
+#define PROBE_ANSWER_US 500000 /* the most that keepalive probes may be told to wait */
 #define HALF_SPACE 0x80000000u
 
 static bool seq_lt(uint32_t a, uint32_t b)
@@ -355,6 +356,8 @@ static const char *check_answer_rate(const struct sending *sending)
     struct world *world = sending->world;
     struct watch *watch = sending->watch;
     int64_t interval_us = world->scenario->hosts[watch->side].config.challenge_ack_interval_us;
+    if (world->observer.answers_probe && interval_us > PROBE_ANSWER_US)
+        interval_us = PROBE_ANSWER_US;
     uint32_t edge =
         sending->segment->ack + ((uint32_t)sending->segment->window << watch->last.rcv_wscale);
     if (watch->has_own_edge && seq_lt(watch->own_edge, edge))
@@ -709,5 +712,6 @@ void observer_on_arrived(struct world *world, unsigned side, const struct wire_s
     check_time_wait(world, watch, segment);
     bool is_pure_ack = wire_segment_len(segment) == 0;
     bool is_probe = segment->seq == watch->last.rcv_nxt - 1;
-    world->observer.answering = is_pure_ack && !is_probe ? watch : NULL;
+    world->observer.answering = is_pure_ack ? watch : NULL;
+    world->observer.answers_probe = is_probe;
 }

@@ -46,8 +46,11 @@ static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
                                 const struct te_segment *segment)
 {
     stack->counters.tcp_unacceptable++;
-    if (te_segment_len(segment) == 0 && segment->seq != conn->rcv_nxt - 1) {
-        te_challenge_ack(stack, conn);
+    if (te_segment_len(segment) == 0) {
+        if (segment->seq == conn->rcv_nxt - 1)
+            te_challenge_answer_probe(stack, conn);
+        else
+            te_challenge_ack(stack, conn);
         return;
     }
     bool is_old = seq_leq(segment->seq + segment->payload_len, conn->rcv_nxt);
