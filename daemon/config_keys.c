@@ -269,7 +269,7 @@ static const struct config_key keys[] = {
     ENGINE("limits", history_conn_max, history_conn_max, CONFIG_COUNT, 0, TABLE_MAX,
            "Dead connections whose history is kept."),
     ENGINE("limits", challenge_ack_per_second, challenge_ack_per_second, CONFIG_COUNT, 1, RATE_MAX,
-           "Challenge ACKs of all connections (RFC 5961 7)."),
+           "Challenge ACKs of all connections (RFC 5961 7), and as many of all TIME_WAIT entries."),
     ENGINE("limits", challenge_ack_interval, challenge_ack_interval_us, CONFIG_DURATION, 0,
            60 * SECOND, "Least time between two challenge ACKs of one connection."),
     ENGINE("limits", rst_per_second, rst_per_second, CONFIG_COUNT, 0, RATE_MAX,

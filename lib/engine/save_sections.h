@@ -23,7 +23,8 @@
 struct te_conn;
 struct te_control_frame;
 
-#define TE_SAVE_VERSION 1
+#define TE_SAVE_VERSION 2
+#define TE_SAVE_VERSION_TIME_WAIT_LIMITER 2
 
 /* Stands beside a list of fields: a field that was added to type has to be added there as well.
  * Save it and check what is read, then change the number. */

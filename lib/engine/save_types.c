@@ -21,7 +21,7 @@ TE_SAVE_FIELDS_OF(struct te_fast_open_cache, 4120);
 static_assert(sizeof(void *) != 8 ||
                   sizeof(struct te_stack) - sizeof(struct te_config) - sizeof(struct te_counters) -
                           sizeof(struct te_locals) - sizeof(struct te_routes) ==
-                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 124,
+                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 140,
               "a field of struct te_stack was added: save it (save_sections.h)");
 
 void te_save_addr(struct te_codec *codec, struct te_addr *addr)
@@ -165,6 +165,8 @@ void te_save_stack(struct te_codec *codec, struct te_stack *stack)
     limiter_fields(codec, &stack->challenge_limiter);
     limiter_fields(codec, &stack->rst_limiter);
     limiter_fields(codec, &stack->icmp_limiter);
+    if (codec->version >= TE_SAVE_VERSION_TIME_WAIT_LIMITER)
+        limiter_fields(codec, &stack->time_wait_limiter);
 }
 
 void te_save_wheel(struct te_codec *codec, struct te_stack *stack)

@@ -47,6 +47,7 @@ struct te_stack {
     uint64_t next_id;
     uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
+    struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT: no connection's */
 };
 
 /* What a stack is born with: of the configuration and the host's clock, or of a saved state. */

@@ -440,6 +440,29 @@ static void answers_to_strangers_are_limited(void **state)
     T_COUNT(s, challenge_acks_limited, 100 - sent);
 }
 
+/* CVE-2016-5696: whoever floods an entry takes nothing from a connection, and cannot count there.
+ */
+static void flood_of_an_entry_leaves_the_connections_their_challenge_acks(void **state)
+{
+    struct script *s = *state;
+    s->f.config.challenge_ack_per_second = 10;
+    conn_in_established(s);
+    struct script_conn other = s->c;
+    script_new_peer(s, CLIENT_PORT + 1);
+    conn_in_time_wait(s, TE_FIN_WAIT_2);
+    struct script_conn flooded = s->c;
+    for (unsigned round = 0; round < 5; round++) {
+        s->c = flooded;
+        for (unsigned i = 0; i < 1000; i++)
+            T_SEND(s, .flags = TE_ACK, .seq = 5000 + i, .ack = 2);
+        script_skip(s);
+        s->c = other;
+        T_SEND(s, .flags = TE_RST, .seq = 1000);
+        T_EXPECT_ACK(s, 1, 1);
+        script_advance(s, SECOND);
+    }
+}
+
 /* RFC 5961 5.2 here too: the window below SND.NXT, both ends included. */
 static void range_of_acks_in_time_wait(void **state)
 {
@@ -648,6 +671,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_10_1_open_in_time_wait_exists),
         SCRIPT_TEST(rfc7323_3_2_acks_carry_timestamps),
         SCRIPT_TEST(answers_to_strangers_are_limited),
+        SCRIPT_TEST(flood_of_an_entry_leaves_the_connections_their_challenge_acks),
         SCRIPT_TEST(range_of_acks_in_time_wait),
         SCRIPT_TEST(paws_is_counted_in_time_wait),
         SCRIPT_TEST(full_table_evicts_the_oldest),

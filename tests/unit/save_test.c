@@ -437,6 +437,38 @@ static void test_versions(void **state)
     assert_nothing_left(&saved);
 }
 
+#define STACK_TAG 3
+#define LIMITER_BYTES 12
+
+static size_t section_end(const struct saved *saved, size_t at)
+{
+    const uint8_t *bytes = saved->bytes + at + 2;
+    return at + SECTION_HEADER_BYTES + (size_t)(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
+}
+
+/* Version 1 had no limiter for TIME_WAIT at the end of the stack's section. */
+static void test_version_1_is_understood(void **state)
+{
+    static struct saved saved;
+    struct te_stack *stack = NULL;
+    (void)state;
+    save_everything(&saved);
+    size_t at = HEADER_BYTES;
+    while (saved.bytes[at] != STACK_TAG)
+        at = section_end(&saved, at);
+    size_t end = section_end(&saved, at);
+    memmove(saved.bytes + end - LIMITER_BYTES, saved.bytes + end, saved.len - end);
+    saved.len -= LIMITER_BYTES;
+    assert_true(saved.bytes[at + 2] >= LIMITER_BYTES);
+    saved.bytes[at + 2] -= LIMITER_BYTES; /* of its length */
+    saved.bytes[VERSION_AT] = 1;
+    seal(saved.bytes, saved.len);
+    assert_int_equal(restore(&saved, saved.bytes, saved.len, &stack), TE_OK);
+    live_on(stack, saved.now_us);
+    te_stack_free(stack);
+    assert_nothing_left(&saved);
+}
+
 /* A section of that tag with three bytes, at a place between two others. */
 static enum te_err restore_with_section(struct saved *saved, size_t at, uint16_t tag)
 {
@@ -450,12 +482,6 @@ static enum te_err restore_with_section(struct saved *saved, size_t at, uint16_t
     enum te_err err = restore(saved, bytes, saved->len + sizeof(section), &stack);
     te_stack_free(stack);
     return err;
-}
-
-static size_t section_end(const struct saved *saved, size_t at)
-{
-    const uint8_t *bytes = saved->bytes + at + 2;
-    return at + SECTION_HEADER_BYTES + (size_t)(bytes[0] | bytes[1] << 8 | bytes[2] << 16);
 }
 
 static void test_unknown_sections(void **state)
@@ -613,6 +639,7 @@ int main(void)
         cmocka_unit_test(test_flips_are_noticed),
         cmocka_unit_test(test_sealed_flips),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_version_1_is_understood),
         cmocka_unit_test(test_unknown_sections),
         cmocka_unit_test(test_memory_failures),
         cmocka_unit_test(test_limits),

@@ -20,9 +20,11 @@ static void send_ack(struct te_stack *stack, const struct te_time_wait_view *vie
     te_reset_send_header(stack, &view->local, &view->remote, &header);
 }
 
+/* A limit of its own: an entry keeps no time of its last answer, and who floods one must not use up
+ * what the connections have (RFC 5961 7). */
 static void send_limited_ack(struct te_stack *stack, const struct te_time_wait_view *view)
 {
-    if (!te_limiter_take(&stack->challenge_limiter, stack->config.challenge_ack_per_second,
+    if (!te_limiter_take(&stack->time_wait_limiter, stack->config.challenge_ack_per_second,
                          &stack->key, stack->now_us)) {
         stack->counters.challenge_acks_limited++;
         return;

@@ -175,10 +175,11 @@ struct te_config {
     bool timestamps;                         /* offer and accept; default true */
     bool window_scale;
     bool sack;
-    enum te_ecn_mode ecn;              /* default TE_ECN_PASSIVE */
-    enum te_fast_open fast_open;       /* default off */
-    bool nagle;                        /* default true */
-    uint32_t challenge_ack_per_second; /* of the whole stack (RFC 5961 7); default 1,000 */
+    enum te_ecn_mode ecn;        /* default TE_ECN_PASSIVE */
+    enum te_fast_open fast_open; /* default off */
+    bool nagle;                  /* default true */
+    /* Of all connections, and as many of all TIME_WAIT entries (RFC 5961 7); default 1,000. */
+    uint32_t challenge_ack_per_second;
     uint32_t
         challenge_ack_interval_us;  /* least time between two of one connection; default 500 ms */
     uint32_t rst_per_second;        /* answers to segments without a connection; default 10,000 */
