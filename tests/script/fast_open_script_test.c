@@ -204,10 +204,47 @@ static void rfc7413_4_2_2_syn_ack_again_has_no_data(void **state)
     open_fast(s, 5001, 100);
     T_EQUAL(script_user_send(s, 200), 200);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 200);
-    T_EXPECT_AFTER(s, SECOND, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 101);
-    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 200);
-    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 201);
+    for (unsigned i = 0; i < 3; i++) {
+        T_EXPECT_AFTER(s, SECOND << i, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 101);
+        T_EXPECT_NONE(s);
+    }
+    T_EQUAL(script_user_send(s, 100), 100); /* an answer that comes so late waits, too */
+    T_EXPECT_NONE(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 101); /* as much of it as had come */
     T_STATE(s, TE_ESTABLISHED);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 101, .ack = 101, .len = 200);
+    T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 301);
+    T_EQUAL(script_status(s).send_acked, 300);
+    T_TIMER(s, TE_TIMER_NONE, 0);
+}
+
+/* RFC 7413 5.2: each copy of a SYN gets the SYN,ACK and no more, whatever was queued and sent; and
+ * RFC 5681 3.1: the window after a lost SYN,ACK is one segment. All of it arrives in the end. */
+static void rfc7413_5_2_copies_of_the_syn_amplify_nothing(void **state)
+{
+    struct script *s = *state;
+    uint32_t len = 100 * MSS;
+    s->f.config.send_buffer_initial_bytes = 1 << 20;
+    serve(s);
+    open_fast(s, 5001, 10);
+    T_EQUAL(script_user_send(s, len), len);
+    assert_true(script_status(s).snd_nxt - s->c.our_iss > MSS);
+    script_skip(s);
+    for (unsigned i = 0; i < 100; i++) {
+        T_SEND(s, .flags = TE_SYN, .seq = 0);
+        T_EXPECT(s, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 11);
+        T_EXPECT_NONE(s);
+    }
+    T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 11, .len = MSS);
+    T_EXPECT_NONE(s);
+    for (unsigned i = 0; i < 100 && script_status(s).send_acked < len; i++) {
+        T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = script_status(s).snd_nxt - s->c.our_iss);
+        script_skip(s);
+        script_advance(s, 10 * MS);
+        script_skip(s);
+    }
+    T_EQUAL(script_status(s).send_acked, len);
 }
 
 static void silence_ends_it_with_a_reason(void **state)
@@ -912,6 +949,7 @@ int main(void)
         SCRIPT_TEST(answer_leaves_before_the_handshake_is_over),
         SCRIPT_TEST(answer_is_limited_by_the_initial_window),
         SCRIPT_TEST(rfc7413_4_2_2_syn_ack_again_has_no_data),
+        SCRIPT_TEST(rfc7413_5_2_copies_of_the_syn_amplify_nothing),
         SCRIPT_TEST(silence_ends_it_with_a_reason),
         SCRIPT_TEST(bad_cookie_opens_as_ever_and_brings_a_good_one),
         SCRIPT_TEST(data_of_a_refused_syn_comes_with_the_ack),

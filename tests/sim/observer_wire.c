@@ -450,8 +450,9 @@ static bool is_of_older(struct world *world, const struct watch *watch,
  */
 static bool is_expected(const struct te_status *status, uint32_t seq)
 {
+    /* SND.NXT may be back at our SYN; its ACK may come with what brings the RST. */
     if (status->snd_una == status->iss)
-        return seq == status->snd_max; /* SND.NXT may be back at our SYN */
+        return seq == status->snd_max || seq == status->iss + 1;
     uint32_t edge = status->snd_una + status->snd_wnd;
     return seq == status->snd_nxt || (seq == edge && seq_lt(edge, status->snd_nxt));
 }

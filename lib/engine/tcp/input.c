@@ -91,7 +91,7 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
     }
     te_ecn_negotiate(conn, segment);
     conn->syn_was_lost = true;
-    te_recovery_on_timeout(stack, conn); /* the SYN,ACK once more, and what has followed it */
+    te_recovery_on_timeout(stack, conn); /* the SYN,ACK once more; what has followed it waits */
     te_conn_want_output(stack, conn);
     return false;
 }

@@ -289,7 +289,10 @@ static bool may_send_data(const struct te_conn *conn)
         return false;
     switch ((enum te_state)conn->state) {
     case TE_SYN_RCVD:
-        return conn->fast_opened; /* RFC 7413 4.2.2: data may follow the SYN,ACK */
+        /* RFC 7413 4.2.2: data may follow the SYN,ACK; but once. As long as nothing comes back, a
+         * SYN,ACK that is due again leaves alone: a whole window with each would make every copy
+         * of the SYN a flood for whoever is named as its source (5.2). */
+        return conn->fast_opened && !conn->syn_was_lost;
     case TE_ESTABLISHED:
     case TE_FIN_WAIT_1:
     case TE_CLOSE_WAIT:
