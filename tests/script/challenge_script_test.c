@@ -87,6 +87,28 @@ static void rfc5961_4_2_syn_is_challenged_wherever_it_stands(void **state)
     T_COUNT(s, challenge_acks, 8);
 }
 
+/* A peer that was reborn without timestamps: RFC 7323 3.2 SHOULD drop, RFC 5961 4.2 MUST answer,
+ * and the RST in answer to that makes room for its new connection. */
+static void rfc5961_4_2_syn_without_timestamps_is_challenged(void **state)
+{
+    static const uint32_t places[] = {0, 1, 1000, 1u << 31};
+    static const uint8_t flags[] = {TE_SYN, TE_SYN | TE_ACK};
+    struct script *s = *state;
+    s->options = SPEAKS_TIMESTAMPS;
+    conn_in_established(s);
+    for (unsigned i = 0; i < 8; i++) {
+        T_SEND(s, .flags = flags[i % 2], .seq = places[i / 2], .ack = 1, .no_ts = true);
+        T_EXPECT_ACK(s, 1, 1);
+        script_advance(s, INTERVAL);
+    }
+    T_COUNT(s, timestamp_missing, 0);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, .no_ts = true); /* text is dropped */
+    T_EXPECT_NONE(s);
+    T_COUNT(s, timestamp_missing, 1);
+    T_SEND(s, .flags = TE_RST, .seq = 1, .no_ts = true);
+    T_ERR(script_status(s).error, TE_ERR_RESET);
+}
+
 /* --- throttling --------------------------------------------------------------------------------
  */
 
@@ -353,6 +375,7 @@ int main(void)
         SCRIPT_TEST(rfc9293_3_5_3_rst_with_words),
         SCRIPT_TEST(rst_with_a_closed_window),
         SCRIPT_TEST(rfc5961_4_2_syn_is_challenged_wherever_it_stands),
+        SCRIPT_TEST(rfc5961_4_2_syn_without_timestamps_is_challenged),
         SCRIPT_TEST(rfc5961_7_one_connection_is_throttled),
         SCRIPT_TEST(rfc5961_7_the_limits_are_configurable),
         SCRIPT_TEST(limit_of_the_stack_holds_over_all_connections),

@@ -316,7 +316,10 @@ static enum reaction expected(const struct row *row, const struct test_case *tes
     if (is_text_after_close(row, test))
         return RO;
     if (test->variant == TS_OLD)
-        return AK;                                  /* RFC 7323 5.3 R1: before every other check */
+        return AK; /* RFC 7323 5.3 R1: before every other check */
+    bool is_opening = test->column == SR || test->column == SX;
+    if ((row->flags & TE_SYN) && base == CH && !is_opening)
+        return base; /* RFC 5961 4.2, a MUST: whatever else the segment lacks */
     return test->variant == TS_MISSING ? NO : base; /* RFC 7323 3.2 */
 }
 

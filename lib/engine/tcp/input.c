@@ -99,6 +99,10 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
 static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     bool is_rst = (segment->flags & TE_RST) != 0;
+    /* The fourth step's, "irrespective of the sequence number" (RFC 5961 4.2), and of timestamps: a
+     * peer that has begun anew may have turned them off, and waits for the challenge. */
+    if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
+        return true;
     if (conn->ts_ok && !segment->header.options.has_timestamps && !is_rst) {
         stack->counters.timestamp_missing++; /* RFC 7323 3.2 */
         return false;
@@ -106,8 +110,6 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     if (conn->state == TE_SYN_RCVD && (segment->flags & TE_SYN) && !is_rst &&
         segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
         return false;
-    if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
-        return true; /* "irrespective of the sequence number": the fourth step's */
     if (te_paws_rejects(stack, conn, segment)) {
         stack->counters.paws_rejected++;
         answer_unacceptable(stack, conn, segment);
