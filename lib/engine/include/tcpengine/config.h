@@ -169,7 +169,7 @@ struct te_config {
     uint32_t receive_buffer_max_bytes;       /* default 32 MiB */
     uint32_t out_of_order_ranges_max;        /* holes kept for one connection; default 4,096 */
     uint8_t initial_window_segments;         /* default 10 (RFC 6928) */
-    char congestion_control[TE_CC_NAME_MAX]; /* "cubic" (default), "reno" */
+    char congestion_control[TE_CC_NAME_MAX]; /* "cubic" (default), "reno", "bbr" */
     uint32_t features;                       /* enum te_feature; default TE_FEATURES_DEFAULT */
     uint16_t mss_min_bytes;                  /* floor for the peer's MSS option; default 88 */
     bool timestamps;                         /* offer and accept; default true */
