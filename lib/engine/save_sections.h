@@ -25,6 +25,7 @@ struct te_control_frame;
 
 #define TE_SAVE_VERSION 2
 #define TE_SAVE_VERSION_TIME_WAIT_LIMITER 2
+#define TE_SAVE_VERSION_PROBE_NEEDS_RTT 2
 
 /* Stands beside a list of fields: a field that was added to type has to be added there as well.
  * Save it and check what is read, then change the number. */

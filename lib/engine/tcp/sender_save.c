@@ -113,7 +113,6 @@ static void sender_fields(struct te_codec *codec, struct te_sender *sender,
     TE_CODEC_BIT(codec, sender->has_probe);
     TE_CODEC_BIT(codec, sender->probe_is_resent);
     TE_CODEC_BIT(codec, sender->probe_now);
-    TE_CODEC_BIT(codec, sender->probe_needs_rtt);
     TE_CODEC_BIT(codec, sender->retransmit_now);
     te_codec_u8_below(codec, &sender->frto, TE_FRTO_NEW + 1);
     te_codec_u32(codec, &sender->frto_mark);
@@ -122,6 +121,8 @@ static void sender_fields(struct te_codec *codec, struct te_sender *sender,
     te_codec_u32(codec, &sender->counted_to);
     te_codec_u32(codec, &sender->rtt_round_end);
     te_codec_past(codec, &sender->idle_since_us);
+    if (codec->version >= TE_SAVE_VERSION_PROBE_NEEDS_RTT)
+        TE_CODEC_BIT(codec, sender->probe_needs_rtt);
 }
 
 static void make_sender(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
