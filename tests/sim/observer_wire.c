@@ -457,6 +457,13 @@ static bool is_expected(const struct te_status *status, uint32_t seq)
     return seq == status->snd_nxt || (seq == edge && seq_lt(edge, status->snd_nxt));
 }
 
+/* What brings the RST may have acknowledged a probe, which SND.NXT did not count. */
+static bool is_awaited(struct world *world, const struct watch *watch, uint32_t seq)
+{
+    const struct watch *peer = observer_peer(world, watch);
+    return is_expected(&watch->last, seq) || (peer != NULL && seq == peer->last.rcv_nxt);
+}
+
 /* A RST with an ACK is an answer to a segment without one, or ends a connection: then it must be
  * the one that its peer believes (RFC 5961 3.2). */
 static const char *check_reset(struct world *world, const struct watch *watch,
@@ -467,7 +474,7 @@ static const char *check_reset(struct world *world, const struct watch *watch,
     if (!(segment->flags & TE_ACK) || segment->seq == 0)
         return NULL;
     for (; watch != NULL; watch = observer_older(world, watch))
-        if (is_expected(&watch->last, segment->seq) && segment->ack == watch->last.rcv_nxt)
+        if (is_awaited(world, watch, segment->seq) && segment->ack == watch->last.rcv_nxt)
             return NULL;
     return "12: a RST that ends a connection has the number that the peer expects";
 }
