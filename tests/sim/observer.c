@@ -52,6 +52,7 @@ void observer_init(struct observer *observer, struct coverage *coverage)
     for (unsigned side = 0; side < HOSTS_MAX; side++) {
         observer->cookies_seen[side] = observer->cookies_taken[side] = 0;
         observer->resolving_until_us[side] = 0;
+        observer->refused[side] = 0;
     }
 }
 
@@ -717,7 +718,9 @@ static const char *check_waiting(const struct world *world, struct watch *watch)
 {
     const struct te_status *status = &watch->last;
     bool may_wait = world->now_us < world->observer.resolving_until_us[watch->side];
-    watch->may_have_lost = watch->may_have_lost || may_wait;
+    uint64_t refused = world->hosts[watch->side].memory.refused;
+    bool was_refused = refused != world->observer.refused[watch->side];
+    watch->may_have_lost = watch->may_have_lost || may_wait || was_refused;
     if (watch->is_gone || !is_alive(status) || may_wait)
         return NULL;
     bool has_read_all = status->receive_queue_bytes == 0 && !status->fin_received;
@@ -760,6 +763,7 @@ void observer_on_quiet(struct world *world, unsigned side)
         check_rest(world, side, touched->ids[i]);
     touched->all = false;
     touched->count = 0;
+    observer->refused[side] = world->hosts[side].memory.refused;
 }
 
 void observer_check_idle(struct world *world)

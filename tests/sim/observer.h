@@ -138,6 +138,7 @@ struct observer {
     uint64_t cookies_taken[HOSTS_MAX]; /* ACKs of such, at the latest look at all of a host */
     int64_t
         resolving_until_us[HOSTS_MAX]; /* so long it may wait for a neighbour, without a timer */
+    uint64_t refused[HOSTS_MAX]; /* allocations, up to the last rest: a neighbour needs memory */
 };
 
 void observer_init(struct observer *observer, struct coverage *coverage);
