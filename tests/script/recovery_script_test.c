@@ -177,6 +177,18 @@ static void rfc6675_loss_after_a_needless_timeout(void **state)
     script_skip(s);
 }
 
+/* What is sent again stays inside of a window that the peer has taken back (RFC 9293 3.8.6). */
+static void rfc9293_3_8_6_retransmission_stays_inside_the_window(void **state)
+{
+    struct script *s = *state;
+    fly_with_sack(s, RTT, 4, 4);
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(700),
+           SACK1(BLOCK(start_of(1), start_of(4))));
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 700);
+    T_EXPECT_NONE(s);
+}
+
 /* --- RFC 8985: RACK ---------------------------------------------------------------------------
  */
 
@@ -879,6 +891,7 @@ int main(void)
         SCRIPT_TEST(sack_of_what_was_never_sent_is_ignored),
         SCRIPT_TEST(rfc6675_4_what_may_be_lost_fills_the_window),
         SCRIPT_TEST(rfc6675_loss_after_a_needless_timeout),
+        SCRIPT_TEST(rfc9293_3_8_6_retransmission_stays_inside_the_window),
         SCRIPT_TEST(rfc2018_8_reneging_sends_everything_again),
         SCRIPT_TEST(rfc8985_6_2_reordering_within_the_window_repeats_nothing),
         SCRIPT_TEST(rfc8985_6_3_timer_finds_what_is_late),

@@ -266,6 +266,33 @@ static void rfc6191_2_new_syn(void **state)
     }
 }
 
+/* The clock of ISNs advances by 250,000 a second (RFC 6528 3): an old incarnation that was faster
+ * has numbers beyond it, which may still be on their way. */
+static void rfc1122_4_2_2_13_isn_is_beyond_a_fast_incarnation(void **state)
+{
+    enum { SENT = 60000 };
+    struct script *s = *state;
+    s->f.config.send_buffer_initial_bytes = 1 << 17;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, SENT), SENT);
+    for (uint32_t sent = 0; sent < SENT;) {
+        script_skip(s);
+        sent = script_status(s).snd_nxt - script_status(s).iss - 1;
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + sent);
+    }
+    script_skip(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1 + SENT, .ack = 1);
+    T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2 + SENT);
+    script_skip(s);
+    T_STATE(s, TE_TIME_WAIT);
+    T_SEND(s, .flags = TE_SYN, .seq = 1000);
+    const struct script_out *out = script_next(s);
+    assert_non_null(out);
+    T_EQUAL(out->header.flags, TE_SYN | TE_ACK);
+    assert_in_range(script_rel_seq(s, out), 2 + SENT, INT32_MAX);
+}
+
 /* Our answer to a SYN that is refused lets a peer that has forgotten the old incarnation go on. */
 static void refused_syn_is_answered_by_an_ack(void **state)
 {
@@ -660,6 +687,7 @@ int main(void)
         SCRIPT_TEST(old_duplicate_meets_the_new_incarnation),
         SCRIPT_TEST(rfc1337_3_rst_does_not_end_it),
         SCRIPT_TEST(rfc6191_2_new_syn),
+        SCRIPT_TEST(rfc1122_4_2_2_13_isn_is_beyond_a_fast_incarnation),
         SCRIPT_TEST(refused_syn_is_answered_by_an_ack),
         SCRIPT_TEST(syn_where_nobody_listens_leaves_it_alone),
         SCRIPT_TEST(new_incarnation_works_in_full),
