@@ -27,6 +27,8 @@ struct rig_slot {
     struct te_status status;
     uint32_t peer_iss;
     uint32_t their_ts; /* latest TSval that the stack sent */
+    uint64_t edge_id;  /* connection whose offer edge is; 0: none yet */
+    uint32_t edge;     /* latest right edge that it offered */
 };
 
 /* What a connection was when it was last looked at. */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "tcp/seq.h"
 #include "util/bytes.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"
@@ -53,17 +54,54 @@ static void check_tcp_checksum(const struct upper *upper, const struct te_frame_
                "a partial checksum is wrong");
 }
 
+/* What a peer may rely on, of a connection that is open: what is in TIME_WAIT, or opens, answers by
+ * other rules. */
+static void check_open(struct rig_slot *slot, const struct te_status *status,
+                       const struct te_tcp_parsed *parsed)
+{
+    const struct te_tcp_header *header = &parsed->header;
+    uint32_t edge = header->ack + ((uint32_t)header->window << status->rcv_wscale);
+    uint32_t unit = UINT32_C(1) << status->rcv_wscale;
+    uint32_t end = header->seq + (uint32_t)parsed->payload_len;
+    FUZZ_CHECK(header->ack == status->rcv_nxt, "an ACK of what did not arrive");
+    FUZZ_CHECK(slot->edge_id != status->id || seq_lt(slot->edge, edge + unit),
+               "the right edge goes back"); /* rounding may take less than a unit: RFC 7323 2.4 */
+    FUZZ_CHECK(seq_leq(end, status->snd_max), "text beyond SND.MAX");
+    FUZZ_CHECK(header->options.sack_count == 0 || status->sack_permitted,
+               "SACK that was not agreed on");
+    for (unsigned i = 0; i < header->options.sack_count; i++) {
+        struct te_sack_block block = header->options.sack[i];
+        FUZZ_CHECK(seq_lt(block.start, block.end) && seq_leq(block.end, edge + unit),
+                   "SACK block %u is outside of the window", i);
+    }
+    slot->edge_id = status->id;
+    slot->edge = edge;
+}
+
+static bool is_of_slot(const struct rig_slot *slot, const struct upper *upper,
+                       const struct te_tcp_header *header)
+{
+    return slot->local.port == header->source_port &&
+           slot->remote.port == header->destination_port &&
+           te_addr_equal(&slot->remote.addr, &upper->destination);
+}
+
 /* What the peer at the other end of that pair learns of the stack. */
 static void note_segment(struct rig *rig, const struct upper *upper,
-                         const struct te_tcp_header *header)
+                         const struct te_tcp_parsed *parsed)
 {
+    const struct te_tcp_header *header = &parsed->header;
     for (unsigned i = 0; i < RIG_SLOTS; i++) {
         struct rig_slot *slot = &rig->slots[i];
-        if (slot->local.port == header->source_port &&
-            slot->remote.port == header->destination_port &&
-            te_addr_equal(&slot->remote.addr, &upper->destination) &&
-            header->options.has_timestamps)
+        struct te_status status;
+        if (!is_of_slot(slot, upper, header))
+            continue;
+        if (header->options.has_timestamps)
             slot->their_ts = header->options.ts_value;
+        bool is_open = slot->id != 0 && te_status(rig->stack, slot->id, &status) == TE_OK &&
+                       status.state >= TE_ESTABLISHED && status.state < TE_TIME_WAIT;
+        if (is_open && (header->flags & (TE_SYN | TE_RST | TE_ACK)) == TE_ACK)
+            check_open(slot, &status, parsed);
     }
 }
 
@@ -85,7 +123,7 @@ static void check_tcp(struct rig *rig, const struct upper *upper, const struct t
     if (meta->gso_type != TE_GSO_NONE)
         FUZZ_CHECK(meta->gso_size_bytes > 0 && parsed.payload_len > meta->gso_size_bytes,
                    "%zu bytes in segments of %u", parsed.payload_len, meta->gso_size_bytes);
-    note_segment(rig, upper, header);
+    note_segment(rig, upper, &parsed);
 }
 
 /* --- ICMP ---------------------------------------------------------------------------------------

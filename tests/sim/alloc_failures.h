@@ -7,8 +7,16 @@
 
 #include "world.h"
 
-/* True when all held; else *ret_scenario is the one that did not, and the world says why. */
-bool alloc_failures_run(struct world *world, struct coverage *coverage,
-                        struct scenario *ret_scenario);
+/* One of them: who is refused, how often and over which network; and from which allocation on. */
+struct alloc_failure {
+    unsigned kind;
+    uint64_t nth;
+};
+bool alloc_failure_run(struct world *world, const struct alloc_failure *failure,
+                       const struct world_options *options);
+
+/* All of them; *now is the one that runs. True when all held; else it is the one that did not, and
+ * the world says why. */
+bool alloc_failures_run(struct world *world, struct coverage *coverage, struct alloc_failure *now);
 
 #endif

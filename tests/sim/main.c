@@ -7,14 +7,19 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define EDGES_FROM_SEEDS 2000 /* so many runs reach every edge */
 #define REPLAYS_FROM_SEEDS 20000
 
 static const char usage[] =
-    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures | --golden | --long-path]\n"
+    "usage: sim [--seed N | --seeds FROM:COUNT | --alloc-failures | --alloc-failure KIND:N |\n"
+    "            --golden | --long-path]\n"
     "           [-v] [--pcap FILE] [--shrink] [--simplify STEPS] [--twice-every N]\n"
     "           [--reborn-every K] [--jobs N] [--first-failure] [--plant] [--quiet]\n"
     "\n"
@@ -27,10 +32,12 @@ static const char usage[] =
     "  --seed N             one run (default: 1)\n"
     "  --seeds FROM:COUNT   COUNT runs, in one process for each processor\n"
     "  --alloc-failures     a plain connection, with memory refused at each allocation in turn\n"
+    "  --alloc-failure K:N  one of these: from the Nth on, of kind K\n"
     "  --long-path          one connection over 1 Gbit/s and 100 ms, second by second\n"
     "  --golden             goodput for each loss, round trip and buffer size (docs/golden.md)\n"
-    "  -v                   every event, with --seed\n"
-    "  --pcap FILE          what side A's interface sees, for Wireshark, with --seed\n"
+    "  -v                   every event, with --seed or --alloc-failure\n"
+    "  --pcap FILE          what side B's interface sees, for Wireshark, with --seed;\n"
+    "                       every connection has an end there\n"
     "  --shrink             makes a failing --seed as simple as it can, and says how to replay "
     "that\n"
     "  --simplify STEPS     what --shrink found: name.index,name.index,...\n"
@@ -45,12 +52,21 @@ static const char usage[] =
     "\n"
     "Exit status: 0 all held, 1 something did not, 2 usage.\n";
 
-enum mode { MODE_SEED, MODE_SHRINK, MODE_SEEDS, MODE_ALLOC_FAILURES, MODE_GOLDEN, MODE_LONG_PATH };
+enum mode {
+    MODE_SEED,
+    MODE_SHRINK,
+    MODE_ALLOC_FAILURE,
+    MODE_SEEDS,
+    MODE_ALLOC_FAILURES,
+    MODE_GOLDEN,
+    MODE_LONG_PATH
+};
 
 struct arguments {
     enum mode mode;
     bool is_quiet;
     struct runner_options runner;
+    struct alloc_failure failure;
 };
 
 static bool parse_number(const char *text, char end, const char **ret_rest, uint64_t *ret_number)
@@ -72,6 +88,17 @@ static bool parse_seeds(const char *text, struct arguments *arguments)
            parse_number(rest, '\0', &rest, &arguments->runner.seed_count);
 }
 
+static bool parse_alloc_failure(const char *text, struct arguments *arguments)
+{
+    const char *rest;
+    uint64_t kind;
+    arguments->mode = MODE_ALLOC_FAILURE;
+    if (!parse_number(text, ':', &rest, &kind) || kind > UINT_MAX)
+        return false;
+    arguments->failure.kind = (unsigned)kind;
+    return parse_number(rest, '\0', &rest, &arguments->failure.nth);
+}
+
 /* An option with a value. */
 static bool parse_valued(const char *option, const char *value, struct arguments *arguments)
 {
@@ -82,6 +109,8 @@ static bool parse_valued(const char *option, const char *value, struct arguments
         return parse_number(value, '\0', &rest, &runner->first_seed);
     if (strcmp(option, "--seeds") == 0)
         return parse_seeds(value, arguments);
+    if (strcmp(option, "--alloc-failure") == 0)
+        return parse_alloc_failure(value, arguments);
     if (strcmp(option, "--twice-every") == 0)
         return parse_number(value, '\0', &rest, &runner->twice_every);
     if (strcmp(option, "--reborn-every") == 0)
@@ -137,7 +166,7 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
             return false;
         i++;
     }
-    bool is_single = arguments->mode == MODE_SEED || arguments->mode == MODE_SHRINK;
+    bool is_single = arguments->mode <= MODE_ALLOC_FAILURE;
     return is_single || (!arguments->runner.is_verbose && arguments->runner.capture_path == NULL &&
                          arguments->runner.simplify == NULL);
 }
@@ -180,21 +209,65 @@ static int run_seeds(const struct arguments *arguments)
     return gap == NULL && lack == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* --- refused memory ----------------------------------------------------------------------------
+ */
+
+/* Where the sweep is, and what it has done: of a process that may crash. */
+struct sweep {
+    struct alloc_failure now;
+    struct coverage coverage;
+};
+
+static const char *name_of(const struct alloc_failure *failure)
+{
+    static char name[64];
+    snprintf(name, sizeof(name), "--alloc-failure %u:%" PRIu64, failure->kind, failure->nth);
+    return name;
+}
+
+static void sweep_alone(const struct arguments *arguments, struct sweep *sweep)
+{
+    static struct world world;
+    bool ok = alloc_failures_run(&world, &sweep->coverage, &sweep->now);
+    if (!ok)
+        runner_report(&world, arguments->runner.program, name_of(&sweep->now));
+    fflush(stdout);
+    _exit(ok ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
 static int run_alloc_failures(const struct arguments *arguments)
+{
+    int status = 0;
+    struct sweep *sweep =
+        mmap(NULL, sizeof(*sweep), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    pid_t pid = sweep != MAP_FAILED ? fork() : -1;
+    if (pid == 0)
+        sweep_alone(arguments, sweep);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+        perror("sim");
+        return EXIT_FAILURE;
+    }
+    if (WIFSIGNALED(status))
+        printf("FAILED %s\n  the process died by signal %d\n  again: %s %s -v\n",
+               name_of(&sweep->now), WTERMSIG(status), arguments->runner.program,
+               name_of(&sweep->now));
+    printf("%" PRIu64 " runs with refused memory\n", sweep->coverage.runs);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
+}
+
+static int run_alloc_failure(const struct arguments *arguments)
 {
     static struct world world;
     static struct coverage coverage;
-    static struct scenario scenario;
-    bool ok = alloc_failures_run(&world, &coverage, &scenario);
-    if (!ok) {
-        runner_report(&world, arguments->runner.program, "--alloc-failures");
-        for (unsigned side = 0; side < scenario.host_count; side++)
-            printf("  side %s, allocations from %" PRIu64 " on, %" PRIu64 " of them refused\n",
-                   scenario_host_name(side), scenario.hosts[side].refuse_from,
-                   scenario.hosts[side].refuse_count);
-    }
-    printf("%" PRIu64 " runs with refused memory\n", coverage.runs);
-    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+    const struct world_options options = {
+        .is_verbose = arguments->runner.is_verbose,
+        .capture_path = arguments->runner.capture_path,
+        .coverage = &coverage,
+    };
+    if (alloc_failure_run(&world, &arguments->failure, &options))
+        return EXIT_SUCCESS;
+    runner_report(&world, arguments->runner.program, name_of(&arguments->failure));
+    return EXIT_FAILURE;
 }
 
 int main(int argc, char **argv)
@@ -209,11 +282,15 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         return RUNNER_USAGE;
     }
+    if (arguments.runner.is_verbose)
+        setvbuf(stdout, NULL, _IOLBF, 0); /* all of it, when the run crashes */
     switch (arguments.mode) {
     case MODE_SEEDS:
         return run_seeds(&arguments);
     case MODE_ALLOC_FAILURES:
         return run_alloc_failures(&arguments);
+    case MODE_ALLOC_FAILURE:
+        return run_alloc_failure(&arguments);
     case MODE_GOLDEN:
         return golden_run(arguments.runner.jobs, stdout) ? EXIT_SUCCESS : EXIT_FAILURE;
     case MODE_LONG_PATH:

@@ -246,10 +246,10 @@ static uint64_t count_undone(const struct te_counters *counters)
     return counters->undone_by_timestamp + counters->undone_by_dsack + counters->spurious_timeouts;
 }
 
-/* ... losses that a tail loss probe has repaired, SACKs taken back, echoed marks. */
+/* ... losses that a tail loss probe has repaired, SACKs taken back, answers to echoed marks. */
 static uint64_t count_others(const struct te_counters *counters)
 {
-    return counters->loss_probe_recoveries + counters->sack_reneging + counters->ecn_ece_in;
+    return counters->loss_probe_recoveries + counters->sack_reneging + counters->ecn_reductions;
 }
 
 /* Number 6: what was sent is in the network, SACKed, or lost; nothing is lost without an answer. */
@@ -398,8 +398,11 @@ static const char *check_timeout(const struct world *world, struct watch *watch,
 {
     const struct te_status *before = &watch->last;
     const struct te_config *config = &world->scenario->hosts[watch->side].config;
+    if (now->snd_una != before->snd_una || !world->link.is_calm || now->retransmits == 0)
+        watch->calm_retransmits = 0;
     if (now->retransmits <= before->retransmits)
         return NULL;
+    watch->calm_retransmits += world->link.is_calm;
     bool follows = before->retransmits > 0 && now->snd_una == before->snd_una &&
                    watch->timeout_rto_us == before->rto_us;
     int64_t since_us = world_clock(world, watch->side) - watch->timeout_at_us;
@@ -840,6 +843,44 @@ static void note_pair(struct world *world, const struct watch *watch, enum te_st
         world->observer.coverage->pairs[state][peer->last.state]++;
 }
 
+/* Number 12, and RFC 1337: what a segment of the peer, or of somebody else, may end. */
+static const char *check_end_by_segment(const struct watch *watch,
+                                        const struct te_transition *transition)
+{
+    bool was_open = transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
+    uint8_t flags = transition->has_segment ? transition->segment.flags : 0;
+    bool is_expected = transition->cause == TE_CAUSE_RECV_RST && !(flags & TE_SYN) &&
+                       transition->segment.seq == watch->last.rcv_nxt;
+    if (transition->from == TE_TIME_WAIT && transition->cause == TE_CAUSE_RECV_RST)
+        return "12: a RST does not end TIME_WAIT";
+    if (was_open && transition->to == TE_CLOSED && (flags & (TE_RST | TE_SYN)) && !is_expected)
+        return "12: only a RST with the number expected ends a connection";
+    if (transition->cause == TE_CAUSE_NEW_SYN && !watch->last.timestamps &&
+        seq_lt(transition->segment.seq, watch->last.rcv_nxt))
+        return "a new SYN ends TIME_WAIT only with a newer sequence number";
+    return NULL;
+}
+
+#define CALM_RETRANSMITS_MAX 4
+
+/* After a leap over weeks a frame of before it may still arrive, and its timestamp pass for new:
+ * the network of RFC 7323 5.5 holds nothing for so long. */
+static const char *check_end_by_itself(const struct world *world, const struct watch *watch,
+                                       const struct te_transition *transition)
+{
+    const struct te_counters *counters = te_stack_counters(world->hosts[watch->side].stack);
+    bool was_open = transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
+    if (world->is_short_of_memory)
+        return NULL;
+    if (transition->from == TE_TIME_WAIT && transition->cause == TE_CAUSE_LIMIT &&
+        counters->time_wait_overflow == 0)
+        return "TIME_WAIT is left out only when its table is full";
+    if (was_open && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT && world->link.is_calm &&
+        !world->has_leapt_far && watch->calm_retransmits >= CALM_RETRANSMITS_MAX)
+        return "in peace nobody dies of silence";
+    return NULL;
+}
+
 void observer_on_event(struct world *world, unsigned side, const struct te_event *event)
 {
     const struct te_transition *transition = &event->transition;
@@ -858,9 +899,11 @@ void observer_on_event(struct world *world, unsigned side, const struct te_event
     bool has_lost = te_stack_counters(world->hosts[side].stack)->events_lost > 0;
     if (watch->is_told && watch->told_state != transition->from && !has_lost)
         fail(world, watch, "each change of state starts where the one before ended");
-    if (transition->cause == TE_CAUSE_NEW_SYN && !watch->last.timestamps &&
-        seq_lt(transition->segment.seq, watch->last.rcv_nxt))
-        fail(world, watch, "a new SYN ends TIME_WAIT only with a newer sequence number");
+    const char *wrong = check_end_by_segment(watch, transition);
+    if (wrong == NULL)
+        wrong = check_end_by_itself(world, watch, transition);
+    if (wrong != NULL)
+        fail(world, watch, wrong);
     if (transition->cause == TE_CAUSE_RECV_SYN_COOKIE && !watch->is_by_cookie)
         fail(world, watch, "each SYN cookie that opens a connection is counted");
     watch->is_told = true;

@@ -76,8 +76,9 @@ struct watch {
     bool has_probe;
     uint32_t probe_seq; /* of the latest byte sent beyond the window */
     int64_t probe_rto_us;
-    unsigned keepalives; /* sent since anything came */
-    uint64_t accepted;   /* bytes that the application has sent */
+    unsigned calm_retransmits; /* of the same bytes, since the faults have stopped */
+    unsigned keepalives;       /* sent since anything came */
+    uint64_t accepted;         /* bytes that the application has sent */
 
     /* As a sender with Fast Open. */
     bool is_fast_open;    /* its application asked for it */

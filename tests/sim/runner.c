@@ -49,17 +49,24 @@ void runner_report(const struct world *failed, const char *program, const char *
     free(text);
 }
 
-static void report_seed(const struct runner_options *options, uint64_t seed)
+/* What makes that seed fail again: all that changes a run, and what it was compared with. */
+static const char *arguments_of(const struct runner_options *options, uint64_t seed)
 {
     static char arguments[ARGUMENTS_MAX];
     char reborn[64] = "";
     const char *simplify = options->simplify;
     if (options->reborn_every > 0)
         snprintf(reborn, sizeof(reborn), " --reborn-every %" PRIu64, options->reborn_every);
-    snprintf(arguments, sizeof(arguments), "--seed %" PRIu64 "%s%s%s%s", seed, reborn,
+    snprintf(arguments, sizeof(arguments), "--seed %" PRIu64 "%s%s%s%s%s", seed, reborn,
+             options->twice_every > 0 ? " --twice-every 1" : "",
              options->is_planted ? " --plant" : "", simplify != NULL ? " --simplify " : "",
              simplify != NULL ? simplify : "");
-    runner_report(&world, options->program, arguments);
+    return arguments;
+}
+
+static void report_seed(const struct runner_options *options, uint64_t seed)
+{
+    runner_report(&world, options->program, arguments_of(options, seed));
 }
 
 bool runner_draw(const struct runner_options *options, uint64_t seed, struct scenario *ret_scenario)
@@ -175,16 +182,11 @@ static void on_worker_end(const struct runner_options *options, struct board *bo
     desk->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
-    if (WIFSIGNALED(status))
-        printf("FAILED --seed %" PRIu64 "\n  the process died by signal %d\n", desk->seed,
-               WTERMSIG(status));
-    else
-        printf("FAILED --seed %" PRIu64 "\n  the process ended with status %d\n", desk->seed,
-               WEXITSTATUS(status));
-    printf("  again: %s --seed %" PRIu64, options->program, desk->seed);
-    if (options->reborn_every > 0)
-        printf(" --reborn-every %" PRIu64, options->reborn_every);
-    printf(" -v\n");
+    const char *arguments = arguments_of(options, desk->seed);
+    bool is_signal = WIFSIGNALED(status);
+    printf("FAILED %s\n  the process %s %d\n  again: %s %s -v\n", arguments,
+           is_signal ? "died by signal" : "ended with status",
+           is_signal ? WTERMSIG(status) : WEXITSTATUS(status), options->program, arguments);
     if (atomic_fetch_add(&board->failures, 1) + 1 < options->failures_max)
         start_worker(options, board, desk);
 }

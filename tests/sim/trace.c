@@ -24,6 +24,8 @@ static bool start_capture(struct trace *trace, const char *path)
 {
     struct pcap_header header = {PCAP_MAGIC, 2, 4, 0, 0, PCAP_SNAPLEN, LINKTYPE_ETHERNET};
     trace->capture = fopen(path, "wb");
+    if (trace->capture != NULL)
+        setvbuf(trace->capture, NULL, _IONBF, 0); /* whole, when the run crashes */
     return trace->capture != NULL && fwrite(&header, sizeof(header), 1, trace->capture) == 1;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define EVENTS_MAX 400000
+#define CAPTURED_SIDE 1 /* every connection has an end there */
 #define FRAMES_A_TURN_MAX 5000
 
 const char world_ends_here[] = "nothing is promised any more";
@@ -159,7 +160,7 @@ static void send_frame(struct world *world, unsigned side, const struct te_outpu
     if (len != output->total_bytes)
         world_fail(world, side, 0, "a frame is as long as the sum of its pieces");
     trace_hash(&world->trace, frame, len);
-    if (side == 0)
+    if (side == CAPTURED_SIDE)
         trace_capture(&world->trace, world->now_us, frame, len);
     observer_on_sent(world, side, frame, len, &output->meta);
     link_send(&world->link, side, frame, len, &output->meta, world->now_us);
@@ -243,7 +244,7 @@ static void deliver(struct world *world)
     struct trace_entry entry = {
         "%s gets %d bytes", {(int64_t)frame.len}, {scenario_host_name(frame.to)}, 0};
     trace_add(&world->trace, world->now_us, &entry);
-    if (frame.to == 0)
+    if (frame.to == CAPTURED_SIDE)
         trace_capture(&world->trace, world->now_us, frame.bytes, frame.len);
     bool is_segment = wire_parse(frame.bytes, frame.len, &frame.meta, &segment);
     uint64_t id = is_segment ? find_hearer(world, frame.to, &segment) : 0;
