@@ -146,16 +146,21 @@ static void no_burst_after_silence(void **state)
 /* --- another algorithm, on the way --------------------------------------------------------------
  */
 
-static int64_t variable(struct script *s, const char *name)
+static struct te_cc_variable find_variable(struct script *s, const char *name)
 {
     struct te_cc_variable variables[TE_CC_VARIABLES_MAX];
     unsigned count = 0;
     T_ERR(te_cc_variables(s->f.stack, s->c.id, variables, &count), TE_OK);
     for (unsigned i = 0; i < count; i++) {
         if (strcmp(variables[i].name, name) == 0)
-            return variables[i].value;
+            return variables[i];
     }
-    return INT64_MIN;
+    return (struct te_cc_variable){.value = INT64_MIN};
+}
+
+static int64_t variable(struct script *s, const char *name)
+{
+    return find_variable(s, name).value;
 }
 
 static enum te_err choose(struct script *s, const char *name)
@@ -184,6 +189,20 @@ static void the_algorithm_can_be_changed(void **state)
     script_advance(s, 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 3 * IW * MSS, WIN(WINDOW_BYTES - 1));
     script_advance(s, RTT_US);
+    script_skip(s);
+}
+
+static void hystart_can_be_switched_off_on_the_way(void **state)
+{
+    struct script *s = *state;
+    open_with(s, "cubic", false);
+    unsigned sent = IW + send_and_acknowledge(s);
+    assert_string_equal(find_variable(s, "hystart").text, "slow-start");
+    T_ERR(script_user_option(s, TE_OPTION_FEATURES,
+                             TE_FEATURES_DEFAULT & ~(uint32_t)TE_FEATURE_HYSTART),
+          TE_OK);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + sent * MSS);
+    assert_string_equal(find_variable(s, "hystart").text, "off");
     script_skip(s);
 }
 
@@ -278,6 +297,7 @@ int main(void)
         SCRIPT_TEST(the_first_retransmission_does_not_wait),
         SCRIPT_TEST(no_burst_after_silence),
         SCRIPT_TEST(the_algorithm_can_be_changed),
+        SCRIPT_TEST(hystart_can_be_switched_off_on_the_way),
         SCRIPT_TEST(the_algorithm_can_be_changed_in_recovery),
         SCRIPT_TEST(bbr_hears_of_loss_without_sack),
         SCRIPT_TEST(only_connections_have_an_algorithm),

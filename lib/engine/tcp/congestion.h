@@ -64,8 +64,9 @@ struct te_ack_sample {
     uint32_t snd_una, snd_nxt; /* after this ACK: for counting rounds */
     bool is_cwnd_limited; /* the sender was held back by cwnd, not by the application or rwnd */
     bool is_in_recovery;  /* fast recovery or CWR: PRR owns cwnd, loss-based algorithms wait */
-    bool is_in_loss; /* after a timeout, until its flight is acknowledged: slow start goes on */
-    bool has_sack;   /* as in te_loss_sample */
+    bool is_in_loss;     /* after a timeout, until its flight is acknowledged: slow start goes on */
+    bool is_hystart_off; /* the user has switched it off */
+    bool has_sack;       /* as in te_loss_sample */
     struct te_rate_sample rate;
 };
 

@@ -205,6 +205,8 @@ static uint32_t credit(const struct te_hystart *hystart, const struct te_congest
 uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
                          const struct te_ack_sample *sample)
 {
+    if (sample->is_hystart_off)
+        te_hystart_stop(hystart);
     if (hystart->phase != TE_HYSTART_OFF)
         observe(hystart, cc, sample);
     if (!is_window_used(cc, sample))

@@ -407,6 +407,7 @@ static void grow_window(struct te_stack *stack, struct te_conn *conn,
                           report->prior_state == TE_RECOVERY_FAST ||
                           report->prior_state == TE_RECOVERY_CWR,
         .is_in_loss = report->prior_state == TE_RECOVERY_LOSS,
+        .is_hystart_off = !has_feature(conn, TE_FEATURE_HYSTART),
         .has_sack = te_loss_uses_sack(conn),
     };
     te_delivery_finish(&sender->delivery, &report->delivery, stack->now_us, sender->rack.min_rtt_us,
