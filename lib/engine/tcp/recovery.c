@@ -60,7 +60,10 @@ static void stop_probing(struct te_stack *stack, struct te_conn *conn)
     te_timer_clear(stack, conn, TE_TIMER_LOSS_PROBE);
 }
 
-/* The window comes down from here, evenly (PRR) or at once. */
+/* The window comes down from here, evenly (PRR) or at once.
+ *
+ * DEVIATION: with PRR switched off a retransmission that RACK finds lost would bring it down once
+ * more (RFC 8985 9.3); it does not. */
 static void start_reduction(struct te_conn *conn, uint32_t prior_pipe_bytes)
 {
     te_prr_start(&conn->sender->prr, prior_pipe_bytes);
