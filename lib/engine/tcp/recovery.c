@@ -522,6 +522,8 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
     bool may_be_spurious =
         has_feature(conn, TE_FEATURE_FRTO) && sender->undo.is_armed && !was_in_loss;
     sender->frto = may_be_spurious ? TE_FRTO_RESENT : TE_FRTO_OFF;
+    /* DEVIATION: RFC 8985 6.3 would leave in flight what was sent less than a round trip ago. F-RTO
+     * finds it when it arrives, and until then one segment goes at a time. */
     sender->delivery.lost_bytes += te_loss_mark_all(conn);
     sender->counted_to = conn->snd_nxt;
     stop_probing(stack, conn);
