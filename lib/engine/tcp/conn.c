@@ -140,6 +140,15 @@ void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn)
     }
 }
 
+/* From here on nothing of the protocol finds it, and no account counts it. */
+static void mark_remains(struct te_stack *stack, struct te_conn *conn)
+{
+    te_conn_table_remove_tuple(stack, conn);
+    conn->is_remains = true;
+    te_conn_account_orphan(stack, conn);
+    te_remotes_account(stack, conn);
+}
+
 void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
 {
     te_timer_clear_all(stack, conn);
@@ -151,10 +160,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
     te_mtu_probe_free(stack, conn);
     te_conn_drop_received(stack, conn);
     if (!conn->is_remains)
-        te_conn_table_remove_tuple(stack, conn);
-    conn->is_remains = true;
-    te_conn_account_orphan(stack, conn);
-    te_remotes_account(stack, conn);
+        mark_remains(stack, conn);
     te_conn_table_remove_id(stack, conn);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }
@@ -180,10 +186,7 @@ static void become_remains(struct te_stack *stack, struct te_conn *conn)
     te_dsacks_clear(&conn->ack.dsacks, &stack->config.allocator);
     if (conn->error != TE_OK)
         te_conn_drop_received(stack, conn);
-    te_conn_table_remove_tuple(stack, conn);
-    conn->is_remains = true;
-    te_conn_account_orphan(stack, conn);
-    te_remotes_account(stack, conn);
+    mark_remains(stack, conn);
 }
 
 static void await_user(struct te_stack *stack, struct te_conn *conn)

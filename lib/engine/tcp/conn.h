@@ -159,7 +159,8 @@ struct te_conn {
     uint32_t pmtu_generation;         /* of the cache that path_mtu is from (ip/pmtu.h) */
     struct te_mtu_search *mtu_search; /* NULL: path MTU discovery goes by messages (mtu_probe.h) */
     int64_t rtt_sent_at_us;           /* our SYN */
-    int64_t last_sent_at_us, last_received_at_us, last_challenge_at_us;
+    int64_t last_sent_at_us;          /* what takes a number: not a pure ACK */
+    int64_t last_received_at_us, last_challenge_at_us;
     uint8_t retransmits; /* of the same data, in a row */
     uint8_t probes;      /* persist or keepalive probes without an answer */
     uint8_t keepalive_probes_max;

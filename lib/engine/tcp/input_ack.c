@@ -107,8 +107,10 @@ static void advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
     te_ack_report_take_ack(stack, conn, ack, report);
     take_rtt_sample(stack, conn, ack, report);
     te_send_free_below(stack, conn, conn->acked_offset + report->acked_bytes);
-    conn->syn_acked = true;
-    te_remotes_account(stack, conn);
+    if (!conn->syn_acked) {
+        conn->syn_acked = true;
+        te_remotes_account(stack, conn);
+    }
     conn->snd_una = ack;
     if (seq_lt(conn->snd_nxt, ack))
         conn->snd_nxt = ack;

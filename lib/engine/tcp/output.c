@@ -40,10 +40,14 @@ static uint32_t window_room(const struct te_conn *conn)
     return seq_gt(right_edge, conn->snd_nxt) ? right_edge - conn->snd_nxt : 0;
 }
 
+static uint32_t cwnd_room_beside(const struct te_conn *conn, uint32_t used_bytes)
+{
+    return conn->cc.cwnd_bytes > used_bytes ? conn->cc.cwnd_bytes - used_bytes : 0;
+}
+
 static uint32_t cwnd_room(const struct te_conn *conn)
 {
-    uint32_t pipe = te_sender_pipe(conn);
-    return conn->cc.cwnd_bytes > pipe ? conn->cc.cwnd_bytes - pipe : 0;
+    return cwnd_room_beside(conn, te_sender_pipe(conn));
 }
 
 /* For new data. What duplicates say has left the network makes room for two segments, which limited
@@ -54,8 +58,7 @@ static uint32_t cwnd_room_for_new(const struct te_conn *conn)
         conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.duplicate_acks > 0;
     if (!is_limited_transmit || (conn->features & TE_FEATURE_LIMITED_TRANSMIT))
         return cwnd_room(conn);
-    uint32_t flight = te_output_flight(conn);
-    return conn->cc.cwnd_bytes > flight ? conn->cc.cwnd_bytes - flight : 0;
+    return cwnd_room_beside(conn, te_output_flight(conn));
 }
 
 /* A frame that could not be remembered is not sent (sender.h). */

@@ -16,15 +16,28 @@ static struct te_sent *of_loss(struct te_tree_node *node)
 /* --- the three places -------------------------------------------------------------------------
  */
 
-static void insert_lost(struct te_sent_map *map, struct te_sent *sent)
+typedef bool before_fn(const struct te_sent *a, const struct te_sent *b);
+
+static bool is_lower(const struct te_sent *a, const struct te_sent *b)
 {
-    struct te_tree_node **link = &map->by_loss.root;
+    return seq_lt(a->start, b->start);
+}
+
+static bool is_older(const struct te_sent *a, const struct te_sent *b)
+{
+    return a->sent_at_us < b->sent_at_us;
+}
+
+/* Into a tree of what is lost, in that order. */
+static void insert_lost(struct te_tree *tree, struct te_sent *sent, before_fn *is_before)
+{
+    struct te_tree_node **link = &tree->root;
     struct te_tree_node *parent = NULL;
     while (*link != NULL) {
         parent = *link;
-        link = seq_lt(sent->start, of_loss(parent)->start) ? &parent->left : &parent->right;
+        link = is_before(sent, of_loss(parent)) ? &parent->left : &parent->right;
     }
-    te_tree_insert(&map->by_loss, &sent->by_loss, parent, link);
+    te_tree_insert(tree, &sent->by_loss, parent, link);
 }
 
 /* Into the place that its state names; by_time: behind this node of the list. */
@@ -38,7 +51,7 @@ static void enter(struct te_sent_map *map, struct te_sent *sent, struct te_list 
         break;
     case TE_SENT_LOST:
         map->lost_bytes += len;
-        insert_lost(map, sent);
+        insert_lost(&map->by_loss, sent, is_lower);
         break;
     case TE_SENT_SACKED:
         map->sacked_bytes += len;
@@ -362,18 +375,6 @@ static struct te_list *place_after(struct te_sent_map *map, struct te_list *from
     return from;
 }
 
-static void insert_by_age(struct te_tree *tree, struct te_sent *sent)
-{
-    struct te_tree_node **link = &tree->root;
-    struct te_tree_node *parent = NULL;
-    while (*link != NULL) {
-        parent = *link;
-        bool is_older = sent->sent_at_us < of_loss(parent)->sent_at_us;
-        link = is_older ? &parent->left : &parent->right;
-    }
-    te_tree_insert(tree, &sent->by_loss, parent, link);
-}
-
 /* What was lost, in the order of its last sending: some of it may have been sent again, some not.
  */
 static struct te_tree take_lost_by_age(struct te_sent_map *map)
@@ -382,7 +383,7 @@ static struct te_tree take_lost_by_age(struct te_sent_map *map)
     struct te_sent *sent;
     while ((sent = te_sent_map_first_lost(map)) != NULL) {
         te_tree_remove(&map->by_loss, &sent->by_loss);
-        insert_by_age(&ages, sent);
+        insert_lost(&ages, sent, is_older);
     }
     map->lost_bytes = 0;
     return ages;

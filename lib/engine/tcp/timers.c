@@ -243,9 +243,7 @@ static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
-/* RFC 9293 3.8.6.1: probes go on for ever while they are answered (MUST-37), but for want of
- * memory.
- */
+/* RFC 9293 3.8.6.1: probes go on for ever while they are answered (MUST-37) and there is memory. */
 static bool on_persist(struct te_stack *stack, struct te_conn *conn)
 {
     if (te_persist_yields(stack, conn))
