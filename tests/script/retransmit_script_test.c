@@ -418,6 +418,14 @@ static void enter_recovery(struct script *s, unsigned queued)
     assert_string_equal(script_status(s).recovery, "recovery");
 }
 
+/* ... and out of it by the ACK of all that was sent. */
+static void go_through_recovery(struct script *s)
+{
+    enter_recovery(s, 12);
+    ack_segments(s, 12);
+    T_EXPECT_NONE(s);
+}
+
 static void rfc6582_3_2_more_duplicates_let_new_segments_out(void **state)
 {
     struct script *s = *state;
@@ -502,9 +510,7 @@ static void rfc6582_3_2_full_ack_ends_recovery(void **state)
 static void rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing(void **state)
 {
     struct script *s = *state;
-    enter_recovery(s, 12);
-    ack_segments(s, 12);
-    T_EXPECT_NONE(s);
+    go_through_recovery(s);
     for (unsigned i = 0; i < 5; i++)
         ack_segments(s, 12);
     T_COUNT(s, fast_retransmits, 1);
@@ -563,9 +569,7 @@ static void rfc6582_3_2_full_ack_with_new_data_behind(void **state)
 static void rfc6582_3_2_duplicates_of_recover_begin_nothing(void **state)
 {
     struct script *s = *state;
-    enter_recovery(s, 12);
-    ack_segments(s, 12);
-    T_EXPECT_NONE(s);
+    go_through_recovery(s);
     send_segments(s, 10);
     T_EXPECT_SEGMENTS(s, start_of(12), 2);
     ack_segments(s, 12);
@@ -600,9 +604,7 @@ static void rfc3042_limited_transmit_can_be_switched_off(void **state)
 static void rfc6582_a_second_loss_is_found_after_the_first(void **state)
 {
     struct script *s = *state;
-    enter_recovery(s, 12);
-    ack_segments(s, 12);
-    T_EXPECT_NONE(s);
+    go_through_recovery(s);
     send_segments(s, 6);
     script_skip(s);
     ack_segments(s, 13);
@@ -759,9 +761,9 @@ static void what_is_sent_again_are_the_same_bytes_however_they_are_cut(void **st
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
 }
 
-static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **state)
+/* 40 segments are acknowledged one by one: the window has grown. */
+static void grow_window(struct script *s)
 {
-    struct script *s = *state;
     open_with_rtt(s, 100 * MS);
     send_segments(s, 40);
     script_skip(s);
@@ -769,6 +771,12 @@ static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **st
         ack_segments(s, acked);
         script_skip(s);
     }
+}
+
+static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **state)
+{
+    struct script *s = *state;
+    grow_window(s);
     assert_true(script_status(s).cwnd_bytes > 20 * MSS);
     script_advance(s, 2 * SECOND);
     send_segments(s, 40);
@@ -779,13 +787,7 @@ static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **st
 static void rfc5681_4_1_ack_of_a_request_ends_no_idleness(void **state)
 {
     struct script *s = *state;
-    open_with_rtt(s, 100 * MS);
-    send_segments(s, 40);
-    script_skip(s);
-    for (unsigned acked = 1; acked <= 40; acked++) {
-        ack_segments(s, acked);
-        script_skip(s);
-    }
+    grow_window(s);
     script_advance(s, 2 * SECOND);
     for (unsigned i = 0; i < 2; i++)
         T_SEND(s, .flags = TE_ACK, .seq = 1 + i * MSS, .ack = start_of(40), .len = MSS);

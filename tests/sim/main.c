@@ -36,7 +36,7 @@ static const char usage[] =
     "  --long-path          one connection over 1 Gbit/s and 100 ms, second by second\n"
     "  --golden             goodput for each loss, round trip and buffer size (docs/golden.md)\n"
     "  -v                   every event, with --seed or --alloc-failure\n"
-    "  --pcap FILE          what side B's interface sees, for Wireshark, with --seed;\n"
+    "  --pcap FILE          what side B's interface sees, for Wireshark, as -v;\n"
     "                       every connection has an end there\n"
     "  --shrink             makes a failing --seed as simple as it can, and says how to replay "
     "that\n"
@@ -248,9 +248,7 @@ static int run_alloc_failures(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     if (WIFSIGNALED(status))
-        printf("FAILED %s\n  the process died by signal %d\n  again: %s %s -v\n",
-               name_of(&sweep->now), WTERMSIG(status), arguments->runner.program,
-               name_of(&sweep->now));
+        runner_report_end(status, arguments->runner.program, name_of(&sweep->now));
     printf("%" PRIu64 " runs with refused memory\n", sweep->coverage.runs);
     return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_FAILURE;
 }

@@ -843,17 +843,23 @@ static void note_pair(struct world *world, const struct watch *watch, enum te_st
         world->observer.coverage->pairs[state][peer->last.state]++;
 }
 
+/* In a synchronized state, TIME_WAIT aside. */
+static bool was_open(const struct te_transition *transition)
+{
+    return transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
+}
+
 /* Number 12, and RFC 1337: what a segment of the peer, or of somebody else, may end. */
 static const char *check_end_by_segment(const struct watch *watch,
                                         const struct te_transition *transition)
 {
-    bool was_open = transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
     uint8_t flags = transition->has_segment ? transition->segment.flags : 0;
     bool is_expected = transition->cause == TE_CAUSE_RECV_RST && !(flags & TE_SYN) &&
                        transition->segment.seq == watch->last.rcv_nxt;
     if (transition->from == TE_TIME_WAIT && transition->cause == TE_CAUSE_RECV_RST)
         return "12: a RST does not end TIME_WAIT";
-    if (was_open && transition->to == TE_CLOSED && (flags & (TE_RST | TE_SYN)) && !is_expected)
+    if (was_open(transition) && transition->to == TE_CLOSED && (flags & (TE_RST | TE_SYN)) &&
+        !is_expected)
         return "12: only a RST with the number expected ends a connection";
     if (transition->cause == TE_CAUSE_NEW_SYN && !watch->last.timestamps &&
         seq_lt(transition->segment.seq, watch->last.rcv_nxt))
@@ -878,14 +884,13 @@ static const char *check_end_by_itself(const struct world *world, const struct w
                                        const struct te_transition *transition)
 {
     const struct te_counters *counters = te_stack_counters(world->hosts[watch->side].stack);
-    bool was_open = transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
     if (world->is_short_of_memory)
         return NULL;
     if (transition->from == TE_TIME_WAIT && transition->cause == TE_CAUSE_LIMIT &&
         counters->time_wait_overflow == 0)
         return "TIME_WAIT is left out only when its table is full";
-    if (was_open && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT && world->link.is_calm &&
-        !world->has_leapt_far && !has_limited_resets(world) &&
+    if (was_open(transition) && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT &&
+        world->link.is_calm && !world->has_leapt_far && !has_limited_resets(world) &&
         watch->calm_retransmits >= CALM_RETRANSMITS_MAX)
         return "in peace nobody dies of silence";
     return NULL;

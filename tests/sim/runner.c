@@ -49,6 +49,14 @@ void runner_report(const struct world *failed, const char *program, const char *
     free(text);
 }
 
+void runner_report_end(int status, const char *program, const char *arguments)
+{
+    bool is_signal = WIFSIGNALED(status);
+    printf("FAILED %s\n  the process %s %d\n  again: %s %s -v\n", arguments,
+           is_signal ? "died by signal" : "ended with status",
+           is_signal ? WTERMSIG(status) : WEXITSTATUS(status), program, arguments);
+}
+
 /* What makes that seed fail again: all that changes a run, and what it was compared with. */
 static const char *arguments_of(const struct runner_options *options, uint64_t seed)
 {
@@ -182,11 +190,7 @@ static void on_worker_end(const struct runner_options *options, struct board *bo
     desk->pid = 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return;
-    const char *arguments = arguments_of(options, desk->seed);
-    bool is_signal = WIFSIGNALED(status);
-    printf("FAILED %s\n  the process %s %d\n  again: %s %s -v\n", arguments,
-           is_signal ? "died by signal" : "ended with status",
-           is_signal ? WTERMSIG(status) : WEXITSTATUS(status), options->program, arguments);
+    runner_report_end(status, options->program, arguments_of(options, desk->seed));
     if (atomic_fetch_add(&board->failures, 1) + 1 < options->failures_max)
         start_worker(options, board, desk);
 }

@@ -36,5 +36,7 @@ bool runner_replay(const struct runner_options *options, struct coverage *covera
 
 /* Writes what failed, the last events, and how to see it again. */
 void runner_report(const struct world *world, const char *program, const char *arguments);
+/* The same of a process that has ended before it could say so; status: of waitpid(). */
+void runner_report_end(int status, const char *program, const char *arguments);
 
 #endif
