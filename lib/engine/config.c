@@ -1,4 +1,4 @@
-#include "tcp/congestion.h"
+#include "tcp/cc/congestion.h"
 #include <tcpengine/config.h>
 
 #include <string.h>

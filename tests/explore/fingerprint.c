@@ -1,10 +1,10 @@
 #include "fingerprint.h"
 
 #include "stack_internal.h"
-#include "tcp/conn.h"
-#include "tcp/dsack.h"
-#include "tcp/sender.h"
-#include "tcp/seq.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/seq.h"
+#include "tcp/loss/dsack.h"
+#include "tcp/loss/sender.h"
 #include "util/codec.h"
 
 #include <assert.h>

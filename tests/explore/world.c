@@ -3,7 +3,7 @@
 #include "../sim/wire.h"
 #include "reached.h"
 #include "stack_internal.h"
-#include "tcp/isn.h"
+#include "tcp/conn/isn.h"
 
 #include <string.h>
 

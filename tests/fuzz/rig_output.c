@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "tcp/seq.h"
+#include "tcp/conn/seq.h"
 #include "util/bytes.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"

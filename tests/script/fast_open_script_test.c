@@ -2,7 +2,7 @@
 #include "script.h"
 
 #include "support/random.h"
-#include "tcp/fast_open.h"
+#include "tcp/listen/fast_open.h"
 #include <string.h>
 
 #define COOKIE_BYTES TE_FAST_OPEN_COOKIE_BYTES

@@ -4,7 +4,7 @@
 
 #include "stack_internal.h"
 #include "support/frames.h"
-#include "tcp/conn.h"
+#include "tcp/conn/conn.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 #include <stdio.h>

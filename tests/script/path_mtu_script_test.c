@@ -2,7 +2,7 @@
 #include "script.h"
 
 #include "support/frames.h"
-#include "tcp/path_mtu.h"
+#include "tcp/mtu/path_mtu.h"
 
 #define MSS 1460
 #define MINUTE (60 * SECOND)

@@ -1,7 +1,7 @@
 /* SYN cookies (RFC 4987 3.6): a full SYN queue turns nobody away. */
 #include "script.h"
 
-#include "tcp/syn_cookie.h"
+#include "tcp/listen/syn_cookie.h"
 #include <stdio.h>
 
 #define FLOOD_SYNS 100000

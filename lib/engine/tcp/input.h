@@ -3,9 +3,9 @@
 #ifndef TCPENGINE_TCP_INPUT_H
 #define TCPENGINE_TCP_INPUT_H
 
-#include "tcp/conn.h"
-#include "tcp/segment_in.h"
-#include "tcp/time_wait.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/segment_in.h"
+#include "tcp/time_wait/time_wait.h"
 
 /* 3.10.7.4: SYN_RCVD to LAST_ACK. */
 void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);

@@ -1,14 +1,14 @@
 /* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. Decided first, done after. */
 #include "stack_internal.h"
-#include "tcp/ecn.h"
-#include "tcp/fast_open.h"
+#include "tcp/conn/ecn.h"
+#include "tcp/conn/options.h"
+#include "tcp/conn/receive_buffer.h"
+#include "tcp/conn/reset.h"
+#include "tcp/conn/seq.h"
+#include "tcp/conn/state.h"
+#include "tcp/conn/timers.h"
 #include "tcp/input.h"
-#include "tcp/options.h"
-#include "tcp/receive_buffer.h"
-#include "tcp/reset.h"
-#include "tcp/seq.h"
-#include "tcp/state.h"
-#include "tcp/timers.h"
+#include "tcp/listen/fast_open.h"
 
 enum disposition {
     DROP,

@@ -2,16 +2,16 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
-#include "tcp/dsack.h"
-#include "tcp/fast_open.h"
-#include "tcp/loss_detect.h"
-#include "tcp/loss_probe.h"
-#include "tcp/mtu_probe.h"
-#include "tcp/path_mtu.h"
-#include "tcp/recovery.h"
-#include "tcp/segment_out.h"
-#include "tcp/seq.h"
-#include "tcp/timers.h"
+#include "tcp/conn/segment_out.h"
+#include "tcp/conn/seq.h"
+#include "tcp/conn/timers.h"
+#include "tcp/listen/fast_open.h"
+#include "tcp/loss/dsack.h"
+#include "tcp/loss/loss_detect.h"
+#include "tcp/loss/loss_probe.h"
+#include "tcp/loss/recovery.h"
+#include "tcp/mtu/mtu_probe.h"
+#include "tcp/mtu/path_mtu.h"
 #include <assert.h>
 
 #define GSO_PAYLOAD_MAX 65400u /* an IPv6 packet with a full TCP header still counts in 16 bits */

@@ -3,7 +3,7 @@
 #ifndef TCPENGINE_TCP_OUTPUT_H
 #define TCPENGINE_TCP_OUTPUT_H
 
-#include "tcp/conn.h"
+#include "tcp/conn/conn.h"
 
 enum te_plan_kind {
     TE_PLAN_NONE = 0,

@@ -2,14 +2,14 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
-#include "tcp/conn.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/options.h"
+#include "tcp/conn/reset.h"
+#include "tcp/conn/seq.h"
+#include "tcp/conn/timers.h"
 #include "tcp/input.h"
-#include "tcp/options.h"
+#include "tcp/mtu/path_mtu.h"
 #include "tcp/output.h"
-#include "tcp/path_mtu.h"
-#include "tcp/reset.h"
-#include "tcp/seq.h"
-#include "tcp/timers.h"
 #include "wire/checksum.h"
 
 enum te_err te_tcp_init(struct te_stack *stack)

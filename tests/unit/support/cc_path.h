@@ -6,8 +6,8 @@
 #ifndef TEST_SUPPORT_CC_PATH_H
 #define TEST_SUPPORT_CC_PATH_H
 
-#include "tcp/congestion.h"
-#include "tcp/pacer.h"
+#include "tcp/cc/congestion.h"
+#include "tcp/cc/pacer.h"
 
 #define CC_PATH_PACKETS (1u << 15)
 

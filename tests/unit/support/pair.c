@@ -13,8 +13,8 @@
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/heap.h"
-#include "tcp/conn.h"
-#include "tcp/sender.h"
+#include "tcp/conn/conn.h"
+#include "tcp/loss/sender.h"
 
 #define START_US INT64_C(1000000)
 #define DELAY_US 10000

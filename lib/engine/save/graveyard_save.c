@@ -1,0 +1,54 @@
+#include "save/save_sections.h"
+#include "stack_internal.h"
+
+#define GRAVE_BYTES_MIN 49
+
+TE_SAVE_FIELDS_OF(struct te_grave, 320);
+
+static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
+                         struct te_grave *grave)
+{
+    te_save_id(codec, stack, &grave->id);
+    te_save_endpoint(codec, &grave->local);
+    te_save_endpoint(codec, &grave->remote);
+    te_codec_u32(codec, &grave->uid);
+    te_save_history(codec, &grave->history);
+}
+
+static uint32_t grave_count(const struct te_graveyard *yard)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < yard->capacity; i++)
+        count += yard->ring[i].id != 0;
+    return count;
+}
+
+/* The oldest first: a smaller yard keeps the youngest. */
+static void write_graves(struct te_codec *codec, struct te_stack *stack)
+{
+    struct te_graveyard *yard = &stack->graveyard;
+    for (uint32_t i = 0; i < yard->capacity; i++) {
+        struct te_grave *grave = &yard->ring[(yard->next + i) % yard->capacity];
+        if (grave->id != 0)
+            grave_fields(codec, stack, grave);
+    }
+}
+
+static void read_grave(struct te_codec *codec, struct te_stack *stack)
+{
+    struct te_grave grave = {.id = 0};
+    grave_fields(codec, stack, &grave);
+    te_codec_require(codec, te_graveyard_find(stack, grave.id) == NULL);
+    if (te_codec_is_ok(codec))
+        te_graveyard_put(stack, grave);
+}
+
+void te_save_graveyard(struct te_codec *codec, struct te_stack *stack)
+{
+    uint32_t count =
+        te_codec_count(codec, grave_count(&stack->graveyard), UINT32_MAX, GRAVE_BYTES_MIN);
+    if (!codec->is_reading)
+        write_graves(codec, stack);
+    for (uint32_t i = 0; i < count && codec->is_reading; i++)
+        read_grave(codec, stack);
+}

@@ -1,0 +1,98 @@
+/* How each noun of the engine writes itself down and comes back: one function a section, for both
+ * directions (util/codec.h), in a file of its own beside the noun. docs/state-format.md describes
+ * the bytes.
+ *
+ * Sections come in the order of this list, each once; what refers to a connection comes after the
+ * connections and names them by id. Hash tables and the timing wheel are not written: they are
+ * built anew from what stands in them.
+ *
+ * When a struct gets a new field:
+ * - add one line to its list of fields, under if (codec->version >= VERSION) once a version without
+ *   it was released, and change the size in the TE_SAVE_FIELDS_OF beside the list;
+ * - check what was read: a value that the engine would never have written is TE_ERR_INVALID, and
+ *   none may lead into an assert later. te_stack_check_invariants runs at the end of a restore;
+ * - add it to docs/state-format.md. */
+#ifndef TCPENGINE_SAVE_SAVE_SECTIONS_H
+#define TCPENGINE_SAVE_SAVE_SECTIONS_H
+
+#include "tcp/conn/history.h"
+#include "util/codec.h"
+#include <assert.h>
+#include <tcpengine/save.h>
+
+struct te_conn;
+struct te_control_frame;
+
+#define TE_SAVE_VERSION 2
+#define TE_SAVE_VERSION_TIME_WAIT_LIMITER 2
+#define TE_SAVE_VERSION_PROBE_NEEDS_RTT 2
+
+/* Stands beside a list of fields: a field that was added to type has to be added there as well.
+ * Save it and check what is read, then change the number. */
+#define TE_SAVE_FIELDS_OF(type, bytes)                                                             \
+    static_assert(sizeof(void *) != 8 || sizeof(type) == (bytes),                                  \
+                  "a field of " #type " was added: save it (save_sections.h)")
+
+/* Ids are below 2^53 (conn.h). */
+#define TE_SAVE_ID_MAX (UINT64_C(1) << 53)
+
+/* A smaller packet has no room for the headers, options, and a byte. */
+#define TE_SAVE_MTU_MIN 73
+
+enum te_save_tag {
+    TE_SAVE_BIRTH = 1, /* save.c: key and clocks */
+    TE_SAVE_COUNTERS,
+    TE_SAVE_STACK,
+    TE_SAVE_LOCALS,
+    TE_SAVE_CONTROL,
+    TE_SAVE_REASSEMBLIES,
+    TE_SAVE_GRAVEYARD,
+    TE_SAVE_CONNS,
+    TE_SAVE_LISTENERS,
+    TE_SAVE_TIME_WAIT,
+    TE_SAVE_NEIGHBOURS,
+    TE_SAVE_OUTPUT,
+    TE_SAVE_EVENTS,
+    TE_SAVE_READY,
+    TE_SAVE_FAST_OPEN,
+    TE_SAVE_PMTUS,
+    TE_SAVE_WHEEL
+};
+
+typedef void te_save_fn(struct te_codec *codec, struct te_stack *stack);
+
+te_save_fn te_save_counters;
+te_save_fn te_save_stack;
+te_save_fn te_save_locals;
+te_save_fn te_save_control;
+te_save_fn te_save_reassemblies;
+te_save_fn te_save_graveyard;
+te_save_fn te_save_conns;
+te_save_fn te_save_listeners;
+te_save_fn te_save_time_wait;
+te_save_fn te_save_neighbours;
+te_save_fn te_save_output; /* conn_save.c */
+te_save_fn te_save_events;
+te_save_fn te_save_ready; /* event_queue_save.c */
+te_save_fn te_save_fast_open;
+te_save_fn te_save_pmtus;
+te_save_fn te_save_wheel;
+
+/* --- what several of them are made of --- */
+
+void te_save_addr(struct te_codec *codec, struct te_addr *addr);
+void te_save_endpoint(struct te_codec *codec, struct te_endpoint *endpoint);
+/* Reading: one that was given out. */
+void te_save_id(struct te_codec *codec, const struct te_stack *stack, uint64_t *id);
+void te_save_error(struct te_codec *codec, int8_t *error);
+void te_save_history(struct te_codec *codec, struct te_history_log *log);
+void te_save_transition(struct te_codec *codec, struct te_transition *transition);
+/* The id of conn, or the connection that has the id read: NULL, with an error, when none has. */
+struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,
+                                 struct te_conn *conn);
+/* A frame in no list: frame itself, or a new one. NULL after an error, and when there is no room
+ * for it: frames get lost on every link. */
+struct te_control_frame *te_save_frame(struct te_codec *codec, struct te_stack *stack,
+                                       struct te_control_frame *frame);
+
+#endif

@@ -1,0 +1,102 @@
+#include "ip/ip.h"
+#include "save/save_sections.h"
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+
+#define ENTRY_BYTES 84
+
+TE_SAVE_FIELDS_OF(struct te_time_wait_view, 96);
+
+static void view_fields(struct te_codec *codec, const struct te_stack *stack,
+                        struct te_time_wait_view *view)
+{
+    te_save_id(codec, stack, &view->id);
+    te_save_endpoint(codec, &view->local);
+    te_save_endpoint(codec, &view->remote);
+    te_codec_u32(codec, &view->uid);
+    te_codec_u32(codec, &view->snd_nxt);
+    te_codec_u32(codec, &view->rcv_nxt);
+    te_codec_u32(codec, &view->ts_recent);
+    te_codec_u16(codec, &view->window);
+    te_codec_bool(codec, &view->ts_ok);
+    TE_CODEC_ENUM(codec, view->from, enum te_state, TE_STATE_COUNT);
+    te_codec_u32_to(codec, &view->fin_reacked, UINT8_MAX);
+    te_codec_time(codec, &view->started_at_us);
+    te_codec_time(codec, &view->ends_at_us);
+}
+
+/* A connection of the same id can only be its remains. */
+static bool is_view_valid(const struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    const struct te_conn *remains = te_conn_table_find_id(stack, view->id);
+    bool is_from =
+        view->from == TE_FIN_WAIT_1 || view->from == TE_FIN_WAIT_2 || view->from == TE_CLOSING;
+    return is_from && view->started_at_us <= view->ends_at_us &&
+           te_addr_is_v4(&view->local.addr) == te_addr_is_v4(&view->remote.addr) &&
+           (remains == NULL || (remains->is_remains && remains->state == TE_TIME_WAIT)) &&
+           te_listener_find_id(stack, view->id) == NULL &&
+           te_time_wait_find_id(stack, view->id) == TE_TIME_WAIT_NONE &&
+           te_time_wait_find(stack, &view->local, &view->remote) == TE_TIME_WAIT_NONE;
+}
+
+/* The FIFO's ends rise, and the next one to come is the latest: a shorter MSL cuts them. */
+static void cut_end(struct te_codec *codec, struct te_stack *stack, struct te_time_wait_view *view,
+                    int64_t *last_us)
+{
+    int64_t latest_us = stack->now_us + 2 * stack->config.msl_us;
+    if (view->ends_at_us > latest_us)
+        view->ends_at_us = latest_us;
+    te_codec_require(codec, view->ends_at_us >= *last_us);
+    *last_us = view->ends_at_us;
+}
+
+static void read_view(struct te_codec *codec, struct te_stack *stack, int64_t *last_us)
+{
+    struct te_time_wait_view view = {.id = 0};
+    view_fields(codec, stack, &view);
+    if (!te_codec_is_ok(codec))
+        return;
+    te_codec_require(codec, is_view_valid(stack, &view));
+    cut_end(codec, stack, &view, last_us);
+    if (te_ip_local_index(stack, &view.local.addr) < 0)
+        te_codec_fail(codec, TE_ERR_ADDR_NOT_AVAILABLE);
+    if (te_codec_is_ok(codec) && !te_time_wait_put(stack, &view))
+        te_codec_fail(codec, TE_ERR_NOMEM);
+}
+
+/* Remains that wait for an entry which is not there would wait for ever. */
+static uint32_t remains_with_entry(const struct te_stack *stack)
+{
+    const struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t found = 0;
+    uint32_t handle = te_time_wait_next(table, TE_TIME_WAIT_NONE);
+    for (; handle != TE_TIME_WAIT_NONE; handle = te_time_wait_next(table, handle)) {
+        struct te_time_wait_view view;
+        te_time_wait_view(stack, handle, &view);
+        found += te_conn_table_find_id(stack, view.id) != NULL;
+    }
+    return found;
+}
+
+static void write_views(struct te_codec *codec, struct te_stack *stack)
+{
+    const struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t handle = te_time_wait_next(table, TE_TIME_WAIT_NONE);
+    for (; handle != TE_TIME_WAIT_NONE; handle = te_time_wait_next(table, handle)) {
+        struct te_time_wait_view view;
+        te_time_wait_view(stack, handle, &view);
+        view_fields(codec, stack, &view);
+    }
+}
+
+void te_save_time_wait(struct te_codec *codec, struct te_stack *stack)
+{
+    int64_t last_us = INT64_MIN;
+    uint32_t count =
+        te_codec_count(codec, stack->time_wait.count, stack->config.time_wait_max, ENTRY_BYTES);
+    if (!codec->is_reading)
+        write_views(codec, stack);
+    for (uint32_t i = 0; i < count && codec->is_reading; i++)
+        read_view(codec, stack, &last_us);
+    te_codec_require(codec, remains_with_entry(stack) == stack->conns.state_count[TE_TIME_WAIT]);
+}

@@ -1,0 +1,193 @@
+/* Congestion control behind a constant table of hooks; no hook allocates, reads a clock, or knows a
+ * connection. Loss detection is recovery.h's: it tells the algorithm what happened, and it does the
+ * sending rate inside of a recovery by itself (PRR), unless the algorithm says that it owns cwnd
+ * (BBR).
+ *
+ * The essence (ops, cwnd, ssthresh) lives as long as the connection; the algorithm's own variables
+ * (union te_cc_state) only while the connection sends: they are made by start() and may be thrown
+ * away when the connection has been idle for long. */
+#ifndef TCPENGINE_TCP_CC_CONGESTION_H
+#define TCPENGINE_TCP_CC_CONGESTION_H
+
+#include "tcp/cc/cc_bbr_state.h"
+#include "tcp/cc/hystart.h"
+
+#include <tcpengine/conn.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct te_congestion;
+union te_cc_state;
+
+/* Delivery rate over the flight of the segment that an ACK is about (draft-cheng-iccrg-delivery-
+ * rate-estimation): delivered_bytes in interval_us. interval_us 0: no sample. */
+struct te_rate_sample {
+    uint64_t prior_delivered_bytes; /* conn's delivered count when that segment was sent */
+    uint64_t prior_lost_bytes;      /* conn's lost count then */
+    uint32_t delivered_bytes;
+    uint32_t lost_bytes;         /* marked lost between its sending and now */
+    uint32_t tx_in_flight_bytes; /* in flight just after it was sent, itself included */
+    int64_t interval_us;
+    bool is_app_limited;
+};
+
+/* One record that was just marked lost, with what was noted when it was sent. It tells how much the
+ * path held when it dropped, which a rate sample cannot when reordering has made the marking wait.
+ */
+struct te_loss_sample {
+    uint64_t prior_delivered_bytes; /* conn's delivered count when it was sent */
+    uint64_t delivered_total_bytes; /* and now */
+    uint32_t tx_in_flight_bytes;    /* in flight just after it was sent, itself included */
+    uint32_t lost_bytes;            /* marked lost since its sending, itself included */
+    uint32_t length_bytes;
+    bool is_app_limited;
+    bool has_sack; /* more than one loss a round trip can be seen */
+};
+
+/* What one ACK that delivered something (SND.UNA moved, or new SACK blocks) said. is_in_recovery
+ * and is_in_loss are true also for the ACK that begins it and the one that ends it; on_congestion
+ * is called before on_ack, on_recovered after it. */
+struct te_ack_sample {
+    int64_t now_us;
+    int64_t rtt_us;  /* of the latest sent segment that it delivered; 0: none (Karn) */
+    int64_t srtt_us; /* 0: none yet */
+    uint64_t delivered_total_bytes; /* of the connection, this ACK included */
+    uint64_t lost_total_bytes;
+    uint32_t acked_bytes;        /* by which SND.UNA moved */
+    uint32_t delivered_bytes;    /* newly acknowledged or SACKed */
+    uint32_t lost_bytes;         /* newly marked lost on this ACK */
+    uint32_t prior_flight_bytes; /* in flight (pipe) before this ACK */
+    uint32_t flight_bytes;       /* and after it */
+    uint32_t mss_bytes;
+    uint32_t snd_una, snd_nxt; /* after this ACK: for counting rounds */
+    bool is_cwnd_limited; /* the sender was held back by cwnd, not by the application or rwnd */
+    bool is_in_recovery;  /* fast recovery or CWR: PRR owns cwnd, loss-based algorithms wait */
+    bool is_in_loss;     /* after a timeout, until its flight is acknowledged: slow start goes on */
+    bool is_hystart_off; /* the user has switched it off */
+    bool has_sack;       /* as in te_loss_sample */
+    struct te_rate_sample rate;
+};
+
+enum te_congestion_signal {
+    TE_SIGNAL_LOSS = 1, /* found by duplicates, SACK or RACK */
+    TE_SIGNAL_ECN,      /* ECE (RFC 3168 6.1.2): a milder answer is allowed (RFC 8511) */
+    TE_SIGNAL_TIMEOUT   /* by the retransmission timer */
+};
+
+/* A congestion event: at most one a window of data (timeouts: see is_first). */
+struct te_congestion_event {
+    enum te_congestion_signal signal;
+    int64_t now_us;
+    uint32_t flight_bytes;    /* FlightSize at the event */
+    uint32_t validated_bytes; /* RFC 7661: cwnd that was really used; cwnd_bytes when validated */
+    uint32_t mss_bytes;
+    uint64_t delivered_total_bytes;
+    bool is_first; /* false: a timeout of a segment that was already sent again by timeout: ssthresh
+                    * stays (RFC 5681 3.1) */
+};
+
+struct te_cc_start {
+    int64_t now_us;
+    int64_t srtt_us; /* 0: none yet */
+    uint64_t lost_total_bytes;
+    uint32_t mss_bytes;
+    uint32_t initial_cwnd_bytes;
+    uint32_t snd_nxt;
+    bool is_hystart; /* HyStart++ (RFC 9406) in the first slow start */
+    bool is_paced;   /* frames leave paced: no burst limit in HyStart++ (RFC 9406 4.3, L) */
+};
+
+/* The largest window that window scaling can advertise (RFC 7323 2.3); more cwnd means nothing. */
+#define TE_CWND_MAX_BYTES (1u << 30)
+
+struct te_cc_ops {
+    const char *name;
+    bool owns_cwnd;    /* also inside of recovery: no PRR (BBR) */
+    bool wants_pacing; /* always; the others when the connection asks for it */
+    /* Makes the algorithm's state anew; cwnd_bytes and ssthresh_bytes are kept. */
+    void (*start)(struct te_congestion *cc, const struct te_cc_start *start);
+    /* Every record that is marked lost, in the order of the marking; before the on_congestion and
+     * the on_ack that may follow from it, so that what it changes must not be what on_undo gives
+     * back. NULL: of no interest. A lost MTU probe is none (RFC 4821 7.6.2). */
+    void (*on_lost)(struct te_congestion *cc, const struct te_loss_sample *loss);
+    /* Every ACK that delivered something, in and out of recovery. */
+    void (*on_ack)(struct te_congestion *cc, const struct te_ack_sample *sample);
+    /* LOSS and ECN: sets ssthresh_bytes (cwnd follows by PRR, then cwnd = ssthresh at the end of
+     * recovery, by recovery.c); TIMEOUT: sets ssthresh_bytes (if is_first) and cwnd_bytes = 1 MSS.
+     */
+    void (*on_congestion)(struct te_congestion *cc, const struct te_congestion_event *event);
+    /* Recovery or CWR is over; recovery.c has set cwnd for algorithms that do not own it. */
+    void (*on_recovered)(struct te_congestion *cc, int64_t now_us);
+    /* The last congestion event was spurious: the state as it was before it, saved by recovery.c,
+     * is given back (RFC 4015 3.2; RFC 9438 4.9). */
+    void (*on_undo)(struct te_congestion *cc, const struct te_congestion *before,
+                    const union te_cc_state *state_before, int64_t now_us);
+    /* New data is sent after nothing was in flight for idle_us. recovery.c applies RFC 5681 4.1 /
+     * RFC 7661 to cwnd for those that do not own it. */
+    void (*on_restart)(struct te_congestion *cc, int64_t idle_us, int64_t now_us,
+                       bool is_app_limited);
+    /* Bytes a second that pacing should allow; 0: no opinion (the caller derives it from cwnd and
+     * srtt as RFC-less custom has it: 2x in slow start, 1.2x after). */
+    uint64_t (*pacing_rate)(const struct te_congestion *cc);
+    /* Writes up to TE_CC_VARIABLES_MAX variables, returns how many. */
+    unsigned (*describe)(const struct te_congestion *cc, struct te_cc_variable *ret_variables);
+};
+
+struct te_cc_reno_state {
+    struct te_hystart hystart;
+    uint32_t acked_bytes; /* toward the next segment of congestion avoidance */
+};
+
+/* See cc_cubic.c; windows in bytes. */
+struct te_cc_cubic_state {
+    struct te_hystart hystart;
+    uint32_t w_max_bytes;      /* 0: none yet, or forgotten by a timeout */
+    uint32_t cwnd_prior_bytes; /* 0: none yet */
+    uint32_t w_est_bytes;
+    uint32_t ecn_cwnd_bytes; /* to leave a CWR with, when that is less than ssthresh may be; 0 */
+    int64_t epoch_at_us;     /* moved on by the time that the application limited */
+    int64_t last_ack_at_us;
+    uint64_t w_est_remainder;
+    uint64_t growth_remainder;
+    uint32_t k_us;
+    uint32_t mss_bytes;
+    bool has_epoch;
+    bool is_reducing; /* from a loss or a mark to the end of its recovery */
+};
+
+union te_cc_state {
+    struct te_cc_reno_state reno;
+    struct te_cc_cubic_state cubic;
+    struct te_cc_bbr_state bbr;
+};
+
+struct te_congestion {
+    const struct te_cc_ops *ops;
+    uint32_t cwnd_bytes;
+    uint32_t ssthresh_bytes; /* UINT32_MAX: arbitrarily high (RFC 5681 3.1) */
+    /* Valid inside of every hook but describe and pacing_rate, where it may be NULL. */
+    union te_cc_state *state;
+};
+
+extern const struct te_cc_ops te_cc_reno, te_cc_cubic, te_cc_bbr;
+/* By name ("cubic", "reno", "bbr"); NULL: none. */
+const struct te_cc_ops *te_cc_find(const char *name);
+
+/* Writes or reads which algorithm it is, with its window; and the algorithm's own variables. */
+struct te_codec;
+void te_cc_save(struct te_codec *codec, struct te_congestion *cc);
+void te_cc_state_save(struct te_codec *codec, const struct te_cc_ops *ops,
+                      union te_cc_state *state);
+
+/* IW: min(segments * MSS, max(2 * MSS, 14600)) of RFC 6928 2, scaled with the number of segments.
+ */
+uint32_t te_cc_initial_window(uint32_t mss_bytes, uint8_t segments);
+/* Adds to cwnd, up to TE_CWND_MAX_BYTES. */
+void te_cc_grow(struct te_congestion *cc, uint32_t bytes);
+/* The window that an answer to congestion starts from: what was in use, of what was allowed (RFC
+ * 5681 (4) and RFC 9438 4.6 without what limited transmit added; RFC 7661 4.4.1). */
+uint32_t te_cc_used_window(const struct te_congestion *cc, const struct te_congestion_event *event);
+
+#endif

@@ -1,0 +1,223 @@
+#include "tcp/conn/conn_table.h"
+
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+#include "util/bytes.h"
+#include <assert.h>
+#include <string.h>
+
+#define BUCKETS_MIN 64
+#define DOMAIN_TABLE 1
+
+uint64_t te_tuple_hash(const struct te_stack *stack, uint32_t domain,
+                       const struct te_endpoint *local, const struct te_endpoint *remote)
+{
+    uint8_t bytes[40];
+    te_store_be32(bytes, domain ^ ((uint32_t)local->port << 16 | remote->port));
+    memcpy(bytes + 4, local->addr.bytes, 16);
+    memcpy(bytes + 20, remote->addr.bytes, 16);
+    te_store_be32(bytes + 36, domain);
+    return te_siphash(&stack->key, bytes, sizeof(bytes));
+}
+
+static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
+                             const struct te_endpoint *remote)
+{
+    return (uint32_t)te_tuple_hash(stack, DOMAIN_TABLE, local, remote) &
+           (stack->conns.bucket_count - 1);
+}
+
+/* Ids are ours and rise by one: their low bits spread evenly by themselves. */
+static uint32_t id_bucket(const struct te_conn_table *table, uint64_t id)
+{
+    return (uint32_t)id & (table->bucket_count - 1);
+}
+
+static size_t array_bytes(uint32_t bucket_count)
+{
+    return (size_t)bucket_count * sizeof(struct te_conn *);
+}
+
+enum te_err te_conn_table_init(struct te_stack *stack)
+{
+    struct te_conn_table *table = &stack->conns;
+    table->bucket_count = BUCKETS_MIN;
+    table->by_tuple = te_stack_alloc(stack, array_bytes(BUCKETS_MIN));
+    table->by_id = te_stack_alloc(stack, array_bytes(BUCKETS_MIN));
+    return table->by_tuple != NULL && table->by_id != NULL ? TE_OK : TE_ERR_NOMEM;
+}
+
+void te_conn_table_done(struct te_stack *stack)
+{
+    struct te_conn_table *table = &stack->conns;
+    for (uint32_t i = 0; table->count > 0; i++)
+        while (table->count > 0 && table->by_id[i] != NULL)
+            te_conn_destroy(stack, table->by_id[i]);
+    te_stack_dealloc(stack, table->by_tuple, array_bytes(table->bucket_count));
+    te_stack_dealloc(stack, table->by_id, array_bytes(table->bucket_count));
+}
+
+static void rehash(struct te_stack *stack, struct te_conn **by_tuple, struct te_conn **by_id,
+                   uint32_t new_count)
+{
+    struct te_conn_table *table = &stack->conns;
+    struct te_conn **old_ids = table->by_id;
+    struct te_conn **old_tuples = table->by_tuple;
+    uint32_t old_count = table->bucket_count;
+    table->by_tuple = by_tuple;
+    table->by_id = by_id;
+    table->bucket_count = new_count;
+    for (uint32_t i = 0; i < old_count; i++) {
+        for (struct te_conn *conn = old_ids[i], *next; conn != NULL; conn = next) {
+            next = conn->next_by_id;
+            struct te_conn **head = &by_id[id_bucket(table, conn->id)];
+            conn->next_by_id = *head;
+            *head = conn;
+        }
+        for (struct te_conn *conn = old_tuples[i], *next; conn != NULL; conn = next) {
+            next = conn->next_by_tuple;
+            struct te_conn **head = &by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+            conn->next_by_tuple = *head;
+            *head = conn;
+        }
+    }
+    te_stack_dealloc(stack, old_tuples, array_bytes(old_count));
+    te_stack_dealloc(stack, old_ids, array_bytes(old_count));
+}
+
+/* When memory is short the table simply stays as it is, with longer chains. */
+static void resize(struct te_stack *stack, uint32_t new_count)
+{
+    struct te_conn **by_tuple = te_stack_alloc(stack, array_bytes(new_count));
+    struct te_conn **by_id = te_stack_alloc(stack, array_bytes(new_count));
+    if (by_tuple != NULL && by_id != NULL) {
+        rehash(stack, by_tuple, by_id, new_count);
+        return;
+    }
+    te_stack_dealloc(stack, by_tuple, array_bytes(new_count));
+    te_stack_dealloc(stack, by_id, array_bytes(new_count));
+}
+
+enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn_table *table = &stack->conns;
+    if (table->count >= stack->config.conn_max) {
+        stack->counters.conn_limit++;
+        return TE_ERR_RESOURCES;
+    }
+    if (table->count >= table->bucket_count)
+        resize(stack, table->bucket_count * 2);
+    struct te_conn **head = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+    conn->next_by_tuple = *head;
+    *head = conn;
+    head = &table->by_id[id_bucket(table, conn->id)];
+    conn->next_by_id = *head;
+    *head = conn;
+    table->count++;
+    table->state_count[conn->state]++;
+    return TE_OK;
+}
+
+uint32_t te_conn_table_buckets_max(const struct te_stack *stack)
+{
+    uint32_t count = BUCKETS_MIN;
+    while (count < stack->config.conn_max)
+        count *= 2;
+    return count;
+}
+
+bool te_conn_table_set_buckets(struct te_stack *stack, uint32_t bucket_count)
+{
+    resize(stack, bucket_count);
+    return stack->conns.bucket_count == bucket_count;
+}
+
+void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn_table *table = &stack->conns;
+    struct te_conn **at = &table->by_id[id_bucket(table, conn->id)];
+    while (*at != NULL)
+        at = &(*at)->next_by_id;
+    *at = conn;
+    table->count++;
+    table->state_count[conn->state]++;
+    if (conn->is_remains)
+        return;
+    at = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+    conn->next_by_tuple = *at;
+    *at = conn;
+}
+
+void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn **at = &stack->conns.by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+    while (*at != conn) {
+        assert(*at != NULL);
+        at = &(*at)->next_by_tuple;
+    }
+    *at = conn->next_by_tuple;
+    conn->next_by_tuple = NULL;
+}
+
+void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn_table *table = &stack->conns;
+    struct te_conn **at = &table->by_id[id_bucket(table, conn->id)];
+    while (*at != conn) {
+        assert(*at != NULL);
+        at = &(*at)->next_by_id;
+    }
+    *at = conn->next_by_id;
+    conn->next_by_id = NULL;
+    assert(table->count > 0 && table->state_count[conn->state] > 0);
+    table->count--;
+    table->state_count[conn->state]--;
+    if (table->count == 0 && table->bucket_count > BUCKETS_MIN)
+        resize(stack, BUCKETS_MIN);
+}
+
+void te_conn_table_count_state(struct te_conn_table *table, enum te_state from, enum te_state to)
+{
+    assert(table->state_count[from] > 0);
+    table->state_count[from]--;
+    table->state_count[to]++;
+}
+
+struct te_conn *te_conn_table_find(const struct te_stack *stack, const struct te_endpoint *local,
+                                   const struct te_endpoint *remote)
+{
+    struct te_conn *conn = stack->conns.by_tuple[tuple_bucket(stack, local, remote)];
+    for (; conn != NULL; conn = conn->next_by_tuple)
+        if (conn->local.port == local->port && conn->remote.port == remote->port &&
+            te_addr_equal(&conn->local.addr, &local->addr) &&
+            te_addr_equal(&conn->remote.addr, &remote->addr))
+            return conn;
+    return NULL;
+}
+
+struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id)
+{
+    struct te_conn *conn = stack->conns.by_id[id_bucket(&stack->conns, id)];
+    while (conn != NULL && conn->id != id)
+        conn = conn->next_by_id;
+    return conn;
+}
+
+/* The cursor is bucket << 20 | position in the chain: chains are short, tables under 2^32 buckets.
+ */
+struct te_conn *te_conn_table_walk(const struct te_conn_table *table, uint64_t *cursor)
+{
+    uint64_t bucket = *cursor >> 20;
+    uint32_t skip = (uint32_t)(*cursor & 0xfffff);
+    for (; bucket < table->bucket_count; bucket++, skip = 0) {
+        struct te_conn *conn = table->by_id[bucket];
+        for (uint32_t i = 0; conn != NULL && i < skip; i++)
+            conn = conn->next_by_id;
+        if (conn != NULL) {
+            *cursor = bucket << 20 | (skip + 1);
+            return conn;
+        }
+    }
+    *cursor = bucket << 20;
+    return NULL;
+}

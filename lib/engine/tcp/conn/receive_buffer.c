@@ -1,0 +1,343 @@
+#include "tcp/conn/receive_buffer.h"
+
+#include "stack_internal.h"
+#include "tcp/conn/isn.h"
+#include "tcp/conn/seq.h"
+#include "tcp/conn/timers.h"
+#include "tcp/loss/dsack.h"
+#include <assert.h>
+
+#define RING_INITIAL_BYTES 4096
+#define WINDOW_PER_ROUND_TRIP 4
+/* Round trips on one machine are shorter than its scheduler's turns. */
+#define ROUND_MIN_US 10000
+#define WSCALE_MAX 14
+#define ECHO_MAX_MS 10000 /* an echo older than that tells of a pause, not of the path */
+
+static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
+{
+    return (struct te_ring_owner){&stack->config.buffer_memory, conn->id, false};
+}
+
+uint32_t te_receive_window(const struct te_conn *conn)
+{
+    return seq_gt(conn->rcv_adv, conn->rcv_nxt) ? conn->rcv_adv - conn->rcv_nxt : 0;
+}
+
+/* The end of everything that is held: of the last out-of-order range, or RCV.NXT. */
+static uint64_t held_end(const struct te_conn *conn)
+{
+    const struct te_ranges *ranges = &conn->out_of_order;
+    return ranges->count > 0 ? ranges->items[ranges->count - 1].end : conn->received_offset;
+}
+
+/* Above the maximum: the offer may have been rounded up by a unit of the scale, and what was
+ * offered before the user lowered the maximum still counts (RFC 7323 2.4). */
+static uint32_t ring_max(const struct te_conn *conn)
+{
+    uint64_t unread = conn->received_offset - conn->released_offset;
+    uint64_t offered = unread + te_receive_window(conn);
+    uint64_t usual = 2 * (uint64_t)conn->receive_max_bytes;
+    return (uint32_t)(offered > usual ? offered : usual);
+}
+
+static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end)
+{
+    struct te_ring *ring = &conn->receive_ring;
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    uint64_t held_to = held_end(conn);
+    struct te_ring_growth growth = {
+        .from = conn->released_offset,
+        .to = held_to,
+        .need_bytes = (uint32_t)((end > held_to ? end : held_to) - conn->released_offset),
+        .initial_bytes = RING_INITIAL_BYTES,
+        .max_bytes = ring_max(conn),
+    };
+    uint32_t before = ring->size_bytes;
+    bool ok = te_ring_grow(ring, &owner, &growth);
+    stack->conns.buffer_bytes += ring->size_bytes - before;
+    return ok;
+}
+
+/* D-SACK names what was received twice (RFC 2883 4.1). */
+static void note_duplicate(const struct te_stack *stack, struct te_conn *conn, uint32_t start,
+                           uint32_t end)
+{
+    if (conn->sack_ok && start != end)
+        te_dsacks_add(&conn->ack.dsacks, (struct te_sack_block){start, end},
+                      &stack->config.allocator);
+}
+
+/* The first part of [start, start + len), which begins at seq, that is held beyond RCV.NXT already:
+ * "the first duplicate sub-segment" (RFC 2883 4.2). */
+static void note_held(const struct te_stack *stack, struct te_conn *conn, uint64_t start,
+                      uint32_t seq, size_t len)
+{
+    uint64_t end = start + len;
+    const struct te_range *held = te_ranges_find_within(&conn->out_of_order, start, end);
+    if (held == NULL)
+        return;
+    uint64_t from = held->start > start ? held->start : start;
+    uint64_t to = held->end < end ? held->end : end;
+    note_duplicate(stack, conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
+}
+
+/* In-order bytes, and what becomes in order by them. */
+static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
+{
+    const struct te_range *next = te_ranges_find(&conn->out_of_order, end);
+    if (next != NULL)
+        end = next->end;
+    uint64_t gained = end - conn->received_offset;
+    te_ranges_remove_below(&conn->out_of_order, end, &stack->config.allocator);
+    conn->received_offset = end;
+    conn->rcv_nxt += (uint32_t)gained;
+    stack->counters.bytes_in += gained;
+    assert(conn->received_offset >= conn->released_offset);
+}
+
+static enum te_receive_result take_in_order(struct te_stack *stack, struct te_conn *conn,
+                                            const uint8_t *data, size_t len)
+{
+    uint64_t start = conn->received_offset;
+    uint64_t end = start + len;
+    if (!make_room(stack, conn, end)) {
+        stack->counters.receive_no_memory++;
+        return TE_RECEIVE_DROPPED;
+    }
+    te_ring_write(&conn->receive_ring, start, data, len);
+    advance(stack, conn, end);
+    return TE_RECEIVE_IN_ORDER;
+}
+
+static enum te_receive_result take_out_of_order(struct te_stack *stack, struct te_conn *conn,
+                                                uint32_t seq, const uint8_t *data, size_t len)
+{
+    uint64_t start = te_conn_receive_offset(conn, seq);
+    if (!make_room(stack, conn, start + len)) {
+        stack->counters.receive_no_memory++;
+        return TE_RECEIVE_DROPPED;
+    }
+    enum te_ranges_result result =
+        te_ranges_insert(&conn->out_of_order, start, start + len,
+                         stack->config.out_of_order_ranges_max, &stack->config.allocator);
+    if (result == TE_RANGES_FULL || result == TE_RANGES_NO_MEMORY) {
+        stack->counters.out_of_order_dropped++;
+        return TE_RECEIVE_DROPPED;
+    }
+    if (result == TE_RANGES_DUPLICATE)
+        return TE_RECEIVE_DUPLICATE;
+    te_ring_write(&conn->receive_ring, start, data, len);
+    stack->counters.out_of_order_segments++;
+    return TE_RECEIVE_OUT_OF_ORDER;
+}
+
+enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn *conn,
+                                          uint32_t seq, const uint8_t *data, size_t len)
+{
+    bool starts_old = seq_lt(seq, conn->rcv_nxt);
+    if (starts_old) {
+        uint32_t old = conn->rcv_nxt - seq;
+        note_duplicate(stack, conn, seq, seq + (old < len ? old : (uint32_t)len));
+        if (old >= len)
+            return TE_RECEIVE_DUPLICATE;
+        data += old;
+        len -= old;
+        seq = conn->rcv_nxt;
+    }
+    uint32_t room = seq_lt(seq, conn->rcv_adv) ? conn->rcv_adv - seq : 0;
+    if (len > room)
+        len = room;
+    if (len == 0)
+        return TE_RECEIVE_DROPPED;
+    if (!starts_old)
+        note_held(stack, conn, te_conn_receive_offset(conn, seq), seq, len);
+    if (seq == conn->rcv_nxt)
+        return take_in_order(stack, conn, data, len);
+    return take_out_of_order(stack, conn, seq, data, len);
+}
+
+unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block *ret_blocks)
+{
+    unsigned max = conn->ts_ok ? TE_SACK_BLOCKS_MAX - 1 : TE_SACK_BLOCKS_MAX;
+    unsigned count = 0;
+    const struct te_sack_block *dsack = te_dsacks_first(conn->ack.dsacks);
+    if (dsack != NULL)
+        ret_blocks[count++] = *dsack;
+    struct te_range newest[TE_SACK_BLOCKS_MAX];
+    unsigned held = te_ranges_newest(&conn->out_of_order, newest, max - count);
+    for (unsigned i = 0; i < held; i++) {
+        uint32_t start = conn->rcv_nxt + (uint32_t)(newest[i].start - conn->received_offset);
+        uint32_t end = start + (uint32_t)(newest[i].end - newest[i].start);
+        ret_blocks[count++] = (struct te_sack_block){start, end};
+    }
+    return count;
+}
+
+/* Room that the limit leaves beyond RCV.NXT. */
+static uint32_t free_bytes(const struct te_conn *conn)
+{
+    uint64_t used = conn->received_offset - conn->released_offset;
+    return used < conn->receive_limit_bytes ? conn->receive_limit_bytes - (uint32_t)used : 0;
+}
+
+/* RFC 9293 3.8.6.2.2: the edge moves by a segment or half of the buffer, or not at all. */
+static uint32_t edge_step(const struct te_conn *conn)
+{
+    uint32_t half = conn->receive_limit_bytes / 2;
+    return conn->mss < half ? conn->mss : half;
+}
+
+/* The offer in units of the scale. Rounding down announces up to one unit less than what was
+ * offered; it is rounded up instead while the buffer's slack allows.
+ *
+ * DEVIATION: beyond that slack the announced edge moves left by less than one unit, as RFC 7323 2.4
+ * foresees: always rounding up would let a sender of tiny segments fill any amount of memory.
+ * rcv_adv itself never moves left, and all up to it is taken. */
+static uint32_t scaled_offer(const struct te_conn *conn, uint32_t edge_bytes)
+{
+    uint32_t units = edge_bytes >> conn->rcv_wscale;
+    bool would_shrink = (units << conn->rcv_wscale) < te_receive_window(conn);
+    uint32_t slack = 1u << conn->rcv_wscale;
+    if (would_shrink && te_receive_window(conn) <= free_bytes(conn) + slack)
+        units++;
+    return units > UINT16_MAX ? UINT16_MAX : units;
+}
+
+uint16_t te_receive_offer(struct te_conn *conn, bool is_syn)
+{
+    uint32_t offered = te_receive_window(conn);
+    uint32_t edge = free_bytes(conn);
+    if (edge < offered || edge - offered < edge_step(conn))
+        edge = offered;
+    uint32_t field;
+    uint32_t window;
+    if (is_syn) {
+        field = edge > UINT16_MAX ? UINT16_MAX : edge;
+        window = field;
+    } else {
+        field = scaled_offer(conn, edge);
+        window = field << conn->rcv_wscale;
+    }
+    if (window > offered)
+        conn->rcv_adv = conn->rcv_nxt + window;
+    return (uint16_t)field;
+}
+
+bool te_receive_should_update_window(const struct te_conn *conn)
+{
+    uint32_t offered = te_receive_window(conn);
+    uint32_t free = free_bytes(conn);
+    uint32_t most = (uint32_t)UINT16_MAX << conn->rcv_wscale; /* that the field can tell */
+    uint32_t room = free < most ? free : most;
+    uint32_t told = room >> conn->rcv_wscale << conn->rcv_wscale; /* RFC 7323 2.2 */
+    uint32_t step = 2u * conn->mss;
+    uint32_t half = conn->receive_limit_bytes / 2;
+    return told > offered && room - offered >= (step < half ? step : half);
+}
+
+uint32_t te_receive_limit_initial(const struct te_config *config)
+{
+    uint32_t limit = config->receive_buffer_initial_bytes;
+    uint32_t least = 2u << te_receive_wscale(config->receive_buffer_max_bytes);
+    if (limit < least)
+        limit = least;
+    return limit < config->receive_buffer_max_bytes ? limit : config->receive_buffer_max_bytes;
+}
+
+uint32_t te_receive_limit_min(const struct te_conn *conn)
+{
+    return 2u << conn->rcv_wscale;
+}
+
+uint8_t te_receive_wscale(uint32_t receive_max_bytes)
+{
+    uint8_t scale = 0;
+    while (scale < WSCALE_MAX && (receive_max_bytes >> scale) > UINT16_MAX)
+        scale++;
+    return scale;
+}
+
+/* A receiver that sends nothing learns the round trip from the echoes on what comes: our ACK opens
+ * the window, and what the peer sends then carries that ACK's timestamp (RFC 7323 4.1). */
+void te_receive_note_echo(const struct te_stack *stack, struct te_conn *conn, uint32_t ts_echo)
+{
+    uint32_t elapsed_ms = te_ts_now(stack, conn->ts_offset) - ts_echo;
+    if (elapsed_ms > ECHO_MAX_MS)
+        return;
+    uint32_t sample_us = elapsed_ms > 0 ? elapsed_ms * 1000 : 1000;
+    if (conn->receive_rtt_us == 0)
+        conn->receive_rtt_us = sample_us;
+    else
+        conn->receive_rtt_us = (uint32_t)((7 * (uint64_t)conn->receive_rtt_us + sample_us) / 8);
+}
+
+static int64_t round_trip_us(const struct te_conn *conn)
+{
+    uint32_t srtt_us = conn->rtt.srtt_us;
+    return srtt_us > conn->receive_rtt_us ? srtt_us : conn->receive_rtt_us;
+}
+
+/* What the user takes is counted for a round trip at a time. A measurement is over when one has
+ * passed, and the next begins with what is taken then: in slow start that is what a burst brings.
+ * After a longer pause, what had gathered meanwhile says nothing about the path. */
+static uint64_t taken_in_round_trip(const struct te_stack *stack, struct te_conn *conn,
+                                    uint64_t before_offset)
+{
+    int64_t round_us = round_trip_us(conn) > ROUND_MIN_US ? round_trip_us(conn) : ROUND_MIN_US;
+    int64_t elapsed_us = stack->now_us - conn->receive_mark_at_us;
+    if (elapsed_us > round_us) {
+        conn->receive_mark_at_us = stack->now_us;
+        conn->receive_mark_offset =
+            elapsed_us > 2 * round_us ? conn->released_offset : before_offset;
+    }
+    return conn->released_offset - conn->receive_mark_offset;
+}
+
+/* Dynamic right-sizing: a peer in slow start sends twice as much in the next round trip; and half
+ * of a window may lie beyond a hole, for one round trip or more, before the user can take any of
+ * it. */
+static void grow_limit(const struct te_stack *stack, struct te_conn *conn, uint64_t before_offset)
+{
+    uint64_t taken = taken_in_round_trip(stack, conn, before_offset);
+    while (conn->receive_limit_bytes / WINDOW_PER_ROUND_TRIP < taken &&
+           conn->receive_limit_bytes < conn->receive_max_bytes) {
+        uint32_t doubled = conn->receive_limit_bytes * 2;
+        conn->receive_limit_bytes =
+            doubled < conn->receive_max_bytes ? doubled : conn->receive_max_bytes;
+    }
+}
+
+/* The last byte of a connection whose protocol is over: now it only waits for CLOSE. */
+static void on_remains_taken(struct te_stack *stack, struct te_conn *conn)
+{
+    te_receive_release_memory(stack, conn);
+    if (conn->state == TE_CLOSED)
+        te_timer_set(stack, conn, TE_TIMER_REMAINS, stack->now_us + stack->config.remains_us);
+}
+
+void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset)
+{
+    assert(offset >= conn->released_offset && offset <= conn->received_offset);
+    if (offset == conn->released_offset)
+        return;
+    uint64_t before_offset = conn->released_offset;
+    conn->released_offset = offset;
+    grow_limit(stack, conn, before_offset);
+    if (offset == conn->received_offset && conn->out_of_order.count == 0) {
+        if (conn->is_remains)
+            on_remains_taken(stack, conn);
+        else
+            te_timer_set_by(stack, conn, TE_TIMER_IDLE,
+                            stack->now_us + stack->config.idle_release_us);
+    }
+}
+
+void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->received_offset != conn->released_offset || conn->out_of_order.count > 0)
+        return;
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    stack->conns.buffer_bytes -= conn->receive_ring.size_bytes;
+    te_ring_release(&conn->receive_ring, &owner);
+}

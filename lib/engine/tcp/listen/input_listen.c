@@ -1,0 +1,190 @@
+/* RFC 9293 3.10.7.2: a segment arrives in LISTEN. Decided first, done after. */
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/conn/ecn.h"
+#include "tcp/conn/options.h"
+#include "tcp/conn/receive_buffer.h"
+#include "tcp/conn/reset.h"
+#include "tcp/conn/state.h"
+#include "tcp/input.h"
+#include "tcp/listen/fast_open.h"
+#include "tcp/listen/syn_cookie.h"
+
+enum disposition { DROP, CHECK_COOKIE, OPEN };
+
+static enum disposition decide(const struct te_segment *segment)
+{
+    if (segment->flags & TE_RST) /* first */
+        return DROP;
+    if (segment->flags & TE_ACK) /* second */
+        return CHECK_COOKIE;
+    if (!(segment->flags & TE_SYN) ||
+        (segment->flags & TE_FIN)) /* third, fourth; SYN+FIN is no way in */
+        return DROP;
+    return OPEN;
+}
+
+static bool is_accept_queue_full(struct te_stack *stack, const struct te_listener *listener)
+{
+    if (listener->accept_count < listener->backlog)
+        return false;
+    stack->counters.accept_queue_full++;
+    return true;
+}
+
+static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
+{
+    conn->irs = segment->seq;
+    conn->rcv_nxt = segment->seq + 1;
+    conn->rcv_adv = conn->rcv_nxt;
+    conn->ack.last_sent = conn->rcv_nxt;
+    conn->snd_wnd = segment->header.window;
+    conn->max_snd_wnd = conn->snd_wnd;
+    conn->snd_wl1 = segment->seq;
+    te_options_negotiate(stack, conn, &segment->header.options);
+    te_ecn_negotiate(conn, segment);
+    te_conn_start_congestion(stack, conn);
+    te_receive_offer(conn, true); /* so that text on the SYN finds a window */
+}
+
+static struct te_conn *make_conn(struct te_stack *stack, const struct te_listener *listener,
+                                 const struct te_segment *segment, struct te_conn_birth *birth)
+{
+    birth->local = segment->local;
+    birth->remote = segment->remote;
+    birth->uid = listener->uid;
+    birth->state = TE_LISTEN;
+    struct te_path path;
+    enum te_err err = te_ip_route(stack, &segment->remote.addr, &path);
+    if (err != TE_OK)
+        return NULL;
+    birth->next_hop = path.next_hop;
+    return te_conn_new(stack, birth, &err);
+}
+
+/* --- a SYN ------------------------------------------------------------------------------------ */
+
+/* The data of a SYN whose Fast Open is refused is left to the peer (RFC 7413 5.1); that of any
+ * other SYN waits in the receive buffer. */
+static void take_text(struct te_stack *stack, struct te_conn *conn,
+                      const struct te_segment *segment, enum te_fast_open_verdict verdict)
+{
+    if (segment->payload_len == 0 || verdict == TE_FAST_OPEN_REFUSED)
+        return;
+    te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+    if (verdict == TE_FAST_OPEN_GRANTED)
+        te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
+}
+
+static void open_by_syn(struct te_stack *stack, struct te_listener *listener,
+                        const struct te_segment *segment, const struct te_time_wait_view *old,
+                        enum te_fast_open_verdict verdict)
+{
+    struct te_conn_birth birth = {.isn_floor = old != NULL ? old->snd_nxt : 0,
+                                  .has_isn_floor = old != NULL};
+    struct te_conn *conn = make_conn(stack, listener, segment, &birth);
+    if (conn == NULL)
+        return;
+    struct te_segment_info info = te_segment_info_of(segment, 0);
+    if (old != NULL) {
+        stack->counters.time_wait_reused++;
+        te_time_wait_end(stack, old->handle, TE_CAUSE_NEW_SYN, &info);
+    }
+    conn->segments_in++;
+    take_syn(stack, conn, segment);
+    conn->fast_open_answer =
+        verdict != TE_FAST_OPEN_NONE && !te_fast_open_is_current(stack, segment);
+    te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN, &info);
+    if (verdict == TE_FAST_OPEN_GRANTED)
+        te_listener_add_fast_open(stack, listener, conn);
+    else
+        te_listener_add_syn(listener, conn);
+    take_text(stack, conn, segment, verdict);
+    te_conn_want_output(stack, conn);
+}
+
+/* A 4-tuple in TIME_WAIT gets no cookie: its ISN could not be chosen beyond the old numbers, and
+ * the ACK would meet the old incarnation. */
+static void on_syn(struct te_stack *stack, struct te_listener *listener,
+                   const struct te_segment *segment, const struct te_time_wait_view *old)
+{
+    enum te_syn_cookies policy = stack->config.syn_cookies;
+    enum te_fast_open_verdict fast_open = te_fast_open_judge(stack, listener, segment);
+    bool is_granted = fast_open == TE_FAST_OPEN_GRANTED; /* and needs no room in the SYN queue */
+    bool is_full = !is_granted && te_listener_is_syn_queue_full(stack, listener);
+    bool by_cookie =
+        old == NULL && !is_granted &&
+        (policy == TE_SYN_COOKIES_ALWAYS || (policy == TE_SYN_COOKIES_ON_FULL && is_full));
+    if (is_full && !by_cookie) {
+        stack->counters.syn_queue_full++;
+        return;
+    }
+    if (is_accept_queue_full(stack, listener) || te_remotes_is_full(stack, &segment->remote.addr))
+        return;
+    if (!by_cookie) {
+        open_by_syn(stack, listener, segment, old, fast_open);
+        return;
+    }
+    listener->cookies_until_us = stack->now_us + TE_SYN_COOKIE_LIFE_US;
+    te_syn_cookie_send(stack, segment);
+}
+
+/* --- an ACK ----------------------------------------------------------------------------------- */
+
+/* The SYN is made up again from the cookie, and our SYN,ACK with it; then the ACK, its text and its
+ * FIN are what they are to any connection in SYN_RCVD. */
+static void open_by_cookie(struct te_stack *stack, struct te_listener *listener,
+                           struct te_segment *segment, const struct te_syn_cookie_kept *kept)
+{
+    struct te_conn_birth birth = {.iss = segment->ack - 1, .has_iss = true};
+    struct te_conn *conn = make_conn(stack, listener, segment, &birth);
+    if (conn == NULL)
+        return;
+    struct te_segment syn = *segment;
+    syn.seq--;
+    syn.header.flags = kept->flags;
+    syn.header.options = kept->options;
+    syn.ecn = TE_ECN_NOT_ECT;
+    take_syn(stack, conn, &syn);
+    te_ecn_on_syn_sent(stack, conn,
+                       te_ecn_syn_flags(stack, conn, TE_SYN | TE_ACK) | TE_SYN | TE_ACK);
+    conn->snd_nxt = conn->snd_max = conn->iss + 1;
+    te_listener_add_syn(listener, conn);
+    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
+    te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN_COOKIE, &info);
+    te_input_conn(stack, conn, segment);
+}
+
+/* False: 3.10.7.2 answers it by a RST. An accept queue that is full, or a remote at its limit,
+ * holds the handshake back in silence, as it does with one in SYN_RCVD. */
+static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
+                        struct te_segment *segment)
+{
+    struct te_syn_cookie_kept kept;
+    if (stack->now_us >= listener->cookies_until_us)
+        return false;
+    if ((segment->flags & TE_SYN) || !te_syn_cookie_check(stack, segment, &kept)) {
+        stack->counters.syn_cookies_failed++;
+        return false;
+    }
+    stack->counters.syn_cookies_received++;
+    if (!is_accept_queue_full(stack, listener) && !te_remotes_is_full(stack, &segment->remote.addr))
+        open_by_cookie(stack, listener, segment, &kept);
+    return true;
+}
+
+void te_input_listen(struct te_stack *stack, struct te_listener *listener,
+                     struct te_segment *segment, const struct te_time_wait_view *old)
+{
+    switch (decide(segment)) {
+    case DROP:
+        break;
+    case CHECK_COOKIE:
+        if (!take_cookie(stack, listener, segment))
+            te_reset_answer_ack(stack, segment);
+        break;
+    case OPEN:
+        on_syn(stack, listener, segment, old);
+        break;
+    }
+}

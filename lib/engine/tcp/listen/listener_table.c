@@ -1,0 +1,339 @@
+#include "tcp/listen/listener_table.h"
+
+#include "ip/ip.h"
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/reset.h"
+#include "tcp/conn/state.h"
+#include <assert.h>
+
+#define BACKLOG_DEFAULT 128
+#define SYN_ACK_RETRIES_CROWDED 1
+
+static struct te_listener **port_bucket(struct te_stack *stack, uint16_t port)
+{
+    return &stack->listeners.by_port[port % TE_LISTENER_BUCKETS];
+}
+
+static struct te_listener **id_bucket(struct te_stack *stack, uint64_t id)
+{
+    return &stack->listeners.by_id[id % TE_LISTENER_BUCKETS];
+}
+
+static void link_tables(struct te_stack *stack, struct te_listener *listener)
+{
+    struct te_listener **bucket = port_bucket(stack, listener->local.port);
+    listener->next_by_port = *bucket;
+    *bucket = listener;
+    bucket = id_bucket(stack, listener->id);
+    listener->next_by_id = *bucket;
+    *bucket = listener;
+    stack->listeners.count++;
+}
+
+void te_listener_append(struct te_stack *stack, struct te_listener *listener)
+{
+    struct te_listener **at = port_bucket(stack, listener->local.port);
+    while (*at != NULL)
+        at = &(*at)->next_by_port;
+    *at = listener;
+    at = id_bucket(stack, listener->id);
+    while (*at != NULL)
+        at = &(*at)->next_by_id;
+    *at = listener;
+    stack->listeners.count++;
+}
+
+static void unlink_tables(struct te_stack *stack, struct te_listener *listener)
+{
+    struct te_listener **at = port_bucket(stack, listener->local.port);
+    while (*at != listener)
+        at = &(*at)->next_by_port;
+    *at = listener->next_by_port;
+    at = id_bucket(stack, listener->id);
+    while (*at != listener)
+        at = &(*at)->next_by_id;
+    *at = listener->next_by_id;
+    assert(stack->listeners.count > 0);
+    stack->listeners.count--;
+}
+
+static bool is_same_socket(const struct te_listener *listener, const struct te_listen *listen)
+{
+    return listener->local.port == listen->local.port &&
+           listener->remote.port == listen->remote.port &&
+           te_addr_equal(&listener->remote.addr, &listen->remote.addr) &&
+           (te_addr_equal(&listener->local.addr, &listen->local.addr) ||
+            te_addr_is_unspecified(&listener->local.addr) ||
+            te_addr_is_unspecified(&listen->local.addr));
+}
+
+bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen)
+{
+    struct te_listener *listener = *port_bucket(stack, listen->local.port);
+    for (; listener != NULL; listener = listener->next_by_port)
+        if (is_same_socket(listener, listen))
+            return true;
+    return false;
+}
+
+static uint32_t backlog_of(const struct te_stack *stack, const struct te_listen *listen)
+{
+    uint32_t backlog = listen->backlog == 0 ? BACKLOG_DEFAULT : listen->backlog;
+    return backlog < stack->config.backlog_max ? backlog : stack->config.backlog_max;
+}
+
+static void record(struct te_stack *stack, struct te_listener *listener,
+                   const struct te_state_change *change)
+{
+    struct te_state_subject subject = {listener->id, listener->uid, &listener->local,
+                                       &listener->remote, &listener->history};
+    te_state_record(stack, &subject, change);
+}
+
+enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *listen,
+                            struct te_listener **ret_listener)
+{
+    if (te_listener_is_taken(stack, listen))
+        return TE_ERR_ADDR_IN_USE;
+    if (stack->listeners.count >= TE_LISTENERS_MAX)
+        return TE_ERR_RESOURCES;
+    struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
+    if (listener == NULL)
+        return TE_ERR_NOMEM;
+    listener->id = stack->next_id++;
+    listener->local = listen->local;
+    listener->remote = listen->remote;
+    listener->uid = listen->uid;
+    listener->backlog = backlog_of(stack, listen);
+    listener->opened_at_us = stack->now_us;
+    te_list_init(&listener->syn_queue);
+    te_list_init(&listener->accept_queue);
+    te_list_init(&listener->fast_open_list);
+    listener->fast_open = listen->fast_open;
+    te_ready_init(&listener->ready, listener->id);
+    link_tables(stack, listener);
+    struct te_state_change change = {TE_CLOSED, TE_LISTEN, TE_CAUSE_PASSIVE_OPEN, TE_OK, NULL};
+    record(stack, listener, &change);
+    *ret_listener = listener;
+    return TE_OK;
+}
+
+/* RFC 9293 3.10.4 says nothing of them; a peer whose connection nobody will ever accept is told. */
+static void reset_queue(struct te_stack *stack, struct te_list *queue)
+{
+    while (!te_list_is_empty(queue)) {
+        struct te_conn *conn = te_conn_of_listener_link(queue->next);
+        struct te_death death = {TE_CLOSED, TE_CAUSE_LISTENER_CLOSED, TE_ERR_ABORTED, NULL};
+        te_reset_conn(stack, conn);
+        conn->user_closed = true;
+        te_conn_end_protocol(stack, conn, &death);
+    }
+}
+
+void te_listener_free(struct te_stack *stack, struct te_listener *listener)
+{
+    reset_queue(stack, &listener->syn_queue);
+    reset_queue(stack, &listener->accept_queue);
+    while (!te_list_is_empty(&listener->fast_open_list)) /* their users go on */
+        te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
+    te_list_remove(&listener->ready.link);
+    unlink_tables(stack, listener);
+    te_stack_dealloc(stack, listener, sizeof(*listener));
+}
+
+void te_listener_close(struct te_stack *stack, struct te_listener *listener, enum te_cause cause)
+{
+    struct te_state_change change = {TE_LISTEN, TE_CLOSED, cause, TE_OK, NULL};
+    record(stack, listener, &change);
+    te_graveyard_bury_listener(stack, listener);
+    te_ready_end(stack, &listener->ready, TE_OK);
+    te_listener_free(stack, listener);
+}
+
+void te_listener_table_done(struct te_stack *stack)
+{
+    for (unsigned i = 0; i < TE_LISTENER_BUCKETS; i++)
+        while (stack->listeners.by_id[i] != NULL)
+            te_listener_free(stack, stack->listeners.by_id[i]);
+}
+
+/* How well a listener fits: the remote counts more than the local address; 0: not at all. */
+static unsigned fit(const struct te_listener *listener, const struct te_endpoint *local,
+                    const struct te_endpoint *remote)
+{
+    unsigned score = 1;
+    if (listener->local.port != local->port)
+        return 0;
+    if (!te_addr_is_unspecified(&listener->local.addr)) {
+        if (!te_addr_equal(&listener->local.addr, &local->addr))
+            return 0;
+        score += 1;
+    }
+    if (!te_addr_is_unspecified(&listener->remote.addr)) {
+        if (!te_addr_equal(&listener->remote.addr, &remote->addr))
+            return 0;
+        score += 4;
+    }
+    if (listener->remote.port != 0) {
+        if (listener->remote.port != remote->port)
+            return 0;
+        score += 2;
+    }
+    return score;
+}
+
+struct te_listener *te_listener_find(const struct te_stack *stack, const struct te_endpoint *local,
+                                     const struct te_endpoint *remote)
+{
+    struct te_listener *best = NULL;
+    unsigned best_fit = 0;
+    struct te_listener *listener = stack->listeners.by_port[local->port % TE_LISTENER_BUCKETS];
+    for (; listener != NULL; listener = listener->next_by_port) {
+        unsigned score = fit(listener, local, remote);
+        if (score > best_fit) {
+            best = listener;
+            best_fit = score;
+        }
+    }
+    return best;
+}
+
+struct te_listener *te_listener_find_id(const struct te_stack *stack, uint64_t id)
+{
+    struct te_listener *listener = stack->listeners.by_id[id % TE_LISTENER_BUCKETS];
+    while (listener != NULL && listener->id != id)
+        listener = listener->next_by_id;
+    return listener;
+}
+
+bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoint *local)
+{
+    struct te_listener *listener = stack->listeners.by_port[local->port % TE_LISTENER_BUCKETS];
+    for (; listener != NULL; listener = listener->next_by_port)
+        if (listener->local.port == local->port &&
+            (te_addr_is_unspecified(&listener->local.addr) ||
+             te_addr_equal(&listener->local.addr, &local->addr)))
+            return true;
+    return false;
+}
+
+struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor)
+{
+    uint64_t bucket = *cursor >> 20;
+    uint32_t skip = (uint32_t)(*cursor & 0xfffff);
+    for (; bucket < TE_LISTENER_BUCKETS; bucket++, skip = 0) {
+        struct te_listener *listener = table->by_id[bucket];
+        for (uint32_t i = 0; listener != NULL && i < skip; i++)
+            listener = listener->next_by_id;
+        if (listener != NULL) {
+            *cursor = bucket << 20 | (skip + 1);
+            return listener;
+        }
+    }
+    *cursor = bucket << 20;
+    return NULL;
+}
+
+void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn)
+{
+    conn->listener = listener;
+    te_list_push_back(&listener->syn_queue, &conn->listener_link);
+    listener->syn_count++;
+}
+
+static void enter_accept_queue(struct te_stack *stack, struct te_listener *listener,
+                               struct te_conn *conn)
+{
+    assert(listener->accept_count < listener->backlog);
+    te_list_push_back(&listener->accept_queue, &conn->listener_link);
+    listener->accept_count++;
+    conn->in_accept_queue = true;
+    te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);
+}
+
+void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
+                               struct te_conn *conn)
+{
+    conn->listener = listener;
+    conn->fast_opened = conn->fast_open_pending = true;
+    stack->counters.fast_open_passive++;
+    listener->fast_open_count++;
+    enter_accept_queue(stack, listener, conn);
+}
+
+static void settle_fast_open(struct te_listener *listener, struct te_conn *conn)
+{
+    assert(listener->fast_open_count > 0);
+    conn->fast_open_pending = false;
+    listener->fast_open_count--;
+    if (!conn->in_accept_queue)
+        te_listener_remove(conn);
+}
+
+bool te_listener_promote(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_listener *listener = conn->listener;
+    assert(listener != NULL && conn->state == TE_SYN_RCVD);
+    if (conn->fast_open_pending) {
+        settle_fast_open(listener, conn);
+        return true;
+    }
+    if (listener->accept_count >= listener->backlog) {
+        stack->counters.accept_queue_full++;
+        return false;
+    }
+    if (te_remotes_is_full(stack, &conn->remote.addr))
+        return false;
+    te_list_remove(&conn->listener_link);
+    listener->syn_count--;
+    enter_accept_queue(stack, listener, conn);
+    return true;
+}
+
+static void leave_accept_queue(struct te_conn *conn)
+{
+    conn->in_accept_queue = false;
+    conn->listener->accept_count--;
+    te_list_remove(&conn->listener_link);
+}
+
+void te_listener_accept(struct te_conn *conn)
+{
+    struct te_listener *listener = conn->listener;
+    if (!conn->fast_open_pending) {
+        te_listener_remove(conn);
+        return;
+    }
+    leave_accept_queue(conn);
+    te_list_push_back(&listener->fast_open_list, &conn->listener_link);
+}
+
+void te_listener_remove(struct te_conn *conn)
+{
+    struct te_listener *listener = conn->listener;
+    if (listener == NULL)
+        return;
+    if (conn->in_accept_queue)
+        leave_accept_queue(conn);
+    else if (!conn->fast_opened)
+        listener->syn_count--;
+    if (conn->fast_open_pending)
+        listener->fast_open_count--;
+    conn->fast_open_pending = false;
+    te_list_remove(&conn->listener_link);
+    conn->listener = NULL;
+}
+
+bool te_listener_is_syn_queue_full(const struct te_stack *stack, const struct te_listener *listener)
+{
+    return listener->syn_count >= stack->config.syn_queue_max;
+}
+
+uint8_t te_listener_syn_ack_retries(const struct te_stack *stack,
+                                    const struct te_listener *listener)
+{
+    uint8_t retries = stack->config.syn_ack_retries_max;
+    bool is_crowded = listener->syn_count > stack->config.syn_queue_max / 2;
+    return is_crowded && retries > SYN_ACK_RETRIES_CROWDED ? SYN_ACK_RETRIES_CROWDED : retries;
+}

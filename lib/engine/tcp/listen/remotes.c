@@ -1,0 +1,111 @@
+#include "tcp/listen/remotes.h"
+
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+#include <assert.h>
+#include <string.h>
+
+#define ROW_MIN 64
+/* Times as many places as there can be remotes at their limit: with 4 rows one in 65,536 others
+ * finds all its places taken by these, when they fill the table of connections. */
+#define ROW_FACTOR 16
+#define PREFIX_BYTES_IPV6 8
+
+/* Not longer than the table of connections: with a limit that low, most places are empty. */
+static uint32_t row_len_for(const struct te_config *config)
+{
+    uint64_t want = (uint64_t)ROW_FACTOR * config->conn_max / config->connections_per_remote_max;
+    uint32_t len = ROW_MIN;
+    while (len < want && len < config->conn_max)
+        len *= 2;
+    return len;
+}
+
+static size_t counts_size(const struct te_remotes *remotes)
+{
+    return (size_t)TE_REMOTES_ROWS * remotes->row_len * sizeof(*remotes->counts);
+}
+
+enum te_err te_remotes_init(struct te_stack *stack)
+{
+    struct te_remotes *remotes = &stack->remotes;
+    if (stack->config.connections_per_remote_max == 0)
+        return TE_OK;
+    remotes->row_len = row_len_for(&stack->config);
+    remotes->counts = te_stack_alloc(stack, counts_size(remotes));
+    return remotes->counts != NULL ? TE_OK : TE_ERR_NOMEM;
+}
+
+void te_remotes_done(struct te_stack *stack)
+{
+    te_stack_dealloc(stack, stack->remotes.counts, counts_size(&stack->remotes));
+    stack->remotes.counts = NULL;
+}
+
+/* Where a remote stands in each row. */
+struct places {
+    uint32_t *at[TE_REMOTES_ROWS];
+};
+
+/* Two hashes, each good for two rows. */
+static struct places places_of(const struct te_stack *stack, const struct te_addr *remote)
+{
+    const struct te_remotes *remotes = &stack->remotes;
+    size_t kept = te_addr_is_v4(remote) ? sizeof(remote->bytes) : PREFIX_BYTES_IPV6;
+    uint8_t bytes[sizeof(remote->bytes) + 1] = {0};
+    memcpy(bytes, remote->bytes, kept);
+    struct places places;
+    for (unsigned row = 0; row < TE_REMOTES_ROWS; row += 2) {
+        bytes[sizeof(remote->bytes)] = (uint8_t)row;
+        uint64_t hash = te_siphash(&stack->key, bytes, sizeof(bytes));
+        uint32_t *start = &remotes->counts[row * (size_t)remotes->row_len];
+        places.at[row] = &start[(uint32_t)hash & (remotes->row_len - 1)];
+        start += remotes->row_len;
+        places.at[row + 1] = &start[(uint32_t)(hash >> 32) & (remotes->row_len - 1)];
+    }
+    return places;
+}
+
+bool te_remotes_is_full(struct te_stack *stack, const struct te_addr *remote)
+{
+    if (stack->remotes.counts == NULL)
+        return false;
+    struct places places = places_of(stack, remote);
+    for (unsigned row = 0; row < TE_REMOTES_ROWS; row++)
+        if (*places.at[row] < stack->config.connections_per_remote_max)
+            return false;
+    stack->counters.remote_limit++;
+    return true;
+}
+
+void te_remotes_account(struct te_stack *stack, struct te_conn *conn)
+{
+    bool counts =
+        stack->remotes.counts != NULL && conn->was_passive && conn->syn_acked && !conn->is_remains;
+    if (counts == conn->counted_remote)
+        return;
+    conn->counted_remote = counts;
+    struct places places = places_of(stack, &conn->remote.addr);
+    for (unsigned row = 0; row < TE_REMOTES_ROWS; row++) {
+        assert(counts || *places.at[row] > 0);
+        if (counts)
+            ++*places.at[row];
+        else
+            --*places.at[row];
+    }
+}
+
+bool te_remotes_add_up(const struct te_stack *stack, uint64_t connections)
+{
+    const struct te_remotes *remotes = &stack->remotes;
+    if (remotes->counts == NULL)
+        return connections == 0;
+    for (unsigned row = 0; row < TE_REMOTES_ROWS; row++) {
+        uint64_t sum = 0;
+        for (uint32_t i = 0; i < remotes->row_len; i++)
+            sum += remotes->counts[row * (size_t)remotes->row_len + i];
+        if (sum != connections)
+            return false;
+    }
+    return true;
+}

@@ -1,0 +1,112 @@
+/* A segment arrives in TIME_WAIT (RFC 9293 3.10.7.4, RFC 1337, RFC 6191). */
+#include "stack_internal.h"
+#include "tcp/conn/isn.h"
+#include "tcp/conn/reset.h"
+#include "tcp/conn/seq.h"
+#include "tcp/input.h"
+
+static void send_ack(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    uint32_t ts_offset = te_ts_offset(stack, &view->local, &view->remote);
+    struct te_tcp_header header = {
+        .seq = view->snd_nxt,
+        .ack = view->rcv_nxt,
+        .flags = TE_ACK,
+        .window = view->window,
+        .options = {.has_timestamps = view->ts_ok,
+                    .ts_value = te_ts_now(stack, ts_offset),
+                    .ts_echo = view->ts_recent},
+    };
+    te_reset_send_header(stack, &view->local, &view->remote, &header);
+}
+
+/* A limit of its own: an entry keeps no time of its last answer, and who floods one must not use up
+ * what the connections have (RFC 5961 7). */
+static void send_limited_ack(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    if (!te_limiter_take(&stack->time_wait_limiter, stack->config.challenge_ack_per_second,
+                         &stack->key, stack->now_us)) {
+        stack->counters.challenge_acks_limited++;
+        return;
+    }
+    send_ack(stack, view);
+}
+
+/* RFC 6191 2: timestamps decide where both incarnations have them, else RFC 1122 4.2.2.13: the new
+ * sequence number must be beyond the last one of the old, that of its FIN. */
+static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_view *view,
+                       const struct te_segment *segment)
+{
+    if (segment->flags & (TE_ACK | TE_RST | TE_FIN))
+        return false;
+    bool has_ts = stack->config.timestamps && segment->header.options.has_timestamps;
+    bool seq_is_new = seq_geq(segment->seq, view->rcv_nxt);
+    if (!has_ts)
+        return seq_is_new;
+    if (!view->ts_ok)
+        return true;
+    uint32_t value = segment->header.options.ts_value;
+    return seq_gt(value, view->ts_recent) || (value == view->ts_recent && seq_is_new);
+}
+
+/* DEVIATION: RFC 6191 drops other SYNs in silence; an ACK, as RFC 9293 3.10.7.4 answers any segment
+ * that is not acceptable, lets a peer that has forgotten the old incarnation reset it. */
+static void on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
+                   struct te_segment *segment)
+{
+    struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
+    if (listener != NULL && may_reopen(stack, view, segment)) {
+        te_input_listen(stack, listener, segment, view);
+        return;
+    }
+    stack->counters.time_wait_syn_rejected++;
+    send_limited_ack(stack, view);
+}
+
+/* RFC 7323 5.3 R1 and 3.2, as for a connection that lives. False: the segment ends here. */
+static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_view *view,
+                             const struct te_segment *segment)
+{
+    if (!view->ts_ok)
+        return true;
+    if (!segment->header.options.has_timestamps) {
+        stack->counters.timestamp_missing++;
+        return false;
+    }
+    if (!seq_lt(segment->header.options.ts_value, view->ts_recent))
+        return true;
+    stack->counters.paws_rejected++;
+    send_limited_ack(stack, view);
+    return false;
+}
+
+/* An old ACK of what we sent, or the last one once more: nothing to answer. */
+static bool is_expected_ack(const struct te_time_wait_view *view, const struct te_segment *segment)
+{
+    if (te_segment_len(segment) > 0 || segment->seq != view->rcv_nxt)
+        return false;
+    if (!(segment->flags & TE_ACK))
+        return true;
+    return seq_leq(segment->ack, view->snd_nxt) &&
+           seq_geq(segment->ack, view->snd_nxt - UINT16_MAX);
+}
+
+void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment)
+{
+    struct te_time_wait_view view;
+    te_time_wait_view(stack, handle, &view);
+    bool repeats_fin =
+        (segment->flags & TE_FIN) && segment->seq + segment->payload_len == view.rcv_nxt - 1;
+    if (segment->flags & TE_RST) { /* RFC 1337 3, fix (F1) */
+        stack->counters.time_wait_rst_ignored++;
+    } else if (segment->flags & TE_SYN) {
+        on_syn(stack, &view, segment);
+    } else if (!check_timestamps(stack, &view, segment)) {
+        return;
+    } else if (repeats_fin) { /* the last ACK was lost */
+        te_time_wait_restart(stack, handle);
+        send_ack(stack, &view);
+    } else if (!is_expected_ack(&view, segment)) {
+        send_limited_ack(stack, &view); /* first check: not acceptable */
+    }
+}

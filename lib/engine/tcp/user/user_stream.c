@@ -1,0 +1,88 @@
+/* SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3). */
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/receive_buffer.h"
+#include "tcp/conn/send_buffer.h"
+#include "tcp/listen/listener_table.h"
+#include "tcp/loss/recovery.h"
+
+/* Why there is no connection to work on: a listener, TIME_WAIT, or nothing at all. */
+static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
+{
+    if (te_listener_find_id(stack, id) != NULL)
+        return TE_ERR_STATE;
+    if (te_time_wait_find_id(stack, id) != TE_TIME_WAIT_NONE)
+        return TE_ERR_CLOSING;
+    return TE_ERR_NO_CONNECTION;
+}
+
+enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_t len,
+                    size_t *ret_accepted, int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return why_no_conn(stack, id);
+    if (conn->error != TE_OK)
+        return (enum te_err)conn->error;
+    if (!te_conn_can_send(conn))
+        return TE_ERR_CLOSING;
+    te_recovery_on_restart(stack, conn);
+    *ret_accepted = te_send_append(stack, conn, data, len);
+    conn->send_was_cut = *ret_accepted < len;
+    if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
+        te_conn_want_output(stack, conn);
+    return TE_OK;
+}
+
+/* Nothing is left to deliver: the RFC's "connection closing" after the peer's FIN, else it may
+ * come. */
+static enum te_err at_end(const struct te_conn *conn)
+{
+    if (conn->error != TE_OK)
+        return (enum te_err)conn->error;
+    return conn->fin_received || conn->is_remains ? TE_ERR_CLOSING : TE_ERR_AGAIN;
+}
+
+enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset, size_t max_bytes,
+                            struct te_received *ret_received)
+{
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return why_no_conn(stack, id);
+    /* 3.5: text on a SYN waits until it is clear that it is valid; a cookie says so (RFC 7413). */
+    if (conn->state == TE_SYN_SENT || (conn->state == TE_SYN_RCVD && !conn->fast_opened))
+        return TE_ERR_AGAIN;
+    if (offset < conn->released_offset || offset > conn->received_offset)
+        return conn->error != TE_OK ? (enum te_err)conn->error : TE_ERR_OFFSET;
+    uint64_t available = conn->received_offset - offset;
+    if (available == 0)
+        return at_end(conn);
+    struct te_received received = {.is_end = false};
+    size_t len = available < max_bytes ? (size_t)available : max_bytes;
+    te_ring_read(&conn->receive_ring, offset, len, received.iov);
+    received.total_bytes = len;
+    received.is_end = conn->fin_received && len == available;
+    *ret_received = received;
+    return TE_OK;
+}
+
+enum te_err te_receive_release(struct te_stack *stack, uint64_t id, uint64_t offset, int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return why_no_conn(stack, id);
+    if (offset > conn->received_offset)
+        return TE_ERR_OFFSET;
+    if (offset <= conn->released_offset)
+        return TE_OK;
+    te_receive_release_below(stack, conn, offset);
+    if (te_conn_is_synchronized(conn) && !conn->is_remains && !conn->fin_received &&
+        te_receive_should_update_window(conn)) {
+        if (conn->ack.owed == 0)
+            conn->ack.owed = 1;
+        te_conn_want_output(stack, conn);
+    }
+    return TE_OK;
+}
