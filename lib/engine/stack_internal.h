@@ -9,6 +9,8 @@
 #include "ip/pmtu.h"
 #include "ip/reassembly.h"
 #include "ip/route.h"
+#include "ip/transport.h"
+#include "memory.h"
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/graveyard.h"
 #include "tcp/listen/fast_open.h"
@@ -26,7 +28,8 @@ struct te_stack {
     int64_t now_us; /* the latest time that the host has named */
     int64_t born_at_us;
     struct te_counters counters;
-    struct te_wheel wheel; /* one node a connection, one for each timed module */
+    const struct te_transport *transport; /* what ip/ hands segments to */
+    struct te_wheel wheel;                /* one node a connection, one for each timed module */
 
     struct te_locals locals; /* our addresses and their DAD state */
     struct te_routes routes;
@@ -60,10 +63,5 @@ struct te_stack_birth {
 /* A stack with empty tables that has said nothing yet. */
 enum te_err te_stack_make(const struct te_config *config, const struct te_stack_birth *birth,
                           struct te_stack **ret_stack);
-/* Time moves on; never back. */
-void te_stack_set_now(struct te_stack *stack, int64_t now_us);
-/* Memory through the host's allocator; NULL when it refuses. Zeroed. */
-void *te_stack_alloc(struct te_stack *stack, size_t size_bytes);
-void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes);
 
 #endif

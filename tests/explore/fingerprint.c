@@ -2,10 +2,10 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/seq.h"
-#include "tcp/loss/dsack.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/dsack.h"
+#include "tcp/conn/sender.h"
 #include "util/codec.h"
+#include "util/seq.h"
 
 #include <assert.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 
 #include "peer.h"
 #include "rig_output.h"
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 
 /* Bounds on the work for one packet: what one ACK of a whole window, in the smallest segments, and
  * one datagram of the most fragments come to, and some more. */

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "tcp/conn/seq.h"
 #include "util/bytes.h"
+#include "util/seq.h"
 #include "wire/arp.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"

@@ -83,10 +83,9 @@ def _function_at(text: str, opening: int, closing: int) -> Function | None:
                     _count_parameters(head[paren + 1:len(head) - 1]))
 
 
-def functions_of(text: str) -> list[Function]:
-    """Function definitions: a brace at depth 0 that follows a parenthesis."""
-    text = blank_text(text)
-    found, depth, opening = [], 0, 0
+def _outer_braces(text: str):
+    """The offsets of each pair of braces at depth 0."""
+    depth, opening = 0, 0
     for match in re.finditer(r"[{}]", text):
         if match.group(0) == "{":
             opening = match.start() if depth == 0 else opening
@@ -94,6 +93,17 @@ def functions_of(text: str) -> list[Function]:
             continue
         depth -= 1
         if depth == 0:
-            function = _function_at(text, opening, match.start())
-            found += [function] if function else []
-    return found
+            yield opening, match.start()
+
+
+def functions_of(text: str) -> list[Function]:
+    """Function definitions: a brace at depth 0 that follows a parenthesis."""
+    text = blank_text(text)
+    found = [_function_at(text, *braces) for braces in _outer_braces(text)]
+    return [function for function in found if function]
+
+
+def bodies_of(blanked: str) -> list[str]:
+    """What stands between the braces of each function."""
+    return [blanked[opening:closing] for opening, closing in _outer_braces(blanked)
+            if blanked[:opening].rstrip().endswith(")")]

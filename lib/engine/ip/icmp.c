@@ -3,7 +3,6 @@
 #include "ip/nd.h"
 #include "ip/output.h"
 #include "stack_internal.h"
-#include "util/bytes.h"
 #include "wire/checksum.h"
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
@@ -260,7 +259,7 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
     if (meaning == TE_OK && error.mtu_bytes == 0)
         stack->counters.icmp_ignored++;
     else
-        te_tcp_icmp_error(stack, &error);
+        stack->transport->icmp_error(stack, &error);
 }
 
 /* --- input: all --- */

@@ -131,7 +131,7 @@ static void input_udp(struct te_stack *stack, const struct te_packet *packet)
 static bool deliver_common(struct te_stack *stack, const struct te_packet *packet)
 {
     if (packet->protocol == TE_PROTO_TCP)
-        te_tcp_input(stack, packet);
+        stack->transport->input(stack, packet);
     else if (packet->protocol == TE_PROTO_UDP)
         input_udp(stack, packet);
     else

@@ -9,8 +9,8 @@ struct te_stack;
 
 /* --- toward the stack --- */
 
-/* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in te_tcp_input, te_tcp_icmp_error, or in
- * the modules of ip/. */
+/* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in the transport
+ * (ip/transport.h) or in the modules of ip/. */
 void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
                        const struct te_frame_meta *meta);
 /* Takes the next packet of the control queue whose next hop is known, as a whole frame. The frame
@@ -45,7 +45,7 @@ enum te_err te_ip_route(const struct te_stack *stack, const struct te_addr *dest
 
 enum te_hop_state { TE_HOP_READY, TE_HOP_PENDING, TE_HOP_FAILED };
 /* Finds the MAC of next_hop. PENDING: resolution runs; waiter (if not NULL, a node in no list) is
- * queued on the neighbour and comes back through te_tcp_neighbour_done(stack, waiter, ok).
+ * queued on the neighbour and comes back through te_transport.neighbour_done.
  * FAILED: refused at once (cache of incomplete entries full, or it failed within the last second).
  */
 enum te_hop_state te_ip_resolve(struct te_stack *stack, const struct te_addr *next_hop,
@@ -70,13 +70,5 @@ size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_s
 void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
                        const struct te_addr *destination, uint8_t protocol, const uint8_t *payload,
                        size_t len);
-
-/* --- what TCP provides to ip/ (tcp/tcp.h) --- */
-
-void te_tcp_input(struct te_stack *stack, const struct te_packet *packet);
-void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error);
-/* The neighbour that waiter waited for is resolved (ok) or failed. waiter is in no list any more.
- */
-void te_tcp_neighbour_done(struct te_stack *stack, struct te_list *waiter, bool ok);
 
 #endif

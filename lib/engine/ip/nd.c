@@ -1,5 +1,4 @@
 #include "ip/nd.h"
-#include "ip/ip.h"
 #include "ip/output.h"
 #include "stack_internal.h"
 #include "util/bytes.h"

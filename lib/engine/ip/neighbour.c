@@ -246,7 +246,7 @@ static void tell_waiters(struct te_stack *stack, struct te_neighbour *neighbour,
     while ((waiter = te_list_pop_front(&neighbour->waiters)) != NULL)
         te_list_push_back(&waiters, waiter);
     while ((waiter = te_list_pop_front(&waiters)) != NULL)
-        te_tcp_neighbour_done(stack, waiter, ok);
+        stack->transport->neighbour_done(stack, waiter, ok);
 }
 
 /* --- the state machine of RFC 4861 7.3 --- */

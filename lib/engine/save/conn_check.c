@@ -4,12 +4,10 @@
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/conn/receive_buffer.h"
-#include "tcp/conn/seq.h"
-#include "tcp/conn/timers.h"
-#include "tcp/loss/recovery.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 #include "tcp/mtu/mtu_probe.h"
-#include "tcp/mtu/path_mtu.h"
+#include "tcp/mtu/packet_size.h"
+#include "tcp/recovery/recovery.h"
 
 #define WSCALE_MAX 14
 #define WINDOW_MAX ((uint32_t)UINT16_MAX << WSCALE_MAX) /* RFC 7323 2.3 */

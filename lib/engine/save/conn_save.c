@@ -5,12 +5,13 @@
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/receive_buffer.h"
+#include "tcp/conn/dsack.h"
 #include "tcp/conn/send_buffer.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
-#include "tcp/loss/dsack.h"
-#include "tcp/loss/sender.h"
+#include "tcp/life.h"
 #include "tcp/mtu/mtu_probe.h"
+#include "tcp/timeout.h"
 #include <string.h>
 
 #define CONN_BYTES_MIN 400

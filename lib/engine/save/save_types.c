@@ -2,6 +2,7 @@
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/listen/fast_open.h"
 #include <string.h>
 
 #define COUNTERS_MAX 4096
@@ -21,7 +22,7 @@ TE_SAVE_FIELDS_OF(struct te_fast_open_cache, 4120);
 static_assert(sizeof(void *) != 8 ||
                   sizeof(struct te_stack) - sizeof(struct te_config) - sizeof(struct te_counters) -
                           sizeof(struct te_locals) - sizeof(struct te_routes) ==
-                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 140,
+                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 8 + 140,
               "a field of struct te_stack was added: save it (save_sections.h)");
 
 void te_save_addr(struct te_codec *codec, struct te_addr *addr)

@@ -1,7 +1,8 @@
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
+#include "tcp/mtu/path_mtu.h"
 
 TE_SAVE_FIELDS_OF(struct te_delivery, 40);
 TE_SAVE_FIELDS_OF(struct te_rack, 48);

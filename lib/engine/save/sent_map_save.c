@@ -1,8 +1,8 @@
 /* IN_FLIGHT records first, in the order of their times, then the others by number. Both trees and
  * the sums are made anew. */
 #include "save/save_sections.h"
-#include "tcp/conn/seq.h"
 #include "tcp/loss/sent_map.h"
+#include "util/seq.h"
 
 #define RECORD_BYTES 57
 

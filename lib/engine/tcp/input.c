@@ -7,12 +7,12 @@
 #include "tcp/conn/paws.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
-#include "tcp/conn/segment_out.h"
-#include "tcp/conn/seq.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
-#include "tcp/loss/recovery.h"
+#include "tcp/recovery/recovery.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
@@ -284,22 +284,6 @@ static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_se
 /* --- eighth: check the FIN bit ------------------------------------------------------------------
  */
 
-void te_input_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
-                              const struct te_segment *segment)
-{
-    struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
-    struct te_death death = {TE_TIME_WAIT, cause, TE_OK, &info};
-    bool owes_ack = conn->ack.owed > 0;
-    struct te_endpoint local = conn->local;
-    struct te_endpoint remote = conn->remote;
-    struct te_tcp_header header;
-    if (owes_ack)
-        te_segment_ack_header(stack, conn, &header);
-    te_conn_end_protocol(stack, conn, &death);
-    if (owes_ack)
-        te_reset_send_header(stack, &local, &remote, &header);
-}
-
 static void process_fin(struct te_stack *stack, struct te_conn *conn,
                         const struct te_segment *segment)
 {
@@ -317,12 +301,12 @@ static void process_fin(struct te_stack *stack, struct te_conn *conn,
         break;
     case TE_FIN_WAIT_1:
         if (te_conn_fin_is_acked(conn))
-            te_input_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN_ACK_OF_FIN, segment);
+            te_conn_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN_ACK_OF_FIN, segment);
         else
             te_conn_set_state(stack, conn, TE_CLOSING, TE_CAUSE_RECV_FIN, &info);
         break;
     case TE_FIN_WAIT_2:
-        te_input_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN, segment);
+        te_conn_enter_time_wait(stack, conn, TE_CAUSE_RECV_FIN, segment);
         break;
     default:
         assert(false);

@@ -28,8 +28,4 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
                       const struct te_segment *segment);
 /* RTT of a handshake, IW, readiness: the opening is over. */
 void te_input_established(struct te_stack *stack, struct te_conn *conn);
-/* Ends the protocol in TIME_WAIT, with the ACK that is owed on its way. */
-void te_input_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
-                              const struct te_segment *segment);
-
 #endif

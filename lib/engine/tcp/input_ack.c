@@ -7,16 +7,18 @@
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
 #include "tcp/conn/send_buffer.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
 #include "tcp/input.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
-#include "tcp/loss/loss_detect.h"
-#include "tcp/loss/loss_probe.h"
-#include "tcp/loss/recovery.h"
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/mtu/path_mtu.h"
+#include "tcp/recovery/loss_probe.h"
+#include "tcp/recovery/recovery.h"
+#include "tcp/recovery/retransmit_timer.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define RTO_AFTER_LOST_SYN_US 3000000 /* RFC 6298 (5.7) */
@@ -228,7 +230,7 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
 {
     struct te_ack_report report;
     te_ack_report_begin(conn, segment, &report);
-    if (te_loss_uses_sack(conn))
+    if (te_conn_uses_sack(conn))
         te_ack_report_take_sack(stack, conn, segment, &report);
     bool advances = seq_gt(segment->ack, conn->snd_una);
     if (seq_geq(segment->ack, conn->snd_una))
@@ -276,7 +278,7 @@ static bool on_fin_acked(struct te_stack *stack, struct te_conn *conn,
             enter_fin_wait_2(stack, conn, segment);
         return true;
     case TE_CLOSING:
-        te_input_enter_time_wait(stack, conn, TE_CAUSE_RECV_ACK_OF_FIN, segment);
+        te_conn_enter_time_wait(stack, conn, TE_CAUSE_RECV_ACK_OF_FIN, segment);
         return false;
     case TE_LAST_ACK:
         te_conn_end_protocol(stack, conn, &death);

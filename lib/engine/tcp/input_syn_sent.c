@@ -4,11 +4,12 @@
 #include "tcp/conn/options.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
-#include "tcp/conn/seq.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
 #include "tcp/input.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
+#include "util/seq.h"
 
 enum disposition {
     DROP,

@@ -2,24 +2,21 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
-#include "tcp/conn/segment_out.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/dsack.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
-#include "tcp/loss/dsack.h"
-#include "tcp/loss/loss_detect.h"
-#include "tcp/loss/loss_probe.h"
-#include "tcp/loss/recovery.h"
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/mtu/path_mtu.h"
+#include "tcp/recovery/loss_probe.h"
+#include "tcp/recovery/recovery.h"
+#include "tcp/recovery/retransmit_timer.h"
+#include "tcp/segment_out.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define GSO_PAYLOAD_MAX 65400u /* an IPv6 packet with a full TCP header still counts in 16 bits */
-
-uint32_t te_output_flight(const struct te_conn *conn)
-{
-    return conn->snd_nxt - conn->snd_una;
-}
 
 /* --- the plan -------------------------------------------------------------------------------- */
 
@@ -58,7 +55,7 @@ static uint32_t cwnd_room_for_new(const struct te_conn *conn)
         conn->recovery.state == TE_RECOVERY_OPEN && conn->recovery.duplicate_acks > 0;
     if (!is_limited_transmit || (conn->features & TE_FEATURE_LIMITED_TRANSMIT))
         return cwnd_room(conn);
-    return cwnd_room_beside(conn, te_output_flight(conn));
+    return cwnd_room_beside(conn, te_conn_flight(conn));
 }
 
 /* A frame that could not be remembered is not sent (sender.h). */
@@ -196,7 +193,7 @@ static bool plan_retransmit(const struct te_stack *stack, const struct te_conn *
  */
 static bool plan_unsacked(const struct te_conn *conn, struct te_plan *plan)
 {
-    if (conn->recovery.state != TE_RECOVERY_FAST || !te_loss_uses_sack(conn) ||
+    if (conn->recovery.state != TE_RECOVERY_FAST || !te_conn_uses_sack(conn) ||
         (conn->features & TE_FEATURE_RACK) || !has_record(conn))
         return false;
     const struct te_sent_map *map = &conn->sender->map;

@@ -3,37 +3,16 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/options.h"
 #include "tcp/conn/reset.h"
-#include "tcp/conn/seq.h"
-#include "tcp/conn/timers.h"
 #include "tcp/input.h"
+#include "tcp/life.h"
+#include "tcp/listen/fast_open.h"
 #include "tcp/mtu/path_mtu.h"
 #include "tcp/output.h"
+#include "tcp/recovery/recovery.h"
+#include "tcp/timeout.h"
+#include "util/seq.h"
 #include "wire/checksum.h"
-
-enum te_err te_tcp_init(struct te_stack *stack)
-{
-    te_list_init(&stack->output);
-    te_fast_open_init(stack);
-    stack->next_id = 1;
-    if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
-        te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK ||
-        te_remotes_init(stack) != TE_OK)
-        return TE_ERR_NOMEM;
-    return TE_OK;
-}
-
-void te_tcp_done(struct te_stack *stack)
-{
-    te_conn_table_done(stack);
-    te_listener_table_done(stack);
-    te_fast_open_done(stack);
-    te_time_wait_done(stack);
-    te_graveyard_done(stack);
-    te_event_queue_done(stack);
-    te_remotes_done(stack);
-}
 
 /* --- in --------------------------------------------------------------------------------------- */
 
@@ -101,7 +80,7 @@ static void deliver(struct te_stack *stack, struct te_segment *segment)
     te_reset_answer(stack, segment);
 }
 
-void te_tcp_input(struct te_stack *stack, const struct te_packet *packet)
+static void on_packet(struct te_stack *stack, const struct te_packet *packet)
 {
     struct te_segment segment;
     stack->counters.segments_in++;
@@ -125,7 +104,7 @@ void te_tcp_input(struct te_stack *stack, const struct te_packet *packet)
 /* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; while it is being opened ours
  * ends, as RFC 5461 4.1 describes and all hosts do: the user learns at once instead of after two
  * minutes. Once it is synchronized every error, hard ones too, is only noted (RFC 5927 5.2). */
-void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error)
+static void on_icmp_error(struct te_stack *stack, const struct te_icmp_error *error)
 {
     struct te_conn *conn = te_conn_table_find(stack, &error->local, &error->remote);
     if (conn == NULL || !seq_in(error->seq, conn->snd_una, conn->snd_max - conn->snd_una)) {
@@ -133,7 +112,8 @@ void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error
         return;
     }
     if (error->mtu_bytes > 0) {
-        te_path_mtu_on_too_big(stack, conn, error->seq, error->mtu_bytes);
+        if (te_path_mtu_on_too_big(stack, conn, error->seq, error->mtu_bytes))
+            te_recovery_on_smaller_mss(stack, conn); /* at once: RFC 1191 6.4, RFC 8201 5.4 */
         return;
     }
     if (conn->state == TE_SYN_SENT) {
@@ -145,7 +125,7 @@ void te_tcp_icmp_error(struct te_stack *stack, const struct te_icmp_error *error
     conn->soft_error = (int8_t)error->error;
 }
 
-void te_tcp_neighbour_done(struct te_stack *stack, struct te_list *waiter, bool ok)
+static void on_neighbour_done(struct te_stack *stack, struct te_list *waiter, bool ok)
 {
     struct te_conn *conn = te_conn_of_queue_link(waiter);
     conn->waits_neighbour = false;
@@ -177,5 +157,38 @@ void te_tcp_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
     if (node == &stack->time_wait.timer)
         te_time_wait_on_timer(stack);
     else
-        te_timers_on_due(stack, te_conn_of_timer(node));
+        te_timeout(stack, te_conn_of_timer(node));
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static const struct te_transport transport = {
+    .input = on_packet,
+    .icmp_error = on_icmp_error,
+    .neighbour_done = on_neighbour_done,
+};
+
+enum te_err te_tcp_init(struct te_stack *stack)
+{
+    stack->transport = &transport;
+    te_list_init(&stack->output);
+    te_fast_open_init(stack);
+    stack->next_id = 1;
+    if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
+        te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK ||
+        te_remotes_init(stack) != TE_OK)
+        return TE_ERR_NOMEM;
+    return TE_OK;
+}
+
+void te_tcp_done(struct te_stack *stack)
+{
+    te_conns_destroy(stack);
+    te_conn_table_done(stack);
+    te_listeners_free(stack);
+    te_fast_open_done(stack);
+    te_time_wait_done(stack);
+    te_graveyard_done(stack);
+    te_event_queue_done(stack);
+    te_remotes_done(stack);
 }

@@ -1,5 +1,4 @@
 #include "wire/nd.h"
-#include "util/bytes.h"
 #include "wire/eth.h"
 #include <string.h>
 

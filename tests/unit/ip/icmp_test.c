@@ -14,7 +14,7 @@
 #include "support/frames.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/conn_table.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 

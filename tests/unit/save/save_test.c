@@ -14,7 +14,7 @@
 #include "support/heap.h"
 #include "support/pair.h"
 #include "tcp/conn/conn.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 #include "util/siphash.h"
 #include "wire/tcp.h"
 

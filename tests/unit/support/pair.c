@@ -14,7 +14,7 @@
 #include "support/fixture.h"
 #include "support/heap.h"
 #include "tcp/conn/conn.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 
 #define START_US INT64_C(1000000)
 #define DELAY_US 10000

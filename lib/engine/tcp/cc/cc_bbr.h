@@ -38,17 +38,19 @@ void te_bbr_update_aggregation(struct te_congestion *cc, const struct te_bbr_ack
 void te_bbr_note_loss(struct te_cc_bbr_state *bbr, uint64_t delivered_total_bytes);
 /* IsInflightTooHigh (5.5.10.2): did that volume lose more than LossThresh of it? */
 bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, bool has_sack);
+/* The search for the bandwidth begins anew (5.3.1.2). */
+void te_bbr_reset_full_bw(struct te_cc_bbr_state *bbr);
+/* In any phase of ProbeBW; in a phase that tries for more bandwidth than is known. */
+bool te_bbr_is_probe_bw(const struct te_cc_bbr_state *bbr);
+bool te_bbr_is_probing_bw(const struct te_cc_bbr_state *bbr);
 
 /* Startup and Drain. */
 void te_bbr_enter_startup(struct te_cc_bbr_state *bbr);
-void te_bbr_reset_full_bw(struct te_cc_bbr_state *bbr);
 void te_bbr_check_full_bw_reached(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs);
 void te_bbr_check_startup_done(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs);
 void te_bbr_check_drain_done(struct te_congestion *cc, const struct te_bbr_ack *rs);
 
 /* ProbeBW. */
-bool te_bbr_is_probe_bw(const struct te_cc_bbr_state *bbr);
-bool te_bbr_is_probing_bw(const struct te_cc_bbr_state *bbr);
 void te_bbr_start_probe_bw_down(struct te_cc_bbr_state *bbr, int64_t now_us,
                                 uint64_t delivered_total_bytes);
 void te_bbr_start_probe_bw_cruise(struct te_cc_bbr_state *bbr);

@@ -192,3 +192,21 @@ bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, b
 {
     return lost_bytes * LOSS_THRESH_DIVISOR > tx_in_flight_bytes || (lost_bytes > 0 && !has_sack);
 }
+
+void te_bbr_reset_full_bw(struct te_cc_bbr_state *bbr)
+{
+    bbr->full_bw = 0;
+    bbr->full_bw_count = 0;
+    bbr->full_bw_now = false;
+}
+
+bool te_bbr_is_probe_bw(const struct te_cc_bbr_state *bbr)
+{
+    return bbr->state >= TE_BBR_PROBE_BW_DOWN && bbr->state <= TE_BBR_PROBE_BW_UP;
+}
+
+bool te_bbr_is_probing_bw(const struct te_cc_bbr_state *bbr)
+{
+    return bbr->state == TE_BBR_STARTUP || bbr->state == TE_BBR_PROBE_BW_REFILL ||
+           bbr->state == TE_BBR_PROBE_BW_UP;
+}

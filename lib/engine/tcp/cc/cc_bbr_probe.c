@@ -20,17 +20,6 @@ static uint32_t next_random(struct te_cc_bbr_state *bbr)
     return x;
 }
 
-bool te_bbr_is_probe_bw(const struct te_cc_bbr_state *bbr)
-{
-    return bbr->state >= TE_BBR_PROBE_BW_DOWN && bbr->state <= TE_BBR_PROBE_BW_UP;
-}
-
-bool te_bbr_is_probing_bw(const struct te_cc_bbr_state *bbr)
-{
-    return bbr->state == TE_BBR_STARTUP || bbr->state == TE_BBR_PROBE_BW_REFILL ||
-           bbr->state == TE_BBR_PROBE_BW_UP;
-}
-
 void te_bbr_start_probe_bw_down(struct te_cc_bbr_state *bbr, int64_t now_us,
                                 uint64_t delivered_total_bytes)
 {

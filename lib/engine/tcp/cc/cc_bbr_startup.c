@@ -12,13 +12,6 @@ void te_bbr_enter_startup(struct te_cc_bbr_state *bbr)
     bbr->state = TE_BBR_STARTUP;
 }
 
-void te_bbr_reset_full_bw(struct te_cc_bbr_state *bbr)
-{
-    bbr->full_bw = 0;
-    bbr->full_bw_count = 0;
-    bbr->full_bw_now = false;
-}
-
 void te_bbr_check_full_bw_reached(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     if (bbr->full_bw_now || !bbr->is_round_start || rs->is_app_limited)

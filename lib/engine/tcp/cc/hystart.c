@@ -1,6 +1,6 @@
 #include "tcp/cc/hystart.h"
 #include "tcp/cc/congestion.h"
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 
 /* RFC 9406 4.3. */
 #define MIN_RTT_THRESH_US 4000u

@@ -1,4 +1,4 @@
-/* The transmission control block of one connection (RFC 9293 3.3.1), and its birth and death.
+/* The transmission control block of one connection (RFC 9293 3.3.1), and the questions it answers.
  *
  * A connection is reached by its 4-tuple while the protocol still runs (conn_table.h) and by its id
  * for as long as its user may ask for it. The two ends differ: the protocol ends by RST, by
@@ -174,50 +174,12 @@ struct te_conn {
     struct te_history_log history;
 };
 
-struct te_conn_birth {
-    struct te_endpoint local, remote;
-    struct te_addr next_hop;
-    uint32_t uid;
-    uint64_t id;         /* 0: a new one */
-    enum te_state state; /* CLOSED, or LISTEN for the child of a listener */
-    uint32_t isn_floor;  /* the ISN must be above it ... */
-    bool has_isn_floor;  /* ... when this is set (RFC 1122 4.2.2.13) */
-    uint32_t iss;        /* the ISN that a SYN cookie chose ... */
-    bool has_iss;        /* ... when this is set */
-};
-
-/* Makes a connection in CLOSED, in the table, with its ISS chosen. NULL, *ret_err set, when a limit
- * or the allocator refuses. */
-struct te_conn *te_conn_new(struct te_stack *stack, const struct te_conn_birth *birth,
-                            enum te_err *ret_err);
-
-/* The protocol is over: CLOSED with its cause, out of the demux table and all queues, timers off.
- * The connection is freed when its user has gone before; else its remains stay. */
-struct te_death {
-    enum te_state to; /* CLOSED; LISTEN for a passive opening that is reset; TIME_WAIT */
-    enum te_cause cause;
-    enum te_err error;                     /* TE_OK for an orderly end */
-    const struct te_segment_info *segment; /* or NULL */
-};
-void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
-                          const struct te_death *death);
-/* The user is gone; frees remains at once. */
-void te_conn_end_user(struct te_stack *stack, struct te_conn *conn);
-/* The 2MSL of remains that still have a user is over. */
-void te_conn_on_time_wait_end(struct te_stack *stack, struct te_conn *conn);
-
-/* Frees without a word; for te_stack_free. */
-void te_conn_destroy(struct te_stack *stack, struct te_conn *conn);
-
 /* Puts it at the end of the output queue, once. */
 void te_conn_want_output(struct te_stack *stack, struct te_conn *conn);
 
 /* IW for the MSS in force (RFC 6928): at birth, and again when the handshake has settled the MSS.
  */
 void te_conn_start_congestion(const struct te_stack *stack, struct te_conn *conn);
-
-/* Drops unread bytes and gives the receive memory back. */
-void te_conn_drop_received(struct te_stack *stack, struct te_conn *conn);
 
 /* RFC 9293's "synchronized states": both SYNs were seen and acknowledged. */
 bool te_conn_is_synchronized(const struct te_conn *conn);
@@ -231,7 +193,10 @@ uint64_t te_conn_receive_offset(const struct te_conn *conn, uint32_t seq);
 uint32_t te_conn_acceptable_seq(const struct te_conn *conn);
 bool te_conn_fin_is_acked(const struct te_conn *conn);
 
-void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn);
+/* SACK blocks are believed and used, not only counted. */
+bool te_conn_uses_sack(const struct te_conn *conn);
+/* Bytes and flags in flight: SND.NXT - SND.UNA. */
+uint32_t te_conn_flight(const struct te_conn *conn);
 
 /* Connections in either direction of the struct's embedded nodes. */
 struct te_conn *te_conn_of_queue_link(struct te_list *link);

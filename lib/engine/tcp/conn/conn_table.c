@@ -2,23 +2,11 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "util/bytes.h"
+#include "tcp/conn/tuple.h"
 #include <assert.h>
-#include <string.h>
 
 #define BUCKETS_MIN 64
 #define DOMAIN_TABLE 1
-
-uint64_t te_tuple_hash(const struct te_stack *stack, uint32_t domain,
-                       const struct te_endpoint *local, const struct te_endpoint *remote)
-{
-    uint8_t bytes[40];
-    te_store_be32(bytes, domain ^ ((uint32_t)local->port << 16 | remote->port));
-    memcpy(bytes + 4, local->addr.bytes, 16);
-    memcpy(bytes + 20, remote->addr.bytes, 16);
-    te_store_be32(bytes + 36, domain);
-    return te_siphash(&stack->key, bytes, sizeof(bytes));
-}
 
 static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
                              const struct te_endpoint *remote)
@@ -50,9 +38,7 @@ enum te_err te_conn_table_init(struct te_stack *stack)
 void te_conn_table_done(struct te_stack *stack)
 {
     struct te_conn_table *table = &stack->conns;
-    for (uint32_t i = 0; table->count > 0; i++)
-        while (table->count > 0 && table->by_id[i] != NULL)
-            te_conn_destroy(stack, table->by_id[i]);
+    assert(table->count == 0);
     te_stack_dealloc(stack, table->by_tuple, array_bytes(table->bucket_count));
     te_stack_dealloc(stack, table->by_id, array_bytes(table->bucket_count));
 }

@@ -35,10 +35,6 @@ struct te_conn *te_conn_table_find(const struct te_stack *stack, const struct te
                                    const struct te_endpoint *remote);
 struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id);
 
-/* The hash of a 4-tuple under the stack's secret; domain keeps uses apart (ISN, ports, tables). */
-uint64_t te_tuple_hash(const struct te_stack *stack, uint32_t domain,
-                       const struct te_endpoint *local, const struct te_endpoint *remote);
-
 /* For te_walk: the connection at *cursor, which moves on; NULL at the end. */
 struct te_conn *te_conn_table_walk(const struct te_conn_table *table, uint64_t *cursor);
 

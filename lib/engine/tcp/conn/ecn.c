@@ -1,7 +1,7 @@
 #include "tcp/conn/ecn.h"
 
 #include "stack_internal.h"
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define SETUP_SYN (TE_ECE | TE_CWR)

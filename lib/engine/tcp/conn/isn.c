@@ -1,6 +1,7 @@
 #include "tcp/conn/isn.h"
 
 #include "stack_internal.h"
+#include "tcp/conn/tuple.h"
 
 #define DOMAIN_ISN 2
 #define DOMAIN_TIMESTAMP 3

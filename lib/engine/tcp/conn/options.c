@@ -4,7 +4,6 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/receive_buffer.h"
-#include "tcp/listen/fast_open.h"
 #include <assert.h>
 
 #define WSCALE_MAX 14 /* RFC 7323 2.3 */
@@ -14,14 +13,14 @@
 #define MSS_DEFAULT_IPV6 1220
 #define TIMESTAMP_OPTION_BYTES 12 /* with its padding */
 
-static uint32_t headers_bytes(const struct te_addr *remote)
+uint32_t te_options_headers_bytes(const struct te_addr *remote)
 {
     return te_addr_is_v4(remote) ? IPV4_TCP_HEADERS : IPV6_TCP_HEADERS;
 }
 
 uint16_t te_options_local_mss(const struct te_stack *stack, const struct te_addr *remote)
 {
-    return (uint16_t)(stack->config.mtu_bytes - headers_bytes(remote));
+    return (uint16_t)(stack->config.mtu_bytes - te_options_headers_bytes(remote));
 }
 
 void te_options_for_syn(const struct te_stack *stack, const struct te_conn *conn, bool is_syn_ack,
@@ -38,7 +37,6 @@ void te_options_for_syn(const struct te_stack *stack, const struct te_conn *conn
         .ts_value = te_ts_now(stack, conn->ts_offset),
         .ts_echo = is_syn_ack ? conn->paws.ts_recent : 0,
     };
-    te_fast_open_put(stack, conn, is_syn_ack, ret_options);
 }
 
 void te_options_for_segment(const struct te_stack *stack, const struct te_conn *conn,
@@ -55,7 +53,7 @@ void te_options_for_segment(const struct te_stack *stack, const struct te_conn *
 
 void te_options_update_mss(struct te_conn *conn)
 {
-    uint32_t room = conn->path_mtu - headers_bytes(&conn->remote.addr);
+    uint32_t room = conn->path_mtu - te_options_headers_bytes(&conn->remote.addr);
     uint32_t mss = conn->peer_mss < room ? conn->peer_mss : room;
     if (conn->ts_ok)
         mss -= TIMESTAMP_OPTION_BYTES;

@@ -7,7 +7,8 @@
 struct te_stack;
 struct te_conn;
 
-/* Options of our SYN or SYN,ACK. A SYN,ACK only answers what the SYN offered (RFC 7323 2.2, 3.2).
+/* Options of our SYN or SYN,ACK but for Fast Open's (te_fast_open_put). A SYN,ACK only answers what
+ * the SYN offered (RFC 7323 2.2, 3.2).
  */
 void te_options_for_syn(const struct te_stack *stack, const struct te_conn *conn, bool is_syn_ack,
                         struct te_tcp_options *ret_options);
@@ -22,6 +23,8 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
 void te_options_update_mss(struct te_conn *conn);
 /* The peer's MSS as its SYN says it, or what a SYN without one means (RFC 9293 3.7.1, MUST-15). */
 uint16_t te_options_peer_mss(const struct te_tcp_options *options, const struct te_addr *remote);
+/* Bytes of the IP and TCP headers toward remote, without options. */
+uint32_t te_options_headers_bytes(const struct te_addr *remote);
 /* The MSS that we announce: what the link carries, options not counted (RFC 6691). */
 uint16_t te_options_local_mss(const struct te_stack *stack, const struct te_addr *remote);
 

@@ -3,7 +3,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/segment_in.h"
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 
 #define TS_RECENT_VALID_US (24LL * 24 * 3600 * 1000000) /* RFC 7323 5.5 */
 

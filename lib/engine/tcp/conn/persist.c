@@ -2,8 +2,6 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/reset.h"
-#include "tcp/conn/send_buffer.h"
 #include "tcp/loss/rtt.h"
 
 /* Whether the host would refuse what one more connection takes. */
@@ -25,14 +23,7 @@ static bool waits_for_long(const struct te_stack *stack, const struct te_conn *c
     return te_rtt_rto_us(&conn->rtt, &stack->config) >= stack->config.rto_max_us;
 }
 
-bool te_persist_yields(struct te_stack *stack, struct te_conn *conn)
+bool te_persist_should_yield(const struct te_stack *stack, const struct te_conn *conn)
 {
-    if (conn->snd_wnd != 0 || !waits_for_long(stack, conn) || !is_memory_short(stack))
-        return false;
-    struct te_death death = {TE_CLOSED, TE_CAUSE_LIMIT, TE_ERR_RESOURCES, NULL};
-    stack->counters.persist_dropped++;
-    te_send_drop(stack, conn); /* first, so that there is memory for the RST */
-    te_reset_conn(stack, conn);
-    te_conn_end_protocol(stack, conn, &death);
-    return true;
+    return conn->snd_wnd == 0 && waits_for_long(stack, conn) && is_memory_short(stack);
 }

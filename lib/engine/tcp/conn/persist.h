@@ -15,7 +15,7 @@
 struct te_stack;
 struct te_conn;
 
-/* The persist timer has expired: true when the connection was reset, and is gone. */
-bool te_persist_yields(struct te_stack *stack, struct te_conn *conn);
+/* The persist timer has expired: whether the connection has to go. */
+bool te_persist_should_yield(const struct te_stack *stack, const struct te_conn *conn);
 
 #endif

@@ -1,10 +1,10 @@
 #include "tcp/conn/receive_buffer.h"
 
 #include "stack_internal.h"
+#include "tcp/conn/dsack.h"
 #include "tcp/conn/isn.h"
-#include "tcp/conn/seq.h"
 #include "tcp/conn/timers.h"
-#include "tcp/loss/dsack.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define RING_INITIAL_BYTES 4096

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/timers.h"
 #include <assert.h>
 
 #define TO(state) (1u << (state))
@@ -89,4 +90,13 @@ void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_sta
     te_conn_table_count_state(&stack->conns, (enum te_state)conn->state, to);
     conn->state = (uint8_t)to;
     conn->state_since_us = stack->now_us;
+}
+
+void te_conn_on_time_wait_end(struct te_stack *stack, struct te_conn *conn)
+{
+    te_conn_table_count_state(&stack->conns, TE_TIME_WAIT, TE_CLOSED);
+    conn->state = TE_CLOSED;
+    conn->state_since_us = stack->now_us;
+    if (conn->received_offset == conn->released_offset)
+        te_timer_set(stack, conn, TE_TIMER_REMAINS, stack->now_us + stack->config.remains_us);
 }

@@ -31,6 +31,10 @@ void te_state_record(struct te_stack *stack, const struct te_state_subject *subj
 void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_state to,
                        enum te_cause cause, const struct te_segment_info *segment);
 
+/* The 2MSL of remains that still have a user is over: the entry of the TIME_WAIT table, which has
+ * recorded it, was theirs. */
+void te_conn_on_time_wait_end(struct te_stack *stack, struct te_conn *conn);
+
 /* The table itself, for tests and for documentation. */
 bool te_state_is_edge(enum te_state from, enum te_state to);
 

@@ -3,7 +3,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/options.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/tuple.h"
 #include "util/bytes.h"
 #include <string.h>
 
@@ -257,6 +257,7 @@ uint32_t te_fast_open_syn_len(const struct te_stack *stack, const struct te_conn
         return 0;
     struct te_tcp_header header = {.flags = TE_SYN};
     te_options_for_syn(stack, conn, false, &header.options);
+    te_fast_open_put(stack, conn, false, &header.options);
     size_t options_bytes = te_tcp_header_len(&header) - TE_TCP_HEADER_MIN;
     if (conn->mss <= options_bytes)
         return 0;

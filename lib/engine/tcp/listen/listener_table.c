@@ -1,9 +1,7 @@
 #include "tcp/listen/listener_table.h"
 
-#include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include <assert.h>
 
@@ -44,7 +42,7 @@ void te_listener_append(struct te_stack *stack, struct te_listener *listener)
     stack->listeners.count++;
 }
 
-static void unlink_tables(struct te_stack *stack, struct te_listener *listener)
+void te_listener_unlink(struct te_stack *stack, struct te_listener *listener)
 {
     struct te_listener **at = port_bucket(stack, listener->local.port);
     while (*at != listener)
@@ -83,8 +81,8 @@ static uint32_t backlog_of(const struct te_stack *stack, const struct te_listen 
     return backlog < stack->config.backlog_max ? backlog : stack->config.backlog_max;
 }
 
-static void record(struct te_stack *stack, struct te_listener *listener,
-                   const struct te_state_change *change)
+void te_listener_record(struct te_stack *stack, struct te_listener *listener,
+                        const struct te_state_change *change)
 {
     struct te_state_subject subject = {listener->id, listener->uid, &listener->local,
                                        &listener->remote, &listener->history};
@@ -114,48 +112,9 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
     te_ready_init(&listener->ready, listener->id);
     link_tables(stack, listener);
     struct te_state_change change = {TE_CLOSED, TE_LISTEN, TE_CAUSE_PASSIVE_OPEN, TE_OK, NULL};
-    record(stack, listener, &change);
+    te_listener_record(stack, listener, &change);
     *ret_listener = listener;
     return TE_OK;
-}
-
-/* RFC 9293 3.10.4 says nothing of them; a peer whose connection nobody will ever accept is told. */
-static void reset_queue(struct te_stack *stack, struct te_list *queue)
-{
-    while (!te_list_is_empty(queue)) {
-        struct te_conn *conn = te_conn_of_listener_link(queue->next);
-        struct te_death death = {TE_CLOSED, TE_CAUSE_LISTENER_CLOSED, TE_ERR_ABORTED, NULL};
-        te_reset_conn(stack, conn);
-        conn->user_closed = true;
-        te_conn_end_protocol(stack, conn, &death);
-    }
-}
-
-void te_listener_free(struct te_stack *stack, struct te_listener *listener)
-{
-    reset_queue(stack, &listener->syn_queue);
-    reset_queue(stack, &listener->accept_queue);
-    while (!te_list_is_empty(&listener->fast_open_list)) /* their users go on */
-        te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
-    te_list_remove(&listener->ready.link);
-    unlink_tables(stack, listener);
-    te_stack_dealloc(stack, listener, sizeof(*listener));
-}
-
-void te_listener_close(struct te_stack *stack, struct te_listener *listener, enum te_cause cause)
-{
-    struct te_state_change change = {TE_LISTEN, TE_CLOSED, cause, TE_OK, NULL};
-    record(stack, listener, &change);
-    te_graveyard_bury_listener(stack, listener);
-    te_ready_end(stack, &listener->ready, TE_OK);
-    te_listener_free(stack, listener);
-}
-
-void te_listener_table_done(struct te_stack *stack)
-{
-    for (unsigned i = 0; i < TE_LISTENER_BUCKETS; i++)
-        while (stack->listeners.by_id[i] != NULL)
-            te_listener_free(stack, stack->listeners.by_id[i]);
 }
 
 /* How well a listener fits: the remote counts more than the local address; 0: not at all. */

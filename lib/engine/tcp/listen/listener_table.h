@@ -22,6 +22,7 @@
 
 struct te_stack;
 struct te_conn;
+struct te_state_change;
 
 #define TE_LISTENERS_MAX 4096
 #define TE_LISTENER_BUCKETS 256
@@ -51,15 +52,15 @@ struct te_listener_table {
     uint32_t count;
 };
 
-void te_listener_table_done(struct te_stack *stack);
 /* In LISTEN, recorded. TE_ERR_RESOURCES, TE_ERR_NOMEM, TE_ERR_ADDR_IN_USE (the same local and
  * remote are listened on, or one of both covers the other without being more specific). */
 enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *listen,
                             struct te_listener **ret_listener);
-/* LISTEN -> CLOSED: resets what waits in both queues, and frees. */
-void te_listener_close(struct te_stack *stack, struct te_listener *listener, enum te_cause cause);
-/* Without a transition of its own: the listener turns into a connection that takes over its id. */
-void te_listener_free(struct te_stack *stack, struct te_listener *listener);
+/* Records a transition of the listener: its history, an event. */
+void te_listener_record(struct te_stack *stack, struct te_listener *listener,
+                        const struct te_state_change *change);
+/* Out of both tables; life.h frees it. */
+void te_listener_unlink(struct te_stack *stack, struct te_listener *listener);
 
 /* Whether another listener has that socket, or covers it without being less specific. */
 bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen);

@@ -1,6 +1,7 @@
 #include "tcp/listen/port.h"
 
 #include "stack_internal.h"
+#include "tcp/conn/tuple.h"
 
 #define DOMAIN_PORT 5
 

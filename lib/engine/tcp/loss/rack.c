@@ -1,6 +1,6 @@
 #include "tcp/loss/rack.h"
 
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 
 #define DUP_THRESH_SEGMENTS 3       /* RFC 8985 6.2: DupThresh */
 #define REO_WND_PERSIST_ROUNDS 16   /* RFC 8985 6.2 step 4 */

@@ -1,6 +1,6 @@
 #include "tcp/loss/sent_map.h"
 
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 #include <assert.h>
 
 static struct te_sent *of_seq(struct te_tree_node *node)

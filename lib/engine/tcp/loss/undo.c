@@ -1,6 +1,6 @@
 #include "tcp/loss/undo.h"
 
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 #include <assert.h>
 
 void te_undo_arm(struct te_undo *undo, const struct te_congestion *cc, uint32_t snd_una)

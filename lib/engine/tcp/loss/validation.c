@@ -1,6 +1,6 @@
 #include "tcp/loss/validation.h"
 
-#include "tcp/conn/seq.h"
+#include "util/seq.h"
 #include <string.h>
 
 #define NON_VALIDATED_PERIOD_US 300000000 /* RFC 7661 4.4: NVP, five minutes */

@@ -2,10 +2,9 @@
 
 #include "ip/pmtu.h"
 #include "stack_internal.h"
-#include "tcp/conn/seq.h"
-#include "tcp/loss/loss_detect.h"
-#include "tcp/loss/sender.h"
-#include "tcp/mtu/path_mtu.h"
+#include "tcp/conn/sender.h"
+#include "tcp/mtu/packet_size.h"
+#include "util/seq.h"
 #include <assert.h>
 
 /* RFC 4821 7.8: two timeouts soon after path_mtu was raised say that it was raised in vain. */
@@ -75,6 +74,7 @@ void te_mtu_probe_free(struct te_stack *stack, struct te_conn *conn)
     conn->mtu_search = NULL;
 }
 
+/* Of a full-sized packet, options included. */
 static uint32_t headers_bytes(const struct te_conn *conn)
 {
     return (uint32_t)conn->path_mtu - conn->mss;
@@ -187,7 +187,7 @@ static uint16_t next_size(const struct te_mtu_search *search)
 
 static bool is_calm(const struct te_conn *conn)
 {
-    return conn->sender != NULL && te_loss_uses_sack(conn) &&
+    return conn->sender != NULL && te_conn_uses_sack(conn) &&
            conn->recovery.state == TE_RECOVERY_OPEN && conn->sender->map.lost_bytes == 0 &&
            conn->sender->map.sacked_bytes == 0;
 }

@@ -3,31 +3,11 @@
 #include "ip/pmtu.h"
 #include "stack_internal.h"
 #include "tcp/conn/options.h"
-#include "tcp/conn/seq.h"
-#include "tcp/loss/recovery.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 #include "tcp/mtu/mtu_probe.h"
+#include "tcp/mtu/packet_size.h"
+#include "util/seq.h"
 #include <assert.h>
-
-static uint32_t headers_bytes(const struct te_conn *conn)
-{
-    return te_addr_is_v4(&conn->remote.addr) ? 40 : 60;
-}
-
-uint32_t te_path_mtu_limit(const struct te_stack *stack, const struct te_conn *conn)
-{
-    uint32_t peer = conn->peer_mss + headers_bytes(conn);
-    return peer < stack->config.mtu_bytes ? peer : stack->config.mtu_bytes;
-}
-
-void te_path_mtu_set(struct te_conn *conn, uint32_t mtu_bytes)
-{
-    assert(mtu_bytes <= UINT16_MAX);
-    conn->path_mtu = (uint16_t)mtu_bytes;
-    te_options_update_mss(conn);
-    if (conn->cc.cwnd_bytes < conn->mss) /* no window of less than one segment */
-        conn->cc.cwnd_bytes = conn->mss;
-}
 
 void te_path_mtu_start(struct te_stack *stack, struct te_conn *conn)
 {
@@ -94,26 +74,26 @@ static bool is_plausible(const struct te_conn *conn, uint32_t mtu_bytes)
            mtu_bytes < conn->sender->mtu.sent_bytes;
 }
 
-void te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,
+bool te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,
                             uint32_t mtu_bytes)
 {
     if (mtu_bytes < te_pmtu_min(&conn->remote.addr))
         mtu_bytes = te_pmtu_min(&conn->remote.addr);
     if (te_mtu_probe_on_too_big(stack, conn, seq, mtu_bytes))
-        return;
+        return false;
     if (!is_plausible(conn, mtu_bytes)) {
         stack->counters.too_big_ignored++;
-        return;
+        return false;
     }
     if (mtu_bytes < conn->acked_mtu || conn->sender->mtu.cuts >= TE_PATH_MTU_CUTS_MAX) {
         stack->counters.too_big_held++;
         conn->sender->mtu.claimed_bytes = (uint16_t)mtu_bytes;
         conn->sender->mtu.claimed_seq = seq;
-        return;
+        return false;
     }
     lower(stack, conn, mtu_bytes);
     conn->sender->mtu.cuts++;
-    te_recovery_on_smaller_mss(stack, conn); /* at once: RFC 1191 6.4, RFC 8201 5.4 */
+    return true;
 }
 
 void te_path_mtu_on_timeout(struct te_stack *stack, struct te_conn *conn)

@@ -27,15 +27,6 @@
  */
 #define TE_PATH_MTU_CUTS_MAX 8
 
-/* Sizes of packets, while the connection sends. */
-struct te_path_mtu {
-    uint16_t sent_bytes;    /* the largest sent since path_mtu changed */
-    uint16_t watched_bytes; /* one larger than acked_mtu is in flight, up to watched_end; or 0 */
-    uint16_t claimed_bytes; /* what a Packet Too Big about claimed_seq says, held back; or 0 */
-    uint8_t cuts; /* believed at once, since something larger than acked_mtu has arrived */
-    uint32_t watched_end, claimed_seq;
-};
-
 /* At birth: what the destination is known for. */
 void te_path_mtu_start(struct te_stack *stack, struct te_conn *conn);
 /* Before a segment is planned: takes the cache's news. */
@@ -47,13 +38,9 @@ void te_path_mtu_on_ack(struct te_conn *conn);
 /* The retransmission timer has expired: a claim that waited is believed now. Before
  * te_recovery_on_timeout, which sends again in the new size. */
 void te_path_mtu_on_timeout(struct te_stack *stack, struct te_conn *conn);
-/* A Packet Too Big that quotes seq, which is in flight. */
-void te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,
+/* A Packet Too Big that quotes seq, which is in flight. True: path_mtu has fallen, and what was
+ * sent in the old size has to be sent again (te_recovery_on_smaller_mss). */
+bool te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32_t seq,
                             uint32_t mtu_bytes);
-
-/* The size of its largest packets from now on; MSS and, when it must, cwnd follow. */
-void te_path_mtu_set(struct te_conn *conn, uint32_t mtu_bytes);
-/* The largest packet that the link and the peer's MSS allow. */
-uint32_t te_path_mtu_limit(const struct te_stack *stack, const struct te_conn *conn);
 
 #endif

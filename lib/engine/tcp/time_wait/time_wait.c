@@ -5,6 +5,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/state.h"
+#include "tcp/conn/tuple.h"
 #include <assert.h>
 #include <string.h>
 

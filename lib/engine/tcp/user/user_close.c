@@ -4,6 +4,7 @@
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
+#include "tcp/life.h"
 #include "tcp/listen/listener_table.h"
 #include <assert.h>
 

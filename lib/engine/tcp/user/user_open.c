@@ -4,6 +4,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/send_buffer.h"
 #include "tcp/conn/state.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/port.h"

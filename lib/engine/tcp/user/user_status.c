@@ -3,11 +3,11 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/receive_buffer.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
 #include "tcp/listen/listener_table.h"
-#include "tcp/loss/recovery.h"
-#include "tcp/loss/sender.h"
 #include "tcp/mtu/mtu_probe.h"
+#include "tcp/recovery/recovery.h"
 #include <string.h>
 
 /* --- one object ---------------------------------------------------------------------------------

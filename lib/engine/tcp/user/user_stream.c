@@ -4,7 +4,7 @@
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/send_buffer.h"
 #include "tcp/listen/listener_table.h"
-#include "tcp/loss/recovery.h"
+#include "tcp/recovery/recovery.h"
 
 /* Why there is no connection to work on: a listener, TIME_WAIT, or nothing at all. */
 static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 
 #include "support/heap.h"
-#include "tcp/conn/seq.h"
 #include "tcp/loss/rack.h"
+#include "util/seq.h"
 
 #define MSS 1000u
 #define START 0xfffff000u /* numbers wrap on the way */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "support/heap.h"
-#include "tcp/conn/seq.h"
 #include "tcp/loss/sent_map.h"
+#include "util/seq.h"
 
 #define MSS 100u
 #define START 0xffffff00u /* so that numbers wrap in every test */

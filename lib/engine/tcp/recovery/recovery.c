@@ -1,13 +1,14 @@
-#include "tcp/loss/recovery.h"
+#include "tcp/recovery/recovery.h"
 
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
-#include "tcp/loss/loss_detect.h"
-#include "tcp/loss/loss_probe.h"
 #include "tcp/mtu/mtu_probe.h"
+#include "tcp/recovery/loss_detect.h"
+#include "tcp/recovery/loss_probe.h"
+#include "util/seq.h"
 #include <assert.h>
 
 #define FRTO_NEW_SEGMENTS 2    /* RFC 5682 2.1 step 2b */
@@ -94,7 +95,7 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
 
 bool te_recovery_holds_timeout(const struct te_conn *conn)
 {
-    return conn->recovery.state == TE_RECOVERY_FAST && !te_loss_uses_sack(conn) &&
+    return conn->recovery.state == TE_RECOVERY_FAST && !te_conn_uses_sack(conn) &&
            conn->recovery.partial_acks > 1;
 }
 
@@ -125,7 +126,7 @@ static uint32_t careful_window(const struct te_conn *conn)
 static void end_reduction(struct te_stack *stack, struct te_conn *conn)
 {
     bool was_fast = conn->recovery.state == TE_RECOVERY_FAST;
-    bool is_careful = was_fast && !te_loss_uses_sack(conn);
+    bool is_careful = was_fast && !te_conn_uses_sack(conn);
     uint32_t window = is_careful ? careful_window(conn) : conn->cc.ssthresh_bytes;
     if (window > conn->sender->cwnd_before_bytes)
         window = conn->sender->cwnd_before_bytes; /* ssthresh is two segments at the least */
@@ -196,7 +197,7 @@ static void go_on_with_slow_start(struct te_conn *conn)
     uint32_t window = FRTO_WINDOW_SEGMENTS * (uint32_t)conn->mss;
     if (!conn->cc.ops->owns_cwnd && conn->cc.cwnd_bytes < window)
         conn->cc.cwnd_bytes = window;
-    if (te_loss_uses_sack(conn) && has_feature(conn, TE_FEATURE_RACK))
+    if (te_conn_uses_sack(conn) && has_feature(conn, TE_FEATURE_RACK))
         return;
     conn->recovery.recover = conn->snd_nxt;
     conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
@@ -212,7 +213,7 @@ static void check_timeout(struct te_stack *stack, struct te_conn *conn,
 {
     struct te_sender *sender = conn->sender;
     bool proves_original =
-        report->original_delivered && (te_loss_uses_sack(conn) || !report->resent_delivered);
+        report->original_delivered && (te_conn_uses_sack(conn) || !report->resent_delivered);
     if (proves_original && sender->undo.is_armed) {
         stack->counters.spurious_timeouts++;
         undo(stack, conn);
@@ -304,14 +305,14 @@ static void count_duplicates(struct te_stack *stack, struct te_conn *conn,
                              struct te_ack_report *report)
 {
     struct te_recovery *recovery = &conn->recovery;
-    bool is_news = te_loss_uses_sack(conn) ? report->sacked_bytes > 0 : report->is_duplicate;
+    bool is_news = te_conn_uses_sack(conn) ? report->sacked_bytes > 0 : report->is_duplicate;
     if (report->is_duplicate)
         stack->counters.duplicate_acks_in++;
     if (report->advances)
         recovery->duplicate_acks = 0;
     else if (is_news && recovery->duplicate_acks < UINT8_MAX)
         recovery->duplicate_acks++;
-    if (!te_loss_uses_sack(conn))
+    if (!te_conn_uses_sack(conn))
         count_without_sack(conn, report);
 }
 
@@ -333,7 +334,7 @@ static uint32_t detect_without_sack(struct te_stack *stack, struct te_conn *conn
 
 static void detect(struct te_stack *stack, struct te_conn *conn, struct te_ack_report *report)
 {
-    report->lost_bytes = te_loss_uses_sack(conn) ? te_loss_detect(stack, conn)
+    report->lost_bytes = te_conn_uses_sack(conn) ? te_loss_detect(stack, conn)
                                                  : detect_without_sack(stack, conn, report);
     report->lost_bytes -= te_mtu_probe_on_lost(stack, conn, report->lost_bytes);
     conn->sender->delivery.lost_bytes += report->lost_bytes;
@@ -411,7 +412,7 @@ static void grow_window(struct te_stack *stack, struct te_conn *conn,
                           report->prior_state == TE_RECOVERY_CWR,
         .is_in_loss = report->prior_state == TE_RECOVERY_LOSS,
         .is_hystart_off = !has_feature(conn, TE_FEATURE_HYSTART),
-        .has_sack = te_loss_uses_sack(conn),
+        .has_sack = te_conn_uses_sack(conn),
     };
     te_delivery_finish(&sender->delivery, &report->delivery, stack->now_us, sender->rack.min_rtt_us,
                        &sample.rate);

@@ -2,12 +2,10 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include "tcp/conn/receive_buffer.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
 #include "tcp/listen/listener_table.h"
-#include "tcp/loss/sender.h"
-#include "tcp/output.h"
+#include "util/seq.h"
 #include <stdint.h>
 
 #define WSCALE_MAX 14

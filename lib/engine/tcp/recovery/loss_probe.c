@@ -1,8 +1,9 @@
-#include "tcp/loss/loss_probe.h"
+#include "tcp/recovery/loss_probe.h"
 
 #include "stack_internal.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
+#include "util/seq.h"
 
 #define MAX_ACK_DELAY_US 200000    /* TLP.max_ack_delay: what the peer may hold a lone ACK back */
 #define PTO_WITHOUT_RTT_US 1000000 /* RFC 8985 7.2 */

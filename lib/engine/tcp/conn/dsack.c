@@ -1,4 +1,4 @@
-#include "tcp/loss/dsack.h"
+#include "tcp/conn/dsack.h"
 
 #include "util/codec.h"
 #include <assert.h>

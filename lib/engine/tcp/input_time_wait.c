@@ -2,8 +2,8 @@
 #include "stack_internal.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/reset.h"
-#include "tcp/conn/seq.h"
 #include "tcp/input.h"
+#include "util/seq.h"
 
 static void send_ack(struct te_stack *stack, const struct te_time_wait_view *view)
 {

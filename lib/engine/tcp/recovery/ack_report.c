@@ -1,9 +1,10 @@
-#include "tcp/loss/ack_report.h"
+#include "tcp/recovery/ack_report.h"
 
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
+#include "util/seq.h"
 #include <assert.h>
 
 /* RFC 5681 2. A segment with news in its SACK blocks counts whatever its window says; one whose

@@ -9,10 +9,10 @@
  * CWR, FAST and LOSS end when everything that was in flight at their beginning is acknowledged
  * (recover), or when they turn out to have been needless (undo.h). One entry is one answer of
  * congestion control. Which segments are lost is loss_detect.h's, what is sent next output.h's. */
-#ifndef TCPENGINE_TCP_LOSS_RECOVERY_H
-#define TCPENGINE_TCP_LOSS_RECOVERY_H
+#ifndef TCPENGINE_TCP_RECOVERY_RECOVERY_H
+#define TCPENGINE_TCP_RECOVERY_RECOVERY_H
 
-#include "tcp/loss/ack_report.h"
+#include "tcp/recovery/ack_report.h"
 
 /* After the report is complete and SND.UNA and SND.WND are up to date. */
 void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_ack_report *report);

@@ -1,11 +1,11 @@
 /* What one segment says about our flight: gathered first, while the sent map still knows what it is
  * about, and decided on after (recovery.h). */
-#ifndef TCPENGINE_TCP_LOSS_ACK_REPORT_H
-#define TCPENGINE_TCP_LOSS_ACK_REPORT_H
+#ifndef TCPENGINE_TCP_RECOVERY_ACK_REPORT_H
+#define TCPENGINE_TCP_RECOVERY_ACK_REPORT_H
 
 #include "tcp/conn/conn.h"
 #include "tcp/conn/segment_in.h"
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 
 struct te_ack_report {
     /* Before. */

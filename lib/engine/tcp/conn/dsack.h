@@ -4,8 +4,8 @@
  * and a sender that undoes a needless recovery waits for all of them (RFC 3708): they queue. Memory
  * comes with the first and goes with the last; a duplicate for which there is none goes untold,
  * which costs the peer no more than a lost ACK would. */
-#ifndef TCPENGINE_TCP_LOSS_DSACK_H
-#define TCPENGINE_TCP_LOSS_DSACK_H
+#ifndef TCPENGINE_TCP_CONN_DSACK_H
+#define TCPENGINE_TCP_CONN_DSACK_H
 
 #include "wire/tcp.h"
 #include <tcpengine/config.h>

@@ -1,6 +1,6 @@
 /* Arithmetic modulo 2^32 on sequence numbers (RFC 9293 3.4). The only place that compares them. */
-#ifndef TCPENGINE_TCP_CONN_SEQ_H
-#define TCPENGINE_TCP_CONN_SEQ_H
+#ifndef TCPENGINE_UTIL_SEQ_H
+#define TCPENGINE_UTIL_SEQ_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,10 +2,10 @@
  * round trips, new if there is one, else the last again, so that its ACK shows by SACK what was
  * lost. What would have waited for the retransmission timeout, and would have cost the window,
  * becomes a fast recovery. */
-#ifndef TCPENGINE_TCP_LOSS_LOSS_PROBE_H
-#define TCPENGINE_TCP_LOSS_LOSS_PROBE_H
+#ifndef TCPENGINE_TCP_RECOVERY_LOSS_PROBE_H
+#define TCPENGINE_TCP_RECOVERY_LOSS_PROBE_H
 
-#include "tcp/loss/ack_report.h"
+#include "tcp/recovery/ack_report.h"
 
 /* TLP_calc_PTO() and its conditions: arms the timer, or clears it. After new data was sent, and
  * after an ACK. */

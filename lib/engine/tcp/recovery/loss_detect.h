@@ -2,15 +2,13 @@
  * 4, IsLost), or, without SACK, the first one after three duplicates and after each partial
  * acknowledgment (NewReno, RFC 6582). What is lost moves to LOSS in the sent map; the answer to it
  * is recovery.h's. */
-#ifndef TCPENGINE_TCP_LOSS_LOSS_DETECT_H
-#define TCPENGINE_TCP_LOSS_LOSS_DETECT_H
+#ifndef TCPENGINE_TCP_RECOVERY_LOSS_DETECT_H
+#define TCPENGINE_TCP_RECOVERY_LOSS_DETECT_H
 
-#include "tcp/loss/ack_report.h"
+#include "tcp/recovery/ack_report.h"
 
 #define TE_DUP_THRESH 3 /* RFC 5681 3.2, RFC 6675 2 */
 
-/* SACK blocks are believed and used, not only counted. */
-bool te_loss_uses_sack(const struct te_conn *conn);
 /* By RACK or RFC 6675; bytes newly marked. */
 uint32_t te_loss_detect(struct te_stack *stack, struct te_conn *conn);
 /* NewReno: the first segment in flight. */

@@ -3,8 +3,8 @@
  *
  * Without memory for it, or for the record of one more frame, nothing can be sent in the usual way;
  * the persist timer's probes of one byte need neither, and keep the connection going. */
-#ifndef TCPENGINE_TCP_LOSS_SENDER_H
-#define TCPENGINE_TCP_LOSS_SENDER_H
+#ifndef TCPENGINE_TCP_CONN_SENDER_H
+#define TCPENGINE_TCP_CONN_SENDER_H
 
 #include "tcp/cc/congestion.h"
 #include "tcp/cc/pacer.h"
@@ -14,10 +14,18 @@
 #include "tcp/loss/sent_map.h"
 #include "tcp/loss/undo.h"
 #include "tcp/loss/validation.h"
-#include "tcp/mtu/path_mtu.h"
 
 struct te_stack;
 struct te_conn;
+
+/* Sizes of packets, while the connection sends (mtu/path_mtu.h). */
+struct te_path_mtu {
+    uint16_t sent_bytes;    /* the largest sent since path_mtu changed */
+    uint16_t watched_bytes; /* one larger than acked_mtu is in flight, up to watched_end; or 0 */
+    uint16_t claimed_bytes; /* what a Packet Too Big about claimed_seq says, held back; or 0 */
+    uint8_t cuts; /* believed at once, since something larger than acked_mtu has arrived */
+    uint32_t watched_end, claimed_seq;
+};
 
 /* Was a timeout needless? (RFC 5682; recovery.c) */
 enum te_frto {

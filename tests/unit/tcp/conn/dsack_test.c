@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "support/heap.h"
-#include "tcp/loss/dsack.h"
+#include "tcp/conn/dsack.h"
 
 static struct heap heap;
 static struct te_allocator allocator;

@@ -1,13 +1,14 @@
-#include "tcp/conn/segment_out.h"
+#include "tcp/segment_out.h"
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/receive_buffer.h"
-#include "tcp/conn/seq.h"
+#include "tcp/listen/fast_open.h"
 #include "tcp/mtu/path_mtu.h"
 #include "util/bytes.h"
+#include "util/seq.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
 #include <assert.h>
@@ -39,10 +40,13 @@ static void make_header(struct te_stack *stack, struct te_conn *conn, const stru
         .flags = plan->flags | ecn_flags(stack, conn, plan),
         .window = te_receive_offer(conn, is_syn),
     };
-    if (is_syn)
-        te_options_for_syn(stack, conn, (plan->flags & TE_ACK) != 0, &ret_header->options);
-    else
+    if (!is_syn) {
         te_options_for_segment(stack, conn, plan->len == 0, &ret_header->options);
+        return;
+    }
+    bool is_syn_ack = (plan->flags & TE_ACK) != 0;
+    te_options_for_syn(stack, conn, is_syn_ack, &ret_header->options);
+    te_fast_open_put(stack, conn, is_syn_ack, &ret_header->options);
 }
 
 /* Full sum, or the pseudo-header's alone with offload (frame.h). */

@@ -1,18 +1,14 @@
-#include "tcp/loss/loss_detect.h"
+#include "tcp/recovery/loss_detect.h"
 
 #include "stack_internal.h"
-#include "tcp/conn/seq.h"
+#include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
 #include "tcp/mtu/mtu_probe.h"
+#include "util/seq.h"
 
 /* How far down from the highest SACKed record the three above are looked for: a peer may leave any
  * number of holes, and every ACK looks. */
 #define SCAN_MAX 128
-
-bool te_loss_uses_sack(const struct te_conn *conn)
-{
-    return conn->sack_ok && (conn->features & (TE_FEATURE_SACK_RECOVERY | TE_FEATURE_RACK)) != 0;
-}
 
 /* --- who is told of it ------------------------------------------------------------------------
  */
@@ -38,7 +34,7 @@ static void tell(void *ctx, const struct te_sent *sent, uint32_t bytes)
         .lost_bytes = (uint32_t)(delivery->lost_bytes + look->lost_bytes - sent->mark.lost_bytes),
         .length_bytes = bytes,
         .is_app_limited = sent->mark.is_app_limited,
-        .has_sack = te_loss_uses_sack(conn),
+        .has_sack = te_conn_uses_sack(conn),
     };
     conn->cc.ops->on_lost(&conn->cc, &loss);
 }
@@ -114,7 +110,7 @@ static uint32_t detect_by_count(struct te_conn *conn)
 
 uint32_t te_loss_detect(struct te_stack *stack, struct te_conn *conn)
 {
-    if (!te_loss_uses_sack(conn))
+    if (!te_conn_uses_sack(conn))
         return 0;
     if (conn->features & TE_FEATURE_RACK)
         return detect_by_time(stack, conn);

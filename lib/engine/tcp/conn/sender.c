@@ -1,4 +1,4 @@
-#include "tcp/loss/sender.h"
+#include "tcp/conn/sender.h"
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"

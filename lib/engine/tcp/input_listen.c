@@ -7,6 +7,7 @@
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include "tcp/input.h"
+#include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/syn_cookie.h"
 
