@@ -2,8 +2,8 @@
 #ifndef TCPENGINED_DESCRIBE_H
 #define TCPENGINED_DESCRIBE_H
 
-#include "config.h"
-#include "rpc.h"
+#include "config/config.h"
+#include "rpc/rpc.h"
 
 #define DESCRIBE_ROUTES_MAX (TE_LOCAL_ADDRESSES_MAX + TE_ROUTES_MAX)
 #define DESCRIBE_ROUTE_TEXT_MAX 160

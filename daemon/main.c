@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "config/options.h"
 #include "service.h"
 
 struct arguments {

@@ -16,12 +16,12 @@
 #include <time.h>
 #include <uv.h>
 
-#include "config_custom.h"
+#include "config/config_custom.h"
 #include "describe.h"
 #include "drain.h"
-#include "notify.h"
-#include "pages.h"
 #include "version.h"
+#include "watch/notify.h"
+#include "watch/pages.h"
 
 #define DRAIN_CHECK_MS 10
 /* Flushes of the last output; each is bounded. */

@@ -2,7 +2,7 @@
 #ifndef TCPENGINED_SERVICE_H
 #define TCPENGINED_SERVICE_H
 
-#include "config.h"
+#include "config/config.h"
 
 #define SERVICE_EXIT_OK 0
 #define SERVICE_EXIT_FAILED 1

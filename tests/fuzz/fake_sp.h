@@ -3,7 +3,7 @@
 #ifndef FUZZ_FAKE_SP_H
 #define FUZZ_FAKE_SP_H
 
-#include "sp_server.h"
+#include "sp/sp_server.h"
 
 #define FAKE_IDS_BYTES 4
 

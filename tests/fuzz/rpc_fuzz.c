@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pb.h"
+#include "rpc/pb.h"
 
 #define STEPS_MAX 100
 #define MESSAGE_MAX ((size_t)16 * 1024)

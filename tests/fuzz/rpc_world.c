@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "rpc_internal.h"
+#include "rpc/rpc_internal.h"
 
 #define FRAME_MAX 65600
 #define CARRY_MAX 20000

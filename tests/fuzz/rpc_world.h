@@ -6,7 +6,7 @@
 
 #include "fake_sp.h"
 #include "fuzz.h"
-#include "rpc.h"
+#include "rpc/rpc.h"
 
 #define WORLD_LINKS 3
 #define WORLD_PEER_PORT 7

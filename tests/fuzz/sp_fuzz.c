@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "sp_internal.h"
+#include "sp/sp_internal.h"
+#include "util/log.h"
 
 #define HEADER_BYTES 4
 #define PAD_UNIT 4096

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "config_value.h"
+#include "config/config_value.h"
 
 #define TEXT_MAX 256
 

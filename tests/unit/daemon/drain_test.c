@@ -8,7 +8,7 @@
 
 #include "describe.h"
 #include "drain.h"
-#include "memory.h"
+#include "link/memory.h"
 
 #define NOW_US 1000
 #define MEMORY_MAX (UINT64_C(64) << 20)

@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "util/log.h"
 
 #define HELLO_BYTES 8
 #define FRAME_BYTES 13 /* 01, be64 length, be32 id */

@@ -1,0 +1,96 @@
+/* The key table for people: --help and docs/configuration.md. */
+#include "config/config_keys.h"
+
+#include <string.h>
+
+#define SECTION_COUNT 4
+
+/* What a section is about, in the order of the reference. */
+static const struct {
+    const char *name, *title;
+} sections[SECTION_COUNT] = {
+    {"daemon", "The process, its control socket, its metrics"},
+    {"link", "The TAP interface and the addresses on it"},
+    {"tcp", "TCP itself: timers, retries, buffers, options"},
+    {"limits", "How large tables and queues may become, and how often things may happen"},
+};
+
+static void default_format(const struct config_key *key, char *ret_text)
+{
+    struct config config;
+    config_init(&config);
+    config_key_format(key, &config, ret_text);
+}
+
+static void print_key(FILE *stream, const struct config_key *key)
+{
+    char value[CONFIG_VALUE_MAX];
+    default_format(key, value);
+    fprintf(stream, "  %-26s %s\n", key->name, key->help);
+    if (value[0] != '\0')
+        fprintf(stream, "  %-26s default: %s\n", "", value);
+}
+
+void config_print_keys(FILE *stream)
+{
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    const char *section = "";
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(section, table[i].section) != 0) {
+            section = table[i].section;
+            fprintf(stream, "\n[%s]\n", section);
+        }
+        print_key(stream, &table[i]);
+    }
+}
+
+static void print_row(FILE *stream, const struct config_key *key)
+{
+    char value[CONFIG_VALUE_MAX], range[CONFIG_VALUE_MAX];
+    default_format(key, value);
+    config_key_format_range(key, range);
+    const char *quote = value[0] != '\0' ? "`" : "";
+    fprintf(stream, "| `%s` | %s%s%s | %s | %s |\n", key->name, quote, value, quote, range,
+            key->help);
+}
+
+static void print_section(FILE *stream, size_t section)
+{
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    fprintf(stream, "\n## [%s]\n\n%s.\n\n", sections[section].name, sections[section].title);
+    fprintf(stream, "| key | default | values | meaning |\n|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].section, sections[section].name) == 0)
+            print_row(stream, &table[i]);
+}
+
+static const char *const introduction =
+    "# Configuration of tcpengined\n"
+    "\n"
+    "This page is what `tcpengined --list-config` prints.\n"
+    "\n"
+    "A setting comes from the file of `--config FILE`, or from the command line, which goes over\n"
+    "the file: `--set KEY=VALUE` for every key below, and options of their own for the ones used\n"
+    "most (`--tap`, `--address`, `--gateway`, `--control`, `--http`, `--msl`, `--mtu`,\n"
+    "`--log-level`). `--check-config` reads all of it, says what is wrong and ends.\n"
+    "\n"
+    "The file has lines `key = value` under `[section]` headings. `#` and `;` begin a comment. A "
+    "key\n"
+    "that may be repeated is a list; given on the command line, a list replaces the file's. Every\n"
+    "name is unique, so `--set` needs no section (`--set mtu=9000`), but takes one (`--set\n"
+    "link.mtu=9000`).\n"
+    "\n"
+    "A duration is a number with `us`, `ms`, `s`, `min` or `h`; a plain one is seconds, and "
+    "decimals\n"
+    "are allowed. The name may carry the unit instead: `rto_min_ms = 200` is `rto_min = 200ms`\n"
+    "(`_us`, `_ms`, `_s`). A size is a number of bytes with `K`, `M` or `G` (powers of 1024), and\n"
+    "the name may end in `_bytes`. Switches are `yes` or `no`.\n";
+
+void config_print_reference(FILE *stream)
+{
+    fputs(introduction, stream);
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        print_section(stream, i);
+}

@@ -1,0 +1,271 @@
+/* Theory of operation: work is done in flushes, one for many calls of pump_wake(). A flush runs
+ * from the prepare handle (before the loop waits) or the check handle (after it waited), whichever
+ * comes first, so that nothing that happened in a turn of the loop waits for the next. A flush is
+ * bounded in every direction; what is left over keeps the idle handle going, with which the loop
+ * polls without waiting: sockets and other timers get their turn, then the flush goes on.
+ *
+ * Order within a flush: timers first (they make output), output before events (the peer is farther
+ * away than the client), and again while events made new work. */
+#include "link/pump.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "util/log.h"
+
+#define US_PER_MS 1000
+#define US_PER_S INT64_C(1000000)
+/* Bounds of one flush. Each frame may be 64 KiB. */
+#define PUMP_ROUNDS_MAX 4
+#define PUMP_TIMEOUTS_MAX 16
+#define PUMP_FRAMES_MAX 128
+#define PUMP_EVENTS_MAX 4096
+#define PUMP_HANDLES 4
+
+struct pump {
+    struct tap *tap;
+    struct te_stack *stack;
+    pump_event_fn *on_event;
+    void *ctx;
+    int64_t started_at_us; /* on CLOCK_MONOTONIC */
+
+    uv_prepare_t prepare;
+    uv_check_t check;
+    uv_idle_t idle;
+    uv_timer_t timer;
+    unsigned open_handles;
+    int64_t timer_at_us; /* what the timer is armed for; TE_NEVER: it is not */
+
+    bool is_dirty; /* a flush is wanted */
+    bool is_flushing;
+    bool is_tap_full; /* no output until the TAP takes frames again */
+    struct pump_stats stats;
+};
+
+static int64_t monotonic_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+}
+
+int64_t pump_now_us(const struct pump *pump)
+{
+    return monotonic_us() - pump->started_at_us;
+}
+
+struct te_stack *pump_stack(const struct pump *pump)
+{
+    return pump->stack;
+}
+
+const struct pump_stats *pump_get_stats(const struct pump *pump)
+{
+    return &pump->stats;
+}
+
+void pump_wake(struct pump *pump)
+{
+    pump->is_dirty = true;
+}
+
+int64_t pump_lateness_us(const struct pump *pump)
+{
+    int64_t next_us = te_stack_next_timeout(pump->stack), now_us = pump_now_us(pump);
+    return next_us < now_us ? now_us - next_us : 0;
+}
+
+/* The three parts of a round. Each answers true when its bound left something undone. */
+
+static bool run_timeouts(struct pump *pump)
+{
+    for (unsigned i = 0; i < PUMP_TIMEOUTS_MAX; i++) {
+        int64_t now_us = pump_now_us(pump);
+        if (te_stack_next_timeout(pump->stack) > now_us)
+            return false;
+        te_stack_handle_timeout(pump->stack, now_us);
+        pump->stats.timeouts++;
+    }
+    return true;
+}
+
+static bool run_output(struct pump *pump)
+{
+    uint8_t header[TE_OUTPUT_HEADER_MAX];
+    struct te_output output;
+    int64_t now_us = pump_now_us(pump);
+    for (unsigned i = 0; i < PUMP_FRAMES_MAX; i++) {
+        if (pump->is_tap_full || !te_stack_poll_output(pump->stack, header, &output, now_us))
+            return false;
+        if (tap_write(pump->tap, &output) == TAP_WRITE_FULL)
+            pump->is_tap_full = true;
+    }
+    return true;
+}
+
+static bool run_events(struct pump *pump)
+{
+    struct te_event event;
+    for (unsigned i = 0; i < PUMP_EVENTS_MAX; i++) {
+        if (!te_stack_next_event(pump->stack, &event))
+            return false;
+        pump->stats.events++;
+        pump->on_event(pump->ctx, &event);
+    }
+    return true;
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct pump *pump = timer->data;
+    pump->timer_at_us = TE_NEVER;
+    pump_wake(pump);
+}
+
+/* The loop's clock counts milliseconds: rounded up, so that the timer is never early for nothing.
+ */
+static void arm_timer(struct pump *pump)
+{
+    int64_t at_us = te_stack_next_timeout(pump->stack);
+    if (at_us == pump->timer_at_us)
+        return;
+    pump->timer_at_us = at_us;
+    if (at_us == TE_NEVER) {
+        uv_timer_stop(&pump->timer);
+        return;
+    }
+    int64_t delay_us = at_us - pump_now_us(pump);
+    uint64_t delay_ms = delay_us > 0 ? (uint64_t)(delay_us + US_PER_MS - 1) / US_PER_MS : 0;
+    uv_update_time(pump->timer.loop);
+    uv_timer_start(&pump->timer, on_timer, delay_ms, 0);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    (void)idle; /* being active is all it is for */
+}
+
+static void set_busy(struct pump *pump, bool is_busy)
+{
+    if (!is_busy) {
+        uv_idle_stop(&pump->idle);
+        return;
+    }
+    pump->is_dirty = true;
+    pump->stats.postponed++;
+    uv_idle_start(&pump->idle, on_idle);
+}
+
+bool pump_flush(struct pump *pump)
+{
+    bool has_more = false;
+    if (pump->is_flushing)
+        return false;
+    pump->is_flushing = true;
+    pump->stats.flushes++;
+    for (unsigned round = 0; round < PUMP_ROUNDS_MAX; round++) {
+        pump->is_dirty = false;
+        has_more = run_timeouts(pump);
+        has_more = run_output(pump) || has_more;
+        has_more = run_events(pump) || has_more;
+        if (has_more || !pump->is_dirty)
+            break;
+    }
+    pump->is_flushing = false;
+    has_more = has_more || pump->is_dirty;
+    set_busy(pump, has_more);
+    arm_timer(pump);
+    return has_more;
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    struct pump *pump = prepare->data;
+    if (pump->is_dirty)
+        pump_flush(pump);
+}
+
+static void on_check(uv_check_t *check)
+{
+    struct pump *pump = check->data;
+    if (pump->is_dirty)
+        pump_flush(pump);
+}
+
+static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
+{
+    struct pump *pump = ctx;
+    te_stack_input(pump->stack, frame, len, meta, pump_now_us(pump));
+}
+
+static void on_batch_end(void *ctx)
+{
+    pump_wake(ctx);
+}
+
+static void on_writable(void *ctx)
+{
+    struct pump *pump = ctx;
+    pump->is_tap_full = false;
+    pump_wake(pump);
+}
+
+static void start_handles(struct pump *pump, uv_loop_t *loop)
+{
+    uv_prepare_init(loop, &pump->prepare);
+    uv_check_init(loop, &pump->check);
+    uv_idle_init(loop, &pump->idle);
+    uv_timer_init(loop, &pump->timer);
+    pump->open_handles = PUMP_HANDLES;
+    pump->prepare.data = pump->check.data = pump->idle.data = pump->timer.data = pump;
+    uv_prepare_start(&pump->prepare, on_prepare);
+    uv_check_start(&pump->check, on_check);
+    pump->timer_at_us = TE_NEVER;
+}
+
+struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_options *options,
+                      const char **ret_error)
+{
+    struct tap_handlers handlers = {
+        .on_frame = on_frame, .on_writable = on_writable, .on_batch_end = on_batch_end};
+    struct pump *pump = calloc(1, sizeof(*pump));
+    if (pump == NULL) {
+        *ret_error = te_err_text(TE_ERR_NOMEM);
+        return NULL;
+    }
+    pump->started_at_us = monotonic_us();
+    enum te_err err = te_stack_new(options->engine, 0, &pump->stack);
+    if (err != TE_OK) {
+        *ret_error = te_err_text(err);
+        free(pump);
+        return NULL;
+    }
+    pump->tap = tap;
+    pump->on_event = options->on_event;
+    pump->ctx = options->ctx;
+    start_handles(pump, loop);
+    handlers.ctx = pump;
+    tap_set_handlers(tap, &handlers);
+    pump_wake(pump); /* duplicate address detection begins */
+    return pump;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct pump *pump = handle->data;
+    if (--pump->open_handles == 0)
+        free(pump);
+}
+
+void pump_free(struct pump *pump)
+{
+    if (pump == NULL)
+        return;
+    tap_set_handlers(pump->tap, NULL);
+    te_stack_free(pump->stack);
+    pump->stack = NULL;
+    uv_close((uv_handle_t *)&pump->prepare, on_closed);
+    uv_close((uv_handle_t *)&pump->check, on_closed);
+    uv_close((uv_handle_t *)&pump->idle, on_closed);
+    uv_close((uv_handle_t *)&pump->timer, on_closed);
+}

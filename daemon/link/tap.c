@@ -1,0 +1,390 @@
+/* Theory of operation: the descriptor is polled for reading at all times, and for writing while one
+ * frame waits because the kernel's queue was full; that frame is copied, since the engine's memory
+ * behind it does not keep still. Three states:
+ *
+ *   UP    frames flow
+ *   DOWN  writes answer EIO, or the timer saw the link down: frames to send are dropped, as a card
+ *         without a cable does, so that retransmission timers and user timeouts go their way
+ *   GONE  the device was deleted: the descriptor is closed, and the timer tries to make a new one
+ *
+ * The timer runs every TAP_CHECK_INTERVAL_MS in every state, because nothing else tells that a link
+ * went down while nobody was sending. */
+#include "link/tap.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "link/vnet.h"
+#include "util/log.h"
+
+#define TAP_BUFFER_BYTES (VNET_HEADER_BYTES + TAP_FRAME_MAX)
+
+/* A poll handle can watch one descriptor in its life: each opening has its own. */
+struct tap_poll {
+    uv_poll_t handle; /* data: the tap */
+};
+
+struct tap {
+    uv_loop_t *loop;
+    struct tap_options options;
+    struct tap_handlers handlers;
+    void (*on_state)(void *ctx, enum tap_state state);
+    void *state_ctx;
+
+    int fd; /* -1 when GONE */
+    struct tap_poll *poll;
+    uv_timer_t timer;
+    enum tap_state state;
+    bool is_open_failure_told;
+    struct log_limit error_limit;
+    struct tap_stats stats;
+
+    size_t waiting_len; /* of the frame that waits in waiting; 0: none */
+    uint8_t waiting[TAP_BUFFER_BYTES];
+    /* The header's 10 bytes and Ethernet's 14 leave the IP header aligned. */
+    _Alignas(8) uint8_t received[TAP_BUFFER_BYTES];
+};
+
+static void on_poll(uv_poll_t *handle, int status, int events);
+
+/* --- states --- */
+
+static const char *const state_texts[] = {
+    [TAP_UP] = "up", [TAP_DOWN] = "link is down", [TAP_GONE] = "device is gone"};
+
+static void state_set(struct tap *tap, enum tap_state state)
+{
+    if (tap->state == state)
+        return;
+    log_write(state == TAP_UP ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "TAP %s: %s%s",
+              tap->options.name, state_texts[state],
+              state == TAP_UP ? "" : "; frames are dropped until it is back");
+    tap->state = state;
+    if (tap->on_state != NULL)
+        tap->on_state(tap->state_ctx, state);
+}
+
+static void poll_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void poll_close(struct tap *tap)
+{
+    if (tap->poll != NULL) {
+        tap->poll->handle.data = tap->poll;
+        uv_close((uv_handle_t *)&tap->poll->handle, poll_closed);
+        tap->poll = NULL;
+    }
+    if (tap->fd >= 0)
+        close(tap->fd);
+    tap->fd = -1;
+}
+
+static void waiting_drop(struct tap *tap)
+{
+    if (tap->waiting_len == 0)
+        return;
+    tap->waiting_len = 0;
+    tap->stats.dropped_down++;
+    if (tap->handlers.on_writable != NULL)
+        tap->handlers.on_writable(tap->handlers.ctx);
+}
+
+static void device_lost(struct tap *tap)
+{
+    poll_close(tap);
+    tap->is_open_failure_told = false;
+    state_set(tap, TAP_GONE);
+    waiting_drop(tap);
+}
+
+static int poll_events(const struct tap *tap)
+{
+    return UV_READABLE | (tap->waiting_len > 0 ? UV_WRITABLE : 0);
+}
+
+static int poll_start(struct tap *tap)
+{
+    return uv_poll_start(&tap->poll->handle, poll_events(tap), on_poll);
+}
+
+/* Puts fd under the loop's eyes. Takes fd, also on failure. */
+static bool poll_open(struct tap *tap, int fd)
+{
+    struct tap_poll *poll = malloc(sizeof(*poll));
+    if (poll == NULL || uv_poll_init(tap->loop, &poll->handle, fd) < 0) {
+        free(poll);
+        close(fd);
+        return false;
+    }
+    poll->handle.data = tap;
+    tap->poll = poll;
+    tap->fd = fd;
+    if (tap->handlers.on_frame != NULL)
+        poll_start(tap);
+    return true;
+}
+
+static void device_reopen(struct tap *tap)
+{
+    char message[TAP_MESSAGE_MAX];
+    int fd = tap_device_open(&tap->options, message);
+    if (fd < 0) {
+        if (!tap->is_open_failure_told)
+            log_write(LOG_LEVEL_ERROR, "%s; trying again every second", message);
+        tap->is_open_failure_told = true;
+        return;
+    }
+    if (!poll_open(tap, fd))
+        return;
+    tap->stats.reopened++;
+    state_set(tap, tap_device_is_up(tap->options.name) == 1 ? TAP_UP : TAP_DOWN);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct tap *tap = timer->data;
+    if (tap->state == TAP_GONE) {
+        device_reopen(tap);
+        return;
+    }
+    int is_up = tap_device_is_up(tap->options.name);
+    if (is_up < 0)
+        device_lost(tap);
+    else
+        state_set(tap, is_up == 1 ? TAP_UP : TAP_DOWN);
+}
+
+/* --- frames from the kernel --- */
+
+static void frame_received(struct tap *tap, size_t len)
+{
+    struct virtio_net_hdr header;
+    struct te_frame_meta meta;
+    size_t frame_len = len - VNET_HEADER_BYTES;
+    if (len < VNET_HEADER_BYTES) {
+        tap->stats.dropped_malformed++;
+        return;
+    }
+    memcpy(&header, tap->received, VNET_HEADER_BYTES);
+    if (!vnet_to_meta(&header, frame_len, &meta)) {
+        tap->stats.dropped_malformed++;
+        return;
+    }
+    tap->stats.frames_in++;
+    tap->stats.frame_bytes_in += frame_len;
+    tap->handlers.on_frame(tap->handlers.ctx, tap->received + VNET_HEADER_BYTES, frame_len, &meta);
+}
+
+/* What read(2) or writev(2) answers once the device is deleted, with or without another one of the
+ * same name in its place. */
+static bool is_lost(int error)
+{
+    return error == EBADFD || error == EBADF || error == ENODEV || error == ENXIO;
+}
+
+/* False at the end of the batch. */
+static bool read_one(struct tap *tap)
+{
+    ssize_t len = read(tap->fd, tap->received, sizeof(tap->received));
+    if (len >= 0) {
+        frame_received(tap, (size_t)len);
+        return true;
+    }
+    if (errno == EAGAIN)
+        return false;
+    if (errno == EINTR)
+        return true;
+    if (is_lost(errno)) {
+        device_lost(tap);
+        return false;
+    }
+    /* Something about this one frame, which is gone; the next may be better. */
+    tap->stats.read_errors++;
+    log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING, "TAP %s: read: %s", tap->options.name,
+                      strerror(errno));
+    return errno != EIO;
+}
+
+static void read_batch(struct tap *tap)
+{
+    for (unsigned i = 0; i < TAP_BATCH_MAX; i++)
+        if (!read_one(tap))
+            break;
+    if (tap->handlers.on_batch_end != NULL)
+        tap->handlers.on_batch_end(tap->handlers.ctx);
+}
+
+/* --- frames to the kernel --- */
+
+/* Answers false when the queue is full; any other trouble drops the frame. */
+static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count, size_t total_bytes)
+{
+    ssize_t written;
+    do {
+        written = writev(tap->fd, iov, iov_count);
+    } while (written < 0 && errno == EINTR);
+    if (written >= 0) {
+        tap->stats.frames_out++;
+        tap->stats.frame_bytes_out += total_bytes - VNET_HEADER_BYTES;
+        return true;
+    }
+    if (errno == EAGAIN)
+        return false;
+    if (errno == EIO) {
+        tap->stats.dropped_down++;
+        state_set(tap, TAP_DOWN);
+    } else if (is_lost(errno)) {
+        tap->stats.dropped_down++;
+        device_lost(tap);
+    } else {
+        tap->stats.dropped_error++;
+        log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING,
+                          "TAP %s: the kernel refuses a frame of %zu bytes: %s", tap->options.name,
+                          total_bytes - VNET_HEADER_BYTES, strerror(errno));
+    }
+    return true;
+}
+
+static void keep_waiting(struct tap *tap, const struct iovec *iov, int iov_count)
+{
+    tap->waiting_len = 0;
+    for (int i = 0; i < iov_count; i++) {
+        assert(tap->waiting_len + iov[i].iov_len <= sizeof(tap->waiting));
+        memcpy(tap->waiting + tap->waiting_len, iov[i].iov_base, iov[i].iov_len);
+        tap->waiting_len += iov[i].iov_len;
+    }
+    tap->stats.queue_full++;
+    poll_start(tap);
+}
+
+enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
+{
+    struct virtio_net_hdr header;
+    struct iovec iov[1 + TE_OUTPUT_IOVEC_MAX];
+    int iov_count = 1 + (int)output->iov_count;
+    assert(output->iov_count <= TE_OUTPUT_IOVEC_MAX && output->total_bytes <= TAP_FRAME_MAX);
+    if (tap->waiting_len > 0)
+        return TAP_WRITE_FULL;
+    if (tap->state != TAP_UP) {
+        tap->stats.dropped_down++;
+        return TAP_WRITE_OK;
+    }
+    vnet_from_meta(&output->meta, &header);
+    iov[0] = (struct iovec){.iov_base = &header, .iov_len = VNET_HEADER_BYTES};
+    for (unsigned i = 0; i < output->iov_count; i++)
+        /* writev(2) only reads, whatever its struct says. */
+        iov[i + 1] = (struct iovec){.iov_base = (void *)(uintptr_t)output->iov[i].base,
+                                    .iov_len = output->iov[i].len};
+    if (write_frame(tap, iov, iov_count, VNET_HEADER_BYTES + output->total_bytes))
+        return TAP_WRITE_OK;
+    keep_waiting(tap, iov, iov_count);
+    return TAP_WRITE_FULL;
+}
+
+static void write_waiting(struct tap *tap)
+{
+    struct iovec iov = {.iov_base = tap->waiting, .iov_len = tap->waiting_len};
+    if (tap->waiting_len == 0 || !write_frame(tap, &iov, 1, tap->waiting_len))
+        return;
+    tap->waiting_len = 0;
+    if (tap->poll != NULL)
+        poll_start(tap);
+    if (tap->handlers.on_writable != NULL)
+        tap->handlers.on_writable(tap->handlers.ctx);
+}
+
+static void on_poll(uv_poll_t *handle, int status, int events)
+{
+    struct tap *tap = handle->data;
+    if (status < 0) {
+        device_lost(tap);
+        return;
+    }
+    if (events & UV_WRITABLE)
+        write_waiting(tap);
+    if ((events & UV_READABLE) && tap->fd >= 0)
+        read_batch(tap);
+}
+
+/* --- life --- */
+
+struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
+{
+    struct tap *tap = calloc(1, sizeof(*tap));
+    if (tap == NULL) {
+        snprintf(ret_message, TAP_MESSAGE_MAX, "no memory for the TAP's buffers");
+        return NULL;
+    }
+    tap->loop = loop;
+    tap->options = *options;
+    tap->fd = -1;
+    int fd = tap_device_open(options, ret_message);
+    if (fd < 0 || !poll_open(tap, fd)) {
+        if (fd >= 0)
+            snprintf(ret_message, TAP_MESSAGE_MAX, "cannot watch TAP %s", options->name);
+        free(tap);
+        return NULL;
+    }
+    tap->state = tap_device_is_up(options->name) == 1 ? TAP_UP : TAP_DOWN;
+    uv_timer_init(loop, &tap->timer);
+    tap->timer.data = tap;
+    uv_timer_start(&tap->timer, on_timer, TAP_CHECK_INTERVAL_MS, TAP_CHECK_INTERVAL_MS);
+    return tap;
+}
+
+static void timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+void tap_free(struct tap *tap)
+{
+    if (tap == NULL)
+        return;
+    poll_close(tap);
+    uv_close((uv_handle_t *)&tap->timer, timer_closed);
+}
+
+void tap_set_handlers(struct tap *tap, const struct tap_handlers *handlers)
+{
+    tap->handlers = handlers != NULL ? *handlers : (struct tap_handlers){0};
+    if (tap->poll == NULL)
+        return;
+    if (tap->handlers.on_frame != NULL)
+        poll_start(tap);
+    else
+        uv_poll_stop(&tap->poll->handle);
+}
+
+void tap_set_state_handler(struct tap *tap, void (*on_state)(void *ctx, enum tap_state state),
+                           void *ctx)
+{
+    tap->on_state = on_state;
+    tap->state_ctx = ctx;
+}
+
+enum tap_state tap_get_state(const struct tap *tap)
+{
+    return tap->state;
+}
+
+const char *tap_state_text(const struct tap *tap)
+{
+    return state_texts[tap->state];
+}
+
+const char *tap_name(const struct tap *tap)
+{
+    return tap->options.name;
+}
+
+const struct tap_stats *tap_get_stats(const struct tap *tap)
+{
+    return &tap->stats;
+}

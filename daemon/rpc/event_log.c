@@ -1,0 +1,111 @@
+/* Theory of operation: a ring in which event number seq stands at seq % max. Owners stand in an
+ * array of their own, since a reader that may see few events passes over all the others: 256 KiB of
+ * uids for 65,536 events are read in the time that one page of answers takes.
+ *
+ * A reader that may not see everything must not be told of a loss when only others' events were
+ * overwritten: for each slot of uids the log notes the newest event of theirs that is gone. */
+#include "rpc/event_log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Uids that share one note of what was overwritten. */
+#define UID_SLOTS 256 /* power of two */
+
+struct event_log {
+    uint64_t last_seq;
+    uint64_t overwritten[UID_SLOTS]; /* the newest overwritten event of the uids of a slot */
+    uint32_t max;
+    uint32_t *uids;
+    struct event_log_entry *entries;
+};
+
+struct event_log *event_log_new(uint32_t max)
+{
+    assert(max > 0);
+    struct event_log *log = calloc(1, sizeof(*log));
+    if (log == NULL)
+        return NULL;
+    log->max = max;
+    log->uids = calloc(max, sizeof(*log->uids));
+    log->entries = calloc(max, sizeof(*log->entries));
+    if (log->uids == NULL || log->entries == NULL) {
+        event_log_free(log);
+        return NULL;
+    }
+    return log;
+}
+
+void event_log_free(struct event_log *log)
+{
+    if (log == NULL)
+        return;
+    free(log->uids);
+    free(log->entries);
+    free(log);
+}
+
+uint64_t event_log_last_seq(const struct event_log *log)
+{
+    return log->last_seq;
+}
+
+void event_log_skip(struct event_log *log, uint64_t count)
+{
+    log->last_seq += count;
+}
+
+void event_log_push(struct event_log *log, const struct te_event *event)
+{
+    if (event->kind == TE_EVENT_READY)
+        return;
+    uint64_t seq = ++log->last_seq;
+    uint32_t *uid = &log->uids[seq % log->max];
+    struct event_log_entry *entry = &log->entries[seq % log->max];
+    log->overwritten[*uid & (UID_SLOTS - 1)] = entry->seq;
+    *entry = (struct event_log_entry){.seq = seq,
+                                      .time_us = event->time_us,
+                                      .id = event->id,
+                                      .local = event->local,
+                                      .remote = event->remote,
+                                      .kind = (uint8_t)event->kind};
+    if (event->kind == TE_EVENT_STATE) {
+        entry->from = (uint8_t)event->transition.from;
+        entry->to = (uint8_t)event->transition.to;
+        entry->cause = (uint8_t)event->transition.cause;
+        entry->has_segment = event->transition.has_segment;
+        entry->segment = event->transition.segment;
+    }
+    *uid = event->uid;
+}
+
+/* Moves the reader over what the ring no longer has. */
+static void skip_overwritten(const struct event_log *log, struct event_log_reader *reader)
+{
+    if (log->last_seq - reader->seq <= log->max)
+        return;
+    uint64_t oldest = log->last_seq - log->max;
+    if (reader->sees_all || log->overwritten[reader->uid & (UID_SLOTS - 1)] > reader->seq)
+        reader->lost += oldest - reader->seq;
+    reader->seq = oldest;
+}
+
+const struct event_log_entry *event_log_next(const struct event_log *log,
+                                             struct event_log_reader *reader, uint32_t *ret_uid)
+{
+    if (reader->seq > log->last_seq) /* a number of another boot */
+        reader->seq = log->last_seq;
+    skip_overwritten(log, reader);
+    while (reader->seq < log->last_seq) {
+        size_t place = (size_t)(++reader->seq % log->max);
+        if (!reader->sees_all && log->uids[place] != reader->uid)
+            continue;
+        if (log->entries[place].seq != reader->seq) {
+            reader->lost++; /* lost before it came here */
+            continue;
+        }
+        *ret_uid = log->uids[place];
+        return &log->entries[place];
+    }
+    return NULL;
+}

@@ -1,0 +1,225 @@
+/* Theory of operation: a request is decoded into an arena, checked (version, verb, session, owner)
+ * and given to its verb's handler, which fills in the answer or asks to wait. Handlers may run many
+ * times for one request, each time from the start and with the same checks before it: what must be
+ * done once they guard by call->is_started. */
+#include "rpc/rpc_internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- the answer --------------------------------------------------------------------------------*/
+
+void rpc_answer_begin(struct rpc *rpc)
+{
+    struct rpc_answer *answer = &rpc->answer;
+    arena_reset(&rpc->answer_arena);
+    tcpengine__v1__response__init(&answer->response);
+    tcpengine__v1__status__init(&answer->status);
+    answer->has_result = false;
+}
+
+union rpc_result *rpc_result(struct rpc_call *call)
+{
+    struct rpc_answer *answer = &call->rpc->answer;
+    if (!answer->has_result)
+        protobuf_c_message_init(call->verb->result, &answer->result);
+    answer->has_result = true;
+    return &answer->result;
+}
+
+/* A waiting call whose deadline_ms has passed: whatever else there was to say, this is the reason.
+ */
+static void answer_check_deadline(struct rpc_call *call)
+{
+    if (!call->is_late)
+        return;
+    call->rpc->counters.deadlines_passed++;
+    RPC_FAIL(call, DEADLINE, "ETIMEDOUT", "give it more time, or none",
+             "%s: deadline_ms has passed", call->verb->name);
+}
+
+static void answer_complete(struct rpc_call *call)
+{
+    struct rpc_answer *answer = &call->rpc->answer;
+    answer->response.request_id = call->request_id;
+    answer->response.boot_id = call->rpc->boot_id;
+    answer->response.status = &answer->status;
+    if (answer->has_result) {
+        answer->response.result_case = (pb_result_case)call->verb->op_case;
+        answer->response.attach = &answer->result.attach; /* whichever it is */
+    }
+}
+
+void rpc_call_send(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    const ProtobufCMessage *response = &rpc->answer.response.base;
+    answer_check_deadline(call);
+    answer_complete(call);
+    if (protobuf_c_message_get_packed_size(response) > SP_REPLY_MAX_BYTES) {
+        rpc_answer_begin(rpc);
+        RPC_FAIL(call, INTERNAL, "EMSGSIZE", "ask for less", "the answer is too long");
+        answer_complete(call);
+    }
+    rpc->answers_by_code[rpc->answer.status.code]++;
+    sp_reply(call->request, rpc->out, protobuf_c_message_pack(response, rpc->out));
+    call->request = NULL;
+}
+
+/* --- checks ------------------------------------------------------------------------------------*/
+
+static bool check_session(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    call->session = NULL;
+    if (call->session_id == 0)
+        return true;
+    call->session = session_find(rpc->sessions, call->link->account, call->session_id);
+    if (call->verb->finds_session)
+        return true;
+    if (call->session == NULL) {
+        RPC_FAIL(call, SESSION, "ESTALE", "Attach makes a new one",
+                 "session %" PRIu64 " is unknown or has expired", call->session_id);
+        return false;
+    }
+    if (!session_bind(rpc->sessions, call->session, &call->link->sessions)) {
+        RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "no memory for the session");
+        return false;
+    }
+    return true;
+}
+
+void rpc_load_subject(struct rpc_call *call, uint64_t id)
+{
+    call->status = &call->rpc->status;
+    call->subject_err = te_status(rpc_stack(call->rpc), id, call->status);
+}
+
+/* Whose the object is or was. False: nobody knows, so there is nothing to protect. */
+static bool find_owner(struct rpc_call *call, uint64_t id, uint32_t *ret_uid)
+{
+    struct te_history history;
+    rpc_load_subject(call, id);
+    if (call->subject_err == TE_OK) {
+        *ret_uid = call->status->uid;
+        return true;
+    }
+    if (te_history(rpc_stack(call->rpc), id, &history) != TE_OK)
+        return false;
+    *ret_uid = history.uid;
+    return true;
+}
+
+static bool check_owner(struct rpc_call *call)
+{
+    const struct rpc_verb *verb = call->verb;
+    uint64_t id;
+    uint32_t uid;
+    if (verb->id_offset == 0)
+        return true;
+    memcpy(&id, (const char *)&call->op + verb->id_offset, sizeof(id));
+    if (id == 0 && verb->privilege == RPC_ANYBODY)
+        return true;
+    bool is_allowed = !find_owner(call, id, &uid) || uid == call->link->account->uid;
+    if (is_allowed || call->link->is_admin)
+        return true;
+    call->rpc->counters.requests_denied++;
+    RPC_FAIL(call, PERMISSION, "EPERM", "its owner, root and the admin group may",
+             "%s: %" PRIu64 " belongs to another user", verb->name, id);
+    return false;
+}
+
+/* --- running -----------------------------------------------------------------------------------*/
+
+bool rpc_may_wait(struct rpc_call *call, uint64_t key, unsigned wakers)
+{
+    int64_t now_us = rpc_now_us(call->rpc);
+    if (now_us >= call->deadline_at_us) {
+        call->is_late = now_us < call->wait_until_us;
+        return false;
+    }
+    call->wait_key = key;
+    call->wakers = wakers;
+    return now_us < call->wait_until_us;
+}
+
+enum rpc_outcome rpc_call_run(struct rpc_call *call)
+{
+    rpc_answer_begin(call->rpc);
+    call->is_late = false;
+    if (check_session(call) && check_owner(call) && call->verb->handle(call) == RPC_WAIT)
+        return RPC_WAIT;
+    rpc_call_send(call);
+    return RPC_ANSWER;
+}
+
+/* When the waiting of the call ends: its operation's wait_ms, and the request's deadline_ms. */
+static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
+{
+    int64_t now_us = rpc_now_us(call->rpc);
+    uint32_t wait_ms = 0;
+    if (call->verb->wait_ms_offset != 0)
+        memcpy(&wait_ms, (const char *)&call->op + call->verb->wait_ms_offset, sizeof(wait_ms));
+    int64_t wait_us = wait_ms * US_PER_MS;
+    if (wait_us > call->rpc->options.wait_max_us)
+        wait_us = call->rpc->options.wait_max_us;
+    call->wait_until_us = now_us + wait_us;
+    call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * US_PER_MS;
+}
+
+/* Copies the request's fields into the call. False: the answer says what is wrong. */
+static bool call_fill(struct rpc_call *call, const pb_request *request)
+{
+    struct rpc *rpc = call->rpc;
+    call->request_id = request->request_id;
+    call->session_id = request->session;
+    if (request->api_major != RPC_API_MAJOR) {
+        rpc->counters.requests_unsupported++;
+        RPC_FAIL(call, UNSUPPORTED, "EPROTONOSUPPORT", "use a client of the daemon's version",
+                 "api_major is %u: this daemon speaks %d", request->api_major, RPC_API_MAJOR);
+        return false;
+    }
+    call->verb = rpc_verb_find(request->op_case);
+    if (call->verb == NULL) {
+        rpc->counters.requests_unsupported++;
+        RPC_FAIL(call, UNSUPPORTED, "EOPNOTSUPP", "use a client of the daemon's version",
+                 "the request has no operation that this daemon knows");
+        return false;
+    }
+    const ProtobufCMessage *op = &request->attach->base; /* whichever it is */
+    memcpy(&call->op, op, op->descriptor->sizeof_message);
+    call_set_times(call, request->deadline_ms);
+    rpc->requests_by_verb[rpc_verb_index(call->verb)]++;
+    return true;
+}
+
+void rpc_call_on_request(struct rpc_link *link, struct sp_request *request, const uint8_t *body,
+                         size_t len)
+{
+    struct rpc *rpc = link->rpc;
+    struct rpc_call call = {.rpc = rpc, .link = link, .request = request};
+    ProtobufCAllocator allocator = arena_protobuf_allocator(&rpc->request_arena);
+    arena_reset(&rpc->request_arena);
+    rpc_answer_begin(rpc);
+    pb_request *decoded = tcpengine__v1__request__unpack(&allocator, len, body);
+    if (decoded == NULL) {
+        rpc->counters.requests_malformed++;
+        RPC_FAIL(&call, MALFORMED, "EBADMSG", "see proto/tcpengine/v1/tcpengine.proto",
+                 "the request of %zu bytes could not be decoded", len);
+        rpc_call_send(&call);
+    } else if (!call_fill(&call, decoded)) {
+        rpc_call_send(&call);
+    } else if (rpc_call_run(&call) == RPC_WAIT) {
+        rpc_wait_new(&call);
+    }
+}
+
+void rpc_call_on_too_long(struct rpc_link *link, struct sp_request *request, uint64_t len)
+{
+    struct rpc_call call = {.rpc = link->rpc, .link = link, .request = request};
+    rpc_answer_begin(link->rpc);
+    RPC_FAIL(&call, RESOURCES, "EMSGSIZE", "send the data in several requests",
+             "a message of %" PRIu64 " bytes: at most %zu", len, SP_MESSAGE_MAX_BYTES);
+    rpc_call_send(&call);
+}

@@ -1,0 +1,135 @@
+/* Values of the engine as messages, and the other way round. */
+#include "rpc/rpc_internal.h"
+
+#include <stdio.h>
+
+char *rpc_text(struct rpc *rpc, const char *text)
+{
+    char *copy = arena_copy_text(&rpc->answer_arena, text);
+    return copy == NULL ? (char *)(uintptr_t) "" : copy;
+}
+
+void *rpc_pointers(struct rpc *rpc, size_t count)
+{
+    return arena_alloc(&rpc->answer_arena, count * sizeof(void *));
+}
+
+pb_state rpc_state(enum te_state state)
+{
+    return (pb_state)state; /* the proto numbers them as the engine does */
+}
+
+pb_endpoint *rpc_endpoint(struct rpc *rpc, const struct te_endpoint *endpoint)
+{
+    char text[TE_ADDR_TEXT_MAX];
+    pb_endpoint *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__endpoint__init(message);
+    message->port = endpoint->port;
+    if (te_addr_is_unspecified(&endpoint->addr))
+        return message;
+    te_addr_format(&endpoint->addr, text);
+    message->address = rpc_text(rpc, text);
+    return message;
+}
+
+pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment)
+{
+    char flags[TE_ADDR_TEXT_MAX];
+    pb_segment *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__segment__init(message);
+    te_tcp_flags_format(segment->flags, flags);
+    message->flags = rpc_text(rpc, flags);
+    message->seq = segment->seq;
+    message->ack = segment->ack;
+    message->len = segment->len_bytes;
+    message->wnd = segment->wnd_bytes;
+    return message;
+}
+
+/* Milliseconds from now until at_us, rounded up; 0 when it has passed or never comes. */
+static int64_t ms_until(const struct rpc *rpc, int64_t at_us)
+{
+    int64_t now_us = rpc_now_us(rpc);
+    if (at_us == TE_NEVER || at_us <= now_us)
+        return 0;
+    return (at_us - now_us + US_PER_MS - 1) / US_PER_MS;
+}
+
+pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
+{
+    pb_connection *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__connection__init(message);
+    message->id = status->id;
+    message->state = rpc_state(status->state);
+    message->local = rpc_endpoint(rpc, &status->local);
+    message->remote = rpc_endpoint(rpc, &status->remote);
+    message->uid = status->uid;
+    message->send_queue_bytes = status->send_queue_bytes;
+    message->receive_queue_bytes = status->receive_queue_bytes;
+    message->timer = (char *)(uintptr_t)te_timer_name(status->timer);
+    if (status->timer != TE_TIMER_NONE)
+        message->timer_ms = ms_until(rpc, status->timer_at_us);
+    return message;
+}
+
+pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *status)
+{
+    pb_time_wait_entry *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    bool was_both = status->time_wait_from == TE_CLOSING;
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__time_wait_entry__init(message);
+    message->id = status->id;
+    message->local = rpc_endpoint(rpc, &status->local);
+    message->remote = rpc_endpoint(rpc, &status->remote);
+    message->entered_from = rpc_state(status->time_wait_from);
+    message->entered_by = (char *)(uintptr_t)(was_both ? "both" : "local");
+    message->duration_ms =
+        (status->time_wait_ends_at_us - status->time_wait_started_at_us) / US_PER_MS;
+    message->remaining_ms = ms_until(rpc, status->time_wait_ends_at_us);
+    if (message->remaining_ms > message->duration_ms) /* one is rounded up, the other down */
+        message->remaining_ms = message->duration_ms;
+    message->fin_reacked = status->fin_reacked;
+    message->uid = status->uid;
+    message->age_ms = (rpc_now_us(rpc) - status->state_since_us) / US_PER_MS;
+    return message;
+}
+
+void rpc_quote(const char *text, char ret_quote[RPC_QUOTE_MAX])
+{
+    size_t len = 0;
+    for (; text[len] != '\0' && len < RPC_QUOTE_MAX - 1; len++)
+        ret_quote[len] = (char)(text[len] >= ' ' && text[len] <= '~' ? text[len] : '?');
+    ret_quote[len] = '\0';
+}
+
+bool rpc_parse_endpoint(struct rpc_call *call, const char *name, const pb_endpoint *endpoint,
+                        struct te_endpoint *ret_endpoint)
+{
+    char quote[RPC_QUOTE_MAX];
+    struct te_endpoint parsed = {0};
+    *ret_endpoint = parsed;
+    if (endpoint == NULL)
+        return true;
+    rpc_quote(endpoint->address, quote);
+    if (endpoint->port > UINT16_MAX) {
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ports go from 1 to 65535",
+                 "%s: the %s port %u is out of range", call->verb->name, name, endpoint->port);
+        return false;
+    }
+    if (endpoint->address[0] != '\0' && !te_addr_parse(endpoint->address, &parsed.addr)) {
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "write it as 10.0.0.2 or 2001:db8::2",
+                 "%s: the %s address \"%s\" is neither IPv4 nor IPv6", call->verb->name, name,
+                 quote);
+        return false;
+    }
+    parsed.port = (uint16_t)endpoint->port;
+    *ret_endpoint = parsed;
+    return true;
+}

@@ -1,0 +1,283 @@
+/* DaemonStatus, NextEvents and SetOption. */
+#include "rpc/rpc_internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- DaemonStatus ------------------------------------------------------------------------------*/
+
+static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    struct daemon_info info = {0};
+    char mac[18];
+    rpc->host.describe(rpc->host.ctx, &info);
+    result->version = rpc_text(rpc, info.version != NULL ? info.version : "");
+    result->tap = rpc_text(rpc, info.tap != NULL ? info.tap : "");
+    result->http = rpc_text(rpc, info.http != NULL ? info.http : "");
+    result->gateway = rpc_text(rpc, info.gateway != NULL ? info.gateway : "");
+    result->tap_up = info.tap_up;
+    result->mtu = info.mtu_bytes;
+    result->msl_ms = info.msl_us / US_PER_MS;
+    snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
+             info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
+    result->mac = rpc_text(rpc, mac);
+    result->routes = rpc_pointers(rpc, info.route_count);
+    for (unsigned i = 0; result->routes != NULL && i < info.route_count; i++)
+        result->routes[result->n_routes++] = rpc_text(rpc, info.routes[i]);
+}
+
+static void fill_addresses(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    char addr[TE_ADDR_TEXT_MAX], text[TE_ADDR_TEXT_MAX + 8];
+    unsigned count;
+    const struct te_cidr *addresses = te_stack_addresses(rpc_stack(rpc), &count);
+    result->addresses = rpc_pointers(rpc, count);
+    for (unsigned i = 0; result->addresses != NULL && i < count; i++) {
+        te_addr_format(&addresses[i].addr, addr);
+        snprintf(text, sizeof(text), "%s/%u", addr, addresses[i].prefix_bits);
+        result->addresses[result->n_addresses++] = rpc_text(rpc, text);
+    }
+}
+
+static void fill_states(struct rpc *rpc, const struct te_totals *totals,
+                        pb_daemon_status_result *result)
+{
+    result->states = rpc_pointers(rpc, TE_STATE_COUNT);
+    for (unsigned i = 0; result->states != NULL && i < TE_STATE_COUNT; i++) {
+        pb_state_count *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+        if (message == NULL)
+            return;
+        tcpengine__v1__state_count__init(message);
+        message->state = (pb_state)i;
+        message->count = totals->by_state[i];
+        result->states[result->n_states++] = message;
+    }
+}
+
+static void fill_engine(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    struct te_totals totals;
+    te_totals(rpc_stack(rpc), &totals);
+    result->connections = totals.connections;
+    result->listeners = totals.listeners;
+    result->time_wait = totals.time_wait;
+    result->orphans = totals.orphans;
+    result->memory_bytes =
+        totals.conn_memory_bytes + totals.time_wait_memory_bytes + totals.buffer_memory_bytes;
+    fill_states(rpc, &totals, result);
+    fill_addresses(rpc, result);
+}
+
+enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    pb_daemon_status_result *result = &rpc_result(call)->daemon;
+    fill_info(rpc, result);
+    fill_engine(rpc, result);
+    result->api_major = RPC_API_MAJOR;
+    result->time_us = rpc_now_us(rpc);
+    result->uptime_us = result->time_us;
+    result->sessions = session_table_count(rpc->sessions);
+    result->links = sp_server_link_count(rpc->server);
+    result->last_event_seq = event_log_last_seq(rpc->host.events);
+    return RPC_ANSWER;
+}
+
+/* --- NextEvents --------------------------------------------------------------------------------*/
+
+static const char *event_kind_name(unsigned kind)
+{
+    switch (kind) {
+    case TE_EVENT_STATE:
+        return "state";
+    case TE_EVENT_FIN_AGAIN:
+        return "fin_again";
+    case TE_EVENT_ADDRESS_CONFLICT:
+        return "address_conflict";
+    default:
+        return "";
+    }
+}
+
+static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *entry, uint32_t uid)
+{
+    pb_event *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__event__init(message);
+    message->seq = entry->seq;
+    message->time_us = entry->time_us;
+    message->id = entry->id;
+    message->kind = (char *)(uintptr_t)event_kind_name(entry->kind);
+    message->local = rpc_endpoint(rpc, &entry->local);
+    message->remote = rpc_endpoint(rpc, &entry->remote);
+    message->uid = uid;
+    if (entry->kind == TE_EVENT_STATE) {
+        message->from = (pb_state)entry->from;
+        message->to = (pb_state)entry->to;
+        message->cause = (char *)(uintptr_t)te_cause_text(entry->cause);
+    }
+    if (entry->has_segment)
+        message->segment = rpc_segment(rpc, &entry->segment);
+    return message;
+}
+
+/* Reads one page of events; false: no memory. */
+static bool read_events(struct rpc_call *call, struct event_log_reader *reader,
+                        pb_next_events_result *result)
+{
+    struct rpc *rpc = call->rpc;
+    uint32_t max = call->op.next_events.max, uid;
+    const struct event_log_entry *entry;
+    if (max == 0 || max > RPC_PAGE_MAX)
+        max = RPC_PAGE_MAX;
+    result->events = rpc_pointers(rpc, max);
+    if (result->events == NULL)
+        return false;
+    while (result->n_events < max &&
+           (entry = event_log_next(rpc->host.events, reader, &uid)) != NULL) {
+        pb_event *message = event_message(rpc, entry, uid);
+        if (message == NULL)
+            return false;
+        result->events[result->n_events++] = message;
+    }
+    return true;
+}
+
+enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
+{
+    const struct rpc_link *link = call->link;
+    pb_next_events *op = &call->op.next_events;
+    struct event_log_reader reader = {
+        .seq = op->after_seq, .sees_all = link->is_admin, .uid = link->account->uid};
+    bool is_of_now = op->after_seq <= event_log_last_seq(call->rpc->host.events);
+    pb_next_events_result *result = &rpc_result(call)->next_events;
+    if (!read_events(call, &reader, result))
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "NextEvents: no memory");
+    uint64_t key = link->is_admin ? RPC_KEY_EVENTS_OF_ALL : RPC_KEY_EVENTS_OF_UID | reader.uid;
+    if (is_of_now && result->n_events == 0 && reader.lost == 0 &&
+        rpc_may_wait(call, key, RPC_WAKE_EVENT)) {
+        op->after_seq = reader.seq; /* what others may see need not be looked at again */
+        return RPC_WAIT;
+    }
+    result->lost = reader.lost;
+    result->last_seq = reader.seq;
+    return RPC_ANSWER;
+}
+
+/* --- SetOption ---------------------------------------------------------------------------------*/
+
+struct option_row {
+    const char *name;
+    enum te_option option;
+    int64_t scale;    /* from the message's unit to the engine's */
+    uint32_t feature; /* TE_OPTION_FEATURES: which, to be 0 or 1 */
+};
+
+#define FEATURE_ROW(name, feature)                                                                 \
+    {                                                                                              \
+        name, TE_OPTION_FEATURES, 1, TE_FEATURE_##feature                                          \
+    }
+
+static const struct option_row option_rows[] = {
+    {"nagle", TE_OPTION_NAGLE, 1, 0},
+    {"keepalive", TE_OPTION_KEEPALIVE, 1, 0},
+    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, US_PER_MS, 0},
+    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, US_PER_MS, 0},
+    {"keepalive_probes", TE_OPTION_KEEPALIVE_PROBES, 1, 0},
+    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, US_PER_MS, 0},
+    {"delayed_ack", TE_OPTION_DELAYED_ACK, 1, 0},
+    {"send_buffer_max_bytes", TE_OPTION_SEND_BUFFER_MAX, 1, 0},
+    {"receive_buffer_max_bytes", TE_OPTION_RECEIVE_BUFFER_MAX, 1, 0},
+    FEATURE_ROW("sack_recovery", SACK_RECOVERY),
+    FEATURE_ROW("rack", RACK),
+    FEATURE_ROW("loss_probe", LOSS_PROBE),
+    FEATURE_ROW("prr", PRR),
+    FEATURE_ROW("frto", FRTO),
+    FEATURE_ROW("eifel", EIFEL),
+    FEATURE_ROW("dsack_undo", DSACK_UNDO),
+    FEATURE_ROW("limited_transmit", LIMITED_TRANSMIT),
+    FEATURE_ROW("rto_restart", RTO_RESTART),
+    FEATURE_ROW("hystart", HYSTART),
+    FEATURE_ROW("cwnd_validation", CWND_VALIDATION),
+    FEATURE_ROW("pacing", PACING),
+};
+
+#define OPTION_NAMES                                                                               \
+    "nagle, keepalive, keepalive_idle_ms, keepalive_interval_ms, keepalive_probes, "               \
+    "user_timeout_ms, delayed_ack, send_buffer_max_bytes, receive_buffer_max_bytes, "              \
+    "congestion_control, rack, pacing: see tcpctl(1)"
+
+static const struct option_row *option_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(option_rows) / sizeof(*option_rows); i++)
+        if (strcmp(option_rows[i].name, name) == 0)
+            return &option_rows[i];
+    return NULL;
+}
+
+static enum te_err set_feature(struct rpc_call *call, const struct option_row *row, int64_t value)
+{
+    const pb_set_option *op = &call->op.set_option;
+    struct te_status status;
+    enum te_err err = te_status(rpc_stack(call->rpc), op->id, &status);
+    if (err != TE_OK)
+        return err;
+    if (value != 0 && value != 1)
+        return TE_ERR_INVALID;
+    uint32_t features =
+        value != 0 ? status.features | row->feature : status.features & ~row->feature;
+    return te_set_option(rpc_stack(call->rpc), op->id, row->option, features,
+                         rpc_now_us(call->rpc));
+}
+
+/* The one option whose value is a word. */
+static enum rpc_outcome set_congestion_control(struct rpc_call *call)
+{
+    const pb_set_option *op = &call->op.set_option;
+    struct rpc *rpc = call->rpc;
+    char quote[RPC_QUOTE_MAX];
+    if (call->subject_err != TE_OK)
+        return rpc_fail_engine(call, call->subject_err, op->id);
+    enum te_err err = te_set_congestion_control(rpc_stack(rpc), op->id, op->text, rpc_now_us(rpc));
+    rpc_quote(op->text, quote);
+    if (err == TE_ERR_INVALID)
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "cubic, reno, bbr",
+                        "SetOption: there is no congestion control \"%s\"", quote);
+    if (err != TE_OK)
+        return rpc_fail_engine(call, err, op->id);
+    pump_wake(rpc->host.pump);
+    rpc_result(call);
+    return RPC_ANSWER;
+}
+
+enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
+{
+    if (strcmp(call->op.set_option.name, "congestion_control") == 0)
+        return set_congestion_control(call);
+    const pb_set_option *op = &call->op.set_option;
+    const struct option_row *row = option_find(op->name);
+    struct rpc *rpc = call->rpc;
+    char quote[RPC_QUOTE_MAX];
+    enum te_err err = TE_ERR_INVALID;
+    int64_t value;
+    rpc_quote(op->name, quote);
+    if (row == NULL)
+        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", OPTION_NAMES,
+                        "SetOption: there is no option \"%s\"", quote);
+    if (call->subject_err != TE_OK)
+        return rpc_fail_engine(call, call->subject_err, op->id);
+    if (row->feature != 0)
+        err = set_feature(call, row, op->value);
+    else if (!__builtin_mul_overflow(op->value, row->scale, &value))
+        err = te_set_option(rpc_stack(rpc), op->id, row->option, value, rpc_now_us(rpc));
+    if (err == TE_ERR_INVALID)
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,
+                        "SetOption: %" PRId64 " is out of range for %s", op->value, row->name);
+    if (err != TE_OK)
+        return rpc_fail_engine(call, err, op->id);
+    pump_wake(rpc->host.pump);
+    rpc_result(call);
+    return RPC_ANSWER;
+}

@@ -1,0 +1,303 @@
+/* Status, List, TimeWaitList, History and Counters: looking without touching. */
+#include "rpc/rpc_internal.h"
+
+#include <string.h>
+
+/* --- Status ------------------------------------------------------------------------------------*/
+
+static void fill_tcp(const struct te_status *status, pb_connection_status_result *result)
+{
+    result->snd_una = status->snd_una;
+    result->snd_nxt = status->snd_nxt;
+    result->snd_wnd = status->snd_wnd;
+    result->rcv_nxt = status->rcv_nxt;
+    result->rcv_wnd = status->rcv_wnd;
+    result->iss = status->iss;
+    result->irs = status->irs;
+    result->mss = status->mss_bytes;
+    result->path_mtu_bytes = status->path_mtu_bytes;
+    result->pipe_bytes = status->pipe_bytes;
+    result->sacked_bytes = status->sacked_bytes;
+    result->lost_bytes = status->lost_bytes;
+    result->min_rtt_us = status->min_rtt_us;
+    result->reordering_window_us = status->reordering_window_us;
+    result->snd_wscale = status->snd_wscale;
+    result->rcv_wscale = status->rcv_wscale;
+    result->sack_permitted = status->sack_permitted;
+    result->timestamps = status->timestamps;
+    result->ecn = status->ecn;
+    result->ecn_ce_in = status->ecn_ce_in;
+    result->ecn_ece_in = status->ecn_ece_in;
+    result->cwnd_bytes = status->cwnd_bytes;
+    result->ssthresh_bytes = status->ssthresh_bytes;
+    result->srtt_us = status->srtt_us;
+    result->rttvar_us = status->rttvar_us;
+    result->rto_us = status->rto_us;
+    result->backoff = status->retransmits;
+    result->nagle = status->nagle;
+    result->keepalive = status->keepalive;
+}
+
+static void fill_totals(const struct te_status *status, pb_connection_status_result *result)
+{
+    result->is_listener = status->is_listener;
+    result->is_orphan = status->is_orphan;
+    result->retransmits = status->segments_retransmitted;
+    result->bytes_sent = status->bytes_sent;
+    result->bytes_acked = status->bytes_acked;
+    result->bytes_received = status->bytes_received;
+    result->segments_in = status->segments_in;
+    result->segments_out = status->segments_out;
+    result->send_buffer_bytes = status->send_buffer_bytes;
+    result->receive_buffer_bytes = status->receive_buffer_bytes;
+    result->send_accepted = status->send_accepted;
+    result->receive_released = status->receive_released;
+    result->receive_next = status->receive_next;
+    result->fin_received = status->fin_received;
+    result->fin_queued = status->fin_queued;
+}
+
+static pb_congestion_variable *congestion_variable(struct rpc *rpc,
+                                                   const struct te_cc_variable *variable)
+{
+    pb_congestion_variable *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__congestion_variable__init(message);
+    message->name = (char *)(uintptr_t)variable->name;
+    message->value = variable->value;
+    if (variable->text != NULL)
+        message->text = (char *)(uintptr_t)variable->text;
+    return message;
+}
+
+static void fill_congestion_variables(struct rpc *rpc, const struct te_status *status,
+                                      pb_connection_status_result *result)
+{
+    struct te_cc_variable variables[TE_CC_VARIABLES_MAX];
+    unsigned count = 0;
+    if (te_cc_variables(rpc_stack(rpc), status->id, variables, &count) != TE_OK || count == 0)
+        return;
+    result->congestion_variables = rpc_pointers(rpc, count);
+    if (result->congestion_variables == NULL)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        pb_congestion_variable *message = congestion_variable(rpc, &variables[i]);
+        if (message == NULL)
+            return;
+        result->congestion_variables[result->n_congestion_variables++] = message;
+    }
+}
+
+static void fill_others(struct rpc_call *call, const struct te_status *status,
+                        pb_connection_status_result *result)
+{
+    struct rpc *rpc = call->rpc;
+    int64_t now_us = rpc_now_us(rpc);
+    result->connection = rpc_connection(rpc, status);
+    if (status->error != TE_OK)
+        result->error = rpc_status_message(call, status->error, status);
+    if (status->soft_error != TE_OK)
+        result->soft_error = rpc_status_message(call, status->soft_error, status);
+    if (status->state == TE_TIME_WAIT)
+        result->time_wait = rpc_time_wait(rpc, status);
+    if (status->congestion_control != NULL)
+        result->congestion_control = rpc_text(rpc, status->congestion_control);
+    if (status->recovery != NULL)
+        result->recovery = rpc_text(rpc, status->recovery);
+    if (status->mtu_probing != NULL)
+        result->mtu_probing = rpc_text(rpc, status->mtu_probing);
+    fill_congestion_variables(rpc, status, result);
+    result->age_us = now_us - status->opened_at_us;
+    result->state_age_us = now_us - status->state_since_us;
+}
+
+enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)
+{
+    if (call->subject_err != TE_OK)
+        return rpc_fail_engine(call, call->subject_err, call->op.connection_status.id);
+    pb_connection_status_result *result = &rpc_result(call)->connection;
+    fill_tcp(call->status, result);
+    fill_totals(call->status, result);
+    fill_others(call, call->status, result);
+    return RPC_ANSWER;
+}
+
+/* --- lists -------------------------------------------------------------------------------------*/
+
+/* A walk over one kind of things, page by page. */
+struct page {
+    enum te_walk_kind kind;
+    uint64_t cursor; /* of te_walk() */
+    bool is_done;
+    unsigned steps_left;
+    size_t count, max;
+    void **entries;
+};
+
+static bool page_init(struct rpc_call *call, struct page *page, uint32_t max)
+{
+    *page = (struct page){.steps_left = RPC_WALK_STEPS_MAX,
+                          .max = max == 0 || max > RPC_PAGE_MAX ? RPC_PAGE_MAX : max};
+    page->entries = rpc_pointers(call->rpc, page->max);
+    return page->entries != NULL;
+}
+
+static bool is_visible(const struct rpc_call *call, const struct te_status *status)
+{
+    return call->link->is_admin || status->uid == call->link->account->uid;
+}
+
+/* Walks on until the page is full, the walk is at its end, or it has taken long enough. */
+static void page_fill(struct rpc_call *call, struct page *page)
+{
+    struct rpc *rpc = call->rpc;
+    struct te_status *status = &rpc->status;
+    while (page->count < page->max && page->steps_left > 0) {
+        page->steps_left--;
+        if (!te_walk(rpc_stack(rpc), page->kind, &page->cursor, status)) {
+            page->is_done = true;
+            return;
+        }
+        if (!is_visible(call, status))
+            continue;
+        void *entry = page->kind == TE_WALK_TIME_WAIT ? (void *)rpc_time_wait(rpc, status)
+                                                      : (void *)rpc_connection(rpc, status);
+        if (entry == NULL)
+            return; /* cannot be: a page's entries fit the arena */
+        page->entries[page->count++] = entry;
+    }
+}
+
+/* Listeners come first, then connections. The cursor of a List tells both where in a walk it is,
+ * and, by its top bit, in which of the two. */
+#define CURSOR_CONNECTIONS (UINT64_C(1) << 63)
+
+enum rpc_outcome rpc_verb_list(struct rpc_call *call)
+{
+    const pb_list *op = &call->op.list;
+    struct page page;
+    if (!page_init(call, &page, op->max))
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "List: no memory");
+    bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
+    page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
+    page.cursor = op->cursor & ~CURSOR_CONNECTIONS;
+    page_fill(call, &page);
+    if (is_first && page.is_done) {
+        page.kind = TE_WALK_CONNECTIONS;
+        page.cursor = 0;
+        page.is_done = false;
+        page_fill(call, &page);
+    }
+    pb_list_result *result = &rpc_result(call)->list;
+    result->connections = (pb_connection **)page.entries;
+    result->n_connections = page.count;
+    result->done = page.is_done;
+    result->cursor = page.cursor | (page.kind == TE_WALK_CONNECTIONS ? CURSOR_CONNECTIONS : 0);
+    result->as_of_seq = event_log_last_seq(call->rpc->host.events);
+    return RPC_ANSWER;
+}
+
+enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
+{
+    const pb_time_wait_list *op = &call->op.time_wait_list;
+    struct page page;
+    if (!page_init(call, &page, op->max))
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "TimeWaitList: no memory");
+    page.kind = TE_WALK_TIME_WAIT;
+    page.cursor = op->cursor;
+    page_fill(call, &page);
+    pb_time_wait_list_result *result = &rpc_result(call)->time_wait_list;
+    result->entries = (pb_time_wait_entry **)page.entries;
+    result->n_entries = page.count;
+    result->done = page.is_done;
+    result->cursor = page.cursor;
+    result->as_of_seq = event_log_last_seq(call->rpc->host.events);
+    return RPC_ANSWER;
+}
+
+/* --- History -----------------------------------------------------------------------------------*/
+
+static pb_transition *transition_message(struct rpc *rpc, const struct te_transition *transition)
+{
+    pb_transition *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__transition__init(message);
+    message->time_us = transition->time_us;
+    message->from = rpc_state(transition->from);
+    message->to = rpc_state(transition->to);
+    message->cause = (char *)(uintptr_t)te_cause_text(transition->cause);
+    if (transition->has_segment)
+        message->segment = rpc_segment(rpc, &transition->segment);
+    return message;
+}
+
+enum rpc_outcome rpc_verb_history(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    uint64_t id = call->op.history.id;
+    struct te_history history;
+    enum te_err err = te_history(rpc_stack(rpc), id, &history);
+    if (err != TE_OK)
+        return rpc_fail_engine(call, err, id);
+    pb_history_result *result = &rpc_result(call)->history;
+    result->id = history.id;
+    result->local = rpc_endpoint(rpc, &history.local);
+    result->remote = rpc_endpoint(rpc, &history.remote);
+    result->is_gone = history.is_gone;
+    result->transitions = rpc_pointers(rpc, history.count);
+    for (unsigned i = 0; result->transitions != NULL && i < history.count; i++)
+        result->transitions[result->n_transitions++] =
+            transition_message(rpc, &history.transitions[i]);
+    return RPC_ANSWER;
+}
+
+/* --- Counters ----------------------------------------------------------------------------------*/
+
+/* Adds one row to the answer. */
+static void add_counter(struct rpc *rpc, pb_counters_result *result, const char *name,
+                        const char *help, uint64_t value)
+{
+    pb_counter *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return;
+    tcpengine__v1__counter__init(message);
+    message->name = (char *)(uintptr_t)name;
+    message->help = (char *)(uintptr_t)help;
+    message->value = value;
+    result->counters[result->n_counters++] = message;
+}
+
+/* Counters of the daemon itself stand after the engine's, with a prefix that tells where from. */
+static void add_own_counters(struct rpc *rpc, pb_counters_result *result)
+{
+    struct rpc_stats stats;
+    rpc_fill_stats(rpc, &stats);
+#define ADD_SP_COUNTER(name, help) add_counter(rpc, result, "ipc_" #name, help, stats.control.name);
+#define ADD_RPC_COUNTER(name, help)                                                                \
+    add_counter(rpc, result, "ipc_" #name, help, stats.counters.name);
+    SP_COUNTER_LIST(ADD_SP_COUNTER)
+    RPC_COUNTER_LIST(ADD_RPC_COUNTER)
+#undef ADD_SP_COUNTER
+#undef ADD_RPC_COUNTER
+}
+
+enum rpc_outcome rpc_verb_counters(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    const char *counters = (const char *)te_stack_counters(rpc_stack(rpc));
+    size_t count, own = (sizeof(struct sp_counters) + sizeof(struct rpc_counters)) / 8;
+    const struct te_counter_info *table = te_counter_table(&count);
+    pb_counters_result *result = &rpc_result(call)->counters;
+    result->counters = rpc_pointers(rpc, count + own);
+    if (result->counters == NULL)
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Counters: no memory");
+    for (size_t i = 0; i < count; i++) {
+        uint64_t value;
+        memcpy(&value, counters + table[i].offset, sizeof(value));
+        add_counter(rpc, result, table[i].name, table[i].help, value);
+    }
+    add_own_counters(rpc, result);
+    return RPC_ANSWER;
+}

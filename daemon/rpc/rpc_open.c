@@ -1,0 +1,214 @@
+/* Open and Accept: how objects come to be. */
+#include "rpc/rpc_internal.h"
+
+#include <inttypes.h>
+
+/* Records compared with the engine whenever one is added: all of them, over time. */
+#define SWEEP_STEPS 2
+/* The same before a client is refused for having too many. */
+#define SWEEP_STEPS_FULL 4096
+
+static bool is_gone(void *ctx, uint64_t id)
+{
+    struct rpc_call *call = ctx;
+    return te_status(rpc_stack(call->rpc), id, &call->rpc->status) == TE_ERR_NO_CONNECTION;
+}
+
+/* False: the caller's uid has too many objects, and the answer says so. */
+static bool check_room(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    const struct account *account = call->link->account;
+    unsigned max = rpc->options.objects_per_uid_max;
+    if (account->objects >= max)
+        object_sweep(rpc->objects, SWEEP_STEPS_FULL, is_gone, call);
+    if (account->objects < max)
+        return true;
+    rpc->counters.objects_refused++;
+    RPC_FAIL(call, RESOURCES, "EMFILE", "close some, or raise objects_per_uid_max",
+             "%s: uid %u has %u connections and listeners already", call->verb->name, account->uid,
+             account->objects);
+    return false;
+}
+
+/* Records what was opened, for the session too, and for a repetition of the request. False: no
+ * memory, and the object is aborted again. */
+static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
+{
+    struct rpc *rpc = call->rpc;
+    const struct recent_answer answer = {.id = id};
+    struct object_list *list = call->session == NULL ? NULL : &call->session->objects;
+    object_sweep(rpc->objects, SWEEP_STEPS, is_gone, call);
+    struct object *object = object_find(rpc->objects, id);
+    if (object == NULL && object_add(rpc->objects, id, call->link->account, list) == NULL) {
+        te_abort(rpc_stack(rpc), id, rpc_now_us(rpc));
+        RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "%s: no memory", call->verb->name);
+        return false;
+    }
+    rpc_remember(call, token, 0, &answer);
+    call->is_started = true;
+    call->started_id = id;
+    return true;
+}
+
+/* What Open and Accept answer alike. */
+struct opened {
+    enum te_state state;
+    pb_endpoint *local, *remote;
+    uint32_t backlog;
+    uint64_t accepted_to;
+    enum te_err err; /* why it failed, or came to its end */
+};
+
+/* Describes the object of a started call: as it is, or, when it is gone, as it was. */
+static struct opened opened_find(struct rpc_call *call)
+{
+    struct rpc *rpc = call->rpc;
+    struct te_history history;
+    struct opened opened = {.state = TE_CLOSED, .err = TE_ERR_NO_CONNECTION};
+    rpc_load_subject(call, call->started_id);
+    if (call->subject_err == TE_OK) {
+        opened.state = call->status->state;
+        opened.local = rpc_endpoint(rpc, &call->status->local);
+        opened.remote = rpc_endpoint(rpc, &call->status->remote);
+        opened.backlog = call->status->is_listener ? call->status->send_queue_bytes : 0;
+        opened.accepted_to = call->status->send_accepted;
+        opened.err = call->status->error;
+    } else if (te_history(rpc_stack(rpc), call->started_id, &history) == TE_OK) {
+        opened.local = rpc_endpoint(rpc, &history.local);
+        opened.remote = rpc_endpoint(rpc, &history.remote);
+        if (rpc_history_err(&history) != TE_OK)
+            opened.err = rpc_history_err(&history);
+    }
+    return opened;
+}
+
+/* --- Open --------------------------------------------------------------------------------------*/
+
+static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
+{
+    const pb_open *op = &call->op.open;
+    *ret_open = (struct te_open){.uid = call->link->account->uid,
+                                 .listener_id = op->passive ? 0 : op->listener_id,
+                                 .fast_open = op->fast_open,
+                                 .data = op->data.data,
+                                 .data_len = op->passive ? 0 : op->data.len};
+    if (!rpc_parse_endpoint(call, "local", op->local, &ret_open->local) ||
+        !rpc_parse_endpoint(call, "remote", op->remote, &ret_open->remote))
+        return false;
+    if (!op->passive || ret_open->local.port != 0)
+        return true;
+    RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL",
+             "only active opens may leave the choice to the daemon",
+             "Open: a passive open needs a local port");
+    return false;
+}
+
+static enum te_err open_passive(struct rpc_call *call, const struct te_open *open, uint64_t *ret_id)
+{
+    const struct te_listen listen = {.local = open->local,
+                                     .remote = open->remote,
+                                     .uid = open->uid,
+                                     .backlog = call->op.open.backlog,
+                                     .fast_open = open->fast_open};
+    return te_open_passive(rpc_stack(call->rpc), &listen, ret_id, rpc_now_us(call->rpc));
+}
+
+/* Opens. False: the answer says why not. */
+static bool open_start(struct rpc_call *call)
+{
+    const pb_open *op = &call->op.open;
+    struct rpc *rpc = call->rpc;
+    struct te_open open;
+    uint64_t id;
+    if (rpc->is_stopping) {
+        RPC_FAIL(call, RESOURCES, "ESHUTDOWN", NULL, "Open: the daemon is stopping");
+        return false;
+    }
+    if (!parse_open(call, &open) || !check_room(call))
+        return false;
+    enum te_err err = op->passive ? open_passive(call, &open, &id)
+                                  : te_open_active(rpc_stack(rpc), &open, &id, rpc_now_us(rpc));
+    if (err != TE_OK) {
+        rpc_fail_open(call, err, &open);
+        return false;
+    }
+    pump_wake(rpc->host.pump);
+    return record(call, op->token, id);
+}
+
+static bool is_opening(const struct rpc_call *call)
+{
+    return call->subject_err == TE_OK &&
+           (call->status->state == TE_SYN_SENT || call->status->state == TE_SYN_RCVD);
+}
+
+enum rpc_outcome rpc_verb_open(struct rpc_call *call)
+{
+    struct recent_answer recalled;
+    if (!call->is_started && rpc_recall(call, call->op.open.token, 0, &recalled)) {
+        call->is_started = true;
+        call->started_id = recalled.id;
+    }
+    if (!call->is_started && !open_start(call))
+        return RPC_ANSWER;
+    struct opened opened = opened_find(call);
+    uint64_t id = call->started_id;
+    if (is_opening(call) && rpc_may_wait(call, id, TE_READY_OPEN | TE_READY_END | RPC_WAKE_STATE))
+        return RPC_WAIT;
+    pb_open_result *result = &rpc_result(call)->open;
+    result->id = id;
+    result->state = rpc_state(opened.state);
+    result->local = opened.local;
+    result->remote = opened.remote;
+    result->backlog = opened.backlog;
+    result->accepted_to = opened.accepted_to;
+    if (call->op.open.wait_ms > 0 && opened.err != TE_OK)
+        return rpc_fail_engine(call, opened.err, id);
+    return RPC_ANSWER;
+}
+
+/* --- Accept ------------------------------------------------------------------------------------*/
+
+/* Takes a connection. False: *ret_outcome is what the handler answers. */
+static bool accept_start(struct rpc_call *call, enum rpc_outcome *ret_outcome)
+{
+    const pb_accept *op = &call->op.accept;
+    struct rpc *rpc = call->rpc;
+    uint64_t id, listener_id = op->listener_id;
+    *ret_outcome = RPC_ANSWER;
+    if (!check_room(call))
+        return false;
+    enum te_err err =
+        te_accept(rpc_stack(rpc), listener_id, call->link->account->uid, &id, rpc_now_us(rpc));
+    if (err == TE_OK) {
+        pump_wake(rpc->host.pump);
+        return record(call, op->token, id);
+    }
+    if (err == TE_ERR_AGAIN && rpc_may_wait(call, listener_id, TE_READY_ACCEPT | TE_READY_END))
+        *ret_outcome = RPC_WAIT;
+    else if (err == TE_ERR_AGAIN)
+        RPC_FAIL(call, AGAIN, "EAGAIN", "ask again, with wait_ms",
+                 "listener %" PRIu64 ": nobody has connected", listener_id);
+    else
+        rpc_fail_engine(call, err, listener_id);
+    return false;
+}
+
+enum rpc_outcome rpc_verb_accept(struct rpc_call *call)
+{
+    struct recent_answer recalled;
+    enum rpc_outcome outcome;
+    call->is_started = rpc_recall(call, call->op.accept.token, 0, &recalled);
+    if (call->is_started)
+        call->started_id = recalled.id;
+    else if (!accept_start(call, &outcome))
+        return outcome;
+    struct opened opened = opened_find(call);
+    pb_accept_result *result = &rpc_result(call)->accept;
+    result->id = call->started_id;
+    result->state = rpc_state(opened.state);
+    result->local = opened.local;
+    result->remote = opened.remote;
+    return RPC_ANSWER;
+}

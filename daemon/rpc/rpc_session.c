@@ -1,0 +1,123 @@
+/* Attach and Detach. */
+#include "rpc/rpc_internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define US_PER_S INT64_C(1000000)
+/* Ids named in one answer; List names them all. */
+#define ATTACH_IDS_MAX 16384
+
+static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err)
+{
+    const struct rpc_options *options = &call->rpc->options;
+    call->rpc->counters.sessions_refused++;
+    switch (err) {
+    case SESSION_ERR_KEEP:
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "or raise session_keep_max",
+                        "Attach: keep_seconds is %u: at most %" PRId64,
+                        call->op.attach.keep_seconds, options->session_keep_max_us / US_PER_S);
+    case SESSION_ERR_UID_LIMIT:
+        return RPC_FAIL(call, RESOURCES, "EUSERS", "end some by Detach, or by closing their links",
+                        "Attach: uid %u has %u sessions already", call->link->account->uid,
+                        options->sessions_per_uid_max);
+    case SESSION_ERR_LIMIT:
+        return RPC_FAIL(call, RESOURCES, "EUSERS", "try again later",
+                        "Attach: the daemon has %u sessions already", options->sessions_max);
+    case SESSION_OK:
+    case SESSION_ERR_NOMEM:
+        break;
+    }
+    return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Attach: no memory for the session");
+}
+
+/* The session that the token names. NULL: the answer says why not. */
+static struct session *session_resume(struct rpc_call *call)
+{
+    const ProtobufCBinaryData *token = &call->op.attach.token;
+    struct session *session = NULL;
+    if (token->len == SESSION_TOKEN_BYTES)
+        session = session_find_token(call->rpc->sessions, call->link->account, token->data);
+    if (session == NULL)
+        RPC_FAIL(call, SESSION, "ESTALE", "without a token Attach makes a new session",
+                 "Attach: no session of this user has that token (any more)");
+    else
+        call->rpc->counters.sessions_resumed++;
+    return session;
+}
+
+static struct session *session_make(struct rpc_call *call)
+{
+    const pb_attach *op = &call->op.attach;
+    const struct session_wish wish = {.name = op->client_name,
+                                      .policy = (enum session_policy)op->policy,
+                                      .keep_us = op->keep_seconds * US_PER_S};
+    struct session *session = NULL;
+    if ((unsigned)op->policy > SESSION_KEEP || strlen(op->client_name) > SESSION_NAME_MAX) {
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,
+                 "Attach: the policy is unknown, or client_name longer than %d bytes",
+                 SESSION_NAME_MAX);
+        return NULL;
+    }
+    enum session_err err = session_new(call->rpc->sessions, call->link->account, &wish, &session);
+    if (err != SESSION_OK)
+        fail_session(call, err);
+    else
+        call->rpc->counters.sessions_made++;
+    return session;
+}
+
+static void fill_ids(struct rpc_call *call, const struct session *session, pb_attach_result *result)
+{
+    size_t count =
+        session->objects.count < ATTACH_IDS_MAX ? session->objects.count : ATTACH_IDS_MAX;
+    const struct object *object;
+    result->ids = arena_alloc(&call->rpc->answer_arena, count * sizeof(*result->ids));
+    if (result->ids == NULL)
+        return;
+    TAILQ_FOREACH(object, &session->objects.queue, in_list)
+    {
+        if (result->n_ids == count)
+            break;
+        result->ids[result->n_ids++] = object->id;
+    }
+}
+
+enum rpc_outcome rpc_verb_attach(struct rpc_call *call)
+{
+    struct session *session =
+        call->op.attach.token.len > 0 ? session_resume(call) : session_make(call);
+    if (session == NULL)
+        return RPC_ANSWER;
+    if (!session_bind(call->rpc->sessions, session, &call->link->sessions)) {
+        if (TAILQ_EMPTY(&session->links)) { /* nothing else would ever end it */
+            session_end(call->rpc->sessions, session);
+            rpc_run_soon(call->rpc);
+        }
+        return fail_session(call, SESSION_ERR_NOMEM);
+    }
+    pb_attach_result *result = &rpc_result(call)->attach;
+    result->session = session->id;
+    result->token = (ProtobufCBinaryData){.len = SESSION_TOKEN_BYTES, .data = session->token};
+    fill_ids(call, session, result);
+    return RPC_ANSWER;
+}
+
+enum rpc_outcome rpc_verb_detach(struct rpc_call *call)
+{
+    const struct recent_answer answer = {0};
+    struct recent_answer recalled;
+    if (rpc_recall(call, call->request_id, 0, &recalled)) {
+        rpc_result(call);
+        return RPC_ANSWER;
+    }
+    if (call->session == NULL)
+        return RPC_FAIL(call, SESSION, "ESTALE", NULL,
+                        "Detach: session %" PRIu64 " is unknown or has expired", call->session_id);
+    session_end(call->rpc->sessions, call->session);
+    call->session = NULL;
+    rpc_run_soon(call->rpc);
+    rpc_remember(call, call->request_id, 0, &answer);
+    rpc_result(call);
+    return RPC_ANSWER;
+}

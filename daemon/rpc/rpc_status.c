@@ -1,0 +1,336 @@
+/* Errors as clients see them: code, errno, a sentence that names the thing and the TCP cause, and
+ * what to do about it. */
+#include "rpc/rpc_internal.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MESSAGE_MAX 400
+#define NAME_MAX_BYTES (3 * TE_ADDR_TEXT_MAX)
+#define CAUSE_MAX 192
+
+/* What an error is about. */
+struct subject {
+    uint64_t id; /* 0: it has none yet */
+    bool is_listener;
+    bool has_endpoints;
+    struct te_endpoint local, remote;
+    enum te_cause cause; /* of the last transition; TE_CAUSE_NONE: not known */
+    bool has_retransmits;
+    uint64_t retransmits;
+};
+
+struct err_row {
+    enum te_err err;
+    pb_code code;
+    const char *text;
+    const char *hint;
+};
+
+static const struct err_row err_rows[] = {
+    {TE_ERR_INVALID, PB_INVALID_ARGUMENT, "an argument is out of its range",
+     "multicast, broadcast and the daemon's own addresses cannot be connected"},
+    {TE_ERR_NOMEM, PB_RESOURCES, "no memory", "close connections that are no longer needed"},
+    {TE_ERR_RESOURCES, PB_RESOURCES, "insufficient resources: a limit of the engine is reached",
+     "close connections that are no longer needed, or raise the limit"},
+    {TE_ERR_NO_CONNECTION, PB_NOT_FOUND, "does not exist", "List names the ids that exist"},
+    {TE_ERR_EXISTS, PB_EXISTS, "connection already exists",
+     "use another local port, or close the other connection"},
+    {TE_ERR_CLOSING, PB_CONNECTION_CLOSING, "connection closing: it was closed or shut down before",
+     "nothing can be sent any more"},
+    {TE_ERR_REMOTE_UNSPECIFIED, PB_INVALID_ARGUMENT, "remote socket unspecified",
+     "an active open needs the peer's address and port"},
+    {TE_ERR_ADDR_IN_USE, PB_ADDRESS, "the local port is taken, or no port is left",
+     "choose another port"},
+    {TE_ERR_ADDR_NOT_AVAILABLE, PB_ADDRESS, "the local address is not one of the daemon's",
+     "DaemonStatus names them"},
+    {TE_ERR_NO_ROUTE, PB_UNREACHABLE, "unreachable: no route to that address",
+     "give the daemon a gateway, or an address in that network"},
+    {TE_ERR_AGAIN, PB_AGAIN, "nothing there yet", "ask again, with wait_ms"},
+    {TE_ERR_RESET, PB_RESET, "reset: RST from peer",
+     "the peer gave the connection up: open another"},
+    {TE_ERR_REFUSED, PB_REFUSED, "refused: RST from peer", "does a program listen on that port?"},
+    {TE_ERR_TIMED_OUT, PB_TIMED_OUT, "timed out",
+     "is the peer up, and does no firewall drop the segments?"},
+    {TE_ERR_HOST_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP host unreachable",
+     "is the peer up, and its router right about it?"},
+    {TE_ERR_NET_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP net unreachable",
+     "a router on the way has no route"},
+    {TE_ERR_PORT_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP protocol or port unreachable",
+     "does the peer speak TCP on that port?"},
+    {TE_ERR_PROHIBITED, PB_UNREACHABLE, "unreachable: ICMP administratively prohibited",
+     "a firewall on the way forbids it"},
+    {TE_ERR_ABORTED, PB_ABORTED, "aborted", NULL},
+    {TE_ERR_NOT_LISTENER, PB_BAD_STATE, "is a connection, not a listener", NULL},
+    {TE_ERR_STATE, PB_BAD_STATE, "the call makes no sense in this state", NULL},
+    {TE_ERR_OFFSET, PB_BAD_OFFSET, "no such stream offset", "Status names the stream's offsets"},
+    {TE_ERR_KEEPALIVE, PB_TIMED_OUT, "timed out: no keepalive probe was answered",
+     "is the peer up?"},
+};
+
+static const struct err_row *err_row_find(enum te_err err)
+{
+    static const struct err_row unknown = {TE_OK, PB_INTERNAL, "an error without a name", NULL};
+    for (size_t i = 0; i < sizeof(err_rows) / sizeof(*err_rows); i++)
+        if (err_rows[i].err == err)
+            return &err_rows[i];
+    return &unknown;
+}
+
+/* --- what it is about --------------------------------------------------------------------------*/
+
+static const struct te_transition *history_last(const struct te_history *history)
+{
+    return history->count > 0 ? &history->transitions[history->count - 1] : NULL;
+}
+
+static enum te_cause history_cause(const struct te_history *history)
+{
+    const struct te_transition *last = history_last(history);
+    return last != NULL ? last->cause : TE_CAUSE_NONE;
+}
+
+static bool history_is_listener(const struct te_history *history)
+{
+    const struct te_transition *last = history_last(history);
+    return last != NULL && (last->from == TE_LISTEN || last->to == TE_LISTEN);
+}
+
+static struct subject subject_find(struct rpc_call *call, uint64_t id,
+                                   const struct te_status *status)
+{
+    struct subject subject = {.id = id, .is_listener = call->verb->handle == rpc_verb_accept};
+    struct te_history history;
+    if (te_history(rpc_stack(call->rpc), id, &history) == TE_OK) {
+        subject.has_endpoints = true;
+        subject.is_listener = history_is_listener(&history);
+        subject.local = history.local;
+        subject.remote = history.remote;
+        subject.cause = history_cause(&history);
+    }
+    if (status != NULL) {
+        subject.has_endpoints = true;
+        subject.is_listener = status->is_listener;
+        subject.local = status->local;
+        subject.remote = status->remote;
+        subject.has_retransmits = true;
+        subject.retransmits =
+            status->retransmits > 0 ? status->retransmits : status->segments_retransmitted;
+    }
+    return subject;
+}
+
+/* "connection 12 to 10.0.0.2:80", "listener 3 on *:80", "connection 12", "connection to ...". */
+static void subject_name(const struct subject *subject, char *ret_name, size_t size)
+{
+    char endpoint[TE_ADDR_TEXT_MAX] = "", number[24] = "";
+    bool is_listener = subject->is_listener;
+    if (subject->has_endpoints)
+        te_endpoint_format(is_listener ? &subject->local : &subject->remote, endpoint);
+    if (subject->id != 0)
+        snprintf(number, sizeof(number), " %" PRIu64, subject->id);
+    snprintf(ret_name, size, "%s%s%s%s", is_listener ? "listener" : "connection", number,
+             !subject->has_endpoints ? ""
+             : is_listener           ? " on "
+                                     : " to ",
+             endpoint);
+}
+
+/* --- why ---------------------------------------------------------------------------------------*/
+
+static bool prefix_matches(const struct te_addr *addr, const struct te_cidr *cidr)
+{
+    unsigned bits = cidr->prefix_bits;
+    if (te_addr_is_v4(addr) != te_addr_is_v4(&cidr->addr))
+        return false;
+    if (te_addr_is_v4(addr))
+        bits += 96; /* the mapped form's own prefix */
+    if (memcmp(addr->bytes, cidr->addr.bytes, bits / 8) != 0)
+        return false;
+    unsigned rest = bits % 8;
+    unsigned mask = 0xffu << (8 - rest) & 0xffu;
+    return rest == 0 || ((addr->bytes[bits / 8] ^ cidr->addr.bytes[bits / 8]) & mask) == 0;
+}
+
+static bool is_on_link(struct rpc *rpc, const struct te_addr *addr)
+{
+    unsigned count;
+    const struct te_cidr *addresses = te_stack_addresses(rpc_stack(rpc), &count);
+    for (unsigned i = 0; i < count; i++)
+        if (prefix_matches(addr, &addresses[i]))
+            return true;
+    return false;
+}
+
+static void cause_neighbour(struct rpc *rpc, const struct subject *subject, char *ret_text,
+                            size_t size)
+{
+    char addr[TE_ADDR_TEXT_MAX];
+    const char *question = te_addr_is_v4(&subject->remote.addr) ? "ARP" : "Neighbour Solicitations";
+    te_addr_format(&subject->remote.addr, addr);
+    if (is_on_link(rpc, &subject->remote.addr))
+        snprintf(ret_text, size, "unreachable: the neighbour %s does not answer %s", addr,
+                 question);
+    else
+        snprintf(ret_text, size, "unreachable: the gateway toward %s does not answer %s", addr,
+                 question);
+}
+
+static void cause_timed_out(const struct subject *subject, char *ret_text, size_t size)
+{
+    const char *tail = subject->cause == TE_CAUSE_TIMEOUT_USER ? ": the user timeout passed" : "";
+    if (subject->has_retransmits)
+        snprintf(ret_text, size, "timed out after %" PRIu64 " retransmissions%s",
+                 subject->retransmits, tail);
+    else
+        snprintf(ret_text, size, "timed out: no retransmission was acknowledged%s", tail);
+}
+
+static const char *cause_aborted(enum te_cause cause)
+{
+    switch (cause) {
+    case TE_CAUSE_ABORT:
+        return "aborted: ABORT was called";
+    case TE_CAUSE_LISTENER_CLOSED:
+        return "aborted: its listener was closed";
+    case TE_CAUSE_RECV_DATA_AFTER_CLOSE:
+        return "aborted: data came after CLOSE";
+    case TE_CAUSE_TIMEOUT_ORPHAN:
+    case TE_CAUSE_TIMEOUT_FIN_WAIT_2:
+        return "aborted: the peer took too long to end it after CLOSE";
+    case TE_CAUSE_LIMIT:
+        return "aborted: a limit of the engine was reached";
+    default:
+        return "aborted";
+    }
+}
+
+static void cause_text(struct rpc *rpc, const struct subject *subject, enum te_err err,
+                       char ret_text[CAUSE_MAX])
+{
+    bool was_neighbour = subject->cause == TE_CAUSE_NEIGHBOUR;
+    if (err == TE_ERR_TIMED_OUT)
+        cause_timed_out(subject, ret_text, CAUSE_MAX);
+    else if (err == TE_ERR_HOST_UNREACHABLE && was_neighbour)
+        cause_neighbour(rpc, subject, ret_text, CAUSE_MAX);
+    else if (err == TE_ERR_ABORTED)
+        snprintf(ret_text, CAUSE_MAX, "%s", cause_aborted(subject->cause));
+    else if (err == TE_ERR_NO_CONNECTION && subject->has_endpoints)
+        snprintf(ret_text, CAUSE_MAX, "is gone: %s", te_cause_text(subject->cause));
+    else
+        snprintf(ret_text, CAUSE_MAX, "%s", err_row_find(err)->text);
+}
+
+static const char *cause_hint(const struct subject *subject, enum te_err err)
+{
+    const char *hint = err_row_find(err)->hint;
+    if (err == TE_ERR_HOST_UNREACHABLE && subject->cause == TE_CAUSE_NEIGHBOUR)
+        hint = "is it up, and on the daemon's network?";
+    if (err == TE_ERR_NO_CONNECTION && subject->has_endpoints)
+        hint = "History still tells how it came to its end";
+    return hint == NULL ? "" : hint;
+}
+
+enum te_err rpc_history_err(const struct te_history *history)
+{
+    switch (history_cause(history)) {
+    case TE_CAUSE_RECV_RST:
+        return history_last(history)->from == TE_SYN_SENT ? TE_ERR_REFUSED : TE_ERR_RESET;
+    case TE_CAUSE_TIMEOUT_RETRANSMIT:
+    case TE_CAUSE_TIMEOUT_USER:
+        return TE_ERR_TIMED_OUT;
+    case TE_CAUSE_TIMEOUT_KEEPALIVE:
+        return TE_ERR_KEEPALIVE;
+    case TE_CAUSE_ICMP:
+    case TE_CAUSE_NEIGHBOUR:
+        return TE_ERR_HOST_UNREACHABLE;
+    case TE_CAUSE_ABORT:
+    case TE_CAUSE_LIMIT:
+    case TE_CAUSE_LISTENER_CLOSED:
+    case TE_CAUSE_RECV_DATA_AFTER_CLOSE:
+    case TE_CAUSE_TIMEOUT_ORPHAN:
+    case TE_CAUSE_TIMEOUT_FIN_WAIT_2:
+        return TE_ERR_ABORTED;
+    default:
+        return TE_OK;
+    }
+}
+
+/* --- messages ----------------------------------------------------------------------------------*/
+
+enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, const char *format,
+                          ...)
+{
+    char text[MESSAGE_MAX];
+    va_list arguments;
+    pb_status *status = &call->rpc->answer.status;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    status->code = error->code;
+    status->errno_name = (char *)(uintptr_t)error->errno_name;
+    status->hint = (char *)(uintptr_t)(error->hint == NULL ? "" : error->hint);
+    status->message = rpc_text(call->rpc, text);
+    return RPC_ANSWER;
+}
+
+/* "connection 12 to 10.0.0.2:80: refused: RST from peer", "connection 12 does not exist". */
+static void subject_sentence(struct rpc *rpc, const struct subject *subject, enum te_err err,
+                             char ret_text[MESSAGE_MAX])
+{
+    char name[NAME_MAX_BYTES], cause[CAUSE_MAX];
+    bool is_predicate = err == TE_ERR_NO_CONNECTION || err == TE_ERR_NOT_LISTENER;
+    subject_name(subject, name, sizeof(name));
+    cause_text(rpc, subject, err, cause);
+    snprintf(ret_text, MESSAGE_MAX, "%s%s %s", name, is_predicate ? "" : ":", cause);
+}
+
+static enum rpc_outcome fail_subject(struct rpc_call *call, const struct subject *subject,
+                                     enum te_err err)
+{
+    char text[MESSAGE_MAX];
+    const struct err_row *row = err_row_find(err);
+    const struct rpc_error error = {row->code, te_err_errno_name(err), cause_hint(subject, err)};
+    subject_sentence(call->rpc, subject, err, text);
+    return rpc_fail(call, &error, "%s", text);
+}
+
+enum rpc_outcome rpc_fail_engine(struct rpc_call *call, enum te_err err, uint64_t id)
+{
+    struct subject subject =
+        subject_find(call, id, call->subject_err == TE_OK ? call->status : NULL);
+    return fail_subject(call, &subject, err);
+}
+
+enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const struct te_open *open)
+{
+    if (err == TE_ERR_ADDR_NOT_AVAILABLE && !te_stack_is_address_ready(rpc_stack(call->rpc)))
+        return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in some seconds",
+                        "Open: the daemon is still asking whether another station has its address");
+    struct subject subject = {.id = open->listener_id,
+                              .is_listener = call->op.open.passive,
+                              .has_endpoints = true,
+                              .local = open->local,
+                              .remote = open->remote};
+    return fail_subject(call, &subject, err);
+}
+
+pb_status *rpc_status_message(struct rpc_call *call, enum te_err err,
+                              const struct te_status *status)
+{
+    char text[MESSAGE_MAX];
+    const struct err_row *row = err_row_find(err);
+    pb_status *message = arena_alloc(&call->rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    struct subject subject = subject_find(call, status->id, status);
+    subject_sentence(call->rpc, &subject, err, text);
+    tcpengine__v1__status__init(message);
+    message->code = row->code;
+    message->errno_name = (char *)(uintptr_t)te_err_errno_name(err);
+    message->hint = (char *)(uintptr_t)cause_hint(&subject, err);
+    message->message = rpc_text(call->rpc, text);
+    return message;
+}

@@ -1,0 +1,610 @@
+/* Theory of operation: one link, from its greeting to its end.
+ *
+ * Input is read into link->in, which holds a few small requests, or one message while it is
+ * incomplete: it grows to the size that the frame's header announces, after that size was checked,
+ * and shrinks when the message was handled. sp_link_run() takes frames from it until it needs more
+ * bytes, the turn is over (then the link queues behind the others), or unread answers pause it.
+ *
+ * Output goes to the socket at once when it takes it. What it does not take is copied and left to
+ * libuv, in one piece at a time; what is answered meanwhile is collected to be the next one. Beyond
+ * output_pause_bytes the link is full: nothing is read or handled until half of that has gone out,
+ * and a link on which not one byte goes out for stall_timeout_ms is closed.
+ *
+ * A link may be closed in the middle of all this, even below one of its own callbacks: then only
+ * is_closing is set and uv_close() called, and the struct lives until libuv's close callback. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sp/sp_internal.h"
+
+/* SP over IPC: both sides greet with NUL "SP" NUL, the protocol's number, and a reserved word. */
+#define HELLO_BYTES 8
+#define PROTOCOL_REQ 0x30
+#define PROTOCOL_REP 0x31
+/* A frame: its type, a be64 length, and the message. */
+#define FRAME_MESSAGE 0x01
+#define FRAME_HEADER_BYTES 9
+#define ID_BYTES 4
+#define ID_LAST 0x80 /* top bit of the client's own id; devices' ids have it clear */
+#define IDS_MAX_BYTES ((size_t)ID_BYTES * (SP_HOPS_MAX + 1))
+/* Room for input of an idle link. */
+#define INPUT_BYTES ((size_t)16 * 1024)
+/* Of a message that is too long the rest is read and thrown away, so that the client, who is still
+ * writing, sees the answer; beyond this the link is closed. */
+#define DISCARD_MAX_BYTES (UINT64_C(16) * 1024 * 1024)
+
+static const uint8_t hello_ours[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REP, 0, 0};
+static const uint8_t hello_theirs[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REQ, 0, 0};
+
+/* Answers that the socket did not take at once: being collected, or being written by libuv. */
+struct sp_write {
+    uv_write_t write;
+    size_t len, size;
+    uint8_t bytes[];
+};
+/* Room that a collection of answers starts with. */
+#define COLLECT_BYTES ((size_t)4096)
+
+/* --- life --------------------------------------------------------------------------------------*/
+
+static void link_report_closed(struct sp_link *link)
+{
+    struct sp_server *server = link->server;
+    if (link->is_reported)
+        return;
+    link->is_reported = true;
+    if (!server->is_freed)
+        server->callbacks.on_link_closed(server->callbacks.ctx, link);
+}
+
+static void on_pipe_closed(uv_handle_t *handle)
+{
+    struct sp_link *link = handle->data;
+    struct sp_server *server = link->server;
+    link_report_closed(link);
+    TAILQ_REMOVE(&server->links, link, in_all);
+    free(link->in);
+    free(link->collected);
+    free(link);
+    sp_server_on_handle_closed(server);
+}
+
+static void requests_orphan(struct sp_link *link)
+{
+    while (!TAILQ_EMPTY(&link->requests)) {
+        struct sp_request *request = TAILQ_FIRST(&link->requests);
+        TAILQ_REMOVE(&link->requests, request, in_link);
+        request->link = NULL;
+    }
+}
+
+void sp_link_close(struct sp_link *link)
+{
+    struct sp_server *server = link->server;
+    if (link->is_closing)
+        return;
+    assert(server->link_count > 0);
+    link->is_closing = true;
+    server->link_count--;
+    if (link->is_in_turns)
+        TAILQ_REMOVE(&server->turns, link, in_turns);
+    link->is_in_turns = false;
+    sp_server_deadline_clear(&link->input_deadline);
+    sp_server_deadline_clear(&link->stall_deadline);
+    requests_orphan(link);
+    uv_close((uv_handle_t *)&link->pipe, on_pipe_closed);
+}
+
+/* Closes a link for something that its client did. */
+static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
+{
+    (*counter)++;
+    log_write_limited(&link->server->killed_log, LOG_LEVEL_WARNING,
+                      "control socket: link of uid %u (pid %d) closed: %s", link->peer.uid,
+                      (int)link->peer.pid, why);
+    sp_link_close(link);
+}
+
+/* --- output ------------------------------------------------------------------------------------*/
+
+static size_t link_unsent(const struct sp_link *link)
+{
+    size_t collected = link->collected == NULL ? 0 : link->collected->len;
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&link->pipe) + collected;
+}
+
+/* Bytes that the socket has taken of those that had to be queued. */
+static uint64_t link_sent(const struct sp_link *link)
+{
+    return link->queued_bytes - link_unsent(link);
+}
+
+static void link_stall_arm(struct sp_link *link)
+{
+    link->stall_sent_bytes = link_sent(link);
+    sp_server_deadline_set(&link->stall_deadline, link->server->options.stall_timeout_ms);
+}
+
+/* Sees to the limits after output was queued. */
+static void link_check_output(struct sp_link *link)
+{
+    struct sp_server *server = link->server;
+    if (link_unsent(link) > server->options.output_max_bytes) {
+        link_kill(link, &server->counters.output_overflows, "too many unread answers");
+    } else if (!link->is_full && link_unsent(link) > server->options.output_pause_bytes) {
+        link->is_full = true;
+        server->counters.output_pauses++;
+        link_stall_arm(link);
+    }
+}
+
+static void link_drained(struct sp_link *link)
+{
+    struct sp_server *server = link->server;
+    link->is_full = false;
+    sp_server_deadline_clear(&link->stall_deadline);
+    server->callbacks.on_link_drained(server->callbacks.ctx, link);
+    sp_link_run(link);
+}
+
+static void on_written(uv_write_t *write, int status);
+
+/* Gives to libuv what was collected. */
+static void link_submit(struct sp_link *link)
+{
+    struct sp_write *write = link->collected;
+    uv_buf_t buffer = uv_buf_init((char *)write->bytes, (unsigned)write->len);
+    link->collected = NULL;
+    link->is_writing = true;
+    if (uv_write(&write->write, (uv_stream_t *)&link->pipe, &buffer, 1, on_written) == 0)
+        return;
+    free(write);
+    sp_link_close(link);
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    struct sp_link *link = write->handle->data;
+    free(write); /* its first member */
+    link->is_writing = false;
+    if (link->is_closing)
+        return;
+    if (status < 0) {
+        sp_link_close(link);
+        return;
+    }
+    if (link->collected != NULL)
+        link_submit(link);
+    if (!link->is_closing && link->is_full &&
+        link_unsent(link) <= link->server->options.output_pause_bytes / 2)
+        link_drained(link);
+}
+
+/* Makes room for len bytes more. False: no memory. */
+static bool link_collect(struct sp_link *link, size_t len)
+{
+    struct sp_write *write = link->collected;
+    size_t have = write == NULL ? 0 : write->len;
+    size_t size = write == NULL ? 0 : write->size;
+    if (write != NULL && have + len <= size)
+        return true;
+    size = have + len > 2 * size ? have + len : 2 * size;
+    if (link->is_writing && size < COLLECT_BYTES)
+        size = COLLECT_BYTES; /* more will come while that lasts */
+    write = realloc(write, sizeof(*write) + size);
+    if (write == NULL)
+        return false;
+    write->len = have;
+    write->size = size;
+    link->collected = write;
+    return true;
+}
+
+/* Queues what lies beyond the first skip bytes of the two pieces. */
+static void link_queue(struct sp_link *link, const uv_buf_t pieces[2], size_t skip)
+{
+    size_t total = pieces[0].len + pieces[1].len - skip;
+    if (!link_collect(link, total)) {
+        sp_link_close(link); /* a torn answer would corrupt all that follow */
+        return;
+    }
+    link->queued_bytes += total;
+    for (int i = 0; i < 2; i++) {
+        size_t skipped = skip < pieces[i].len ? skip : pieces[i].len;
+        size_t len = pieces[i].len - skipped;
+        if (len > 0)
+            memcpy(link->collected->bytes + link->collected->len, pieces[i].base + skipped, len);
+        link->collected->len += len;
+        skip -= skipped;
+    }
+    if (!link->is_writing)
+        link_submit(link);
+    if (!link->is_closing)
+        link_check_output(link);
+}
+
+static void link_write(struct sp_link *link, const uint8_t *head, size_t head_len,
+                       const uint8_t *body, size_t body_len)
+{
+    uv_buf_t pieces[2] = {uv_buf_init((char *)(uintptr_t)head, (unsigned)head_len),
+                          uv_buf_init((char *)(uintptr_t)body, (unsigned)body_len)};
+    int sent = UV_EAGAIN;
+    if (!link->is_writing)
+        sent = uv_try_write((uv_stream_t *)&link->pipe, pieces, body_len > 0 ? 2 : 1);
+    if (sent < 0 && sent != UV_EAGAIN)
+        sp_link_close(link);
+    else if (sent < 0 || (size_t)sent < head_len + body_len)
+        link_queue(link, pieces, sent < 0 ? 0 : (size_t)sent);
+}
+
+static void be64_write(uint8_t *bytes, uint64_t value)
+{
+    for (int i = 7; i >= 0; i--, value >>= 8)
+        bytes[i] = (uint8_t)value;
+}
+
+static uint64_t be64_read(const uint8_t *bytes)
+{
+    uint64_t value = 0;
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+void sp_reply(struct sp_request *request, const uint8_t *body, size_t len)
+{
+    uint8_t head[FRAME_HEADER_BYTES + IDS_MAX_BYTES];
+    struct sp_link *link = request->link;
+    assert(len <= SP_REPLY_MAX_BYTES);
+    if (link != NULL) {
+        head[0] = FRAME_MESSAGE;
+        be64_write(head + 1, request->ids_bytes + len);
+        memcpy(head + FRAME_HEADER_BYTES, request->ids, request->ids_bytes);
+        link->server->counters.replies++;
+        link_write(link, head, FRAME_HEADER_BYTES + request->ids_bytes, body, len);
+    }
+    sp_request_drop(request);
+}
+
+void sp_request_drop(struct sp_request *request)
+{
+    if (request->link != NULL)
+        TAILQ_REMOVE(&request->link->requests, request, in_link);
+    free(request);
+}
+
+bool sp_request_is_repeat(const struct sp_request *a, const struct sp_request *b)
+{
+    return a->link == b->link && a->ids_bytes == b->ids_bytes &&
+           memcmp(a->ids, b->ids, a->ids_bytes) == 0;
+}
+
+/* --- input: frames -----------------------------------------------------------------------------*/
+
+static size_t link_available(const struct sp_link *link)
+{
+    return link->in_end - link->in_start;
+}
+
+static void link_consume(struct sp_link *link, size_t len)
+{
+    assert(len <= link_available(link));
+    link->in_start += len;
+}
+
+/* True when the greeting was complete. */
+static bool link_take_hello(struct sp_link *link)
+{
+    size_t have = link_available(link) < HELLO_BYTES ? link_available(link) : HELLO_BYTES;
+    if (memcmp(link->in + link->in_start, hello_theirs, have) != 0) {
+        link_kill(link, &link->server->counters.hello_bad, "not an SP REQ client");
+        return false;
+    }
+    if (have < HELLO_BYTES)
+        return false;
+    link_consume(link, HELLO_BYTES);
+    link->phase = SP_FRAMES;
+    return true;
+}
+
+static bool link_take_discarded(struct sp_link *link)
+{
+    size_t have = link_available(link);
+    size_t len = have < link->discard_bytes ? have : (size_t)link->discard_bytes;
+    link_consume(link, len);
+    link->discard_bytes -= len;
+    if (link->discard_bytes > 0)
+        return false;
+    link->phase = SP_FRAMES;
+    sp_server_deadline_clear(&link->input_deadline);
+    return true;
+}
+
+/* How many bytes of ids stand at the start of a message; 0: its header is malformed. */
+static size_t ids_measure(const uint8_t *message, size_t len)
+{
+    for (size_t at = 0; at + ID_BYTES <= len && at < IDS_MAX_BYTES; at += ID_BYTES)
+        if (message[at] & ID_LAST)
+            return at + ID_BYTES;
+    return 0;
+}
+
+static struct sp_request *request_new(struct sp_link *link, const uint8_t *ids, size_t ids_bytes)
+{
+    struct sp_request *request = calloc(1, sizeof(*request));
+    if (request == NULL)
+        return NULL;
+    request->link = link;
+    request->ids_bytes = ids_bytes;
+    memcpy(request->ids, ids, ids_bytes);
+    TAILQ_INSERT_TAIL(&link->requests, request, in_link);
+    return request;
+}
+
+/* Makes the request that a message begins with; NULL, and the link closed, when it cannot be. */
+static struct sp_request *link_make_request(struct sp_link *link, const uint8_t *message,
+                                            size_t len)
+{
+    size_t ids_bytes = ids_measure(message, len);
+    if (ids_bytes == 0) {
+        link_kill(link, &link->server->counters.messages_malformed, "no request id");
+        return NULL;
+    }
+    struct sp_request *request = request_new(link, message, ids_bytes);
+    if (request == NULL)
+        sp_link_close(link);
+    return request;
+}
+
+static void link_handle_message(struct sp_link *link, const uint8_t *message, size_t len)
+{
+    struct sp_server *server = link->server;
+    struct sp_request *request = link_make_request(link, message, len);
+    if (request == NULL)
+        return;
+    server->counters.requests++;
+    server->callbacks.on_request(server->callbacks.ctx, link, request, message + request->ids_bytes,
+                                 len - request->ids_bytes);
+}
+
+/* A frame that announces too much: answered once its ids are there, then skipped. */
+static bool link_take_too_long(struct sp_link *link, uint64_t len)
+{
+    struct sp_server *server = link->server;
+    const uint8_t *message = link->in + link->in_start + FRAME_HEADER_BYTES;
+    if (link_available(link) < FRAME_HEADER_BYTES + IDS_MAX_BYTES)
+        return false;
+    server->counters.messages_too_long++;
+    struct sp_request *request = link_make_request(link, message, IDS_MAX_BYTES);
+    if (request == NULL)
+        return false;
+    server->callbacks.on_too_long(server->callbacks.ctx, link, request, len);
+    if (len > DISCARD_MAX_BYTES) {
+        sp_link_close(link);
+        return false;
+    }
+    link_consume(link, FRAME_HEADER_BYTES);
+    link->discard_bytes = len;
+    link->phase = SP_DISCARD;
+    return true;
+}
+
+/* True when something was taken, and there may be more. */
+static bool link_take_frame(struct sp_link *link)
+{
+    if (link_available(link) == 0)
+        return false;
+    const uint8_t *frame = link->in + link->in_start;
+    if (frame[0] != FRAME_MESSAGE) {
+        link_kill(link, &link->server->counters.messages_malformed, "not an SP frame");
+        return false;
+    }
+    if (link_available(link) < FRAME_HEADER_BYTES)
+        return false;
+    uint64_t len = be64_read(frame + 1);
+    if (len > SP_MESSAGE_MAX_BYTES)
+        return link_take_too_long(link, len);
+    if (link_available(link) < FRAME_HEADER_BYTES + len)
+        return false;
+    sp_server_deadline_clear(&link->input_deadline);
+    link_consume(link, FRAME_HEADER_BYTES + (size_t)len);
+    link_handle_message(link, frame + FRAME_HEADER_BYTES, (size_t)len);
+    return true;
+}
+
+static bool link_take(struct sp_link *link)
+{
+    switch (link->phase) {
+    case SP_HELLO:
+        return link_take_hello(link);
+    case SP_DISCARD:
+        return link_take_discarded(link);
+    case SP_FRAMES:
+        return link_take_frame(link);
+    }
+    return false;
+}
+
+/* --- input: reading ----------------------------------------------------------------------------*/
+
+/* Bytes that the message at the start of the input takes, as far as is known. */
+static size_t input_wanted(const struct sp_link *link)
+{
+    if (link->phase != SP_FRAMES || link_available(link) < FRAME_HEADER_BYTES)
+        return INPUT_BYTES;
+    uint64_t len = be64_read(link->in + link->in_start + 1);
+    size_t wanted =
+        FRAME_HEADER_BYTES + (len <= SP_MESSAGE_MAX_BYTES ? (size_t)len : IDS_MAX_BYTES);
+    return wanted > INPUT_BYTES ? wanted : INPUT_BYTES;
+}
+
+/* Makes room to read into. False: no memory. */
+static bool input_prepare(struct sp_link *link)
+{
+    size_t have = link_available(link);
+    if (have > 0 && link->in_start > 0)
+        memmove(link->in, link->in + link->in_start, have);
+    link->in_start = 0;
+    link->in_end = have;
+    size_t size = input_wanted(link);
+    assert(size > have); /* else the message would be complete, and would have been handled */
+    if (size == link->in_size)
+        return true;
+    uint8_t *in = realloc(link->in, size);
+    if (in == NULL)
+        return false;
+    link->in = in;
+    link->in_size = size;
+    return true;
+}
+
+static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *ret_buffer)
+{
+    struct sp_link *link = handle->data;
+    (void)suggested;
+    *ret_buffer = uv_buf_init(NULL, 0); /* UV_ENOBUFS in on_read */
+    if (input_prepare(link))
+        *ret_buffer =
+            uv_buf_init((char *)link->in + link->in_end, (unsigned)(link->in_size - link->in_end));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
+{
+    struct sp_link *link = stream->data;
+    (void)buffer;
+    if (len < 0) {
+        sp_link_close(link); /* also the client's own end: what it did not wait for is dropped */
+    } else if (len > 0) {
+        link->in_end += (size_t)len;
+        sp_link_run(link);
+    }
+}
+
+static void link_read(struct sp_link *link, bool is_wanted)
+{
+    if (is_wanted == link->is_reading)
+        return;
+    link->is_reading = is_wanted;
+    if (!is_wanted)
+        uv_read_stop((uv_stream_t *)&link->pipe);
+    else if (uv_read_start((uv_stream_t *)&link->pipe, on_allocate, on_read) != 0)
+        sp_link_close(link);
+}
+
+/* A message that has begun must be complete in time; while we do not read, its clock stands still
+ * and then starts anew. The greeting's clock runs from the start of the link. */
+static void link_update_deadline(struct sp_link *link)
+{
+    bool has_begun = link->phase == SP_DISCARD || link_available(link) > 0;
+    if (link->phase == SP_HELLO)
+        return;
+    if (!has_begun || !link->is_reading)
+        sp_server_deadline_clear(&link->input_deadline);
+    else if (!deadline_is_armed(&link->input_deadline.deadline))
+        sp_server_deadline_set(&link->input_deadline, link->server->options.message_timeout_ms);
+}
+
+/* An idle link holds no more memory than it needs for small requests. */
+static void input_shrink(struct sp_link *link)
+{
+    if (link_available(link) > 0 || link->in_size <= INPUT_BYTES)
+        return;
+    free(link->in);
+    link->in = NULL;
+    link->in_start = link->in_end = link->in_size = 0;
+}
+
+void sp_link_run(struct sp_link *link)
+{
+    unsigned left = link->server->options.requests_per_turn;
+    enum sp_phase before = link->phase;
+    while (!link->is_closing && !link->is_full && left > 0 && link_take(link))
+        left--;
+    if (link->is_closing)
+        return;
+    if (before == SP_HELLO && link->phase != SP_HELLO)
+        sp_server_deadline_clear(&link->input_deadline);
+    if (left == 0)
+        sp_server_queue_turn(link);
+    input_shrink(link);
+    link_read(link, !link->is_full && !link->is_in_turns);
+    if (!link->is_closing)
+        link_update_deadline(link);
+}
+
+void sp_link_on_deadline(struct sp_deadline *due)
+{
+    struct sp_link *link = due->link;
+    struct sp_counters *counters = &link->server->counters;
+    if (due == &link->stall_deadline) {
+        if (link_sent(link) > link->stall_sent_bytes)
+            link_stall_arm(link);
+        else
+            link_kill(link, &counters->output_stalls, "it does not read its answers");
+    } else if (link->phase == SP_HELLO) {
+        link_kill(link, &counters->hello_timeouts, "no SP greeting in time");
+    } else {
+        link_kill(link, &counters->message_timeouts, "a message did not arrive in time");
+    }
+}
+
+/* --- start -------------------------------------------------------------------------------------*/
+
+static void link_init(struct sp_link *link, struct sp_server *server, const struct sp_peer *peer)
+{
+    link->server = server;
+    link->peer = *peer;
+    link->pipe.data = link;
+    link->input_deadline.link = link;
+    link->stall_deadline.link = link;
+    TAILQ_INIT(&link->requests);
+    TAILQ_INSERT_TAIL(&server->links, link, in_all);
+    server->link_count++;
+    server->open_handles++;
+}
+
+bool sp_link_start(struct sp_server *server, int fd, const struct sp_peer *peer)
+{
+    struct sp_link *link = calloc(1, sizeof(*link));
+    if (link == NULL || uv_pipe_init(server->loop, &link->pipe, 0) != 0) {
+        free(link);
+        return false;
+    }
+    link_init(link, server, peer);
+    if (uv_pipe_open(&link->pipe, fd) != 0) {
+        close(fd);
+        sp_link_close(link);
+        return true;
+    }
+    sp_server_deadline_set(&link->input_deadline, server->options.hello_timeout_ms);
+    link_write(link, hello_ours, sizeof(hello_ours), NULL, 0);
+    if (!link->is_closing)
+        link_read(link, true);
+    return true;
+}
+
+const struct sp_peer *sp_link_peer(const struct sp_link *link)
+{
+    return &link->peer;
+}
+
+void sp_link_set_user(struct sp_link *link, void *user)
+{
+    link->user = user;
+}
+
+void *sp_link_user(const struct sp_link *link)
+{
+    return link->user;
+}
+
+bool sp_link_is_alive(const struct sp_link *link)
+{
+    return !link->is_closing;
+}
+
+bool sp_link_is_full(const struct sp_link *link)
+{
+    return link->is_full && !link->is_closing;
+}

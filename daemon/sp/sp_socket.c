@@ -1,0 +1,166 @@
+/* Theory of operation: bind(2) makes the file, listen(2) lets clients in, and between the two the
+ * file gets its group and mode, so that nobody can use the socket with other permissions than the
+ * final ones. Whoever finds the file in its way asks whether a daemon answers there; only when the
+ * kernel refuses the connection, nobody listens and the file may go. Two daemons that start at once
+ * could take each other's file for a dead one: a lock on the directory keeps them apart. */
+#include "sp/sp_socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sp/sp_peer.h"
+#include "util/log.h"
+
+#define SOCKET_MODE 0660
+#define DIRECTORY_MODE 0750
+#define SOCKET_BACKLOG 128
+
+static int socket_make(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Whether a process listens at the address: 1 yes, 0 no, or a negative errno. */
+static int address_is_alive(const struct sockaddr_un *address)
+{
+    int fd = socket_make();
+    if (fd < 0)
+        return fd;
+    int err = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
+    close(fd);
+    if (err == 0 || err == EAGAIN) /* EAGAIN: its queue is full */
+        return 1;
+    return err == ECONNREFUSED || err == ENOENT ? 0 : -err;
+}
+
+/* Removes the file in our way when it is the socket of a dead daemon. */
+static int stale_remove(const struct sockaddr_un *address)
+{
+    struct stat st;
+    if (lstat(address->sun_path, &st) != 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(st.st_mode)) {
+        log_write(LOG_LEVEL_ERROR, "control socket: %s is in the way, and not a socket",
+                  address->sun_path);
+        return -EEXIST;
+    }
+    int is_alive = address_is_alive(address);
+    if (is_alive == 1) {
+        log_write(LOG_LEVEL_ERROR, "control socket: another daemon is listening on %s",
+                  address->sun_path);
+        return -EADDRINUSE;
+    }
+    if (is_alive < 0)
+        return is_alive;
+    log_write(LOG_LEVEL_NOTICE, "control socket: replacing %s of a daemon that is gone",
+              address->sun_path);
+    return unlink(address->sun_path) == 0 || errno == ENOENT ? 0 : -errno;
+}
+
+static int socket_bind(struct sp_socket *sock)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&sock->address;
+    if (bind(sock->fd, address, sizeof(sock->address)) == 0)
+        return 0;
+    if (errno != EADDRINUSE)
+        return -errno;
+    int err = stale_remove(&sock->address);
+    if (err != 0)
+        return err;
+    return bind(sock->fd, address, sizeof(sock->address)) == 0 ? 0 : -errno;
+}
+
+/* Group and mode, before anybody can connect. */
+static int file_protect(struct sp_socket *sock, gid_t gid)
+{
+    struct stat st;
+    const char *path = sock->address.sun_path;
+    if (lstat(path, &st) != 0)
+        return -errno;
+    sock->device = st.st_dev;
+    sock->inode = st.st_ino;
+    if (gid != SP_PEER_NO_GROUP && st.st_gid != gid && lchown(path, (uid_t)-1, gid) != 0)
+        return -errno;
+    return chmod(path, SOCKET_MODE) == 0 ? 0 : -errno;
+}
+
+/* Makes the directory when it is missing. Returns a descriptor of it that holds the lock, or -1:
+ * the lock is worth having, not worth failing for. */
+static int directory_lock(const char *path, gid_t gid)
+{
+    char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    strcpy(copy, path);
+    const char *directory = dirname(copy);
+    bool is_new = mkdir(directory, DIRECTORY_MODE) == 0;
+    if (is_new && gid != SP_PEER_NO_GROUP && chown(directory, (uid_t)-1, gid) != 0)
+        log_write(LOG_LEVEL_WARNING, "control socket: cannot give %s its group: %s", directory,
+                  strerror(errno));
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        flock(fd, LOCK_EX | LOCK_NB);
+    return fd;
+}
+
+static int socket_open_locked(struct sp_socket *sock, gid_t gid)
+{
+    sock->fd = socket_make();
+    if (sock->fd < 0)
+        return sock->fd;
+    int err = socket_bind(sock);
+    if (err == 0)
+        err = file_protect(sock, gid);
+    if (err == 0 && listen(sock->fd, SOCKET_BACKLOG) != 0)
+        err = -errno;
+    return err;
+}
+
+static int address_make(struct sockaddr_un *address, const char *path)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (path[0] == '\0' || strlen(path) >= sizeof(address->sun_path)) {
+        log_write(LOG_LEVEL_ERROR,
+                  "control socket: the path \"%s\" must have between 1 and %zu characters", path,
+                  sizeof(address->sun_path) - 1);
+        return -ENAMETOOLONG;
+    }
+    strcpy(address->sun_path, path);
+    return 0;
+}
+
+int sp_socket_open(struct sp_socket *sock, const char *path, gid_t control_gid)
+{
+    *sock = (struct sp_socket){.fd = -1};
+    int err = address_make(&sock->address, path);
+    if (err != 0)
+        return err;
+    int lock_fd = directory_lock(path, control_gid);
+    err = socket_open_locked(sock, control_gid);
+    if (lock_fd >= 0)
+        close(lock_fd);
+    if (err == 0)
+        return 0;
+    if (err != -EADDRINUSE && err != -EEXIST)
+        log_write(LOG_LEVEL_ERROR, "control socket: cannot listen on %s: %s", path, strerror(-err));
+    sp_socket_close(sock);
+    return err;
+}
+
+void sp_socket_close(struct sp_socket *sock)
+{
+    struct stat st;
+    if (sock->fd < 0)
+        return;
+    close(sock->fd);
+    sock->fd = -1;
+    if (lstat(sock->address.sun_path, &st) == 0 && st.st_dev == sock->device &&
+        st.st_ino == sock->inode)
+        unlink(sock->address.sun_path);
+}

@@ -1,0 +1,351 @@
+/* Theory of operation: libmicrohttpd runs without threads; its epoll descriptor is polled by the
+ * loop, and its own timeouts by a timer. MHD's timeout is for silence, so that a client that drips
+ * one byte a second would stay for ever: each connection also has a deadline here, after which its
+ * socket is shut down and MHD finds it closed. Every answer closes its connection. */
+#include "watch/http.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "util/log.h"
+
+#define BACKLOG 16
+#define V4_OFFSET 12 /* of the IPv4 address in its mapped form */
+
+/* One connection; fd -1 is a free place. */
+struct slot {
+    int fd;
+    uint64_t deadline_ms; /* of the loop's clock */
+};
+
+struct http {
+    uv_loop_t *loop;
+    struct MHD_Daemon *daemon;
+    http_page_fn *page;
+    void *ctx;
+    char address[TE_ADDR_TEXT_MAX];
+    uv_poll_t poll;
+    uv_timer_t timer;
+    unsigned open_handles;
+    bool has_closed; /* a connection, during this run */
+    struct slot slots[HTTP_CONNECTIONS_MAX];
+};
+
+/* --- one request --- */
+
+static struct MHD_Response *response_new(struct http *http, const char *path,
+                                         struct http_reply *reply)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *body = open_memstream(&text, &len);
+    if (body == NULL)
+        return NULL;
+    http->page(http->ctx, path, body, reply);
+    if (fclose(body) != 0) {
+        free(text);
+        return NULL;
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        free(text);
+    return response;
+}
+
+static void add_headers(struct MHD_Response *response, const char *content_type)
+{
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "Content-Security-Policy",
+                            "default-src 'none'; style-src 'unsafe-inline'");
+}
+
+static enum MHD_Result answer_other_method(struct MHD_Connection *connection)
+{
+    static char text[] = "only GET is served here\n";
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, "text/plain; charset=utf-8");
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_GET);
+    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *upload,
+                                  size_t *upload_len, void **request_ctx)
+{
+    struct http_reply reply = {.status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8"};
+    (void)version;
+    (void)upload;
+    (void)upload_len;
+    (void)request_ctx;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
+        return answer_other_method(connection);
+    struct MHD_Response *response = response_new(ctx, url, &reply);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, reply.content_type);
+    enum MHD_Result result = MHD_queue_response(connection, reply.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* --- connections and their deadlines --- */
+
+static struct slot *slot_find(struct http *http, int fd)
+{
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+        if (http->slots[i].fd == fd)
+            return &http->slots[i];
+    return NULL;
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **connection_ctx,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http *http = ctx;
+    struct slot *slot = *connection_ctx;
+    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+        http->has_closed = true;
+        if (slot != NULL)
+            slot->fd = -1;
+        return;
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    slot = slot_find(http, -1);
+    if (info == NULL || slot == NULL)
+        return; /* MHD's own timeout is left */
+    slot->fd = info->connect_fd;
+    slot->deadline_ms = uv_now(http->loop) + HTTP_DEADLINE_MS;
+    *connection_ctx = slot;
+}
+
+static void shut_late_ones(struct http *http)
+{
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+        struct slot *slot = &http->slots[i];
+        if (slot->fd >= 0 && slot->deadline_ms <= uv_now(http->loop))
+            shutdown(slot->fd, SHUT_RDWR);
+    }
+}
+
+/* Milliseconds until there is something to do without a descriptor that says so; UINT64_MAX: never.
+ * A connection past its deadline has been shut down, and its descriptor tells. */
+static uint64_t next_delay_ms(struct http *http)
+{
+    MHD_UNSIGNED_LONG_LONG mhd_ms;
+    uint64_t delay_ms = UINT64_MAX, now_ms = uv_now(http->loop);
+    if (MHD_get_timeout(http->daemon, &mhd_ms) == MHD_YES)
+        delay_ms = mhd_ms;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+        const struct slot *slot = &http->slots[i];
+        if (slot->fd >= 0 && slot->deadline_ms > now_ms && slot->deadline_ms - now_ms < delay_ms)
+            delay_ms = slot->deadline_ms - now_ms;
+    }
+    return delay_ms;
+}
+
+static void on_timer(uv_timer_t *timer);
+
+/* At its limit of connections MHD takes the listening socket out of its epoll set, and looks
+ * whether it may come back at the start of a run, before it closes what has ended: hence one more
+ * run. */
+static void run(struct http *http)
+{
+    for (unsigned i = 0; i <= HTTP_CONNECTIONS_MAX; i++) {
+        http->has_closed = false;
+        MHD_run(http->daemon);
+        if (!http->has_closed)
+            break;
+    }
+    uint64_t delay_ms = next_delay_ms(http);
+    if (delay_ms == UINT64_MAX)
+        uv_timer_stop(&http->timer);
+    else
+        uv_timer_start(&http->timer, on_timer, delay_ms, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    shut_late_ones(timer->data);
+    run(timer->data);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    run(poll->data);
+}
+
+/* --- life --- */
+
+static socklen_t sockaddr_make(const struct te_endpoint *endpoint, struct sockaddr_storage *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    if (te_addr_is_v4(&endpoint->addr)) {
+        struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons(endpoint->port);
+        memcpy(&v4->sin_addr, endpoint->addr.bytes + V4_OFFSET, sizeof(v4->sin_addr));
+        return sizeof(*v4);
+    }
+    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(endpoint->port);
+    memcpy(&v6->sin6_addr, endpoint->addr.bytes, sizeof(v6->sin6_addr));
+    return sizeof(*v6);
+}
+
+static uint16_t bound_port(int fd)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t len = sizeof(address);
+    if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
+        return 0;
+    /* Both families have the port in the same place. */
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+static int listen_open(const struct te_endpoint *endpoint)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sockaddr_make(endpoint, &address);
+    int on = 1;
+    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
+
+static void listen_failed(const char *address, char *ret_message)
+{
+    const char *advice = "give another ADDRESS:PORT by --http, or --http off";
+    if (errno == EADDRINUSE)
+        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot serve HTTP at %s: the port is in use; %s",
+                 address, advice);
+    else
+        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot serve HTTP at %s: %s; %s", address,
+                 strerror(errno), advice);
+}
+
+static void on_mhd_log(void *ctx, const char *format, va_list arguments)
+{
+    static struct log_limit limit;
+    char text[256];
+    (void)ctx;
+    vsnprintf(text, sizeof(text), format, arguments);
+    text[strcspn(text, "\n")] = '\0';
+    log_write_limited(&limit, LOG_LEVEL_DEBUG, "HTTP: %s", text);
+}
+
+/* Takes fd, also on failure. */
+static bool daemon_start(struct http *http, int fd)
+{
+    http->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, http,
+                         MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_BYTES,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
+                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+    if (http->daemon == NULL)
+        close(fd);
+    return http->daemon != NULL;
+}
+
+static bool handles_start(struct http *http)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (info == NULL || uv_poll_init(http->loop, &http->poll, info->epoll_fd) < 0)
+        return false;
+    uv_timer_init(http->loop, &http->timer);
+    http->open_handles = 2;
+    http->poll.data = http->timer.data = http;
+    uv_poll_start(&http->poll, UV_READABLE, on_poll);
+    return true;
+}
+
+static struct http *http_alloc(uv_loop_t *loop, const struct http_options *options)
+{
+    struct http *http = calloc(1, sizeof(*http));
+    if (http == NULL)
+        return NULL;
+    http->loop = loop;
+    http->page = options->page;
+    http->ctx = options->ctx;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+        http->slots[i].fd = -1;
+    return http;
+}
+
+struct http *http_new(uv_loop_t *loop, const struct http_options *options, char *ret_message)
+{
+    struct te_endpoint address = options->address;
+    char text[TE_ADDR_TEXT_MAX];
+    te_endpoint_format(&address, text);
+    int fd = listen_open(&address);
+    if (fd < 0) {
+        listen_failed(text, ret_message);
+        return NULL;
+    }
+    address.port = bound_port(fd);
+    struct http *http = http_alloc(loop, options);
+    if (http == NULL || !daemon_start(http, fd)) {
+        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot start the HTTP server at %s", text);
+        if (http == NULL)
+            close(fd);
+        free(http);
+        return NULL;
+    }
+    te_endpoint_format(&address, http->address);
+    if (!handles_start(http)) {
+        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot watch the HTTP server at %s", text);
+        MHD_stop_daemon(http->daemon);
+        free(http);
+        return NULL;
+    }
+    return http;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct http *http = handle->data;
+    if (--http->open_handles == 0)
+        free(http);
+}
+
+void http_free(struct http *http)
+{
+    if (http == NULL)
+        return;
+    uv_poll_stop(&http->poll);
+    uv_close((uv_handle_t *)&http->poll, on_closed);
+    uv_close((uv_handle_t *)&http->timer, on_closed);
+    MHD_stop_daemon(http->daemon);
+}
+
+const char *http_address(const struct http *http)
+{
+    return http->address;
+}

@@ -1,0 +1,294 @@
+#include "watch/metrics.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PREFIX "tcpengine_"
+#define US_PER_S 1000000
+/* The unit of sockstat's mem, as Linux counts on most machines. */
+#define PAGE_BYTES 4096
+
+/* Counters that Linux has too, in the sense of its own documentation (snmp_counter.rst); and those
+ * whose names promtool takes for units ("us"). */
+static const struct {
+    const char *counter, *metric;
+} special_names[] = {
+    {"eth_not_for_us", "eth_foreign_total"},
+    {"ip_not_for_us", "ip_foreign_total"},
+    {"active_opens", "netstat_Tcp_ActiveOpens"},
+    {"passive_opens", "netstat_Tcp_PassiveOpens"},
+    {"attempt_fails", "netstat_Tcp_AttemptFails"},
+    {"established_resets", "netstat_Tcp_EstabResets"},
+    {"segments_in", "netstat_Tcp_InSegs"},
+    {"segments_out", "netstat_Tcp_OutSegs"},
+    {"segments_retransmitted", "netstat_Tcp_RetransSegs"},
+    {"segments_in_errors", "netstat_Tcp_InErrs"},
+    {"resets_out", "netstat_Tcp_OutRsts"},
+    {"tcp_bad_checksum", "netstat_Tcp_InCsumErrors"},
+    {"paws_rejected", "netstat_TcpExt_PAWSEstab"},
+    {"challenge_acks", "netstat_TcpExt_TCPChallengeACK"},
+    {"challenge_acks_limited", "netstat_TcpExt_TCPACKSkippedChallenge"},
+    {"syn_queue_full", "netstat_TcpExt_TCPReqQFullDrop"},
+    {"syn_cookies_sent", "netstat_TcpExt_SyncookiesSent"},
+    {"syn_cookies_received", "netstat_TcpExt_SyncookiesRecv"},
+    {"syn_cookies_failed", "netstat_TcpExt_SyncookiesFailed"},
+    {"fast_open_active", "netstat_TcpExt_TCPFastOpenActive"},
+    {"fast_open_active_failed", "netstat_TcpExt_TCPFastOpenActiveFail"},
+    {"fast_open_active_avoided", "netstat_TcpExt_TCPFastOpenBlackhole"},
+    {"fast_open_passive", "netstat_TcpExt_TCPFastOpenPassive"},
+    {"fast_open_passive_failed", "netstat_TcpExt_TCPFastOpenPassiveFail"},
+    {"fast_open_pending_full", "netstat_TcpExt_TCPFastOpenListenOverflow"},
+    {"fast_open_cookies_given", "netstat_TcpExt_TCPFastOpenCookieReqd"},
+    {"accept_queue_full", "netstat_TcpExt_ListenOverflows"},
+    {"retransmit_timeouts", "netstat_TcpExt_TCPTimeouts"},
+    {"fast_retransmits", "netstat_TcpExt_TCPFastRetrans"},
+    {"zero_window_probes", "netstat_TcpExt_TCPWinProbe"},
+    {"keepalive_probes", "netstat_TcpExt_TCPKeepAlive"},
+    {"delayed_acks", "netstat_TcpExt_DelayedACKs"},
+    {"out_of_order_segments", "netstat_TcpExt_TCPOFOQueue"},
+    {"out_of_order_dropped", "netstat_TcpExt_TCPOFODrop"},
+    {"receive_no_memory", "netstat_TcpExt_TCPRcvQDrop"},
+    {"data_after_close", "netstat_TcpExt_TCPAbortOnData"},
+    {"timeouts_user", "netstat_TcpExt_TCPAbortOnTimeout"},
+    {"orphans_dropped", "netstat_TcpExt_TCPAbortOnMemory"},
+    {"icmp_bad_quote", "netstat_TcpExt_OutOfWindowIcmps"},
+    {"time_wait_expired", "netstat_TcpExt_TW"},
+    {"time_wait_reused", "netstat_TcpExt_TWRecycled"},
+    {"time_wait_overflow", "netstat_TcpExt_TCPTimeWaitOverflow"},
+};
+
+void metrics_counter_name(const char *counter, char *ret_name)
+{
+    for (size_t i = 0; i < sizeof(special_names) / sizeof(special_names[0]); i++) {
+        if (strcmp(special_names[i].counter, counter) == 0) {
+            snprintf(ret_name, METRICS_NAME_MAX, PREFIX "%s", special_names[i].metric);
+            return;
+        }
+    }
+    snprintf(ret_name, METRICS_NAME_MAX, PREFIX "%s_total", counter);
+}
+
+/* Linux's names are untyped in node_exporter too: their counters do not end in "_total". */
+static const char *counter_type(const char *metric)
+{
+    static const char untyped[] = PREFIX "netstat_";
+    return strncmp(metric, untyped, strlen(untyped)) == 0 ? "untyped" : "counter";
+}
+
+static void write_head(FILE *stream, const char *name, const char *type, const char *help)
+{
+    fprintf(stream, "# HELP %s %s.\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_number(FILE *stream, const char *name, const char *type, const char *help,
+                         uint64_t value)
+{
+    write_head(stream, name, type, help);
+    fprintf(stream, "%s %" PRIu64 "\n", name, value);
+}
+
+static void write_seconds(FILE *stream, int64_t us)
+{
+    fprintf(stream, "%" PRId64 ".%06" PRId64, us / US_PER_S, us % US_PER_S);
+}
+
+static void write_counters(FILE *stream, const struct te_counters *counters)
+{
+    size_t count;
+    const struct te_counter_info *table = te_counter_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        char name[METRICS_NAME_MAX];
+        uint64_t value;
+        memcpy(&value, (const char *)counters + table[i].offset, sizeof(value));
+        metrics_counter_name(table[i].name, name);
+        write_number(stream, name, counter_type(name), table[i].help, value);
+    }
+}
+
+static void write_states(FILE *stream, const struct te_totals *totals)
+{
+    static const char name[] = PREFIX "tcp_connection_states";
+    write_head(stream, name, "gauge", "Connections and listeners in each state of RFC 9293");
+    for (unsigned state = 0; state < TE_STATE_COUNT; state++)
+        fprintf(stream, "%s{state=\"%s\"} %" PRIu32 "\n", name, te_state_name((enum te_state)state),
+                totals->by_state[state]);
+}
+
+static void write_totals(FILE *stream, const struct te_totals *totals)
+{
+    uint64_t in_use = (uint64_t)totals->connections + totals->listeners;
+    write_number(stream, PREFIX "netstat_Tcp_CurrEstab", "untyped",
+                 "Connections in ESTABLISHED or CLOSE_WAIT",
+                 (uint64_t)totals->by_state[TE_ESTABLISHED] + totals->by_state[TE_CLOSE_WAIT]);
+    write_number(stream, PREFIX "sockstat_TCP_inuse", "gauge",
+                 "Connections and listeners, TIME_WAIT entries excluded", in_use);
+    write_number(stream, PREFIX "sockstat_TCP_orphan", "gauge",
+                 "Connections that nobody owns any more", totals->orphans);
+    write_number(stream, PREFIX "sockstat_TCP_tw", "gauge", "Entries of the TIME_WAIT table",
+                 totals->time_wait);
+    write_number(stream, PREFIX "sockstat_TCP_alloc", "gauge",
+                 "Connections, listeners and TIME_WAIT entries", in_use + totals->time_wait);
+    write_number(stream, PREFIX "sockstat_TCP_mem", "gauge",
+                 "Memory of stream buffers in pages of 4,096 bytes",
+                 (totals->buffer_memory_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
+    write_number(stream, PREFIX "sockstat_TCP_mem_bytes", "gauge", "Memory of stream buffers",
+                 totals->buffer_memory_bytes);
+    write_number(stream, PREFIX "neighbours", "gauge", "Entries of the neighbour cache",
+                 totals->neighbours);
+}
+
+static void write_memory(FILE *stream, const struct metrics_input *input)
+{
+    static const char name[] = PREFIX "memory_bytes";
+    const struct te_totals *totals = &input->totals;
+    write_head(stream, name, "gauge", "Memory of the engine by use");
+    fprintf(stream, "%s{use=\"connections\"} %" PRIu64 "\n", name, totals->conn_memory_bytes);
+    fprintf(stream, "%s{use=\"time_wait\"} %" PRIu64 "\n", name, totals->time_wait_memory_bytes);
+    fprintf(stream, "%s{use=\"buffers\"} %" PRIu64 "\n", name, totals->buffer_memory_bytes);
+    write_number(stream, PREFIX "memory_used_bytes", "gauge", "Memory of the engine in all",
+                 input->memory->used_bytes);
+    write_number(stream, PREFIX "memory_limit_bytes", "gauge",
+                 "Most memory that the engine may use", input->memory->max_bytes);
+    write_number(stream, PREFIX "memory_refused_total", "counter",
+                 "Requests for memory that were refused", input->memory->refused);
+}
+
+static void write_histogram(FILE *stream, const char *name, const char *help,
+                            const struct histogram *histogram)
+{
+    uint64_t count = 0;
+    write_head(stream, name, "histogram", help);
+    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+        count += histogram->counts[i];
+        fprintf(stream, "%s_bucket{le=\"", name);
+        write_seconds(stream, latency_bounds_us[i]);
+        fprintf(stream, "\"} %" PRIu64 "\n", count);
+    }
+    count += histogram->counts[LATENCY_BUCKETS];
+    fprintf(stream, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n%s_sum ", name, count, name);
+    write_seconds(stream, (int64_t)histogram->sum_us);
+    fprintf(stream, "\n%s_count %" PRIu64 "\n", name, count);
+}
+
+static void write_device(FILE *stream, const struct metrics_input *input, const char *name,
+                         const char *help, uint64_t value)
+{
+    char full[METRICS_NAME_MAX];
+    snprintf(full, sizeof(full), PREFIX "network_%s", name);
+    write_head(stream, full, "counter", help);
+    fprintf(stream, "%s{device=\"%s\"} %" PRIu64 "\n", full, input->tap_name, value);
+}
+
+static void write_tap(FILE *stream, const struct metrics_input *input)
+{
+    const struct tap_stats *tap = input->tap;
+    static const char up[] = PREFIX "network_up";
+    write_head(stream, up, "gauge", "1 when the TAP is there and its link is up");
+    fprintf(stream, "%s{device=\"%s\"} %d\n", up, input->tap_name, input->is_tap_up ? 1 : 0);
+    write_device(stream, input, "receive_packets_total", "Frames read from the TAP",
+                 tap->frames_in);
+    write_device(stream, input, "receive_bytes_total", "Bytes read from the TAP",
+                 tap->frame_bytes_in);
+    write_device(stream, input, "receive_errs_total", "Reads that failed, and unusable frames",
+                 tap->read_errors + tap->dropped_malformed);
+    write_device(stream, input, "transmit_packets_total", "Frames written to the TAP",
+                 tap->frames_out);
+    write_device(stream, input, "transmit_bytes_total", "Bytes written to the TAP",
+                 tap->frame_bytes_out);
+    write_device(stream, input, "transmit_errs_total", "Frames that the kernel refused",
+                 tap->dropped_error);
+    write_device(stream, input, "transmit_drop_total", "Frames dropped because the link was down",
+                 tap->dropped_down);
+    write_device(stream, input, "transmit_queue_full_total",
+                 "Times that sending waited for the kernel's queue", tap->queue_full);
+    write_device(stream, input, "reopened_total", "Times that the device was made anew",
+                 tap->reopened);
+}
+
+static void write_pump(FILE *stream, const struct pump_stats *pump)
+{
+    write_number(stream, PREFIX "loop_flushes_total", "counter",
+                 "Times that output and events of the engine were taken", pump->flushes);
+    write_number(stream, PREFIX "loop_flushes_postponed_total", "counter",
+                 "Flushes that left work to the next turn of the loop", pump->postponed);
+    write_number(stream, PREFIX "loop_timeouts_total", "counter",
+                 "Times that the engine's timers were run", pump->timeouts);
+    write_number(stream, PREFIX "loop_events_total", "counter", "Events taken from the engine",
+                 pump->events);
+}
+
+static void write_rpc_tables(FILE *stream, const struct rpc_stats *rpc)
+{
+    static const char verbs[] = PREFIX "rpc_requests_total", codes[] = PREFIX "rpc_answers_total";
+    write_head(stream, verbs, "counter", "Requests of clients by verb");
+    for (unsigned i = 0; i < RPC_VERB_COUNT; i++)
+        fprintf(stream, "%s{verb=\"%s\"} %" PRIu64 "\n", verbs, rpc_verb_name(i),
+                rpc->requests_by_verb[i]);
+    write_head(stream, codes, "counter", "Answers to clients by code");
+    for (unsigned i = 0; i < RPC_CODE_COUNT; i++)
+        fprintf(stream, "%s{code=\"%s\"} %" PRIu64 "\n", codes, rpc_code_name(i),
+                rpc->answers_by_code[i]);
+}
+
+static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
+{
+    const struct sp_counters *control = &rpc->control;
+    const struct rpc_counters *counters = &rpc->counters;
+    write_number(stream, PREFIX "rpc_links", "gauge", "Links to the control socket", rpc->links);
+    write_number(stream, PREFIX "rpc_sessions", "gauge", "Sessions of clients", rpc->sessions);
+    write_number(stream, PREFIX "rpc_objects", "gauge",
+                 "Connections and listeners that clients hold", rpc->objects);
+    write_number(stream, PREFIX "rpc_waits", "gauge", "Requests that wait", rpc->waits);
+    write_number(stream, PREFIX "rpc_held_bytes", "gauge", "Data of requests that wait",
+                 rpc->held_bytes);
+    write_number(stream, PREFIX "rpc_remembered_answers", "gauge", "Answers remembered",
+                 rpc->recent);
+    write_rpc_tables(stream, rpc);
+#define WRITE_CONTROL(name, help)                                                                  \
+    write_number(stream, PREFIX "control_" #name "_total", "counter", help, control->name);
+    SP_COUNTER_LIST(WRITE_CONTROL)
+#undef WRITE_CONTROL
+#define WRITE_RPC(name, help)                                                                      \
+    write_number(stream, PREFIX "rpc_" #name "_total", "counter", help, counters->name);
+    RPC_COUNTER_LIST(WRITE_RPC)
+#undef WRITE_RPC
+}
+
+static void write_process(FILE *stream, const struct metrics_input *input)
+{
+    const struct process_stats *process = &input->process;
+    write_head(stream, "process_cpu_seconds_total", "counter", "User and system time spent");
+    fprintf(stream, "process_cpu_seconds_total ");
+    write_seconds(stream, process->cpu_us);
+    fputc('\n', stream);
+    write_head(stream, "process_start_time_seconds", "gauge", "Start, since the Unix epoch");
+    fprintf(stream, "process_start_time_seconds ");
+    write_seconds(stream, input->started_at_unix_us);
+    fputc('\n', stream);
+    write_number(stream, "process_resident_memory_bytes", "gauge", "Resident memory",
+                 process->resident_bytes);
+    write_number(stream, "process_virtual_memory_bytes", "gauge", "Virtual memory",
+                 process->virtual_bytes);
+    write_number(stream, "process_open_fds", "gauge", "Open descriptors", process->open_fds);
+    write_number(stream, "process_max_fds", "gauge", "Most descriptors that may be open",
+                 process->max_fds);
+}
+
+void metrics_write(FILE *stream, const struct metrics_input *input)
+{
+    write_head(stream, PREFIX "build_info", "gauge", "Version of the daemon");
+    fprintf(stream, PREFIX "build_info{version=\"%s\"} 1\n", input->version);
+    write_states(stream, &input->totals);
+    write_totals(stream, &input->totals);
+    write_counters(stream, input->counters);
+    write_histogram(stream, PREFIX "tcp_rtt_seconds",
+                    "Smoothed round trip time of connections as they leave ESTABLISHED",
+                    &input->latency->rtt);
+    write_histogram(stream, PREFIX "tcp_handshake_seconds",
+                    "Time from SYN_SENT or SYN_RCVD to ESTABLISHED", &input->latency->handshake);
+    write_memory(stream, input);
+    write_tap(stream, input);
+    write_pump(stream, input->pump);
+    write_rpc(stream, input->rpc);
+    write_process(stream, input);
+}

@@ -1,0 +1,108 @@
+#include "watch/notify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "util/log.h"
+
+#define US_PER_MS 1000
+
+struct notify {
+    struct notify_options options;
+    uv_timer_t watchdog_timer, status_timer;
+    unsigned open_handles;
+    bool is_ready;
+    char last_status[NOTIFY_STATUS_MAX];
+};
+
+static void on_watchdog(uv_timer_t *timer)
+{
+    static struct log_limit limit;
+    struct notify *notify = timer->data;
+    const char *trouble = notify->options.check(notify->options.ctx);
+    if (trouble == NULL)
+        sd_notify(0, "WATCHDOG=1");
+    else
+        log_write_limited(&limit, LOG_LEVEL_ERROR,
+                          "self-check failed: %s; the watchdog hears nothing until it passes",
+                          trouble);
+}
+
+static void on_status(uv_timer_t *timer)
+{
+    notify_status(timer->data);
+}
+
+static void watchdog_start(struct notify *notify)
+{
+    uint64_t interval_us;
+    if (!notify->options.is_watchdog || sd_watchdog_enabled(0, &interval_us) <= 0)
+        return;
+    /* Half of it, as sd_watchdog_enabled(3) advises. */
+    uint64_t interval_ms = interval_us / 2 / US_PER_MS;
+    if (interval_ms == 0)
+        interval_ms = 1;
+    uv_timer_start(&notify->watchdog_timer, on_watchdog, interval_ms, interval_ms);
+    log_write(LOG_LEVEL_INFO, "watchdog: a sign of life every %llu ms",
+              (unsigned long long)interval_ms);
+}
+
+struct notify *notify_new(uv_loop_t *loop, const struct notify_options *options)
+{
+    struct notify *notify = calloc(1, sizeof(*notify));
+    if (notify == NULL)
+        return NULL;
+    notify->options = *options;
+    uv_timer_init(loop, &notify->watchdog_timer);
+    uv_timer_init(loop, &notify->status_timer);
+    notify->open_handles = 2;
+    notify->watchdog_timer.data = notify->status_timer.data = notify;
+    if (getenv("NOTIFY_SOCKET") == NULL)
+        return notify;
+    watchdog_start(notify);
+    uv_timer_start(&notify->status_timer, on_status, NOTIFY_STATUS_INTERVAL_MS,
+                   NOTIFY_STATUS_INTERVAL_MS);
+    return notify;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct notify *notify = handle->data;
+    if (--notify->open_handles == 0)
+        free(notify);
+}
+
+void notify_free(struct notify *notify)
+{
+    if (notify == NULL)
+        return;
+    uv_close((uv_handle_t *)&notify->watchdog_timer, on_closed);
+    uv_close((uv_handle_t *)&notify->status_timer, on_closed);
+}
+
+void notify_ready(struct notify *notify)
+{
+    if (notify->is_ready)
+        return;
+    notify->is_ready = true;
+    sd_notify(0, "READY=1");
+    notify_status(notify);
+}
+
+void notify_stopping(struct notify *notify)
+{
+    (void)notify;
+    sd_notify(0, "STOPPING=1\nSTATUS=Closing connections");
+}
+
+void notify_status(struct notify *notify)
+{
+    char status[NOTIFY_STATUS_MAX];
+    notify->options.status(notify->options.ctx, status);
+    if (strcmp(status, notify->last_status) == 0)
+        return;
+    memcpy(notify->last_status, status, sizeof(status));
+    sd_notifyf(0, "STATUS=%s", status);
+}

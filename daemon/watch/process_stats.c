@@ -1,0 +1,47 @@
+#include "watch/process_stats.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+static void read_memory(struct process_stats *stats)
+{
+    uint64_t virtual_pages, resident_pages, page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+    FILE *stream = fopen("/proc/self/statm", "re");
+    if (stream == NULL)
+        return;
+    if (fscanf(stream, "%" SCNu64 " %" SCNu64, &virtual_pages, &resident_pages) == 2) {
+        stats->virtual_bytes = virtual_pages * page_bytes;
+        stats->resident_bytes = resident_pages * page_bytes;
+    }
+    fclose(stream);
+}
+
+static uint64_t count_fds(void)
+{
+    uint64_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    if (dir == NULL)
+        return 0;
+    for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
+        count += entry->d_name[0] != '.';
+    closedir(dir);
+    return count - 1; /* the directory's own */
+}
+
+void process_stats_read(struct process_stats *ret_stats)
+{
+    struct timespec cpu = {0};
+    struct rlimit limit = {0};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    *ret_stats = (struct process_stats){
+        .cpu_us = (int64_t)cpu.tv_sec * 1000000 + cpu.tv_nsec / 1000,
+        .open_fds = count_fds(),
+        .max_fds = limit.rlim_cur,
+    };
+    read_memory(ret_stats);
+}

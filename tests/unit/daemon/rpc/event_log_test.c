@@ -1,0 +1,151 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "rpc/event_log.h"
+
+#define MAX 8
+
+static int setup(void **state)
+{
+    *state = event_log_new(MAX);
+    return *state == NULL ? -1 : 0;
+}
+
+static int teardown(void **state)
+{
+    event_log_free(*state);
+    return 0;
+}
+
+static void push(struct event_log *log, uint64_t id, uint32_t uid)
+{
+    const struct te_event event = {
+        .kind = TE_EVENT_STATE,
+        .id = id,
+        .time_us = (int64_t)id * 10,
+        .uid = uid,
+        .local = {.port = 80},
+        .remote = {.port = 1234},
+        .transition = {.from = TE_SYN_SENT, .to = TE_ESTABLISHED, .cause = TE_CAUSE_RECV_SYN_ACK}};
+    event_log_push(log, &event);
+}
+
+static const struct event_log_entry *next(const struct event_log *log,
+                                          struct event_log_reader *reader)
+{
+    uint32_t uid;
+    return event_log_next(log, reader, &uid);
+}
+
+static void test_empty(void **state)
+{
+    struct event_log_reader reader = {.sees_all = true};
+    assert_true(event_log_last_seq(*state) == 0);
+    assert_null(next(*state, &reader));
+    assert_true(reader.seq == 0 && reader.lost == 0);
+}
+
+static void test_numbered_from_one(void **state)
+{
+    struct event_log_reader reader = {.sees_all = true};
+    uint32_t uid;
+    push(*state, 5, 1000);
+    push(*state, 6, 1001);
+    assert_true(event_log_last_seq(*state) == 2);
+    const struct event_log_entry *entry = event_log_next(*state, &reader, &uid);
+    assert_true(entry->seq == 1 && entry->id == 5 && entry->time_us == 50);
+    assert_int_equal(uid, 1000);
+    assert_int_equal(entry->to, TE_ESTABLISHED);
+    assert_int_equal(entry->cause, TE_CAUSE_RECV_SYN_ACK);
+    assert_int_equal(entry->local.port, 80);
+    assert_true(next(*state, &reader)->seq == 2);
+    assert_null(next(*state, &reader));
+    assert_true(reader.seq == 2);
+}
+
+static void test_readiness_is_not_kept(void **state)
+{
+    const struct te_event event = {.kind = TE_EVENT_READY, .id = 1, .ready = TE_READY_RECEIVE};
+    event_log_push(*state, &event);
+    assert_true(event_log_last_seq(*state) == 0);
+}
+
+static void test_only_ones_own_are_seen(void **state)
+{
+    struct event_log_reader reader = {.uid = 1001};
+    for (uint64_t id = 1; id <= 6; id++)
+        push(*state, id, id % 2 == 0 ? 1001 : 1000);
+    assert_true(next(*state, &reader)->id == 2);
+    assert_true(next(*state, &reader)->id == 4);
+    assert_true(next(*state, &reader)->id == 6);
+    assert_null(next(*state, &reader));
+    push(*state, 7, 1000);
+    assert_null(next(*state, &reader));
+    assert_true(reader.seq == 7); /* passed over */
+}
+
+static void test_overwritten_are_counted(void **state)
+{
+    struct event_log_reader reader = {.sees_all = true, .seq = 2};
+    for (uint64_t id = 1; id <= MAX + 5; id++)
+        push(*state, id, 1000);
+    assert_true(next(*state, &reader)->seq == 6); /* 1..5 are gone; 3..5 were not read */
+    assert_true(reader.lost == 3);
+}
+
+static void test_others_losses_are_not_told(void **state)
+{
+    struct event_log_reader reader = {.uid = 1001}, poor = {.uid = 1000};
+    for (uint64_t id = 1; id <= 3 * MAX; id++)
+        push(*state, id, 1000);
+    assert_null(next(*state, &reader));
+    assert_true(reader.lost == 0);
+    assert_true(next(*state, &poor)->seq == 2 * MAX + 1);
+    assert_true(poor.lost == 2 * MAX);
+}
+
+static void test_gap_before_the_log(void **state)
+{
+    struct event_log_reader reader = {.sees_all = true};
+    push(*state, 1, 1000);
+    event_log_skip(*state, 2);
+    push(*state, 2, 1000);
+    assert_true(next(*state, &reader)->seq == 1);
+    assert_true(next(*state, &reader)->seq == 4);
+    assert_true(reader.lost == 2);
+    event_log_skip(*state, 1000000); /* more than fits */
+    push(*state, 3, 1000);
+    assert_true(next(*state, &reader)->id == 3);
+    assert_true(reader.lost == 1000002);
+}
+
+static void test_number_of_another_boot(void **state)
+{
+    struct event_log_reader reader = {.sees_all = true, .seq = UINT64_MAX};
+    push(*state, 1, 1000);
+    assert_null(next(*state, &reader));
+    assert_true(reader.seq == 1 && reader.lost == 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_empty),
+        TEST(test_numbered_from_one),
+        TEST(test_readiness_is_not_kept),
+        TEST(test_only_ones_own_are_seen),
+        TEST(test_overwritten_are_counted),
+        TEST(test_others_losses_are_not_told),
+        TEST(test_gap_before_the_log),
+        TEST(test_number_of_another_boot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
