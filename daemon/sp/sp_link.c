@@ -2,7 +2,7 @@
  *
  * Input is read into link->in, which holds a few small requests, or one message while it is
  * incomplete: it grows to the size that the frame's header announces, after that size was checked,
- * and shrinks when the message was handled. sp_link_run() takes frames from it until it needs more
+ * and shrinks when the message was handled. link_run() takes frames from it until it needs more
  * bytes, the turn is over (then the link queues behind the others), or unread answers pause it.
  *
  * Output goes to the socket at once when it takes it. What it does not take is copied and left to
@@ -12,11 +12,11 @@
  *
  * A link may be closed in the middle of all this, even below one of its own callbacks: then only
  * is_closing is set and uv_close() called, and the struct lives until libuv's close callback. */
+#include "sp/sp_link.h"
+
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "sp/sp_internal.h"
 
 /* SP over IPC: both sides greet with NUL "SP" NUL, the protocol's number, and a reserved word. */
 #define HELLO_BYTES 8
@@ -33,9 +33,18 @@
 /* Of a message that is too long the rest is read and thrown away, so that the client, who is still
  * writing, sees the answer; beyond this the link is closed. */
 #define DISCARD_MAX_BYTES (UINT64_C(16) * 1024 * 1024)
+/* Of a link: input and stall. */
+#define DEADLINES_PER_LINK 2
 
 static const uint8_t hello_ours[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REP, 0, 0};
 static const uint8_t hello_theirs[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REQ, 0, 0};
+
+struct sp_request {
+    struct sp_link *link; /* NULL: gone */
+    TAILQ_ENTRY(sp_request) in_link;
+    size_t ids_bytes;
+    uint8_t ids[IDS_MAX_BYTES]; /* as they came, the client's own last */
+};
 
 /* Answers that the socket did not take at once: being collected, or being written by libuv. */
 struct sp_write {
@@ -48,26 +57,40 @@ struct sp_write {
 
 /* --- life --------------------------------------------------------------------------------------*/
 
+static void link_run(struct sp_link *link);
+
+static void deadline_set(struct sp_deadline *deadline, int64_t after_ms)
+{
+    const struct sp_link *link = deadline->owner;
+    sp_schedule_deadline_set(&link->links->schedule, deadline, after_ms);
+}
+
+static void deadline_clear(struct sp_deadline *deadline)
+{
+    const struct sp_link *link = deadline->owner;
+    sp_schedule_deadline_clear(&link->links->schedule, deadline);
+}
+
 static void link_report_closed(struct sp_link *link)
 {
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     if (link->is_reported)
         return;
     link->is_reported = true;
-    if (!server->is_freed)
-        server->callbacks.on_link_closed(server->callbacks.ctx, link);
+    if (!links->is_ended)
+        links->callbacks.on_link_closed(links->callbacks.ctx, link);
 }
 
 static void on_pipe_closed(uv_handle_t *handle)
 {
     struct sp_link *link = handle->data;
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     link_report_closed(link);
-    TAILQ_REMOVE(&server->links, link, in_all);
+    TAILQ_REMOVE(&links->all, link, in_all);
     free(link->in);
     free(link->collected);
     free(link);
-    sp_server_on_handle_closed(server);
+    sp_links_handle_closed(links);
 }
 
 static void requests_orphan(struct sp_link *link)
@@ -79,19 +102,18 @@ static void requests_orphan(struct sp_link *link)
     }
 }
 
-void sp_link_close(struct sp_link *link)
+/* Ends a link, once it is safe to; harmless when it is being closed. */
+static void link_close(struct sp_link *link)
 {
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     if (link->is_closing)
         return;
-    assert(server->link_count > 0);
+    assert(links->count > 0);
     link->is_closing = true;
-    server->link_count--;
-    if (link->is_in_turns)
-        TAILQ_REMOVE(&server->turns, link, in_turns);
-    link->is_in_turns = false;
-    sp_server_deadline_clear(&link->input_deadline);
-    sp_server_deadline_clear(&link->stall_deadline);
+    links->schedule.turns_per_round = --links->count;
+    sp_schedule_turn_drop(&links->schedule, &link->turn);
+    deadline_clear(&link->input_deadline);
+    deadline_clear(&link->stall_deadline);
     requests_orphan(link);
     uv_close((uv_handle_t *)&link->pipe, on_pipe_closed);
 }
@@ -100,10 +122,10 @@ void sp_link_close(struct sp_link *link)
 static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
 {
     (*counter)++;
-    log_write_limited(&link->server->killed_log, LOG_LEVEL_WARNING,
+    log_write_limited(&link->links->killed_log, LOG_LEVEL_WARNING,
                       "control socket: link of uid %u (pid %d) closed: %s", link->peer.uid,
                       (int)link->peer.pid, why);
-    sp_link_close(link);
+    link_close(link);
 }
 
 /* --- output ------------------------------------------------------------------------------------*/
@@ -123,29 +145,29 @@ static uint64_t link_sent(const struct sp_link *link)
 static void link_stall_arm(struct sp_link *link)
 {
     link->stall_sent_bytes = link_sent(link);
-    sp_server_deadline_set(&link->stall_deadline, link->server->options.stall_timeout_ms);
+    deadline_set(&link->stall_deadline, link->links->options.stall_timeout_ms);
 }
 
 /* Sees to the limits after output was queued. */
 static void link_check_output(struct sp_link *link)
 {
-    struct sp_server *server = link->server;
-    if (link_unsent(link) > server->options.output_max_bytes) {
-        link_kill(link, &server->counters.output_overflows, "too many unread answers");
-    } else if (!link->is_full && link_unsent(link) > server->options.output_pause_bytes) {
+    struct sp_links *links = link->links;
+    if (link_unsent(link) > links->options.output_max_bytes) {
+        link_kill(link, &links->counters.output_overflows, "too many unread answers");
+    } else if (!link->is_full && link_unsent(link) > links->options.output_pause_bytes) {
         link->is_full = true;
-        server->counters.output_pauses++;
+        links->counters.output_pauses++;
         link_stall_arm(link);
     }
 }
 
 static void link_drained(struct sp_link *link)
 {
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     link->is_full = false;
-    sp_server_deadline_clear(&link->stall_deadline);
-    server->callbacks.on_link_drained(server->callbacks.ctx, link);
-    sp_link_run(link);
+    deadline_clear(&link->stall_deadline);
+    links->callbacks.on_link_drained(links->callbacks.ctx, link);
+    link_run(link);
 }
 
 static void on_written(uv_write_t *write, int status);
@@ -160,7 +182,7 @@ static void link_submit(struct sp_link *link)
     if (uv_write(&write->write, (uv_stream_t *)&link->pipe, &buffer, 1, on_written) == 0)
         return;
     free(write);
-    sp_link_close(link);
+    link_close(link);
 }
 
 static void on_written(uv_write_t *write, int status)
@@ -171,13 +193,13 @@ static void on_written(uv_write_t *write, int status)
     if (link->is_closing)
         return;
     if (status < 0) {
-        sp_link_close(link);
+        link_close(link);
         return;
     }
     if (link->collected != NULL)
         link_submit(link);
     if (!link->is_closing && link->is_full &&
-        link_unsent(link) <= link->server->options.output_pause_bytes / 2)
+        link_unsent(link) <= link->links->options.output_pause_bytes / 2)
         link_drained(link);
 }
 
@@ -206,7 +228,7 @@ static void link_queue(struct sp_link *link, const uv_buf_t pieces[2], size_t sk
 {
     size_t total = pieces[0].len + pieces[1].len - skip;
     if (!link_collect(link, total)) {
-        sp_link_close(link); /* a torn answer would corrupt all that follow */
+        link_close(link); /* a torn answer would corrupt all that follow */
         return;
     }
     link->queued_bytes += total;
@@ -233,7 +255,7 @@ static void link_write(struct sp_link *link, const uint8_t *head, size_t head_le
     if (!link->is_writing)
         sent = uv_try_write((uv_stream_t *)&link->pipe, pieces, body_len > 0 ? 2 : 1);
     if (sent < 0 && sent != UV_EAGAIN)
-        sp_link_close(link);
+        link_close(link);
     else if (sent < 0 || (size_t)sent < head_len + body_len)
         link_queue(link, pieces, sent < 0 ? 0 : (size_t)sent);
 }
@@ -261,7 +283,7 @@ void sp_reply(struct sp_request *request, const uint8_t *body, size_t len)
         head[0] = FRAME_MESSAGE;
         be64_write(head + 1, request->ids_bytes + len);
         memcpy(head + FRAME_HEADER_BYTES, request->ids, request->ids_bytes);
-        link->server->counters.replies++;
+        link->links->counters.replies++;
         link_write(link, head, FRAME_HEADER_BYTES + request->ids_bytes, body, len);
     }
     sp_request_drop(request);
@@ -298,7 +320,7 @@ static bool link_take_hello(struct sp_link *link)
 {
     size_t have = link_available(link) < HELLO_BYTES ? link_available(link) : HELLO_BYTES;
     if (memcmp(link->in + link->in_start, hello_theirs, have) != 0) {
-        link_kill(link, &link->server->counters.hello_bad, "not an SP REQ client");
+        link_kill(link, &link->links->counters.hello_bad, "not an SP REQ client");
         return false;
     }
     if (have < HELLO_BYTES)
@@ -317,7 +339,7 @@ static bool link_take_discarded(struct sp_link *link)
     if (link->discard_bytes > 0)
         return false;
     link->phase = SP_FRAMES;
-    sp_server_deadline_clear(&link->input_deadline);
+    deadline_clear(&link->input_deadline);
     return true;
 }
 
@@ -348,40 +370,40 @@ static struct sp_request *link_make_request(struct sp_link *link, const uint8_t 
 {
     size_t ids_bytes = ids_measure(message, len);
     if (ids_bytes == 0) {
-        link_kill(link, &link->server->counters.messages_malformed, "no request id");
+        link_kill(link, &link->links->counters.messages_malformed, "no request id");
         return NULL;
     }
     struct sp_request *request = request_new(link, message, ids_bytes);
     if (request == NULL)
-        sp_link_close(link);
+        link_close(link);
     return request;
 }
 
 static void link_handle_message(struct sp_link *link, const uint8_t *message, size_t len)
 {
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     struct sp_request *request = link_make_request(link, message, len);
     if (request == NULL)
         return;
-    server->counters.requests++;
-    server->callbacks.on_request(server->callbacks.ctx, link, request, message + request->ids_bytes,
-                                 len - request->ids_bytes);
+    links->counters.requests++;
+    links->callbacks.on_request(links->callbacks.ctx, link, request, message + request->ids_bytes,
+                                len - request->ids_bytes);
 }
 
 /* A frame that announces too much: answered once its ids are there, then skipped. */
 static bool link_take_too_long(struct sp_link *link, uint64_t len)
 {
-    struct sp_server *server = link->server;
+    struct sp_links *links = link->links;
     const uint8_t *message = link->in + link->in_start + FRAME_HEADER_BYTES;
     if (link_available(link) < FRAME_HEADER_BYTES + IDS_MAX_BYTES)
         return false;
-    server->counters.messages_too_long++;
+    links->counters.messages_too_long++;
     struct sp_request *request = link_make_request(link, message, IDS_MAX_BYTES);
     if (request == NULL)
         return false;
-    server->callbacks.on_too_long(server->callbacks.ctx, link, request, len);
+    links->callbacks.on_too_long(links->callbacks.ctx, link, request, len);
     if (len > DISCARD_MAX_BYTES) {
-        sp_link_close(link);
+        link_close(link);
         return false;
     }
     link_consume(link, FRAME_HEADER_BYTES);
@@ -397,7 +419,7 @@ static bool link_take_frame(struct sp_link *link)
         return false;
     const uint8_t *frame = link->in + link->in_start;
     if (frame[0] != FRAME_MESSAGE) {
-        link_kill(link, &link->server->counters.messages_malformed, "not an SP frame");
+        link_kill(link, &link->links->counters.messages_malformed, "not an SP frame");
         return false;
     }
     if (link_available(link) < FRAME_HEADER_BYTES)
@@ -407,7 +429,7 @@ static bool link_take_frame(struct sp_link *link)
         return link_take_too_long(link, len);
     if (link_available(link) < FRAME_HEADER_BYTES + len)
         return false;
-    sp_server_deadline_clear(&link->input_deadline);
+    deadline_clear(&link->input_deadline);
     link_consume(link, FRAME_HEADER_BYTES + (size_t)len);
     link_handle_message(link, frame + FRAME_HEADER_BYTES, (size_t)len);
     return true;
@@ -474,10 +496,10 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
     struct sp_link *link = stream->data;
     (void)buffer;
     if (len < 0) {
-        sp_link_close(link); /* also the client's own end: what it did not wait for is dropped */
+        link_close(link); /* also the client's own end: what it did not wait for is dropped */
     } else if (len > 0) {
         link->in_end += (size_t)len;
-        sp_link_run(link);
+        link_run(link);
     }
 }
 
@@ -489,7 +511,7 @@ static void link_read(struct sp_link *link, bool is_wanted)
     if (!is_wanted)
         uv_read_stop((uv_stream_t *)&link->pipe);
     else if (uv_read_start((uv_stream_t *)&link->pipe, on_allocate, on_read) != 0)
-        sp_link_close(link);
+        link_close(link);
 }
 
 /* A message that has begun must be complete in time; while we do not read, its clock stands still
@@ -500,9 +522,9 @@ static void link_update_deadline(struct sp_link *link)
     if (link->phase == SP_HELLO)
         return;
     if (!has_begun || !link->is_reading)
-        sp_server_deadline_clear(&link->input_deadline);
+        deadline_clear(&link->input_deadline);
     else if (!deadline_is_armed(&link->input_deadline.deadline))
-        sp_server_deadline_set(&link->input_deadline, link->server->options.message_timeout_ms);
+        deadline_set(&link->input_deadline, link->links->options.message_timeout_ms);
 }
 
 /* An idle link holds no more memory than it needs for small requests. */
@@ -515,28 +537,30 @@ static void input_shrink(struct sp_link *link)
     link->in_start = link->in_end = link->in_size = 0;
 }
 
-void sp_link_run(struct sp_link *link)
+/* Handles what was read, for one turn; reads on when there is room. */
+static void link_run(struct sp_link *link)
 {
-    unsigned left = link->server->options.requests_per_turn;
+    unsigned left = link->links->options.requests_per_turn;
     enum sp_phase before = link->phase;
     while (!link->is_closing && !link->is_full && left > 0 && link_take(link))
         left--;
     if (link->is_closing)
         return;
     if (before == SP_HELLO && link->phase != SP_HELLO)
-        sp_server_deadline_clear(&link->input_deadline);
+        deadline_clear(&link->input_deadline);
     if (left == 0)
-        sp_server_queue_turn(link);
+        sp_schedule_turn_queue(&link->links->schedule, &link->turn);
     input_shrink(link);
-    link_read(link, !link->is_full && !link->is_in_turns);
+    link_read(link, !link->is_full && !link->turn.is_queued);
     if (!link->is_closing)
         link_update_deadline(link);
 }
 
-void sp_link_on_deadline(struct sp_deadline *due)
+/* The moment of one of the link's deadlines has come. */
+static void on_due(struct sp_deadline *due)
 {
-    struct sp_link *link = due->link;
-    struct sp_counters *counters = &link->server->counters;
+    struct sp_link *link = due->owner;
+    struct sp_counters *counters = &link->links->counters;
     if (due == &link->stall_deadline) {
         if (link_sent(link) > link->stall_sent_bytes)
             link_stall_arm(link);
@@ -551,38 +575,93 @@ void sp_link_on_deadline(struct sp_deadline *due)
 
 /* --- start -------------------------------------------------------------------------------------*/
 
-static void link_init(struct sp_link *link, struct sp_server *server, const struct sp_peer *peer)
+static void on_turn(struct sp_turn *turn)
 {
-    link->server = server;
-    link->peer = *peer;
-    link->pipe.data = link;
-    link->input_deadline.link = link;
-    link->stall_deadline.link = link;
-    TAILQ_INIT(&link->requests);
-    TAILQ_INSERT_TAIL(&server->links, link, in_all);
-    server->link_count++;
-    server->open_handles++;
+    link_run(turn->owner);
 }
 
-bool sp_link_start(struct sp_server *server, int fd, const struct sp_peer *peer)
+static void link_init(struct sp_link *link, struct sp_links *links, const struct sp_peer *peer)
+{
+    link->links = links;
+    link->peer = *peer;
+    link->pipe.data = link;
+    link->turn = (struct sp_turn){.on_turn = on_turn, .owner = link};
+    link->input_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
+    link->stall_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
+    TAILQ_INIT(&link->requests);
+    TAILQ_INSERT_TAIL(&links->all, link, in_all);
+    links->schedule.turns_per_round = ++links->count;
+    links->open_handles++;
+}
+
+bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
 {
     struct sp_link *link = calloc(1, sizeof(*link));
-    if (link == NULL || uv_pipe_init(server->loop, &link->pipe, 0) != 0) {
+    if (link == NULL || uv_pipe_init(links->schedule.loop, &link->pipe, 0) != 0) {
         free(link);
         return false;
     }
-    link_init(link, server, peer);
+    link_init(link, links, peer);
     if (uv_pipe_open(&link->pipe, fd) != 0) {
         close(fd);
-        sp_link_close(link);
+        link_close(link);
         return true;
     }
-    sp_server_deadline_set(&link->input_deadline, server->options.hello_timeout_ms);
+    deadline_set(&link->input_deadline, links->options.hello_timeout_ms);
     link_write(link, hello_ours, sizeof(hello_ours), NULL, 0);
     if (!link->is_closing)
         link_read(link, true);
     return true;
 }
+
+/* --- all links ---------------------------------------------------------------------------------*/
+
+bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_server_options *options,
+                   const struct sp_server_callbacks *callbacks)
+{
+    size_t links_max = options->links_max + options->links_reserve;
+    links->options = *options;
+    links->callbacks = *callbacks;
+    TAILQ_INIT(&links->all);
+    return sp_schedule_init(&links->schedule, loop, links_max * DEADLINES_PER_LINK);
+}
+
+void sp_links_start(struct sp_links *links)
+{
+    sp_schedule_start(&links->schedule);
+    links->open_handles += SP_SCHEDULE_HANDLES;
+}
+
+void sp_links_handle_closed(struct sp_links *links)
+{
+    assert(links->open_handles > 0);
+    if (--links->open_handles == 0 && links->is_ended)
+        links->on_all_closed(links);
+}
+
+static void on_schedule_closed(uv_handle_t *handle)
+{
+    sp_links_handle_closed(handle->data);
+}
+
+void sp_links_end(struct sp_links *links)
+{
+    struct sp_link *link;
+    TAILQ_FOREACH(link, &links->all, in_all)
+    {
+        link_close(link);
+        link_report_closed(link);
+    }
+    links->is_ended = true;
+    sp_schedule_close(&links->schedule, on_schedule_closed, links);
+}
+
+void sp_links_done(struct sp_links *links)
+{
+    sp_schedule_done(&links->schedule);
+}
+
+/* --- what users do with a link -----------------------------------------------------------------*/
 
 const struct sp_peer *sp_link_peer(const struct sp_link *link)
 {

@@ -1,14 +1,10 @@
-/* Theory of operation: accepting links, their limits, and whose turn it is. What happens on one
- * link is sp_link.c's business.
+/* Theory of operation: accepting links, and their limits. What happens on one link is sp_link.c's
+ * business.
  *
  * The listening socket is polled rather than given to uv_listen(), to have a say in what happens
  * when descriptors run out: then a spare one is given up, the link is accepted on it and closed,
  * and the spare is taken again, so that the client learns of it and the loop does not spin. When
- * even that fails, the server rests for a while.
- *
- * All deadlines of all links stand in one heap behind one timer. Links whose input holds more
- * requests than one turn allows stand in a queue that an idle handle serves, once a round of the
- * loop: every other link is read in between. */
+ * even that fails, the server rests for a while. */
 #include "sp/sp_server.h"
 
 #include <assert.h>
@@ -18,12 +14,22 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "sp/sp_internal.h"
+#include "sp/sp_link.h"
+#include "sp/sp_socket.h"
 
 /* Links accepted in one round of the loop. */
 #define ACCEPT_BATCH 32
 #define REST_MS 100
-#define DEADLINES_PER_LINK 2
+
+struct sp_server {
+    struct sp_links links; /* first, so that one is found from the other */
+    struct sp_socket socket;
+    uv_poll_t listener; /* of socket.fd */
+    uv_timer_t rest;    /* after accept failed for want of something: try again then */
+    int spare_fd;       /* given up to accept and close a link when descriptors run out */
+    bool is_listening;
+    struct log_limit refused_log;
+};
 
 void sp_server_options_init(struct sp_server_options *options)
 {
@@ -38,66 +44,6 @@ void sp_server_options_init(struct sp_server_options *options)
                                           .hello_timeout_ms = 1000,
                                           .message_timeout_ms = 5000,
                                           .stall_timeout_ms = 1000};
-}
-
-/* --- deadlines and turns -----------------------------------------------------------------------*/
-
-static void on_timer(uv_timer_t *timer);
-
-static void timer_update(struct sp_server *server)
-{
-    int64_t at_ms = deadlines_next_at(&server->deadlines);
-    int64_t now_ms = (int64_t)uv_now(server->loop);
-    if (at_ms >= server->timer_at_ms || server->is_freed)
-        return; /* it fires early, finds nothing due and is armed anew: cheaper than each time */
-    server->timer_at_ms = at_ms;
-    uv_timer_start(&server->timer, on_timer, at_ms > now_ms ? (uint64_t)(at_ms - now_ms) : 0, 0);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct sp_server *server = timer->data;
-    struct deadline *due;
-    server->timer_at_ms = DEADLINE_NEVER;
-    while ((due = deadlines_take_due(&server->deadlines, (int64_t)uv_now(server->loop))) != NULL)
-        sp_link_on_deadline((struct sp_deadline *)(void *)due);
-    timer_update(server);
-}
-
-void sp_server_deadline_set(struct sp_deadline *deadline, int64_t after_ms)
-{
-    struct sp_server *server = deadline->link->server;
-    deadlines_set(&server->deadlines, &deadline->deadline,
-                  (int64_t)uv_now(server->loop) + after_ms);
-    timer_update(server);
-}
-
-void sp_server_deadline_clear(struct sp_deadline *deadline)
-{
-    deadlines_clear(&deadline->link->server->deadlines, &deadline->deadline);
-}
-
-static void on_turns(uv_idle_t *idle)
-{
-    struct sp_server *server = idle->data;
-    for (unsigned left = server->link_count; left > 0 && !TAILQ_EMPTY(&server->turns); left--) {
-        struct sp_link *link = TAILQ_FIRST(&server->turns);
-        TAILQ_REMOVE(&server->turns, link, in_turns);
-        link->is_in_turns = false;
-        sp_link_run(link);
-    }
-    if (TAILQ_EMPTY(&server->turns))
-        uv_idle_stop(idle);
-}
-
-void sp_server_queue_turn(struct sp_link *link)
-{
-    struct sp_server *server = link->server;
-    if (link->is_in_turns)
-        return;
-    link->is_in_turns = true;
-    TAILQ_INSERT_TAIL(&server->turns, link, in_turns);
-    uv_idle_start(&server->turns_idle, on_turns);
 }
 
 /* --- accepting ---------------------------------------------------------------------------------*/
@@ -121,7 +67,7 @@ static unsigned links_of_uid(const struct sp_server *server, uid_t uid)
 {
     const struct sp_link *link;
     unsigned count = 0;
-    TAILQ_FOREACH(link, &server->links, in_all) /* at most links_max and the closing ones */
+    TAILQ_FOREACH(link, &server->links.all, in_all) /* at most links_max and the closing ones */
     count += !link->is_closing && link->peer.uid == uid;
     return count;
 }
@@ -129,14 +75,14 @@ static unsigned links_of_uid(const struct sp_server *server, uid_t uid)
 /* False, and counted, when the peer may not have one more link. */
 static bool server_has_room(struct sp_server *server, const struct sp_peer *peer)
 {
-    const struct sp_server_options *options = &server->options;
+    const struct sp_server_options *options = &server->links.options;
     unsigned reserve = peer->uid == 0 ? options->links_reserve : 0;
     const char *why = NULL;
-    if (server->link_count >= options->links_max + reserve) {
-        server->counters.links_refused_all++;
+    if (server->links.count >= options->links_max + reserve) {
+        server->links.counters.links_refused_all++;
         why = "too many in all";
     } else if (links_of_uid(server, peer->uid) >= options->links_per_uid_max + reserve) {
-        server->counters.links_refused_uid++;
+        server->links.counters.links_refused_uid++;
         why = "too many of this uid";
     }
     if (why != NULL)
@@ -149,13 +95,14 @@ static bool server_has_room(struct sp_server *server, const struct sp_peer *peer
 static void server_admit(struct sp_server *server, int fd)
 {
     struct sp_peer peer;
-    if (!sp_peer_find(fd, server->options.admin_gid, &peer) || !server_has_room(server, &peer)) {
+    if (!sp_peer_find(fd, server->links.options.admin_gid, &peer) ||
+        !server_has_room(server, &peer)) {
         close(fd);
-    } else if (!sp_link_start(server, fd, &peer)) {
-        server->counters.links_refused_files++;
+    } else if (!sp_link_start(&server->links, fd, &peer)) {
+        server->links.counters.links_refused_files++;
         close(fd);
     } else {
-        server->counters.links_accepted++;
+        server->links.counters.links_accepted++;
     }
 }
 
@@ -168,7 +115,7 @@ static int server_accept_fd(const struct sp_server *server)
 /* No descriptor is left: gives up the spare one to tell one client so. */
 static void server_accept_spare(struct sp_server *server)
 {
-    server->counters.links_refused_files++;
+    server->links.counters.links_refused_files++;
     log_write_limited(&server->refused_log, LOG_LEVEL_WARNING,
                       "control socket: link refused: no file descriptors left");
     if (server->spare_fd >= 0)
@@ -200,7 +147,7 @@ static bool server_accept_one(struct sp_server *server)
         server_accept_spare(server);
         return false;
     default:
-        server->counters.links_refused_files++;
+        server->links.counters.links_refused_files++;
         log_write_limited(&server->refused_log, LOG_LEVEL_WARNING,
                           "control socket: link refused: %s", strerror(-fd));
         server_rest(server);
@@ -219,39 +166,36 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
 
 /* --- life --------------------------------------------------------------------------------------*/
 
-void sp_server_on_handle_closed(struct sp_server *server)
+static void server_destroy(struct sp_links *links)
 {
-    assert(server->open_handles > 0);
-    if (--server->open_handles > 0 || !server->is_freed)
-        return;
-    deadlines_done(&server->deadlines);
+    struct sp_server *server = (struct sp_server *)(void *)links;
+    sp_links_done(links);
     free(server);
 }
 
 static void on_handle_closed(uv_handle_t *handle)
 {
-    sp_server_on_handle_closed(handle->data);
+    struct sp_server *server = handle->data;
+    sp_links_handle_closed(&server->links);
 }
 
 static void handle_adopt(struct sp_server *server, uv_handle_t *handle)
 {
     handle->data = server;
-    server->open_handles++;
+    server->links.open_handles++;
 }
 
 /* Puts the server's handles into the loop; only the poll can fail. */
 static int server_start(struct sp_server *server)
 {
-    int err = uv_poll_init(server->loop, &server->listener, server->socket.fd);
+    uv_loop_t *loop = server->links.schedule.loop;
+    int err = uv_poll_init(loop, &server->listener, server->socket.fd);
     if (err != 0)
         return err;
-    uv_timer_init(server->loop, &server->timer);
-    uv_timer_init(server->loop, &server->rest);
-    uv_idle_init(server->loop, &server->turns_idle);
+    uv_timer_init(loop, &server->rest);
+    sp_links_start(&server->links);
     handle_adopt(server, (uv_handle_t *)&server->listener);
-    handle_adopt(server, (uv_handle_t *)&server->timer);
     handle_adopt(server, (uv_handle_t *)&server->rest);
-    handle_adopt(server, (uv_handle_t *)&server->turns_idle);
     server->is_listening = true;
     server->spare_fd = dup(server->socket.fd);
     return uv_poll_start(&server->listener, UV_READABLE, on_connectable);
@@ -261,18 +205,12 @@ static struct sp_server *server_make(uv_loop_t *loop, const struct sp_server_opt
                                      const struct sp_server_callbacks *callbacks)
 {
     struct sp_server *server = calloc(1, sizeof(*server));
-    size_t links = options->links_max + options->links_reserve;
     if (server == NULL)
         return NULL;
-    server->loop = loop;
-    server->options = *options;
-    server->callbacks = *callbacks;
-    server->timer_at_ms = DEADLINE_NEVER;
+    server->links.on_all_closed = server_destroy;
     server->spare_fd = -1;
     server->socket.fd = -1;
-    TAILQ_INIT(&server->links);
-    TAILQ_INIT(&server->turns);
-    if (deadlines_init(&server->deadlines, links * DEADLINES_PER_LINK))
+    if (sp_links_init(&server->links, loop, options, callbacks))
         return server;
     free(server);
     return NULL;
@@ -288,11 +226,9 @@ int sp_server_new(uv_loop_t *loop, const struct sp_server_options *options,
     int err = sp_socket_open(&server->socket, options->path, options->control_gid);
     if (err == 0)
         err = server_start(server);
-    if (err != 0 && server->open_handles == 0) {
+    if (err != 0 && server->links.open_handles == 0) {
         sp_socket_close(&server->socket);
-        server->is_freed = true;
-        server->open_handles = 1;
-        sp_server_on_handle_closed(server);
+        server_destroy(&server->links);
         return err;
     }
     if (err != 0) {
@@ -316,37 +252,22 @@ void sp_server_stop_listening(struct sp_server *server)
     server->spare_fd = -1;
 }
 
-static void links_close(struct sp_server *server)
-{
-    struct sp_link *link;
-    TAILQ_FOREACH(link, &server->links, in_all)
-    {
-        sp_link_close(link);
-        if (!link->is_reported)
-            server->callbacks.on_link_closed(server->callbacks.ctx, link);
-        link->is_reported = true;
-    }
-}
-
 void sp_server_free(struct sp_server *server)
 {
     if (server == NULL)
         return;
     sp_server_stop_listening(server);
-    links_close(server);
-    server->is_freed = true;
+    sp_links_end(&server->links);
     uv_close((uv_handle_t *)&server->listener, on_handle_closed);
-    uv_close((uv_handle_t *)&server->timer, on_handle_closed);
     uv_close((uv_handle_t *)&server->rest, on_handle_closed);
-    uv_close((uv_handle_t *)&server->turns_idle, on_handle_closed);
 }
 
 const struct sp_counters *sp_server_counters(const struct sp_server *server)
 {
-    return &server->counters;
+    return &server->links.counters;
 }
 
 unsigned sp_server_link_count(const struct sp_server *server)
 {
-    return server->link_count;
+    return server->links.count;
 }

@@ -6,13 +6,14 @@
 #include "fuzz.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sp/sp_internal.h"
+#include "sp/sp_link.h"
+#include "sp/sp_server.h"
 #include "util/log.h"
 
 #define HEADER_BYTES 4
@@ -139,7 +140,8 @@ static void expect(struct expected *expected, const uint8_t *data, size_t size)
 
 struct client {
     uv_loop_t loop;
-    struct sp_server *server;
+    struct sp_links links;
+    bool is_started;
     struct {
         struct sp_request *request;
         uint8_t *body;
@@ -192,24 +194,20 @@ static void on_link_closed(void *ctx, struct sp_link *link)
     ((struct client *)ctx)->links_closed++;
 }
 
-/* A server without a socket of its own, for all inputs of the process. */
+/* Links without a server, for all inputs of the process. */
 static void start(struct client *client)
 {
     const struct sp_server_callbacks callbacks = {client, on_request, on_too_long, on_link_drained,
                                                   on_link_closed};
     struct sp_server_options options;
-    char folder[] = "/tmp/fuzz-sp-XXXXXX", path[64];
-    FUZZ_CHECK(mkdtemp(folder) != NULL, "no folder");
-    snprintf(path, sizeof(path), "%s/socket", folder);
+    signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_LEVEL_ERROR);
     sp_server_options_init(&options);
-    options.path = path;
     options.hello_timeout_ms = options.message_timeout_ms = options.stall_timeout_ms = 3600 * 1000;
     uv_loop_init(&client->loop);
-    FUZZ_CHECK(sp_server_new(&client->loop, &options, &callbacks, &client->server) == 0,
-               "no server");
-    sp_server_stop_listening(client->server);
-    rmdir(folder);
+    FUZZ_CHECK(sp_links_init(&client->links, &client->loop, &options, &callbacks), "no links");
+    sp_links_start(&client->links);
+    client->is_started = true;
     client->out = malloc(OUT_MAX);
 }
 
@@ -232,7 +230,7 @@ static void turn(struct client *client)
         uv_run(&client->loop, UV_RUN_NOWAIT);
         read_out(client);
         FUZZ_CHECK(++rounds < ROUNDS_MAX, "the loop never rests");
-    } while (client->out_len > before || uv_is_active((uv_handle_t *)&client->server->turns_idle));
+    } while (client->out_len > before || uv_is_active((uv_handle_t *)&client->links.schedule.idle));
 }
 
 static void send_pieces(struct client *client, uint8_t seed, const uint8_t *data, size_t size)
@@ -260,7 +258,7 @@ static void run(struct client *client, uint8_t seed, const uint8_t *data, size_t
     client->fd = fds[0];
     client->is_closed = false;
     client->out_len = client->held_count = client->links_closed = 0;
-    FUZZ_CHECK(sp_link_start(client->server, fds[1], &peer), "no link");
+    FUZZ_CHECK(sp_link_start(&client->links, fds[1], &peer), "no link");
     send_pieces(client, seed, data, size);
     turn(client);
     for (unsigned i = 0; i < client->held_count; i++) {
@@ -277,7 +275,7 @@ static void finish(struct client *client)
         FUZZ_CHECK(rounds < ROUNDS_MAX, "the link outlives its client");
         uv_run(&client->loop, UV_RUN_NOWAIT);
     }
-    FUZZ_CHECK(sp_server_link_count(client->server) == 0, "a link is left");
+    FUZZ_CHECK(client->links.count == 0, "a link is left");
 }
 
 /* What the client sends: to be freed. */
@@ -300,7 +298,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len;
     if (size <= HEADER_BYTES)
         return 0;
-    if (client.server == NULL)
+    if (!client.is_started)
         start(&client);
     uint8_t *stream = stream_of(data, size, &len);
     /* Each frame makes one that is as long, or, when it is too long, a few bytes. */

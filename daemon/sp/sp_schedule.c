@@ -1,0 +1,104 @@
+#include "sp/sp_schedule.h"
+
+/* --- deadlines ---------------------------------------------------------------------------------*/
+
+static void on_timer(uv_timer_t *timer);
+
+static void timer_update(struct sp_schedule *schedule)
+{
+    int64_t at_ms = deadlines_next_at(&schedule->deadlines);
+    int64_t now_ms = (int64_t)uv_now(schedule->loop);
+    if (at_ms >= schedule->timer_at_ms || schedule->is_closed)
+        return; /* it fires early, finds nothing due and is armed anew: cheaper than each time */
+    schedule->timer_at_ms = at_ms;
+    uv_timer_start(&schedule->timer, on_timer, at_ms > now_ms ? (uint64_t)(at_ms - now_ms) : 0, 0);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct sp_schedule *schedule = timer->data;
+    int64_t now_ms = (int64_t)uv_now(schedule->loop);
+    struct deadline *next;
+    schedule->timer_at_ms = DEADLINE_NEVER;
+    while ((next = deadlines_take_due(&schedule->deadlines, now_ms)) != NULL) {
+        struct sp_deadline *due = (struct sp_deadline *)(void *)next;
+        due->on_due(due);
+    }
+    timer_update(schedule);
+}
+
+void sp_schedule_deadline_set(struct sp_schedule *schedule, struct sp_deadline *deadline,
+                              int64_t after_ms)
+{
+    deadlines_set(&schedule->deadlines, &deadline->deadline,
+                  (int64_t)uv_now(schedule->loop) + after_ms);
+    timer_update(schedule);
+}
+
+void sp_schedule_deadline_clear(struct sp_schedule *schedule, struct sp_deadline *deadline)
+{
+    deadlines_clear(&schedule->deadlines, &deadline->deadline);
+}
+
+/* --- turns -------------------------------------------------------------------------------------*/
+
+static void on_idle(uv_idle_t *idle)
+{
+    struct sp_schedule *schedule = idle->data;
+    for (unsigned left = schedule->turns_per_round; left > 0 && !TAILQ_EMPTY(&schedule->turns);
+         left--) {
+        struct sp_turn *turn = TAILQ_FIRST(&schedule->turns);
+        sp_schedule_turn_drop(schedule, turn);
+        turn->on_turn(turn);
+    }
+    if (TAILQ_EMPTY(&schedule->turns))
+        uv_idle_stop(idle);
+}
+
+void sp_schedule_turn_queue(struct sp_schedule *schedule, struct sp_turn *turn)
+{
+    if (turn->is_queued)
+        return;
+    turn->is_queued = true;
+    TAILQ_INSERT_TAIL(&schedule->turns, turn, in_turns);
+    uv_idle_start(&schedule->idle, on_idle);
+}
+
+void sp_schedule_turn_drop(struct sp_schedule *schedule, struct sp_turn *turn)
+{
+    if (turn->is_queued)
+        TAILQ_REMOVE(&schedule->turns, turn, in_turns);
+    turn->is_queued = false;
+}
+
+/* --- life --------------------------------------------------------------------------------------*/
+
+bool sp_schedule_init(struct sp_schedule *schedule, uv_loop_t *loop, size_t deadlines_max)
+{
+    schedule->loop = loop;
+    schedule->timer_at_ms = DEADLINE_NEVER;
+    TAILQ_INIT(&schedule->turns);
+    return deadlines_init(&schedule->deadlines, deadlines_max);
+}
+
+void sp_schedule_start(struct sp_schedule *schedule)
+{
+    uv_timer_init(schedule->loop, &schedule->timer);
+    uv_idle_init(schedule->loop, &schedule->idle);
+    schedule->timer.data = schedule;
+    schedule->idle.data = schedule;
+}
+
+void sp_schedule_close(struct sp_schedule *schedule, uv_close_cb on_closed, void *ctx)
+{
+    schedule->is_closed = true;
+    schedule->timer.data = ctx;
+    schedule->idle.data = ctx;
+    uv_close((uv_handle_t *)&schedule->timer, on_closed);
+    uv_close((uv_handle_t *)&schedule->idle, on_closed);
+}
+
+void sp_schedule_done(struct sp_schedule *schedule)
+{
+    deadlines_done(&schedule->deadlines);
+}
