@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "config/config_custom.h"
-#include "version.h"
+#include "util/version.h"
 
 _Static_assert(DESCRIBE_ROUTES_MAX <= DAEMON_INFO_ROUTES_MAX, "every route has its place");
 

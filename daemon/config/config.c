@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config/config_keys.h"
+#include "rpc/event_log.h"
 
 #define SECOND INT64_C(1000000)
 #define MEMORY_MAX_DEFAULT (UINT64_C(2) << 30)

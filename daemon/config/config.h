@@ -1,5 +1,9 @@
 /* Everything about the daemon that its user may set.
  *
+ * Theory of operation of this room: struct config starts with the defaults, is filled key by key
+ * from the file and then from the command line (options), and is checked as a whole once
+ * (config_check). A mistake never ends the reading: all of them are reported, each with its remedy.
+ *
  * One table (config_keys.c) drives the configuration file, --set, the help and the reference in
  * docs/configuration.md. The command line goes over the file; a list (address, gateway, route)
  * given on the command line replaces the file's. */
@@ -11,7 +15,7 @@
 
 #include <tcpengine/config.h>
 
-#include "rpc/rpc.h"
+#include "rpc/rpc_options.h"
 #include "util/log.h"
 
 #define CONFIG_GATEWAYS_MAX 8

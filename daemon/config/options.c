@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "version.h"
+#include "util/version.h"
 
 #define PROGRAM "tcpengined"
 #define KEY_MAX 64

@@ -1,5 +1,10 @@
 /* The only bridge between the loop and the engine: frames, time and events pass here.
  *
+ * Theory of operation of this room: a frame comes from the device (tap_device), its offload header
+ * is read (vnet), the tap hands it to the pump, and the pump to the engine; a frame of the engine
+ * goes the same way back. The engine has its memory from an allocator with a limit (memory). What
+ * the engine has to tell goes to one function of the pump's owner, in order.
+ *
  * Whoever calls the engine in a way that may make it send, or tell something, calls pump_wake()
  * afterwards; the pump then does the rest before the loop waits again. */
 #ifndef TCPENGINED_PUMP_H

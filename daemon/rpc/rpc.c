@@ -1,36 +1,20 @@
-/* Theory of operation: requests run to their answer as they arrive, in rpc_call.c, unless they must
- * wait for the engine. Such a call is parked (rpc_wait.c) under the id that it waits for. Events of
- * the engine only mark parked calls as due; they run in an idle handle, once for all the events of
- * a batch, outside of the engine's own work and a limited number in one round of the loop, so that
- * links are read in between. The same handle applies the policies of sessions that have ended.
- *
- * Everything that a link brings along (waits, bindings to sessions, its reference to the account of
- * its uid) hangs on its struct rpc_link, and goes with it. */
-#include "rpc/rpc_internal.h"
+/* Life of the rpc, its links, sessions that end, and events: rpc.h has the theory of operation. */
+#include "rpc/rpc.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 
+#include "rpc/rpc_clock.h"
+#include "rpc/rpc_close.h"
+#include "rpc/rpc_request.h"
+#include "rpc/rpc_wait.h"
+#include "util/log.h"
+
+/* What one decoded request may take; also what one answer may be made of. */
+#define RPC_ARENA_BYTES ((size_t)1024 * 1024)
 /* Objects that a session's end closes in one round of the loop. */
 #define SESSION_ROUND_MAX 256
-#define MS_PER_DAY INT64_C(86400000)
-
-void rpc_options_init(struct rpc_options *options)
-{
-    *options = (struct rpc_options){.session_grace_us = 1000 * US_PER_MS,
-                                    .session_keep_max_us = MS_PER_DAY * US_PER_MS,
-                                    .sessions_per_uid_max = 64,
-                                    .sessions_max = 4096,
-                                    .objects_per_uid_max = 65536,
-                                    .waits_per_link_max = 64,
-                                    .held_per_uid_max = (size_t)8 * 1024 * 1024,
-                                    .held_max = (size_t)64 * 1024 * 1024,
-                                    .recent_max = RECENT_MAX_DEFAULT,
-                                    .wait_max_us = 3600 * 1000 * US_PER_MS};
-    sp_server_options_init(&options->control);
-}
 
 /* --- links -------------------------------------------------------------------------------------*/
 
@@ -69,7 +53,7 @@ static void on_request(void *ctx, struct sp_link *sp_link, struct sp_request *re
     if (link == NULL)
         sp_request_drop(request);
     else
-        rpc_call_on_request(link, request, body, len);
+        rpc_request_handle(link, request, body, len);
 }
 
 static void on_too_long(void *ctx, struct sp_link *sp_link, struct sp_request *request,
@@ -79,7 +63,7 @@ static void on_too_long(void *ctx, struct sp_link *sp_link, struct sp_request *r
     if (link == NULL)
         sp_request_drop(request);
     else
-        rpc_call_on_too_long(link, request, len);
+        rpc_request_handle_too_long(link, request, len);
 }
 
 static void on_link_drained(void *ctx, struct sp_link *sp_link)
@@ -89,7 +73,7 @@ static void on_link_drained(void *ctx, struct sp_link *sp_link)
     if (link == NULL || TAILQ_EMPTY(&link->blocked))
         return;
     wait_bring_back(&rpc->waits, &link->blocked);
-    rpc_run_soon(rpc);
+    rpc_clock_run_soon(rpc);
 }
 
 static void on_link_closed(void *ctx, struct sp_link *sp_link)
@@ -102,19 +86,10 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
     session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
     account_unref(&rpc->accounts, link->account);
     free(link);
-    rpc_timer_update(rpc);
+    rpc_clock_update(rpc);
 }
 
 /* --- sessions that have ended ------------------------------------------------------------------*/
-
-enum te_err rpc_close_object(struct rpc *rpc, uint64_t id)
-{
-    const struct object *object = object_find(rpc->objects, id);
-    int64_t now_us = rpc_now_us(rpc);
-    if (object != NULL && object->shown_to > 0)
-        te_receive_release(rpc_stack(rpc), id, object->shown_to, now_us);
-    return te_close(rpc_stack(rpc), id, now_us);
-}
 
 /* Gives up one object as the session's policy says. */
 static void object_give_up(struct rpc *rpc, struct object *object, enum session_policy policy)
@@ -148,46 +123,11 @@ static void sessions_wind_up(struct rpc *rpc)
     }
 }
 
-/* --- time --------------------------------------------------------------------------------------*/
-
-static void on_idle(uv_idle_t *idle)
+/* Some of what is due: rpc_clock_start(). */
+static void run_due(struct rpc *rpc)
 {
-    struct rpc *rpc = idle->data;
     rpc_wait_run_due(rpc);
     sessions_wind_up(rpc);
-    if (!wait_has_due(&rpc->waits) && session_first_ended(rpc->sessions) == NULL)
-        uv_idle_stop(idle);
-    rpc_timer_update(rpc);
-}
-
-void rpc_run_soon(struct rpc *rpc)
-{
-    if (!rpc->is_freed)
-        uv_idle_start(&rpc->idle, on_idle);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    struct rpc *rpc = timer->data;
-    rpc->timer_at_us = DEADLINE_NEVER;
-    wait_expire(&rpc->waits, rpc_now_us(rpc));
-    session_expire(rpc->sessions, rpc_now_us(rpc));
-    if (wait_has_due(&rpc->waits) || session_first_ended(rpc->sessions) != NULL)
-        rpc_run_soon(rpc);
-    rpc_timer_update(rpc);
-}
-
-void rpc_timer_update(struct rpc *rpc)
-{
-    int64_t at_us = wait_next_at(&rpc->waits);
-    int64_t now_us = rpc_now_us(rpc);
-    if (session_next_at(rpc->sessions) < at_us)
-        at_us = session_next_at(rpc->sessions);
-    if (at_us >= rpc->timer_at_us || rpc->is_freed)
-        return; /* fires early, finds nothing due and is armed anew: cheaper than each time */
-    rpc->timer_at_us = at_us;
-    int64_t delay_us = at_us > now_us ? at_us - now_us : 0;
-    uv_timer_start(&rpc->timer, on_timer, (uint64_t)((delay_us + US_PER_MS - 1) / US_PER_MS), 0);
 }
 
 /* --- events ------------------------------------------------------------------------------------*/
@@ -236,7 +176,7 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
     if (wakers & TE_READY_END)
         forget_if_gone(rpc, event->id);
     if (wait_has_due(&rpc->waits))
-        rpc_run_soon(rpc);
+        rpc_clock_run_soon(rpc);
 }
 
 /* --- life --------------------------------------------------------------------------------------*/
@@ -278,16 +218,6 @@ static void rpc_drop_tables(struct rpc *rpc)
     free(rpc->out);
 }
 
-static void rpc_make_handles(struct rpc *rpc)
-{
-    uv_timer_init(rpc->host.loop, &rpc->timer);
-    uv_idle_init(rpc->host.loop, &rpc->idle);
-    rpc->timer.data = rpc;
-    rpc->idle.data = rpc;
-    rpc->open_handles = 2;
-    rpc->timer_at_us = DEADLINE_NEVER;
-}
-
 static int rpc_listen(struct rpc *rpc)
 {
     const struct sp_server_callbacks callbacks = {.ctx = rpc,
@@ -306,7 +236,8 @@ int rpc_new(const struct rpc_options *options, const struct rpc_host *host, stru
     rpc->options = *options;
     rpc->host = *host;
     rpc->boot_id = options->boot_id;
-    rpc_make_handles(rpc);
+    rpc_clock_start(rpc, run_due);
+    rpc->open_handles = 2; /* the clock's */
     int err = rpc_make_tables(rpc) ? 0 : -ENOMEM;
     if (err == 0 && rpc->boot_id == 0 &&
         getrandom(&rpc->boot_id, sizeof(rpc->boot_id), 0) != sizeof(rpc->boot_id))
@@ -334,26 +265,11 @@ void rpc_free(struct rpc *rpc)
     sp_server_free(rpc->server); /* ends every link and, with it, every wait */
     rpc->is_freed = true;
     rpc_drop_tables(rpc);
-    uv_close((uv_handle_t *)&rpc->timer, on_handle_closed);
-    uv_close((uv_handle_t *)&rpc->idle, on_handle_closed);
+    uv_close((uv_handle_t *)&rpc->clock.timer, on_handle_closed);
+    uv_close((uv_handle_t *)&rpc->clock.idle, on_handle_closed);
 }
 
 uint64_t rpc_boot_id(const struct rpc *rpc)
 {
     return rpc->boot_id;
-}
-
-void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
-{
-    *ret_stats = (struct rpc_stats){.control = *sp_server_counters(rpc->server),
-                                    .counters = rpc->counters,
-                                    .links = sp_server_link_count(rpc->server),
-                                    .sessions = session_table_count(rpc->sessions),
-                                    .objects = object_table_count(rpc->objects),
-                                    .waits = rpc->wait_count,
-                                    .recent = recent_count(rpc->recent),
-                                    .held_bytes = rpc->held_bytes};
-    ret_stats->counters.recent_evicted = recent_evicted(rpc->recent);
-    memcpy(ret_stats->requests_by_verb, rpc->requests_by_verb, sizeof(rpc->requests_by_verb));
-    memcpy(ret_stats->answers_by_code, rpc->answers_by_code, sizeof(rpc->answers_by_code));
 }

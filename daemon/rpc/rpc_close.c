@@ -1,5 +1,18 @@
 /* Close and Abort: how programs give objects up. What the engine goes on with is its own. */
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_close.h"
+#include "rpc/rpc_convert.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_recall.h"
+#include "rpc/rpc_status.h"
+
+enum te_err rpc_close_object(struct rpc *rpc, uint64_t id)
+{
+    const struct object *object = object_find(rpc->objects, id);
+    int64_t now_us = rpc_now_us(rpc);
+    if (object != NULL && object->shown_to > 0)
+        te_receive_release(rpc_stack(rpc), id, object->shown_to, now_us);
+    return te_close(rpc_stack(rpc), id, now_us);
+}
 
 static enum te_state state_now(struct rpc_call *call, uint64_t id)
 {

@@ -1,7 +1,4 @@
-/* Values of the engine as messages, and the other way round. */
-#include "rpc/rpc_internal.h"
-
-#include <stdio.h>
+#include "rpc/rpc_convert.h"
 
 char *rpc_text(struct rpc *rpc, const char *text)
 {
@@ -107,29 +104,4 @@ void rpc_quote(const char *text, char ret_quote[RPC_QUOTE_MAX])
     for (; text[len] != '\0' && len < RPC_QUOTE_MAX - 1; len++)
         ret_quote[len] = (char)(text[len] >= ' ' && text[len] <= '~' ? text[len] : '?');
     ret_quote[len] = '\0';
-}
-
-bool rpc_parse_endpoint(struct rpc_call *call, const char *name, const pb_endpoint *endpoint,
-                        struct te_endpoint *ret_endpoint)
-{
-    char quote[RPC_QUOTE_MAX];
-    struct te_endpoint parsed = {0};
-    *ret_endpoint = parsed;
-    if (endpoint == NULL)
-        return true;
-    rpc_quote(endpoint->address, quote);
-    if (endpoint->port > UINT16_MAX) {
-        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ports go from 1 to 65535",
-                 "%s: the %s port %u is out of range", call->verb->name, name, endpoint->port);
-        return false;
-    }
-    if (endpoint->address[0] != '\0' && !te_addr_parse(endpoint->address, &parsed.addr)) {
-        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "write it as 10.0.0.2 or 2001:db8::2",
-                 "%s: the %s address \"%s\" is neither IPv4 nor IPv6", call->verb->name, name,
-                 quote);
-        return false;
-    }
-    parsed.port = (uint16_t)endpoint->port;
-    *ret_endpoint = parsed;
-    return true;
 }

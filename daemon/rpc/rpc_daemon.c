@@ -1,9 +1,11 @@
 /* DaemonStatus, NextEvents and SetOption. */
-#include "rpc/rpc_internal.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "rpc/rpc_convert.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_status.h"
 
 /* --- DaemonStatus ------------------------------------------------------------------------------*/
 

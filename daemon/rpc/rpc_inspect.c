@@ -1,7 +1,9 @@
 /* Status, List, TimeWaitList, History and Counters: looking without touching. */
-#include "rpc/rpc_internal.h"
-
 #include <string.h>
+
+#include "rpc/rpc_convert.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_status.h"
 
 /* --- Status ------------------------------------------------------------------------------------*/
 

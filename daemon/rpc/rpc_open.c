@@ -1,7 +1,10 @@
 /* Open and Accept: how objects come to be. */
-#include "rpc/rpc_internal.h"
-
 #include <inttypes.h>
+
+#include "rpc/rpc_convert.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_recall.h"
+#include "rpc/rpc_status.h"
 
 /* Records compared with the engine whenever one is added: all of them, over time. */
 #define SWEEP_STEPS 2
@@ -85,6 +88,33 @@ static struct opened opened_find(struct rpc_call *call)
 
 /* --- Open --------------------------------------------------------------------------------------*/
 
+/* Reads an endpoint; NULL is the unspecified one. False: the answer says what is wrong with name.
+ */
+static bool parse_endpoint(struct rpc_call *call, const char *name, const pb_endpoint *endpoint,
+                           struct te_endpoint *ret_endpoint)
+{
+    char quote[RPC_QUOTE_MAX];
+    struct te_endpoint parsed = {0};
+    *ret_endpoint = parsed;
+    if (endpoint == NULL)
+        return true;
+    rpc_quote(endpoint->address, quote);
+    if (endpoint->port > UINT16_MAX) {
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ports go from 1 to 65535",
+                 "%s: the %s port %u is out of range", call->verb->name, name, endpoint->port);
+        return false;
+    }
+    if (endpoint->address[0] != '\0' && !te_addr_parse(endpoint->address, &parsed.addr)) {
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "write it as 10.0.0.2 or 2001:db8::2",
+                 "%s: the %s address \"%s\" is neither IPv4 nor IPv6", call->verb->name, name,
+                 quote);
+        return false;
+    }
+    parsed.port = (uint16_t)endpoint->port;
+    *ret_endpoint = parsed;
+    return true;
+}
+
 static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
 {
     const pb_open *op = &call->op.open;
@@ -93,8 +123,8 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
                                  .fast_open = op->fast_open,
                                  .data = op->data.data,
                                  .data_len = op->passive ? 0 : op->data.len};
-    if (!rpc_parse_endpoint(call, "local", op->local, &ret_open->local) ||
-        !rpc_parse_endpoint(call, "remote", op->remote, &ret_open->remote))
+    if (!parse_endpoint(call, "local", op->local, &ret_open->local) ||
+        !parse_endpoint(call, "remote", op->remote, &ret_open->remote))
         return false;
     if (!op->passive || ret_open->local.port != 0)
         return true;

@@ -1,8 +1,11 @@
 /* Attach and Detach. */
-#include "rpc/rpc_internal.h"
-
 #include <inttypes.h>
 #include <string.h>
+
+#include "rpc/rpc_clock.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_recall.h"
+#include "rpc/rpc_status.h"
 
 #define US_PER_S INT64_C(1000000)
 /* Ids named in one answer; List names them all. */
@@ -92,7 +95,7 @@ enum rpc_outcome rpc_verb_attach(struct rpc_call *call)
     if (!session_bind(call->rpc->sessions, session, &call->link->sessions)) {
         if (TAILQ_EMPTY(&session->links)) { /* nothing else would ever end it */
             session_end(call->rpc->sessions, session);
-            rpc_run_soon(call->rpc);
+            rpc_clock_run_soon(call->rpc);
         }
         return fail_session(call, SESSION_ERR_NOMEM);
     }
@@ -116,7 +119,7 @@ enum rpc_outcome rpc_verb_detach(struct rpc_call *call)
                         "Detach: session %" PRIu64 " is unknown or has expired", call->session_id);
     session_end(call->rpc->sessions, call->session);
     call->session = NULL;
-    rpc_run_soon(call->rpc);
+    rpc_clock_run_soon(call->rpc);
     rpc_remember(call, call->request_id, 0, &answer);
     rpc_result(call);
     return RPC_ANSWER;

@@ -1,11 +1,11 @@
-/* Errors as clients see them: code, errno, a sentence that names the thing and the TCP cause, and
- * what to do about it. */
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_status.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "rpc/rpc_convert.h"
 
 #define MESSAGE_MAX 400
 #define NAME_MAX_BYTES (3 * TE_ADDR_TEXT_MAX)
@@ -101,7 +101,7 @@ static bool history_is_listener(const struct te_history *history)
 static struct subject subject_find(struct rpc_call *call, uint64_t id,
                                    const struct te_status *status)
 {
-    struct subject subject = {.id = id, .is_listener = call->verb->handle == rpc_verb_accept};
+    struct subject subject = {.id = id, .is_listener = call->verb->op_case == RPC_OP(ACCEPT)};
     struct te_history history;
     if (te_history(rpc_stack(call->rpc), id, &history) == TE_OK) {
         subject.has_endpoints = true;

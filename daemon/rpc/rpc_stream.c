@@ -1,8 +1,13 @@
 /* Send, Receive and Shutdown: the streams. Both are exactly-once by stream offset. */
-#include "rpc/rpc_internal.h"
-
 #include <inttypes.h>
 #include <string.h>
+
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_recall.h"
+#include "rpc/rpc_status.h"
+
+/* Most data in the answer of Receive: what SP_REPLY_MAX_BYTES leaves beside the other fields. */
+#define RPC_RECEIVE_MAX_BYTES (SP_REPLY_MAX_BYTES - 128)
 
 /* The object of the call must be a connection that its user has neither lost nor closed. False: the
  * answer says what it is instead. */

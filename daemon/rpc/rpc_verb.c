@@ -1,45 +1,46 @@
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_verb.h"
 
 #include <assert.h>
 
-#define OP(name) TCPENGINE__V1__REQUEST__OP_##name
+#include "rpc/rpc_handler.h"
+
 #define RESULT(name) &tcpengine__v1__##name##_result__descriptor
 
 /* One row for each operation of Request, in the order of their numbers. */
 static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
-    {OP(ATTACH), "Attach", rpc_verb_attach, RESULT(attach), RPC_ANYBODY, 0, 0, true},
-    {OP(DETACH), "Detach", rpc_verb_detach, RESULT(detach), RPC_ANYBODY, 0, 0, true},
-    {OP(OPEN), "Open", rpc_verb_open, RESULT(open), RPC_ANYBODY, offsetof(pb_open, listener_id),
+    {RPC_OP(ATTACH), "Attach", rpc_verb_attach, RESULT(attach), RPC_ANYBODY, 0, 0, true},
+    {RPC_OP(DETACH), "Detach", rpc_verb_detach, RESULT(detach), RPC_ANYBODY, 0, 0, true},
+    {RPC_OP(OPEN), "Open", rpc_verb_open, RESULT(open), RPC_ANYBODY, offsetof(pb_open, listener_id),
      offsetof(pb_open, wait_ms), false},
-    {OP(ACCEPT), "Accept", rpc_verb_accept, RESULT(accept), RPC_OWNER,
+    {RPC_OP(ACCEPT), "Accept", rpc_verb_accept, RESULT(accept), RPC_OWNER,
      offsetof(pb_accept, listener_id), offsetof(pb_accept, wait_ms), false},
-    {OP(SEND), "Send", rpc_verb_send, RESULT(send), RPC_OWNER, offsetof(pb_send, id),
+    {RPC_OP(SEND), "Send", rpc_verb_send, RESULT(send), RPC_OWNER, offsetof(pb_send, id),
      offsetof(pb_send, wait_ms), false},
-    {OP(RECEIVE), "Receive", rpc_verb_receive, RESULT(receive), RPC_OWNER, offsetof(pb_receive, id),
-     offsetof(pb_receive, wait_ms), false},
-    {OP(SHUTDOWN), "Shutdown", rpc_verb_shutdown, RESULT(shutdown), RPC_OWNER,
+    {RPC_OP(RECEIVE), "Receive", rpc_verb_receive, RESULT(receive), RPC_OWNER,
+     offsetof(pb_receive, id), offsetof(pb_receive, wait_ms), false},
+    {RPC_OP(SHUTDOWN), "Shutdown", rpc_verb_shutdown, RESULT(shutdown), RPC_OWNER,
      offsetof(pb_shutdown, id), 0, false},
-    {OP(CLOSE), "Close", rpc_verb_close, RESULT(close), RPC_OWNER, offsetof(pb_close, id),
+    {RPC_OP(CLOSE), "Close", rpc_verb_close, RESULT(close), RPC_OWNER, offsetof(pb_close, id),
      offsetof(pb_close, wait_ms), false},
-    {OP(ABORT), "Abort", rpc_verb_abort, RESULT(abort), RPC_OWNER, offsetof(pb_abort, id), 0,
+    {RPC_OP(ABORT), "Abort", rpc_verb_abort, RESULT(abort), RPC_OWNER, offsetof(pb_abort, id), 0,
      false},
-    {OP(STATUS), "Status", rpc_verb_connection_status, RESULT(connection_status), RPC_OWNER,
+    {RPC_OP(STATUS), "Status", rpc_verb_connection_status, RESULT(connection_status), RPC_OWNER,
      offsetof(pb_connection_status, id), 0, false},
-    {OP(LIST), "List", rpc_verb_list, RESULT(list), RPC_ANYBODY, 0, 0, false},
-    {OP(TIME_WAIT_LIST), "TimeWaitList", rpc_verb_time_wait_list, RESULT(time_wait_list),
+    {RPC_OP(LIST), "List", rpc_verb_list, RESULT(list), RPC_ANYBODY, 0, 0, false},
+    {RPC_OP(TIME_WAIT_LIST), "TimeWaitList", rpc_verb_time_wait_list, RESULT(time_wait_list),
      RPC_ANYBODY, 0, 0, false},
-    {OP(HISTORY), "History", rpc_verb_history, RESULT(history), RPC_OWNER, offsetof(pb_history, id),
-     0, false},
-    {OP(COUNTERS), "Counters", rpc_verb_counters, RESULT(counters), RPC_ANYBODY, 0, 0, false},
-    {OP(NEXT_EVENTS), "NextEvents", rpc_verb_next_events, RESULT(next_events), RPC_ANYBODY, 0,
+    {RPC_OP(HISTORY), "History", rpc_verb_history, RESULT(history), RPC_OWNER,
+     offsetof(pb_history, id), 0, false},
+    {RPC_OP(COUNTERS), "Counters", rpc_verb_counters, RESULT(counters), RPC_ANYBODY, 0, 0, false},
+    {RPC_OP(NEXT_EVENTS), "NextEvents", rpc_verb_next_events, RESULT(next_events), RPC_ANYBODY, 0,
      offsetof(pb_next_events, wait_ms), false},
-    {OP(DAEMON_STATUS), "DaemonStatus", rpc_verb_daemon_status, RESULT(daemon_status), RPC_ANYBODY,
-     0, 0, false},
-    {OP(SET_OPTION), "SetOption", rpc_verb_set_option, RESULT(set_option), RPC_OWNER,
+    {RPC_OP(DAEMON_STATUS), "DaemonStatus", rpc_verb_daemon_status, RESULT(daemon_status),
+     RPC_ANYBODY, 0, 0, false},
+    {RPC_OP(SET_OPTION), "SetOption", rpc_verb_set_option, RESULT(set_option), RPC_OWNER,
      offsetof(pb_set_option, id), 0, false},
 };
 
-static_assert((int)OP(SET_OPTION) == (int)TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION,
+static_assert((int)RPC_OP(SET_OPTION) == (int)TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION,
               "an operation and its result have one number");
 static_assert(RPC_CODE_COUNT == PB_CODE_COUNT, "one counter for each code");
 
@@ -59,37 +60,4 @@ size_t rpc_verb_index(const struct rpc_verb *verb)
 const char *rpc_verb_name(unsigned index)
 {
     return index < RPC_VERB_COUNT ? verbs[index].name : NULL;
-}
-
-const char *rpc_code_name(unsigned code)
-{
-    const ProtobufCEnumValue *value =
-        protobuf_c_enum_descriptor_get_value(&tcpengine__v1__code__descriptor, (int)code);
-    return value == NULL ? NULL : value->name;
-}
-
-bool rpc_recall(struct rpc_call *call, uint64_t token, uint64_t id,
-                struct recent_answer *ret_answer)
-{
-    const struct recent_key key = {.account = call->link->account,
-                                   .session = call->session_id,
-                                   .verb = (uint32_t)call->verb->op_case,
-                                   .token = token,
-                                   .id = id};
-    if (token == 0 || !recent_find(call->rpc->recent, &key, ret_answer))
-        return false;
-    call->rpc->counters.requests_repeated++;
-    return true;
-}
-
-void rpc_remember(struct rpc_call *call, uint64_t token, uint64_t id,
-                  const struct recent_answer *answer)
-{
-    const struct recent_key key = {.account = call->link->account,
-                                   .session = call->session_id,
-                                   .verb = (uint32_t)call->verb->op_case,
-                                   .token = token,
-                                   .id = id};
-    if (token != 0)
-        recent_add(call->rpc->recent, &key, answer);
 }

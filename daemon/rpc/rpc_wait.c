@@ -1,11 +1,11 @@
-/* Theory of operation: a call that must wait is copied to the heap, with what it needs of the data
- * of Send, and parked in the table of waits. When it is due it runs again; it may park itself again
- * any number of times. A wait whose link is full of unread answers is put aside until it is not. */
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_wait.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "rpc/rpc_clock.h"
+#include "rpc/rpc_status.h"
 
 /* Waits run in one round of the loop. */
 #define WAIT_ROUND_MAX 64
@@ -22,7 +22,7 @@ static void park(struct rpc_wait *wait)
 {
     struct rpc_call *call = &wait->call;
     wait_park(&call->rpc->waits, &wait->wait, call->wait_key, call->wakers, call_until_us(call));
-    rpc_timer_update(call->rpc);
+    rpc_clock_update(call->rpc);
 }
 
 static void wait_free(struct rpc_wait *wait)
@@ -45,7 +45,7 @@ static void wait_free(struct rpc_wait *wait)
 static const uint8_t *call_data(const struct rpc_call *call, size_t *ret_len)
 {
     *ret_len = 0;
-    if (call->verb->handle != rpc_verb_send)
+    if (call->verb->op_case != RPC_OP(SEND))
         return NULL;
     *ret_len = call->op.send.data.len < HELD_DATA_MAX ? call->op.send.data.len : HELD_DATA_MAX;
     return call->op.send.data.data;
@@ -54,12 +54,12 @@ static const uint8_t *call_data(const struct rpc_call *call, size_t *ret_len)
 /* Makes the copied call independent of the request's memory. */
 static void call_detach(struct rpc_call *call, uint8_t *held, const uint8_t *data, size_t len)
 {
-    if (call->verb->handle == rpc_verb_send) {
+    if (call->verb->op_case == RPC_OP(SEND)) {
         if (len > 0)
             memcpy(held, data, len);
         call->op.send.fin = call->op.send.fin && len == call->op.send.data.len;
         call->op.send.data = (ProtobufCBinaryData){.len = len, .data = held};
-    } else if (call->verb->handle == rpc_verb_open) {
+    } else if (call->verb->op_case == RPC_OP(OPEN)) {
         assert(call->is_started); /* the endpoints were used */
         call->op.open.local = NULL;
         call->op.open.remote = NULL;

@@ -1,5 +1,10 @@
 /* Sessions: what ties a client's connections and listeners to the life of the client.
  *
+ * Theory of operation of this room: what the daemon remembers about its clients, as plain data. An
+ * account counts what one uid has, for the limits; an object is an id that a program holds, and
+ * knows its account and its session; a session ends some time after its last link, and its objects
+ * with it; recent answers are what a request that comes twice is answered from.
+ *
  * Knows neither the engine nor the loop: time is a parameter (microseconds), and applying a policy
  * to the objects of an ended session is the caller's business (session_first_ended). */
 #ifndef TCPENGINED_SESSION_H

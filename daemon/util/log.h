@@ -1,9 +1,9 @@
 /* The daemon's log: lines to stderr, with journald priorities when stderr is the journal.
  *
- * Logging can neither stop nor end the daemon: a line that stderr does not take at once (full disk,
- * full pipe, terminal held by Ctrl-S) is dropped and counted, and the count is told with the next
- * line that goes through. Lines are cut at LOG_LINE_MAX bytes; control characters in them are
- * replaced, since some of the text comes from peers and clients. */
+ * Theory of operation: logging can neither stop nor end the daemon: a line that stderr does not
+ * take at once (full disk, full pipe, terminal held by Ctrl-S) is dropped and counted, and the
+ * count is told with the next line that goes through. Lines are cut at LOG_LINE_MAX bytes; control
+ * characters in them are replaced, since some of the text comes from peers and clients. */
 #ifndef TCPENGINED_LOG_H
 #define TCPENGINED_LOG_H
 

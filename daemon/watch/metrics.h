@@ -13,7 +13,7 @@
 #include "link/memory.h"
 #include "link/pump.h"
 #include "link/tap.h"
-#include "rpc/rpc.h"
+#include "rpc/rpc_stats.h"
 #include "watch/latency.h"
 #include "watch/process_stats.h"
 

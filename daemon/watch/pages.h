@@ -1,4 +1,9 @@
-/* What the HTTP server shows: /metrics, /healthz and the live page. */
+/* What the HTTP server shows: /metrics, /healthz and the live page.
+ *
+ * Theory of operation of this room: the daemon as seen from outside, and never asked twice. For
+ * each page its owner fills one struct metrics_input from the parts of the daemon; metrics turns
+ * that into text, http carries it out. Nothing here changes the daemon. latency and process_stats
+ * gather what no other part counts; notify reports to the service manager. */
 #ifndef TCPENGINED_PAGES_H
 #define TCPENGINED_PAGES_H
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "rpc/pb.h"
+#include "rpc/rpc_stats.h"
 
 #define STEPS_MAX 100
 #define MESSAGE_MAX ((size_t)16 * 1024)

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "rpc/rpc_internal.h"
+#include "rpc/rpc_state.h"
+#include "util/log.h"
 
 #define FRAME_MAX 65600
 #define CARRY_MAX 20000
@@ -190,16 +191,16 @@ static void hand_on_events(struct rpc_world *world)
 static void run_rpc_timer(struct rpc_world *world)
 {
     struct rpc *rpc = world->rpc;
-    uv_timer_stop(&rpc->timer);
-    if (rpc->timer_at_us <= world->pump.now_us)
-        rpc->timer.timer_cb(&rpc->timer);
-    uv_timer_stop(&rpc->timer);
+    uv_timer_stop(&rpc->clock.timer);
+    if (rpc->clock.timer_at_us <= world->pump.now_us)
+        rpc->clock.timer.timer_cb(&rpc->clock.timer);
+    uv_timer_stop(&rpc->clock.timer);
 }
 
 static bool run_rpc(struct rpc_world *world)
 {
     run_rpc_timer(world);
-    if (!uv_is_active((uv_handle_t *)&world->rpc->idle))
+    if (!uv_is_active((uv_handle_t *)&world->rpc->clock.idle))
         return false;
     uv_run(&world->loop, UV_RUN_NOWAIT);
     return true;
@@ -240,8 +241,8 @@ void rpc_world_advance(struct rpc_world *world, int64_t us)
         int64_t next_us = te_stack_next_timeout(world->pump.stack);
         if (te_stack_next_timeout(world->peer) < next_us)
             next_us = te_stack_next_timeout(world->peer);
-        if (world->rpc->timer_at_us < next_us)
-            next_us = world->rpc->timer_at_us;
+        if (world->rpc->clock.timer_at_us < next_us)
+            next_us = world->rpc->clock.timer_at_us;
         if (next_us > end_us)
             break;
         if (next_us > world->pump.now_us)

@@ -11,6 +11,7 @@
 #include "link/pump.h"
 #include "rpc/pb.h"
 #include "rpc/rpc.h"
+#include "rpc/rpc_stats.h"
 #include "support.h"
 
 #define T_OTHER_UID 65534

@@ -1,0 +1,62 @@
+/* The messages of one call, by value. */
+#ifndef TCPENGINED_RPC_MESSAGE_H
+#define TCPENGINED_RPC_MESSAGE_H
+
+#include "rpc/pb.h"
+
+/* The operation of a request, copied out of it. All are flat, but for texts, endpoints and data. */
+union rpc_op {
+    ProtobufCMessage base;
+    pb_attach attach;
+    pb_detach detach;
+    pb_open open;
+    pb_accept accept;
+    pb_send send;
+    pb_receive receive;
+    pb_shutdown shutdown;
+    pb_close close;
+    pb_abort abort;
+    pb_connection_status connection_status;
+    pb_list list;
+    pb_time_wait_list time_wait_list;
+    pb_history history;
+    pb_counters counters;
+    pb_next_events next_events;
+    pb_daemon_status daemon_status;
+    pb_set_option set_option;
+};
+
+/* The result that belongs to it. */
+union rpc_result {
+    ProtobufCMessage base;
+    pb_attach_result attach;
+    pb_detach_result detach;
+    pb_open_result open;
+    pb_accept_result accept;
+    pb_send_result send;
+    pb_receive_result receive;
+    pb_shutdown_result shutdown;
+    pb_close_result close;
+    pb_abort_result abort;
+    pb_connection_status_result connection;
+    pb_list_result list;
+    pb_time_wait_list_result time_wait_list;
+    pb_history_result history;
+    pb_counters_result counters;
+    pb_next_events_result next_events;
+    pb_daemon_status_result daemon;
+    pb_set_option_result set_option;
+};
+
+/* The answer being made; there is only one at a time. */
+struct rpc_answer {
+    pb_response response;
+    pb_status status;
+    union rpc_result result;
+    bool has_result;
+};
+
+/* RPC_OP(SEND): the number of an operation, and of its result. */
+#define RPC_OP(name) TCPENGINE__V1__REQUEST__OP_##name
+
+#endif

@@ -1,0 +1,27 @@
+#include "rpc/rpc_stats.h"
+
+#include <string.h>
+
+#include "rpc/rpc_state.h"
+
+void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
+{
+    *ret_stats = (struct rpc_stats){.control = *sp_server_counters(rpc->server),
+                                    .counters = rpc->counters,
+                                    .links = sp_server_link_count(rpc->server),
+                                    .sessions = session_table_count(rpc->sessions),
+                                    .objects = object_table_count(rpc->objects),
+                                    .waits = rpc->wait_count,
+                                    .recent = recent_count(rpc->recent),
+                                    .held_bytes = rpc->held_bytes};
+    ret_stats->counters.recent_evicted = recent_evicted(rpc->recent);
+    memcpy(ret_stats->requests_by_verb, rpc->requests_by_verb, sizeof(rpc->requests_by_verb));
+    memcpy(ret_stats->answers_by_code, rpc->answers_by_code, sizeof(rpc->answers_by_code));
+}
+
+const char *rpc_code_name(unsigned code)
+{
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(&tcpengine__v1__code__descriptor, (int)code);
+    return value == NULL ? NULL : value->name;
+}

@@ -1,0 +1,50 @@
+/* What the rpc counts, for the metrics and for Counters. */
+#ifndef TCPENGINED_RPC_STATS_H
+#define TCPENGINED_RPC_STATS_H
+
+#include "sp/sp.h"
+
+/* Rows of the table of verbs. */
+#define RPC_VERB_COUNT 17
+/* Status codes, OK included. */
+#define RPC_CODE_COUNT 21
+
+#define RPC_COUNTER_LIST(X)                                                                        \
+    X(requests_malformed, "Requests that could not be decoded")                                    \
+    X(requests_unsupported, "Requests of an unknown version or verb")                              \
+    X(requests_denied, "Requests about another uid's connection")                                  \
+    X(requests_repeated, "Requests answered from memory: they came twice")                         \
+    X(recent_evicted, "Remembered answers pushed out by newer ones")                               \
+    X(waits_refused, "Waiting requests refused: too many of one link, or too much data")           \
+    X(waits_superseded, "Waiting requests replaced by their own repetition")                       \
+    X(deadlines_passed, "Requests answered by DEADLINE")                                           \
+    X(objects_refused, "Open and Accept refused: too many connections of one uid")                 \
+    X(sessions_made, "Sessions made")                                                              \
+    X(sessions_resumed, "Sessions taken up again by their token")                                  \
+    X(sessions_refused, "Sessions refused: too many")                                              \
+    X(sessions_ended, "Sessions ended, by Detach or because their client was gone")                \
+    X(session_objects_closed, "Connections and listeners closed by a session's policy")            \
+    X(session_objects_aborted, "Connections and listeners aborted by a session's policy")
+
+struct rpc_counters {
+#define RPC_COUNTER_FIELD(name, help) uint64_t name;
+    RPC_COUNTER_LIST(RPC_COUNTER_FIELD)
+#undef RPC_COUNTER_FIELD
+};
+
+/* Counters and gauges for the metrics. */
+struct rpc_stats {
+    struct sp_counters control;
+    struct rpc_counters counters;
+    uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
+    uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
+    size_t links, sessions, objects, waits, recent;
+    size_t held_bytes; /* data of requests that wait */
+};
+struct rpc;
+void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats);
+/* "Open", "REFUSED"; NULL beyond the counts above. */
+const char *rpc_verb_name(unsigned index);
+const char *rpc_code_name(unsigned code);
+
+#endif
