@@ -4,6 +4,9 @@
 
 #define CHECKSUM_BYTES 8
 
+/* Deadlines are computed from now: they must lie where a saved time may (util/codec.h). */
+#define NOW_MAX_US (TE_CODEC_TIME_MAX_US / 2)
+
 static const uint8_t magic[8] = {'T', 'C', 'P', 'E', 'S', 'A', 'V', 'E'};
 
 /* Against damage, not against people: who can write these bytes owns the stack anyway. */
@@ -46,6 +49,7 @@ static void header_fields(struct te_codec *codec, int64_t *now_us)
     te_codec_require(codec, version >= 1 && version <= TE_SAVE_VERSION);
     codec->version = version;
     te_codec_time(codec, now_us);
+    te_codec_require(codec, *now_us >= -NOW_MAX_US && *now_us <= NOW_MAX_US);
     codec->now_us = *now_us;
 }
 

@@ -11,6 +11,8 @@
  *   it was released, and change the size in the TE_SAVE_FIELDS_OF beside the list;
  * - check what was read: a value that the engine would never have written is TE_ERR_INVALID, and
  *   none may lead into an assert later. te_stack_check_invariants runs at the end of a restore;
+ * - what is saved is canonical: where the engine rounds, cuts or narrows what was read, saving it
+ *   and restoring it again must change nothing more (assert_saved_again in save_test.c);
  * - add it to docs/state-format.md. */
 #ifndef TCPENGINE_SAVE_SAVE_SECTIONS_H
 #define TCPENGINE_SAVE_SAVE_SECTIONS_H

@@ -4,6 +4,7 @@
 #include "tcp/conn/conn.h"
 
 #define ENTRY_BYTES 84
+#define ID_LIMIT (UINT64_C(1) << 48) /* an entry has no room for more */
 
 TE_SAVE_FIELDS_OF(struct te_time_wait_view, 96);
 
@@ -31,7 +32,7 @@ static bool is_view_valid(const struct te_stack *stack, const struct te_time_wai
     const struct te_conn *remains = te_conn_table_find_id(stack, view->id);
     bool is_from =
         view->from == TE_FIN_WAIT_1 || view->from == TE_FIN_WAIT_2 || view->from == TE_CLOSING;
-    return is_from && view->started_at_us <= view->ends_at_us &&
+    return is_from && view->id < ID_LIMIT && view->started_at_us <= view->ends_at_us &&
            te_addr_is_v4(&view->local.addr) == te_addr_is_v4(&view->remote.addr) &&
            (remains == NULL || (remains->is_remains && remains->state == TE_TIME_WAIT)) &&
            te_listener_find_id(stack, view->id) == NULL &&

@@ -257,6 +257,20 @@ static void seal(uint8_t *bytes, size_t len)
         bytes[len - 8 + i] = (uint8_t)(checksum >> 8 * i);
 }
 
+/* Whatever was restored: what a stack saves is saved again by the stack that is made of it. */
+static void assert_saved_again(const struct te_stack *stack, const struct te_config *config,
+                               int64_t now_us)
+{
+    static uint8_t bytes[STATE_BYTES_MAX], again[STATE_BYTES_MAX];
+    struct te_stack *twin;
+    size_t len = te_stack_save(stack, bytes, sizeof(bytes));
+    assert_true(len <= sizeof(bytes));
+    assert_int_equal(te_stack_restore(config, bytes, len, now_us, &twin), TE_OK);
+    assert_int_equal(te_stack_save(twin, again, sizeof(again)), len);
+    assert_memory_equal(again, bytes, len);
+    te_stack_free(twin);
+}
+
 static void test_everything_comes_back(void **state)
 {
     static struct saved saved;
@@ -386,7 +400,6 @@ static void live_on(struct te_stack *stack, int64_t now_us)
 static void test_sealed_flips(void **state)
 {
     static struct saved saved;
-    static uint8_t again[STATE_BYTES_MAX];
     unsigned accepted = 0, refused = 0;
     (void)state;
     save_everything(&saved);
@@ -403,7 +416,7 @@ static void test_sealed_flips(void **state)
             assert_null(stack);
             refused++;
         } else {
-            te_stack_save(stack, again, sizeof(again));
+            assert_saved_again(stack, &saved.config, saved.now_us);
             live_on(stack, saved.now_us);
             te_stack_free(stack);
             accepted++;
@@ -472,6 +485,131 @@ static void test_version_1_is_understood(void **state)
     te_stack_free(stack);
     assert_nothing_left(&saved);
 }
+
+/* Where the content of a section begins. */
+static size_t find_section(const struct saved *saved, uint8_t tag)
+{
+    size_t at = HEADER_BYTES;
+    while (saved->bytes[at] != tag)
+        at = section_end(saved, at);
+    return at + SECTION_HEADER_BYTES;
+}
+
+static void put_64(uint8_t *bytes, uint64_t value)
+{
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+static enum te_err restore_sealed(struct saved *saved, struct te_stack **ret_stack)
+{
+    seal(saved->bytes, saved->len);
+    return restore(saved, saved->bytes, saved->len, ret_stack);
+}
+
+/* --- what an entry of TIME_WAIT cannot hold as it was written ----------------------------------
+ */
+
+#define NOW_AT 10
+#define BORN_AT 16 /* in its section, behind the secret */
+#define VIEW_BYTES 84
+#define VIEW_STARTED_AT 68 /* and then its end */
+
+/* Ends are kept in milliseconds since birth: the one before it must not move when it is saved. */
+static void test_time_wait_from_before_birth(void **state)
+{
+    static struct saved saved;
+    struct te_stack *stack;
+    (void)state;
+    save_everything(&saved);
+    int64_t two_msl_us = 2 * saved.config.msl_us;
+    uint8_t *view = saved.bytes + find_section(&saved, TE_SAVE_TIME_WAIT) + 4;
+    for (int64_t before_us = 1; before_us < 4000000; before_us += 99773) {
+        put_64(saved.bytes + find_section(&saved, TE_SAVE_BIRTH) + BORN_AT,
+               (uint64_t)saved.now_us - 5000);
+        int64_t ends_at_us = saved.now_us - 5000 - before_us;
+        put_64(view + VIEW_STARTED_AT, (uint64_t)(ends_at_us - two_msl_us - 70000));
+        put_64(view + VIEW_STARTED_AT + 8, (uint64_t)ends_at_us);
+        assert_int_equal(restore_sealed(&saved, &stack), TE_OK);
+        assert_saved_again(stack, &saved.config, saved.now_us);
+        te_stack_free(stack);
+    }
+    assert_nothing_left(&saved);
+}
+
+/* Milliseconds wrap after 49 days: an entry that ended almost that long ago did not start after it
+ * ended. */
+static void test_time_wait_of_long_ago(void **state)
+{
+    static struct saved saved;
+    struct te_stack *stack;
+    (void)state;
+    save_everything(&saved);
+    const int64_t turn_us = (INT64_C(1) << 32) * 1000;
+    uint8_t *view = saved.bytes + find_section(&saved, TE_SAVE_TIME_WAIT) + 4;
+    put_64(saved.bytes + find_section(&saved, TE_SAVE_BIRTH) + BORN_AT,
+           (uint64_t)(saved.now_us - 2 * turn_us));
+    put_64(view + VIEW_STARTED_AT, (uint64_t)(saved.now_us - 2 * turn_us));
+    put_64(view + VIEW_STARTED_AT + 8, (uint64_t)(saved.now_us - turn_us + 100 * SECOND));
+    assert_int_equal(restore_sealed(&saved, &stack), TE_OK);
+    assert_saved_again(stack, &saved.config, saved.now_us);
+    te_stack_free(stack);
+    assert_nothing_left(&saved);
+}
+
+static enum te_err restore_with_view_id(struct saved *saved, size_t at, uint64_t id)
+{
+    uint8_t before[8];
+    struct te_stack *stack = NULL;
+    memcpy(before, saved->bytes + at, sizeof(before));
+    put_64(saved->bytes + at, id);
+    enum te_err err = restore_sealed(saved, &stack);
+    memcpy(saved->bytes + at, before, sizeof(before));
+    if (err == TE_OK)
+        assert_saved_again(stack, &saved->config, saved->now_us);
+    te_stack_free(stack);
+    return err;
+}
+
+/* An entry has 48 bits for its id. Entries whose connection's remains are there keep theirs. */
+static void test_time_wait_id_of_too_many_bits(void **state)
+{
+    static struct saved saved;
+    unsigned accepted = 0;
+    (void)state;
+    save_everything(&saved);
+    size_t section = find_section(&saved, TE_SAVE_TIME_WAIT);
+    put_64(saved.bytes + find_section(&saved, TE_SAVE_STACK), UINT64_C(1) << 50);
+    for (unsigned i = 0; i < saved.bytes[section]; i++) {
+        size_t at = section + 4 + i * VIEW_BYTES;
+        accepted += restore_with_view_id(&saved, at, (UINT64_C(1) << 48) - 1) == TE_OK;
+        assert_int_equal(restore_with_view_id(&saved, at, UINT64_C(1) << 48), TE_ERR_INVALID);
+    }
+    assert_true(accepted > 0);
+    assert_nothing_left(&saved);
+}
+
+/* Deadlines that are brought forward lie behind now, and still where a time may. */
+static void test_now_at_its_bounds(void **state)
+{
+    static struct saved saved;
+    struct te_stack *stack = NULL;
+    (void)state;
+    save_pair(pair_new(&(struct pair_setup){.connections = 0}), &saved);
+    const int64_t max_us = INT64_MAX / 8;
+    put_64(saved.bytes + NOW_AT, (uint64_t)max_us + 1);
+    assert_int_equal(restore_sealed(&saved, &stack), TE_ERR_INVALID);
+    put_64(saved.bytes + NOW_AT, (uint64_t)-max_us - 1);
+    assert_int_equal(restore_sealed(&saved, &stack), TE_ERR_INVALID);
+    put_64(saved.bytes + NOW_AT, (uint64_t)max_us);
+    assert_int_equal(restore_sealed(&saved, &stack), TE_OK);
+    assert_saved_again(stack, &saved.config, max_us);
+    te_stack_free(stack);
+    assert_nothing_left(&saved);
+}
+
+/* --- sections that nobody knows ----------------------------------------------------------------
+ */
 
 /* A section of that tag with three bytes, at a place between two others. */
 static enum te_err restore_with_section(struct saved *saved, size_t at, uint16_t tag)
@@ -593,6 +731,8 @@ static void test_smaller_queues(void **state)
     const struct te_conn *conn;
     while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL)
         assert_true(conn->is_remains || (conn->path_mtu <= 1300 && conn->mss <= 1260));
+    config.allocator = saved.config.allocator;
+    assert_saved_again(stack, &config, saved.now_us);
     live_on(stack, saved.now_us);
     te_stack_free(stack);
     assert_nothing_left(&saved);
@@ -644,6 +784,10 @@ int main(void)
         cmocka_unit_test(test_sealed_flips),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_version_1_is_understood),
+        cmocka_unit_test(test_time_wait_from_before_birth),
+        cmocka_unit_test(test_time_wait_of_long_ago),
+        cmocka_unit_test(test_time_wait_id_of_too_many_bits),
+        cmocka_unit_test(test_now_at_its_bounds),
         cmocka_unit_test(test_unknown_sections),
         cmocka_unit_test(test_memory_failures),
         cmocka_unit_test(test_limits),

@@ -45,9 +45,11 @@ static const enum te_state from_states[] = {TE_FIN_WAIT_1, TE_FIN_WAIT_2, TE_CLO
 
 /* --- time ------------------------------------------------------------------------------------- */
 
+/* Rounded up, also before the stack's birth (a restored entry): what us_of says comes back. */
 static uint32_t ms_of(const struct te_stack *stack, int64_t at_us)
 {
-    return (uint32_t)((at_us - stack->born_at_us + 999) / 1000);
+    int64_t age_us = at_us - stack->born_at_us;
+    return (uint32_t)(age_us / 1000 + (age_us % 1000 > 0));
 }
 
 static uint32_t lifetime_ms(const struct te_stack *stack)
@@ -168,8 +170,8 @@ void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
                        struct te_time_wait_view *ret_view)
 {
     const struct te_time_wait_entry *entry = entry_at(&stack->time_wait, handle);
-    uint32_t started_ms =
-        entry->deadline_ms - lifetime_ms(stack) - (uint32_t)entry->extension * EXTENSION_UNIT_MS;
+    int64_t ends_at_us = us_of(stack, entry->deadline_ms);
+    int64_t lasts_ms = (int64_t)lifetime_ms(stack) + entry->extension * EXTENSION_UNIT_MS;
     *ret_view = (struct te_time_wait_view){
         .handle = handle,
         .id = entry_id(entry),
@@ -183,8 +185,8 @@ void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
         .ts_ok = (entry->bits & BITS_TS_OK) != 0,
         .from = from_states[entry->bits & BITS_FROM],
         .fin_reacked = entry->fin_reacked,
-        .started_at_us = us_of(stack, started_ms),
-        .ends_at_us = us_of(stack, entry->deadline_ms),
+        .started_at_us = ends_at_us - lasts_ms * 1000,
+        .ends_at_us = ends_at_us,
     };
 }
 
