@@ -85,7 +85,7 @@ static void undo_fields(struct te_codec *codec, struct te_undo *undo, struct te_
     te_codec_require(codec, undo->before.ops == cc->ops);
     if (codec->is_reading)
         undo->before.state = cc->state;
-    te_cc_state_save(codec, cc->ops, &undo->state_before);
+    cc->ops->save(codec, &undo->state_before);
 }
 
 static void mtu_fields(struct te_codec *codec, struct te_path_mtu *mtu)
@@ -102,7 +102,7 @@ static void mtu_fields(struct te_codec *codec, struct te_path_mtu *mtu)
 static void sender_fields(struct te_codec *codec, struct te_sender *sender,
                           struct te_congestion *cc)
 {
-    te_cc_state_save(codec, cc->ops, &sender->cc_state);
+    cc->ops->save(codec, &sender->cc_state);
     delivery_fields(codec, &sender->delivery);
     rack_fields(codec, &sender->rack);
     prr_fields(codec, &sender->prr);

@@ -249,4 +249,5 @@ const struct te_cc_ops te_cc_bbr = {
     .on_restart = bbr_on_restart,
     .pacing_rate = bbr_pacing_rate,
     .describe = bbr_describe,
+    .save = te_bbr_save,
 };

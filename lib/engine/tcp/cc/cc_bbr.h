@@ -8,6 +8,7 @@
  *     cc_bbr_probe.c    ProbeBW: the cycle that keeps it up to date (5.3.3)
  *     cc_bbr_rtt.c      min_rtt and ProbeRTT (5.3.4)
  *     cc_bbr_control.c  the model turned into pacing rate and cwnd (5.6)
+ *     cc_bbr_save.c     all of it written down, and read
  *
  * This header is theirs alone. */
 #ifndef TCPENGINE_TCP_CC_CC_BBR_H
@@ -95,5 +96,8 @@ static inline uint32_t te_bbr_max(uint32_t a, uint32_t b)
 {
     return a > b ? a : b;
 }
+
+/* Saved state. */
+void te_bbr_save(struct te_codec *codec, union te_cc_state *state);
 
 #endif

@@ -8,6 +8,7 @@
  * cwnd, limits the sender (4.2, 5.8). */
 #include "tcp/cc/congestion.h"
 #include "tcp/cc/cubic_curve.h"
+#include "util/codec.h"
 
 /* Beta (4.6): 0.7; for a mark 0.85 (RFC 8511 4.2). */
 #define BETA_PERCENT 70u
@@ -240,6 +241,24 @@ static unsigned cubic_describe(const struct te_congestion *cc, struct te_cc_vari
     return count;
 }
 
+static void cubic_save(struct te_codec *codec, union te_cc_state *state)
+{
+    struct te_cc_cubic_state *cubic = &state->cubic;
+    te_hystart_save(codec, &cubic->hystart);
+    te_codec_u32_to(codec, &cubic->w_max_bytes, TE_CWND_MAX_BYTES);
+    te_codec_u32(codec, &cubic->cwnd_prior_bytes);
+    te_codec_u32_to(codec, &cubic->w_est_bytes, TE_CWND_MAX_BYTES);
+    te_codec_u32(codec, &cubic->ecn_cwnd_bytes);
+    te_codec_time(codec, &cubic->epoch_at_us);
+    te_codec_time(codec, &cubic->last_ack_at_us);
+    te_codec_u64(codec, &cubic->w_est_remainder);
+    te_codec_u64(codec, &cubic->growth_remainder);
+    te_codec_u32(codec, &cubic->k_us);
+    te_codec_u32_to(codec, &cubic->mss_bytes, UINT16_MAX);
+    te_codec_bool(codec, &cubic->has_epoch);
+    te_codec_bool(codec, &cubic->is_reducing);
+}
+
 const struct te_cc_ops te_cc_cubic = {
     .name = "cubic",
     .start = cubic_start,
@@ -250,4 +269,5 @@ const struct te_cc_ops te_cc_cubic = {
     .on_restart = cubic_on_restart,
     .pacing_rate = cubic_pacing_rate,
     .describe = cubic_describe,
+    .save = cubic_save,
 };

@@ -2,6 +2,7 @@
  * ACK divided in many gains nothing and a delayed one loses nothing (RFC 3465). A lost segment
  * halves the window, a mark takes a fifth of it (RFC 8511). */
 #include "tcp/cc/congestion.h"
+#include "util/codec.h"
 
 static void reno_start(struct te_congestion *cc, const struct te_cc_start *start)
 {
@@ -98,6 +99,13 @@ static unsigned reno_describe(const struct te_congestion *cc, struct te_cc_varia
     return 2;
 }
 
+static void reno_save(struct te_codec *codec, union te_cc_state *state)
+{
+    struct te_cc_reno_state *reno = &state->reno;
+    te_hystart_save(codec, &reno->hystart);
+    te_codec_u32(codec, &reno->acked_bytes);
+}
+
 const struct te_cc_ops te_cc_reno = {
     .name = "reno",
     .start = reno_start,
@@ -108,4 +116,5 @@ const struct te_cc_ops te_cc_reno = {
     .on_restart = reno_on_restart,
     .pacing_rate = reno_pacing_rate,
     .describe = reno_describe,
+    .save = reno_save,
 };

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct te_codec;
 struct te_congestion;
 union te_cc_state;
 
@@ -133,6 +134,9 @@ struct te_cc_ops {
     uint64_t (*pacing_rate)(const struct te_congestion *cc);
     /* Writes up to TE_CC_VARIABLES_MAX variables, returns how many. */
     unsigned (*describe)(const struct te_congestion *cc, struct te_cc_variable *ret_variables);
+    /* Writes the algorithm's state or reads it back (util/codec.h). What it accepts no other hook
+     * may stumble over. */
+    void (*save)(struct te_codec *codec, union te_cc_state *state);
 };
 
 struct te_cc_reno_state {
@@ -175,11 +179,8 @@ extern const struct te_cc_ops te_cc_reno, te_cc_cubic, te_cc_bbr;
 /* By name ("cubic", "reno", "bbr"); NULL: none. */
 const struct te_cc_ops *te_cc_find(const char *name);
 
-/* Writes or reads which algorithm it is, with its window; and the algorithm's own variables. */
-struct te_codec;
+/* Writes or reads which algorithm it is, with its window; its state goes through ops->save. */
 void te_cc_save(struct te_codec *codec, struct te_congestion *cc);
-void te_cc_state_save(struct te_codec *codec, const struct te_cc_ops *ops,
-                      union te_cc_state *state);
 
 /* IW: min(segments * MSS, max(2 * MSS, 14600)) of RFC 6928 2, scaled with the number of segments.
  */

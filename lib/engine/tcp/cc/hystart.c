@@ -1,5 +1,6 @@
 #include "tcp/cc/hystart.h"
 #include "tcp/cc/congestion.h"
+#include "util/codec.h"
 #include "util/seq.h"
 
 /* RFC 9406 4.3. */
@@ -228,4 +229,19 @@ const char *te_hystart_phase_name(const struct te_hystart *hystart)
 {
     static const char *const names[] = {"off", "slow-start", "css", "train"};
     return names[hystart->phase];
+}
+
+void te_hystart_save(struct te_codec *codec, struct te_hystart *hystart)
+{
+    te_codec_u32(codec, &hystart->window_end);
+    te_codec_u32(codec, &hystart->last_round_min_rtt_us);
+    te_codec_u32(codec, &hystart->current_round_min_rtt_us);
+    te_codec_u32(codec, &hystart->css_baseline_min_rtt_us);
+    te_codec_u32(codec, &hystart->min_rtt_us);
+    te_codec_past(codec, &hystart->last_ack_at_us);
+    te_codec_u32(codec, &hystart->trains_us);
+    te_codec_u8_below(codec, &hystart->phase, TE_HYSTART_TRAIN + 1);
+    te_codec_u8(codec, &hystart->samples);
+    te_codec_u8(codec, &hystart->css_rounds);
+    te_codec_bool(codec, &hystart->is_paced);
 }

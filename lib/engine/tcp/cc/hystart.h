@@ -31,6 +31,7 @@
 
 struct te_ack_sample;
 struct te_cc_start;
+struct te_codec;
 struct te_congestion;
 
 enum te_hystart_phase {
@@ -64,5 +65,7 @@ uint32_t te_hystart_grow(struct te_hystart *hystart, struct te_congestion *cc,
                          const struct te_ack_sample *sample);
 /* For people: "off", "slow-start", "css", "train". */
 const char *te_hystart_phase_name(const struct te_hystart *hystart);
+/* Writes or reads it. */
+void te_hystart_save(struct te_codec *codec, struct te_hystart *hystart);
 
 #endif
