@@ -8,6 +8,7 @@ from pathlib import Path
 
 import rules_library
 import rules_source
+import saved_fields
 
 RULES = {
     "function_length": rules_source.function_length,
@@ -24,6 +25,7 @@ RULES = {
     "exported_names": rules_library.exported_names,
     "counters_documented": rules_library.counters_documented,
     "links": rules_library.links,
+    "saved_fields": saved_fields.saved_fields,
 }
 
 

@@ -46,6 +46,8 @@ class Function:
     line: int
     line_count: int
     parameter_count: int
+    parameters: str
+    body: str
 
 
 def _matching_open(text: str, close: int) -> int:
@@ -79,8 +81,9 @@ def _function_at(text: str, opening: int, closing: int) -> Function | None:
     start += len(head[start + 1:]) - len(head[start + 1:].lstrip()) + 1
     line = text.count("\n", 0, start) + 1
     last = text.count("\n", 0, closing) + 1
-    return Function(name.group(1), line, last - line + 1,
-                    _count_parameters(head[paren + 1:len(head) - 1]))
+    parameters = head[paren + 1:len(head) - 1]
+    return Function(name.group(1), line, last - line + 1, _count_parameters(parameters),
+                    parameters, text[opening + 1:closing])
 
 
 def _outer_braces(text: str):

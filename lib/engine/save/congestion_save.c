@@ -4,11 +4,8 @@
 
 #define NAME_BYTES_MAX 32
 
-TE_SAVE_FIELDS_OF(struct te_congestion, 24);
-TE_SAVE_FIELDS_OF(struct te_hystart, 40);
-TE_SAVE_FIELDS_OF(struct te_cc_reno_state, 48);
-TE_SAVE_FIELDS_OF(struct te_cc_cubic_state, 104);
-TE_SAVE_FIELDS_OF(struct te_cc_bbr_state, 216);
+TE_SAVED_BY_HAND(struct te_congestion, "by its name", ops);
+TE_NOT_SAVED(struct te_congestion, "points into the sender", state);
 
 static void name_fields(struct te_codec *codec, struct te_congestion *cc)
 {

@@ -19,13 +19,19 @@
 #define TIMER_BYTES 9
 #define RING_MAX_BYTES (UINT32_C(1) << 31)
 
-TE_SAVE_FIELDS_OF(struct te_conn, 1000);
-TE_SAVE_FIELDS_OF(struct te_paws, 24);
-TE_SAVE_FIELDS_OF(struct te_rtt, 16);
-TE_SAVE_FIELDS_OF(struct te_recovery, 8);
-TE_SAVE_FIELDS_OF(struct te_ack_state, 24);
-TE_SAVE_FIELDS_OF(struct te_ecn, 16);
-TE_SAVE_FIELDS_OF(struct te_ring, 16);
+TE_SAVED_ITEMS(struct te_conn_table, by_id, struct te_conn);
+TE_NOT_SAVED(struct te_conn_table, "the table is made again", by_tuple);
+TE_NOT_SAVED(struct te_conn_table, "counted again", orphan_count, state_count, buffer_bytes);
+TE_NOT_SAVED(struct te_conn, "the tables are made again", next_by_tuple, next_by_id);
+TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of the neighbours",
+             queue_link, is_queued, waits_neighbour);
+TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, listener_link,
+             in_accept_queue);
+TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
+TE_NOT_SAVED(struct te_conn, "armed again", timer);
+TE_SAVED_BY_HAND(struct te_conn, "by te_save_ready", ready);
+TE_SAVED_BY_HAND(struct te_conn, "size and bytes: send_buffer_fields, receive_buffer_fields",
+                 send_ring, receive_ring);
 
 /* --- the lists of fields ------------------------------------------------------------------------
  */

@@ -5,8 +5,10 @@
 #define FRAME_BYTES_MIN (5 + TE_ETH_HEADER_LEN)
 #define FRAME_LEN_MAX (TE_ETH_HEADER_LEN + 65535u)
 
-TE_SAVE_FIELDS_OF(struct te_control_frame, 32);
-TE_SAVE_FIELDS_OF(struct te_control_queue, 48);
+TE_SAVED_ITEMS(struct te_control_queue, urgent, struct te_control_frame);
+TE_SAVED_ITEMS(struct te_control_queue, ordinary, struct te_control_frame);
+TE_NOT_SAVED(struct te_control_queue, "counted again", urgent_count, ordinary_count);
+TE_NOT_SAVED(struct te_control_frame, "the list is made again", link);
 
 struct te_control_frame *te_save_frame(struct te_codec *codec, struct te_stack *stack,
                                        struct te_control_frame *frame)

@@ -7,9 +7,10 @@
 #define READY_ALL                                                                                  \
     (TE_READY_RECEIVE | TE_READY_SEND | TE_READY_ACCEPT | TE_READY_OPEN | TE_READY_END)
 
-TE_SAVE_FIELDS_OF(struct te_event, 112);
-TE_SAVE_FIELDS_OF(struct te_ready_node, 32);
-TE_SAVE_FIELDS_OF(struct te_event_queue, 40);
+TE_SAVED_ITEMS(struct te_event_queue, ready, struct te_ready_node);
+TE_NOT_SAVED(struct te_event_queue, "follows from the configuration", capacity);
+TE_NOT_SAVED(struct te_event_queue, "the oldest event comes to the start", head);
+TE_NOT_SAVED(struct te_ready_node, "the list is made again", link);
 
 /* --- events --- */
 

@@ -6,7 +6,9 @@
 #define ENTRY_BYTES 61
 #define MSS_MIN (TE_TCP_HEADER_MAX - TE_TCP_HEADER_MIN)
 
-TE_SAVE_FIELDS_OF(struct te_fast_open_entry, 96);
+TE_SAVED_ITEMS(struct te_fast_open_cache, used, struct te_fast_open_entry);
+TE_NOT_SAVED(struct te_fast_open_cache, "the table is made again", buckets);
+TE_NOT_SAVED(struct te_fast_open_entry, "the lists are made again", bucket_link, use_link);
 
 static void entry_fields(struct te_codec *codec, struct te_fast_open_entry *entry)
 {

@@ -3,7 +3,10 @@
 
 #define GRAVE_BYTES_MIN 49
 
-TE_SAVE_FIELDS_OF(struct te_grave, 320);
+TE_NOT_SAVED(struct te_graveyard, "the table is made again", by_id, bucket_count);
+TE_NOT_SAVED(struct te_graveyard, "follows from the configuration", capacity);
+TE_SAVED_BY_HAND(struct te_graveyard, "by the order of the graves", next);
+TE_NOT_SAVED(struct te_grave, "the table is made again", next_by_id);
 
 static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
                          struct te_grave *grave)

@@ -6,7 +6,14 @@
 #define LISTENER_BYTES_MIN 69
 #define ID_BYTES 8
 
-TE_SAVE_FIELDS_OF(struct te_listener, 464);
+TE_SAVED_ITEMS(struct te_listener_table, by_id, struct te_listener);
+TE_NOT_SAVED(struct te_listener_table, "the table is made again", by_port);
+TE_SAVED_ITEMS(struct te_listener, syn_queue, struct te_conn);
+TE_SAVED_ITEMS(struct te_listener, accept_queue, struct te_conn);
+TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
+TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
+TE_NOT_SAVED(struct te_listener, "the tables are made again", next_by_port, next_by_id);
+TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,
                             struct te_listener *listener)

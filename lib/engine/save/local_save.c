@@ -5,7 +5,9 @@
 
 #define LOCAL_BYTES_MIN 28
 
-TE_SAVE_FIELDS_OF(struct te_local, 56);
+TE_NOT_SAVED(struct te_locals, "follows from the configuration", configured_count);
+TE_NOT_SAVED(struct te_locals, "armed again", timer);
+TE_NOT_SAVED(struct te_local, "follows from the configuration", network_bits);
 
 static void local_fields(struct te_codec *codec, struct te_local *local)
 {

@@ -2,8 +2,6 @@
 #include "stack_internal.h"
 #include "tcp/mtu/mtu_probe.h"
 
-TE_SAVE_FIELDS_OF(struct te_mtu_search, 32);
-
 static void search_fields(struct te_codec *codec, struct te_mtu_search *search)
 {
     te_codec_u8_below(codec, &search->phase, TE_MTU_COMPLETE + 1);

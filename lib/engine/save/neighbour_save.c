@@ -10,8 +10,15 @@
 #define ID_BYTES 8
 #define FRAME_BYTES_MIN 19
 
-TE_SAVE_FIELDS_OF(struct te_neighbour, 128);
-TE_SAVE_FIELDS_OF(struct te_neighbours, 176);
+TE_SAVED_ITEMS(struct te_neighbours, used, struct te_neighbour);
+TE_SAVED_ITEMS(struct te_neighbours, timers, struct te_neighbour);
+TE_SAVED_ITEMS(struct te_neighbour, waiters, struct te_conn);
+TE_SAVED_ITEMS(struct te_neighbour, frames, struct te_control_frame);
+TE_NOT_SAVED(struct te_neighbours, "the table is made again", buckets, bucket_count);
+TE_NOT_SAVED(struct te_neighbours, "counted again", unresolved_count, waiting_count);
+TE_NOT_SAVED(struct te_neighbours, "drawn from the secret again", reachable_us);
+TE_NOT_SAVED(struct te_neighbours, "armed again", timer);
+TE_NOT_SAVED(struct te_neighbour, "the lists are made again", bucket_link, use_link, timer_link);
 
 static struct te_neighbour *by_use(struct te_list *link)
 {

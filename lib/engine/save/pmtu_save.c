@@ -6,8 +6,11 @@
 #define ENTRY_BYTES 26
 #define ADDR_BYTES 16
 
-TE_SAVE_FIELDS_OF(struct te_pmtu, 80);
-TE_SAVE_FIELDS_OF(struct te_pmtus, 88);
+TE_SAVED_ITEMS(struct te_pmtus, used, struct te_pmtu);
+TE_SAVED_ITEMS(struct te_pmtus, aged, struct te_pmtu);
+TE_NOT_SAVED(struct te_pmtus, "the table is made again", buckets, bucket_count);
+TE_NOT_SAVED(struct te_pmtus, "armed again", timer);
+TE_NOT_SAVED(struct te_pmtu, "the lists are made again", bucket_link, use_link, age_link);
 
 static void entry_fields(struct te_codec *codec, struct te_pmtu *entry)
 {

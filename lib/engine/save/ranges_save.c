@@ -3,6 +3,8 @@
 
 #define RANGE_BYTES 16
 
+TE_NOT_SAVED(struct te_ranges, "how the memory is used", capacity, head);
+
 static void range_fields(struct te_codec *codec, struct te_range *range)
 {
     te_codec_u64(codec, &range->start);

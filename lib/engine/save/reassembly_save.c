@@ -6,8 +6,14 @@
 #define END_UNKNOWN UINT32_MAX
 #define END_MAX UINT16_MAX
 
-TE_SAVE_FIELDS_OF(struct te_datagram, 104);
-TE_SAVE_FIELDS_OF(struct te_reassemblies, 80);
+TE_SAVED_ITEMS(struct te_reassemblies, queues, struct te_datagram);
+TE_SAVED_ITEMS(struct te_datagram, parts, struct te_fragment_part);
+TE_NOT_SAVED(struct te_reassemblies, "counted again", count, bytes);
+TE_NOT_SAVED(struct te_reassemblies, "armed again", timer);
+TE_NOT_SAVED(struct te_datagram, "of the addresses and the id", hash);
+TE_NOT_SAVED(struct te_datagram, "counted again", received_bytes);
+TE_NOT_SAVED(struct te_datagram, "the list is made again", link);
+TE_NOT_SAVED(struct te_fragment_part, "the list is made again", link);
 
 static struct te_datagram *datagram_of(struct te_list *link)
 {

@@ -12,6 +12,8 @@ static const uint8_t magic[8] = {'T', 'C', 'P', 'E', 'S', 'A', 'V', 'E'};
 /* Against damage, not against people: who can write these bytes owns the stack anyway. */
 static const struct te_siphash_key checksum_key = {"tcpengine state"};
 
+TE_SAVED_BY_HAND(struct te_stack_birth, "as the header's time", now_us);
+
 struct section {
     enum te_save_tag tag;
     te_save_fn *fields;

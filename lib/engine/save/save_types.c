@@ -8,22 +8,16 @@
 #define COUNTERS_MAX 4096
 #define COUNTER_BYTES_MIN 10 /* length, one letter, value */
 
-TE_SAVE_FIELDS_OF(struct te_transition, 40);
-TE_SAVE_FIELDS_OF(struct te_history_item, 32);
-TE_SAVE_FIELDS_OF(struct te_limiter, 16);
-TE_SAVE_FIELDS_OF(struct te_conn_table, 80);
-TE_SAVE_FIELDS_OF(struct te_listener_table, 4104);
-TE_SAVE_FIELDS_OF(struct te_time_wait_table, 128);
-TE_SAVE_FIELDS_OF(struct te_graveyard, 32);
-TE_SAVE_FIELDS_OF(struct te_wheel, 17016);
-TE_SAVE_FIELDS_OF(struct te_fast_open_cache, 4120);
-/* The stack's own fields: all but the configuration and what has a size above or beside its noun.
- */
-static_assert(sizeof(void *) != 8 ||
-                  sizeof(struct te_stack) - sizeof(struct te_config) - sizeof(struct te_counters) -
-                          sizeof(struct te_locals) - sizeof(struct te_routes) ==
-                      17016 + 176 + 80 + 48 + 80 + 4104 + 16 + 128 + 32 + 40 + 4120 + 88 + 8 + 140,
-              "a field of struct te_stack was added: save it (save_sections.h)");
+TE_NOT_SAVED(struct te_stack, "the host gives it again", config);
+TE_NOT_SAVED(struct te_stack, "follows from the configuration", routes);
+TE_NOT_SAVED(struct te_stack, "tcp/'s own table", transport);
+TE_NOT_SAVED(struct te_stack, "counted again", remotes);
+TE_SAVED_BY_HAND(struct te_stack, "as struct te_stack_birth", key, now_us, born_at_us);
+TE_SAVED_BY_HAND(struct te_stack, "each by its name", counters);
+TE_SAVED_ITEMS(struct te_stack, output, struct te_conn);
+TE_SAVED_BY_HAND(struct te_history_log, "as struct te_transition", items);
+TE_SAVED_BY_HAND(struct te_history_item, "as struct te_transition", time_us, seq, ack, wnd_bytes,
+                 len_bytes, from, to, cause, flags, has_segment);
 
 void te_save_addr(struct te_codec *codec, struct te_addr *addr)
 {
@@ -71,7 +65,8 @@ void te_save_history(struct te_codec *codec, struct te_history_log *log)
 {
     struct te_transition transitions[TE_HISTORY_MAX];
     memset(transitions, 0, sizeof(transitions));
-    uint8_t count = (uint8_t)te_history_copy(log, transitions);
+    te_history_copy(log, transitions);
+    uint8_t count = log->count;
     te_codec_u8_below(codec, &count, TE_HISTORY_MAX + 1);
     for (unsigned i = 0; i < count; i++) {
         te_save_transition(codec, &transitions[i]);

@@ -4,15 +4,6 @@
 #include "tcp/conn/sender.h"
 #include "tcp/mtu/path_mtu.h"
 
-TE_SAVE_FIELDS_OF(struct te_delivery, 40);
-TE_SAVE_FIELDS_OF(struct te_rack, 48);
-TE_SAVE_FIELDS_OF(struct te_prr, 24);
-TE_SAVE_FIELDS_OF(struct te_validation, 56);
-TE_SAVE_FIELDS_OF(struct te_pacer, 24);
-TE_SAVE_FIELDS_OF(struct te_path_mtu, 16);
-TE_SAVE_FIELDS_OF(struct te_undo, 272);
-TE_SAVE_FIELDS_OF(struct te_sender, 800);
-
 static void delivery_fields(struct te_codec *codec, struct te_delivery *delivery)
 {
     te_codec_u64(codec, &delivery->delivered_bytes);

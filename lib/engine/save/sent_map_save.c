@@ -6,8 +6,13 @@
 
 #define RECORD_BYTES 57
 
-TE_SAVE_FIELDS_OF(struct te_sent, 144);
-TE_SAVE_FIELDS_OF(struct te_sent_map, 64);
+TE_SAVED_ITEMS(struct te_sent_map, by_seq, struct te_sent);
+TE_SAVED_ITEMS(struct te_sent_map, by_time, struct te_sent);
+TE_NOT_SAVED(struct te_sent_map, "the tree is made again", by_loss);
+TE_NOT_SAVED(struct te_sent_map, "made when it is needed", spare);
+TE_NOT_SAVED(struct te_sent_map, "counted again", in_flight_bytes, lost_bytes, sacked_bytes,
+             sacked_segments);
+TE_NOT_SAVED(struct te_sent, "trees and list are made again", by_seq, by_time, by_loss);
 
 static void mark_fields(struct te_codec *codec, struct te_sent_mark *mark)
 {

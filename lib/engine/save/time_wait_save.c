@@ -6,7 +6,20 @@
 #define ENTRY_BYTES 84
 #define ID_LIMIT (UINT64_C(1) << 48) /* an entry has no room for more */
 
-TE_SAVE_FIELDS_OF(struct te_time_wait_view, 96);
+TE_SAVED_ITEMS(struct te_time_wait_table, pools, struct te_time_wait_pool);
+TE_NOT_SAVED(struct te_time_wait_table, "the tables are made again", by_tuple, by_id, bucket_count);
+TE_SAVED_BY_HAND(struct te_time_wait_table, "by the order of the entries", head, tail);
+TE_NOT_SAVED(struct te_time_wait_table, "armed again", timer);
+TE_SAVED_ITEMS(struct te_time_wait_pool, chunks, struct te_time_wait_entry);
+TE_NOT_SAVED(struct te_time_wait_pool, "how the memory is used", chunk_count, chunks_max,
+             entry_bytes, free_head, used);
+/* Of time_wait.c alone: te_time_wait_view and te_time_wait_put know what each of them means. */
+TE_SAVED_BY_HAND(struct te_time_wait_entry, "as struct te_time_wait_view", id_low, id_high, snd_nxt,
+                 rcv_nxt, ts_recent, deadline_ms, uid, local_port, remote_port, window, extension,
+                 fin_reacked, bits, remote);
+TE_NOT_SAVED(struct te_time_wait_entry, "the tables are made again", next_by_tuple, next_by_id,
+             previous, next);
+TE_NOT_SAVED(struct te_time_wait_view, "where the entry lies", handle);
 
 static void view_fields(struct te_codec *codec, const struct te_stack *stack,
                         struct te_time_wait_view *view)

@@ -5,6 +5,11 @@
 
 #define SLOT_BYTES 10
 
+TE_SAVED_BY_HAND(struct te_wheel, "as struct te_stack_birth", now_us);
+TE_SAVED_BY_HAND(struct te_wheel, "by which slots are written", occupied);
+TE_NOT_SAVED(struct te_wheel, "the owners arm their nodes again", slots, armed_count);
+TE_NOT_SAVED(struct te_wheel, "empty between two calls", due);
+
 struct slot {
     uint8_t level, number;
     int64_t bound_us;

@@ -14,6 +14,7 @@
 #ifndef TCPENGINE_UTIL_CODEC_H
 #define TCPENGINE_UTIL_CODEC_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -81,6 +82,16 @@ void te_codec_deadline(struct te_codec *codec, int64_t *at_us);
         if ((codec)->is_reading)                                                                   \
             (field) = (type)code_of_field;                                                         \
     } while (0)
+
+/* Stands beside the lists of fields. tests/lint's rule saved_fields finds every member of every
+ * struct that struct te_stack is made of, bits included; each is handed to a codec, or named here:
+ *
+ * - what follows from something else, with the reason;
+ * - what is written in another form than it has, and how;
+ * - what leads to items (a list, a tree, a table of pointers), each written for itself. */
+#define TE_NOT_SAVED(type, why, ...) static_assert(sizeof(type *) > 0, why)
+#define TE_SAVED_BY_HAND(type, how, ...) static_assert(sizeof(type *) > 0, how)
+#define TE_SAVED_ITEMS(type, member, item) static_assert(sizeof(item *) > 0, #type " " #member)
 
 /* How many items follow, each of at least item_bytes. Reading: at most max (else
  * TE_ERR_RESOURCES), and not more than the bytes left can hold (else TE_ERR_INVALID); 0 after an
