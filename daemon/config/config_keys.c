@@ -268,6 +268,8 @@ static const struct config_key keys[] = {
            "Events that wait inside the engine."),
     ENGINE("limits", history_conn_max, history_conn_max, CONFIG_COUNT, 0, TABLE_MAX,
            "Dead connections whose history is kept."),
+    ENGINE("limits", drop_log_conn_max, drop_log_conn_max, CONFIG_COUNT, 0, QUEUE_MAX,
+           "Connections whose last dropped segments are kept."),
     ENGINE("limits", challenge_ack_per_second, challenge_ack_per_second, CONFIG_COUNT, 1, RATE_MAX,
            "Challenge ACKs of all connections (RFC 5961 7), and as many of all TIME_WAIT entries."),
     ENGINE("limits", challenge_ack_interval, challenge_ack_interval_us, CONFIG_DURATION, 0,

@@ -12,6 +12,7 @@
 #define TIMER_MAX_US (400 * 86400 * SECOND)
 #define MSL_MAX_US (86400 * SECOND) /* TIME_WAIT counts milliseconds in 32 bits */
 #define TABLE_MAX (1 << 24)
+#define DROP_LOGS_MAX 65536
 #define BUFFER_MAX (1 << 30) /* the largest window (RFC 7323 2.2) */
 #define RANGES_MAX 16384
 
@@ -36,6 +37,7 @@ static void init_limits(struct te_config *config)
     config->control_queue_max = 256;
     config->event_max = 4096;
     config->history_conn_max = 4096;
+    config->drop_log_conn_max = 512;
 }
 
 static void init_timers(struct te_config *config)
@@ -135,6 +137,7 @@ static const struct field_range field_ranges[] = {
     FIELD(control_queue_max, 1, TABLE_MAX),
     FIELD(event_max, 1, TABLE_MAX),
     FIELD(history_conn_max, 0, TABLE_MAX),
+    FIELD(drop_log_conn_max, 0, DROP_LOGS_MAX),
     FIELD(msl_us, 1, MSL_MAX_US),
     FIELD(rto_initial_us, 1, TIMER_MAX_US),
     FIELD(rto_min_us, 1, TIMER_MAX_US),

@@ -10,14 +10,20 @@
 /* --- life ---------------------------------------------------------------------------------------
  */
 
+static size_t block_bytes(const struct te_config *config)
+{
+    return sizeof(struct te_stack) + te_drop_logs_bytes(config);
+}
+
 enum te_err te_stack_make(const struct te_config *config, const struct te_stack_birth *birth,
                           struct te_stack **ret_stack)
 {
-    struct te_stack *stack = config->allocator.alloc(config->allocator.ctx, sizeof(*stack));
+    struct te_stack *stack = config->allocator.alloc(config->allocator.ctx, block_bytes(config));
     if (stack == NULL)
         return TE_ERR_NOMEM;
-    memset(stack, 0, sizeof(*stack));
+    memset(stack, 0, block_bytes(config));
     stack->config = *config;
+    stack->drops = te_drop_logs_init(config, stack + 1);
     te_memory_use_plain_buffers(stack);
     memcpy(stack->config.secret, birth->key.bytes, sizeof(stack->config.secret));
     stack->key = birth->key;
@@ -58,9 +64,10 @@ void te_stack_free(struct te_stack *stack)
     if (stack == NULL)
         return;
     struct te_allocator allocator = stack->config.allocator;
+    size_t bytes = block_bytes(&stack->config);
     te_tcp_done(stack);
     te_ip_done(stack);
-    allocator.free(allocator.ctx, stack, sizeof(*stack));
+    allocator.free(allocator.ctx, stack, bytes);
 }
 
 /* --- the verbs

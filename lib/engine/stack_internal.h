@@ -2,6 +2,7 @@
 #ifndef TCPENGINE_STACK_INTERNAL_H
 #define TCPENGINE_STACK_INTERNAL_H
 
+#include "drop.h"
 #include "event_queue.h"
 #include "ip/control_queue.h"
 #include "ip/local.h"
@@ -51,6 +52,7 @@ struct te_stack {
     uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
     struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT: no connection's */
+    struct te_drop_logs *drops; /* behind this struct, in the same block; not saved (drop.h) */
 };
 
 /* What a stack is born with: of the configuration and the host's clock, or of a saved state. */

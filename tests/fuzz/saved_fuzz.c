@@ -42,6 +42,7 @@ static void set_up(struct te_config *config, struct fuzz_memory *memory)
     config->time_wait_max = config->neighbour_max = config->neighbour_incomplete_max = 16;
     config->event_max = 64;
     config->history_conn_max = 16;
+    config->drop_log_conn_max = 16;
 }
 
 /* Where less of everything has room, and time has gone on. */

@@ -94,6 +94,7 @@ static void set_tables(struct te_config *config)
     config->control_queue_max = 64;
     config->event_max = 128;
     config->history_conn_max = 8;
+    config->drop_log_conn_max = 8;
     config->dad = false;
 }
 

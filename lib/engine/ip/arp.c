@@ -79,15 +79,20 @@ void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len)
     struct te_arp arp;
     stack->counters.arp_in++;
     if (!te_arp_parse(packet, len, &arp)) {
-        stack->counters.arp_malformed++;
+        te_drop_packet(stack, TE_DROP_ARP_MALFORMED, NULL, NULL);
         return;
     }
     /* Our own packet, come back by a loop in the link, is no conflict (RFC 5227 2.4). */
-    if (te_mac_equal(arp.sender_mac, stack->config.mac) || check_claim(stack, &arp))
+    if (te_mac_equal(arp.sender_mac, stack->config.mac)) {
+        te_drop_packet(stack, TE_DROP_ARP_LOOPED, &arp.target, &arp.sender);
+        return;
+    }
+    if (check_claim(stack, &arp))
         return;
     if (!te_ip_is_local(stack, &arp.target)) {
-        if (arp.operation == TE_ARP_REPLY)
-            stack->counters.arp_unsolicited++;
+        bool is_reply = arp.operation == TE_ARP_REPLY;
+        te_drop_packet(stack, is_reply ? TE_DROP_ARP_UNSOLICITED : TE_DROP_ARP_NOT_FOR_US,
+                       &arp.target, &arp.sender);
         return;
     }
     if (arp.operation == TE_ARP_REQUEST)

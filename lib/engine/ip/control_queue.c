@@ -49,12 +49,14 @@ struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t fra
 {
     uint32_t *count = count_of(&stack->control, is_urgent);
     if (*count >= stack->config.control_queue_max) {
-        stack->counters.control_queue_full++;
+        te_drop_packet(stack, TE_DROP_CONTROL_QUEUE_FULL, NULL, NULL);
         return NULL;
     }
     struct te_control_frame *frame = te_stack_alloc(stack, size_of(frame_len));
-    if (frame == NULL)
+    if (frame == NULL) {
+        te_drop_packet(stack, TE_DROP_CONTROL_NO_MEMORY, NULL, NULL);
         return NULL;
+    }
     te_list_init(&frame->link);
     frame->is_urgent = is_urgent;
     frame->frame_len = frame_len;

@@ -13,6 +13,11 @@
 #define ERROR4_PACKET_MAX 576u
 #define ERROR6_PACKET_MAX TE_IPV6_MTU_MIN
 
+static void drop(struct te_stack *stack, enum te_drop_reason reason, const struct te_packet *packet)
+{
+    te_drop_packet(stack, reason, &packet->destination, &packet->source);
+}
+
 /* --- output --- */
 
 struct message {
@@ -21,12 +26,13 @@ struct message {
     struct te_iovec body[2];
 };
 
-static bool take_budget(struct te_stack *stack)
+/* False: packet gets no answer. */
+static bool take_budget(struct te_stack *stack, const struct te_packet *packet)
 {
     if (te_limiter_take(&stack->icmp_limiter, stack->config.icmp_per_second, &stack->key,
                         stack->now_us))
         return true;
-    stack->counters.icmp_limited++;
+    drop(stack, TE_DROP_ICMP_LIMITED, packet);
     return false;
 }
 
@@ -73,7 +79,7 @@ static void send_quoting(struct te_stack *stack, const struct te_packet *packet,
     bool is_v4 = te_addr_is_v4(&packet->source);
     size_t room = is_v4 ? ERROR4_PACKET_MAX - TE_IPV4_HEADER_LEN - TE_ICMP_HEADER_LEN
                         : ERROR6_PACKET_MAX - TE_IPV6_HEADER_LEN - TE_ICMP_HEADER_LEN;
-    if (!may_answer(stack, packet) || !take_budget(stack))
+    if (!may_answer(stack, packet) || !take_budget(stack, packet))
         return;
     size_t first_len = packet->ip_header_len < room ? packet->ip_header_len : room;
     size_t second_len =
@@ -129,7 +135,11 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
 {
     bool is_v4 = te_addr_is_v4(&packet->source);
     /* RFC 1122 3.2.2.6 lets us, and prudence (smurf) makes us, keep quiet toward groups. */
-    if (packet->is_broadcast || !take_budget(stack))
+    if (packet->is_broadcast) {
+        drop(stack, TE_DROP_ICMP_ECHO_GROUP, packet);
+        return;
+    }
+    if (!take_budget(stack, packet))
         return;
     struct message reply = {.source = &packet->destination,
                             .destination = &packet->source,
@@ -241,14 +251,14 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
     struct te_icmp_quote quote;
     enum te_err meaning = is_v4 ? meaning_of_error4(icmp) : meaning_of_error6(icmp);
     if (meaning == MEANINGLESS) {
-        stack->counters.icmp_ignored++;
+        drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
         return;
     }
     bool is_segment = is_v4 ? te_icmp4_parse_quote(icmp->body, icmp->body_len, &quote)
                             : te_icmp6_parse_quote(icmp->body, icmp->body_len, &quote);
     /* We send nothing to groups, so an error that came to one is not about us. */
     if (!is_segment || packet->is_broadcast || !te_ip_is_local(stack, &quote.source.addr)) {
-        stack->counters.icmp_bad_quote++;
+        drop(stack, TE_DROP_ICMP_BAD_QUOTE, packet);
         return;
     }
     struct te_icmp_error error = {.local = quote.source,
@@ -257,7 +267,7 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
                                   .error = meaning,
                                   .mtu_bytes = meaning == TE_OK ? mtu_of(icmp, &quote) : 0};
     if (meaning == TE_OK && error.mtu_bytes == 0)
-        stack->counters.icmp_ignored++;
+        drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
     else
         stack->transport->icmp_error(stack, &error);
 }
@@ -283,7 +293,7 @@ static void input4(struct te_stack *stack, const struct te_packet *packet,
     else if (te_icmp4_is_error(icmp->type))
         on_error(stack, packet, icmp);
     else
-        stack->counters.icmp_ignored++;
+        drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
 }
 
 static void input6(struct te_stack *stack, const struct te_packet *packet,
@@ -292,13 +302,14 @@ static void input6(struct te_stack *stack, const struct te_packet *packet,
     if (icmp->type == TE_ND_SOLICIT || icmp->type == TE_ND_ADVERTISE)
         te_nd_input(stack, packet, source_mac);
     else if (te_addr_is_unspecified(&packet->source))
-        stack->counters.ip_bad_source++; /* only a station that probes an address has none */
+        drop(stack, TE_DROP_IP_BAD_SOURCE,
+             packet); /* only a station that probes an address has none */
     else if (icmp->type == TE_ICMP6_ECHO_REQUEST)
         answer_echo(stack, packet, icmp);
     else if (te_icmp6_is_error(icmp->type))
         on_error(stack, packet, icmp);
     else
-        stack->counters.icmp_ignored++;
+        drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
 }
 
 void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
@@ -307,7 +318,7 @@ void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
     struct te_icmp icmp;
     stack->counters.icmp_in++;
     if (!te_icmp_parse(packet->payload, packet->payload_len, &icmp) || !checksum_is_right(packet)) {
-        stack->counters.icmp_malformed++;
+        drop(stack, TE_DROP_ICMP_MALFORMED, packet);
         return;
     }
     if (packet->protocol == TE_PROTO_ICMP)

@@ -27,19 +27,24 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
 static void input_ipv6(struct te_stack *stack, const uint8_t *bytes, size_t len,
                        const struct arrival *arrival);
 
+static void drop(struct te_stack *stack, enum te_drop_reason reason, const struct te_packet *packet)
+{
+    te_drop_packet(stack, reason, &packet->destination, &packet->source);
+}
+
 /* --- Ethernet --- */
 
 static bool is_frame_for_us(struct te_stack *stack, const struct te_eth_header *eth)
 {
     /* Our own frames come back when the link has a loop. */
     if (!te_mac_is_station(eth->source) || te_mac_equal(eth->source, stack->config.mac)) {
-        stack->counters.eth_bad_source++;
+        te_drop_packet(stack, TE_DROP_ETH_BAD_SOURCE, NULL, NULL);
         return false;
     }
     if (te_mac_equal(eth->destination, stack->config.mac) ||
         (te_mac_is_group(eth->destination) && te_local_hears_mac(stack, eth->destination)))
         return true;
-    stack->counters.eth_not_for_us++;
+    te_drop_packet(stack, TE_DROP_ETH_NOT_FOR_US, NULL, NULL);
     return false;
 }
 
@@ -48,7 +53,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
 {
     struct te_eth_header eth;
     if (!te_eth_parse(frame, len, &eth)) {
-        stack->counters.eth_malformed++;
+        te_drop_packet(stack, TE_DROP_ETH_MALFORMED, NULL, NULL);
         return;
     }
     if (!is_frame_for_us(stack, &eth))
@@ -66,7 +71,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
     else if (eth.type == TE_ETH_TYPE_ARP)
         te_arp_input(stack, bytes, len);
     else
-        stack->counters.eth_unknown_type++;
+        te_drop_packet(stack, TE_DROP_ETH_UNKNOWN_TYPE, NULL, NULL);
 }
 
 /* --- what both IP versions share --- */
@@ -90,14 +95,14 @@ static bool accept_addresses(struct te_stack *stack, struct te_packet *packet)
 {
     if (!te_ip_is_local(stack, &packet->destination)) {
         if (!te_local_is_in_group(stack, &packet->destination)) {
-            stack->counters.ip_not_for_us++;
+            drop(stack, TE_DROP_IP_NOT_FOR_US, packet);
             return false;
         }
         packet->is_broadcast = true;
     }
     if (is_good_source(stack, packet))
         return true;
-    stack->counters.ip_bad_source++;
+    drop(stack, TE_DROP_IP_BAD_SOURCE, packet);
     return false;
 }
 
@@ -120,10 +125,10 @@ static bool udp_is_sane(const struct te_packet *packet)
 static void input_udp(struct te_stack *stack, const struct te_packet *packet)
 {
     if (!udp_is_sane(packet)) {
-        stack->counters.udp_malformed++;
+        drop(stack, TE_DROP_UDP_MALFORMED, packet);
         return;
     }
-    stack->counters.udp_in++;
+    drop(stack, TE_DROP_UDP_NO_PORT, packet);
     te_icmp_send_error(stack, packet, TE_ICMP_NO_PORT);
 }
 
@@ -169,7 +174,7 @@ static void deliver_ipv4(struct te_stack *stack, const struct te_packet *packet,
         te_icmp_input(stack, packet, arrival->source_mac);
         return;
     }
-    stack->counters.ip_unknown_protocol++;
+    drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
     te_icmp_send_error(stack, packet, TE_ICMP_NO_PROTOCOL);
 }
 
@@ -184,7 +189,7 @@ static void input_fragment4(struct te_stack *stack, const struct te_packet *pack
     stack->counters.reassembly_in++;
     if (!is_good_fragment_len(packet->payload_len, fragment.more) ||
         end > IP_PACKET_MAX - TE_IPV4_HEADER_LEN) {
-        stack->counters.reassembly_malformed++;
+        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         return;
     }
     input_fragment(stack, &fragment);
@@ -195,7 +200,7 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
 {
     struct te_ipv4_parsed parsed;
     if (!te_ipv4_parse(bytes, len, &parsed)) {
-        stack->counters.ip_malformed++;
+        te_drop_packet(stack, TE_DROP_IP_MALFORMED, NULL, NULL);
         return;
     }
     struct te_packet packet = {.source = parsed.header.source,
@@ -223,13 +228,17 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
 static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
                          const struct te_ipv6_parsed *parsed, const struct arrival *arrival)
 {
-    if (packet->protocol == TE_PROTO_NONE || deliver_common(stack, packet))
+    if (packet->protocol == TE_PROTO_NONE) {
+        drop(stack, TE_DROP_IP6_NO_NEXT_HEADER, packet);
+        return;
+    }
+    if (deliver_common(stack, packet))
         return;
     if (packet->protocol == TE_PROTO_ICMPV6) {
         te_icmp_input(stack, packet, arrival->source_mac);
         return;
     }
-    stack->counters.ip_unknown_protocol++;
+    drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
     te_icmp_send_problem(stack, packet, TE_ICMP6_BAD_NEXT_HEADER,
                          (uint32_t)parsed->protocol_at_bytes);
 }
@@ -268,11 +277,11 @@ static void input_fragment6(struct te_stack *stack, const struct te_packet *pack
     stack->counters.reassembly_in++;
     /* A fragment within a datagram that was fragments itself is nobody's honest work. */
     if (arrival->source_mac == NULL || packet->payload_len == 0) {
-        stack->counters.reassembly_malformed++;
+        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         return;
     }
     if (has_fragment_problem(packet, parsed, &code, &pointer)) {
-        stack->counters.reassembly_malformed++;
+        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         /* Whether a later fragment is of an ICMP error cannot be seen. */
         if (fragment.offset_bytes == 0 || packet->protocol != TE_PROTO_ICMPV6)
             te_icmp_send_problem(stack, packet, code, pointer);
@@ -303,10 +312,10 @@ static void reject_ipv6(struct te_stack *stack, struct te_packet *packet,
                         enum te_ipv6_verdict verdict, const struct te_ipv6_parsed *parsed)
 {
     if (verdict == TE_IPV6_LIMIT) {
-        stack->counters.ip6_extension_limit++;
+        drop(stack, TE_DROP_IP6_EXTENSION_LIMIT, packet);
         return;
     }
-    stack->counters.ip_malformed++;
+    drop(stack, TE_DROP_IP_MALFORMED, packet);
     if (verdict == TE_IPV6_PROBLEM && accept_addresses(stack, packet))
         te_icmp_send_problem(stack, packet, parsed->problem_code, parsed->problem_pointer);
 }
@@ -317,7 +326,7 @@ static void input_ipv6(struct te_stack *stack, const uint8_t *bytes, size_t len,
     struct te_ipv6_parsed parsed;
     enum te_ipv6_verdict verdict = te_ipv6_parse(bytes, len, &parsed);
     if (verdict == TE_IPV6_MALFORMED) {
-        stack->counters.ip_malformed++;
+        te_drop_packet(stack, TE_DROP_IP_MALFORMED, NULL, NULL);
         return;
     }
     struct te_packet packet = packet_of_ipv6(&parsed, bytes, arrival);

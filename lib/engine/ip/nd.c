@@ -80,14 +80,18 @@ static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
                        const struct te_nd *nd, const uint8_t source_mac[6])
 {
     struct te_local *local = te_local_find(stack, &nd->target);
-    if (local == NULL)
+    if (local == NULL) {
+        te_drop_packet(stack, TE_DROP_ND_NOT_FOR_US, &nd->target, &packet->source);
         return;
+    }
     if (te_addr_is_unspecified(&packet->source)) {
         on_probe(stack, local);
         return;
     }
-    if (!te_local_is_usable(stack, local))
+    if (!te_local_is_usable(stack, local)) {
+        te_drop_packet(stack, TE_DROP_ND_NOT_READY, &nd->target, &packet->source);
         return;
+    }
     /* Without the option the frame's source is as good: the answer goes back the way that the
      * question came. */
     advertise(stack, &local->addr, &packet->source, nd->has_mac ? nd->mac : source_mac);
@@ -127,7 +131,7 @@ void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
     /* Hop limit 255: no router has passed it on (RFC 4861 7.1). */
     if (packet->hop_limit != 255 || source_mac == NULL ||
         !te_nd_parse(packet->payload, packet->payload_len, &nd) || !is_consistent(packet, &nd)) {
-        stack->counters.nd_malformed++;
+        te_drop_packet(stack, TE_DROP_ND_MALFORMED, &packet->destination, &packet->source);
         return;
     }
     if (nd.type == TE_ND_SOLICIT)

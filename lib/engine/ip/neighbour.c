@@ -216,6 +216,13 @@ static void push_with_mac(struct te_stack *stack, struct te_control_frame *frame
     te_control_queue_push(stack, frame);
 }
 
+static void drop_frame(struct te_stack *stack, enum te_drop_reason reason,
+                       struct te_control_frame *frame)
+{
+    te_drop_packet(stack, reason, NULL, NULL);
+    te_control_frame_free(stack, frame);
+}
+
 /* Queues a frame on an entry. What waits may fill half of the control queue: the other half stays
  * for those whose neighbours answer. */
 static void hold_frame(struct te_stack *stack, struct te_neighbour *neighbour,
@@ -224,12 +231,10 @@ static void hold_frame(struct te_stack *stack, struct te_neighbour *neighbour,
     assert(neighbour->state == TE_NEIGHBOUR_INCOMPLETE);
     if (neighbour->frame_count == TE_NEIGHBOUR_FRAMES_MAX) {
         /* RFC 4861 7.2.2: the new one replaces the oldest. */
-        stack->counters.control_queue_full++;
-        te_control_frame_free(stack, pop_frame(stack, neighbour));
+        drop_frame(stack, TE_DROP_NEIGHBOUR_QUEUE_FULL, pop_frame(stack, neighbour));
     }
     if (stack->neighbours.waiting_count > stack->config.control_queue_max / 2) {
-        stack->counters.control_queue_full++;
-        te_control_frame_free(stack, frame);
+        drop_frame(stack, TE_DROP_NEIGHBOUR_QUEUE_FULL, frame);
         return;
     }
     te_list_push_back(&neighbour->frames, &frame->link);
@@ -293,7 +298,7 @@ static void failed(struct te_stack *stack, struct te_neighbour *neighbour)
     stack->counters.neighbour_failed++;
     set_state(stack, neighbour, TE_NEIGHBOUR_FAILED);
     while ((frame = pop_frame(stack, neighbour)) != NULL)
-        te_control_frame_free(stack, frame);
+        drop_frame(stack, TE_DROP_NEIGHBOUR_FAILED, frame);
     tell_waiters(stack, neighbour, false);
 }
 
@@ -391,7 +396,7 @@ void te_neighbour_send(struct te_stack *stack, const struct te_addr *next_hop,
         hold_frame(stack, find(stack, next_hop), frame);
         break;
     case TE_HOP_FAILED:
-        te_control_frame_free(stack, frame);
+        drop_frame(stack, TE_DROP_NEIGHBOUR_FAILED, frame);
         break;
     }
 }
@@ -415,6 +420,14 @@ void te_ip_suspect(struct te_stack *stack, const struct te_addr *next_hop)
     start_probing(stack, neighbour);
 }
 
+static void drop_answer(struct te_stack *stack, const struct te_neighbour_answer *answer)
+{
+    struct te_endpoint remote = {.addr = answer->addr};
+    struct te_endpoint local = {.port = 0};
+    struct te_drop_about about = {.local = &local, .remote = &remote};
+    te_drop(stack, TE_DROP_ARP_UNSOLICITED, &about);
+}
+
 /* An answer of a neighbour whose MAC is known. Only PROBE waits for one, and only from that MAC;
  * the target's MAC may be missing in answer to a question to it alone (RFC 4861 4.4). */
 static void on_probe_answer(struct te_stack *stack, struct te_neighbour *neighbour,
@@ -422,7 +435,7 @@ static void on_probe_answer(struct te_stack *stack, struct te_neighbour *neighbo
 {
     bool is_same = !answer->has_mac || te_mac_equal(answer->mac, neighbour->mac);
     if (!is_same || !answer->is_solicited)
-        stack->counters.arp_unsolicited++;
+        drop_answer(stack, answer);
     else if (neighbour->state == TE_NEIGHBOUR_PROBE)
         set_state(stack, neighbour, TE_NEIGHBOUR_REACHABLE);
 }
@@ -434,7 +447,7 @@ void te_neighbour_on_answer(struct te_stack *stack, const struct te_neighbour_an
         on_probe_answer(stack, neighbour, answer);
     else if (neighbour == NULL || !answer->is_solicited || !answer->has_mac ||
              neighbour->state == TE_NEIGHBOUR_FAILED)
-        stack->counters.arp_unsolicited++;
+        drop_answer(stack, answer);
     else
         resolved(stack, neighbour, answer->mac, TE_NEIGHBOUR_REACHABLE);
 }

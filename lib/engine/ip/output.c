@@ -162,6 +162,12 @@ static uint32_t next_id(struct te_stack *stack, const struct te_addr *destinatio
     return (high & 0xffff0000) | next_id16(stack);
 }
 
+static void drop(struct te_stack *stack, enum te_drop_reason reason,
+                 const struct te_output_packet *packet)
+{
+    te_drop_packet(stack, reason, packet->source, packet->destination);
+}
+
 static void send_fragments(struct te_stack *stack, struct slice *slice, uint32_t mtu_bytes)
 {
     slice->is_fragment = true;
@@ -169,7 +175,7 @@ static void send_fragments(struct te_stack *stack, struct slice *slice, uint32_t
     size_t step = (mtu_bytes - header_len_of(slice)) & ~(size_t)7;
     size_t count = (slice->total_len + step - 1) / step;
     if (count > te_control_queue_room(stack)) {
-        stack->counters.control_queue_full++;
+        drop(stack, TE_DROP_CONTROL_QUEUE_FULL, slice->packet);
         return;
     }
     for (; slice->offset < slice->total_len; slice->offset += step) {
@@ -193,7 +199,7 @@ void te_output_send(struct te_stack *stack, const struct te_output_packet *packe
 {
     struct te_path path;
     if (te_ip_route(stack, packet->destination, &path) != TE_OK) {
-        stack->counters.ip_no_route++;
+        drop(stack, TE_DROP_IP_NO_ROUTE, packet);
         return;
     }
     size_t total_len = total_len_of(packet);
@@ -204,6 +210,8 @@ void te_output_send(struct te_stack *stack, const struct te_output_packet *packe
         (void)send_slice(stack, &slice);
     else if (TE_IPV4_HEADER_LEN + total_len <= IP_PACKET_MAX)
         send_fragments(stack, &slice, mtu_bytes);
+    else
+        drop(stack, TE_DROP_IP_TOO_LONG, packet);
 }
 
 void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,

@@ -88,11 +88,20 @@ static void free_datagram(struct te_stack *stack, struct te_datagram *datagram)
 
 /* --- limits --- */
 
+static void drop_parts(struct te_stack *stack, enum te_drop_reason reason,
+                       const struct te_datagram *datagram)
+{
+    struct te_endpoint local = {.addr = datagram->destination};
+    struct te_endpoint remote = {.addr = datagram->source};
+    struct te_drop_about about = {.local = &local, .remote = &remote};
+    te_drop_packets(stack, reason, datagram->part_count, &about);
+}
+
 static bool evict(struct te_stack *stack, struct te_datagram *datagram)
 {
     if (datagram == NULL)
         return false;
-    stack->counters.reassembly_limit += datagram->part_count;
+    drop_parts(stack, TE_DROP_REASSEMBLY_LIMIT, datagram);
     free_datagram(stack, datagram);
     return true;
 }
@@ -237,6 +246,12 @@ static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
 
 /* --- fragments --- */
 
+static void drop(struct te_stack *stack, enum te_drop_reason reason,
+                 const struct te_fragment *fragment)
+{
+    te_drop_packet(stack, reason, &fragment->packet->destination, &fragment->packet->source);
+}
+
 enum placement { PLACE_NEW, PLACE_DUPLICATE, PLACE_OVERLAP };
 
 /* Where [start, end) belongs: *ret_before is the last part that lies before it, or the head. */
@@ -309,7 +324,7 @@ static bool insert(struct te_stack *stack, struct te_datagram *datagram, struct 
         make_room_for_bytes(stack, part_size(len), family_of(&datagram->source), datagram))
         part = te_datagram_add_part(stack, datagram, before->next, len);
     if (part == NULL) {
-        stack->counters.reassembly_limit++;
+        drop(stack, TE_DROP_REASSEMBLY_LIMIT, fragment);
         return false;
     }
     part->start = fragment->offset_bytes;
@@ -326,19 +341,21 @@ static bool add_part(struct te_stack *stack, struct te_datagram *datagram,
     uint32_t start = fragment->offset_bytes;
     uint32_t end = start + (uint32_t)fragment->packet->payload_len;
     if (datagram->is_dead) {
-        stack->counters.reassembly_dead++;
+        drop(stack, TE_DROP_REASSEMBLY_DEAD, fragment);
         return false;
     }
     enum placement placement = place(datagram, start, end, &before);
-    if (placement == PLACE_DUPLICATE)
+    if (placement == PLACE_DUPLICATE) {
+        drop(stack, TE_DROP_REASSEMBLY_DUPLICATE, fragment);
         return false;
+    }
     if (placement == PLACE_OVERLAP || !note_end(datagram, fragment, end)) {
-        stack->counters.reassembly_overlap++;
+        drop(stack, TE_DROP_REASSEMBLY_OVERLAP, fragment);
         kill_datagram(stack, datagram);
         return false;
     }
     if (!note_ecn(datagram, fragment->packet->ecn)) {
-        stack->counters.reassembly_bad_ecn++;
+        drop(stack, TE_DROP_REASSEMBLY_BAD_ECN, fragment);
         kill_datagram(stack, datagram);
         return false;
     }
@@ -406,7 +423,7 @@ bool te_reassembly_add(struct te_stack *stack, const struct te_fragment *fragmen
     if (datagram == NULL)
         datagram = new_datagram(stack, fragment);
     if (datagram == NULL) {
-        stack->counters.reassembly_limit++;
+        drop(stack, TE_DROP_REASSEMBLY_LIMIT, fragment);
         return false;
     }
     if (!add_part(stack, datagram, fragment))
@@ -415,7 +432,7 @@ bool te_reassembly_add(struct te_stack *stack, const struct te_fragment *fragmen
     if (is_joined)
         stack->counters.reassembly_ok++;
     else
-        stack->counters.reassembly_limit += datagram->part_count;
+        drop_parts(stack, TE_DROP_REASSEMBLY_LIMIT, datagram);
     free_datagram(stack, datagram);
     return is_joined;
 }
@@ -449,7 +466,8 @@ static void report_timeout(struct te_stack *stack, const struct te_datagram *dat
 static void expire(struct te_stack *stack, struct te_datagram *datagram)
 {
     if (!datagram->is_dead) {
-        stack->counters.reassembly_timeout++;
+        te_drop_packet(stack, TE_DROP_REASSEMBLY_TIMEOUT, &datagram->destination,
+                       &datagram->source);
         report_timeout(stack, datagram);
     }
     free_datagram(stack, datagram);

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/paws.h"
@@ -12,6 +13,7 @@
 #include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/recovery/recovery.h"
+#include "tcp/segment_out.h"
 #include "util/seq.h"
 #include <assert.h>
 
@@ -45,7 +47,6 @@ static bool is_acceptable(const struct te_conn *conn, const struct te_segment *s
 static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
                                 const struct te_segment *segment)
 {
-    stack->counters.tcp_unacceptable++;
     if (te_segment_len(segment) == 0) {
         if (segment->seq == conn->rcv_nxt - 1)
             te_challenge_answer_probe(stack, conn);
@@ -55,7 +56,7 @@ static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
     }
     bool is_old = seq_leq(segment->seq + segment->payload_len, conn->rcv_nxt);
     if (segment->payload_len > 0 && is_old && !conn->fin_received) {
-        stack->counters.duplicate_segments++;
+        stack->counters.duplicate_segments++; /* no drop: it is dropped already */
         te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len);
     }
     owe_ack(stack, conn);
@@ -74,6 +75,15 @@ static void trim_to_window(const struct te_conn *conn, struct te_segment *segmen
     }
 }
 
+/* The first check fails: the peer gets an ACK, unless this is a RST. */
+static void reject(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment,
+                   enum te_drop_reason reason)
+{
+    te_drop_segment(stack, conn, reason, segment);
+    if (!(segment->flags & TE_RST))
+        answer_unacceptable(stack, conn, segment);
+}
+
 /* The peer's SYN again: our SYN,ACK was lost, or both sides opened at once and this is its SYN,ACK,
  * whose SYN has been counted already (RFC 9293 figure 7 and appendix A.2). */
 static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
@@ -89,6 +99,7 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
         segment->seq++;
         return true;
     }
+    te_drop_segment(stack, conn, TE_DROP_SYN_REPEATED, segment);
     te_ecn_negotiate(conn, segment);
     conn->syn_was_lost = true;
     te_recovery_on_timeout(stack, conn); /* the SYN,ACK once more; what has followed it waits */
@@ -104,20 +115,19 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
         return true;
     if (conn->ts_ok && !segment->header.options.has_timestamps && !is_rst) {
-        stack->counters.timestamp_missing++; /* RFC 7323 3.2 */
+        te_drop_segment(stack, conn, TE_DROP_TIMESTAMP_MISSING, segment); /* RFC 7323 3.2 */
         return false;
     }
     if (conn->state == TE_SYN_RCVD && (segment->flags & TE_SYN) && !is_rst &&
         segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
         return false;
     if (te_paws_rejects(stack, conn, segment)) {
-        stack->counters.paws_rejected++;
-        answer_unacceptable(stack, conn, segment);
+        stack->counters.tcp_unacceptable++; /* no drop of its own: PAWS counts as both */
+        reject(stack, conn, segment, TE_DROP_PAWS);
         return false;
     }
     if (!is_acceptable(conn, segment)) {
-        if (!is_rst)
-            answer_unacceptable(stack, conn, segment);
+        reject(stack, conn, segment, is_rst ? TE_DROP_RST_UNACCEPTABLE : TE_DROP_UNACCEPTABLE);
         return false;
     }
     if (te_receive_window(conn) == 0 && te_segment_len(segment) > 0)
@@ -159,10 +169,12 @@ static bool step_rst(struct te_stack *stack, struct te_conn *conn, struct te_seg
 {
     if (!(segment->flags & TE_RST))
         return true;
-    if (segment->seq == conn->rcv_nxt)
+    if (segment->seq == conn->rcv_nxt) {
         end_by_reset(stack, conn, segment);
-    else
-        te_challenge_ack(stack, conn);
+        return false;
+    }
+    te_drop_segment(stack, conn, TE_DROP_RST_INEXACT, segment);
+    te_challenge_ack(stack, conn);
     return false;
 }
 
@@ -179,6 +191,7 @@ static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_seg
         te_conn_end_protocol(stack, conn, &death);
         return false;
     }
+    te_drop_segment(stack, conn, TE_DROP_SYN_CHALLENGED, segment);
     te_challenge_ack(stack, conn); /* RFC 5961 4.2 */
     return false;
 }
@@ -226,12 +239,26 @@ static void acknowledge_at_once(struct te_stack *stack, struct te_conn *conn)
     te_conn_want_output(stack, conn);
 }
 
+enum te_receive_result te_input_take_payload(struct te_stack *stack, struct te_conn *conn,
+                                             uint32_t seq, const struct te_segment *segment)
+{
+    enum te_receive_result result =
+        te_receive_payload(stack, conn, seq, segment->payload, segment->payload_len);
+    if (result == TE_RECEIVE_NO_WINDOW)
+        te_drop_segment(stack, conn, TE_DROP_WINDOW_CLOSED, segment);
+    else if (result == TE_RECEIVE_NO_MEMORY)
+        te_drop_segment(stack, conn, TE_DROP_RECEIVE_NO_MEMORY, segment);
+    else if (result == TE_RECEIVE_NO_RANGE)
+        te_drop_segment(stack, conn, TE_DROP_OUT_OF_ORDER, segment);
+    return result;
+}
+
 static void take_text(struct te_stack *stack, struct te_conn *conn,
                       const struct te_segment *segment)
 {
     uint32_t before = conn->rcv_nxt;
     bool had_holes = conn->out_of_order.count > 0;
-    switch (te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len)) {
+    switch (te_input_take_payload(stack, conn, segment->seq, segment)) {
     case TE_RECEIVE_IN_ORDER:
         note_segment_size(stack, conn, segment);
         if (conn->ts_ok && segment->header.options.has_timestamps)
@@ -240,11 +267,13 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
         acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes || segment->wants_ack);
         break;
     case TE_RECEIVE_DUPLICATE:
-        stack->counters.duplicate_segments++;
+        te_drop_segment(stack, conn, TE_DROP_DUPLICATE, segment);
         acknowledge_at_once(stack, conn);
         break;
     case TE_RECEIVE_OUT_OF_ORDER:
-    case TE_RECEIVE_DROPPED:
+    case TE_RECEIVE_NO_WINDOW:
+    case TE_RECEIVE_NO_MEMORY:
+    case TE_RECEIVE_NO_RANGE:
         acknowledge_at_once(stack, conn);
         break;
     }
@@ -256,7 +285,7 @@ static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
 {
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     struct te_death death = {TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE, TE_ERR_ABORTED, &info};
-    stack->counters.data_after_close++;
+    te_drop_segment(stack, conn, TE_DROP_DATA_AFTER_CLOSE, segment);
     te_reset_conn(stack, conn);
     te_conn_end_protocol(stack, conn, &death);
 }
@@ -264,15 +293,22 @@ static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
 static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     if (conn->state != TE_ESTABLISHED && conn->state != TE_FIN_WAIT_1 &&
-        conn->state != TE_FIN_WAIT_2)
+        conn->state != TE_FIN_WAIT_2) {
+        if (segment->payload_len > 0)
+            te_drop_segment(stack, conn, TE_DROP_AFTER_FIN, segment);
+        return true;
+    }
+    if (segment->payload_len == 0)
         return true;
     if (conn->fin_pending) { /* nothing is delivered past the peer's FIN */
         uint32_t fin_seq = conn->rcv_nxt + (uint32_t)(conn->fin_offset - conn->received_offset);
         if (seq_gt(segment->seq + segment->payload_len, fin_seq))
             segment->payload_len = seq_lt(segment->seq, fin_seq) ? fin_seq - segment->seq : 0;
     }
-    if (segment->payload_len == 0)
+    if (segment->payload_len == 0) {
+        te_drop_segment(stack, conn, TE_DROP_AFTER_FIN, segment);
         return true;
+    }
     if (conn->user_closed && seq_gt(segment->seq + segment->payload_len, conn->rcv_nxt)) {
         reset_data_after_close(stack, conn, segment);
         return false;
@@ -316,9 +352,12 @@ static void process_fin(struct te_stack *stack, struct te_conn *conn,
 static void step_fin(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment,
                      uint32_t fin_seq)
 {
+    bool has_fin = (segment->flags & TE_FIN) != 0;
+    if (has_fin && (conn->fin_received || conn->fin_pending) && segment->text_len == 0)
+        te_drop_segment(stack, conn, TE_DROP_AFTER_FIN, segment);
     if (conn->fin_received)
         return;
-    if ((segment->flags & TE_FIN) && !conn->fin_pending) {
+    if (has_fin && !conn->fin_pending) {
         conn->fin_pending = true;
         conn->fin_offset = te_conn_receive_offset(conn, fin_seq);
         te_ranges_remove_above(&conn->out_of_order, conn->fin_offset, &stack->config.allocator);
@@ -347,10 +386,12 @@ void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segme
     if (segment->flags & TE_RST)
         segment->payload_len =
             0; /* words about the reason (RFC 9293 3.5.3), not a part of the stream */
-    bool has_text = segment->payload_len > 0; /* a closed window trims it away */
+    bool has_text = segment->payload_len > 0;
     if (!step_sequence(stack, conn, segment) || !step_rst(stack, conn, segment) ||
         !step_syn(stack, conn, segment) || !te_input_step_ack(stack, conn, segment))
         return;
+    if (has_text && segment->payload_len == 0) /* a closed window has trimmed it away */
+        te_drop_segment(stack, conn, TE_DROP_WINDOW_CLOSED, segment);
     segment->wants_ack = has_text && te_ecn_on_segment(stack, conn, segment);
     te_input_text_and_fin(stack, conn, segment);
 }

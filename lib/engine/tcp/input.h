@@ -4,6 +4,7 @@
 #define TCPENGINE_TCP_INPUT_H
 
 #include "tcp/conn/conn.h"
+#include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/segment_in.h"
 #include "tcp/time_wait/time_wait.h"
 
@@ -28,4 +29,9 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
                       const struct te_segment *segment);
 /* RTT of a handshake, IW, readiness: the opening is over. */
 void te_input_established(struct te_stack *stack, struct te_conn *conn);
+/* Text of the segment that lies at seq goes into the receive buffer. What finds no room there is
+ * dropped with its reason; TE_RECEIVE_DUPLICATE is the caller's to drop. */
+enum te_receive_result te_input_take_payload(struct te_stack *stack, struct te_conn *conn,
+                                             uint32_t seq, const struct te_segment *segment);
+
 #endif

@@ -2,6 +2,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/receive_buffer.h"
@@ -190,7 +191,7 @@ static bool check_ack_of_syn(struct te_stack *stack, const struct te_conn *conn,
 {
     if (seq_gt(segment->ack, conn->snd_una) && seq_leq(segment->ack, conn->snd_max))
         return true;
-    stack->counters.tcp_bad_ack++;
+    te_drop_segment(stack, conn, TE_DROP_BAD_ACK, segment);
     te_reset_answer_ack(stack, segment);
     return false;
 }
@@ -201,8 +202,12 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
 {
     if (!check_ack_of_syn(stack, conn, segment))
         return false;
-    if (conn->listener != NULL && !te_listener_promote(stack, conn))
+    enum te_drop_reason hindrance =
+        conn->listener != NULL ? te_listener_promote(stack, conn) : TE_DROP_NONE;
+    if (hindrance != TE_DROP_NONE) {
+        te_drop_segment(stack, conn, hindrance, segment);
         return false;
+    }
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_ACK_OF_SYN, &info);
     te_fast_open_settle(stack, conn, segment->ack); /* a simultaneous open */
@@ -291,7 +296,7 @@ static bool on_fin_acked(struct te_stack *stack, struct te_conn *conn,
 bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     if (!(segment->flags & TE_ACK)) {
-        stack->counters.tcp_no_ack++;
+        te_drop_segment(stack, conn, TE_DROP_NO_ACK, segment);
         return false;
     }
     if (conn->state == TE_SYN_RCVD)
@@ -300,7 +305,7 @@ bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_s
     if (is_opening && !check_ack_of_syn(stack, conn, segment))
         return false;
     if (!is_plausible(conn, segment->ack)) {
-        stack->counters.tcp_bad_ack++;
+        te_drop_segment(stack, conn, TE_DROP_BAD_ACK, segment);
         te_challenge_ack(stack, conn);
         return false;
     }

@@ -1,6 +1,7 @@
 /* RFC 9293 3.10.7.2: a segment arrives in LISTEN. Decided first, done after. */
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/receive_buffer.h"
@@ -11,26 +12,34 @@
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/syn_cookie.h"
 
-enum disposition { DROP, CHECK_COOKIE, OPEN };
+enum disposition { DROP_RST, DROP_NO_SYN, DROP_SYN_FIN, CHECK_COOKIE, OPEN };
 
 static enum disposition decide(const struct te_segment *segment)
 {
     if (segment->flags & TE_RST) /* first */
-        return DROP;
+        return DROP_RST;
     if (segment->flags & TE_ACK) /* second */
         return CHECK_COOKIE;
-    if (!(segment->flags & TE_SYN) ||
-        (segment->flags & TE_FIN)) /* third, fourth; SYN+FIN is no way in */
-        return DROP;
-    return OPEN;
+    if (!(segment->flags & TE_SYN)) /* third, fourth */
+        return DROP_NO_SYN;
+    return segment->flags & TE_FIN ? DROP_SYN_FIN : OPEN; /* SYN+FIN is no way in */
 }
 
-static bool is_accept_queue_full(struct te_stack *stack, const struct te_listener *listener)
+static enum te_drop_reason reason_of(enum te_err err)
 {
-    if (listener->accept_count < listener->backlog)
-        return false;
-    stack->counters.accept_queue_full++;
-    return true;
+    if (err == TE_ERR_RESOURCES)
+        return TE_DROP_CONN_LIMIT;
+    return err == TE_ERR_NO_ROUTE ? TE_DROP_CONN_NO_ROUTE : TE_DROP_CONN_NO_MEMORY;
+}
+
+/* Whether the accept queue is full or the remote at its limit: the segment is dropped then. */
+static bool is_held_back(struct te_stack *stack, const struct te_listener *listener,
+                         const struct te_segment *segment)
+{
+    enum te_drop_reason hindrance = te_listener_hindrance(stack, listener, &segment->remote.addr);
+    if (hindrance != TE_DROP_NONE)
+        te_drop_segment_of(stack, listener->id, hindrance, segment);
+    return hindrance != TE_DROP_NONE;
 }
 
 static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
@@ -55,12 +64,13 @@ static struct te_conn *make_conn(struct te_stack *stack, const struct te_listene
     birth->remote = segment->remote;
     birth->uid = listener->uid;
     birth->state = TE_LISTEN;
-    struct te_path path;
+    struct te_path path = {.next_hop = segment->remote.addr};
     enum te_err err = te_ip_route(stack, &segment->remote.addr, &path);
-    if (err != TE_OK)
-        return NULL;
     birth->next_hop = path.next_hop;
-    return te_conn_new(stack, birth, &err);
+    struct te_conn *conn = err == TE_OK ? te_conn_new(stack, birth, &err) : NULL;
+    if (conn == NULL)
+        te_drop_segment_of(stack, listener->id, reason_of(err), segment);
+    return conn;
 }
 
 /* --- a SYN ------------------------------------------------------------------------------------ */
@@ -72,7 +82,7 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
 {
     if (segment->payload_len == 0 || verdict == TE_FAST_OPEN_REFUSED)
         return;
-    te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+    te_input_take_payload(stack, conn, conn->rcv_nxt, segment);
     if (verdict == TE_FAST_OPEN_GRANTED)
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
 }
@@ -117,10 +127,10 @@ static void on_syn(struct te_stack *stack, struct te_listener *listener,
         old == NULL && !is_granted &&
         (policy == TE_SYN_COOKIES_ALWAYS || (policy == TE_SYN_COOKIES_ON_FULL && is_full));
     if (is_full && !by_cookie) {
-        stack->counters.syn_queue_full++;
+        te_drop_segment_of(stack, listener->id, TE_DROP_SYN_QUEUE_FULL, segment);
         return;
     }
-    if (is_accept_queue_full(stack, listener) || te_remotes_is_full(stack, &segment->remote.addr))
+    if (is_held_back(stack, listener, segment))
         return;
     if (!by_cookie) {
         open_by_syn(stack, listener, segment, old, fast_open);
@@ -162,14 +172,16 @@ static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
                         struct te_segment *segment)
 {
     struct te_syn_cookie_kept kept;
-    if (stack->now_us >= listener->cookies_until_us)
+    if (stack->now_us >= listener->cookies_until_us) {
+        te_drop_segment_of(stack, listener->id, TE_DROP_LISTEN_ACK, segment);
         return false;
+    }
     if ((segment->flags & TE_SYN) || !te_syn_cookie_check(stack, segment, &kept)) {
-        stack->counters.syn_cookies_failed++;
+        te_drop_segment_of(stack, listener->id, TE_DROP_SYN_COOKIE_BAD, segment);
         return false;
     }
     stack->counters.syn_cookies_received++;
-    if (!is_accept_queue_full(stack, listener) && !te_remotes_is_full(stack, &segment->remote.addr))
+    if (!is_held_back(stack, listener, segment))
         open_by_cookie(stack, listener, segment, &kept);
     return true;
 }
@@ -178,7 +190,14 @@ void te_input_listen(struct te_stack *stack, struct te_listener *listener,
                      struct te_segment *segment, const struct te_time_wait_view *old)
 {
     switch (decide(segment)) {
-    case DROP:
+    case DROP_RST:
+        te_drop_segment_of(stack, listener->id, TE_DROP_LISTEN_RST, segment);
+        break;
+    case DROP_NO_SYN:
+        te_drop_segment_of(stack, listener->id, TE_DROP_LISTEN_NO_SYN, segment);
+        break;
+    case DROP_SYN_FIN:
+        te_drop_segment_of(stack, listener->id, TE_DROP_LISTEN_SYN_FIN, segment);
         break;
     case CHECK_COOKIE:
         if (!take_cookie(stack, listener, segment))

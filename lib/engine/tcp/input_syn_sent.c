@@ -1,5 +1,6 @@
 /* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. Decided first, done after. */
 #include "stack_internal.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/receive_buffer.h"
@@ -12,7 +13,9 @@
 #include "util/seq.h"
 
 enum disposition {
-    DROP,
+    DROP_RST,
+    DROP_NO_SYN,
+    DROP_SYN_FIN,
     SEND_RESET, /* a bad ACK */
     REFUSED,
     ESTABLISH,   /* SYN with the ACK of ours */
@@ -26,11 +29,13 @@ static enum disposition decide(const struct te_conn *conn, const struct te_segme
     bool ack_ok =
         has_ack && seq_gt(segment->ack, conn->snd_una) && seq_leq(segment->ack, conn->snd_max);
     if (has_ack && !ack_ok) /* first */
-        return is_rst ? DROP : SEND_RESET;
+        return is_rst ? DROP_RST : SEND_RESET;
     if (is_rst) /* second */
-        return ack_ok ? REFUSED : DROP;
-    if (!(segment->flags & TE_SYN) || (segment->flags & TE_FIN && !has_ack)) /* fifth */
-        return DROP;
+        return ack_ok ? REFUSED : DROP_RST;
+    if (!(segment->flags & TE_SYN)) /* fifth */
+        return DROP_NO_SYN;
+    if ((segment->flags & TE_FIN) && !has_ack)
+        return DROP_SYN_FIN;
     return ack_ok ? ESTABLISH : SIMULTANEOUS; /* fourth */
 }
 
@@ -76,7 +81,7 @@ static void cross(struct te_stack *stack, struct te_conn *conn, struct te_segmen
     conn->retransmits = 0;
     te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
     if (segment->payload_len > 0)
-        te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len);
+        te_input_take_payload(stack, conn, conn->rcv_nxt, segment);
     te_conn_want_output(stack, conn);
 }
 
@@ -86,10 +91,17 @@ void te_input_syn_sent(struct te_stack *stack, struct te_conn *conn, struct te_s
     struct te_death refused = {TE_CLOSED, TE_CAUSE_RECV_RST, TE_ERR_REFUSED, &info};
     conn->segments_in++;
     switch (decide(conn, segment)) {
-    case DROP:
+    case DROP_RST:
+        te_drop_segment(stack, conn, TE_DROP_SYN_SENT_RST, segment);
+        break;
+    case DROP_NO_SYN:
+        te_drop_segment(stack, conn, TE_DROP_SYN_SENT_NO_SYN, segment);
+        break;
+    case DROP_SYN_FIN:
+        te_drop_segment(stack, conn, TE_DROP_SYN_SENT_SYN_FIN, segment);
         break;
     case SEND_RESET:
-        stack->counters.tcp_bad_ack++;
+        te_drop_segment(stack, conn, TE_DROP_SYN_SENT_BAD_ACK, segment);
         te_reset_answer_ack(stack, segment);
         break;
     case REFUSED:

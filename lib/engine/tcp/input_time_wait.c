@@ -1,5 +1,6 @@
 /* A segment arrives in TIME_WAIT (RFC 9293 3.10.7.4, RFC 1337, RFC 6191). */
 #include "stack_internal.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/reset.h"
 #include "tcp/input.h"
@@ -59,7 +60,7 @@ static void on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
         te_input_listen(stack, listener, segment, view);
         return;
     }
-    stack->counters.time_wait_syn_rejected++;
+    te_drop_segment_of(stack, view->id, TE_DROP_TIME_WAIT_SYN, segment);
     send_limited_ack(stack, view);
 }
 
@@ -70,12 +71,12 @@ static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_v
     if (!view->ts_ok)
         return true;
     if (!segment->header.options.has_timestamps) {
-        stack->counters.timestamp_missing++;
+        te_drop_segment_of(stack, view->id, TE_DROP_TIMESTAMP_MISSING, segment);
         return false;
     }
     if (!seq_lt(segment->header.options.ts_value, view->ts_recent))
         return true;
-    stack->counters.paws_rejected++;
+    te_drop_segment_of(stack, view->id, TE_DROP_PAWS, segment);
     send_limited_ack(stack, view);
     return false;
 }
@@ -98,7 +99,7 @@ void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
     bool repeats_fin =
         (segment->flags & TE_FIN) && segment->seq + segment->payload_len == view.rcv_nxt - 1;
     if (segment->flags & TE_RST) { /* RFC 1337 3, fix (F1) */
-        stack->counters.time_wait_rst_ignored++;
+        te_drop_segment_of(stack, view.id, TE_DROP_TIME_WAIT_RST, segment);
     } else if (segment->flags & TE_SYN) {
         on_syn(stack, &view, segment);
     } else if (!check_timestamps(stack, &view, segment)) {
@@ -107,6 +108,7 @@ void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
         te_time_wait_restart(stack, handle);
         send_ack(stack, &view);
     } else if (!is_expected_ack(&view, segment)) {
+        te_drop_segment_of(stack, view.id, TE_DROP_TIME_WAIT_UNACCEPTABLE, segment);
         send_limited_ack(stack, &view); /* first check: not acceptable */
     }
 }

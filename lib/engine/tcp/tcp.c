@@ -3,6 +3,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/drop_segment.h"
 #include "tcp/conn/reset.h"
 #include "tcp/input.h"
 #include "tcp/life.h"
@@ -31,16 +32,10 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
 {
     struct te_tcp_parsed parsed;
     if (!te_tcp_parse(packet->payload, packet->payload_len, &parsed)) {
-        stack->counters.tcp_bad_header++;
+        te_drop_packet(stack, TE_DROP_TCP_BAD_HEADER, &packet->destination, &packet->source);
         stack->counters.segments_in_errors++;
         return false;
     }
-    if (!is_checksum_ok(packet)) {
-        stack->counters.tcp_bad_checksum++;
-        stack->counters.segments_in_errors++;
-        return false;
-    }
-    stack->counters.tcp_bad_options += parsed.bad_options;
     *ret_segment = (struct te_segment){
         .local = {packet->destination, parsed.header.destination_port},
         .remote = {packet->source, parsed.header.source_port},
@@ -50,9 +45,16 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
         .flags = parsed.header.flags,
         .payload = parsed.payload,
         .payload_len = (uint32_t)parsed.payload_len,
+        .text_len = (uint32_t)parsed.payload_len,
         .ecn = packet->ecn,
         .gso_size_bytes = packet->gso_size_bytes,
     };
+    if (!is_checksum_ok(packet)) {
+        te_drop_segment(stack, NULL, TE_DROP_TCP_BAD_CHECKSUM, ret_segment);
+        stack->counters.segments_in_errors++;
+        return false;
+    }
+    stack->counters.tcp_bad_options += parsed.bad_options;
     return true;
 }
 
@@ -76,7 +78,7 @@ static void deliver(struct te_stack *stack, struct te_segment *segment)
         te_input_listen(stack, listener, segment, NULL);
         return;
     }
-    stack->counters.tcp_no_connection++; /* CLOSED, 3.10.7.1 */
+    te_drop_segment(stack, NULL, TE_DROP_TCP_NO_CONNECTION, segment); /* CLOSED, 3.10.7.1 */
     te_reset_answer(stack, segment);
 }
 
@@ -85,14 +87,15 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
     struct te_segment segment;
     stack->counters.segments_in++;
     if (packet->is_broadcast || !te_ip_is_unicast(stack, &packet->source)) {
-        stack->counters.tcp_broadcast++; /* MUST-57, MUST-63 */
+        /* MUST-57, MUST-63 */
+        te_drop_packet(stack, TE_DROP_TCP_BROADCAST, &packet->destination, &packet->source);
         return;
     }
     if (!read_segment(stack, packet, &segment))
         return;
     if (segment.local.port == segment.remote.port &&
         te_addr_equal(&packet->source, &packet->destination)) {
-        stack->counters.tcp_land++;
+        te_drop_segment(stack, NULL, TE_DROP_TCP_LAND, &segment);
         return;
     }
     deliver(stack, &segment);
@@ -108,7 +111,8 @@ static void on_icmp_error(struct te_stack *stack, const struct te_icmp_error *er
 {
     struct te_conn *conn = te_conn_table_find(stack, &error->local, &error->remote);
     if (conn == NULL || !seq_in(error->seq, conn->snd_una, conn->snd_max - conn->snd_una)) {
-        stack->counters.icmp_bad_quote++;
+        struct te_drop_about about = {.local = &error->local, .remote = &error->remote};
+        te_drop(stack, TE_DROP_ICMP_BAD_QUOTE, &about);
         return;
     }
     if (error->mtu_bytes > 0) {

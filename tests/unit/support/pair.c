@@ -479,6 +479,7 @@ static void start_side(struct pair *pair, unsigned number)
                 sizeof(config->congestion_control) - 1);
     config->event_max = 256;
     config->history_conn_max = 16;
+    config->drop_log_conn_max = 16;
     config->control_queue_max = 64;
     if (pair->setup.time_wait_max != 0)
         config->time_wait_max = pair->setup.time_wait_max;

@@ -138,6 +138,8 @@ struct te_config {
     uint32_t control_queue_max;        /* packets waiting that no connection owns; default 256 */
     uint32_t event_max;                /* events kept for te_stack_next_event; default 4,096 */
     uint32_t history_conn_max;         /* dead connections whose history is kept; default 4,096 */
+    uint32_t drop_log_conn_max;        /* connections whose last drops are kept (drop.h), of 220
+                                        * bytes each; default 512 */
 
     /* Timers, microseconds. */
     int64_t msl_us;         /* default 30 s; TIME_WAIT lasts twice that */

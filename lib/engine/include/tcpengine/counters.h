@@ -8,6 +8,30 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Drops (drop.h) that no counter of the list below counts. They start anew in a restored stack, as
+ * the logs of drops do: the saved state does not have them. */
+#define TE_DROP_COUNTER_LIST(X)                                                                    \
+    X(resets_unacceptable, "RSTs dropped: outside the receive window")                             \
+    X(resets_challenged, "RSTs dropped: in the receive window, but not exact (RFC 5961 3.2)")      \
+    X(syns_challenged, "SYNs dropped: the connection is synchronized (RFC 5961 4.2)")              \
+    X(syns_repeated, "SYNs that came again in SYN_RCVD")                                           \
+    X(syn_sent_ignored, "Segments dropped in SYN_SENT: RST without the ACK of our SYN, or no SYN") \
+    X(listen_ignored, "Segments to a listener dropped: RST, no SYN, or SYN with FIN")              \
+    X(listen_acks, "Segments to a listener with an ACK, answered by a RST")                        \
+    X(conn_no_memory, "SYNs dropped: no memory for a connection")                                  \
+    X(conn_no_route, "SYNs dropped: no route back")                                                \
+    X(window_closed, "Segments whose text found the receive window closed")                        \
+    X(after_fin, "Segments with text or a FIN at or beyond the FIN that the peer had sent")        \
+    X(time_wait_unacceptable, "Other segments dropped in TIME_WAIT, answered by an ACK")           \
+    X(arp_ignored, "ARP packets ignored: our own came back, or about another address")             \
+    X(nd_ignored, "Neighbour solicitations ignored: not about an address of ours that is ready")   \
+    X(neighbour_frames_dropped, "Packets dropped on output: the next hop does not answer")         \
+    X(ip6_no_next_header, "IPv6 packets that say they carry nothing")                              \
+    X(ip_too_long, "Packets dropped on output: longer than an IP packet can be")                   \
+    X(reassembly_duplicate, "Fragments dropped: received before")                                  \
+    X(icmp_echo_group, "Echo requests ignored: sent to a group")                                   \
+    X(control_no_memory, "Packets dropped on output: no memory")
+
 #define TE_COUNTER_LIST(X)                                                                         \
     /* TCP, in the sense of RFC 4022 */                                                            \
     X(active_opens, "Connections that went from CLOSED to SYN_SENT")                               \
@@ -151,6 +175,7 @@
     X(icmp_echo, "Echo requests answered")                                                         \
     X(udp_malformed, "UDP datagrams dropped: length or checksum")                                  \
     X(udp_in, "UDP datagrams received, answered by port unreachable")                              \
+    TE_DROP_COUNTER_LIST(X)                                                                        \
     X(control_queue_full, "Packets dropped: the control queue is full")
 
 struct te_counters {

@@ -5,6 +5,7 @@
 #include <tcpengine/config.h>
 #include <tcpengine/conn.h>
 #include <tcpengine/counters.h>
+#include <tcpengine/drop.h>
 #include <tcpengine/event.h>
 #include <tcpengine/frame.h>
 #include <tcpengine/save.h>

@@ -87,10 +87,8 @@ static void resize(struct te_stack *stack, uint32_t new_count)
 enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_conn_table *table = &stack->conns;
-    if (table->count >= stack->config.conn_max) {
-        stack->counters.conn_limit++;
+    if (table->count >= stack->config.conn_max)
         return TE_ERR_RESOURCES;
-    }
     if (table->count >= table->bucket_count)
         resize(stack, table->bucket_count * 2);
     struct te_conn **head = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];

@@ -101,10 +101,8 @@ static enum te_receive_result take_in_order(struct te_stack *stack, struct te_co
 {
     uint64_t start = conn->received_offset;
     uint64_t end = start + len;
-    if (!make_room(stack, conn, end)) {
-        stack->counters.receive_no_memory++;
-        return TE_RECEIVE_DROPPED;
-    }
+    if (!make_room(stack, conn, end))
+        return TE_RECEIVE_NO_MEMORY;
     te_ring_write(&conn->receive_ring, start, data, len);
     advance(stack, conn, end);
     return TE_RECEIVE_IN_ORDER;
@@ -114,17 +112,13 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
                                                 uint32_t seq, const uint8_t *data, size_t len)
 {
     uint64_t start = te_conn_receive_offset(conn, seq);
-    if (!make_room(stack, conn, start + len)) {
-        stack->counters.receive_no_memory++;
-        return TE_RECEIVE_DROPPED;
-    }
+    if (!make_room(stack, conn, start + len))
+        return TE_RECEIVE_NO_MEMORY;
     enum te_ranges_result result =
         te_ranges_insert(&conn->out_of_order, start, start + len,
                          stack->config.out_of_order_ranges_max, &stack->config.allocator);
-    if (result == TE_RANGES_FULL || result == TE_RANGES_NO_MEMORY) {
-        stack->counters.out_of_order_dropped++;
-        return TE_RECEIVE_DROPPED;
-    }
+    if (result == TE_RANGES_FULL || result == TE_RANGES_NO_MEMORY)
+        return TE_RECEIVE_NO_RANGE;
     if (result == TE_RANGES_DUPLICATE)
         return TE_RECEIVE_DUPLICATE;
     te_ring_write(&conn->receive_ring, start, data, len);
@@ -149,7 +143,7 @@ enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn
     if (len > room)
         len = room;
     if (len == 0)
-        return TE_RECEIVE_DROPPED;
+        return TE_RECEIVE_NO_WINDOW;
     if (!starts_old)
         note_held(stack, conn, te_conn_receive_offset(conn, seq), seq, len);
     if (seq == conn->rcv_nxt)

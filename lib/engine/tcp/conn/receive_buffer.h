@@ -14,7 +14,9 @@ enum te_receive_result {
     TE_RECEIVE_IN_ORDER,     /* RCV.NXT has moved */
     TE_RECEIVE_OUT_OF_ORDER, /* kept beyond a hole */
     TE_RECEIVE_DUPLICATE,    /* nothing new */
-    TE_RECEIVE_DROPPED       /* no memory, or too many holes */
+    TE_RECEIVE_NO_WINDOW,    /* these three take nothing: it lies beyond the right edge, */
+    TE_RECEIVE_NO_MEMORY,    /* no memory for the ring, */
+    TE_RECEIVE_NO_RANGE      /* too many holes, or no memory to note one more */
 };
 
 /* Takes payload at seq, which starts inside the window or before it; trims both sides to it. */

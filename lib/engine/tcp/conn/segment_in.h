@@ -15,6 +15,7 @@ struct te_segment {
     uint8_t flags;
     const uint8_t *payload;
     uint32_t payload_len;
+    uint32_t text_len;       /* payload_len as it came */
     uint8_t ecn;             /* of the IP header; of all that the link merged */
     bool wants_ack;          /* its ACK should not be delayed */
     uint16_t gso_size_bytes; /* merged below from segments of this size; 0: one segment */

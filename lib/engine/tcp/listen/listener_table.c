@@ -2,7 +2,9 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
+#include "tcp/listen/remotes.h"
 #include <assert.h>
 
 #define BACKLOG_DEFAULT 128
@@ -230,24 +232,30 @@ static void settle_fast_open(struct te_listener *listener, struct te_conn *conn)
         te_listener_remove(conn);
 }
 
-bool te_listener_promote(struct te_stack *stack, struct te_conn *conn)
+enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
+                                          const struct te_listener *listener,
+                                          const struct te_addr *remote)
+{
+    if (listener->accept_count >= listener->backlog)
+        return TE_DROP_ACCEPT_QUEUE_FULL;
+    return te_remotes_is_full(stack, remote) ? TE_DROP_REMOTE_LIMIT : TE_DROP_NONE;
+}
+
+enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_listener *listener = conn->listener;
     assert(listener != NULL && conn->state == TE_SYN_RCVD);
     if (conn->fast_open_pending) {
         settle_fast_open(listener, conn);
-        return true;
+        return TE_DROP_NONE;
     }
-    if (listener->accept_count >= listener->backlog) {
-        stack->counters.accept_queue_full++;
-        return false;
-    }
-    if (te_remotes_is_full(stack, &conn->remote.addr))
-        return false;
+    enum te_drop_reason hindrance = te_listener_hindrance(stack, listener, &conn->remote.addr);
+    if (hindrance != TE_DROP_NONE)
+        return hindrance;
     te_list_remove(&conn->listener_link);
     listener->syn_count--;
     enter_accept_queue(stack, listener, conn);
-    return true;
+    return TE_DROP_NONE;
 }
 
 static void leave_accept_queue(struct te_conn *conn)

@@ -19,6 +19,7 @@
 #include "event_queue.h"
 #include "tcp/conn/history.h"
 #include <tcpengine/conn.h>
+#include <tcpengine/drop.h>
 
 struct te_stack;
 struct te_conn;
@@ -75,14 +76,19 @@ struct te_listener *te_listener_find_id(const struct te_stack *stack, uint64_t i
 bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoint *local);
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
-/* A connection of the listener: into the SYN queue; from there into the accept queue (false: full,
- * or its remote has too many, remotes.h); out of either. One by Fast Open goes into the accept
+/* What holds back a handshake with remote: TE_DROP_NONE, or the reason to drop its segment: the
+ * accept queue is full, or remote has too many connections (remotes.h). */
+enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
+                                          const struct te_listener *listener,
+                                          const struct te_addr *remote);
+/* A connection of the listener: into the SYN queue; from there into the accept queue, unless
+ * something holds it back; out of either. One by Fast Open goes into the accept
  * queue at once, and is pending until it is promoted, even when it has been accepted meanwhile. */
 void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn);
 void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
                                struct te_conn *conn);
 void te_listener_accept(struct te_conn *conn);
-bool te_listener_promote(struct te_stack *stack, struct te_conn *conn);
+enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn);
 void te_listener_remove(struct te_conn *conn);
 bool te_listener_is_syn_queue_full(const struct te_stack *stack,
                                    const struct te_listener *listener);

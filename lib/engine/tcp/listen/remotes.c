@@ -66,7 +66,7 @@ static struct places places_of(const struct te_stack *stack, const struct te_add
     return places;
 }
 
-bool te_remotes_is_full(struct te_stack *stack, const struct te_addr *remote)
+bool te_remotes_is_full(const struct te_stack *stack, const struct te_addr *remote)
 {
     if (stack->remotes.counts == NULL)
         return false;
@@ -74,7 +74,6 @@ bool te_remotes_is_full(struct te_stack *stack, const struct te_addr *remote)
     for (unsigned row = 0; row < TE_REMOTES_ROWS; row++)
         if (*places.at[row] < stack->config.connections_per_remote_max)
             return false;
-    stack->counters.remote_limit++;
     return true;
 }
 

@@ -33,8 +33,8 @@ struct te_remotes {
 enum te_err te_remotes_init(struct te_stack *stack);
 void te_remotes_done(struct te_stack *stack);
 
-/* Whether remote may not have one more; counts that it bites. */
-bool te_remotes_is_full(struct te_stack *stack, const struct te_addr *remote);
+/* Whether remote may not have one more. */
+bool te_remotes_is_full(const struct te_stack *stack, const struct te_addr *remote);
 /* After any change that decides whether conn counts. */
 void te_remotes_account(struct te_stack *stack, struct te_conn *conn);
 /* Whether the rows add up to so many connections. */

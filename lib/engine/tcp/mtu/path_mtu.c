@@ -82,7 +82,9 @@ bool te_path_mtu_on_too_big(struct te_stack *stack, struct te_conn *conn, uint32
     if (te_mtu_probe_on_too_big(stack, conn, seq, mtu_bytes))
         return false;
     if (!is_plausible(conn, mtu_bytes)) {
-        stack->counters.too_big_ignored++;
+        struct te_drop_about about = {
+            .id = conn->id, .local = &conn->local, .remote = &conn->remote};
+        te_drop(stack, TE_DROP_TOO_BIG_IGNORED, &about);
         return false;
     }
     if (mtu_bytes < conn->acked_mtu || conn->sender->mtu.cuts >= TE_PATH_MTU_CUTS_MAX) {

@@ -89,8 +89,10 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
         return err;
     struct te_conn *conn = listener != NULL ? turn_active(stack, listener, &birth, &err)
                                             : te_conn_new(stack, &birth, &err);
-    if (conn == NULL)
+    if (conn == NULL) {
+        stack->counters.conn_limit += err == TE_ERR_RESOURCES; /* no drop: there is no segment */
         return err;
+    }
     conn->is_accepted = true;
     if (open->data_len > 0)
         te_send_append(stack, conn, open->data, open->data_len);

@@ -207,6 +207,18 @@ enum te_err te_history(const struct te_stack *stack, uint64_t id, struct te_hist
     return TE_OK;
 }
 
+enum te_err te_drops(const struct te_stack *stack, uint64_t id,
+                     struct te_dropped ret_drops[TE_DROPS_MAX], unsigned *ret_count)
+{
+    if (id != 0 && te_conn_table_find_id(stack, id) == NULL &&
+        te_listener_find_id(stack, id) == NULL &&
+        te_time_wait_find_id(stack, id) == TE_TIME_WAIT_NONE &&
+        te_graveyard_find(stack, id) == NULL)
+        return TE_ERR_NO_CONNECTION;
+    *ret_count = te_drop_copy(stack, id, ret_drops);
+    return TE_OK;
+}
+
 /* --- options ------------------------------------------------------------------------------------
  */
 
