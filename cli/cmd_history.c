@@ -1,9 +1,10 @@
 /* tcpctl history */
 #include <inttypes.h>
+#include <stdio.h>
 
+#include "cli.h"
 #include "format.h"
 #include "json.h"
-#include "one_id.h"
 #include "table.h"
 
 static void print_json(const struct tcpc_history *history)
@@ -40,21 +41,111 @@ static void print_table(const struct cli *cli, const struct tcpc_history *histor
     table_print(table);
 }
 
-static int do_history(struct cli *cli, uint64_t id)
+static json_t *endpoint_or_null(const struct tcpc_endpoint *endpoint)
+{
+    return endpoint->address[0] != '\0' ? json_endpoint(endpoint) : json_null();
+}
+
+static void print_drops_json(const struct tcpc_history *history)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < history->drop_count; i++) {
+        const struct tcpc_drop *row = &history->drops[i];
+        json_t *object = json_object();
+        json_put(object, "time_us", json_integer(row->time_us));
+        json_put(object, "reason", json_text(row->reason));
+        json_put(object, "text", json_text(row->text));
+        json_put(object, "counter", json_text(row->counter));
+        json_put(object, "segment", json_segment(row->segment));
+        json_put(object, "id", row->id != 0 ? json_number(row->id) : json_null());
+        json_put(object, "local", endpoint_or_null(&row->local));
+        json_put(object, "remote", endpoint_or_null(&row->remote));
+        json_append(array, object);
+    }
+    json_print(array);
+}
+
+static void add_drop(struct table *table, const struct tcpc_drop *row, bool is_of_all)
+{
+    char text[FORMAT_MAX];
+    char end[TCPC_ENDPOINT_TEXT_MAX];
+    table_row(table);
+    table_cell(table, "%s", format_time(row->time_us, text));
+    table_cell(table, "%s", row->reason);
+    if (is_of_all) {
+        const char *none = row->remote.address[0] == '\0' ? "-" : NULL;
+        table_cell(table, "%" PRIu64, row->id);
+        table_cell(table, "%s", none ? none : tcpc_endpoint_format(&row->local, end));
+        table_cell(table, "%s", none ? none : tcpc_endpoint_format(&row->remote, end));
+    }
+    table_cell(table, "%s", row->segment ? format_segment(row->segment, text) : "-");
+    table_cell(table, "%s", row->text);
+}
+
+static void print_drops_table(const struct cli *cli, const struct tcpc_history *history,
+                              bool is_of_all)
+{
+    static const struct column own[] = {
+        {"Time", true}, {"Dropped", false}, {"Segment", false}, {"Why", false}, {NULL, false}};
+    static const struct column all[] = {{"Time", true},   {"Dropped", false}, {"ID", true},
+                                        {"Local", false}, {"Peer", false},    {"Segment", false},
+                                        {"Why", false},   {NULL, false}};
+    struct table *table = table_new(cli, is_of_all ? all : own);
+    for (size_t i = 0; i < history->drop_count; i++)
+        add_drop(table, &history->drops[i], is_of_all);
+    table_print(table);
+}
+
+/* What programs read stays as it was: only people get drops that they did not ask for. */
+static void print_all(const struct cli *cli, const struct tcpc_history *history)
+{
+    if (cli->is_json) {
+        print_json(history);
+        return;
+    }
+    print_table(cli, history);
+    if (history->drop_count == 0 || cli->is_headerless)
+        return;
+    putchar('\n');
+    print_drops_table(cli, history, false);
+}
+
+/* id 0: the drops of the whole stack. */
+static int do_history(struct cli *cli, uint64_t id, bool is_drops_only)
 {
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
     if (tcpc_history(cli->client, id, &response, &error) != TCPC_OK)
-        return cli_fail(cli, &error, "history %" PRIu64, id);
-    if (cli->is_json)
-        print_json(&response->u.history);
+        return id == 0 ? cli_fail(cli, &error, "history --drops")
+                       : cli_fail(cli, &error, "history %" PRIu64, id);
+    const struct tcpc_history *history = &response->u.history;
+    if (!is_drops_only)
+        print_all(cli, history);
+    else if (cli->is_json)
+        print_drops_json(history);
     else
-        print_table(cli, &response->u.history);
+        print_drops_table(cli, history, id == 0);
     tcpc_response_free(response);
     return EXIT_DONE;
 }
 
 int cmd_history(struct cli *cli, int argc, char **argv)
 {
-    return one_id_run(cli, argc, argv, do_history);
+    static const struct option options[] = {{"drops", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
+    bool is_drops_only = false;
+    uint64_t id = 0;
+    int option;
+    while ((option = cli_next_option(cli, argc, argv, "d", options)) >= 0) {
+        if (option == '?')
+            return EXIT_USAGE;
+        is_drops_only = true;
+    }
+    if (option == OPTION_STOP)
+        return EXIT_DONE;
+    if (!cli_count_arguments(cli, argc, is_drops_only ? 0 : 1, 1))
+        return EXIT_USAGE;
+    if (optind < argc && !cli_id_argument(cli, argv[optind], &id))
+        return EXIT_USAGE;
+    int status = cli_connect(cli, TCPC_POLICY_NONE);
+    return status != EXIT_DONE ? status : do_history(cli, id, is_drops_only);
 }

@@ -42,6 +42,7 @@ typedef Tcpengine__V1__TimeWaitListResult pb_time_wait_list_result;
 typedef Tcpengine__V1__History pb_history;
 typedef Tcpengine__V1__Segment pb_segment;
 typedef Tcpengine__V1__Transition pb_transition;
+typedef Tcpengine__V1__Drop pb_drop;
 typedef Tcpengine__V1__HistoryResult pb_history_result;
 typedef Tcpengine__V1__Counters pb_counters;
 typedef Tcpengine__V1__Counter pb_counter;

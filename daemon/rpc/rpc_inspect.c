@@ -1,4 +1,6 @@
 /* Status, List, TimeWaitList, History and Counters: looking without touching. */
+#include <tcpengine/drop.h>
+
 #include <string.h>
 
 #include "rpc/rpc_convert.h"
@@ -235,15 +237,65 @@ static pb_transition *transition_message(struct rpc *rpc, const struct te_transi
     return message;
 }
 
+static pb_drop *drop_message(struct rpc *rpc, const struct te_dropped *dropped)
+{
+    pb_drop *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__drop__init(message);
+    message->time_us = dropped->time_us;
+    message->reason = (char *)(uintptr_t)te_drop_name(dropped->reason);
+    message->text = (char *)(uintptr_t)te_drop_text(dropped->reason);
+    message->counter = (char *)(uintptr_t)te_drop_counter_name(dropped->reason);
+    message->id = dropped->id;
+    if (dropped->has_segment)
+        message->segment = rpc_segment(rpc, &dropped->segment);
+    if (dropped->has_endpoints) {
+        message->local = rpc_endpoint(rpc, &dropped->local);
+        message->remote = rpc_endpoint(rpc, &dropped->remote);
+    }
+    return message;
+}
+
+/* id 0: of all. A log that is gone is an empty one. */
+static void fill_drops(struct rpc *rpc, uint64_t id, pb_history_result *result)
+{
+    struct te_dropped drops[TE_DROPS_MAX];
+    unsigned count = 0;
+    if (te_drops(rpc_stack(rpc), id, drops, &count) != TE_OK || count == 0)
+        return;
+    result->drops = rpc_pointers(rpc, count);
+    for (unsigned i = 0; result->drops != NULL && i < count; i++) {
+        pb_drop *message = drop_message(rpc, &drops[i]);
+        if (message == NULL)
+            return;
+        result->drops[result->n_drops++] = message;
+    }
+}
+
+static enum rpc_outcome history_of_stack(struct rpc_call *call)
+{
+    if (!call->link->is_admin) {
+        call->rpc->counters.requests_denied++;
+        return RPC_FAIL(call, PERMISSION, "EPERM", "name a connection of yours",
+                        "History: the drops of all are for root and the admin group");
+    }
+    fill_drops(call->rpc, 0, &rpc_result(call)->history);
+    return RPC_ANSWER;
+}
+
 enum rpc_outcome rpc_verb_history(struct rpc_call *call)
 {
     struct rpc *rpc = call->rpc;
     uint64_t id = call->op.history.id;
     struct te_history history;
+    if (id == 0)
+        return history_of_stack(call);
     enum te_err err = te_history(rpc_stack(rpc), id, &history);
     if (err != TE_OK)
         return rpc_fail_engine(call, err, id);
     pb_history_result *result = &rpc_result(call)->history;
+    fill_drops(rpc, id, result);
     result->id = history.id;
     result->local = rpc_endpoint(rpc, &history.local);
     result->remote = rpc_endpoint(rpc, &history.remote);

@@ -279,6 +279,29 @@ static bool decode_segment(struct decoding *decoding, const PB(Segment) * messag
     return true;
 }
 
+static bool decode_drops(struct decoding *decoding, const PB(HistoryResult) * message,
+                         struct tcpc_history *ret_history)
+{
+    struct tcpc_drop *rows = tcpci_arena_array(decoding->memory, message->n_drops, sizeof(*rows));
+    if (!rows)
+        return false;
+    for (size_t i = 0; i < message->n_drops; i++) {
+        const PB(Drop) *from = message->drops[i];
+        rows[i].time_us = from->time_us;
+        rows[i].reason = from->reason;
+        rows[i].text = from->text;
+        rows[i].counter = from->counter;
+        rows[i].id = from->id;
+        decode_endpoint(&rows[i].local, from->local);
+        decode_endpoint(&rows[i].remote, from->remote);
+        if (!decode_segment(decoding, from->segment, &rows[i].segment))
+            return false;
+    }
+    ret_history->drops = rows;
+    ret_history->drop_count = message->n_drops;
+    return true;
+}
+
 static bool decode_history(struct decoding *decoding)
 {
     const PB(HistoryResult) *message = decoding->message->history;
@@ -302,7 +325,7 @@ static bool decode_history(struct decoding *decoding)
     history->count = message->n_transitions;
     decode_endpoint(&history->local, message->local);
     decode_endpoint(&history->remote, message->remote);
-    return true;
+    return decode_drops(decoding, message, history);
 }
 
 static bool decode_counters(struct decoding *decoding)

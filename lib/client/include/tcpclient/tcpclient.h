@@ -366,12 +366,25 @@ struct tcpc_transition {
     const struct tcpc_segment *segment; /* NULL when no segment caused it */
 };
 
+/* A frame, packet or segment of which nothing was taken, or whose text was not. */
+struct tcpc_drop {
+    int64_t time_us;    /* since the daemon's start */
+    const char *reason; /* one word: "unacceptable", "paws", ... */
+    const char *text;   /* the reason in a sentence */
+    const char *counter;
+    uint64_t id;                        /* whose it was; 0: nobody's */
+    struct tcpc_endpoint local, remote; /* of the stack's drops, where known; port 0: none */
+    const struct tcpc_segment *segment; /* NULL: no TCP segment, or none that can be read */
+};
+
 struct tcpc_history {
     uint64_t id;
     struct tcpc_endpoint local, remote;
     const struct tcpc_transition *rows;
     size_t count;
     bool is_gone;
+    const struct tcpc_drop *drops; /* the last 8, or 64 of the stack, oldest first */
+    size_t drop_count;
 };
 
 struct tcpc_counter {
@@ -529,7 +542,8 @@ enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_
 /* response->u.time_wait_list: all pages */
 enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
                                    struct tcpc_error *ret_error);
-/* response->u.history */
+/* response->u.history. id 0: the drops of the whole stack alone; TCPC_PERMISSION for all but root
+ * and the admin group. */
 enum tcpc_code tcpc_history(struct tcpc_client *client, uint64_t id,
                             struct tcpc_response **ret_response, struct tcpc_error *ret_error);
 /* response->u.counters */
