@@ -8,7 +8,10 @@ and local variables. A local variable stands for the one member that it is initi
 What is not written so has to be stated, with the reason (util/codec.h):
     TE_NOT_SAVED(struct NAME, "why", MEMBER...)       follows from something else
     TE_SAVED_BY_HAND(struct NAME, "how", MEMBER...)   written in another form than it has
-    TE_SAVED_ITEMS(struct NAME, MEMBER, struct ITEM)  leads to items, each written for itself"""
+    TE_SAVED_ITEMS(struct NAME, MEMBER, struct ITEM)  leads to items, each written for itself
+
+A number that is written has its row in the table of saved_fields_test.c as well, which shows that
+it comes back, if its struct has rows there."""
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +21,8 @@ from source_files import blank_text, c_files, functions_of
 
 ENGINE = "lib/engine/"
 ROOT = "te_stack"
+TESTED = "saved_fields_test.c"
+TESTED_ROW = re.compile(r"\bMAY_\w+,\s*[\w ]+,\s*(te_\w+),\s*(\w+)\s*[,)]")
 # They say nothing of what hangs on them.
 LINKS = {"te_list", "te_tree", "te_tree_node", "te_wheel_node"}
 # Verbs of the codec that write nothing of their arguments.
@@ -47,6 +52,7 @@ class SaveFunction:
 class Saved:
     """(struct, member): the constant indices that were written, None for all of it."""
     written: dict[tuple[str, str], set[str | None]] = field(default_factory=dict)
+    counts: set[tuple[str, str]] = field(default_factory=set) # of items that follow
     not_saved: set[tuple[str, str]] = field(default_factory=set)
     by_hand: set[tuple[str, str]] = field(default_factory=set)
     items: dict[tuple[str, str], str] = field(default_factory=dict)
@@ -153,6 +159,8 @@ class Reader:
             for position in self._written_positions(function, call.group(1), len(arguments)):
                 if position < len(arguments):
                     self._write(function, arguments[position], set())
+            if call.group(1) == "te_codec_count":
+                self._count(function, arguments[1])
 
     def _written_positions(self, function: SaveFunction, callee: str, count: int) -> set[int]:
         if VERB.fullmatch(callee):
@@ -174,6 +182,14 @@ class Reader:
                 function.written.add(function.parameters.index(name))
             elif name in function.initial and name not in seen:
                 self._write_initial(function, function.initial[name], seen | {name})
+
+    def _count(self, function: SaveFunction, expression: str) -> None:
+        for steps in _paths_in(function.initial.get(expression, expression)):
+            struct = function.types.get(steps[0][0])
+            for name, _ in steps[1:]:
+                self.saved.counts.add((struct, name))
+                member = self.structs[struct].members.get(name) if struct in self.structs else None
+                struct = member.struct if member else None
 
     def _write_initial(self, function: SaveFunction, expression: str, seen: set[str]) -> None:
         members = {tuple(step for step, _ in steps) for steps in _paths_in(expression)
@@ -235,9 +251,22 @@ class Reader:
         return sorted(found)
 
 
+    def untested(self, rows: set[tuple[str, str]]) -> list[str]:
+        found = []
+        for struct in sorted({struct for struct, _ in rows} & self.structs.keys()):
+            for member in self.structs[struct].members.values():
+                key = (struct, member.name)
+                if key in self.saved.written and key not in rows | self.saved.counts and \
+                        member.struct is None:
+                    found.append(f"{TESTED}: struct {struct}: {member.name} is saved: give it a row")
+        return found
+
+
 def saved_fields(root: Path, _: dict) -> list[str]:
     """Every member of the engine's state is handed to the codec in its struct's list of fields, or
     stands in a TE_NOT_SAVED beside the list, with the reason (lib/engine/util/codec.h)."""
     reader = Reader(root)
     reader.follow()
-    return reader.forgotten()
+    rows = {row for path in c_files(root) if path.name == TESTED
+            for row in TESTED_ROW.findall(path.read_text())}
+    return reader.forgotten() + (reader.untested(rows) if rows else [f"{TESTED} has no rows"])

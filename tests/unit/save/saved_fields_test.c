@@ -1,0 +1,874 @@
+/* Each field by itself: it gets another value, the state is saved and restored, and all fields are
+ * compared. A line in a list of fields that saves the wrong thing is found so; that no field lacks
+ * its line is tests/lint's business (saved_fields).
+ *
+ * Most values are refused for some field: a connection has to be one that the engine could have
+ * made. Of a few values near the old one the first that is accepted counts. Where none is, because
+ * others would have to change with it, the field has to come back as it is, and not as nothing. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "stack_internal.h"
+#include "support/pair.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/dsack.h"
+#include "tcp/conn/sender.h"
+#include "tcp/mtu/mtu_probe.h"
+
+#define STATE_BYTES_MAX 262144
+#define STEP_US 20000
+#define STEPS 60
+
+/* --- the fields --------------------------------------------------------------------------------
+ */
+
+enum may {
+    MAY_CHANGE,
+    MAY_BE_CUT, /* a restore brings it forward, or puts it in order */
+    MAY_NOT     /* what is written with it would not fit */
+};
+
+struct field {
+    const char *name;
+    enum may may;
+    /* Sets it, unless set is NULL; returns it. */
+    uint64_t (*access)(void *object, const uint64_t *set);
+};
+
+#define DEFINE(may, type, owner, member)                                                           \
+    static uint64_t owner##__##member(void *object, const uint64_t *set)                           \
+    {                                                                                              \
+        struct owner *it = object;                                                                 \
+        if (set != NULL)                                                                           \
+            it->member = (type)*set;                                                               \
+        return (uint64_t)it->member;                                                               \
+    }
+#define ROW(may, type, owner, member) {#owner "." #member, may, owner##__##member},
+#define DEFINE_ITEM(may, type, owner, member, index)                                               \
+    static uint64_t owner##__##member##_##index(void *object, const uint64_t *set)                 \
+    {                                                                                              \
+        struct owner *it = object;                                                                 \
+        if (set != NULL)                                                                           \
+            it->member[index] = (type)*set;                                                        \
+        return (uint64_t)it->member[index];                                                        \
+    }
+#define ROW_ITEM(may, type, owner, member, index)                                                  \
+    {#owner "." #member "[" #index "]", may, owner##__##member##_##index},
+
+/* F: a field; I: one item of an array. */
+#define FIELDS_OF_te_conn(F, I)                                                                    \
+    F(MAY_CHANGE, uint64_t, te_conn, id)                                                           \
+    F(MAY_CHANGE, uint32_t, te_conn, uid)                                                          \
+    F(MAY_CHANGE, uint8_t, te_conn, state)                                                         \
+    F(MAY_CHANGE, bool, te_conn, was_passive)                                                      \
+    F(MAY_NOT, bool, te_conn, is_remains)                                                          \
+    F(MAY_CHANGE, bool, te_conn, user_closed)                                                      \
+    F(MAY_CHANGE, bool, te_conn, is_accepted)                                                      \
+    F(MAY_CHANGE, bool, te_conn, fin_queued)                                                       \
+    F(MAY_CHANGE, bool, te_conn, send_was_cut)                                                     \
+    F(MAY_CHANGE, bool, te_conn, syn_acked)                                                        \
+    F(MAY_CHANGE, bool, te_conn, syn_was_lost)                                                     \
+    F(MAY_CHANGE, bool, te_conn, fin_sent)                                                         \
+    F(MAY_CHANGE, bool, te_conn, fin_received)                                                     \
+    F(MAY_CHANGE, bool, te_conn, fin_pending)                                                      \
+    F(MAY_CHANGE, bool, te_conn, probe_now)                                                        \
+    F(MAY_CHANGE, bool, te_conn, keepalive_now)                                                    \
+    F(MAY_CHANGE, bool, te_conn, wscale_ok)                                                        \
+    F(MAY_CHANGE, bool, te_conn, ts_ok)                                                            \
+    F(MAY_CHANGE, bool, te_conn, sack_ok)                                                          \
+    F(MAY_CHANGE, bool, te_conn, nagle)                                                            \
+    F(MAY_CHANGE, bool, te_conn, keepalive)                                                        \
+    F(MAY_CHANGE, bool, te_conn, delayed_ack)                                                      \
+    F(MAY_CHANGE, bool, te_conn, rtt_timing)                                                       \
+    F(MAY_CHANGE, bool, te_conn, cwnd_limited)                                                     \
+    F(MAY_CHANGE, bool, te_conn, fast_opened)                                                      \
+    F(MAY_CHANGE, bool, te_conn, fast_open_pending)                                                \
+    F(MAY_CHANGE, bool, te_conn, fast_open_answer)                                                 \
+    F(MAY_CHANGE, bool, te_conn, fast_open_tried)                                                  \
+    F(MAY_CHANGE, bool, te_conn, fast_open_has_cookie)                                             \
+    F(MAY_CHANGE, bool, te_conn, fast_open_data)                                                   \
+    F(MAY_CHANGE, int8_t, te_conn, error)                                                          \
+    F(MAY_CHANGE, int8_t, te_conn, soft_error)                                                     \
+    I(MAY_CHANGE, int64_t, te_conn, timer_at_us, TE_TIMER_RETRANSMIT)                              \
+    I(MAY_CHANGE, int64_t, te_conn, timer_at_us, TE_TIMER_KEEPALIVE)                               \
+    F(MAY_CHANGE, uint32_t, te_conn, iss)                                                          \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_una)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_nxt)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_max)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_wnd)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_wl1)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_wl2)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, max_snd_wnd)                                                  \
+    F(MAY_CHANGE, uint32_t, te_conn, snd_small)                                                    \
+    F(MAY_CHANGE, uint32_t, te_conn, irs)                                                          \
+    F(MAY_CHANGE, uint32_t, te_conn, rcv_nxt)                                                      \
+    F(MAY_CHANGE, uint32_t, te_conn, rcv_adv)                                                      \
+    F(MAY_CHANGE, uint16_t, te_conn, mss)                                                          \
+    F(MAY_CHANGE, uint16_t, te_conn, peer_mss)                                                     \
+    F(MAY_BE_CUT, uint16_t, te_conn, path_mtu)                                                     \
+    F(MAY_CHANGE, uint16_t, te_conn, acked_mtu)                                                    \
+    F(MAY_CHANGE, uint16_t, te_conn, rcv_mss)                                                      \
+    F(MAY_CHANGE, uint8_t, te_conn, snd_wscale)                                                    \
+    F(MAY_CHANGE, uint8_t, te_conn, rcv_wscale)                                                    \
+    F(MAY_NOT, uint64_t, te_conn, queued_offset)                                                   \
+    F(MAY_NOT, uint64_t, te_conn, acked_offset)                                                    \
+    F(MAY_NOT, uint64_t, te_conn, received_offset)                                                 \
+    F(MAY_NOT, uint64_t, te_conn, released_offset)                                                 \
+    F(MAY_CHANGE, uint64_t, te_conn, fin_offset)                                                   \
+    F(MAY_CHANGE, uint32_t, te_conn, send_max_bytes)                                               \
+    F(MAY_CHANGE, uint32_t, te_conn, receive_limit_bytes)                                          \
+    F(MAY_CHANGE, uint32_t, te_conn, receive_max_bytes)                                            \
+    F(MAY_CHANGE, uint32_t, te_conn, receive_rtt_us)                                               \
+    F(MAY_CHANGE, uint64_t, te_conn, receive_mark_offset)                                          \
+    F(MAY_CHANGE, int64_t, te_conn, receive_mark_at_us)                                            \
+    F(MAY_CHANGE, uint32_t, te_conn, ts_offset)                                                    \
+    F(MAY_CHANGE, uint32_t, te_conn, features)                                                     \
+    F(MAY_CHANGE, uint32_t, te_conn, pmtu_generation)                                              \
+    F(MAY_CHANGE, int64_t, te_conn, rtt_sent_at_us)                                                \
+    F(MAY_CHANGE, int64_t, te_conn, last_sent_at_us)                                               \
+    F(MAY_CHANGE, int64_t, te_conn, last_received_at_us)                                           \
+    F(MAY_CHANGE, int64_t, te_conn, last_challenge_at_us)                                          \
+    F(MAY_CHANGE, uint8_t, te_conn, retransmits)                                                   \
+    F(MAY_CHANGE, uint8_t, te_conn, probes)                                                        \
+    F(MAY_CHANGE, uint8_t, te_conn, keepalive_probes_max)                                          \
+    F(MAY_CHANGE, uint32_t, te_conn, keepalive_idle_s)                                             \
+    F(MAY_CHANGE, uint32_t, te_conn, keepalive_interval_ms)                                        \
+    F(MAY_CHANGE, int64_t, te_conn, user_timeout_us)                                               \
+    F(MAY_CHANGE, int64_t, te_conn, opened_at_us)                                                  \
+    F(MAY_CHANGE, int64_t, te_conn, state_since_us)                                                \
+    F(MAY_CHANGE, uint64_t, te_conn, segments_in)                                                  \
+    F(MAY_CHANGE, uint64_t, te_conn, segments_out)                                                 \
+    F(MAY_CHANGE, uint64_t, te_conn, segments_retransmitted)                                       \
+    F(MAY_CHANGE, uint64_t, te_conn, bytes_retransmitted)
+
+#define FIELDS_OF_te_paws(F, I)                                                                    \
+    F(MAY_CHANGE, uint32_t, te_paws, ts_recent)                                                    \
+    F(MAY_CHANGE, uint32_t, te_paws, floor)                                                        \
+    F(MAY_CHANGE, uint32_t, te_paws, next_floor)                                                   \
+    F(MAY_CHANGE, uint32_t, te_paws, edge)                                                         \
+    F(MAY_CHANGE, int64_t, te_paws, ts_recent_at_us)
+
+#define FIELDS_OF_te_rtt(F, I)                                                                     \
+    F(MAY_CHANGE, uint32_t, te_rtt, srtt_us)                                                       \
+    F(MAY_CHANGE, uint32_t, te_rtt, rttvar_us)                                                     \
+    F(MAY_CHANGE, uint32_t, te_rtt, base_rto_us)                                                   \
+    F(MAY_CHANGE, uint8_t, te_rtt, backoff)
+
+#define FIELDS_OF_te_congestion(F, I)                                                              \
+    F(MAY_CHANGE, uint32_t, te_congestion, cwnd_bytes)                                             \
+    F(MAY_CHANGE, uint32_t, te_congestion, ssthresh_bytes)
+
+#define FIELDS_OF_te_recovery(F, I)                                                                \
+    F(MAY_CHANGE, uint8_t, te_recovery, state)                                                     \
+    F(MAY_CHANGE, uint8_t, te_recovery, duplicate_acks)                                            \
+    F(MAY_CHANGE, uint8_t, te_recovery, partial_acks)                                              \
+    F(MAY_CHANGE, uint32_t, te_recovery, recover)
+
+#define FIELDS_OF_te_ack_state(F, I)                                                               \
+    F(MAY_CHANGE, uint8_t, te_ack_state, owed)                                                     \
+    F(MAY_CHANGE, uint32_t, te_ack_state, unacked_bytes)                                           \
+    F(MAY_CHANGE, uint32_t, te_ack_state, last_sent)
+
+#define FIELDS_OF_te_sack_block(F, I)                                                              \
+    F(MAY_CHANGE, uint32_t, te_sack_block, start)                                                  \
+    F(MAY_CHANGE, uint32_t, te_sack_block, end)
+
+#define FIELDS_OF_te_ecn(F, I)                                                                     \
+    F(MAY_CHANGE, bool, te_ecn, setup_sent)                                                        \
+    F(MAY_CHANGE, bool, te_ecn, plain_sent)                                                        \
+    F(MAY_CHANGE, bool, te_ecn, setup_received)                                                    \
+    F(MAY_CHANGE, bool, te_ecn, plain_received)                                                    \
+    F(MAY_CHANGE, bool, te_ecn, echoes)                                                            \
+    F(MAY_CHANGE, bool, te_ecn, cwr_due)                                                           \
+    F(MAY_CHANGE, bool, te_ecn, is_reducing)                                                       \
+    F(MAY_CHANGE, uint32_t, te_ecn, recover)                                                       \
+    F(MAY_CHANGE, uint32_t, te_ecn, ce_in)                                                         \
+    F(MAY_CHANGE, uint32_t, te_ecn, ece_in)
+
+#define FIELDS_OF_te_mtu_search(F, I)                                                              \
+    F(MAY_CHANGE, uint8_t, te_mtu_search, phase)                                                   \
+    F(MAY_CHANGE, uint8_t, te_mtu_search, failures)                                                \
+    F(MAY_CHANGE, bool, te_mtu_search, starts_high)                                                \
+    F(MAY_CHANGE, uint16_t, te_mtu_search, low)                                                    \
+    F(MAY_CHANGE, uint16_t, te_mtu_search, high)                                                   \
+    F(MAY_CHANGE, uint16_t, te_mtu_search, fallback_bytes)                                         \
+    F(MAY_CHANGE, uint16_t, te_mtu_search, probe_bytes)                                            \
+    F(MAY_CHANGE, uint32_t, te_mtu_search, probe_start)                                            \
+    F(MAY_CHANGE, uint32_t, te_mtu_search, probe_end)                                              \
+    F(MAY_CHANGE, uint32_t, te_mtu_search, verify_end)                                             \
+    F(MAY_CHANGE, int64_t, te_mtu_search, next_at_us)
+
+#define FIELDS_OF_te_sender(F, I)                                                                  \
+    F(MAY_CHANGE, uint32_t, te_sender, probe_end)                                                  \
+    F(MAY_CHANGE, bool, te_sender, has_probe)                                                      \
+    F(MAY_CHANGE, bool, te_sender, probe_is_resent)                                                \
+    F(MAY_CHANGE, bool, te_sender, probe_now)                                                      \
+    F(MAY_CHANGE, bool, te_sender, probe_needs_rtt)                                                \
+    F(MAY_CHANGE, bool, te_sender, retransmit_now)                                                 \
+    F(MAY_CHANGE, uint8_t, te_sender, frto)                                                        \
+    F(MAY_CHANGE, uint32_t, te_sender, frto_mark)                                                  \
+    F(MAY_CHANGE, uint32_t, te_sender, cwnd_before_bytes)                                          \
+    F(MAY_CHANGE, uint32_t, te_sender, reno_sacked_bytes)                                          \
+    F(MAY_CHANGE, uint32_t, te_sender, counted_to)                                                 \
+    F(MAY_CHANGE, uint32_t, te_sender, rtt_round_end)                                              \
+    F(MAY_CHANGE, int64_t, te_sender, idle_since_us)
+
+#define FIELDS_OF_te_sent(F, I)                                                                    \
+    F(MAY_NOT, uint32_t, te_sent, start)                                                           \
+    F(MAY_NOT, uint32_t, te_sent, end)                                                             \
+    F(MAY_NOT, uint16_t, te_sent, segments)                                                        \
+    F(MAY_NOT, uint8_t, te_sent, state)                                                            \
+    F(MAY_CHANGE, uint8_t, te_sent, transmissions)                                                 \
+    F(MAY_CHANGE, int64_t, te_sent, sent_at_us)
+
+#define FIELDS_OF_te_sent_mark(F, I)                                                               \
+    F(MAY_CHANGE, uint64_t, te_sent_mark, delivered_bytes)                                         \
+    F(MAY_CHANGE, uint64_t, te_sent_mark, lost_bytes)                                              \
+    F(MAY_CHANGE, int64_t, te_sent_mark, delivered_at_us)                                          \
+    F(MAY_CHANGE, int64_t, te_sent_mark, first_sent_at_us)                                         \
+    F(MAY_CHANGE, uint32_t, te_sent_mark, tx_in_flight_bytes)                                      \
+    F(MAY_CHANGE, bool, te_sent_mark, is_app_limited)
+
+#define FIELDS_OF_te_sent_map(F, I) F(MAY_CHANGE, uint32_t, te_sent_map, highest_sacked)
+
+#define FIELDS_OF_te_delivery(F, I)                                                                \
+    F(MAY_CHANGE, uint64_t, te_delivery, delivered_bytes)                                          \
+    F(MAY_CHANGE, uint64_t, te_delivery, lost_bytes)                                               \
+    F(MAY_CHANGE, int64_t, te_delivery, delivered_at_us)                                           \
+    F(MAY_CHANGE, int64_t, te_delivery, first_sent_at_us)                                          \
+    F(MAY_CHANGE, uint64_t, te_delivery, app_limited_until_bytes)
+
+#define FIELDS_OF_te_rack(F, I)                                                                    \
+    F(MAY_CHANGE, int64_t, te_rack, sent_at_us)                                                    \
+    F(MAY_CHANGE, uint32_t, te_rack, end_seq)                                                      \
+    F(MAY_CHANGE, uint32_t, te_rack, rtt_us)                                                       \
+    F(MAY_CHANGE, uint32_t, te_rack, min_rtt_us)                                                   \
+    F(MAY_CHANGE, int64_t, te_rack, min_rtt_at_us)                                                 \
+    F(MAY_CHANGE, uint32_t, te_rack, fack_now)                                                     \
+    F(MAY_CHANGE, uint32_t, te_rack, fack)                                                         \
+    F(MAY_CHANGE, uint32_t, te_rack, dsack_round)                                                  \
+    F(MAY_CHANGE, uint8_t, te_rack, reo_wnd_mult)                                                  \
+    F(MAY_CHANGE, uint8_t, te_rack, reo_wnd_persist)                                               \
+    F(MAY_CHANGE, bool, te_rack, has_dsack_round)                                                  \
+    F(MAY_CHANGE, bool, te_rack, has_fack)                                                         \
+    F(MAY_CHANGE, bool, te_rack, has_fack_now)                                                     \
+    F(MAY_CHANGE, bool, te_rack, reordering_seen)
+
+#define FIELDS_OF_te_prr(F, I)                                                                     \
+    F(MAY_CHANGE, uint64_t, te_prr, delivered_bytes)                                               \
+    F(MAY_CHANGE, uint64_t, te_prr, out_bytes)                                                     \
+    F(MAY_CHANGE, uint32_t, te_prr, recover_fs_bytes)
+
+#define FIELDS_OF_te_undo(F, I)                                                                    \
+    F(MAY_NOT, bool, te_undo, is_armed)                                                            \
+    F(MAY_CHANGE, bool, te_undo, has_resent)                                                       \
+    F(MAY_CHANGE, uint32_t, te_undo, marker)                                                       \
+    F(MAY_CHANGE, uint32_t, te_undo, first_resent_ts)                                              \
+    F(MAY_CHANGE, uint32_t, te_undo, resent_start)                                                 \
+    F(MAY_CHANGE, uint32_t, te_undo, resent_end)                                                   \
+    F(MAY_CHANGE, uint64_t, te_undo, unproved_bytes)
+
+#define FIELDS_OF_te_validation(F, I)                                                              \
+    I(MAY_CHANGE, uint32_t, te_validation, pipe_ack_bytes, 0)                                      \
+    I(MAY_CHANGE, uint32_t, te_validation, pipe_ack_bytes, 3)                                      \
+    F(MAY_CHANGE, uint32_t, te_validation, part_us)                                                \
+    F(MAY_CHANGE, int64_t, te_validation, part_at_us)                                              \
+    F(MAY_CHANGE, int64_t, te_validation, nonvalidated_at_us)                                      \
+    F(MAY_CHANGE, uint32_t, te_validation, round_start)                                            \
+    F(MAY_CHANGE, uint32_t, te_validation, round_end)                                              \
+    F(MAY_CHANGE, uint32_t, te_validation, loss_used_bytes)                                        \
+    F(MAY_CHANGE, uint32_t, te_validation, resent_bytes)
+
+#define FIELDS_OF_te_pacer(F, I)                                                                   \
+    F(MAY_CHANGE, uint64_t, te_pacer, rate_bytes_per_s)                                            \
+    F(MAY_CHANGE, int64_t, te_pacer, next_at_us)                                                   \
+    F(MAY_CHANGE, uint64_t, te_pacer, remainder)
+
+#define FIELDS_OF_te_path_mtu(F, I)                                                                \
+    F(MAY_CHANGE, uint16_t, te_path_mtu, sent_bytes)                                               \
+    F(MAY_CHANGE, uint16_t, te_path_mtu, watched_bytes)                                            \
+    F(MAY_CHANGE, uint16_t, te_path_mtu, claimed_bytes)                                            \
+    F(MAY_CHANGE, uint8_t, te_path_mtu, cuts)                                                      \
+    F(MAY_CHANGE, uint32_t, te_path_mtu, watched_end)                                              \
+    F(MAY_CHANGE, uint32_t, te_path_mtu, claimed_seq)
+
+#define FIELDS_OF_te_hystart(F, I)                                                                 \
+    F(MAY_CHANGE, uint32_t, te_hystart, window_end)                                                \
+    F(MAY_CHANGE, uint32_t, te_hystart, last_round_min_rtt_us)                                     \
+    F(MAY_CHANGE, uint32_t, te_hystart, current_round_min_rtt_us)                                  \
+    F(MAY_CHANGE, uint32_t, te_hystart, css_baseline_min_rtt_us)                                   \
+    F(MAY_CHANGE, uint32_t, te_hystart, min_rtt_us)                                                \
+    F(MAY_CHANGE, int64_t, te_hystart, last_ack_at_us)                                             \
+    F(MAY_CHANGE, uint32_t, te_hystart, trains_us)                                                 \
+    F(MAY_CHANGE, uint8_t, te_hystart, phase)                                                      \
+    F(MAY_CHANGE, uint8_t, te_hystart, samples)                                                    \
+    F(MAY_CHANGE, uint8_t, te_hystart, css_rounds)                                                 \
+    F(MAY_CHANGE, bool, te_hystart, is_paced)
+
+#define FIELDS_OF_te_cc_reno_state(F, I) F(MAY_CHANGE, uint32_t, te_cc_reno_state, acked_bytes)
+
+#define FIELDS_OF_te_cc_cubic_state(F, I)                                                          \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, w_max_bytes)                                        \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, cwnd_prior_bytes)                                   \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, w_est_bytes)                                        \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, ecn_cwnd_bytes)                                     \
+    F(MAY_CHANGE, int64_t, te_cc_cubic_state, epoch_at_us)                                         \
+    F(MAY_CHANGE, int64_t, te_cc_cubic_state, last_ack_at_us)                                      \
+    F(MAY_CHANGE, uint64_t, te_cc_cubic_state, w_est_remainder)                                    \
+    F(MAY_CHANGE, uint64_t, te_cc_cubic_state, growth_remainder)                                   \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, k_us)                                               \
+    F(MAY_CHANGE, uint32_t, te_cc_cubic_state, mss_bytes)                                          \
+    F(MAY_CHANGE, bool, te_cc_cubic_state, has_epoch)                                              \
+    F(MAY_CHANGE, bool, te_cc_cubic_state, is_reducing)
+
+#define FIELDS_OF_te_cc_bbr_state(F, I)                                                            \
+    I(MAY_CHANGE, uint64_t, te_cc_bbr_state, max_bw_filter, 0)                                     \
+    I(MAY_CHANGE, uint64_t, te_cc_bbr_state, max_bw_filter, 1)                                     \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, bw_shortterm)                                         \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, bw_latest)                                            \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, full_bw)                                              \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, pacing_rate)                                          \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, inflight_longterm_bytes)                              \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, inflight_shortterm_bytes)                             \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, inflight_latest_bytes)                                \
+    I(MAY_CHANGE, uint32_t, te_cc_bbr_state, extra_acked_bytes, 0)                                 \
+    I(MAY_CHANGE, uint32_t, te_cc_bbr_state, extra_acked_bytes, 1)                                 \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, extra_acked_delivered_bytes)                          \
+    F(MAY_CHANGE, int64_t, te_cc_bbr_state, extra_acked_interval_at_us)                            \
+    F(MAY_CHANGE, int64_t, te_cc_bbr_state, min_rtt_at_us)                                         \
+    F(MAY_CHANGE, int64_t, te_cc_bbr_state, probe_rtt_min_at_us)                                   \
+    F(MAY_CHANGE, int64_t, te_cc_bbr_state, probe_rtt_done_at_us)                                  \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, min_rtt_us)                                           \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, probe_rtt_min_delay_us)                               \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, next_round_delivered_bytes)                           \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, loss_round_delivered_bytes)                           \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, lost_total_bytes)                                     \
+    F(MAY_CHANGE, uint64_t, te_cc_bbr_state, app_limited_until_bytes)                              \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, round_count)                                          \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, drain_start_round)                                    \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, rounds_since_probe_up)                                \
+    F(MAY_CHANGE, int64_t, te_cc_bbr_state, cycle_at_us)                                           \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, bw_probe_wait_us)                                     \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, bw_probe_up_acked_bytes)                              \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, probe_up_acked_per_inc_bytes)                         \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, prior_cwnd_bytes)                                     \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, initial_cwnd_bytes)                                   \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, startup_delivered_bytes)                              \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, mss_bytes)                                            \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, too_high_bytes)                                       \
+    F(MAY_CHANGE, uint32_t, te_cc_bbr_state, random)                                               \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, state)                                                 \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, undo_state)                                            \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, ack_phase)                                             \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, full_bw_count)                                         \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, bw_probe_up_rounds)                                    \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, extra_acked_rounds)                                    \
+    F(MAY_CHANGE, uint8_t, te_cc_bbr_state, loss_events_in_round)                                  \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, has_seen_rtt)                                             \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_round_start)                                           \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_loss_round_start)                                      \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_loss_in_round)                                         \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_cwnd_limited_in_round)                                 \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, was_cwnd_limited_in_round)                                \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_recovering)                                            \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, has_seen_recovery)                                        \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_bw_probe_sample)                                       \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, is_too_high_app_limited)                                  \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, prev_probe_too_high)                                      \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, prev_probe_precautionary)                                 \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, full_bw_reached)                                          \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, full_bw_now)                                              \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, probe_rtt_expired)                                        \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, probe_rtt_round_done)                                     \
+    F(MAY_CHANGE, bool, te_cc_bbr_state, idle_restart)
+
+#define FIELDS_OF_te_range(F, I)                                                                   \
+    F(MAY_NOT, uint64_t, te_range, start)                                                          \
+    F(MAY_NOT, uint64_t, te_range, end)
+
+#define FIELDS_OF_te_history_item(F, I)                                                            \
+    F(MAY_CHANGE, int64_t, te_history_item, time_us)                                               \
+    F(MAY_CHANGE, uint32_t, te_history_item, seq)                                                  \
+    F(MAY_CHANGE, uint32_t, te_history_item, ack)                                                  \
+    F(MAY_CHANGE, uint32_t, te_history_item, wnd_bytes)                                            \
+    F(MAY_CHANGE, uint16_t, te_history_item, len_bytes)                                            \
+    F(MAY_CHANGE, uint8_t, te_history_item, from)                                                  \
+    F(MAY_CHANGE, uint8_t, te_history_item, to)                                                    \
+    F(MAY_CHANGE, uint8_t, te_history_item, cause)                                                 \
+    F(MAY_CHANGE, uint8_t, te_history_item, flags)                                                 \
+    F(MAY_CHANGE, bool, te_history_item, has_segment)
+
+#define FIELDS_OF_te_endpoint(F, I) F(MAY_CHANGE, uint16_t, te_endpoint, port)
+
+#define FIELDS_OF_te_addr(F, I)                                                                    \
+    I(MAY_CHANGE, uint8_t, te_addr, bytes, 12)                                                     \
+    I(MAY_CHANGE, uint8_t, te_addr, bytes, 15)
+
+#define FIELDS_OF_te_stack(F, I)                                                                   \
+    F(MAY_CHANGE, int64_t, te_stack, born_at_us)                                                   \
+    F(MAY_CHANGE, uint16_t, te_stack, ip_id)                                                       \
+    F(MAY_CHANGE, uint64_t, te_stack, next_id)                                                     \
+    F(MAY_CHANGE, uint32_t, te_stack, next_ephemeral)
+
+#define FIELDS_OF_te_siphash_key(F, I)                                                             \
+    I(MAY_NOT, uint8_t, te_siphash_key, bytes, 0)                                                  \
+    I(MAY_NOT, uint8_t, te_siphash_key, bytes, 15)
+
+#define FIELDS_OF_te_counters(F, I)                                                                \
+    F(MAY_CHANGE, uint64_t, te_counters, segments_in)                                              \
+    F(MAY_CHANGE, uint64_t, te_counters, control_queue_full)
+
+#define FIELDS_OF_te_limiter(F, I)                                                                 \
+    F(MAY_CHANGE, int64_t, te_limiter, second_start_us)                                            \
+    F(MAY_CHANGE, uint32_t, te_limiter, left)
+
+#define FIELDS_OF_te_listener(F, I)                                                                \
+    F(MAY_CHANGE, uint64_t, te_listener, id)                                                       \
+    F(MAY_CHANGE, uint32_t, te_listener, uid)                                                      \
+    F(MAY_CHANGE, uint32_t, te_listener, backlog)                                                  \
+    F(MAY_CHANGE, int64_t, te_listener, opened_at_us)                                              \
+    F(MAY_CHANGE, int64_t, te_listener, cookies_until_us)                                          \
+    F(MAY_CHANGE, bool, te_listener, fast_open)                                                    \
+    F(MAY_CHANGE, uint32_t, te_listener, fast_open_resets)                                         \
+    F(MAY_CHANGE, int64_t, te_listener, fast_open_resets_until_us)
+
+#define FIELDS_OF_te_grave(F, I)                                                                   \
+    F(MAY_CHANGE, uint64_t, te_grave, id)                                                          \
+    F(MAY_CHANGE, uint32_t, te_grave, uid)
+
+#define FIELDS_OF_te_local(F, I)                                                                   \
+    F(MAY_CHANGE, enum te_local_state, te_local, state)                                            \
+    F(MAY_CHANGE, uint8_t, te_local, step)                                                         \
+    F(MAY_CHANGE, int64_t, te_local, step_at_us)                                                   \
+    F(MAY_CHANGE, bool, te_local, was_defended)                                                    \
+    F(MAY_CHANGE, int64_t, te_local, defended_at_us)
+
+#define FIELDS_OF_te_neighbour(F, I)                                                               \
+    F(MAY_BE_CUT, int64_t, te_neighbour, due_at_us)                                                \
+    F(MAY_CHANGE, int64_t, te_neighbour, confirmed_at_us)                                          \
+    I(MAY_CHANGE, uint8_t, te_neighbour, mac, 0)                                                   \
+    I(MAY_CHANGE, uint8_t, te_neighbour, mac, 5)                                                   \
+    F(MAY_CHANGE, uint8_t, te_neighbour, asked)                                                    \
+    F(MAY_NOT, enum te_neighbour_state, te_neighbour, state)
+
+#define FIELDS_OF_te_pmtu(F, I)                                                                    \
+    F(MAY_CHANGE, uint16_t, te_pmtu, mtu_bytes)                                                    \
+    F(MAY_BE_CUT, int64_t, te_pmtu, expires_at_us)
+
+#define FIELDS_OF_te_pmtus(F, I) F(MAY_CHANGE, uint32_t, te_pmtus, generation)
+
+#define FIELDS_OF_te_datagram(F, I)                                                                \
+    F(MAY_CHANGE, uint32_t, te_datagram, id)                                                       \
+    F(MAY_CHANGE, uint8_t, te_datagram, protocol)                                                  \
+    F(MAY_CHANGE, uint8_t, te_datagram, hop_limit)                                                 \
+    F(MAY_CHANGE, uint8_t, te_datagram, ecn_seen)                                                  \
+    F(MAY_CHANGE, bool, te_datagram, is_dead)                                                      \
+    F(MAY_CHANGE, bool, te_datagram, is_broadcast)                                                 \
+    F(MAY_CHANGE, uint32_t, te_datagram, end)                                                      \
+    F(MAY_BE_CUT, int64_t, te_datagram, expires_at_us)
+
+#define FIELDS_OF_te_fast_open_entry(F, I)                                                         \
+    F(MAY_CHANGE, uint16_t, te_fast_open_entry, mss_bytes)                                         \
+    F(MAY_CHANGE, uint8_t, te_fast_open_entry, cookie_len)                                         \
+    I(MAY_CHANGE, uint8_t, te_fast_open_entry, cookie, 0)                                          \
+    I(MAY_CHANGE, uint8_t, te_fast_open_entry, cookie, 15)                                         \
+    F(MAY_CHANGE, int64_t, te_fast_open_entry, avoid_until_us)
+
+#define FIELDS_OF_te_event(F, I)                                                                   \
+    F(MAY_CHANGE, enum te_event_kind, te_event, kind)                                              \
+    F(MAY_CHANGE, uint64_t, te_event, id)                                                          \
+    F(MAY_CHANGE, int64_t, te_event, time_us)                                                      \
+    F(MAY_CHANGE, uint32_t, te_event, uid)                                                         \
+    F(MAY_CHANGE, unsigned, te_event, ready)                                                       \
+    F(MAY_CHANGE, enum te_err, te_event, error)
+
+#define FIELDS_OF_te_transition(F, I)                                                              \
+    F(MAY_CHANGE, int64_t, te_transition, time_us)                                                 \
+    F(MAY_CHANGE, enum te_state, te_transition, from)                                              \
+    F(MAY_CHANGE, enum te_state, te_transition, to)                                                \
+    F(MAY_CHANGE, enum te_cause, te_transition, cause)                                             \
+    F(MAY_CHANGE, bool, te_transition, has_segment)
+
+#define STRUCTS(S)                                                                                 \
+    S(te_conn)                                                                                     \
+    S(te_paws)                                                                                     \
+    S(te_rtt)                                                                                      \
+    S(te_congestion)                                                                               \
+    S(te_recovery)                                                                                 \
+    S(te_ack_state)                                                                                \
+    S(te_sack_block)                                                                               \
+    S(te_ecn)                                                                                      \
+    S(te_mtu_search)                                                                               \
+    S(te_sender)                                                                                   \
+    S(te_sent)                                                                                     \
+    S(te_sent_mark)                                                                                \
+    S(te_sent_map)                                                                                 \
+    S(te_delivery)                                                                                 \
+    S(te_rack)                                                                                     \
+    S(te_prr)                                                                                      \
+    S(te_undo)                                                                                     \
+    S(te_validation)                                                                               \
+    S(te_pacer)                                                                                    \
+    S(te_path_mtu)                                                                                 \
+    S(te_hystart)                                                                                  \
+    S(te_cc_reno_state)                                                                            \
+    S(te_cc_cubic_state)                                                                           \
+    S(te_cc_bbr_state)                                                                             \
+    S(te_range)                                                                                    \
+    S(te_history_item)                                                                             \
+    S(te_endpoint)                                                                                 \
+    S(te_addr)                                                                                     \
+    S(te_stack)                                                                                    \
+    S(te_siphash_key)                                                                              \
+    S(te_counters)                                                                                 \
+    S(te_limiter)                                                                                  \
+    S(te_listener)                                                                                 \
+    S(te_grave)                                                                                    \
+    S(te_local)                                                                                    \
+    S(te_neighbour)                                                                                \
+    S(te_pmtu)                                                                                     \
+    S(te_pmtus)                                                                                    \
+    S(te_datagram)                                                                                 \
+    S(te_fast_open_entry)                                                                          \
+    S(te_event)                                                                                    \
+    S(te_transition)
+
+#define DEFINE_ALL(owner)                                                                          \
+    FIELDS_OF_##owner(DEFINE, DEFINE_ITEM) static const struct field fields_of_##owner[] = {       \
+        FIELDS_OF_##owner(ROW, ROW_ITEM)};
+STRUCTS(DEFINE_ALL)
+
+/* --- where they are ----------------------------------------------------------------------------
+ */
+
+/* One that is lost or SACKed, if there is one. */
+static struct te_sent *record_of(struct te_conn *conn)
+{
+    struct te_sent *sent = conn->sender != NULL ? te_sent_map_first(&conn->sender->map) : NULL;
+    struct te_sent *first = sent;
+    while (sent != NULL && sent->state == TE_SENT_IN_FLIGHT)
+        sent = te_sent_map_next(sent);
+    return sent != NULL ? sent : first;
+}
+
+static void *variables_of(struct te_conn *conn, const struct te_cc_ops *ops)
+{
+    return conn->sender != NULL && conn->cc.ops == ops ? &conn->sender->cc_state : NULL;
+}
+
+static void *before_of(struct te_conn *conn, const struct te_cc_ops *ops)
+{
+    bool has = conn->sender != NULL && conn->sender->undo.is_armed && conn->cc.ops == ops;
+    return has ? &conn->sender->undo.state_before : NULL;
+}
+
+static void *first_of(struct te_list *list, size_t offset)
+{
+    return te_list_is_empty(list) ? NULL : (uint8_t *)list->next - offset;
+}
+
+static struct te_grave *first_grave(struct te_graveyard *yard)
+{
+    for (uint32_t i = 0; i < yard->capacity; i++) {
+        struct te_grave *grave = &yard->ring[(yard->next + i) % yard->capacity];
+        if (grave->id != 0)
+            return grave;
+    }
+    return NULL;
+}
+
+static struct te_listener *first_listener(struct te_stack *stack)
+{
+    uint64_t cursor = 0;
+    return te_listener_walk(&stack->listeners, &cursor);
+}
+
+static struct te_event *first_event(struct te_stack *stack)
+{
+    struct te_event_queue *queue = &stack->events;
+    return queue->count > 0 ? &queue->ring[queue->head] : NULL;
+}
+
+#define OF_SENDER(expression) (conn->sender != NULL ? (void *)(expression) : NULL)
+#define OF_VARIABLES(ops) variables_of(conn, ops)
+#define HYSTART(ops, name) (OF_VARIABLES(ops) != NULL ? &conn->sender->cc_state.name.hystart : NULL)
+#define FIRST(list, type, link) first_of(list, offsetof(struct type, link))
+
+/* O: what it is, the struct, and where it is; of stack, or of conn. */
+#define OBJECTS(O)                                                                                 \
+    O(conn, te_conn, conn)                                                                         \
+    O(local_end, te_endpoint, &conn->local)                                                        \
+    O(remote_end, te_endpoint, &conn->remote)                                                      \
+    O(local_addr, te_addr, &conn->local.addr)                                                      \
+    O(remote_addr, te_addr, &conn->remote.addr)                                                    \
+    O(next_hop, te_addr, &conn->next_hop)                                                          \
+    O(paws, te_paws, &conn->paws)                                                                  \
+    O(rtt, te_rtt, &conn->rtt)                                                                     \
+    O(cc, te_congestion, &conn->cc)                                                                \
+    O(recovery, te_recovery, &conn->recovery)                                                      \
+    O(ack, te_ack_state, &conn->ack)                                                               \
+    O(dsack, te_sack_block, (void *)te_dsacks_first(conn->ack.dsacks))                             \
+    O(ecn, te_ecn, &conn->ecn)                                                                     \
+    O(mtu_search, te_mtu_search, conn->mtu_search)                                                 \
+    O(out_of_order, te_range, conn->out_of_order.items)                                            \
+    O(history, te_history_item, &conn->history.items[0])                                           \
+    O(sender, te_sender, conn->sender)                                                             \
+    O(sent_map, te_sent_map, OF_SENDER(&conn->sender->map))                                        \
+    O(sent, te_sent, record_of(conn))                                                              \
+    O(mark, te_sent_mark, record_of(conn) != NULL ? &record_of(conn)->mark : NULL)                 \
+    O(delivery, te_delivery, OF_SENDER(&conn->sender->delivery))                                   \
+    O(rack, te_rack, OF_SENDER(&conn->sender->rack))                                               \
+    O(prr, te_prr, OF_SENDER(&conn->sender->prr))                                                  \
+    O(undo, te_undo, OF_SENDER(&conn->sender->undo))                                               \
+    O(undo_cc, te_congestion, OF_SENDER(&conn->sender->undo.before))                               \
+    O(undo_reno, te_cc_reno_state, before_of(conn, &te_cc_reno))                                   \
+    O(undo_cubic, te_cc_cubic_state, before_of(conn, &te_cc_cubic))                                \
+    O(undo_bbr, te_cc_bbr_state, before_of(conn, &te_cc_bbr))                                      \
+    O(validation, te_validation, OF_SENDER(&conn->sender->validation))                             \
+    O(pacer, te_pacer, OF_SENDER(&conn->sender->pacer))                                            \
+    O(path_mtu, te_path_mtu, OF_SENDER(&conn->sender->mtu))                                        \
+    O(reno, te_cc_reno_state, OF_VARIABLES(&te_cc_reno))                                           \
+    O(cubic, te_cc_cubic_state, OF_VARIABLES(&te_cc_cubic))                                        \
+    O(bbr, te_cc_bbr_state, OF_VARIABLES(&te_cc_bbr))                                              \
+    O(hystart_of_reno, te_hystart, HYSTART(&te_cc_reno, reno))                                     \
+    O(hystart_of_cubic, te_hystart, HYSTART(&te_cc_cubic, cubic))                                  \
+    O(stack, te_stack, stack)                                                                      \
+    O(key, te_siphash_key, &stack->key)                                                            \
+    O(counters, te_counters, &stack->counters)                                                     \
+    O(challenge_limiter, te_limiter, &stack->challenge_limiter)                                    \
+    O(rst_limiter, te_limiter, &stack->rst_limiter)                                                \
+    O(icmp_limiter, te_limiter, &stack->icmp_limiter)                                              \
+    O(time_wait_limiter, te_limiter, &stack->time_wait_limiter)                                    \
+    O(listener, te_listener, first_listener(stack))                                                \
+    O(listener_end, te_endpoint, &first_listener(stack)->local)                                    \
+    O(listener_history, te_history_item, &first_listener(stack)->history.items[0])                 \
+    O(grave, te_grave, first_grave(&stack->graveyard))                                             \
+    O(local, te_local, &stack->locals.items[0])                                                    \
+    O(neighbour, te_neighbour, FIRST(&stack->neighbours.used, te_neighbour, use_link))             \
+    O(pmtu, te_pmtu, FIRST(&stack->pmtus.used, te_pmtu, use_link))                                 \
+    O(pmtus, te_pmtus, &stack->pmtus)                                                              \
+    O(datagram, te_datagram, FIRST(&stack->reassemblies.queues[0], te_datagram, link))             \
+    O(fast_open, te_fast_open_entry, FIRST(&stack->fast_open.used, te_fast_open_entry, use_link))  \
+    O(event, te_event, first_event(stack))                                                         \
+    O(transition, te_transition,                                                                   \
+      first_event(stack) != NULL ? &first_event(stack)->transition : NULL)
+
+#define DEFINE_FIND(name, owner, where)                                                            \
+    static void *find_##name(struct te_stack *stack, struct te_conn *conn)                         \
+    {                                                                                              \
+        (void)stack;                                                                               \
+        (void)conn;                                                                                \
+        return where;                                                                              \
+    }
+OBJECTS(DEFINE_FIND)
+
+struct object {
+    const char *name;
+    const struct field *fields;
+    unsigned count;
+    void *(*find)(struct te_stack *stack, struct te_conn *conn);
+};
+
+#define OBJECT_ROW(name, owner, where)                                                             \
+    {#name, fields_of_##owner, sizeof(fields_of_##owner) / sizeof(fields_of_##owner[0]),           \
+     find_##name},
+static const struct object objects[] = {OBJECTS(OBJECT_ROW)};
+
+#define OBJECT_COUNT (sizeof(objects) / sizeof(objects[0]))
+#define FIELDS_MAX 128
+
+/* --- a state with something of everything ------------------------------------------------------
+ */
+
+struct trial {
+    const struct te_config *config;
+    struct te_stack *stack;
+    struct te_conn *conn;
+    int64_t now_us;
+    bool is_proved[OBJECT_COUNT][FIELDS_MAX];
+};
+
+static struct te_stack *reborn(const struct te_config *config, const struct te_stack *stack,
+                               int64_t now_us)
+{
+    static uint8_t bytes[STATE_BYTES_MAX];
+    struct te_stack *ret_stack = NULL;
+    size_t len = te_stack_save(stack, bytes, sizeof(bytes));
+    assert_true(len <= sizeof(bytes));
+    return te_stack_restore(config, bytes, len, now_us, &ret_stack) == TE_OK ? ret_stack : NULL;
+}
+
+/* What chance would bring about too seldom. */
+static void add_to_conn(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->is_remains)
+        return;
+    struct te_sack_block block = {conn->rcv_nxt - 20, conn->rcv_nxt - 10};
+    te_dsacks_add(&conn->ack.dsacks, block, &stack->config.allocator);
+    if (conn->mtu_search == NULL)
+        conn->mtu_search = te_stack_alloc(stack, sizeof(*conn->mtu_search));
+    assert_non_null(conn->mtu_search);
+    *conn->mtu_search = (struct te_mtu_search){
+        .phase = TE_MTU_BASE, .low = 900, .high = 1400, .probe_bytes = 1200, .failures = 1};
+    if (conn->sender == NULL)
+        return;
+    conn->sender->undo.is_armed = true;
+    conn->sender->undo.before = conn->cc;
+    conn->sender->undo.state_before = *conn->cc.state;
+}
+
+static void add_to_stack(struct te_stack *stack, int64_t now_us)
+{
+    const uint8_t far[4] = {192, 0, 2, 9};
+    struct te_endpoint remote = {te_addr_from_v4(far), 443};
+    struct te_addr local = stack->config.addresses[0].addr;
+    struct te_listen listen = {.local.port = 81, .uid = 3, .backlog = 4};
+    struct te_packet packet = {.source = remote.addr, .destination = local, .protocol = 6};
+    struct te_pmtu pmtu = {
+        .destination = remote.addr, .mtu_bytes = 1300, .expires_at_us = now_us + 1000};
+    uint64_t id;
+    assert_int_equal(te_open_passive(stack, &listen, &id, now_us), TE_OK);
+    assert_non_null(te_datagram_new(stack, &packet, 77));
+    assert_true(te_pmtu_put(stack, &pmtu));
+    struct te_fast_open_entry *entry = te_fast_open_make(stack, &local, &remote);
+    assert_non_null(entry);
+    entry->mss_bytes = 1000;
+    entry->cookie_len = 8;
+}
+
+/* --- one field after the other -----------------------------------------------------------------
+ */
+
+static void assert_same(const struct trial *trial, struct te_stack *again, const char *changed)
+{
+    struct te_conn *conn = te_conn_table_find_id(again, trial->conn->id);
+    assert_non_null(conn);
+    for (unsigned i = 0; i < OBJECT_COUNT; i++) {
+        void *object = objects[i].find(trial->stack, trial->conn);
+        void *again_object = objects[i].find(again, conn);
+        if ((object == NULL) != (again_object == NULL))
+            fail_msg("%s did not come back (after a change of %s)", objects[i].name, changed);
+        for (unsigned k = 0; k < objects[i].count && object != NULL; k++) {
+            const struct field *field = &objects[i].fields[k];
+            uint64_t value = field->access(object, NULL);
+            uint64_t again_value = field->access(again_object, NULL);
+            if (value != again_value && field->may != MAY_BE_CUT)
+                fail_msg("%s of %s: %llu was saved, %llu came back (after a change of %s)",
+                         field->name, objects[i].name, (unsigned long long)value,
+                         (unsigned long long)again_value, changed);
+        }
+    }
+}
+
+/* Whether the state with this value is accepted, and the value comes back. */
+static bool try_value(const struct trial *trial, const struct object *object,
+                      const struct field *field)
+{
+    struct te_stack *again = reborn(trial->config, trial->stack, trial->now_us);
+    if (again == NULL)
+        return false;
+    struct te_conn *conn = te_conn_table_find_id(again, trial->conn->id);
+    uint64_t value = field->access(object->find(trial->stack, trial->conn), NULL);
+    assert_same(trial, again, field->name);
+    bool is_back = field->access(object->find(again, conn), NULL) == value;
+    te_stack_free(again);
+    return is_back;
+}
+
+static bool prove(const struct trial *trial, const struct object *object, const struct field *field)
+{
+    void *at = object->find(trial->stack, trial->conn);
+    uint64_t old = field->access(at, NULL);
+    const uint64_t values[] = {old ^ 1, old + 1, old - 1, old + 1000, old - 1000, 1, 2, 3, 5, 200};
+    bool is_proved = false;
+    for (unsigned i = 0; i < sizeof(values) / sizeof(values[0]) && !is_proved; i++) {
+        if (field->may == MAY_NOT || field->access(at, &values[i]) == old)
+            continue;
+        is_proved = try_value(trial, object, field);
+    }
+    field->access(at, &old);
+    return is_proved || (old != 0 && try_value(trial, object, field));
+}
+
+static void prove_fields(struct trial *trial)
+{
+    for (unsigned i = 0; i < OBJECT_COUNT; i++) {
+        const struct object *object = &objects[i];
+        assert_true(object->count <= FIELDS_MAX);
+        for (unsigned k = 0; k < object->count; k++)
+            if (!trial->is_proved[i][k] && object->find(trial->stack, trial->conn) != NULL)
+                trial->is_proved[i][k] = prove(trial, object, &object->fields[k]);
+    }
+}
+
+static void prove_with_each_conn(struct trial *trial, struct pair *pair, unsigned side)
+{
+    uint64_t cursor = 0;
+    trial->now_us = pair_now_us(pair);
+    trial->config = pair_config(pair, side);
+    trial->stack = reborn(trial->config, pair_stack(pair, side), trial->now_us);
+    assert_non_null(trial->stack);
+    add_to_stack(trial->stack, trial->now_us);
+    while ((trial->conn = te_conn_table_walk(&trial->stack->conns, &cursor)) != NULL) {
+        add_to_conn(trial->stack, trial->conn);
+        prove_fields(trial);
+    }
+    te_stack_free(trial->stack);
+}
+
+static void assert_all_proved(const struct trial *trial)
+{
+    unsigned open = 0;
+    for (unsigned i = 0; i < OBJECT_COUNT; i++) {
+        for (unsigned k = 0; k < objects[i].count; k++) {
+            if (trial->is_proved[i][k])
+                continue;
+            print_error("%s of %s: never came back\n", objects[i].fields[k].name, objects[i].name);
+            open++;
+        }
+    }
+    assert_int_equal(open, 0);
+}
+
+static void prove_with_pair(struct trial *trial, const struct pair_setup *setup)
+{
+    struct pair *pair = pair_new(setup);
+    for (unsigned i = 0; i < STEPS; i++) {
+        pair_run(pair, STEP_US);
+        for (unsigned side = 0; side < PAIR_SIDES; side++)
+            prove_with_each_conn(trial, pair, side);
+    }
+    pair_free(pair);
+}
+
+static void test_each_field_comes_back(void **state)
+{
+    static const char *const algorithms[] = {"cubic", "reno", "bbr"};
+    static struct trial trial;
+    (void)state;
+    for (uint32_t seed = 1; seed <= 6; seed++)
+        prove_with_pair(&trial, &(struct pair_setup){.connections = 4,
+                                                     .send_bytes = {12000, 9000},
+                                                     .loss_percent = 10,
+                                                     .reorder_percent = 20,
+                                                     .dad = seed % 2 == 0,
+                                                     .aborts = seed == 4,
+                                                     .congestion_control = algorithms[seed % 3],
+                                                     .seed = seed});
+    assert_all_proved(&trial);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_each_field_comes_back),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
