@@ -330,6 +330,100 @@ static bool is_open_question(const struct row *row, const struct test_case *test
            row->reaction[test->column] == AG;
 }
 
+/* --- why it is dropped, if it is: the same sections, "drop the segment and return" --------------
+ */
+
+static enum te_drop_reason drop_in_listen(const struct row *row)
+{
+    if (row->flags & TE_RST)
+        return TE_DROP_LISTEN_RST;
+    if (row->flags & TE_ACK)
+        return TE_DROP_LISTEN_ACK;
+    if (!(row->flags & TE_SYN))
+        return TE_DROP_LISTEN_NO_SYN;
+    return row->flags & TE_FIN ? TE_DROP_LISTEN_SYN_FIN : TE_DROP_NONE;
+}
+
+static enum te_drop_reason drop_in_syn_sent(const struct row *row, enum reaction what)
+{
+    if (what == RA)
+        return TE_DROP_SYN_SENT_BAD_ACK;
+    if (what != NO)
+        return TE_DROP_NONE;
+    if (row->flags & TE_RST)
+        return TE_DROP_SYN_SENT_RST;
+    return row->flags & TE_SYN ? TE_DROP_SYN_SENT_SYN_FIN : TE_DROP_SYN_SENT_NO_SYN;
+}
+
+static enum te_drop_reason drop_in_time_wait(const struct row *row, const struct test_case *test,
+                                             enum reaction what)
+{
+    if (row->flags & TE_RST)
+        return TE_DROP_TIME_WAIT_RST;
+    if (row->flags & TE_SYN)
+        return what == SA ? TE_DROP_NONE : TE_DROP_TIME_WAIT_SYN;
+    if (test->variant == TS_MISSING || test->variant == TS_OLD)
+        return test->variant == TS_OLD ? TE_DROP_PAWS : TE_DROP_TIMESTAMP_MISSING;
+    if (what == AK)
+        return TE_DROP_TIME_WAIT_UNACCEPTABLE;
+    return row->flags & TE_ACK ? TE_DROP_NONE : TE_DROP_TIME_WAIT_NO_ACK;
+}
+
+/* Table 6, with a window that is open. */
+static bool is_in_window(const struct seg *seg, const struct scene *scene)
+{
+    uint32_t len = seg->len + ((seg->flags & TE_SYN) != 0) + ((seg->flags & TE_FIN) != 0);
+    uint32_t first = seg->seq - scene->rcv_nxt;
+    return first < scene->rcv_wnd || (len > 0 && first + len - 1 < scene->rcv_wnd);
+}
+
+/* A segment of the states from SYN_RCVD to LAST_ACK that changes nothing. */
+static enum te_drop_reason drop_of_conn(const struct seg *seg, const struct test_case *test,
+                                        const struct scene *scene, enum reaction what)
+{
+    bool is_opening = test->column == SR || test->column == SX;
+    bool is_rst = (seg->flags & TE_RST) != 0;
+    if ((seg->flags & TE_SYN) && !is_rst && !is_opening)
+        return TE_DROP_SYN_CHALLENGED;
+    if (!is_rst && test->variant == TS_MISSING)
+        return TE_DROP_TIMESTAMP_MISSING;
+    if (what == AG)
+        return TE_DROP_SYN_REPEATED;
+    if (!is_rst && test->variant == TS_OLD)
+        return TE_DROP_PAWS;
+    if (!is_in_window(seg, scene))
+        return is_rst ? TE_DROP_RST_UNACCEPTABLE : TE_DROP_UNACCEPTABLE;
+    if (what == CH && (seg->flags & (TE_SYN | TE_RST)))
+        return is_rst ? TE_DROP_RST_INEXACT : TE_DROP_SYN_CHALLENGED;
+    if (!(seg->flags & TE_ACK))
+        return TE_DROP_NO_ACK;
+    if (what == CH || what == RA)
+        return TE_DROP_BAD_ACK;
+    bool is_after_fin = test->column == CW || test->column == CG || test->column == LA;
+    bool has_some = seg->len > 0 || (seg->flags & TE_FIN);
+    return is_after_fin && has_some ? TE_DROP_AFTER_FIN : TE_DROP_NONE;
+}
+
+static enum te_drop_reason expected_drop(const struct row *row, const struct test_case *test,
+                                         const struct seg *seg, const struct scene *scene)
+{
+    enum reaction what = expected(row, test);
+    if (test->variant == BAD_CHECKSUM)
+        return TE_DROP_TCP_BAD_CHECKSUM;
+    if (test->column == CL)
+        return TE_DROP_TCP_NO_CONNECTION;
+    if (test->column == LI)
+        return drop_in_listen(row);
+    if (test->column == SS)
+        return drop_in_syn_sent(row, what);
+    if (test->column == TW)
+        return drop_in_time_wait(row, test, what);
+    if (what == RO)
+        return TE_DROP_DATA_AFTER_CLOSE;
+    bool changes_nothing = what == NO || what == AK || what == CH || what == RA || what == AG;
+    return changes_nothing ? drop_of_conn(seg, test, scene, what) : TE_DROP_NONE;
+}
+
 /* --- the segment -------------------------------------------------------------------------------
  */
 
@@ -579,6 +673,64 @@ static bool check_counters(struct script *s, enum reaction what, const struct te
                           status.time_wait_ends_at_us > scene->time_wait_ends_at_us);
 }
 
+struct drops_before {
+    unsigned count;
+    struct te_counters counters;
+};
+
+static void note_drops(const struct script *s, struct drops_before *ret_before)
+{
+    struct te_dropped drops[TE_DROPS_MAX];
+    T_ERR(te_drops(s->f.stack, 0, drops, &ret_before->count), TE_OK);
+    ret_before->counters = *fixture_counters(&s->f);
+}
+
+/* Of the one drop of that segment: reason, counter, and whose it was. */
+static bool check_last_drop(struct script *s, const struct te_dropped *last,
+                            const struct drops_before *before, uint64_t id, char *ret_why)
+{
+    size_t count;
+    const struct te_counter_info *table = te_counter_table(&count);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t was, is;
+        if (strcmp(table[i].name, te_drop_counter_name(last->reason)) != 0)
+            continue;
+        memcpy(&was, (const char *)&before->counters + table[i].offset, sizeof(was));
+        memcpy(&is, (const char *)fixture_counters(&s->f) + table[i].offset, sizeof(is));
+        snprintf(ret_why, SCRIPT_WHY_MAX, "%s grew by %d", table[i].name, (int)(is - was));
+        if (is != was + 1)
+            return false;
+    }
+    snprintf(ret_why, SCRIPT_WHY_MAX, "the drop is %d's", (int)last->id);
+    if (!last->has_segment || !last->has_endpoints || last->id != id)
+        return false;
+    struct te_dropped own[TE_DROPS_MAX];
+    unsigned own_count = 0;
+    snprintf(ret_why, SCRIPT_WHY_MAX, "its connection does not know of the drop");
+    return id == 0 || (te_drops(s->f.stack, id, own, &own_count) == TE_OK && own_count > 0 &&
+                       own[own_count - 1].reason == last->reason);
+}
+
+/* Nothing is dropped in silence, and nothing twice. A stack that is reborn has forgotten. */
+static bool check_drop(struct script *s, enum te_drop_reason want, const struct test_case *test,
+                       const struct drops_before *before, char *ret_why)
+{
+    struct te_dropped drops[TE_DROPS_MAX];
+    unsigned count;
+    if (s->f.reborn)
+        return true;
+    T_ERR(te_drops(s->f.stack, 0, drops, &count), TE_OK);
+    enum te_drop_reason got = count > before->count ? drops[count - 1].reason : TE_DROP_NONE;
+    snprintf(ret_why, SCRIPT_WHY_MAX, "%u drops, the last for \"%s\", not \"%s\"",
+             count - before->count, te_drop_name(got), te_drop_name(want));
+    if (got != want || count - before->count != (want != TE_DROP_NONE))
+        return false;
+    bool is_nobodys = test->column == CL || test->variant == BAD_CHECKSUM;
+    uint64_t id = test->column == LI ? s->listener_id : s->c.id;
+    return want == TE_DROP_NONE ||
+           check_last_drop(s, &drops[count - 1], before, is_nobodys ? 0 : id, ret_why);
+}
+
 static bool run_row(const struct row *row, const struct test_case *test, char *ret_why)
 {
     static struct script s;
@@ -590,12 +742,17 @@ static bool run_row(const struct row *row, const struct test_case *test, char *r
     struct seg seg = make_segment(row, test, &scene, &s);
     if (test->variant == TS_EQUAL || test->variant == TS_OLD)
         seg.ts -= 1;
+    struct drops_before before;
+    note_drops(&s, &before);
+    enum te_drop_reason reason = expected_drop(row, test, &seg, &scene);
     script_send(&s, &seg);
+    bool drop_is_right = check_drop(&s, reason, test, &before, ret_why);
     if (test->column == SS)
         s.c.timestamps = script_status(&s).timestamps;
-    bool good = is_open_question(row, test) || (check_output(&s, what, &seg, &scene, ret_why) &&
-                                                check_state(&s, what, test, &scene, ret_why) &&
-                                                check_counters(&s, what, test, &scene, ret_why));
+    bool good = is_open_question(row, test) ||
+                (drop_is_right && check_output(&s, what, &seg, &scene, ret_why) &&
+                 check_state(&s, what, test, &scene, ret_why) &&
+                 check_counters(&s, what, test, &scene, ret_why));
     const struct script_out *more = is_open_question(row, test) ? NULL : script_next(&s);
     if (good && more != NULL) {
         struct seg nothing = {.flags = 0xff};

@@ -109,6 +109,8 @@ void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
         send_ack(stack, &view);
     } else if (!is_expected_ack(&view, segment)) {
         te_drop_segment_of(stack, view.id, TE_DROP_TIME_WAIT_UNACCEPTABLE, segment);
-        send_limited_ack(stack, &view); /* first check: not acceptable */
+        send_limited_ack(stack, &view);      /* first check: not acceptable */
+    } else if (!(segment->flags & TE_ACK)) { /* fifth */
+        te_drop_segment_of(stack, view.id, TE_DROP_TIME_WAIT_NO_ACK, segment);
     }
 }

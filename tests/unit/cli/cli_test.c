@@ -406,6 +406,58 @@ static void history_has_its_keys(void **state)
     assert_int_equal(run(world, "history 99"), 1);
 }
 
+static void history_shows_drops_to_people(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "history 1"), 0);
+    const char *below = strstr(world->out, "\n\n");
+    assert_non_null(below);
+    assert_non_null(strstr(below, "Dropped"));
+    assert_non_null(strstr(below, "unacceptable"));
+    assert_non_null(strstr(below, "Outside of the receive window"));
+    assert_int_equal(run(world, "-H history 1"), 0); /* programs get what they always got */
+    assert_null(strstr(world->out, "unacceptable"));
+    json_t *array = json_of(world, "--json history 1");
+    assert_int_equal(json_array_size(array), 2);
+    assert_null(json_object_get(json_array_get(array, 0), "reason"));
+    json_decref(array);
+}
+
+static void history_drops_has_its_keys(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    json_t *array = json_of(world, "--json history --drops 1");
+    const json_t *row = json_array_get(array, 0);
+    assert_int_equal(json_array_size(array), 1);
+    assert_keys(row, "time_us reason text counter segment id local remote");
+    assert_string_equal(text_at(row, "counter"), "tcp_unacceptable");
+    assert_keys(json_object_get(row, "segment"), "flags seq ack len wnd");
+    assert_int_equal(json_integer_value(json_object_get(row, "id")), 1);
+    assert_true(json_is_null(json_object_get(row, "local")));
+    json_decref(array);
+    assert_int_equal(run(world, "history 1 -d -H"), 0);
+    assert_null(strstr(world->out, "ESTABLISHED"));
+    assert_non_null(strstr(world->out, "unacceptable"));
+}
+
+static void history_drops_without_an_id_is_about_all(void **state)
+{
+    struct world *world = *state;
+    json_t *array = json_of(world, "--json history --drops");
+    const json_t *row = json_array_get(array, 0);
+    assert_string_equal(text_at(row, "local"), "10.0.0.2:80");
+    assert_true(json_is_null(json_object_get(row, "id")));
+    assert_true(json_is_null(json_object_get(row, "segment")));
+    json_decref(array);
+    assert_int_equal(run(world, "history --drops"), 0);
+    assert_non_null(strstr(world->out, "10.0.0.1:*"));
+    assert_int_equal(run(world, "history"), 2);
+    assert_int_equal(run(world, "history --drops 1 2"), 2);
+    assert_int_equal(run(world, "history --drops 99"), 1);
+}
+
 static void stats_and_status(void **state)
 {
     struct world *world = *state;
@@ -585,6 +637,9 @@ int main(void)
         TEST(tw_has_its_keys),
         TEST(show_has_its_keys),
         TEST(history_has_its_keys),
+        TEST(history_shows_drops_to_people),
+        TEST(history_drops_has_its_keys),
+        TEST(history_drops_without_an_id_is_about_all),
         TEST(stats_and_status),
         TEST(events_are_printed),
         TEST(events_are_followed_line_by_line),

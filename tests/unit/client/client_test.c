@@ -554,6 +554,33 @@ static void status_and_history_are_read(void **state)
     tcpc_response_free(response);
 }
 
+static void drops_are_read(void **state)
+{
+    struct world *world = *state;
+    struct tcpc_response *response = NULL;
+    uint64_t id = established(world);
+    assert_int_equal(tcpc_history(world->client, id, &response, &world->error), TCPC_OK);
+    assert_int_equal(response->u.history.drop_count, 1);
+    const struct tcpc_drop *drop = &response->u.history.drops[0];
+    assert_int_equal(drop->time_us, 1000700);
+    assert_string_equal(drop->reason, "unacceptable");
+    assert_string_equal(drop->counter, "tcp_unacceptable");
+    assert_int_equal(drop->segment->seq, 1000);
+    assert_int_equal(drop->id, id);
+    assert_string_equal(drop->remote.address, "");
+    tcpc_response_free(response);
+    assert_int_equal(tcpc_history(world->client, 0, &response, &world->error), TCPC_OK);
+    assert_int_equal(response->u.history.count, 0);
+    assert_int_equal(response->u.history.drop_count, 1);
+    drop = &response->u.history.drops[0];
+    assert_null(drop->segment);
+    assert_int_equal(drop->id, 0);
+    assert_string_equal(drop->local.address, "10.0.0.2");
+    assert_int_equal(drop->local.port, 80);
+    assert_string_equal(drop->remote.address, "10.0.0.1");
+    tcpc_response_free(response);
+}
+
 static void events_and_counters_are_read(void **state)
 {
     struct world *world = *state;
@@ -717,6 +744,7 @@ int main(void)
         TEST(lists_are_whole),
         TEST(empty_list_is_no_error),
         TEST(status_and_history_are_read),
+        TEST(drops_are_read),
         TEST(events_and_counters_are_read),
         TEST(many_calls_at_once_over_broken_links),
         TEST(free_cancels_what_is_out),

@@ -31,6 +31,9 @@ static struct {
     PB(Transition) transitions[2];
     PB(Transition) * transition_list[2];
     PB(Segment) segment;
+    PB(Drop) drop;
+    PB(Drop) * drop_list[1];
+    PB(Endpoint) drop_ends[2];
     PB(CountersResult) counters;
     PB(Counter) counter[2];
     PB(Counter) * counter_list[2];
@@ -393,9 +396,41 @@ static void fill_segment(void)
     out.segment.wnd = 65535;
 }
 
+/* Of a connection, or of all: then with both ends. */
+static void fill_drop(uint64_t id)
+{
+    tcpengine__v1__drop__init(&out.drop);
+    out.drop.time_us = 1000700;
+    out.drop.reason = (char *)"unacceptable";
+    out.drop.text = (char *)"Outside of the receive window";
+    out.drop.counter = (char *)"tcp_unacceptable";
+    out.drop.segment = &out.segment;
+    out.drop.id = id;
+    if (id == 0) {
+        tcpengine__v1__endpoint__init(&out.drop_ends[0]);
+        tcpengine__v1__endpoint__init(&out.drop_ends[1]);
+        out.drop_ends[0].address = (char *)"10.0.0.2";
+        out.drop_ends[0].port = 80;
+        out.drop_ends[1].address = (char *)"10.0.0.1";
+        out.drop.local = &out.drop_ends[0];
+        out.drop.remote = &out.drop_ends[1];
+        out.drop.segment = NULL;
+    }
+    out.drop_list[0] = &out.drop;
+    out.history.drops = out.drop_list;
+    out.history.n_drops = 1;
+}
+
 static enum fake_verdict do_history(struct fake_daemon *daemon, const PB(Request) * request,
                                     PB(Response) * response)
 {
+    if (request->history->id == 0) {
+        tcpengine__v1__history_result__init(&out.history);
+        fill_drop(0);
+        response->history = &out.history;
+        response->result_case = TCPENGINE__V1__RESPONSE__RESULT_HISTORY;
+        return FAKE_REPLY;
+    }
     if (!find(daemon, request->history->id))
         return fail(response, TCPENGINE__V1__CODE__NOT_FOUND, "connection does not exist",
                     "ENOENT");
@@ -414,6 +449,7 @@ static enum fake_verdict do_history(struct fake_daemon *daemon, const PB(Request
     out.history.id = request->history->id;
     out.history.transitions = out.transition_list;
     out.history.n_transitions = 2;
+    fill_drop(request->history->id);
     response->history = &out.history;
     response->result_case = TCPENGINE__V1__RESPONSE__RESULT_HISTORY;
     return FAKE_REPLY;

@@ -22,7 +22,8 @@
     X(conn_no_route, "SYNs dropped: no route back")                                                \
     X(window_closed, "Segments whose text found the receive window closed")                        \
     X(after_fin, "Segments with text or a FIN at or beyond the FIN that the peer had sent")        \
-    X(time_wait_unacceptable, "Other segments dropped in TIME_WAIT, answered by an ACK")           \
+    X(time_wait_unacceptable,                                                                      \
+      "Other segments dropped in TIME_WAIT: not acceptable, or no ACK flag")                       \
     X(arp_ignored, "ARP packets ignored: our own came back, or about another address")             \
     X(nd_ignored, "Neighbour solicitations ignored: not about an address of ours that is ready")   \
     X(neighbour_frames_dropped, "Packets dropped on output: the next hop does not answer")         \

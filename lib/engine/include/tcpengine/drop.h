@@ -121,6 +121,7 @@
     X(TIME_WAIT_RST, time_wait_rst, time_wait_rst_ignored, "A RST in TIME_WAIT (RFC 1337)")        \
     X(TIME_WAIT_SYN, time_wait_syn, time_wait_syn_rejected,                                        \
       "A SYN in TIME_WAIT that opens nothing: answered by an ACK")                                 \
+    X(TIME_WAIT_NO_ACK, time_wait_no_ack, time_wait_unacceptable, "No ACK flag, in TIME_WAIT")     \
     X(TIME_WAIT_UNACCEPTABLE, time_wait_unacceptable, time_wait_unacceptable,                      \
       "Not acceptable in TIME_WAIT: answered by an ACK")
 

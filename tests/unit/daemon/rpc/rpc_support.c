@@ -430,6 +430,36 @@ enum te_state t_peer_state(struct t_rpc *env, uint64_t id)
     return te_status(env->peer, id, &status) == TE_OK ? status.state : TE_CLOSED;
 }
 
+static void store16(uint8_t *at, uint32_t value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+void t_stray_segment(struct t_rpc *env, const struct te_status *status)
+{
+    uint8_t frame[54] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+    uint8_t *ip = frame + 14, *tcp = frame + 34;
+    uint32_t sum = 0;
+    ip[0] = 0x45;
+    ip[3] = 40;
+    ip[8] = 64;
+    ip[9] = 6;
+    memcpy(ip + 12, status->remote.addr.bytes + 12, 4);
+    memcpy(ip + 16, status->local.addr.bytes + 12, 4);
+    for (unsigned i = 0; i < 20; i += 2)
+        sum += (uint32_t)(ip[i] << 8 | ip[i + 1]);
+    store16(ip + 10, ~(sum + (sum >> 16)));
+    store16(tcp, status->remote.port);
+    store16(tcp + 2, status->local.port);
+    store16(tcp + 4, (status->rcv_nxt + 1) >> 16);
+    store16(tcp + 6, status->rcv_nxt + 1);
+    tcp[12] = 0x50;
+    tcp[13] = TE_RST;
+    struct te_frame_meta meta = {.checksum = TE_CHECKSUM_VALID};
+    te_stack_input(env->pump.stack, frame, sizeof(frame), &meta, t_now_us(env));
+}
+
 enum te_err t_peer_error(struct t_rpc *env, uint64_t id)
 {
     struct te_status status;

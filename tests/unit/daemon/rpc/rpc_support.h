@@ -107,6 +107,8 @@ uint64_t t_peer_accept(struct t_rpc *env, uint64_t listener_id);
 uint64_t t_peer_open(struct t_rpc *env, uint16_t port);
 void t_peer_send(struct t_rpc *env, uint64_t id, const void *data, size_t len);
 enum te_state t_peer_state(struct t_rpc *env, uint64_t id);
+/* A RST with the connection's ports, one beyond RCV.NXT: nobody in his right mind sends it. */
+void t_stray_segment(struct t_rpc *env, const struct te_status *status);
 /* Why the peer's connection failed. */
 enum te_err t_peer_error(struct t_rpc *env, uint64_t id);
 

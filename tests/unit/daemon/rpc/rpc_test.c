@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <tcpengine/drop.h>
 
 #define OP(name) TCPENGINE__V1__REQUEST__OP_##name
 #define WAIT_MS 40
@@ -407,6 +408,62 @@ static void test_time_wait_list(void **state)
     t_client_close(&client);
 }
 
+static void test_history_tells_what_was_dropped(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    pb_history op = TCPENGINE__V1__HISTORY__INIT;
+    uint64_t peer;
+    t_client_open(&client, env);
+    op.id = t_connected(&client, &peer);
+    assert_int_equal(t_call(&client, OP(HISTORY), &op)->history->n_drops, 0);
+    struct te_status status;
+    assert_int_equal(te_status(env->pump.stack, op.id, &status), TE_OK);
+    t_stray_segment(env, &status);
+    const pb_history_result *result = t_call(&client, OP(HISTORY), &op)->history;
+    assert_int_equal(result->n_transitions, 2);
+    assert_int_equal(result->n_drops, 1);
+    assert_string_equal(result->drops[0]->reason, "rst_inexact");
+    assert_string_equal(result->drops[0]->counter, "resets_challenged");
+    assert_string_equal(result->drops[0]->segment->flags, "RST");
+    assert_int_equal(result->drops[0]->segment->seq, status.rcv_nxt + 1);
+    assert_int_equal(result->drops[0]->id, op.id);
+    assert_null(result->drops[0]->local);
+    assert_true(result->drops[0]->time_us > result->transitions[1]->time_us);
+    t_client_close(&client);
+}
+
+static void test_drops_of_all_are_for_root(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client root, other;
+    pb_history op = TCPENGINE__V1__HISTORY__INIT;
+    struct te_status status;
+    uint64_t peer;
+    t_client_open_as(&other, env, T_OTHER_UID);
+    t_client_open(&root, env);
+    uint64_t id = t_connected(&other, &peer);
+    assert_int_equal(te_status(env->pump.stack, id, &status), TE_OK);
+    t_stray_segment(env, &status);
+    T_FAILS(t_call(&other, OP(HISTORY), &op), PERMISSION);
+    assert_string_equal(other.response->status->errno_name, "EPERM");
+    assert_int_equal(t_stats(env).counters.requests_denied, 1);
+    const pb_history_result *result = t_call(&root, OP(HISTORY), &op)->history;
+    assert_int_equal(result->id, 0);
+    assert_int_equal(result->n_transitions, 0);
+    assert_true(result->n_drops >= 1 && result->n_drops <= TE_DROPS_MAX);
+    const pb_drop *last = result->drops[result->n_drops - 1];
+    assert_string_equal(last->reason, "rst_inexact");
+    assert_int_equal(last->id, id);
+    assert_string_equal(last->local->address, "10.0.0.1");
+    assert_string_equal(last->remote->address, "10.0.0.2");
+    assert_int_equal(last->remote->port, status.remote.port);
+    op.id = id;
+    assert_int_equal(t_call(&other, OP(HISTORY), &op)->history->n_drops, 1); /* its own */
+    t_client_close(&root);
+    t_client_close(&other);
+}
+
 static void test_history(void **state)
 {
     struct t_rpc *env = *state;
@@ -600,6 +657,8 @@ int main(void)
         TEST(test_long_list_fits_messages),
         TEST(test_time_wait_list),
         TEST(test_history),
+        TEST(test_history_tells_what_was_dropped),
+        TEST(test_drops_of_all_are_for_root),
         TEST(test_counters),
         TEST(test_set_option),
         TEST(test_congestion_control),
