@@ -17,6 +17,7 @@ RULES = {
     "unfinished_words": rules_source.unfinished_words,
     "virtual_time": rules_source.virtual_time,
     "no_conditionals": rules_source.no_conditionals,
+    "drops_have_reasons": rules_source.drops_have_reasons,
     "clang_format": rules_source.clang_format,
     "shellcheck": rules_source.shellcheck,
     "python_compiles": rules_source.python_compiles,

@@ -122,6 +122,31 @@ def no_conditionals(root: Path, _: dict) -> list[str]:
     return found
 
 
+DROP_HEADER = "lib/engine/include/tcpengine/drop.h"
+DROP_ROW = re.compile(r"\bX\(\s*([A-Z0-9_]+)\s*,\s*\w+\s*,\s*(\w+)\s*,")
+COUNTED = re.compile(r"\bcounters(?:\.|->)(\w+)\s*(?:\+\+|\+=)")
+NO_DROP = "/* no drop"
+
+
+def drops_have_reasons(root: Path, _: dict) -> list[str]:
+    """A drop counter of the engine grows by te_drop alone, and every reason is given somewhere.
+
+    A line that counts what is no drop says so: /* no drop: why */."""
+    rows = DROP_ROW.findall((root / DROP_HEADER).read_text())
+    counters, given, found = {counter for _, counter in rows}, set(), []
+    for path in c_files(root):
+        name = str(path.relative_to(root))
+        if not name.startswith("lib/engine/") or name == DROP_HEADER:
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            given |= set(re.findall(r"\bTE_DROP_([A-Z0-9_]+)\b", line))
+            hits = set(COUNTED.findall(line)) & counters
+            found += [f"{name}:{number}: {hit} counts drops: te_drop() it, with its reason"
+                      for hit in hits if NO_DROP not in line]
+    return found + [f"{DROP_HEADER}: nothing is dropped as {reason}"
+                    for reason, _ in rows if reason not in given]
+
+
 def clang_format(root: Path, _: dict) -> list[str]:
     """Every C file is as clang-format writes it."""
     files = [str(path) for path in c_files(root)]

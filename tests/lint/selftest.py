@@ -74,6 +74,10 @@ def _wrong_statements() -> tuple[dict[str, str], list[str]]:
 
 COUNTERS = 'X(alpha, "Alphas seen") X(beta, "Betas seen")\n'
 
+REASON = {"lib/engine/include/tcpengine/drop.h": 'X(ODD, odd, odd_in, "It is odd")\n'}
+DROPS = "te_drop(stack, NULL, TE_DROP_ODD, NULL);\n"
+NO_DROP = "stack->counters.odd_in++; /* no drop: it is only looked at */\n"
+
 # name: (files that keep the rule, files that break it ...), the latter maybe with texts that must
 # stand in the findings. "lib.c" becomes the library.
 CASES = {
@@ -87,6 +91,9 @@ CASES = {
                      {"tests/unit/a.c": "void f(void)\n{\n    usleep(1);\n}\n"}),
     "no_conditionals": ({"lib/engine/a.h": "#ifndef A_H\n#define A_H\n#endif\n"},
                         {"lib/engine/a.h": "#ifdef __linux__\n#endif\n"}),
+    "drops_have_reasons": (
+        {**REASON, "lib/engine/a.c": DROPS + NO_DROP + "stack->counters.even_in++;\n"},
+        {**REASON, "lib/engine/a.c": DROPS + "stack->counters.odd_in++;\n"}),
     "clang_format": ({"a.c": "int a;\n", ".clang-format": "BasedOnStyle: LLVM\n"},
                      {"a.c": "int   a ;\n", ".clang-format": "BasedOnStyle: LLVM\n"}),
     "shellcheck": ({"a": "#!/bin/sh\nrm -f \"$1\"\n"}, {"a": "#!/bin/sh\nrm -f $1\n"}),
