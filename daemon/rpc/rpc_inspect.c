@@ -18,7 +18,7 @@ static void fill_tcp(const struct te_status *status, pb_connection_status_result
     result->rcv_wnd = status->rcv_wnd;
     result->iss = status->iss;
     result->irs = status->irs;
-    result->mss = status->mss_bytes;
+    result->mss = status->mss;
     result->path_mtu_bytes = status->path_mtu_bytes;
     result->pipe_bytes = status->pipe_bytes;
     result->sacked_bytes = status->sacked_bytes;
@@ -37,7 +37,7 @@ static void fill_tcp(const struct te_status *status, pb_connection_status_result
     result->srtt_us = status->srtt_us;
     result->rttvar_us = status->rttvar_us;
     result->rto_us = status->rto_us;
-    result->backoff = status->retransmits;
+    result->backoff = status->backoff;
     result->nagle = status->nagle;
     result->keepalive = status->keepalive;
 }
@@ -46,7 +46,7 @@ static void fill_totals(const struct te_status *status, pb_connection_status_res
 {
     result->is_listener = status->is_listener;
     result->is_orphan = status->is_orphan;
-    result->retransmits = status->segments_retransmitted;
+    result->retransmits = status->retransmits;
     result->bytes_sent = status->bytes_sent;
     result->bytes_acked = status->bytes_acked;
     result->bytes_received = status->bytes_received;

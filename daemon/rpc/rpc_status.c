@@ -116,8 +116,7 @@ static struct subject subject_find(struct rpc_call *call, uint64_t id,
         subject.local = status->local;
         subject.remote = status->remote;
         subject.has_retransmits = true;
-        subject.retransmits =
-            status->retransmits > 0 ? status->retransmits : status->segments_retransmitted;
+        subject.retransmits = status->backoff > 0 ? status->backoff : status->retransmits;
     }
     return subject;
 }

@@ -90,10 +90,10 @@ static void add_status(struct hasher *hasher, const struct te_status *status)
                     (uint64_t)status->fin_queued << 11 | (uint64_t)status->fin_received << 12 |
                     (uint64_t)status->wscale_ok << 13 | (uint64_t)status->sack_permitted << 14 |
                     (uint64_t)status->timestamps << 15 | (uint64_t)status->snd_wscale << 16 |
-                    (uint64_t)status->rcv_wscale << 24 | (uint64_t)status->mss_bytes << 32 |
+                    (uint64_t)status->rcv_wscale << 24 | (uint64_t)status->mss << 32 |
                     (uint64_t)status->time_wait_from << 48);
-    add(hasher, (uint64_t)(-status->error) << 32 | (uint64_t)(-status->soft_error) << 16 |
-                    status->retransmits);
+    add(hasher,
+        (uint64_t)(-status->error) << 32 | (uint64_t)(-status->soft_error) << 16 | status->backoff);
     add(hasher, (uint64_t)status->cwnd_bytes << 32 | status->ssthresh_bytes);
     add(hasher, (uint64_t)status->srtt_us);
     add(hasher, (uint64_t)status->rttvar_us);

@@ -101,7 +101,7 @@ static uint32_t ack_near(const struct te_status *status, unsigned base, int delt
     case 1:
         return status->snd_una + (uint32_t)delta;
     case 2:
-        return status->snd_una + (uint32_t)(delta * status->mss_bytes);
+        return status->snd_una + (uint32_t)(delta * status->mss);
     case 3:
         return status->snd_nxt + (uint32_t)delta;
     case 4:
@@ -136,7 +136,7 @@ static void read_sack(struct program *program, const struct rig_slot *slot,
         return;
     const uint8_t bytes[6] = {record.arg[0], record.arg[1], record.arg[2],
                               record.arg[3], record.arg[4], record.arg[5]};
-    uint32_t unit = (record.op & 1) != 0 ? slot->status.mss_bytes : 64;
+    uint32_t unit = (record.op & 1) != 0 ? slot->status.mss : 64;
     options->sack_count = record.slot % 4;
     for (unsigned i = 0; i < options->sack_count; i++) {
         options->sack[i].start = slot->status.snd_una + (uint32_t)((int8_t)bytes[2 * i]) * unit;
@@ -179,7 +179,7 @@ static struct peer_segment segment_of(struct program *program, const struct reco
     else
         segment.options = options_of(program, slot, arg[5]);
     segment.raw_len -= segment.raw_len % 4;
-    if (segment.payload_len > slot->status.mss_bytes && segment.payload_len > 1000)
+    if (segment.payload_len > slot->status.mss && segment.payload_len > 1000)
         segment.merged_from = 1000;
     return segment;
 }
@@ -293,9 +293,9 @@ static void step_duplicate_acks(struct program *program, struct rig_slot *slot, 
     segment.window = (uint16_t)(slot->status.snd_wnd >> slot->status.snd_wscale);
     for (unsigned i = 1; i <= count; i++) {
         segment.options.sack_count = slot->status.sack_permitted ? 1 : 0;
-        segment.options.sack[0].start = slot->status.snd_una + slot->status.mss_bytes;
+        segment.options.sack[0].start = slot->status.snd_una + slot->status.mss;
         segment.options.sack[0].end =
-            segment.options.sack[0].start + i * (uint32_t)slot->status.mss_bytes;
+            segment.options.sack[0].start + i * (uint32_t)slot->status.mss;
         segment.options.ts_echo = slot->their_ts;
         peer_send(&program->rig, &segment);
     }

@@ -100,7 +100,7 @@ static void status_equals_a_recount(void **state)
     T_EQUAL(status.bytes_received, 300);
     T_EQUAL(status.segments_in - before.segments_in, 1);
     T_EQUAL(status.segments_out - before.segments_out, tally.segments + tally.resent_segments);
-    T_EQUAL(status.segments_retransmitted, tally.resent_segments);
+    T_EQUAL(status.retransmits, tally.resent_segments);
     T_EQUAL(status.bytes_retransmitted, tally.resent_payload);
     T_EQUAL(status.iss, s->c.our_iss);
     T_EQUAL(status.irs, PEER_ISS);

@@ -602,7 +602,7 @@ static void initial_window_follows_the_cached_mss(void **state)
     learn_cookie(s);
     open_with(s, FIRST_PORT + 1, 10);
     T_EQUAL(expect_syn(s, 10), SERVER_COOKIE_BYTES);
-    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).mss, MSS);
     T_EQUAL(script_status(s).cwnd_bytes, MSS);
 }
 

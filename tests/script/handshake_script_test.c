@@ -131,7 +131,7 @@ static void rfc9293_3_5_old_duplicate_syn_ack_is_reset_and_the_opening_goes_on(v
     T_STATE(s, TE_SYN_SENT);
     T_COUNT(s, tcp_bad_ack, 2);
     T_EXPECT_AFTER(s, SECOND, .flags = TE_SYN, .seq = 0);
-    T_EQUAL(script_status(s).retransmits, 1);
+    T_EQUAL(script_status(s).backoff, 1);
 }
 
 /* Figure 8, the side of peer B. */
@@ -464,7 +464,7 @@ static void ipv6_passive_open(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_ERR(script_user_accept(s), TE_OK);
     T_STATE(s, TE_ESTABLISHED);
-    T_EQUAL(script_status(s).mss_bytes, 1428);
+    T_EQUAL(script_status(s).mss, 1428);
 }
 
 static void ipv6_active_open(void **state)

@@ -156,7 +156,7 @@ static void a_peer_of_small_segments_needs_no_search(void **state)
     s->peer_mss = 600;
     established(s);
     check_phase(s, "disabled");
-    T_EQUAL(script_status(s).mss_bytes, 600);
+    T_EQUAL(script_status(s).mss, 600);
 }
 
 /* --- the search (RFC 4821 7) --------------------------------------------------------------------
@@ -220,7 +220,7 @@ static void rfc4821_7_6_1_a_probe_that_arrives_raises_it(void **state)
     ack(s, first.end);
     T_COUNT(s, mtu_probes_arrived, 1);
     T_EQUAL(script_status(s).path_mtu_bytes, 1500);
-    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).mss, MSS);
     check_phase(s, "complete");
     T_EXPECT(s, .flags = TE_ACK, .seq = first.end, .ack = 1, .len = MSS);
     script_skip(s);
@@ -271,7 +271,7 @@ static void ack_all(struct script *s)
 static struct look next_probe(struct script *s)
 {
     struct te_status status = script_status(s);
-    unsigned trips = 2 * (status.cwnd_bytes / status.mss_bytes + 1);
+    unsigned trips = 2 * (status.cwnd_bytes / status.mss + 1);
     for (unsigned i = 0; i < trips; i++) {
         if (script_status(s).send_queue_bytes < 200 * 1000)
             script_user_send(s, 200 * 1000);
@@ -280,7 +280,7 @@ static struct look next_probe(struct script *s)
         script_advance(s, ROUND_TRIP);
         ack_all(s);
         if (fixture_counters(&s->f)->mtu_probes > probes)
-            return look(s, status.mss_bytes);
+            return look(s, status.mss);
     }
     fail_msg("no probe came");
     return (struct look){0};

@@ -26,7 +26,7 @@ static void check_gso(struct script *s, const struct script_out *out, uint32_t s
     assert_true(out->checksum_ok);
     for (uint32_t i = 0; i < len; i++)
         assert_int_equal(out->payload[i], script_pattern(seq - 1 + i, 0));
-    uint32_t mss = script_status(s).mss_bytes;
+    uint32_t mss = script_status(s).mss;
     if (len <= mss) {
         T_EQUAL(out->meta.gso_type, TE_GSO_NONE);
         T_EQUAL(out->meta.gso_size_bytes, 0);
@@ -199,7 +199,7 @@ static void gso_one_segment_that_is_larger_goes_alone(void **state)
     s->peer_mss = 65495;
     s->options = SPEAKS_WSCALE;
     with_gso(s);
-    T_EQUAL(script_status(s).mss_bytes, 65495);
+    T_EQUAL(script_status(s).mss, 65495);
     T_EQUAL(script_user_send(s, 65495), 65495);
     check_gso(s, script_next(s), 1, 65495);
 }

@@ -114,7 +114,7 @@ static void tiny_mss_is_raised_to_the_floor(void **state)
     struct script *s = *state;
     s->peer_mss = 1;
     conn_in_established(s);
-    T_EQUAL(script_status(s).peer_mss_bytes, 88);
+    T_EQUAL(script_status(s).peer_mss, 88);
     T_EQUAL(script_user_send(s, 500), 500);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 88);
     script_skip(s);
@@ -383,8 +383,8 @@ static void rfc9293_3_2_options_are_read_however_they_are_written(void **state)
     for (unsigned i = 0; i < sizeof(written) / sizeof(written[0]); i++) {
         script_start_over(s);
         open_with(s, written[i].bytes, written[i].len);
-        if (script_status(s).peer_mss_bytes != written[i].mss)
-            fail_msg("%s: MSS %u, not %u", written[i].name, script_status(s).peer_mss_bytes,
+        if (script_status(s).peer_mss != written[i].mss)
+            fail_msg("%s: MSS %u, not %u", written[i].name, script_status(s).peer_mss,
                      written[i].mss);
         complete(s);
     }

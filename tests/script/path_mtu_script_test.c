@@ -177,7 +177,7 @@ static void rfc5927_7_2_less_than_claimed_was_sent(void **state)
     too_big(s, 1, 1000);
     too_big(s, 1, 600);
     T_COUNT(s, too_big_ignored, 2);
-    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).mss, MSS);
     T_EXPECT_NONE(s);
 }
 
@@ -264,7 +264,7 @@ static void a_new_connection_knows_it(void **state)
     narrow(s);
     script_new_peer(s, CLIENT_PORT + 1);
     conn_in_established(s);
-    T_EQUAL(script_status(s).mss_bytes, 960);
+    T_EQUAL(script_status(s).mss, 960);
     T_EQUAL(script_user_send(s, 2000), 2000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 960);
     script_skip(s);

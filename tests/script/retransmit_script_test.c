@@ -179,7 +179,7 @@ static void rfc6298_5_4_the_earliest_segment_is_sent_again_and_the_rto_doubles(v
     T_COUNT(s, retransmit_timeouts, 2);
     T_COUNT(s, segments_retransmitted, 2);
     T_COUNT(s, bytes_retransmitted, 2 * MSS);
-    T_EQUAL(script_status(s).retransmits, 2);
+    T_EQUAL(script_status(s).backoff, 2);
 }
 
 static void rfc6298_2_5_rto_has_a_maximum(void **state)
@@ -285,10 +285,10 @@ static void an_answer_in_between_starts_r2_anew(void **state)
     T_EXPECT_SEGMENTS(s, 1, 2);
     script_advance(s, 7 * RTO_MIN);
     script_skip(s);
-    T_EQUAL(script_status(s).retransmits, 3);
+    T_EQUAL(script_status(s).backoff, 3);
     ack_segments(s, 1);
     script_skip(s);
-    T_EQUAL(script_status(s).retransmits, 0);
+    T_EQUAL(script_status(s).backoff, 0);
     T_STATE(s, TE_ESTABLISHED);
 }
 

@@ -143,7 +143,7 @@ static void time_wait_is_reopened_without_a_cookie(void **state)
 static void check_options(struct script *s, bool kept)
 {
     struct te_status status = script_status(s);
-    T_EQUAL(status.peer_mss_bytes, 1440); /* the slot below 1,452 */
+    T_EQUAL(status.peer_mss, 1440); /* the slot below 1,452 */
     T_EQUAL(status.timestamps, kept);
     T_EQUAL(status.sack_permitted, kept);
     T_EQUAL(status.wscale_ok, kept);
@@ -191,7 +191,7 @@ static void handshake_by_ipv6(void **state)
     s->options = SPEAKS_ALL | SPEAKS_IPV6;
     fill_queue(s);
     open_by_cookie(s, 7001);
-    T_EQUAL(script_status(s).peer_mss_bytes, PEER_MSS);
+    T_EQUAL(script_status(s).peer_mss, PEER_MSS);
     T_EQUAL(script_status(s).snd_wscale, PEER_WSCALE);
 }
 

@@ -354,7 +354,7 @@ static void rfc1191_6_4_too_big_makes_smaller_segments(void **state)
     uint32_t cwnd = script_status(s).cwnd_bytes;
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 1000);
     T_COUNT(s, path_mtu_changes, 1);
-    T_EQUAL(script_status(s).mss_bytes, 960);
+    T_EQUAL(script_status(s).mss, 960);
     uint32_t next = 1;
     const struct script_out *out;
     while ((out = script_next(s)) != NULL) { /* at once, and no sign of congestion */
@@ -375,11 +375,11 @@ static void rfc8201_4_too_big_for_ipv6(void **state)
     T_EQUAL(script_user_send(s, 3000), 3000);
     script_skip(s);
     script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1, 1300);
-    T_EQUAL(script_status(s).mss_bytes, 1240);
+    T_EQUAL(script_status(s).mss, 1240);
     script_skip(s);
     script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1,
                       600); /* under the least that IPv6 knows: discarded */
-    T_EQUAL(script_status(s).mss_bytes, 1240);
+    T_EQUAL(script_status(s).mss, 1240);
     script_skip(s);
 }
 
@@ -390,7 +390,7 @@ static void rfc5927_7_too_big_has_a_floor(void **state)
     T_EQUAL(script_user_send(s, 3000), 3000);
     script_skip(s);
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1, 68);
-    assert_true(script_status(s).mss_bytes >= 512);
+    assert_true(script_status(s).mss >= 512);
     script_skip(s);
 }
 
@@ -402,7 +402,7 @@ static void rfc5927_7_too_big_with_a_bad_quote_is_ignored(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1000);
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 1001, 600);
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, 4, 0, 600);
-    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).mss, MSS);
     T_COUNT(s, icmp_bad_quote, 2);
 }
 
@@ -430,7 +430,7 @@ static void too_big_for_a_syn_is_ignored(void **state)
     struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
     script_send(s, &syn_ack);
     T_EXPECT_ACK(s, 1, 1);
-    T_EQUAL(script_status(s).mss_bytes, MSS);
+    T_EQUAL(script_status(s).mss, MSS);
 }
 
 /* The RFC 1191 answer to an error that names no MTU is a guess; here the least is kept. */
@@ -443,7 +443,7 @@ static void too_big_without_an_mtu_is_survived(void **state)
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, TE_ICMP4_FRAGMENTATION_NEEDED, 1, 0);
     script_skip(s);
     T_STATE(s, TE_ESTABLISHED);
-    assert_true(script_status(s).mss_bytes >= 512 && script_status(s).mss_bytes <= MSS);
+    assert_true(script_status(s).mss >= 512 && script_status(s).mss <= MSS);
 }
 
 /* In recovery a smaller path loses nothing of it. */

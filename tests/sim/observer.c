@@ -192,7 +192,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
     const struct te_config *config = &world->scenario->hosts[watch->side].config;
     int64_t shortest_us = link_shortest_us(&world->link, 0) + link_shortest_us(&world->link, 1);
     int64_t rounding_us = SRTT_ROUNDING_US + (status->timestamps ? TIMESTAMP_TICK_US : 0);
-    if (is_synchronized(status) && status->cwnd_bytes < status->mss_bytes)
+    if (is_synchronized(status) && status->cwnd_bytes < status->mss)
         return "6: cwnd is at least one segment";
     if (status->state == TE_FIN_WAIT_2 && status->timer == TE_TIMER_TIME_WAIT)
         return "8: 2MSL does not run in FIN_WAIT_2";
@@ -201,13 +201,13 @@ static const char *check_limits(const struct world *world, const struct watch *w
         return "9: who has no owner has a timer";
     if (status->rto_us < config->rto_min_us || status->rto_us > config->rto_max_us)
         return "10: the RTO is within its bounds";
-    if (status->retransmits > retries_max(config, status))
+    if (status->backoff > retries_max(config, status))
         return "10: no more retransmissions than R2 allows";
     if (status->srtt_us != 0 && status->srtt_us + rounding_us < shortest_us)
         return "10: no round trip is shorter than the link (Karn)";
     if (status->snd_wscale > WSCALE_MAX || status->rcv_wscale > WSCALE_MAX)
         return "11: the window scale is 14 at most";
-    if (status->mss_bytes == 0 || status->mss_bytes > config->mtu_bytes - 40)
+    if (status->mss == 0 || status->mss > config->mtu_bytes - 40)
         return "11: a segment carries something and fits the link";
     return NULL;
 }
@@ -280,7 +280,7 @@ static const char *check_start(struct watch *watch, const struct te_status *now,
 {
     const struct te_status *before = &watch->last;
     /* What ends the event before may be the probe that makes the segments larger (RFC 4821 7.6). */
-    uint64_t mss = watch->mss_max > now->mss_bytes ? watch->mss_max : now->mss_bytes;
+    uint64_t mss = watch->mss_max > now->mss ? watch->mss_max : now->mss;
     uint64_t floor = 2 * mss;
     uint64_t most = (uint64_t)before->cwnd_bytes * 9 / 10;
     if (is_loss_based(now) && !is_undone && now->ssthresh_bytes > (most > floor ? most : floor))
@@ -317,7 +317,7 @@ static struct recovery_look look_at_recovery(const struct world *world, struct w
         /* A connection starts anew when its SYN is acknowledged. */
         .is_passed = !watch->has_recover || !seq_lt(now->snd_una, watch->recover) ||
                      before->snd_una == before->iss,
-        .is_timeout = now->retransmits > before->retransmits,
+        .is_timeout = now->backoff > before->backoff,
     };
     bool was_loss = before->recovery[0] == 'l';
     look.is_start = !look.is_open && (look.was_open || (was_loss && !look.goes_on));
@@ -398,18 +398,18 @@ static const char *check_timeout(const struct world *world, struct watch *watch,
 {
     const struct te_status *before = &watch->last;
     const struct te_config *config = &world->scenario->hosts[watch->side].config;
-    if (now->snd_una != before->snd_una || !world->link.is_calm || now->retransmits == 0)
+    if (now->snd_una != before->snd_una || !world->link.is_calm || now->backoff == 0)
         watch->calm_retransmits = 0;
-    if (now->retransmits <= before->retransmits)
+    if (now->backoff <= before->backoff)
         return NULL;
     watch->calm_retransmits += world->link.is_calm;
-    bool follows = before->retransmits > 0 && now->snd_una == before->snd_una &&
+    bool follows = before->backoff > 0 && now->snd_una == before->snd_una &&
                    watch->timeout_rto_us == before->rto_us;
     int64_t since_us = world_clock(world, watch->side) - watch->timeout_at_us;
     int64_t doubled_us = 2 * before->rto_us;
     watch->timeout_at_us = world_clock(world, watch->side);
     watch->timeout_rto_us = now->rto_us;
-    if (now->retransmits != before->retransmits + 1)
+    if (now->backoff != before->backoff + 1)
         return "10: retransmissions are counted one by one";
     if (!follows)
         return NULL;
@@ -560,8 +560,8 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
         watch->sent_end = status->snd_max;
     watch->rcv_nxt_before = watch->last.rcv_nxt;
     keep(watch, status);
-    if (watch->mss_max < status->mss_bytes)
-        watch->mss_max = status->mss_bytes;
+    if (watch->mss_max < status->mss)
+        watch->mss_max = status->mss;
     if (wrong == NULL && is_alive(status))
         wrong = check_peer(world, watch, status);
     if (wrong != NULL)

@@ -121,7 +121,7 @@ static bool is_small(const struct sending *sending)
         return false;
     if (is_cut)
         return segment->payload_len % sending->meta->gso_size_bytes != 0;
-    return segment->payload_len > 0 && segment->payload_len < sending->watch->last.mss_bytes;
+    return segment->payload_len > 0 && segment->payload_len < sending->watch->last.mss;
 }
 
 static bool is_small_in_flight(const struct watch *watch)
@@ -137,8 +137,8 @@ static const char *check_nagle(const struct sending *sending)
     const struct te_status *status = &watch->last;
     const struct wire_segment *segment = sending->segment;
     bool is_new = watch->has_sent && segment->seq == watch->sent_end && segment->payload_len > 0;
-    if (!is_new || !status->nagle || status->fin_queued ||
-        segment->payload_len >= status->mss_bytes || !is_small_in_flight(watch))
+    if (!is_new || !status->nagle || status->fin_queued || segment->payload_len >= status->mss ||
+        !is_small_in_flight(watch))
         return NULL;
     return "no small segment leaves while another is unacknowledged (Nagle)";
 }
@@ -148,7 +148,7 @@ static const char *check_nagle(const struct sending *sending)
 static uint32_t largest_segment(const struct watch *watch)
 {
     bool is_searching = strcmp(watch->last.mtu_probing, "searching") == 0;
-    return is_searching ? watch->last.peer_mss_bytes : watch->last.mss_bytes;
+    return is_searching ? watch->last.peer_mss : watch->last.mss;
 }
 
 /* RFC 7413 4.2.2: with a cookie only, once only, and for who asked for it. */
@@ -224,7 +224,7 @@ static const char *check_cwnd(const struct sending *sending)
         return NULL;
     }
     world_explain(sending->world, "pipe %u, cwnd %u, MSS %u, %s", status->pipe_bytes,
-                  status->cwnd_bytes, status->mss_bytes, status->recovery);
+                  status->cwnd_bytes, status->mss, status->recovery);
     return "6: what is sent fits cwnd";
 }
 

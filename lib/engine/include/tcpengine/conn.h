@@ -168,16 +168,17 @@ struct te_status {
     uint32_t send_buffer_bytes, receive_buffer_bytes; /* memory now */
 
     uint32_t iss, irs, snd_una, snd_nxt, snd_max, snd_wnd, rcv_nxt, rcv_wnd, snd_wl1, snd_wl2;
-    uint16_t mss_bytes, peer_mss_bytes;
+    uint16_t mss, peer_mss;
     uint16_t path_mtu_bytes; /* of the largest packets that it sends, IP header on */
     uint8_t snd_wscale, rcv_wscale;
     bool wscale_ok, sack_permitted, timestamps, ecn, nagle, keepalive;
     uint32_t ecn_ce_in, ecn_ece_in;      /* data received with CE, ACKs with ECE (RFC 3168) */
     uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
     int64_t srtt_us, rttvar_us, rto_us;
-    uint32_t retransmits; /* in a row, now */
+    uint32_t backoff; /* retransmissions in a row, now */
     uint64_t segments_in, segments_out, bytes_sent, bytes_acked, bytes_received,
-        bytes_retransmitted, segments_retransmitted;
+        bytes_retransmitted;
+    uint64_t retransmits;    /* segments sent again since the opening */
     const char *mtu_probing; /* "disabled", "base", "error", "searching", "complete" (RFC 8899) */
     const char *congestion_control;
     const char *recovery; /* "open", "cwr", "recovery", "loss" */

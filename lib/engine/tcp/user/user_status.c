@@ -31,7 +31,7 @@ static void status_of_streams(const struct te_conn *conn, struct te_status *stat
     status->bytes_retransmitted = conn->bytes_retransmitted;
     status->segments_in = conn->segments_in;
     status->segments_out = conn->segments_out;
-    status->segments_retransmitted = conn->segments_retransmitted;
+    status->retransmits = conn->segments_retransmitted;
 }
 
 static void status_of_sequence(const struct te_conn *conn, struct te_status *status)
@@ -46,8 +46,8 @@ static void status_of_sequence(const struct te_conn *conn, struct te_status *sta
     status->snd_wl2 = conn->snd_wl2;
     status->rcv_nxt = conn->rcv_nxt;
     status->rcv_wnd = te_receive_window(conn);
-    status->mss_bytes = conn->mss;
-    status->peer_mss_bytes = conn->peer_mss;
+    status->mss = conn->mss;
+    status->peer_mss = conn->peer_mss;
     status->path_mtu_bytes = conn->path_mtu;
     status->snd_wscale = conn->snd_wscale;
     status->rcv_wscale = conn->rcv_wscale;
@@ -96,7 +96,7 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .srtt_us = conn->rtt.srtt_us,
         .rttvar_us = conn->rtt.rttvar_us,
         .rto_us = te_rtt_rto_us(&conn->rtt, &stack->config),
-        .retransmits = conn->retransmits,
+        .backoff = conn->retransmits,
         .mtu_probing = te_mtu_probe_name(conn),
         .congestion_control = conn->cc.ops->name,
         .recovery = te_recovery_name(conn),
