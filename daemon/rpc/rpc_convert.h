@@ -9,6 +9,9 @@ pb_endpoint *rpc_endpoint(struct rpc *rpc, const struct te_endpoint *endpoint);
 pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment);
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status);
 pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *status);
+/* The fields of TE_STATUS_LIST and of TE_STATUS_AGE_LIST. */
+void rpc_fill_status(const struct te_status *status, int64_t now_us,
+                     pb_connection_status_result *result);
 char *rpc_text(struct rpc *rpc, const char *text);
 /* An array of count pointers. */
 void *rpc_pointers(struct rpc *rpc, size_t count);

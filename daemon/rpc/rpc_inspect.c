@@ -1,6 +1,7 @@
 /* Status, List, TimeWaitList, History and Counters: looking without touching. */
 #include <tcpengine/drop.h>
 
+#include <assert.h>
 #include <string.h>
 
 #include "rpc/rpc_convert.h"
@@ -9,56 +10,43 @@
 
 /* --- Status ------------------------------------------------------------------------------------*/
 
-static void fill_tcp(const struct te_status *status, pb_connection_status_result *result)
-{
-    result->snd_una = status->snd_una;
-    result->snd_nxt = status->snd_nxt;
-    result->snd_wnd = status->snd_wnd;
-    result->rcv_nxt = status->rcv_nxt;
-    result->rcv_wnd = status->rcv_wnd;
-    result->iss = status->iss;
-    result->irs = status->irs;
-    result->mss = status->mss;
-    result->path_mtu_bytes = status->path_mtu_bytes;
-    result->pipe_bytes = status->pipe_bytes;
-    result->sacked_bytes = status->sacked_bytes;
-    result->lost_bytes = status->lost_bytes;
-    result->min_rtt_us = status->min_rtt_us;
-    result->reordering_window_us = status->reordering_window_us;
-    result->snd_wscale = status->snd_wscale;
-    result->rcv_wscale = status->rcv_wscale;
-    result->sack_permitted = status->sack_permitted;
-    result->timestamps = status->timestamps;
-    result->ecn = status->ecn;
-    result->ecn_ce_in = status->ecn_ce_in;
-    result->ecn_ece_in = status->ecn_ece_in;
-    result->cwnd_bytes = status->cwnd_bytes;
-    result->ssthresh_bytes = status->ssthresh_bytes;
-    result->srtt_us = status->srtt_us;
-    result->rttvar_us = status->rttvar_us;
-    result->rto_us = status->rto_us;
-    result->backoff = status->backoff;
-    result->nagle = status->nagle;
-    result->keepalive = status->keepalive;
-}
+/* The type of a field in the message, by the kind of its row in TE_STATUS_LIST. */
+#define PB_TYPE_FLAG protobuf_c_boolean
+#define PB_TYPE_NUMBER uint32_t
+#define PB_TYPE_BYTES uint32_t
+#define PB_TYPE_TOTAL uint64_t
+#define PB_TYPE_TOTAL_BYTES uint64_t
+#define PB_TYPE_DURATION_US int64_t
+#define PB_TYPE_WORD char *
 
-static void fill_totals(const struct te_status *status, pb_connection_status_result *result)
+#define HAS_TYPE(value, type) _Generic((value), type : true, default : false)
+/* C would convert between integers silently. */
+#define ASSERT_TYPE(name, type)                                                                    \
+    static_assert(HAS_TYPE(((pb_connection_status_result *)NULL)->name, type),                     \
+                  "tcpengine.proto has another type than TE_STATUS_LIST for " #name);
+
+/* From the engine's field to the message's. Words are constants: the message points to them. */
+#define TO_PB_FLAG(value) (value)
+#define TO_PB_NUMBER(value) (value)
+#define TO_PB_BYTES(value) (value)
+#define TO_PB_TOTAL(value) (value)
+#define TO_PB_TOTAL_BYTES(value) (value)
+#define TO_PB_DURATION_US(value) (value)
+#define TO_PB_WORD(value) (char *)(uintptr_t)(value)
+
+void rpc_fill_status(const struct te_status *status, int64_t now_us,
+                     pb_connection_status_result *result)
 {
-    result->is_listener = status->is_listener;
-    result->is_orphan = status->is_orphan;
-    result->retransmits = status->retransmits;
-    result->bytes_sent = status->bytes_sent;
-    result->bytes_acked = status->bytes_acked;
-    result->bytes_received = status->bytes_received;
-    result->segments_in = status->segments_in;
-    result->segments_out = status->segments_out;
-    result->send_buffer_bytes = status->send_buffer_bytes;
-    result->receive_buffer_bytes = status->receive_buffer_bytes;
-    result->send_accepted = status->send_accepted;
-    result->receive_released = status->receive_released;
-    result->receive_next = status->receive_next;
-    result->fin_received = status->fin_received;
-    result->fin_queued = status->fin_queued;
+#define FILL_FIELD(kind, name, ...)                                                                \
+    ASSERT_TYPE(name, PB_TYPE_##kind)                                                              \
+    result->name = TO_PB_##kind(status->name);
+#define FILL_AGE(name, moment_us, ...)                                                             \
+    ASSERT_TYPE(name, PB_TYPE_DURATION_US)                                                         \
+    result->name = now_us - status->moment_us;
+    TE_STATUS_LIST(FILL_FIELD)
+    TE_STATUS_AGE_LIST(FILL_AGE)
+#undef FILL_FIELD
+#undef FILL_AGE
 }
 
 static pb_congestion_variable *congestion_variable(struct rpc *rpc,
@@ -97,7 +85,6 @@ static void fill_others(struct rpc_call *call, const struct te_status *status,
                         pb_connection_status_result *result)
 {
     struct rpc *rpc = call->rpc;
-    int64_t now_us = rpc_now_us(rpc);
     result->connection = rpc_connection(rpc, status);
     if (status->error != TE_OK)
         result->error = rpc_status_message(call, status->error, status);
@@ -105,15 +92,7 @@ static void fill_others(struct rpc_call *call, const struct te_status *status,
         result->soft_error = rpc_status_message(call, status->soft_error, status);
     if (status->state == TE_TIME_WAIT)
         result->time_wait = rpc_time_wait(rpc, status);
-    if (status->congestion_control != NULL)
-        result->congestion_control = rpc_text(rpc, status->congestion_control);
-    if (status->recovery != NULL)
-        result->recovery = rpc_text(rpc, status->recovery);
-    if (status->mtu_probing != NULL)
-        result->mtu_probing = rpc_text(rpc, status->mtu_probing);
     fill_congestion_variables(rpc, status, result);
-    result->age_us = now_us - status->opened_at_us;
-    result->state_age_us = now_us - status->state_since_us;
 }
 
 enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)
@@ -121,8 +100,7 @@ enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)
     if (call->subject_err != TE_OK)
         return rpc_fail_engine(call, call->subject_err, call->op.connection_status.id);
     pb_connection_status_result *result = &rpc_result(call)->connection;
-    fill_tcp(call->status, result);
-    fill_totals(call->status, result);
+    rpc_fill_status(call->status, rpc_now_us(call->rpc), result);
     fill_others(call, call->status, result);
     return RPC_ANSWER;
 }

@@ -127,61 +127,15 @@ static void decode_time_wait_row(struct tcpc_time_wait *ret_row, const PB(TimeWa
     ret_row->uid = message->uid;
 }
 
-static void decode_status_sequence(struct tcpc_status *status,
-                                   const PB(ConnectionStatusResult) * message)
+static void decode_status_fields(struct tcpc_status *status,
+                                 const PB(ConnectionStatusResult) * message)
 {
-    status->snd_una = message->snd_una;
-    status->snd_nxt = message->snd_nxt;
-    status->snd_wnd = message->snd_wnd;
-    status->rcv_nxt = message->rcv_nxt;
-    status->rcv_wnd = message->rcv_wnd;
-    status->iss = message->iss;
-    status->irs = message->irs;
-    status->mss = message->mss;
-    status->path_mtu_bytes = message->path_mtu_bytes;
-    status->pipe_bytes = message->pipe_bytes;
-    status->sacked_bytes = message->sacked_bytes;
-    status->lost_bytes = message->lost_bytes;
-    status->min_rtt_us = message->min_rtt_us;
-    status->reordering_window_us = message->reordering_window_us;
-    status->snd_wscale = message->snd_wscale;
-    status->rcv_wscale = message->rcv_wscale;
-    status->sack_permitted = message->sack_permitted;
-    status->timestamps = message->timestamps;
-    status->ecn = message->ecn;
-    status->ecn_ce_in = message->ecn_ce_in;
-    status->ecn_ece_in = message->ecn_ece_in;
-    status->send_accepted = message->send_accepted;
-    status->receive_released = message->receive_released;
-    status->receive_next = message->receive_next;
-    status->fin_received = message->fin_received;
-    status->fin_queued = message->fin_queued;
-}
-
-static void decode_status_numbers(struct tcpc_status *status,
-                                  const PB(ConnectionStatusResult) * message)
-{
-    status->nagle = message->nagle;
-    status->keepalive = message->keepalive;
-    status->cwnd_bytes = message->cwnd_bytes;
-    status->ssthresh_bytes = message->ssthresh_bytes;
-    status->srtt_us = message->srtt_us;
-    status->rttvar_us = message->rttvar_us;
-    status->rto_us = message->rto_us;
-    status->retransmits = message->retransmits;
-    status->backoff = message->backoff;
-    status->bytes_sent = message->bytes_sent;
-    status->bytes_acked = message->bytes_acked;
-    status->bytes_received = message->bytes_received;
-    status->segments_in = message->segments_in;
-    status->segments_out = message->segments_out;
-    status->congestion_control = message->congestion_control;
-    status->recovery = message->recovery;
-    status->mtu_probing = message->mtu_probing;
-    status->send_buffer_bytes = message->send_buffer_bytes;
-    status->receive_buffer_bytes = message->receive_buffer_bytes;
-    status->age_us = message->age_us;
-    status->state_age_us = message->state_age_us;
+#define DECODE_FIELD(kind, name, ...) status->name = message->name;
+#define DECODE_AGE(name, ...) status->name = message->name;
+    TE_STATUS_LIST(DECODE_FIELD)
+    TE_STATUS_AGE_LIST(DECODE_AGE)
+#undef DECODE_FIELD
+#undef DECODE_AGE
 }
 
 static bool decode_congestion_variables(struct decoding *decoding,
@@ -210,10 +164,7 @@ static bool decode_status(struct decoding *decoding)
     decode_row(&status->connection, message->connection);
     decode_status_error(&status->error, message->error);
     decode_status_error(&status->soft_error, message->soft_error);
-    status->is_listener = message->is_listener;
-    status->is_orphan = message->is_orphan;
-    decode_status_sequence(status, message);
-    decode_status_numbers(status, message);
+    decode_status_fields(status, message);
     if (!decode_congestion_variables(decoding, message))
         return false;
     if (!message->time_wait)

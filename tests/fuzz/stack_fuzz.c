@@ -101,7 +101,7 @@ static uint32_t ack_near(const struct te_status *status, unsigned base, int delt
     case 1:
         return status->snd_una + (uint32_t)delta;
     case 2:
-        return status->snd_una + (uint32_t)(delta * status->mss);
+        return status->snd_una + (uint32_t)delta * status->mss;
     case 3:
         return status->snd_nxt + (uint32_t)delta;
     case 4:

@@ -25,6 +25,7 @@ RULES = {
     "mutable_data": rules_library.mutable_data,
     "exported_names": rules_library.exported_names,
     "counters_documented": rules_library.counters_documented,
+    "status_computed": rules_library.status_computed,
     "links": rules_library.links,
     "saved_fields": saved_fields.saved_fields,
 }

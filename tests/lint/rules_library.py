@@ -87,6 +87,23 @@ def counters_documented(root: Path, context: dict) -> list[str]:
     return found + ([] if pages else ["tcpctl-stats(7): the page is missing"])
 
 
+STATUS_HEADER = "lib/engine/include/tcpengine/status_list.h"
+# X(KIND, name, LINE, "..." of the list, and X(name, moment_us, LINE, "..." of the ages: what stands
+# second is the member of te_status.
+STATUS_ROW = re.compile(r'X\(\w+, ([a-z]\w*), [A-Z_]+,\s*\\?\s*"')
+
+
+def status_computed(root: Path, _: dict) -> list[str]:
+    """Every field of a connection's status is given a value in user_status.c."""
+    names = STATUS_ROW.findall((root / STATUS_HEADER).read_text())
+    sources = [path for path in tracked_files(root) if path.name == "user_status.c"]
+    if not names or len(sources) != 1:
+        return [f"{STATUS_HEADER}: {len(names)} fields, {len(sources)} user_status.c"]
+    text = sources[0].read_text()
+    return [f"{sources[0].relative_to(root)}: {name} is never set" for name in names
+            if not re.search(rf"(->|\.){name} = ", text)]
+
+
 LINK = re.compile(r"(?<!\!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 

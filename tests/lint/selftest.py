@@ -72,6 +72,8 @@ def _wrong_statements() -> tuple[dict[str, str], list[str]]:
              ": input is not saved, nor is it said what hangs on it"])
 
 
+STATUS = ('X(FLAG, alpha, SND, "", "An alpha") '
+          'X(beta_us, since_us, SND, "#", "Age of beta")\n')
 COUNTERS = 'X(alpha, "Alphas seen") X(beta, "Betas seen")\n'
 
 REASON = {"lib/engine/include/tcpengine/drop.h": 'X(ODD, odd, odd_in, "It is odd")\n'}
@@ -111,6 +113,11 @@ CASES = {
     "counters_documented": (
         {"lib/engine/include/tcpengine/counters.h": COUNTERS, "tcpctl-stats.7": "alpha\nbeta\n"},
         {"lib/engine/include/tcpengine/counters.h": COUNTERS, "tcpctl-stats.7": "alpha\n"}),
+    "status_computed": (
+        {"lib/engine/include/tcpengine/status_list.h": STATUS,
+         "user_status.c": "status->alpha = conn->a;\n*s = {.since_us = 1};\n"},
+        {"lib/engine/include/tcpengine/status_list.h": STATUS,
+         "user_status.c": "status->alpha = conn->a;\nif (s.since_us == 1) {}\n"}),
     "links": ({"README.md": "# One two\n[a](other.md#head-line) [b](#one-two) [c](https://x/)\n",
                "other.md": "## Head line\n"},
               {"README.md": "[a](missing.md)\n"}),

@@ -7,7 +7,7 @@
 #define MSS 1460
 #define DELAY (40 * MS)
 
-static uint32_t right_edge(const struct script *s, const struct script_out *out, uint8_t scale)
+static uint32_t right_edge(const struct script *s, const struct script_out *out, uint32_t scale)
 {
     return script_rel_ack(s, out) + ((uint32_t)out->header.window << scale);
 }
@@ -258,7 +258,7 @@ static void check_edge_never_moves_left(struct script *s, unsigned options, uint
     s->f.config.receive_buffer_initial_bytes = buffer;
     conn_in_established(s);
     T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
-    uint8_t scale = script_status(s).rcv_wscale;
+    uint32_t scale = script_status(s).rcv_wscale;
     uint32_t edge = 0;
     uint32_t seq = 1;
     for (uint32_t i = 0; i < 400; i++) {
@@ -304,7 +304,7 @@ static void rfc7323_2_4_what_was_offered_is_honored(void **state)
     conn_in_established(s);
     T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    uint8_t scale = script_status(s).rcv_wscale;
+    uint32_t scale = script_status(s).rcv_wscale;
     const struct script_out *out = T_EXPECT_ACK(s, 1, 101);
     uint32_t edge = right_edge(s, out, scale);
     T_ERR(script_user_option(s, TE_OPTION_RECEIVE_BUFFER_MAX, 8192), TE_OK);

@@ -65,7 +65,7 @@ struct watch {
     uint32_t fin_seq;
     bool has_peer_edge;
     uint32_t peer_edge; /* largest right edge that the peer has offered, as far as it arrived */
-    uint16_t mss_max;   /* before the path became narrower */
+    uint32_t mss_max;   /* before the path became narrower */
     bool has_recover;
     uint32_t recover;        /* SND.NXT at the latest start of a loss event */
     uint64_t undone, others; /* counters of its stack, at the latest look: see observer.c */

@@ -243,7 +243,7 @@ static const char *check_own_window(const struct sending *sending)
     const struct te_status *status = &watch->last;
     if (!(segment->flags & TE_ACK))
         return NULL;
-    uint8_t shift = (segment->flags & TE_SYN) ? 0 : status->rcv_wscale;
+    uint32_t shift = (segment->flags & TE_SYN) ? 0 : status->rcv_wscale;
     uint32_t edge = segment->ack + ((uint32_t)segment->window << shift);
     uint32_t unit = 1u << status->rcv_wscale;
     if (segment->ack != status->rcv_nxt && !is_last_word(watch, segment))
@@ -630,7 +630,7 @@ static void note_peer_edge(struct watch *watch, const struct wire_segment *segme
     if ((!has_ack && !(segment->flags & TE_SYN)) || seq_lt(ack, status->iss) ||
         seq_lt(watch->has_sent ? watch->sent_end : status->snd_max, ack))
         return;
-    uint8_t shift = (segment->flags & TE_SYN) ? 0 : status->snd_wscale;
+    uint32_t shift = (segment->flags & TE_SYN) ? 0 : status->snd_wscale;
     uint32_t edge = ack + ((uint32_t)segment->window << shift);
     watch->peer_edge = watch->has_peer_edge ? seq_max(watch->peer_edge, edge) : edge;
     watch->has_peer_edge = true;

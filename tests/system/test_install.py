@@ -22,6 +22,18 @@ int main(void)
 }
 """
 
+CLIENT_PROGRAM = """
+#include <stdio.h>
+#include <tcpclient/tcpclient.h>
+int main(void)
+{
+    struct tcpc_status status = {.snd_una = 1, .srtt_us = 2, .congestion_control = "reno"};
+    printf("%d %s %s\\n", (int)(status.snd_una + status.srtt_us), status.congestion_control,
+           tcpc_code_name(TCPC_REFUSED));
+    return 0;
+}
+"""
+
 
 class Install(unittest.TestCase):
     @classmethod
@@ -57,19 +69,28 @@ class Install(unittest.TestCase):
             for folder in (str(BUILD), str(harness.ROOT), str(self.root)):
                 self.assertNotIn(folder, text, path)
 
-    def test_program_by_pkg_config(self) -> None:
-        """A program of somebody else compiles, links and runs with what was installed."""
+    def output_of(self, program: str, *packages: str) -> str:
+        """What the program prints, compiled with what pkg-config says of the packages."""
         source = self.root / "program.c"
-        source.write_text(PROGRAM)
+        source.write_text(program)
         folder = self.one(r"pkgconfig/tcpengine\.pc$").parent
         environment = dict(os.environ, PKG_CONFIG_PATH=str(folder),
                            PKG_CONFIG_SYSROOT_DIR=str(self.root))
-        flags = run("pkg-config", "--cflags", "--libs", "tcpengine", "tcpclient",
+        flags = run("pkg-config", "--cflags", "--libs", *packages,
                     env=environment).stdout.decode().split()
         run("cc", "-o", self.root / "program", source, *flags)
-        done = run(self.root / "program", env=dict(
-            os.environ, LD_LIBRARY_PATH=str(self.one(r"libtcpclient\.so$").parent)))
-        self.assertRegex(done.stdout.decode(), r"^TIME_WAIT \d+\.\d+\.\d+\n$")
+        return run(self.root / "program", env=dict(
+            os.environ, LD_LIBRARY_PATH=str(self.one(r"libtcpclient\.so$").parent))
+        ).stdout.decode()
+
+    def test_program_by_pkg_config(self) -> None:
+        """A program of somebody else compiles, links and runs with what was installed."""
+        self.assertRegex(self.output_of(PROGRAM, "tcpengine", "tcpclient"),
+                         r"^TIME_WAIT \d+\.\d+\.\d+\n$")
+
+    def test_program_of_the_client_alone(self) -> None:
+        """The client's header finds the list of status fields, and needs no engine to link."""
+        self.assertEqual(self.output_of(CLIENT_PROGRAM, "tcpclient"), "3 reno REFUSED\n")
 
     def test_installed_programs_start(self) -> None:
         for pattern in (r"bin/tcpengined$", r"bin/tcpctl$"):

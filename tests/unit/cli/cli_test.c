@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <tcpengine/status_list.h>
+
 #include "fake_daemon.h"
 
 enum { OUTPUT_MAX = 1 << 16, ARGUMENTS_MAX = 16 };
@@ -392,6 +394,94 @@ static void show_has_its_keys(void **state)
     assert_string_equal(world->err, "tcpctl: show 99: connection does not exist (ENOENT)\n");
 }
 
+/* The keys of the list stand in its order, whatever else stands between them. */
+static void show_has_every_field_of_the_list_as_json(void **state)
+{
+#define NAME(kind, name, ...) #name,
+#define AGE_NAME(name, ...) #name,
+    static const char *const names[] = {TE_STATUS_LIST(NAME) TE_STATUS_AGE_LIST(AGE_NAME)};
+#undef NAME
+#undef AGE_NAME
+    struct world *world = *state;
+    size_t found = 0;
+    const char *key;
+    json_t *value;
+    world->daemon.is_status_full = true;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    json_t *object = json_of(world, "show --json 1");
+    json_object_foreach(object, key, value)
+    {
+        if (found < sizeof(names) / sizeof(names[0]) && strcmp(key, names[found]) == 0)
+            found++;
+    }
+    if (found < sizeof(names) / sizeof(names[0]))
+        fail_msg("no key %s, or not in its place", names[found]);
+    assert_int_equal(json_integer_value(json_object_get(object, "snd_wnd")), 1000001);
+    assert_int_equal(json_integer_value(json_object_get(object, "pipe_bytes")), 1024);
+    assert_int_equal(json_integer_value(json_object_get(object, "segments_in")), 1000002);
+    assert_int_equal(json_integer_value(json_object_get(object, "bytes_sent")), 2048);
+    assert_int_equal(json_integer_value(json_object_get(object, "state_age_us")), 5000000);
+    assert_true(json_is_true(json_object_get(object, "fin_queued")));
+    assert_true(json_is_false(json_object_get(object, "is_listener")));
+    assert_string_equal(text_at(object, "recovery"), "fine");
+    json_decref(object);
+}
+
+struct phrase {
+    const char *name, *label, *text;
+};
+
+/* On the line of that label stands the phrase, without its value. */
+static void assert_phrase(const char *out, const struct phrase *phrase)
+{
+    char start[32], line[512], text[64];
+    snprintf(start, sizeof(start), "\n%-12s ", phrase->label);
+    const char *found = strstr(out, start);
+    if (!found)
+        fail_msg("no line %s for %s", phrase->label, phrase->name);
+    snprintf(line, sizeof(line), "%.*s", (int)strcspn(found + 1, "\n"), found + 1);
+    const char *value = strchr(phrase->text, '#');
+    snprintf(text, sizeof(text), "%.*s", value ? (int)(value - phrase->text) : 63, phrase->text);
+    if (!strstr(line, text) || (value && !strstr(line, value + 1)))
+        fail_msg("%s: no %s in: %s", phrase->name, phrase->text, line);
+}
+
+static void show_has_every_field_of_the_list_as_text(void **state)
+{
+#define LABEL(line, label) static const char *const label_##line = label;
+    TE_STATUS_LINE_LIST(LABEL)
+#undef LABEL
+#define PHRASE(kind, name, line, phrase, help) {#name, label_##line, phrase},
+#define AGE_PHRASE(name, moment_us, line, phrase, help) {#name, label_##line, phrase},
+    const struct phrase phrases[] = {TE_STATUS_LIST(PHRASE) TE_STATUS_AGE_LIST(AGE_PHRASE)};
+#undef PHRASE
+#undef AGE_PHRASE
+    struct world *world = *state;
+    world->daemon.is_status_full = true;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "show 1"), 0);
+    for (size_t i = 0; i < sizeof(phrases) / sizeof(phrases[0]); i++) {
+        if (*phrases[i].label && strcmp(phrases[i].name, "is_listener") != 0)
+            assert_phrase(world->out, &phrases[i]);
+    }
+    assert_non_null(strstr(world->out, "\nSend-Q       0 B, buffer 1.0 KiB, then FIN\n"));
+    assert_non_null(strstr(world->out, "\nsent again   1000002 segments, 1000001 timeouts"));
+    assert_non_null(strstr(world->out, ", 5.0 s old, 5.0 s in this state\n"));
+    assert_non_null(strstr(world->out, "\nalgorithm    reno, state fine\n"));
+}
+
+/* What says nothing is left out: no marks, nothing in flight, nothing sent again. */
+static void show_leaves_empty_lines_out(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "show 1"), 0);
+    assert_null(strstr(world->out, "\nECN"));
+    assert_null(strstr(world->out, "\nflight"));
+    assert_null(strstr(world->out, "\nsent again"));
+    assert_non_null(strstr(world->out, "\nSND "));
+}
+
 static void history_has_its_keys(void **state)
 {
     struct world *world = *state;
@@ -636,6 +726,9 @@ int main(void)
         TEST(ls_has_time_wait_when_asked_for),
         TEST(tw_has_its_keys),
         TEST(show_has_its_keys),
+        TEST(show_has_every_field_of_the_list_as_json),
+        TEST(show_has_every_field_of_the_list_as_text),
+        TEST(show_leaves_empty_lines_out),
         TEST(history_has_its_keys),
         TEST(history_shows_drops_to_people),
         TEST(history_drops_has_its_keys),

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tcpengine/status_list.h>
+
 enum { SEND_MAX = 240 * 1024, EVENT_COUNT = 3 };
 
 /* Messages that a response points to; one at a time, see fake_handler. */
@@ -313,6 +315,25 @@ static enum fake_verdict do_abort(struct fake_daemon *daemon, const PB(Request) 
     return FAKE_REPLY;
 }
 
+#define FULL_FLAG true
+#define FULL_NUMBER 1000001
+#define FULL_BYTES 1024
+#define FULL_TOTAL 1000002
+#define FULL_TOTAL_BYTES 2048
+#define FULL_DURATION_US 5000000
+#define FULL_WORD (char *)"fine"
+
+static void fill_status(PB(ConnectionStatusResult) * message)
+{
+#define FILL(kind, name, ...) message->name = FULL_##kind;
+#define FILL_AGE(name, ...) message->name = FULL_DURATION_US;
+    TE_STATUS_LIST(FILL)
+    TE_STATUS_AGE_LIST(FILL_AGE)
+#undef FILL
+#undef FILL_AGE
+    message->is_listener = false;
+}
+
 static enum fake_verdict do_status(struct fake_daemon *daemon, const PB(Request) * request,
                                    PB(Response) * response)
 {
@@ -321,6 +342,8 @@ static enum fake_verdict do_status(struct fake_daemon *daemon, const PB(Request)
         return fail(response, TCPENGINE__V1__CODE__NOT_FOUND, "connection does not exist",
                     "ENOENT");
     tcpengine__v1__connection_status_result__init(&out.connection);
+    if (daemon->is_status_full)
+        fill_status(&out.connection);
     fill_row(connection, &out.row, &out.remote);
     out.connection.connection = &out.row;
     out.connection.send_accepted = connection->accepted;

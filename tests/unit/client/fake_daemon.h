@@ -29,6 +29,7 @@ struct fake_daemon {
     unsigned count;
     uint64_t last_id, session;
     uint64_t room_bytes; /* of each connection's send buffer; 0: no limit */
+    bool is_status_full; /* Status: every field of TE_STATUS_LIST says something */
     unsigned attaches, takeovers, shutdowns, closes, aborts, opens;
 };
 

@@ -30,6 +30,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <tcpengine/status_list.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -323,34 +325,20 @@ struct tcpc_variable {
     const char *text; /* a word instead of a number; "": value counts */
 };
 
+/* <tcpengine/status_list.h> says what each of the listed fields (snd_una, cwnd_bytes, srtt_us, ...)
+ * means. */
 struct tcpc_status {
     struct tcpc_connection connection;
     struct tcpc_error error;      /* why it failed; TCPC_OK while it lives */
     struct tcpc_error soft_error; /* last ICMP error noted */
-    bool is_listener, is_orphan;
-    uint32_t snd_una, snd_nxt, snd_wnd, rcv_nxt, rcv_wnd, iss, irs, mss;
-    uint32_t path_mtu_bytes; /* of its largest packets, IP header on */
-    /* The flight as the sender sees it: in the network (pipe of RFC 6675), SACKed, and lost. */
-    uint32_t pipe_bytes, sacked_bytes, lost_bytes;
-    int64_t min_rtt_us;           /* 0: none yet */
-    int64_t reordering_window_us; /* RACK's (RFC 8985 6.2) */
-    uint32_t snd_wscale, rcv_wscale;
-    bool sack_permitted, timestamps, ecn, nagle, keepalive;
-    uint32_t ecn_ce_in, ecn_ece_in;      /* data received with CE, ACKs with ECE (RFC 3168) */
-    uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
-    int64_t srtt_us, rttvar_us, rto_us;
-    uint64_t retransmits; /* segments sent again since the opening */
-    uint32_t backoff;     /* retransmissions in a row, now */
-    uint64_t bytes_sent, bytes_acked, bytes_received, segments_in, segments_out;
-    const char *congestion_control;
+#define TCPC_STATUS_FIELD(kind, name, line, phrase, help) TE_STATUS_TYPE_##kind name;
+#define TCPC_STATUS_AGE(name, moment_us, line, phrase, help) int64_t name;
+    TE_STATUS_LIST(TCPC_STATUS_FIELD)
+    TE_STATUS_AGE_LIST(TCPC_STATUS_AGE)
+#undef TCPC_STATUS_FIELD
+#undef TCPC_STATUS_AGE
     const struct tcpc_variable *congestion_variables;
     size_t congestion_variable_count;
-    const char *recovery;
-    const char *mtu_probing; /* "disabled", "base", "error", "searching", "complete" */
-    uint32_t send_buffer_bytes, receive_buffer_bytes;
-    uint64_t send_accepted, receive_released, receive_next; /* stream offsets */
-    bool fin_received, fin_queued;
-    int64_t age_us, state_age_us;
     const struct tcpc_time_wait *time_wait; /* NULL but in TIME_WAIT */
 };
 

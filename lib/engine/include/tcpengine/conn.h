@@ -7,6 +7,7 @@
 #define TCPENGINE_CONN_H
 
 #include <tcpengine/stack.h>
+#include <tcpengine/status_list.h>
 
 /* Who owns an object, as the host understands it; the engine only stores it. */
 struct te_open {
@@ -150,45 +151,32 @@ enum te_timer {
 };
 const char *te_timer_name(enum te_timer timer); /* "retransmit", "persist", ..., "" for none */
 
+/* status_list.h says what each of the listed fields means. */
 struct te_status {
+#define TE_STATUS_FIELD(kind, name, line, phrase, help) TE_STATUS_TYPE_##kind name;
+#define TE_STATUS_MOMENT(name, moment_us, line, phrase, help) int64_t moment_us;
+    TE_STATUS_LIST(TE_STATUS_FIELD)
+    TE_STATUS_AGE_LIST(TE_STATUS_MOMENT)
+#undef TE_STATUS_FIELD
+#undef TE_STATUS_MOMENT
+
     uint64_t id;
     enum te_state state;
     struct te_endpoint local, remote;
     uint32_t uid;
-    bool is_listener, is_orphan; /* orphan: CLOSE was called, or nobody accepted it yet */
-    bool user_closed, fin_queued, fin_received;
-    enum te_err error;   /* why it failed; TE_OK while it lives */
-    enum te_timer timer; /* the next one, and when */
+    enum te_err error;      /* why it failed; TE_OK while it lives */
+    enum te_err soft_error; /* last ICMP error noted, RFC 9293 3.9.2.2 */
+    enum te_timer timer;    /* the next one, and when */
     int64_t timer_at_us;
-
-    /* Stream offsets, bytes from the start of each direction. */
-    uint64_t send_accepted, send_acked, receive_next, receive_released;
     uint32_t send_queue_bytes;    /* accepted and not acknowledged; listener: backlog */
     uint32_t receive_queue_bytes; /* received and not released; listener: waiting to be accepted */
-    uint32_t send_buffer_bytes, receive_buffer_bytes; /* memory now */
 
-    uint32_t iss, irs, snd_una, snd_nxt, snd_max, snd_wnd, rcv_nxt, rcv_wnd, snd_wl1, snd_wl2;
-    uint16_t mss, peer_mss;
-    uint16_t path_mtu_bytes; /* of the largest packets that it sends, IP header on */
-    uint8_t snd_wscale, rcv_wscale;
-    bool wscale_ok, sack_permitted, timestamps, ecn, nagle, keepalive;
-    uint32_t ecn_ce_in, ecn_ece_in;      /* data received with CE, ACKs with ECE (RFC 3168) */
-    uint32_t cwnd_bytes, ssthresh_bytes; /* ssthresh UINT32_MAX: none yet */
-    int64_t srtt_us, rttvar_us, rto_us;
-    uint32_t backoff; /* retransmissions in a row, now */
-    uint64_t segments_in, segments_out, bytes_sent, bytes_acked, bytes_received,
-        bytes_retransmitted;
-    uint64_t retransmits;    /* segments sent again since the opening */
-    const char *mtu_probing; /* "disabled", "base", "error", "searching", "complete" (RFC 8899) */
-    const char *congestion_control;
-    const char *recovery; /* "open", "cwr", "recovery", "loss" */
-    uint32_t features;    /* enum te_feature */
-    /* The flight as the sender sees it: in the network (pipe of RFC 6675), SACKed, and lost. */
-    uint32_t pipe_bytes, sacked_bytes, lost_bytes;
-    int64_t min_rtt_us;           /* 0: none yet */
-    int64_t reordering_window_us; /* RACK's, as it would be now (RFC 8985 6.2) */
-    int64_t opened_at_us, state_since_us;
-    enum te_err soft_error; /* last ICMP error noted, RFC 9293 3.9.2.2 */
+    /* For the program that holds the engine; clients do not see them. */
+    bool user_closed, wscale_ok;
+    uint32_t features; /* enum te_feature */
+    uint32_t snd_max, snd_wl1, snd_wl2, peer_mss;
+    uint64_t send_acked; /* stream offset */
+    uint64_t bytes_retransmitted;
 
     /* TIME_WAIT only. */
     enum te_state time_wait_from;
