@@ -4,18 +4,7 @@
 
 #include <tcpengine/counters.h>
 
-/* A leading dot, a backslash or a minus would mean something to troff. */
-static void print_escaped(const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '\\')
-            fputs("\\e", stdout);
-        else if (*text == '-')
-            fputs("\\-", stdout);
-        else
-            putchar(*text);
-    }
-}
+#include "troff.h"
 
 int main(void)
 {
@@ -28,13 +17,8 @@ int main(void)
            "prints, and what the daemon's metrics are made of. Counters start at 0 with the\n"
            "daemon and never go back.\n"
            ".SH COUNTERS\n");
-    for (size_t i = 0; i < count; i++) {
-        printf(".TP\n.B ");
-        print_escaped(table[i].name);
-        printf("\n\\&");
-        print_escaped(table[i].help);
-        printf(".\n");
-    }
+    for (size_t i = 0; i < count; i++)
+        troff_print_entry(table[i].name, "", table[i].help);
     printf(".SH SEE ALSO\n.BR tcpctl (1),\n.BR tcpengined (8)\n");
     return 0;
 }
