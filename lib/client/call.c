@@ -3,22 +3,30 @@
  * A call has an nng context and does exactly one thing at a time, as its phase says; every step
  * ends in on_io() or on_timer():
  *
- *     PARKED   sleeping until there is a link (woken by tcpci_calls_wake) or patience ends
- *     SENDING  nng_ctx_send: in nng's queue (taken back by tcpci_calls_recall when the link goes)
+ *     PARKED   sleeping until there is a link (woken by calls_wake) or patience ends
+ *     SENDING  nng_ctx_send: in nng's queue (taken back by calls_recall when the link goes)
  *     WAITING  nng_ctx_recv: out; NNG_ECONNRESET when the link broke: park, then send it again
  *     DONE     the callback runs; after it the call goes back to the pool
  *
  * Sleeping has an aio of its own: in nng 1.5.2 an aio that has slept once reports success when a
  * later operation on it times out. Calls are pooled because an aio cannot be freed in its own
  * callback. */
-#include "internal.h"
+#include "call.h"
 
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* How often a parked call looks why there is no link. */
-enum { PARK_SLICE_MS = 100 };
+#include "clock.h"
+#include "error.h"
+#include "message.h"
+#include "probe.h"
+#include "pulse.h"
+
+enum {
+    PARK_SLICE_MS = 100,    /* how often a parked call looks why there is no link */
+    DEADLINE_SLACK_MS = 500 /* the daemon answers at deadline_ms; its answer may take so long */
+};
 
 static void on_io(void *arg);
 static void on_timer(void *arg);
@@ -199,8 +207,8 @@ static void call_set_deadline(struct call *call)
         return;
     int64_t total_ms = (int64_t)timeout_ms + wait_ms;
     int64_t slack_ms = total_ms / 4;
-    if (slack_ms > TCPC_DEADLINE_SLACK_MS)
-        slack_ms = TCPC_DEADLINE_SLACK_MS;
+    if (slack_ms > DEADLINE_SLACK_MS)
+        slack_ms = DEADLINE_SLACK_MS;
     call->deadline_at_ms = tcpci_clock_ms() + total_ms;
     if (total_ms - slack_ms < UINT32_MAX)
         call->deadline_ms = (uint32_t)(total_ms - slack_ms);
@@ -245,7 +253,7 @@ static void call_finish(struct call *call)
     forgive_resent(call);
     pthread_mutex_unlock(&client->lock);
     if (call->is_check) {
-        tcpci_link_checked(client, call);
+        tcpci_link_checked(client, call->link_number, &call->response->error);
         tcpc_response_free(call->response);
     } else {
         call->callback(call->callback_ctx, call->response);
@@ -269,12 +277,49 @@ static void call_fail(struct call *call, enum tcpc_code code)
     call_finish(call);
 }
 
+static void calls_wake(struct tcpc_client *client)
+{
+    for (struct call *call = client->active; call; call = call->next) {
+        if (call->phase == CALL_PARKED)
+            nng_aio_abort(call->timer, NNG_EAGAIN);
+    }
+}
+
+/* Ids of one daemon mean other connections in the next: nothing may go on with them. */
+static void note_boot(struct tcpc_client *client, struct tcpc_response *response)
+{
+    if (!response->boot_id)
+        return;
+    if (!client->boot_id)
+        client->boot_id = response->boot_id;
+    if (client->boot_id == response->boot_id)
+        return;
+    tcpci_error_set_code(&client->fatal, TCPC_RESTARTED, client->url);
+    response->error = client->fatal;
+    memset(&response->u, 0, sizeof(response->u));
+    calls_wake(client);
+}
+
+/* What an answer says about daemon and session. */
+static void note_answer(struct call *call)
+{
+    struct tcpc_client *client = call->client;
+    /* An answer may still be read after its link was found broken. */
+    if (client->link != LINK_DOWN && call->link_number == client->link_number)
+        client->lost_at_ms = 0;
+    note_boot(client, call->response);
+    if ((int)call->request.op != OP_ATTACH || call->response->error.code != TCPC_OK)
+        return;
+    client->session = call->attach.session;
+    memcpy(client->token, call->attach.token, TCPC_TOKEN_BYTES);
+}
+
 static void call_answered(struct call *call)
 {
     nng_msg *message = nng_aio_get_msg(call->aio);
     nng_aio_set_msg(call->aio, NULL);
     if (tcpci_decode_response(call, nng_msg_body(message), nng_msg_len(message)))
-        tcpci_client_note_answer(call);
+        note_answer(call);
     nng_msg_free(message);
     call_finish(call);
 }
@@ -406,15 +451,7 @@ static void on_timer(void *arg)
 
 /* --- for the rest of the library -------------------------------------------------------------- */
 
-void tcpci_calls_wake(struct tcpc_client *client)
-{
-    for (struct call *call = client->active; call; call = call->next) {
-        if (call->phase == CALL_PARKED)
-            nng_aio_abort(call->timer, NNG_EAGAIN);
-    }
-}
-
-void tcpci_calls_recall(struct tcpc_client *client)
+static void calls_recall(struct tcpc_client *client)
 {
     for (struct call *call = client->active; call; call = call->next) {
         if (call->phase == CALL_SENDING)
@@ -446,7 +483,7 @@ void tcpci_calls_free(struct tcpc_client *client)
     }
 }
 
-bool tcpci_call_start_check(struct tcpc_client *client)
+static bool start_check(struct tcpc_client *client)
 {
     struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
     if (client->session)
@@ -459,6 +496,9 @@ bool tcpci_call_start_check(struct tcpc_client *client)
     call_go(call);
     return true;
 }
+
+const struct tcpci_link_ops tcpci_call_link_ops = {
+    .wake = calls_wake, .recall = calls_recall, .check = start_check};
 
 static enum tcpc_code request_check(const struct tcpc_request *request,
                                     struct tcpc_error *ret_error)

@@ -1,9 +1,15 @@
-#include "internal.h"
+#include "client.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include "call.h"
+#include "clock.h"
+#include "error.h"
+#include "link.h"
+#include "pulse.h"
+#include "stream.h"
 
 enum {
     DEFAULT_TIMEOUT_MS = 5000,
@@ -18,18 +24,6 @@ static const char *url_choose(const struct tcpc_options *options)
         return options->url;
     const char *url = getenv("TCPENGINE_CONTROL");
     return url && *url ? url : TCPC_DEFAULT_URL;
-}
-
-int tcpci_cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attributes;
-    int rv = pthread_condattr_init(&attributes);
-    if (rv != 0)
-        return rv;
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    rv = pthread_cond_init(cond, &attributes);
-    pthread_condattr_destroy(&attributes);
-    return rv;
 }
 
 static bool locks_init(struct tcpc_client *client)
@@ -131,7 +125,7 @@ enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_c
     struct tcpc_client *client = client_alloc(options);
     if (!client)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
-    code = tcpci_link_open(client, ret_error);
+    code = tcpci_link_open(client, &tcpci_call_link_ops, ret_error);
     if (code != TCPC_OK) {
         client_destroy(client);
         return code;
@@ -170,34 +164,6 @@ void tcpc_client_free(struct tcpc_client *client)
     client_close(client);
 }
 
-/* Ids of one daemon mean other connections in the next: nothing may go on with them. */
-static void client_note_boot(struct tcpc_client *client, struct tcpc_response *response)
-{
-    if (!response->boot_id)
-        return;
-    if (!client->boot_id)
-        client->boot_id = response->boot_id;
-    if (client->boot_id == response->boot_id)
-        return;
-    tcpci_error_set_code(&client->fatal, TCPC_RESTARTED, client->url);
-    response->error = client->fatal;
-    memset(&response->u, 0, sizeof(response->u));
-    tcpci_calls_wake(client);
-}
-
-void tcpci_client_note_answer(struct call *call)
-{
-    struct tcpc_client *client = call->client;
-    /* An answer may still be read after its link was found broken. */
-    if (client->link != LINK_DOWN && call->link_number == client->link_number)
-        client->lost_at_ms = 0;
-    client_note_boot(client, call->response);
-    if ((int)call->request.op != OP_ATTACH || call->response->error.code != TCPC_OK)
-        return;
-    client->session = call->attach.session;
-    memcpy(client->token, call->attach.token, TCPC_TOKEN_BYTES);
-}
-
 const uint8_t *tcpc_client_token(const struct tcpc_client *client)
 {
     return client->policy == TCPC_POLICY_NONE ? NULL : client->token;
@@ -214,12 +180,4 @@ uint64_t tcpc_client_boot_id(struct tcpc_client *client)
 const char *tcpc_client_url(const struct tcpc_client *client)
 {
     return client->url;
-}
-
-void tcpc_response_free(struct tcpc_response *response)
-{
-    if (!response)
-        return;
-    tcpci_arena_free(response->memory);
-    free(response);
 }

@@ -1,5 +1,5 @@
 /* Requests as protobuf messages, packed straight into the body of an nng message. */
-#include "internal.h"
+#include "message.h"
 
 #include <string.h>
 

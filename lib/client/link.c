@@ -21,12 +21,16 @@
  * Requests are given to nng in UP only. Those that still lie in nng's queue when the link goes are
  * taken back at once, before nng redials (it announces the loss first), so that no request reaches
  * a daemon that has not been checked. */
-#include "internal.h"
+#include "link.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include <nng/protocol/reqrep0/req.h>
+
+#include "clock.h"
+#include "error.h"
+#include "probe.h"
+#include "pulse.h"
 
 enum {
     RECONNECT_MIN_MS = 10,
@@ -39,19 +43,15 @@ enum {
     CLOSE_WAIT_MS = 1000
 };
 
-static _Atomic bool is_reaper_stuck; /* nng has one for all sockets: so it seems, that is */
+/* The protocol's limit is 256 KiB a message; a little more, so that the daemon's error decides. */
+#define MESSAGE_MAX_BYTES (512u * 1024u)
 
-int64_t tcpci_clock_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+static _Atomic bool is_reaper_stuck; /* nng has one for all sockets: so it seems, that is */
 
 static void link_up(struct tcpc_client *client)
 {
     client->link = LINK_UP;
-    tcpci_calls_wake(client);
+    client->link_ops->wake(client);
     pthread_cond_broadcast(&client->changed);
 }
 
@@ -60,7 +60,7 @@ static void link_down(struct tcpc_client *client)
     client->link = LINK_DOWN;
     if (!client->lost_at_ms)
         client->lost_at_ms = tcpci_clock_ms();
-    tcpci_calls_recall(client);
+    client->link_ops->recall(client);
 }
 
 void tcpci_link_lost(struct tcpc_client *client, uint64_t link_number)
@@ -98,7 +98,7 @@ static void link_added(struct tcpc_client *client, nng_pipe pipe)
     client->link = LINK_CHECKING;
     /* Nothing is known yet that another daemon could contradict. Without memory for the check the
      * next answer's boot id will have to do. */
-    if (!client->boot_id || !tcpci_call_start_check(client))
+    if (!client->boot_id || !client->link_ops->check(client))
         link_up(client);
 }
 
@@ -131,15 +131,15 @@ static void session_lost(struct tcpc_client *client, const struct tcpc_error *er
 {
     client->fatal = *error;
     client->fatal.code = TCPC_SESSION;
-    tcpci_calls_wake(client);
+    client->link_ops->wake(client);
 }
 
-void tcpci_link_checked(struct tcpc_client *client, const struct call *check)
+void tcpci_link_checked(struct tcpc_client *client, uint64_t link_number,
+                        const struct tcpc_error *error)
 {
-    const struct tcpc_error *error = &check->response->error;
     nng_pipe pipe = NNG_PIPE_INITIALIZER;
     pthread_mutex_lock(&client->lock);
-    if (client->link == LINK_CHECKING && client->link_number == check->link_number &&
+    if (client->link == LINK_CHECKING && client->link_number == link_number &&
         client->fatal.code == TCPC_OK) {
         if (error->code == TCPC_OK)
             link_up(client);
@@ -157,7 +157,7 @@ static int socket_set_up(struct tcpc_client *client, nng_socket socket)
 {
     int rv = nng_socket_set_ms(socket, NNG_OPT_REQ_RESENDTIME, NNG_DURATION_INFINITE);
     if (rv == 0)
-        rv = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, TCPC_MESSAGE_MAX);
+        rv = nng_socket_set_size(socket, NNG_OPT_RECVMAXSZ, MESSAGE_MAX_BYTES);
     if (rv == 0)
         rv = nng_socket_set_ms(socket, NNG_OPT_RECONNMINT, RECONNECT_MIN_MS);
     if (rv == 0)
@@ -188,8 +188,10 @@ static int socket_dial(struct tcpc_client *client, nng_socket *ret_socket)
     return rv;
 }
 
-enum tcpc_code tcpci_link_open(struct tcpc_client *client, struct tcpc_error *ret_error)
+enum tcpc_code tcpci_link_open(struct tcpc_client *client, const struct tcpci_link_ops *ops,
+                               struct tcpc_error *ret_error)
 {
+    client->link_ops = ops;
     int number = tcpci_probe_path(client->url);
     if (number)
         return tcpci_probe_explain(client->url, number, ret_error);

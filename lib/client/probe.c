@@ -1,13 +1,15 @@
 /* Why is there no link? nng dials in the background and tells nobody what went wrong, so that
  * "permission denied" and "no such file" would both look like a long silence. Before it dials, and
  * when no link comes, we look ourselves. */
-#include "internal.h"
+#include "probe.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "error.h"
 
 /* NULL when url is no path of a Unix socket. */
 static const char *url_path(const char *url)

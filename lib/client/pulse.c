@@ -9,7 +9,9 @@
  *
  * So while requests are out, or the first link is awaited, a timer expires twice a second. That is
  * a completion like any other. It costs the daemon nothing. */
-#include "internal.h"
+#include "pulse.h"
+
+#include "clock.h"
 
 /* NUDGE_MS: how long the end of the pulse itself may take before it counts as lost. */
 enum { PULSE_MS = 500, NUDGE_MS = 100 };

@@ -13,10 +13,14 @@
  *
  * A stream is in the client's table from its first use until close or abort, and lives as long as
  * somebody uses it: `uses` counts the table, running calls, and requests that are out. */
-#include "internal.h"
+#include "stream.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "call.h"
+#include "clock.h"
+#include "error.h"
 
 enum {
     WINDOW_MAX = 4,
@@ -151,8 +155,9 @@ void tcpci_streams_free(struct tcpc_client *client)
 static enum tcpc_code stream_ask(struct tcpc_client *client, uint64_t id,
                                  struct tcpc_error *ret_error)
 {
+    struct tcpc_request request = {.op = TCPC_OP_STATUS, .u.target.id = id};
     struct tcpc_response *response = NULL;
-    enum tcpc_code code = tcpc_status(client, id, &response, ret_error);
+    enum tcpc_code code = tcpci_call_sync(client, &request, &response, ret_error);
     if (code != TCPC_OK)
         return code;
     pthread_mutex_lock(&client->lock);

@@ -1,8 +1,8 @@
-#include "internal.h"
-
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <tcpclient/tcpclient.h>
 
 const char *tcpc_version(void)
 {

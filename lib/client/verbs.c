@@ -1,11 +1,15 @@
 /* The synchronous calls: each is one request, or a few in a row. */
-#include "internal.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+#include "arena.h"
+#include "call.h"
+#include "clock.h"
+#include "error.h"
+#include "stream.h"
 
 /* One long wait is several requests, so that the daemon's limit on waiting does not matter. */
 enum { WAIT_SLICE_MS = 30000, PAGES_MAX = 100000 };
