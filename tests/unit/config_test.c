@@ -401,6 +401,138 @@ static void test_routes(void **state)
     assert_valid();
 }
 
+/* --- the table --- */
+
+/* Bytes of *config that are not the field of key. */
+static void blank_field(struct te_config *c, const struct te_config_key *key)
+{
+    memset((uint8_t *)c + key->offset, 0, key->size_bytes);
+}
+
+static void test_keys_stay_in_their_fields(void **state)
+{
+    size_t count;
+    const struct te_config_key *table = te_config_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct te_config_key *key = &table[i];
+        const int64_t values[] = {key->min, key->user_min, key->initial, key->user_max, key->max};
+        struct te_config rest = config;
+        blank_field(&rest, key);
+        for (size_t j = 0; j < sizeof(values) / sizeof(values[0]); j++) {
+            struct te_config c = config;
+            te_config_put(key, &c, values[j]);
+            assert_int_equal(te_config_get(key, &c), values[j]);
+            blank_field(&c, key);
+            assert_memory_equal(&c, &rest, sizeof(c));
+        }
+    }
+}
+
+static void test_defaults_and_user_ranges_fit(void **state)
+{
+    size_t count;
+    const struct te_config_key *table = te_config_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct te_config_key *key = &table[i];
+        if (key->initial < key->user_min || key->initial > key->user_max ||
+            key->user_min < key->min || key->user_max > key->max)
+            fail_msg("%s: default, user's range and range do not lie in each other", key->name);
+        assert_int_equal(te_config_get(key, &config), key->initial);
+        assert_int_equal(key->help[strlen(key->help) - 1], '.');
+    }
+}
+
+/* Beside what test_relations tests: below the minimum and above the maximum, where the field can
+ * hold that, te_config_check() names the field. */
+static void test_ranges_end_where_the_table_says(void **state)
+{
+    size_t count;
+    const struct te_config_key *table = te_config_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct te_config_key *key = &table[i];
+        const int64_t values[] = {key->min - 1, key->max + 1};
+        for (size_t j = 0; j < 2 && key->kind != TE_CONFIG_ALGORITHM; j++) {
+            te_config_put(key, &config, values[j]);
+            if (te_config_get(key, &config) == values[j])
+                assert_wrong(key->field);
+            setup(NULL);
+        }
+    }
+}
+
+static void test_names_of_values(void **state)
+{
+    size_t count, named = 0;
+    const struct te_config_key *table = te_config_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct te_config_key *key = &table[i];
+        bool is_named = key->kind == TE_CONFIG_CHOICE || key->kind == TE_CONFIG_ALGORITHM;
+        int64_t value = 7;
+        for (int64_t v = 0; is_named && v <= key->max; v++, named++) {
+            assert_true(te_config_value_find(key, te_config_value_name(key, v), &value));
+            assert_int_equal(value, v);
+        }
+        assert_null(te_config_value_name(key, is_named ? key->max + 1 : 0));
+        assert_null(te_config_value_name(key, -1));
+        assert_false(te_config_value_find(key, "", &value));
+        if (key->names != NULL)
+            assert_null(key->names[key->max + 1]);
+    }
+    assert_int_equal(named, 2 + 3 + 4 + 3 + 3 + TE_CC_COUNT);
+}
+
+static const struct te_config_key *find_key(const char *name)
+{
+    size_t count;
+    const struct te_config_key *table = te_config_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
+static void test_names_are_found_in_any_case(void **state)
+{
+    int64_t value = 7;
+    (void)state;
+    assert_true(te_config_value_find(find_key("ecn"), "Passive", &value));
+    assert_int_equal(value, TE_ECN_PASSIVE);
+    assert_true(te_config_value_find(find_key("congestion_control"), "BBR", &value));
+    te_config_put(find_key("congestion_control"), &config, value);
+    assert_string_equal(config.congestion_control, "bbr");
+    assert_valid();
+    assert_false(te_config_value_find(find_key("ecn"), "passiv", &value));
+    assert_false(te_config_value_find(find_key("ecn"), "passive ", &value));
+}
+
+static void test_algorithms_are_known(void **state)
+{
+    (void)state;
+    strcpy(config.congestion_control, "cubi");
+    assert_wrong("congestion_control");
+    memset(config.congestion_control, 'c', sizeof(config.congestion_control));
+    assert_wrong("congestion_control");
+    assert_string_equal(te_cc_name(0), "cubic");
+    assert_null(te_cc_name(TE_CC_COUNT));
+}
+
+static void test_features_are_bits(void **state)
+{
+    (void)state;
+    assert_int_equal(TE_FEATURES_ALL, 0xfff);
+    assert_int_equal(config.features, 0x7ff);
+    te_config_put(find_key("pacing"), &config, 1);
+    te_config_put(find_key("rack"), &config, 0);
+    assert_int_equal(config.features, 0xffd);
+    assert_int_equal(te_config_get(find_key("pacing"), &config), 1);
+    assert_int_equal(te_config_get(find_key("rack"), &config), 0);
+    WRONG(features, TE_FEATURES_ALL + 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +550,13 @@ int main(void)
         cmocka_unit_test_setup(test_memory_of_the_host, setup),
         cmocka_unit_test_setup(test_mac, setup),
         cmocka_unit_test_setup(test_addresses, setup),
+        cmocka_unit_test_setup(test_keys_stay_in_their_fields, setup),
+        cmocka_unit_test_setup(test_defaults_and_user_ranges_fit, setup),
+        cmocka_unit_test_setup(test_ranges_end_where_the_table_says, setup),
+        cmocka_unit_test_setup(test_names_of_values, setup),
+        cmocka_unit_test_setup(test_names_are_found_in_any_case, setup),
+        cmocka_unit_test_setup(test_algorithms_are_known, setup),
+        cmocka_unit_test_setup(test_features_are_bits, setup),
         cmocka_unit_test_setup(test_ipv6_needs_its_mtu, setup),
         cmocka_unit_test_setup(test_routes, setup),
     };

@@ -1,13 +1,20 @@
-/* Every algorithm there is; a new one is one row here. */
+/* Every algorithm there is, by name: the rows of TE_CC_LIST. */
 #include "tcp/cc/congestion.h"
 
 #include <string.h>
 
-static const struct te_cc_ops *const algorithms[] = {&te_cc_cubic, &te_cc_reno, &te_cc_bbr};
+#define ALGORITHM(name) &te_cc_##name,
+static const struct te_cc_ops *const algorithms[] = {TE_CC_LIST(ALGORITHM)};
+#undef ALGORITHM
+
+const char *te_cc_name(unsigned index)
+{
+    return index < TE_CC_COUNT ? algorithms[index]->name : NULL;
+}
 
 const struct te_cc_ops *te_cc_find(const char *name)
 {
-    for (unsigned i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+    for (unsigned i = 0; i < TE_CC_COUNT; i++) {
         if (strcmp(algorithms[i]->name, name) == 0)
             return algorithms[i];
     }

@@ -175,8 +175,10 @@ struct te_congestion {
     union te_cc_state *state;
 };
 
-extern const struct te_cc_ops te_cc_reno, te_cc_cubic, te_cc_bbr;
-/* By name ("cubic", "reno", "bbr"); NULL: none. */
+#define TE_CC_OPS(name) extern const struct te_cc_ops te_cc_##name;
+TE_CC_LIST(TE_CC_OPS)
+#undef TE_CC_OPS
+/* By name; NULL: none. */
 const struct te_cc_ops *te_cc_find(const char *name);
 
 /* Writes or reads which algorithm it is, with its window; its state goes through ops->save. */
