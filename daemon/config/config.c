@@ -12,36 +12,16 @@
 #include "config/config_keys.h"
 #include "rpc/event_log.h"
 
-#define SECOND INT64_C(1000000)
-#define MEMORY_MAX_DEFAULT (UINT64_C(2) << 30)
-#define HTTP_PORT_DEFAULT 9409
 /* Key names in one file, to find those that are set twice. */
 #define KEYS_MAX 128
 #define SECTION_MAX 32
-
-static void init_daemon(struct config *config)
-{
-    static const uint8_t loopback[4] = {127, 0, 0, 1};
-    snprintf(config->control, sizeof(config->control), "ipc:///run/tcpengine/control.sock");
-    config->http_enabled = true;
-    config->http.addr = te_addr_from_v4(loopback);
-    config->http.port = HTTP_PORT_DEFAULT;
-    config->log_level = LOG_LEVEL_INFO;
-    config->event_log_max = EVENT_LOG_MAX_DEFAULT;
-    config->shutdown_timeout_us = 5 * SECOND;
-    config->watchdog = true;
-    config->memory_max_bytes = MEMORY_MAX_DEFAULT;
-}
 
 void config_init(struct config *config)
 {
     memset(config, 0, sizeof(*config));
     te_config_init(&config->engine);
     rpc_options_init(&config->rpc);
-    init_daemon(config);
-    snprintf(config->tap, sizeof(config->tap), "tcpengine0");
-    config->tap_queue_len = 1000;
-    config->large_receive = true;
+    config_keys_init(config);
 }
 
 /* --- one key --- */
@@ -67,11 +47,11 @@ static const struct config_key *key_find(const char *name, int64_t *ret_scale, c
 
 static bool section_check(const struct config_key *key, const char *section, char *ret_message)
 {
-    if (section[0] == '\0' || strcmp(section, key->section) == 0)
+    if (section[0] == '\0' || strcmp(section, key->row.section) == 0)
         return true;
     if (config_section_exists(section)) {
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "is not in section [%s]; put it into [%s]",
-                 section, key->section);
+                 section, key->row.section);
     } else {
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "unknown section [%.32s]", section);
         message_add_suggestion(ret_message, config_section_suggest(section));

@@ -4,9 +4,9 @@
  * from the file and then from the command line (options), and is checked as a whole once
  * (config_check). A mistake never ends the reading: all of them are reported, each with its remedy.
  *
- * One table (config_keys.c) drives the configuration file, --set, the help and the reference in
- * docs/configuration.md. The command line goes over the file; a list (address, gateway, route)
- * given on the command line replaces the file's. */
+ * One table (config_keys.c) drives the defaults, the configuration file, --set, the help, the
+ * shipped tcpengined.conf and the reference in docs/configuration.md. The command line goes over
+ * the file; a list (address, gateway, route) given on the command line replaces the file's. */
 #ifndef TCPENGINED_CONFIG_H
 #define TCPENGINED_CONFIG_H
 
@@ -77,6 +77,8 @@ unsigned config_finish(struct config *config, const char *source, FILE *errors);
 
 /* The keys with defaults and one line of help each, for --help. */
 void config_print_keys(FILE *stream);
+/* The same with section, kind, range, default and help, for --help-keys. */
+void config_print_keys_whole(FILE *stream);
 /* docs/configuration.md. */
 void config_print_reference(FILE *stream);
 

@@ -49,12 +49,12 @@ static void check_order(const struct config *config, struct report *report)
         const struct config_key *least = config_key_find(ordered_keys[i].least, &scale);
         const struct config_key *most = config_key_find(ordered_keys[i].most, &scale);
         char least_text[CONFIG_VALUE_MAX], most_text[CONFIG_VALUE_MAX];
-        if (config_key_number(least, config) <= config_key_number(most, config))
+        if (te_config_get(&least->row, config) <= te_config_get(&most->row, config))
             continue;
         config_key_format(least, config, least_text);
         config_key_format(most, config, most_text);
-        report_add(report, least->name, "%s is above %s (%s); lower the one or raise the other",
-                   least_text, most->name, most_text);
+        report_add(report, least->row.name, "%s is above %s (%s); lower the one or raise the other",
+                   least_text, most->row.name, most_text);
     }
 }
 
@@ -137,8 +137,8 @@ static const char *name_of_field(const char *field)
     size_t count;
     const struct config_key *table = config_key_table(&count);
     for (size_t i = 0; i < count; i++)
-        if (table[i].field != NULL && strcmp(table[i].field, field) == 0)
-            return table[i].name;
+        if (table[i].row.field != NULL && strcmp(table[i].row.field, field) == 0)
+            return table[i].row.name;
     return field;
 }
 

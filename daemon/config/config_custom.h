@@ -1,6 +1,6 @@
-/* Configuration values that are more than a number: addresses, names, choices. Each parser leaves
- * config alone when it fails and says in ret_message (CONFIG_MESSAGE_MAX) what is wrong and what
- * would be right; each formatter writes at most CONFIG_VALUE_MAX bytes. */
+/* Configuration values that are more than a number or a word: addresses, paths, groups. Each parser
+ * leaves config alone when it fails and says in ret_message (CONFIG_MESSAGE_MAX) what is wrong and
+ * what would be right; each formatter writes at most CONFIG_VALUE_MAX bytes. */
 #ifndef TCPENGINED_CONFIG_CUSTOM_H
 #define TCPENGINED_CONFIG_CUSTOM_H
 
@@ -29,18 +29,6 @@ bool config_parse_http(struct config *config, const char *value, char *ret_messa
 void config_format_http(const struct config *config, char *ret_text);
 bool config_parse_log_level(struct config *config, const char *value, char *ret_message);
 void config_format_log_level(const struct config *config, char *ret_text);
-bool config_parse_congestion_control(struct config *config, const char *value, char *ret_message);
-void config_format_congestion_control(const struct config *config, char *ret_text);
-bool config_parse_ecn(struct config *config, const char *value, char *ret_message);
-void config_format_ecn(const struct config *config, char *ret_text);
-bool config_parse_mtu_probing(struct config *config, const char *value, char *ret_message);
-void config_format_mtu_probing(const struct config *config, char *ret_text);
-bool config_parse_time_wait_policy(struct config *config, const char *value, char *ret_message);
-void config_format_time_wait_policy(const struct config *config, char *ret_text);
-bool config_parse_syn_cookies(struct config *config, const char *value, char *ret_message);
-void config_format_syn_cookies(const struct config *config, char *ret_text);
-bool config_parse_tcp_fast_open(struct config *config, const char *value, char *ret_message);
-void config_format_tcp_fast_open(const struct config *config, char *ret_text);
 
 /* "10.0.0.2/24". Writes at most CONFIG_CIDR_MAX bytes. */
 #define CONFIG_CIDR_MAX (TE_ADDR_TEXT_MAX + 4)

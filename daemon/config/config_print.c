@@ -22,27 +22,48 @@ static void default_format(const struct config_key *key, char *ret_text)
     config_key_format(key, &config, ret_text);
 }
 
+/* Calls print for the keys of one section, in the table's order. */
+static void each_key(FILE *stream, const char *section,
+                     void (*print)(FILE *stream, const struct config_key *key))
+{
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].row.section, section) == 0)
+            print(stream, &table[i]);
+}
+
 static void print_key(FILE *stream, const struct config_key *key)
 {
     char value[CONFIG_VALUE_MAX];
     default_format(key, value);
-    fprintf(stream, "  %-26s %s\n", key->name, key->help);
+    fprintf(stream, "  %-26s %s\n", key->row.name, key->row.help);
     if (value[0] != '\0')
         fprintf(stream, "  %-26s default: %s\n", "", value);
 }
 
 void config_print_keys(FILE *stream)
 {
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
-    const char *section = "";
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(section, table[i].section) != 0) {
-            section = table[i].section;
-            fprintf(stream, "\n[%s]\n", section);
-        }
-        print_key(stream, &table[i]);
+    for (size_t i = 0; i < SECTION_COUNT; i++) {
+        fprintf(stream, "\n[%s]\n", sections[i].name);
+        each_key(stream, sections[i].name, print_key);
     }
+}
+
+/* "tcp.msl = 30s", and below it what it may be and what it means. */
+static void print_key_whole(FILE *stream, const struct config_key *key)
+{
+    char value[CONFIG_VALUE_MAX], values[CONFIG_VALUE_MAX];
+    default_format(key, value);
+    config_key_format_values(key, values);
+    fprintf(stream, "%s.%s =%s%s\n    %s\n    %s\n", key->row.section, key->row.name,
+            value[0] != '\0' ? " " : "", value, values, key->row.help);
+}
+
+void config_print_keys_whole(FILE *stream)
+{
+    for (size_t i = 0; i < SECTION_COUNT; i++)
+        each_key(stream, sections[i].name, print_key_whole);
 }
 
 static void print_row(FILE *stream, const struct config_key *key)
@@ -51,25 +72,24 @@ static void print_row(FILE *stream, const struct config_key *key)
     default_format(key, value);
     config_key_format_range(key, range);
     const char *quote = value[0] != '\0' ? "`" : "";
-    fprintf(stream, "| `%s` | %s%s%s | %s | %s |\n", key->name, quote, value, quote, range,
-            key->help);
+    fprintf(stream, "| `%s` | %s%s%s | %s | %s |\n", key->row.name, quote, value, quote, range,
+            key->row.help);
 }
 
 static void print_section(FILE *stream, size_t section)
 {
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
     fprintf(stream, "\n## [%s]\n\n%s.\n\n", sections[section].name, sections[section].title);
     fprintf(stream, "| key | default | values | meaning |\n|---|---|---|---|\n");
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(table[i].section, sections[section].name) == 0)
-            print_row(stream, &table[i]);
+    each_key(stream, sections[section].name, print_row);
 }
 
 static const char *const introduction =
     "# Configuration of tcpengined\n"
     "\n"
-    "This page is what `tcpengined --list-config` prints.\n"
+    "This page is made from the tables of keys (`tcpengine/config_list.h`, `config_keys.c`), and "
+    "a\n"
+    "test compares it with them: `build/daemon/tcpengined --list-config > docs/configuration.md`\n"
+    "makes it anew.\n"
     "\n"
     "A setting comes from the file of `--config FILE`, or from the command line, which goes over\n"
     "the file: `--set KEY=VALUE` for every key below, and options of their own for the ones used\n"

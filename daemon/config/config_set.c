@@ -1,118 +1,118 @@
-/* Numbers of the key table: from text into the config, and back. */
+/* Values of the key table: from text into the config, and back. */
 #include "config/config_keys.h"
 
-#include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "config/config_value.h"
 
 static const struct value_unit *units_of(const struct config_key *key)
 {
-    switch (key->kind) {
-    case CONFIG_DURATION:
+    switch (key->row.kind) {
+    case TE_CONFIG_DURATION:
         return value_units_duration;
-    case CONFIG_BYTES:
+    case TE_CONFIG_BYTES:
         return value_units_size;
     default:
         return NULL;
     }
 }
 
-/* Fields are unsigned integers of any width, bool, or int64_t that never is negative. */
-int64_t config_key_number(const struct config_key *key, const struct config *config)
+/* "off, passive, on" */
+static void format_names(const struct te_config_key *row, char *ret_text)
 {
-    const char *field = (const char *)config + key->offset;
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-    int64_t i64;
-    switch (key->width) {
-    case sizeof(u8):
-        memcpy(&u8, field, sizeof(u8));
-        return u8;
-    case sizeof(u16):
-        memcpy(&u16, field, sizeof(u16));
-        return u16;
-    case sizeof(u32):
-        memcpy(&u32, field, sizeof(u32));
-        return key->mask != 0 ? (u32 & key->mask) != 0 : u32;
-    default:
-        memcpy(&i64, field, sizeof(i64));
-        return i64;
-    }
+    size_t len = 0;
+    const char *name;
+    ret_text[0] = '\0';
+    for (int64_t value = 0; (name = te_config_value_name(row, value)) != NULL; value++)
+        len += (size_t)snprintf(ret_text + len, CONFIG_VALUE_MAX - len, "%s%s",
+                                value > 0 ? ", " : "", name);
 }
 
-static void number_put(const struct config_key *key, struct config *config, int64_t value)
+static void format_bounds(const struct config_key *key, char *ret_text)
 {
-    char *field = (char *)config + key->offset;
-    uint8_t u8 = (uint8_t)value;
-    uint16_t u16 = (uint16_t)value;
-    uint32_t u32 = (uint32_t)value;
-    switch (key->width) {
-    case sizeof(u8):
-        memcpy(field, &u8, sizeof(u8));
-        break;
-    case sizeof(u16):
-        memcpy(field, &u16, sizeof(u16));
-        break;
-    case sizeof(u32):
-        memcpy(field, &u32, sizeof(u32));
-        break;
-    default:
-        memcpy(field, &value, sizeof(value));
-    }
-}
-
-static void bit_put(const struct config_key *key, struct config *config, bool value)
-{
-    char *field = (char *)config + key->offset;
-    uint32_t bits;
-    memcpy(&bits, field, sizeof(bits));
-    bits = value ? bits | key->mask : bits & ~key->mask;
-    memcpy(field, &bits, sizeof(bits));
+    char min[VALUE_TEXT_MAX], max[VALUE_TEXT_MAX];
+    value_format(key->row.user_min, units_of(key), min);
+    value_format(key->row.user_max, units_of(key), max);
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s to %s", min, max);
 }
 
 void config_key_format_range(const struct config_key *key, char *ret_text)
 {
-    char min[VALUE_TEXT_MAX], max[VALUE_TEXT_MAX];
-    if (key->kind == CONFIG_CUSTOM) {
+    if (config_key_is_text(key)) {
         snprintf(ret_text, CONFIG_VALUE_MAX, "%s", key->values);
         return;
     }
-    if (key->kind == CONFIG_BOOL) {
+    switch (key->row.kind) {
+    case TE_CONFIG_SWITCH:
         snprintf(ret_text, CONFIG_VALUE_MAX, "yes, no");
-        return;
+        break;
+    case TE_CONFIG_CHOICE:
+    case TE_CONFIG_ALGORITHM:
+        format_names(&key->row, ret_text);
+        break;
+    default:
+        format_bounds(key, ret_text);
     }
-    value_format(key->min, units_of(key), min);
-    value_format(key->max, units_of(key), max);
-    snprintf(ret_text, CONFIG_VALUE_MAX, "%s to %s", min, max);
 }
 
 void config_key_format(const struct config_key *key, const struct config *config, char *ret_text)
 {
-    if (key->kind == CONFIG_CUSTOM) {
+    if (config_key_is_text(key)) {
         key->format(config, ret_text);
         return;
     }
-    int64_t value = config_key_number(key, config);
-    if (key->kind == CONFIG_BOOL) {
-        snprintf(ret_text, CONFIG_VALUE_MAX, "%s", value != 0 ? "yes" : "no");
-        return;
-    }
+    int64_t value = te_config_get(&key->row, config);
+    const char *name = te_config_value_name(&key->row, value);
     char text[VALUE_TEXT_MAX];
-    value_format(value, units_of(key), text);
-    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", text);
+    if (key->row.kind == TE_CONFIG_SWITCH)
+        name = value != 0 ? "yes" : "no";
+    if (name == NULL) {
+        value_format(value, units_of(key), text);
+        name = text;
+    }
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s", name);
 }
 
 static const char *kind_text(const struct config_key *key)
 {
-    switch (key->kind) {
-    case CONFIG_DURATION:
-        return "a duration (30, 1.5s, 200ms, 10us, 5min, 2h)";
-    case CONFIG_BYTES:
-        return "a size in bytes (1500, 64K, 4M, 1G)";
+    switch (key->row.kind) {
+    case TE_CONFIG_DURATION:
+        return "a duration";
+    case TE_CONFIG_BYTES:
+        return "a size in bytes";
     default:
         return "a whole number";
+    }
+}
+
+static bool is_number(const struct config_key *key)
+{
+    return !config_key_is_text(key) &&
+           (key->row.kind == TE_CONFIG_COUNT || key->row.kind == TE_CONFIG_BYTES ||
+            key->row.kind == TE_CONFIG_DURATION);
+}
+
+void config_key_format_values(const struct config_key *key, char *ret_text)
+{
+    char range[CONFIG_VALUE_MAX];
+    if (!is_number(key)) {
+        config_key_format_range(key, ret_text);
+        return;
+    }
+    format_bounds(key, range);
+    snprintf(ret_text, CONFIG_VALUE_MAX, "%s from %.100s", kind_text(key), range);
+}
+
+/* The same with examples. */
+static const char *example_text(const struct config_key *key)
+{
+    switch (key->row.kind) {
+    case TE_CONFIG_DURATION:
+        return "a duration (30, 1.5s, 200ms, 10us, 5min, 2h)";
+    case TE_CONFIG_BYTES:
+        return "a size in bytes (1500, 64K, 4M, 1G)";
+    default:
+        return kind_text(key);
     }
 }
 
@@ -123,7 +123,8 @@ static bool number_set(const struct config_key *key, struct config *config, cons
     int64_t value = 0;
     enum value_err err = value_parse(text, units_of(key), scale, &value);
     config_key_format_range(key, range);
-    if (err == VALUE_ERR_TOO_BIG || (err == VALUE_OK && (value < key->min || value > key->max))) {
+    bool is_in_range = value >= key->row.user_min && value <= key->row.user_max;
+    if (err == VALUE_ERR_TOO_BIG || (err == VALUE_OK && !is_in_range)) {
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "'%.64s' is out of range; from %.80s is possible",
                  text, range);
         return false;
@@ -131,15 +132,15 @@ static bool number_set(const struct config_key *key, struct config *config, cons
     if (err == VALUE_ERR_FRACTION) {
         snprintf(ret_message, CONFIG_MESSAGE_MAX,
                  "'%.64s' is finer than one %s; from %.80s is possible", text,
-                 key->kind == CONFIG_DURATION ? "microsecond" : "unit", range);
+                 key->row.kind == TE_CONFIG_DURATION ? "microsecond" : "unit", range);
         return false;
     }
     if (err != VALUE_OK) {
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "'%.64s' is not %s; from %.80s is possible", text,
-                 kind_text(key), range);
+                 example_text(key), range);
         return false;
     }
-    number_put(key, config, value);
+    te_config_put(&key->row, config, value);
     return true;
 }
 
@@ -151,21 +152,35 @@ static bool bool_set(const struct config_key *key, struct config *config, const 
         snprintf(ret_message, CONFIG_MESSAGE_MAX, "'%.64s' is not yes or no; give yes or no", text);
         return false;
     }
-    if (key->mask != 0)
-        bit_put(key, config, value);
-    else
-        number_put(key, config, value ? 1 : 0);
+    te_config_put(&key->row, config, value);
+    return true;
+}
+
+static bool name_set(const struct config_key *key, struct config *config, const char *text,
+                     char *ret_message)
+{
+    char names[CONFIG_VALUE_MAX];
+    int64_t value;
+    if (!te_config_value_find(&key->row, text, &value)) {
+        config_key_format_range(key, names);
+        snprintf(ret_message, CONFIG_MESSAGE_MAX, "'%.64s' is not one of %.256s", text, names);
+        return false;
+    }
+    te_config_put(&key->row, config, value);
     return true;
 }
 
 bool config_key_set(const struct config_key *key, struct config *config, const char *value,
                     int64_t scale, char *ret_message)
 {
-    switch (key->kind) {
-    case CONFIG_CUSTOM:
+    if (config_key_is_text(key))
         return key->parse(config, value, ret_message);
-    case CONFIG_BOOL:
+    switch (key->row.kind) {
+    case TE_CONFIG_SWITCH:
         return bool_set(key, config, value, ret_message);
+    case TE_CONFIG_CHOICE:
+    case TE_CONFIG_ALGORITHM:
+        return name_set(key, config, value, ret_message);
     default:
         return number_set(key, config, value, scale, ret_message);
     }

@@ -11,7 +11,7 @@
 #define LISTS_MAX 3 /* address, gateway, route */
 
 /* Options that only set a key have the values of their long name; the others these. */
-enum { OPTION_KEY = 256, OPTION_CONFIG, OPTION_SET, OPTION_CHECK, OPTION_LIST };
+enum { OPTION_KEY = 256, OPTION_CONFIG, OPTION_SET, OPTION_CHECK, OPTION_LIST, OPTION_KEYS };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
@@ -26,6 +26,7 @@ static const struct option long_options[] = {
     {"set", required_argument, NULL, OPTION_SET},
     {"check-config", no_argument, NULL, OPTION_CHECK},
     {"list-config", no_argument, NULL, OPTION_LIST},
+    {"help-keys", no_argument, NULL, OPTION_KEYS},
     {"version", no_argument, NULL, 'V'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -47,6 +48,7 @@ static const char *const usage =
     "  --set KEY=VALUE     any of the keys below; may be repeated\n"
     "  --check-config      say what is wrong with the configuration, and end\n"
     "  --list-config       print the reference of all keys in Markdown, and end\n"
+    "  --help-keys         print each key with its values, default and meaning, and end\n"
     "  --log-level LEVEL   error, warning, notice, info or debug\n"
     "  --version           print the version, and end\n"
     "  --help              print this, and end\n"
@@ -137,7 +139,10 @@ static void option_early(struct options *options, int answer)
         fprintf(options->output, PROGRAM " %s\n", TCPENGINE_VERSION);
     else if (answer == OPTION_LIST)
         config_print_reference(options->output);
-    options->is_done = answer == 'h' || answer == 'V' || answer == OPTION_LIST;
+    else if (answer == OPTION_KEYS)
+        config_print_keys_whole(options->output);
+    options->is_done =
+        answer == 'h' || answer == 'V' || answer == OPTION_LIST || answer == OPTION_KEYS;
 }
 
 static void walk_early(struct options *options, int argc, char **argv)

@@ -6,7 +6,7 @@
 
 enum options_action {
     OPTIONS_RUN,   /* config is complete */
-    OPTIONS_DONE,  /* --help, --version, --check-config, --list-config: all was said */
+    OPTIONS_DONE,  /* --help, --version, --help-keys, --check-config ...: all was said */
     OPTIONS_FAILED /* what is wrong is written to errors: exit status 2 */
 };
 

@@ -2,21 +2,33 @@
 #ifndef TCPENGINED_RPC_OPTIONS_H
 #define TCPENGINED_RPC_OPTIONS_H
 
+#include <tcpengine/units.h>
+
 #include "sp/sp.h"
+
+#define RPC_SESSION_GRACE_DEFAULT_US TE_SECOND
+#define RPC_SESSION_KEEP_MAX_DEFAULT_US TE_DAY
+#define RPC_SESSIONS_PER_UID_MAX_DEFAULT 64
+#define RPC_SESSIONS_MAX_DEFAULT 4096
+#define RPC_OBJECTS_PER_UID_MAX_DEFAULT 65536
+#define RPC_WAITS_PER_LINK_MAX_DEFAULT 64
+#define RPC_HELD_PER_UID_MAX_DEFAULT (8 * TE_MIB)
+#define RPC_HELD_MAX_DEFAULT (64 * TE_MIB)
+#define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
 
 struct rpc_options {
     struct sp_server_options control;
-    int64_t session_grace_us;      /* default 1 s */
-    int64_t session_keep_max_us;   /* default 1 day */
-    unsigned sessions_per_uid_max; /* default 64 */
-    unsigned sessions_max;         /* default 4,096 */
-    unsigned objects_per_uid_max;  /* connections and listeners held by one uid; default 65,536 */
-    unsigned waits_per_link_max;   /* requests of one link that wait; default 64 */
-    size_t held_per_uid_max;       /* bytes of their data; default 8 MiB */
-    size_t held_max;               /* of all uids; default 64 MiB */
-    size_t recent_max;             /* remembered answers; default 4,096 */
-    int64_t wait_max_us;           /* longest wait_ms; default 1 hour */
-    uint64_t boot_id;              /* 0: drawn at random */
+    int64_t session_grace_us;
+    int64_t session_keep_max_us;
+    unsigned sessions_per_uid_max;
+    unsigned sessions_max;
+    unsigned objects_per_uid_max; /* connections and listeners held by one uid */
+    unsigned waits_per_link_max;  /* requests of one link that wait */
+    size_t held_per_uid_max;      /* bytes of their data */
+    size_t held_max;              /* of all uids */
+    size_t recent_max;            /* remembered answers; default RECENT_MAX_DEFAULT */
+    int64_t wait_max_us;          /* longest wait_ms */
+    uint64_t boot_id;             /* 0: drawn at random */
 };
 void rpc_options_init(struct rpc_options *options);
 

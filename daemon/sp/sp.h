@@ -28,12 +28,15 @@
  */
 #define SP_HOPS_MAX 8
 
+#define SP_LINKS_PER_UID_MAX_DEFAULT 16
+#define SP_LINKS_MAX_DEFAULT 256
+
 struct sp_server_options {
-    const char *path;           /* of the socket; copied */
-    gid_t control_gid;          /* group of the socket's file; SP_PEER_NO_GROUP: the daemon's */
-    gid_t admin_gid;            /* its members are admins; SP_PEER_NO_GROUP: nobody */
-    unsigned links_per_uid_max; /* default 16 */
-    unsigned links_max;         /* default 256 */
+    const char *path;  /* of the socket; copied */
+    gid_t control_gid; /* group of the socket's file; SP_PEER_NO_GROUP: the daemon's */
+    gid_t admin_gid;   /* its members are admins; SP_PEER_NO_GROUP: nobody */
+    unsigned links_per_uid_max;
+    unsigned links_max;
     unsigned links_reserve;     /* beyond both, for uid 0 alone; default 8 */
     unsigned requests_per_turn; /* of one link before others have their turn; default 16 */
     size_t output_pause_bytes;  /* unsent answers that stop reading; default 256 KiB */

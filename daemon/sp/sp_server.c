@@ -35,8 +35,8 @@ void sp_server_options_init(struct sp_server_options *options)
 {
     *options = (struct sp_server_options){.control_gid = SP_PEER_NO_GROUP,
                                           .admin_gid = SP_PEER_NO_GROUP,
-                                          .links_per_uid_max = 16,
-                                          .links_max = 256,
+                                          .links_per_uid_max = SP_LINKS_PER_UID_MAX_DEFAULT,
+                                          .links_max = SP_LINKS_MAX_DEFAULT,
                                           .links_reserve = 8,
                                           .requests_per_turn = 16,
                                           .output_pause_bytes = (size_t)256 * 1024,

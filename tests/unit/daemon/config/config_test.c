@@ -179,9 +179,10 @@ static const struct wrong_value wrong_values[] = {
     {"http", "::1:9409", "is not ADDRESS:PORT", "[::1]:9409"},
     {"http", "[127.0.0.1]:80", "is not ADDRESS:PORT", "127.0.0.1:9409"},
     {"log_level", "loud", "'loud' is not a level", "debug"},
-    {"ecn", "maybe", "'maybe' is not a way to use ECN", "off, passive or on"},
-    {"mtu_probing", "maybe", "'maybe' is not a way to probe", "off, black_hole or always"},
-    {"time_wait_policy", "none", "'none' is not a policy", "evict_oldest or skip"},
+    {"ecn", "maybe", "'maybe' is not one of", "off, passive, on"},
+    {"mtu_probing", "maybe", "'maybe' is not one of", "off, black_hole, always"},
+    {"time_wait_policy", "none", "'none' is not one of", "evict_oldest, skip"},
+    {"congestion_control", "vegas", "'vegas' is not one of", "cubic, reno, bbr"},
     {"tcp_fast_open", "on", "'on' is not one of", "off, client, server, both"},
     {"syn_cookies", "yes", "'yes' is not one of", "off, on_full, always"},
 };
@@ -336,8 +337,8 @@ static void test_defaults_are_values(void **state)
         config_key_format(&table[i], &defaults, text);
         if (text[0] == '\0' && table[i].clear != NULL)
             continue;
-        if (!config_set(&config, table[i].name, text, message))
-            fail_msg("%s = %s: %s", table[i].name, text, message);
+        if (!config_set(&config, table[i].row.name, text, message))
+            fail_msg("%s = %s: %s", table[i].row.name, text, message);
         config_key_format(&table[i], &config, again);
         assert_string_equal(text, again);
         assert_memory_equal(&config, &defaults, sizeof(config));
@@ -351,31 +352,106 @@ static void test_names_are_unique(void **state)
     (void)state;
     for (size_t i = 0; i < count; i++) {
         int64_t scale;
-        assert_ptr_equal(config_key_find(table[i].name, &scale), &table[i]);
-        assert_true(strlen(table[i].name) <= VALUE_NAME_MAX);
-        assert_true(config_section_exists(table[i].section));
+        assert_ptr_equal(config_key_find(table[i].row.name, &scale), &table[i]);
+        assert_true(strlen(table[i].row.name) <= VALUE_NAME_MAX);
+        assert_true(config_section_exists(table[i].row.section));
     }
 }
 
-/* Every field of the engine's limits and timers has its key: the bounds of a number are the only
- * thing that te_config_check() and the table could disagree about. */
-static void test_bounds_are_the_engines(void **state)
+static bool is_number(const struct config_key *key)
+{
+    return !config_key_is_text(key) && key->row.names == NULL &&
+           key->row.kind != TE_CONFIG_SWITCH && key->row.kind != TE_CONFIG_ALGORITHM;
+}
+
+/* The value in the key's smallest unit, as a user may write it. */
+static void number_text(const struct config_key *key, int64_t value, char *ret_text)
+{
+    snprintf(ret_text, VALUE_TEXT_MAX + 2, "%jd%s", (intmax_t)value,
+             key->row.kind == TE_CONFIG_DURATION ? "us" : "");
+}
+
+static void assert_taken(const struct config_key *key, int64_t value)
+{
+    char text[VALUE_TEXT_MAX + 2], message[CONFIG_MESSAGE_MAX];
+    struct config config;
+    config_init(&config);
+    number_text(key, value, text);
+    if (!config_set(&config, key->row.name, text, message))
+        fail_msg("%s = %s: %s", key->row.name, text, message);
+    assert_int_equal(te_config_get(&key->row, &config), value);
+    config_key_format(key, &config, text);
+    te_config_put(&key->row, &config, key->row.initial);
+    if (!config_set(&config, key->row.name, text, message))
+        fail_msg("%s = %s: %s", key->row.name, text, message);
+    assert_int_equal(te_config_get(&key->row, &config), value);
+}
+
+static void assert_refused(const struct config_key *key, int64_t value)
+{
+    char text[VALUE_TEXT_MAX + 2], message[CONFIG_MESSAGE_MAX], range[CONFIG_VALUE_MAX];
+    struct config config;
+    config_init(&config);
+    number_text(key, value, text);
+    if (config_set(&config, key->row.name, text, message))
+        fail_msg("%s = %s was taken", key->row.name, text);
+    config_key_format_range(key, range);
+    if (strstr(message, "out of range") == NULL || strstr(message, range) == NULL)
+        fail_msg("%s = %s: message is: %s", key->row.name, text, message);
+    assert_int_equal(te_config_get(&key->row, &config), key->row.initial);
+}
+
+static void test_numbers_end_at_their_bounds(void **state)
 {
     size_t count;
     const struct config_key *table = config_key_table(&count);
     (void)state;
     for (size_t i = 0; i < count; i++) {
-        char text[VALUE_TEXT_MAX + 2], message[CONFIG_MESSAGE_MAX];
-        struct config config;
-        if (table[i].field == NULL || table[i].kind == CONFIG_BOOL)
+        if (!is_number(&table[i]))
             continue;
-        for (unsigned end = 0; end < 2; end++) {
+        assert_taken(&table[i], table[i].row.user_min);
+        assert_taken(&table[i], table[i].row.initial);
+        assert_taken(&table[i], table[i].row.user_max);
+        assert_refused(&table[i], table[i].row.user_max + 1);
+        if (table[i].row.user_min > 0)
+            assert_refused(&table[i], table[i].row.user_min - 1);
+    }
+}
+
+static void test_names_and_switches_come_back(void **state)
+{
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct te_config_key *row = &table[i].row;
+        if (config_key_is_text(&table[i]) || is_number(&table[i]))
+            continue;
+        for (int64_t value = 0; value <= row->user_max; value++) {
+            struct config config;
+            char text[CONFIG_VALUE_MAX];
             config_init(&config);
-            snprintf(text, sizeof(text), "%jd%s", (intmax_t)(end ? table[i].max : table[i].min),
-                     table[i].kind == CONFIG_DURATION ? "us" : "");
-            if (!config_set(&config, table[i].name, text, message))
-                fail_msg("%s = %s: %s", table[i].name, text, message);
+            te_config_put(row, &config, value);
+            config_key_format(&table[i], &config, text);
+            te_config_put(row, &config, row->initial);
+            set(&config, row->name, text);
+            assert_int_equal(te_config_get(row, &config), value);
         }
+    }
+}
+
+static void test_every_key_of_the_engine_has_its_row(void **state)
+{
+    size_t count;
+    const struct te_config_key *table = te_config_table(&count);
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        int64_t scale;
+        const struct config_key *key = config_key_find(table[i].name, &scale);
+        assert_non_null(key);
+        assert_string_equal(key->row.section, table[i].section);
+        assert_string_equal(key->row.help, table[i].help);
+        assert_int_equal(key->row.offset, offsetof(struct config, engine) + table[i].offset);
     }
 }
 
@@ -566,6 +642,12 @@ static const struct command_line command_lines[] = {
     {{"--help"}, OPTIONS_DONE, "--check-config", ""},
     {{"--help"}, OPTIONS_DONE, "keepalive_interval", ""},
     {{"--list-config"}, OPTIONS_DONE, "| `mtu` | `1500` |", ""},
+    {{"--help-keys"},
+     OPTIONS_DONE,
+     "\ntcp.msl = 30s\n    a duration from 1ms to 1h\n    Maximum",
+     ""},
+    {{"--help-keys"}, OPTIONS_DONE, "daemon.memory_max = 2G\n    a size in bytes from 16M to", ""},
+    {{"--help-keys"}, OPTIONS_DONE, "\ntcp.ecn = passive\n    off, passive, on\n    Explicit", ""},
     {{"--mtu", "10"}, OPTIONS_FAILED, "", "tcpengined: --mtu: '10' is out of range; from 576"},
     {{"--address", "10.0.0"}, OPTIONS_FAILED, "", "tcpengined: --address: '10.0.0' is not an"},
     {{"--gateway", "x"}, OPTIONS_FAILED, "", "tcpengined: --gateway: 'x' is not an address"},
@@ -651,10 +733,34 @@ static void test_reference_is_up_to_date(void **state)
     size_t page_len = fread(page, 1, len + 1, file);
     fclose(file);
     if (page_len != len || memcmp(page, text, len) != 0)
-        fail_msg("docs/configuration.md is not what tcpengined --list-config prints");
+        fail_msg("docs/configuration.md is not what the tables say: run "
+                 "build/daemon/tcpengined --list-config > docs/configuration.md");
     free(page);
     free(text);
 }
+
+/* Every key is told, once. */
+static void test_help_keys_is_complete(void **state)
+{
+    static const char *const arguments[] = {"--help-keys", NULL};
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    struct config config;
+    char *output, *errors, line[VALUE_NAME_MAX + 32];
+    (void)state;
+    load_arguments(arguments, &config, &output, &errors);
+    for (size_t i = 0; i < count; i++) {
+        snprintf(line, sizeof(line), "%s.%s =", table[i].row.section, table[i].row.name);
+        const char *first = strstr(output, line);
+        assert_non_null(first);
+        assert_null(strstr(first + 1, line));
+        assert_non_null(strstr(first, table[i].row.help));
+    }
+    free(output);
+    free(errors);
+}
+
+#define EXAMPLE_FILE TCPENGINE_BINARY_DIR "/systemd/tcpengined.conf"
 
 static void test_example_file_is_right(void **state)
 {
@@ -664,13 +770,40 @@ static void test_example_file_is_right(void **state)
     FILE *stream = open_memstream(&errors, &len);
     (void)state;
     config_init(&config);
-    unsigned mistakes =
-        config_load_file(&config, TCPENGINE_SOURCE_DIR "/systemd/tcpengined.conf", stream);
+    unsigned mistakes = config_load_file(&config, EXAMPLE_FILE, stream);
     mistakes += config_finish(&config, "example", stream);
     fclose(stream);
     if (mistakes > 0)
         fail_msg("%s", errors);
     free(errors);
+}
+
+/* "#msl = 30s": what is commented out is a key with its default; lists show an example. */
+static void test_example_file_shows_defaults(void **state)
+{
+    struct config config;
+    char line[256], name[64], text[CONFIG_VALUE_MAX];
+    unsigned seen = 0;
+    FILE *file = fopen(EXAMPLE_FILE, "re");
+    (void)state;
+    assert_non_null(file);
+    config_init(&config);
+    while (fgets(line, sizeof(line), file) != NULL) {
+        int64_t scale;
+        int value_at = 0;
+        if (sscanf(line, "#%63[a-z_0-9] =%n", name, &value_at) != 1 || value_at == 0)
+            continue;
+        const struct config_key *key = config_key_find(name, &scale);
+        assert_non_null(key);
+        if (key->clear != NULL)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        config_key_format(key, &config, text);
+        assert_string_equal(line + value_at + strspn(line + value_at, " "), text);
+        seen++;
+    }
+    fclose(file);
+    assert_true(seen > 15);
 }
 
 int main(void)
@@ -686,7 +819,9 @@ int main(void)
         cmocka_unit_test(test_lists_are_bounded),
         cmocka_unit_test(test_defaults_are_values),
         cmocka_unit_test(test_names_are_unique),
-        cmocka_unit_test(test_bounds_are_the_engines),
+        cmocka_unit_test(test_numbers_end_at_their_bounds),
+        cmocka_unit_test(test_names_and_switches_come_back),
+        cmocka_unit_test(test_every_key_of_the_engine_has_its_row),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_indented_line_is_a_line),
         cmocka_unit_test(test_long_line_is_told),
@@ -696,7 +831,9 @@ int main(void)
         cmocka_unit_test(test_command_lines),
         cmocka_unit_test(test_command_line_goes_over_file),
         cmocka_unit_test(test_reference_is_up_to_date),
+        cmocka_unit_test(test_help_keys_is_complete),
         cmocka_unit_test(test_example_file_is_right),
+        cmocka_unit_test(test_example_file_shows_defaults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
