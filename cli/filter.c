@@ -233,16 +233,6 @@ static unsigned parse_uid_test(struct parser *parser)
     return add_node(parser, &node);
 }
 
-/* An endpoint's address as 16 bytes. False when it is unspecified. */
-static bool address_bytes(const char *text, uint8_t ret_bytes[16])
-{
-    memset(ret_bytes, 0, 16);
-    if (strchr(text, ':'))
-        return inet_pton(AF_INET6, text, ret_bytes) == 1;
-    ret_bytes[10] = ret_bytes[11] = 0xff;
-    return inet_pton(AF_INET, text, ret_bytes + 12) == 1;
-}
-
 /* "10.0.0.0/8", "2001:db8::/32", "*", "": into node. */
 static bool read_network(char *text, struct filter_node *node)
 {
@@ -259,7 +249,7 @@ static bool read_network(char *text, struct filter_node *node)
         bits = (unsigned)prefix;
     }
     node->prefix_bits = (uint8_t)(is_v6 ? bits : bits + 96);
-    return address_bytes(text, node->address);
+    return te_addr_parse(text, &node->address);
 }
 
 /* Takes the port off the end of text. Of an IPv6 address only behind brackets. */
@@ -453,15 +443,11 @@ static bool compare(enum filter_operator op, uint32_t value, uint32_t bound)
 
 static bool is_in_network(const struct filter_node *node, const char *address)
 {
-    uint8_t bytes[16];
-    unsigned whole = node->prefix_bits / 8, bits = node->prefix_bits % 8;
+    struct te_addr addr;
     if (!node->prefix_bits)
         return true;
-    if (!address_bytes(address, bytes))
-        return false;
-    if (memcmp(bytes, node->address, whole) != 0)
-        return false;
-    return !bits || (bytes[whole] ^ node->address[whole]) >> (8 - bits) == 0;
+    return te_addr_parse(address, &addr) &&
+           te_addr_common_bits(&addr, &node->address) >= node->prefix_bits;
 }
 
 static bool test_host(const struct filter_node *node, const struct filter_subject *subject)

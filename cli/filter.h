@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include <tcpclient/tcpclient.h>
+#include <tcpengine/types.h>
 
 enum { FILTER_NODES_MAX = 64, FILTER_ERROR_MAX = 200 };
 
@@ -35,9 +36,9 @@ struct filter_node {
     uint8_t left, right; /* AND, OR: both; NOT: left */
     enum filter_field field;
     enum filter_operator op;
-    uint32_t number;     /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
-    uint8_t address[16]; /* HOST; IPv4 mapped */
-    uint8_t prefix_bits; /* of the 128; 0: any address */
+    uint32_t number;        /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
+    struct te_addr address; /* HOST */
+    uint8_t prefix_bits;    /* of its 16 bytes; 0: any address */
 };
 
 struct filter {

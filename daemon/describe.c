@@ -43,7 +43,7 @@ void description_init(struct description *description, const struct config *conf
     if (config->gateway_count > 0)
         te_addr_format(&config->gateways[0], description->gateway);
     for (unsigned i = 0; i < engine->address_count; i++) {
-        struct te_cidr network = config_cidr_network(&engine->addresses[i]);
+        struct te_cidr network = te_cidr_network(&engine->addresses[i]);
         add_on_link(description, &network);
     }
     for (unsigned i = 0; i < engine->route_count; i++)

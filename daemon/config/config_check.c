@@ -27,27 +27,34 @@ static __attribute__((format(printf, 3, 4))) void report_add(struct report *repo
     fputc('\n', report->errors);
 }
 
+/* By their fields. */
 static const struct {
     const char *least, *most;
 } ordered_keys[] = {
-    {"rto_min", "rto_max"},
-    {"rto_initial", "rto_max"},
-    {"r1_retries", "r2_retries"},
-    {"send_buffer_initial", "send_buffer_max"},
-    {"receive_buffer_initial", "receive_buffer_max"},
-    {"port_first", "port_last"},
-    {"neighbour_incomplete_max", "neighbour_max"},
-    {"links_per_uid_max", "links_max"},
-    {"sessions_per_uid_max", "sessions_max"},
-    {"held_per_uid_max", "held_max"},
+#define ORDER(least, most) {#least, #most},
+    TE_CONFIG_ORDER_LIST(ORDER)
+#undef ORDER
+        {"rpc.control.links_per_uid_max", "rpc.control.links_max"},
+    {"rpc.sessions_per_uid_max", "rpc.sessions_max"},
+    {"rpc.held_per_uid_max", "rpc.held_max"},
 };
+
+/* NULL: a field that no key sets. */
+static const struct config_key *key_of_field(const char *field)
+{
+    size_t count;
+    const struct config_key *table = config_key_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].row.field != NULL && strcmp(table[i].row.field, field) == 0)
+            return &table[i];
+    return NULL;
+}
 
 static void check_order(const struct config *config, struct report *report)
 {
     for (size_t i = 0; i < sizeof(ordered_keys) / sizeof(ordered_keys[0]); i++) {
-        int64_t scale;
-        const struct config_key *least = config_key_find(ordered_keys[i].least, &scale);
-        const struct config_key *most = config_key_find(ordered_keys[i].most, &scale);
+        const struct config_key *least = key_of_field(ordered_keys[i].least);
+        const struct config_key *most = key_of_field(ordered_keys[i].most);
         char least_text[CONFIG_VALUE_MAX], most_text[CONFIG_VALUE_MAX];
         if (te_config_get(&least->row, config) <= te_config_get(&most->row, config))
             continue;
@@ -74,7 +81,7 @@ static bool is_own_address(const struct te_config *engine, const struct te_addr 
 static bool is_on_link(const struct te_config *engine, const struct te_addr *addr)
 {
     for (unsigned i = 0; i < engine->address_count; i++)
-        if (config_cidr_contains(&engine->addresses[i], addr))
+        if (te_cidr_contains(&engine->addresses[i], addr))
             return true;
     return is_link_local(addr);
 }
@@ -132,26 +139,17 @@ static void refuse_free(void *ctx, void *block, size_t size_bytes)
     (void)size_bytes;
 }
 
-static const char *name_of_field(const char *field)
-{
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
-    for (size_t i = 0; i < count; i++)
-        if (table[i].row.field != NULL && strcmp(table[i].row.field, field) == 0)
-            return table[i].row.name;
-    return field;
-}
-
 /* The engine has the last word, in case it knows of a relation that the checks above do not. */
 static void check_engine(const struct config *config, struct report *report)
 {
     struct te_config engine = config->engine;
     const char *field = "";
     engine.allocator = (struct te_allocator){.alloc = refuse_alloc, .free = refuse_free};
-    if (te_config_check(&engine, &field) != TE_OK)
-        report_add(
-            report, name_of_field(field),
-            "the engine refuses this value beside the others; the default is always possible");
+    if (te_config_check(&engine, &field) == TE_OK)
+        return;
+    const struct config_key *key = key_of_field(field);
+    report_add(report, key != NULL ? key->row.name : field,
+               "the engine refuses this value beside the others; the default is always possible");
 }
 
 /* FNV-1a: spreads names over addresses; nobody gains by a collision that he could not have by

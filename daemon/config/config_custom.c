@@ -29,40 +29,12 @@ static unsigned family_bits(const struct te_addr *addr)
     return te_addr_is_v4(addr) ? 32 : 128;
 }
 
-/* Prefix bits counted from the start of the 16 bytes. */
-static unsigned mapped_bits(const struct te_cidr *cidr)
-{
-    return te_addr_is_v4(&cidr->addr) ? cidr->prefix_bits + 96U : cidr->prefix_bits;
-}
-
-static struct te_addr network_of(const struct te_cidr *cidr)
-{
-    struct te_addr network = cidr->addr;
-    for (unsigned bit = mapped_bits(cidr); bit < 128; bit++)
-        network.bytes[bit / 8] &= (uint8_t) ~(0x80U >> (bit % 8));
-    return network;
-}
-
 static struct te_addr broadcast_of(const struct te_cidr *cidr)
 {
     struct te_addr broadcast = cidr->addr;
-    for (unsigned bit = mapped_bits(cidr); bit < 128; bit++)
+    for (unsigned bit = te_cidr_bits(cidr); bit < 128; bit++)
         broadcast.bytes[bit / 8] |= (uint8_t)(0x80U >> (bit % 8));
     return broadcast;
-}
-
-struct te_cidr config_cidr_network(const struct te_cidr *cidr)
-{
-    return (struct te_cidr){.addr = network_of(cidr), .prefix_bits = cidr->prefix_bits};
-}
-
-bool config_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr)
-{
-    struct te_cidr other = {.addr = *addr, .prefix_bits = cidr->prefix_bits};
-    if (te_addr_is_v4(addr) != te_addr_is_v4(&cidr->addr))
-        return false;
-    struct te_addr a = network_of(cidr), b = network_of(&other);
-    return te_addr_equal(&a, &b);
 }
 
 void config_cidr_format(const struct te_cidr *cidr, char *ret_text)
@@ -108,7 +80,7 @@ static bool cidr_parse(const char *value, struct te_cidr *ret_cidr)
 static bool address_check(const struct te_cidr *cidr, const char *value, char *ret_message)
 {
     const char *unusable = unusable_text(&cidr->addr);
-    struct te_addr network = network_of(cidr), broadcast = broadcast_of(cidr);
+    struct te_addr network = te_cidr_network(cidr).addr, broadcast = broadcast_of(cidr);
     if (unusable != NULL)
         return fail(ret_message, "'%.64s' is %s; give an address of one station", value, unusable);
     if (cidr->prefix_bits == 0)
@@ -230,10 +202,10 @@ static bool route_network_parse(const char *text, struct te_cidr *ret_network, c
     if (!cidr_parse(text, &network))
         return fail(ret_message,
                     "'%.64s' is not a network; write 192.0.2.0/24 via 10.0.0.1 for example", text);
-    struct te_addr base = network_of(&network);
-    if (!te_addr_equal(&base, &network.addr)) {
+    struct te_cidr right_network = te_cidr_network(&network);
+    if (!te_addr_equal(&right_network.addr, &network.addr)) {
         char right[CONFIG_CIDR_MAX];
-        config_cidr_format(&(struct te_cidr){base, network.prefix_bits}, right);
+        config_cidr_format(&right_network, right);
         return fail(ret_message, "'%.64s' has bits beyond its prefix; the network is %s", text,
                     right);
     }

@@ -33,9 +33,5 @@ void config_format_log_level(const struct config *config, char *ret_text);
 /* "10.0.0.2/24". Writes at most CONFIG_CIDR_MAX bytes. */
 #define CONFIG_CIDR_MAX (TE_ADDR_TEXT_MAX + 4)
 void config_cidr_format(const struct te_cidr *cidr, char *ret_text);
-/* The network of cidr: the address with all bits beyond the prefix zero. */
-struct te_cidr config_cidr_network(const struct te_cidr *cidr);
-/* Whether addr, of cidr's family, lies in cidr's network. */
-bool config_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr);
 
 #endif

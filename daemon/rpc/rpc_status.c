@@ -139,26 +139,12 @@ static void subject_name(const struct subject *subject, char *ret_name, size_t s
 
 /* --- why ---------------------------------------------------------------------------------------*/
 
-static bool prefix_matches(const struct te_addr *addr, const struct te_cidr *cidr)
-{
-    unsigned bits = cidr->prefix_bits;
-    if (te_addr_is_v4(addr) != te_addr_is_v4(&cidr->addr))
-        return false;
-    if (te_addr_is_v4(addr))
-        bits += 96; /* the mapped form's own prefix */
-    if (memcmp(addr->bytes, cidr->addr.bytes, bits / 8) != 0)
-        return false;
-    unsigned rest = bits % 8;
-    unsigned mask = 0xffu << (8 - rest) & 0xffu;
-    return rest == 0 || ((addr->bytes[bits / 8] ^ cidr->addr.bytes[bits / 8]) & mask) == 0;
-}
-
 static bool is_on_link(struct rpc *rpc, const struct te_addr *addr)
 {
     unsigned count;
     const struct te_cidr *addresses = te_stack_addresses(rpc_stack(rpc), &count);
     for (unsigned i = 0; i < count; i++)
-        if (prefix_matches(addr, &addresses[i]))
+        if (te_cidr_contains(&addresses[i], addr))
             return true;
     return false;
 }

@@ -390,3 +390,37 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
     *ret_prefix_bits = prefix_bits;
     return true;
 }
+
+/* --- prefixes --- */
+
+#define ADDR_BITS 128u
+#define MAPPED_BITS 96u /* of every IPv4 address, before its own 32 */
+
+unsigned te_addr_common_bits(const struct te_addr *a, const struct te_addr *b)
+{
+    for (unsigned i = 0; i < sizeof(a->bytes); i++) {
+        unsigned difference = a->bytes[i] ^ b->bytes[i];
+        if (difference != 0)
+            return i * 8 + (unsigned)__builtin_clz(difference) - 24;
+    }
+    return ADDR_BITS;
+}
+
+unsigned te_cidr_bits(const struct te_cidr *cidr)
+{
+    return te_addr_is_v4(&cidr->addr) ? MAPPED_BITS + cidr->prefix_bits : cidr->prefix_bits;
+}
+
+bool te_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr)
+{
+    return te_addr_is_v4(&cidr->addr) == te_addr_is_v4(addr) &&
+           te_addr_common_bits(&cidr->addr, addr) >= te_cidr_bits(cidr);
+}
+
+struct te_cidr te_cidr_network(const struct te_cidr *cidr)
+{
+    struct te_cidr network = *cidr;
+    for (unsigned bit = te_cidr_bits(cidr); bit < ADDR_BITS; bit++)
+        network.addr.bytes[bit / 8] &= (uint8_t) ~(0x80u >> bit % 8);
+    return network;
+}

@@ -379,6 +379,118 @@ static void test_cidr_of_any_length(void **state)
     }
 }
 
+/* --- prefixes --- */
+
+static struct te_addr addr_of(const char *text)
+{
+    struct te_addr addr;
+    assert_true(te_addr_parse(text, &addr));
+    return addr;
+}
+
+static struct te_cidr cidr_of(const char *text)
+{
+    struct te_cidr cidr;
+    unsigned bits;
+    assert_true(te_cidr_parse(text, &cidr.addr, &bits));
+    cidr.prefix_bits = (uint8_t)bits;
+    return cidr;
+}
+
+static void test_cidr_contains(void **state)
+{
+    static const struct {
+        const char *cidr, *addr;
+        bool is_in;
+    } rows[] = {
+        {"10.0.0.2/24", "10.0.0.255", true},
+        {"10.0.0.2/24", "10.0.1.0", false},
+        {"10.0.0.2/24", "9.255.255.255", false},
+        {"10.0.0.2/32", "10.0.0.2", true},
+        {"10.0.0.2/32", "10.0.0.3", false},
+        {"10.0.0.2/31", "10.0.0.3", true},
+        {"10.0.0.2/31", "10.0.0.1", false},
+        {"192.168.128.0/17", "192.168.255.1", true},
+        {"192.168.128.0/17", "192.168.127.1", false},
+        {"10.64.0.0/13", "10.71.255.255", true},
+        {"10.64.0.0/13", "10.72.0.0", false},
+        {"128.0.0.0/1", "128.0.0.0", true},
+        {"128.0.0.0/1", "127.255.255.255", false},
+        {"0.0.0.0/0", "255.255.255.255", true},
+        {"0.0.0.0/0", "0.0.0.0", true},
+        {"0.0.0.0/0", "::ffff:10.0.0.2", true}, /* the mapped form is the IPv4 address */
+        {"::ffff:10.0.0.2/24", "10.0.0.9", true},
+        {"::ffff:10.0.0.2/24", "10.0.9.9", false},
+        {"0.0.0.0/0", "::", false},
+        {"0.0.0.0/0", "2001:db8::1", false},
+        {"::/0", "2001:db8::1", true},
+        {"::/0", "10.0.0.2", false},
+        {"::/80", "0.0.0.1", false}, /* the first 80 bits are those of the mapped form */
+        {"::/80", "::1", true},
+        {"2001:db8::2/64", "2001:db8::ffff:ffff:ffff:ffff", true},
+        {"2001:db8::2/64", "2001:db8:0:1::2", false},
+        {"2001:db8::2/128", "2001:db8::2", true},
+        {"2001:db8::2/128", "2001:db8::3", false},
+        {"2001:db8::/33", "2001:db8:7fff::", true},
+        {"2001:db8::/33", "2001:db8:8000::", false},
+        {"fe80::1/10", "febf::1", true},
+        {"fe80::1/10", "fec0::1", false},
+        {"2001:db8::2/127", "2001:db8::3", true},
+        {"2001:db8::2/127", "2001:db8::1", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct te_cidr cidr = cidr_of(rows[i].cidr);
+        struct te_addr addr = addr_of(rows[i].addr);
+        if (te_cidr_contains(&cidr, &addr) != rows[i].is_in)
+            fail_msg("%s and %s", rows[i].cidr, rows[i].addr);
+    }
+}
+
+/* For each length: what differs in the last bit of the prefix is outside, in the next one inside.
+ */
+static void test_cidr_contains_at_each_length(void **state)
+{
+    static const struct {
+        const char *addr;
+        unsigned from, bits;
+    } families[] = {{"10.85.170.60", 96, 32}, {"2001:db8:5a5a:c3c3:1234:5678:9abc:def1", 0, 128}};
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        unsigned from = families[i].from;
+        for (unsigned bits = 0; bits <= families[i].bits; bits++) {
+            struct te_cidr cidr = {addr_of(families[i].addr), (uint8_t)bits};
+            struct te_addr inside = cidr.addr, outside = cidr.addr;
+            assert_int_equal(te_cidr_bits(&cidr), from + bits);
+            for (unsigned bit = from + bits; bit < 128; bit++)
+                inside.bytes[bit / 8] ^= (uint8_t)(0x80u >> bit % 8);
+            assert_true(te_cidr_contains(&cidr, &inside));
+            if (bits == 0)
+                continue;
+            outside.bytes[(from + bits - 1) / 8] ^= (uint8_t)(0x80u >> (from + bits - 1) % 8);
+            assert_false(te_cidr_contains(&cidr, &outside));
+            assert_int_equal(te_addr_common_bits(&cidr.addr, &outside), from + bits - 1);
+        }
+    }
+}
+
+static void test_cidr_network(void **state)
+{
+    static const char *const rows[][2] = {
+        {"10.0.0.2/24", "10.0.0.0"},       {"10.0.0.2/32", "10.0.0.2"},
+        {"10.77.255.255/13", "10.72.0.0"}, {"203.0.113.7/0", "0.0.0.0"},
+        {"2001:db8::2/64", "2001:db8::"},  {"2001:db8::2/128", "2001:db8::2"},
+        {"2001:dbf::1/29", "2001:db8::"},  {"2001:db8::2/0", "::"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct te_cidr cidr = cidr_of(rows[i][0]), network = te_cidr_network(&cidr);
+        struct te_addr expected = addr_of(rows[i][1]);
+        assert_memory_equal(&network.addr, &expected, sizeof(expected));
+        assert_int_equal(network.prefix_bits, cidr.prefix_bits);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,6 +508,9 @@ int main(void)
         cmocka_unit_test_setup(test_cidr, setup),
         cmocka_unit_test_setup(test_cidr_refuses, setup),
         cmocka_unit_test_setup(test_cidr_of_any_length, setup),
+        cmocka_unit_test_setup(test_cidr_contains, setup),
+        cmocka_unit_test_setup(test_cidr_contains_at_each_length, setup),
+        cmocka_unit_test_setup(test_cidr_network, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,7 +166,7 @@ void te_locals_init(struct te_stack *stack)
     locals->count = 0;
     for (unsigned i = 0; i < stack->config.address_count; i++) {
         const struct te_cidr *cidr = &stack->config.addresses[i];
-        add(locals, &cidr->addr, te_prefix_bits_of(cidr));
+        add(locals, &cidr->addr, (uint8_t)te_cidr_bits(cidr));
     }
     locals->configured_count = locals->count;
     add_link_local(stack);
@@ -268,8 +268,8 @@ static unsigned suitability(const struct te_local *local, const struct te_addr *
     /* A link-local source reaches nobody beyond the link (RFC 6724 5, rule 2). */
     if (te_prefix_is_link_local(&local->addr) && !te_prefix_is_link_local(destination))
         return 0;
-    unsigned score = 1 + te_prefix_common_bits(&local->addr, destination);
-    if (te_prefix_common_bits(&local->addr, next_hop) >= local->network_bits)
+    unsigned score = 1 + te_addr_common_bits(&local->addr, destination);
+    if (te_addr_common_bits(&local->addr, next_hop) >= local->network_bits)
         score += 2 * TE_PREFIX_ALL_BITS;
     return score;
 }
@@ -312,7 +312,7 @@ static bool is_network_broadcast(const struct te_local *local, const struct te_a
 {
     /* Networks of one or two addresses have none (RFC 3021 2.1). */
     unsigned bits = local->network_bits;
-    if (bits > TE_PREFIX_ALL_BITS - 2 || te_prefix_common_bits(&local->addr, addr) < bits)
+    if (bits > TE_PREFIX_ALL_BITS - 2 || te_addr_common_bits(&local->addr, addr) < bits)
         return false;
     for (; bits < TE_PREFIX_ALL_BITS; bits++) {
         if ((addr->bytes[bits / 8] & (0x80 >> bits % 8)) == 0)

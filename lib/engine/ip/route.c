@@ -20,7 +20,7 @@ static void insert(struct te_routes *routes, const struct te_route_entry *entry)
 static void insert_configured(struct te_routes *routes, const struct te_route *route)
 {
     struct te_route_entry entry = {.network = route->destination.addr,
-                                   .network_bits = te_prefix_bits_of(&route->destination),
+                                   .network_bits = (uint8_t)te_cidr_bits(&route->destination),
                                    .has_gateway = !te_addr_is_unspecified(&route->gateway),
                                    .gateway = route->gateway};
     /* "Prefix 0 is the default route of the family of gateway", whatever its address says. */
@@ -52,7 +52,7 @@ static const struct te_route_entry *find(const struct te_routes *routes,
         const struct te_route_entry *entry = &routes->items[i];
         /* ::/0 covers the mapped addresses by its bits, but not in meaning. */
         if (te_addr_is_v4(&entry->network) == is_v4 &&
-            te_prefix_common_bits(&entry->network, destination) >= entry->network_bits)
+            te_addr_common_bits(&entry->network, destination) >= entry->network_bits)
             return entry;
     }
     return NULL;

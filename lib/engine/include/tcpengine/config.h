@@ -40,11 +40,6 @@ enum te_mtu_probing { TE_MTU_PROBING_LIST(TE_CONFIG_CONSTANT) };
 #define TE_LOCAL_ADDRESSES_MAX 16
 #define TE_ROUTES_MAX 32
 
-struct te_cidr {
-    struct te_addr addr;
-    uint8_t prefix_bits; /* of the address's own family */
-};
-
 struct te_route {
     struct te_cidr destination; /* prefix 0 = the default route of the family of gateway */
     struct te_addr gateway;     /* unspecified: on the link */

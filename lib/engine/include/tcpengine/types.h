@@ -16,6 +16,12 @@ struct te_addr {
     uint8_t bytes[16];
 };
 
+/* An address with the length of its network's prefix, as in "10.0.0.2/24". */
+struct te_cidr {
+    struct te_addr addr;
+    uint8_t prefix_bits; /* of the address's own family: 0 to 32 or 128 */
+};
+
 struct te_endpoint {
     struct te_addr addr;
     uint16_t port; /* host byte order; 0 = unspecified */
@@ -96,5 +102,14 @@ void te_endpoint_format(const struct te_endpoint *endpoint, char *ret_text);
 bool te_addr_parse(const char *text, struct te_addr *ret_addr);
 /* "10.0.0.2/24". A missing prefix means the whole address. Prefix counts bits of the family. */
 bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_prefix_bits);
+
+/* How many leading bits of their 16 bytes a and b share: 0 to 128. All IPv4 addresses share 96. */
+unsigned te_addr_common_bits(const struct te_addr *a, const struct te_addr *b);
+/* The prefix length counted in the 16 bytes: an IPv4 prefix of n bits has 96 + n. */
+unsigned te_cidr_bits(const struct te_cidr *cidr);
+/* Whether addr lies in cidr's network. ::/0 holds no IPv4 address, and 0.0.0.0/0 no IPv6 one. */
+bool te_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr);
+/* cidr with all bits beyond the prefix zero. */
+struct te_cidr te_cidr_network(const struct te_cidr *cidr);
 
 #endif
