@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <tcpengine/units.h>
+
 const char *format_bytes(uint64_t bytes, char *ret_text)
 {
     static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -23,7 +25,7 @@ const char *format_bytes(uint64_t bytes, char *ret_text)
 
 const char *format_duration(int64_t us, char *ret_text)
 {
-    const int64_t second = 1000000, minute = 60 * second, hour = 60 * minute, day = 24 * hour;
+    const int64_t second = TE_SECOND, minute = TE_MINUTE, hour = TE_HOUR, day = TE_DAY;
     if (us < 1000)
         snprintf(ret_text, FORMAT_MAX, "%" PRId64 " us", us);
     else if (us < second)
@@ -44,7 +46,7 @@ const char *format_duration(int64_t us, char *ret_text)
 
 const char *format_time(int64_t us, char *ret_text)
 {
-    snprintf(ret_text, FORMAT_MAX, "%" PRId64 ".%06" PRId64, us / 1000000, us % 1000000);
+    snprintf(ret_text, FORMAT_MAX, "%" PRId64 ".%06" PRId64, us / TE_SECOND, us % TE_SECOND);
     return ret_text;
 }
 

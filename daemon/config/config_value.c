@@ -6,14 +6,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include <tcpengine/units.h>
+
 const struct value_unit value_units_duration[] = {
-    {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", INT64_C(60000000)}, {"h", INT64_C(3600000000)},
-    {NULL, 0},
+    {"us", 1}, {"ms", TE_MS}, {"s", TE_SECOND}, {"min", TE_MINUTE}, {"h", TE_HOUR}, {NULL, 0},
 };
 
 const struct value_unit value_units_size[] = {
-    {"B", 1},      {"K", 1024},      {"M", 1048576},      {"G", 1073741824},
-    {"KiB", 1024}, {"MiB", 1048576}, {"GiB", 1073741824}, {NULL, 0},
+    {"B", 1},        {"K", TE_KIB},   {"M", TE_MIB},   {"G", TE_GIB},
+    {"KiB", TE_KIB}, {"MiB", TE_MIB}, {"GiB", TE_GIB}, {NULL, 0},
 };
 
 /* digits[0..len) * scale / 10^fraction_digits, exactly. */

@@ -13,8 +13,8 @@
 
 #include "util/log.h"
 
-#define US_PER_MS 1000
-#define US_PER_S INT64_C(1000000)
+#include <tcpengine/units.h>
+
 /* Bounds of one flush. Each frame may be 64 KiB. */
 #define PUMP_ROUNDS_MAX 4
 #define PUMP_TIMEOUTS_MAX 16
@@ -46,7 +46,7 @@ static int64_t monotonic_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
 }
 
 int64_t pump_now_us(const struct pump *pump)
@@ -135,7 +135,7 @@ static void arm_timer(struct pump *pump)
         return;
     }
     int64_t delay_us = at_us - pump_now_us(pump);
-    uint64_t delay_ms = delay_us > 0 ? (uint64_t)(delay_us + US_PER_MS - 1) / US_PER_MS : 0;
+    uint64_t delay_ms = delay_us > 0 ? (uint64_t)(delay_us + TE_MS - 1) / TE_MS : 0;
     uv_update_time(pump->timer.loop);
     uv_timer_start(&pump->timer, on_timer, delay_ms, 0);
 }

@@ -41,8 +41,7 @@ void rpc_clock_update(struct rpc *rpc)
         return; /* fires early, finds nothing due and is armed anew: cheaper than each time */
     rpc->clock.timer_at_us = at_us;
     int64_t delay_us = at_us > now_us ? at_us - now_us : 0;
-    uv_timer_start(&rpc->clock.timer, on_timer, (uint64_t)((delay_us + US_PER_MS - 1) / US_PER_MS),
-                   0);
+    uv_timer_start(&rpc->clock.timer, on_timer, (uint64_t)((delay_us + TE_MS - 1) / TE_MS), 0);
 }
 
 void rpc_clock_start(struct rpc *rpc, void (*run)(struct rpc *rpc))

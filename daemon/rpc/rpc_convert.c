@@ -53,7 +53,7 @@ static int64_t ms_until(const struct rpc *rpc, int64_t at_us)
     int64_t now_us = rpc_now_us(rpc);
     if (at_us == TE_NEVER || at_us <= now_us)
         return 0;
-    return (at_us - now_us + US_PER_MS - 1) / US_PER_MS;
+    return (at_us - now_us + TE_MS - 1) / TE_MS;
 }
 
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
@@ -87,14 +87,13 @@ pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *statu
     message->remote = rpc_endpoint(rpc, &status->remote);
     message->entered_from = rpc_state(status->time_wait_from);
     message->entered_by = (char *)(uintptr_t)(was_both ? "both" : "local");
-    message->duration_ms =
-        (status->time_wait_ends_at_us - status->time_wait_started_at_us) / US_PER_MS;
+    message->duration_ms = (status->time_wait_ends_at_us - status->time_wait_started_at_us) / TE_MS;
     message->remaining_ms = ms_until(rpc, status->time_wait_ends_at_us);
     if (message->remaining_ms > message->duration_ms) /* one is rounded up, the other down */
         message->remaining_ms = message->duration_ms;
     message->fin_reacked = status->fin_reacked;
     message->uid = status->uid;
-    message->age_ms = (rpc_now_us(rpc) - status->state_since_us) / US_PER_MS;
+    message->age_ms = (rpc_now_us(rpc) - status->state_since_us) / TE_MS;
     return message;
 }
 

@@ -20,7 +20,7 @@ static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
     result->gateway = rpc_text(rpc, info.gateway != NULL ? info.gateway : "");
     result->tap_up = info.tap_up;
     result->mtu = info.mtu_bytes;
-    result->msl_ms = info.msl_us / US_PER_MS;
+    result->msl_ms = info.msl_us / TE_MS;
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
              info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
     result->mac = rpc_text(rpc, mac);
@@ -185,10 +185,10 @@ struct option_row {
 static const struct option_row option_rows[] = {
     {"nagle", TE_OPTION_NAGLE, 1, 0},
     {"keepalive", TE_OPTION_KEEPALIVE, 1, 0},
-    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, US_PER_MS, 0},
-    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, US_PER_MS, 0},
+    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, TE_MS, 0},
+    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, TE_MS, 0},
     {"keepalive_probes", TE_OPTION_KEEPALIVE_PROBES, 1, 0},
-    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, US_PER_MS, 0},
+    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, TE_MS, 0},
     {"delayed_ack", TE_OPTION_DELAYED_ACK, 1, 0},
     {"send_buffer_max_bytes", TE_OPTION_SEND_BUFFER_MAX, 1, 0},
     {"receive_buffer_max_bytes", TE_OPTION_RECEIVE_BUFFER_MAX, 1, 0},

@@ -14,11 +14,11 @@ static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
     uint32_t wait_ms = 0;
     if (call->verb->wait_ms_offset != 0)
         memcpy(&wait_ms, (const char *)&call->op + call->verb->wait_ms_offset, sizeof(wait_ms));
-    int64_t wait_us = wait_ms * US_PER_MS;
+    int64_t wait_us = wait_ms * TE_MS;
     if (wait_us > call->rpc->options.wait_max_us)
         wait_us = call->rpc->options.wait_max_us;
     call->wait_until_us = now_us + wait_us;
-    call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * US_PER_MS;
+    call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * TE_MS;
 }
 
 /* Copies the request's fields into the call. False: the answer says what is wrong. */

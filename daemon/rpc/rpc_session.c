@@ -7,7 +7,8 @@
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
-#define US_PER_S INT64_C(1000000)
+#include <tcpengine/units.h>
+
 /* Ids named in one answer; List names them all. */
 #define ATTACH_IDS_MAX 16384
 
@@ -19,7 +20,7 @@ static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err
     case SESSION_ERR_KEEP:
         return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "or raise session_keep_max",
                         "Attach: keep_seconds is %u: at most %" PRId64,
-                        call->op.attach.keep_seconds, options->session_keep_max_us / US_PER_S);
+                        call->op.attach.keep_seconds, options->session_keep_max_us / TE_SECOND);
     case SESSION_ERR_UID_LIMIT:
         return RPC_FAIL(call, RESOURCES, "EUSERS", "end some by Detach, or by closing their links",
                         "Attach: uid %u has %u sessions already", call->link->account->uid,
@@ -54,7 +55,7 @@ static struct session *session_make(struct rpc_call *call)
     const pb_attach *op = &call->op.attach;
     const struct session_wish wish = {.name = op->client_name,
                                       .policy = (enum session_policy)op->policy,
-                                      .keep_us = op->keep_seconds * US_PER_S};
+                                      .keep_us = op->keep_seconds * TE_SECOND};
     struct session *session = NULL;
     if ((unsigned)op->policy > SESSION_KEEP || strlen(op->client_name) > SESSION_NAME_MAX) {
         RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,

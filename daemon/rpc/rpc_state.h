@@ -3,6 +3,7 @@
 #define TCPENGINED_RPC_STATE_H
 
 #include <tcpengine/conn.h>
+#include <tcpengine/units.h>
 
 #include "link/pump.h"
 #include "rpc/arena.h"
@@ -14,8 +15,6 @@
 #include "session/recent.h"
 #include "session/session.h"
 #include "sp/sp_server.h"
-
-#define US_PER_MS INT64_C(1000)
 
 /* What wakes a waiting call: enum te_ready, and these. */
 #define RPC_WAKE_STATE 0x100u /* a state changed */

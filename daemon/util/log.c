@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define US_PER_S INT64_C(1000000)
+#include <tcpengine/units.h>
+
 /* What the prefix may take of a line: a priority, or a date, the name and the level. */
 #define LOG_PREFIX_MAX 64
 
@@ -184,7 +185,7 @@ static int64_t monotonic_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
 }
 
 void log_write_limited(struct log_limit *limit, enum log_level level, const char *format, ...)

@@ -3,8 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include <tcpengine/units.h>
+
 #define PREFIX "tcpengine_"
-#define US_PER_S 1000000
 /* The unit of sockstat's mem, as Linux counts on most machines. */
 #define PAGE_BYTES 4096
 
@@ -89,7 +90,7 @@ static void write_number(FILE *stream, const char *name, const char *type, const
 
 static void write_seconds(FILE *stream, int64_t us)
 {
-    fprintf(stream, "%" PRId64 ".%06" PRId64, us / US_PER_S, us % US_PER_S);
+    fprintf(stream, "%" PRId64 ".%06" PRId64, us / TE_SECOND, us % TE_SECOND);
 }
 
 static void write_counters(FILE *stream, const struct te_counters *counters)

@@ -7,7 +7,7 @@
 
 #include "util/log.h"
 
-#define US_PER_MS 1000
+#include <tcpengine/units.h>
 
 struct notify {
     struct notify_options options;
@@ -41,7 +41,7 @@ static void watchdog_start(struct notify *notify)
     if (!notify->options.is_watchdog || sd_watchdog_enabled(0, &interval_us) <= 0)
         return;
     /* Half of it, as sd_watchdog_enabled(3) advises. */
-    uint64_t interval_ms = interval_us / 2 / US_PER_MS;
+    uint64_t interval_ms = interval_us / 2 / TE_MS;
     if (interval_ms == 0)
         interval_ms = 1;
     uv_timer_start(&notify->watchdog_timer, on_watchdog, interval_ms, interval_ms);

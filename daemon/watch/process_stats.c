@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <tcpengine/units.h>
+
 static void read_memory(struct process_stats *stats)
 {
     uint64_t virtual_pages, resident_pages, page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
@@ -39,7 +41,7 @@ void process_stats_read(struct process_stats *ret_stats)
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
     getrlimit(RLIMIT_NOFILE, &limit);
     *ret_stats = (struct process_stats){
-        .cpu_us = (int64_t)cpu.tv_sec * 1000000 + cpu.tv_nsec / 1000,
+        .cpu_us = (int64_t)cpu.tv_sec * TE_SECOND + cpu.tv_nsec / TE_NS_PER_US,
         .open_fds = count_fds(),
         .max_fds = limit.rlim_cur,
     };

@@ -13,12 +13,12 @@
 #include <tcpengine/tcpengine.h>
 
 #include "support.h"
+#include "units.h"
 
 #define BATCH 256u
 #define PORT_FIRST 7000u
 #define CLIENT_PORTS 60000u
 #define FRAME_MAX 70000u
-#define SECOND INT64_C(1000000)
 
 struct side {
     struct te_stack *stack;

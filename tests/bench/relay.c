@@ -29,10 +29,11 @@
 #include "relay_trace.h"
 #include "support.h"
 
-#define NS_PER_US INT64_C(1000)
-#define SPIN_NS (60 * NS_PER_US)
+#include <tcpengine/units.h>
+
+#define SPIN_NS (60 * TE_NS_PER_US)
 /* A signal that came just before the rest waits so long. */
-#define REST_MOST_NS (20000 * NS_PER_US)
+#define REST_MOST_NS (20000 * TE_NS_PER_US)
 #define PORTS 2u
 #define PRIORITY 10 /* of SCHED_FIFO */
 
@@ -65,7 +66,7 @@ static void on_signal(int number)
 
 static void lateness_note(struct lateness *lateness, int64_t ns)
 {
-    int64_t us = ns > 0 ? ns / NS_PER_US : 0;
+    int64_t us = ns > 0 ? ns / TE_NS_PER_US : 0;
     lateness->buckets[us < LATENESS_BUCKETS ? us : LATENESS_BUCKETS - 1]++;
     lateness->count++;
     lateness->max_us = us > lateness->max_us ? us : lateness->max_us;
@@ -161,8 +162,8 @@ static void print_path(const char *name, const struct path *path)
            ", \"overflowed\": %" PRIu64 ", \"reordered\": %" PRIu64 ", \"passed_bytes\": %" PRIu64
            ", \"queue_mean_us\": %" PRId64 ", \"queue_max_us\": %" PRId64 "}, ",
            name, path->frames, path->segments, path->lost, path->overflowed, path->reordered,
-           path->passed_bytes, passed > 0 ? path->queue_sum_ns / NS_PER_US / (int64_t)passed : 0,
-           path->queue_max_ns / NS_PER_US);
+           path->passed_bytes, passed > 0 ? path->queue_sum_ns / TE_NS_PER_US / (int64_t)passed : 0,
+           path->queue_max_ns / TE_NS_PER_US);
 }
 
 static void print_lateness(const char *name, const struct lateness *lateness)
@@ -215,13 +216,13 @@ static bool set_key(struct relay *relay, struct path_config *config, char *word)
     else if (strcmp(word, "queue_bytes") == 0)
         config->queue_bytes = number;
     else if (strcmp(word, "delay_us") == 0)
-        config->delay_ns = (int64_t)number * NS_PER_US;
+        config->delay_ns = (int64_t)number * TE_NS_PER_US;
     else if (strcmp(word, "loss_ppm") == 0)
         config->loss_ppm = (uint32_t)number;
     else if (strcmp(word, "reorder_ppm") == 0)
         config->reorder_ppm = (uint32_t)number;
     else if (strcmp(word, "reorder_us") == 0)
-        config->reorder_ns = (int64_t)number * NS_PER_US;
+        config->reorder_ns = (int64_t)number * TE_NS_PER_US;
     else if (strcmp(word, "seed") == 0)
         config->seed = number;
     else if (strcmp(word, "trace") == 0)

@@ -1,6 +1,7 @@
 #include "relay_path.h"
 
-#define NS_PER_SECOND INT64_C(1000000000)
+#include <tcpengine/units.h>
+
 #define ETH_BYTES 14u
 #define IPV4_MIN_BYTES 20u
 #define TCP_FLAGS_AT 13u
@@ -36,7 +37,7 @@ bool path_is_counted(const uint8_t *frame, size_t len)
 
 static int64_t link_time_ns(const struct path *path, size_t len)
 {
-    return (int64_t)((uint64_t)len * 8 * (uint64_t)NS_PER_SECOND / path->config.rate_bps);
+    return (int64_t)((uint64_t)len * 8 * (uint64_t)TE_NS_PER_SECOND / path->config.rate_bps);
 }
 
 enum path_fate path_input(struct path *path, const uint8_t *frame, size_t len, int64_t arrival_ns,

@@ -14,7 +14,8 @@
 
 #include "support.h"
 
-#define NS_PER_SECOND INT64_C(1000000000)
+#include <tcpengine/units.h>
+
 #define RECEIVE_BUFFER_BYTES (64 << 20)
 #define CONTROL_BYTES 128u
 
@@ -22,7 +23,7 @@ static int64_t clock_ns(clockid_t clock)
 {
     struct timespec time;
     clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec;
+    return (int64_t)time.tv_sec * TE_NS_PER_SECOND + time.tv_nsec;
 }
 
 int64_t port_now_ns(void)
@@ -99,10 +100,10 @@ static int64_t arrival_of(struct msghdr *message, int64_t now_ns, int64_t real_n
         } else if (at->cmsg_level == SOL_SOCKET && at->cmsg_type == SCM_TIMESTAMPNS) {
             struct timespec time;
             memcpy(&time, CMSG_DATA(at), sizeof(time));
-            ago_ns = real_ns - ((int64_t)time.tv_sec * NS_PER_SECOND + time.tv_nsec);
+            ago_ns = real_ns - ((int64_t)time.tv_sec * TE_NS_PER_SECOND + time.tv_nsec);
         }
     }
-    return ago_ns > 0 && ago_ns < NS_PER_SECOND ? now_ns - ago_ns : now_ns;
+    return ago_ns > 0 && ago_ns < TE_NS_PER_SECOND ? now_ns - ago_ns : now_ns;
 }
 
 size_t port_read(struct port *port, struct port_frame *frames)

@@ -8,9 +8,10 @@
 
 #include "support.h"
 
+#include <tcpengine/units.h>
+
 #define MEMORY_BYTES (64u << 20)
 #define KEPT_BYTES 128u
-#define NS_PER_SECOND INT64_C(1000000000)
 #define MAGIC_NANOSECONDS UINT32_C(0xa1b23c4d)
 #define LINK_ETHERNET 1u
 
@@ -43,8 +44,8 @@ void trace_done(struct trace *trace)
 void trace_frame(struct trace *trace, const uint8_t *frame, size_t len, int64_t at_ns)
 {
     uint32_t kept = len < KEPT_BYTES ? (uint32_t)len : KEPT_BYTES;
-    struct record_header header = {(uint32_t)(at_ns / NS_PER_SECOND),
-                                   (uint32_t)(at_ns % NS_PER_SECOND), kept, (uint32_t)len};
+    struct record_header header = {(uint32_t)(at_ns / TE_NS_PER_SECOND),
+                                   (uint32_t)(at_ns % TE_NS_PER_SECOND), kept, (uint32_t)len};
 
     if (trace->memory == NULL)
         return;

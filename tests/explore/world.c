@@ -4,10 +4,10 @@
 #include "reached.h"
 #include "stack_internal.h"
 #include "tcp/conn/isn.h"
+#include "units.h"
 
 #include <string.h>
 
-#define SECOND INT64_C(1000000)
 #define START_US (1000 * SECOND)
 #define DEATH_US 1000 /* 250 sequence numbers (RFC 9293 3.4.1), one tick of timestamps */
 #define ISN_TICK_US 4 /* RFC 9293 3.4.1 */

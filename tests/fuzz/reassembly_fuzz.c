@@ -8,11 +8,11 @@
 
 #include "ip/reassembly.h"
 #include "stack_internal.h"
+#include "units.h"
 
 #define RECORD_BYTES 5
 #define RECORDS_MAX 100 /* below TE_REASSEMBLY_FRAGMENTS_MAX */
 #define DATAGRAMS 16
-#define SECOND_US INT64_C(1000000)
 #define PAYLOAD_MAX (UINT16_MAX - 20)
 #define END_UNKNOWN UINT32_MAX
 
@@ -118,7 +118,7 @@ static void give(struct world *world, unsigned key, const struct part *part, boo
     if (!naive->is_alive)
         *naive = (struct naive){.is_alive = true,
                                 .end = END_UNKNOWN,
-                                .expires_at_us = world->now_us + (is_v4 ? 30 : 60) * SECOND_US};
+                                .expires_at_us = world->now_us + (is_v4 ? 30 : 60) * SECOND};
     bool is_whole = te_reassembly_add(world->stack, &fragment, &whole);
     free(payload);
     FUZZ_CHECK(is_whole == naive_add(naive, part, more), "%s though it should%s be",
@@ -153,7 +153,7 @@ static void run_record(struct world *world, struct fuzz_input *input)
     uint8_t salt = fuzz_u8(input);
     bool more = (head & 0x10) != 0;
     if ((head & 0xe0) == 0xe0) {
-        advance(world, (int64_t)(where & 0x3f) * SECOND_US);
+        advance(world, (int64_t)(where & 0x3f) * SECOND);
         return;
     }
     /* Most offsets are near, so that fragments meet; some are as far as can be. */

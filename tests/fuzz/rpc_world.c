@@ -3,13 +3,13 @@
 #include <string.h>
 
 #include "rpc/rpc_state.h"
+#include "units.h"
 #include "util/log.h"
 
 #define FRAME_MAX 65600
 #define CARRY_MAX 20000
 #define ROUNDS_MAX 1000
 #define TIMER_ROUNDS_MAX 2000
-#define SECOND_US INT64_C(1000000)
 
 /* --- the pump's place ---------------------------------------------------------------------------
  */
@@ -61,7 +61,7 @@ static struct te_stack *stack_new(struct fuzz_memory *memory, uint8_t host)
     config.send_buffer_max_bytes = config.receive_buffer_max_bytes = 1 << 14;
     config.addresses[0] = (struct te_cidr){rpc_world_addr(host), 24};
     config.address_count = 1;
-    FUZZ_CHECK(te_stack_new(&config, SECOND_US, &stack) == TE_OK, "no stack");
+    FUZZ_CHECK(te_stack_new(&config, SECOND, &stack) == TE_OK, "no stack");
     return stack;
 }
 
@@ -98,7 +98,7 @@ void rpc_world_start(struct rpc_world *world, fake_answer_fn *on_answer, void *c
     memset(world, 0, sizeof(*world));
     log_set_level(LOG_LEVEL_ERROR);
     uv_loop_init(&world->loop);
-    world->pump = (struct pump){stack_new(&world->memory, 1), SECOND_US};
+    world->pump = (struct pump){stack_new(&world->memory, 1), SECOND};
     world->peer = stack_new(&world->peer_memory, 2);
     world->events = event_log_new(32);
     start_rpc(world);
@@ -107,7 +107,7 @@ void rpc_world_start(struct rpc_world *world, fake_answer_fn *on_answer, void *c
     for (unsigned i = 0; i < WORLD_LINKS; i++)
         fake_sp_open(fake_sp_server(), &world->links[i], i == 0 ? 0 : 999 + i, i == 0);
     struct te_listen listen = {.local = {.port = WORLD_PEER_PORT}};
-    te_open_passive(world->peer, &listen, &world->peer_listener, SECOND_US);
+    te_open_passive(world->peer, &listen, &world->peer_listener, SECOND);
     rpc_world_settle(world);
 }
 

@@ -137,7 +137,7 @@ static void status_tells_who_and_when(void **state)
     assert_string_equal(status.recovery, "open");
     T_ERR(te_status(s->f.stack, s->listener_id, &status), TE_OK);
     T_EQUAL(status.is_listener, true);
-    T_EQUAL(status.opened_at_us, FIXTURE_SECOND_US);
+    T_EQUAL(status.opened_at_us, SECOND);
     T_EQUAL(status.uid, USER);
     T_EQUAL(status.send_queue_bytes, 128); /* the backlog by default */
 }

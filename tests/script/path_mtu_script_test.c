@@ -3,9 +3,9 @@
 
 #include "support/frames.h"
 #include "tcp/mtu/path_mtu.h"
+#include "units.h"
 
 #define MSS 1460
-#define MINUTE (60 * SECOND)
 
 static void too_big(struct script *s, uint32_t seq, uint32_t mtu_bytes)
 {

@@ -163,8 +163,7 @@ uint8_t script_pattern(uint64_t offset, uint8_t salt)
 
 static uint32_t peer_ts_now(const struct script *s)
 {
-    uint32_t relative =
-        s->peer_ts != 0 ? s->peer_ts : (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    uint32_t relative = s->peer_ts != 0 ? s->peer_ts : (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
     return PEER_TS + relative;
 }
 

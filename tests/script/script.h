@@ -27,10 +27,9 @@
 #include <cmocka.h>
 
 #include "support/fixture.h"
+#include "units.h"
 #include "wire/tcp.h"
 
-#define MS INT64_C(1000)
-#define SECOND INT64_C(1000000)
 #define SERVER_PORT 80
 #define CLIENT_PORT 8080 /* the peer's */
 #define PEER_MSS 1460

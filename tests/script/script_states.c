@@ -14,7 +14,7 @@ struct seg script_syn(const struct script *s, uint8_t flags)
                         .wscale = s->peer_wscale,
                         .sack_permitted = (s->options & SPEAKS_SACK) != 0,
                         .has_ts = (s->options & SPEAKS_TIMESTAMPS) != 0,
-                        .ts = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1};
+                        .ts = (uint32_t)((s->f.now_us - SECOND) / MS) + 1};
 }
 
 const struct script_out *script_expect_syn(struct script *s, uint8_t flags, struct script_at at)

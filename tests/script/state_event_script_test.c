@@ -479,7 +479,7 @@ static struct seg make_segment(const struct row *row, const struct test_case *te
                       .len = row->len,
                       .urg = (row->flags & TE_URG) ? 1 : 0,
                       .bad_checksum = test->variant == BAD_CHECKSUM};
-    uint32_t recent = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    uint32_t recent = (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
     seg.has_ts = test->variant >= TS_EQUAL && test->variant < TS_MISSING;
     seg.no_ts = test->variant == TS_MISSING;
     seg.ts = recent;

@@ -167,7 +167,7 @@ static void old_duplicate_meets_the_new_incarnation(void **state)
     struct script *s = *state;
     s->options = SPEAKS_TIMESTAMPS;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
-    uint32_t old_ts = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    uint32_t old_ts = (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
     script_advance(s, 10 * SECOND);
     s->c.peer_iss = PEER_ISS - 50; /* the ISN may be lower: the timestamp is newer */
     struct seg syn = script_syn(s, TE_SYN);
@@ -232,7 +232,7 @@ static void try_new_syn(struct script *s, const struct new_syn *row)
     script_start_over(s);
     s->options = row->old_ts ? SPEAKS_TIMESTAMPS : 0;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
-    uint32_t last_ts = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    uint32_t last_ts = (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
     script_advance(s, 100 * MS);
     struct seg syn = {.flags = TE_SYN, .seq = row->seq, .no_ts = true};
     if (row->new_ts) {
@@ -448,7 +448,7 @@ static void rfc7323_3_2_acks_carry_timestamps(void **state)
     struct script *s = *state;
     s->options = SPEAKS_TIMESTAMPS;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
-    uint32_t last_ts = (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    uint32_t last_ts = (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
     script_advance(s, 10 * SECOND);
     T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
     T_EXPECT(s, .flags = TE_ACK, .seq = 2, .ack = 2, ECR(last_ts));

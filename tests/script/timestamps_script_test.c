@@ -1,13 +1,13 @@
 /* Timestamps of a connection that has agreed on them: RFC 7323 3.2, 4.3 and 5. */
 #include "script.h"
+#include "units.h"
 
 #define DELAY (40 * MS)
-#define DAY (24 * 3600 * SECOND)
 
 /* TS.Recent is 1 + the age of the connection in ms; these are relative to it. */
 static uint32_t recent(const struct script *s)
 {
-    return (uint32_t)((s->f.now_us - FIXTURE_SECOND_US) / MS) + 1;
+    return (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
 }
 
 static void open_with_timestamps(struct script *s)

@@ -1,6 +1,7 @@
 #include "golden.h"
 
 #include "transfer.h"
+#include "units.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -8,8 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MS INT64_C(1000)
-#define SECOND (1000 * MS)
 #define RATE_BYTES_PER_S UINT64_C(12500000) /* 100 Mbit/s */
 #define QUEUE_LEAST_BYTES UINT64_C(65536)
 #define TRANSFER_BYTES UINT64_C(16000000)

@@ -2,6 +2,7 @@
 
 #include "too_big.h"
 #include "trace.h"
+#include "units.h"
 #include "wire.h"
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,6 @@
 #define LATE_MIN_US 1000
 #define LATE_MAX_US 2000000
 #define PADDING_MAX 18
-#define US_PER_S 1000000u
 
 /* One frame on its way through the faults. */
 struct passage {
@@ -137,12 +137,12 @@ static bool wait_in_queue(struct link *link, struct passage *passage, int64_t *a
         return true;
     int64_t *busy_until_us = &link->busy_until_us[passage->from];
     int64_t start_us = *busy_until_us > passage->now_us ? *busy_until_us : passage->now_us;
-    uint64_t queued_bytes = (uint64_t)(start_us - passage->now_us) * plan->bytes_per_s / US_PER_S;
+    uint64_t queued_bytes = (uint64_t)(start_us - passage->now_us) * plan->bytes_per_s / SECOND;
     if (queued_bytes > plan->queue_bytes)
         return false;
     if (plan->mark_bytes > 0 && queued_bytes > plan->mark_bytes)
         mark_in_queue(link, passage);
-    *busy_until_us = start_us + (int64_t)(passage->len * US_PER_S / plan->bytes_per_s);
+    *busy_until_us = start_us + (int64_t)(passage->len * SECOND / plan->bytes_per_s);
     *at_us += *busy_until_us - passage->now_us;
     return true;
 }

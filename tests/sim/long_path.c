@@ -1,9 +1,9 @@
 #include "long_path.h"
 
 #include "transfer.h"
+#include "units.h"
 #include <inttypes.h>
 
-#define US_PER_SECOND INT64_C(1000000)
 #define SECONDS 7
 #define SECONDS_OF_START 3 /* slow start, and the recovery from its overshoot */
 #define SLICES 100
@@ -19,7 +19,7 @@ static unsigned run_second(struct world *world)
     uint64_t before = transfer_received_bytes(world);
     for (unsigned i = 0; i < SLICES; i++) {
         world->events = 0; /* they are many without being endless */
-        world_run(world, world->now_us + US_PER_SECOND / SLICES);
+        world_run(world, world->now_us + SECOND / SLICES);
     }
     return (unsigned)((transfer_received_bytes(world) - before) * 8 / 1000000);
 }

@@ -1,8 +1,8 @@
 #include "run.h"
 
 #include "steer.h"
+#include "units.h"
 
-#define SECOND INT64_C(1000000)
 #define SETTLE_STEP_US SECOND
 #define SETTLE_MAX_US (4 * 3600 * SECOND) /* RTOs of a minute, a segment each, if need be */
 #define IDLE_US (2 * SECOND)

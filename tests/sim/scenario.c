@@ -1,11 +1,10 @@
 #include "scenario.h"
 
+#include "units.h"
 #include "wire.h"
 #include <stdio.h>
 #include <string.h>
 
-#define MS INT64_C(1000)
-#define SECOND (1000 * MS)
 #define MTU_MIN_IPV4 68 /* RFC 791 3.2 */
 #define MTU_MIN_IPV6 1280
 #define PORT_NOBODY (SCENARIO_PORT + 1)

@@ -12,8 +12,7 @@
 
 #include "support/fixture.h"
 #include "support/heap.h"
-
-#define SECOND INT64_C(1000000)
+#include "units.h"
 
 static uint8_t *host_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
 {

@@ -371,7 +371,7 @@ static void a_neighbour_that_does_not_answer(void **state)
     expect_none(&f);
     send_to(&f, "10.0.0.7", 8);
     expect_drop(&f, TE_DROP_NEIGHBOUR_QUEUE_FULL);
-    fixture_advance(&f, 3 * FIXTURE_SECOND_US);
+    fixture_advance(&f, 3 * SECOND);
     assert_int_equal(copy(&f, drops), seen + WAITING);
     for (unsigned i = seen; i < seen + WAITING; i++)
         assert_int_equal(drops[i].reason, TE_DROP_NEIGHBOUR_FAILED);

@@ -129,7 +129,7 @@ static void an_entry_has_time_segment_and_both_ends(void **state)
     struct te_drop_about about = {.id = 7, .local = &local, .remote = &remote, .segment = &info};
     (void)state;
     start(&f, LOGS);
-    fixture_advance(&f, 5 * FIXTURE_SECOND_US);
+    fixture_advance(&f, 5 * SECOND);
     te_drop(f.stack, TE_DROP_PAWS, &about);
     assert_int_equal(copy(&f, 0, drops), 1);
     assert_int_equal(drops[0].time_us, f.now_us);

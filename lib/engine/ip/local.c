@@ -8,14 +8,15 @@
 #include <assert.h>
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
-#define DEFEND_INTERVAL_US (10 * SECOND_US) /* RFC 5227 1.1 */
-#define ANNOUNCE_INTERVAL_US (2 * SECOND_US)
+#include <tcpengine/units.h>
+
+#define DEFEND_INTERVAL_US (10 * TE_SECOND) /* RFC 5227 1.1 */
+#define ANNOUNCE_INTERVAL_US (2 * TE_SECOND)
 /* RFC 5227 1.1 RATE_LIMIT_INTERVAL: how often an address that was taken is tried again. */
-#define RETRY_INTERVAL_US (60 * SECOND_US)
+#define RETRY_INTERVAL_US (60 * TE_SECOND)
 
 /* PROBE_WAIT of RFC 5227 1.1 and MAX_RTR_SOLICITATION_DELAY of RFC 4862 5.4.2. */
-#define PROBE_WAIT_US SECOND_US
+#define PROBE_WAIT_US TE_SECOND
 
 struct probing {
     uint8_t probes, announcements;
@@ -23,9 +24,9 @@ struct probing {
     int64_t wait_us;               /* for an answer to the last one */
 };
 
-static const struct probing arp_probing = {3, 2, SECOND_US, SECOND_US, 2 * SECOND_US};
+static const struct probing arp_probing = {3, 2, TE_SECOND, TE_SECOND, 2 * TE_SECOND};
 /* DupAddrDetectTransmits and RetransTimer at their defaults (RFC 4862 5.1). */
-static const struct probing nd_probing = {1, 2, 0, 0, SECOND_US};
+static const struct probing nd_probing = {1, 2, 0, 0, TE_SECOND};
 
 static const struct probing *probing_of(const struct te_local *local)
 {

@@ -7,15 +7,16 @@
 #include <assert.h>
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
+#include <tcpengine/units.h>
+
 /* RFC 4861 10, for ARP as well. */
-#define RETRANS_US SECOND_US
-#define DELAY_US (5 * SECOND_US)
-#define BASE_REACHABLE_US (30 * SECOND_US)
+#define RETRANS_US TE_SECOND
+#define DELAY_US (5 * TE_SECOND)
+#define BASE_REACHABLE_US (30 * TE_SECOND)
 #define SOLICIT_MAX 3 /* MAX_MULTICAST_SOLICIT and MAX_UNICAST_SOLICIT */
-#define FAILED_US SECOND_US
+#define FAILED_US TE_SECOND
 /* Hints of TCP come with every ACK; one in this time is enough. */
-#define CONFIRM_INTERVAL_US SECOND_US
+#define CONFIRM_INTERVAL_US TE_SECOND
 
 static struct te_neighbour *by_bucket(struct te_list *link)
 {

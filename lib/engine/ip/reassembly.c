@@ -7,12 +7,13 @@
 #include <assert.h>
 #include <string.h>
 
-#define SECOND_US INT64_C(1000000)
+#include <tcpengine/units.h>
+
 #define END_UNKNOWN UINT32_MAX
 
 /* RFC 1122 3.3.2 recommends 60 to 120 s for IPv4; what has not come after half of that was lost.
  * RFC 8200 4.5 sets 60 s for IPv6. */
-static const int64_t timeout_us[2] = {30 * SECOND_US, 60 * SECOND_US};
+static const int64_t timeout_us[2] = {30 * TE_SECOND, 60 * TE_SECOND};
 
 int64_t te_reassembly_timeout_us(unsigned family)
 {

@@ -1,11 +1,11 @@
 #include "util/limiter.h"
 
-#define SECOND_US 1000000
+#include <tcpengine/units.h>
 
 bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
                      const struct te_siphash_key *key, int64_t now_us)
 {
-    if (now_us - limiter->second_start_us >= SECOND_US || limiter->second_start_us == 0) {
+    if (now_us - limiter->second_start_us >= TE_SECOND || limiter->second_start_us == 0) {
         uint64_t jitter = te_siphash(key, &now_us, sizeof(now_us));
         limiter->second_start_us = now_us;
         /* Half of the budget is certain, the rest is chance: a prober cannot count it down. */

@@ -11,8 +11,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/frames.h"
-
-#define SECOND FIXTURE_SECOND_US
+#include "units.h"
 
 /* A packet of len bytes from us, marked by its first byte, not polled yet. */
 static void send_to(struct fixture *f, const char *destination, uint8_t mark, size_t len)

@@ -15,10 +15,9 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/sender.h"
+#include "units.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
-
-#define SECOND FIXTURE_SECOND_US
 
 static const struct ip_spec to_v4 = {.source = "10.0.0.2", .destination = "10.0.0.1"};
 static const struct ip_spec to_v6 = {.source = "2001:db8::2", .destination = "2001:db8::1"};

@@ -12,8 +12,7 @@
 #include "ip/local.h"
 #include "stack_internal.h"
 #include "support/frames.h"
-
-#define SECOND FIXTURE_SECOND_US
+#include "units.h"
 
 static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
 static const uint8_t group_mac[6] = {0x33, 0x33, 0xff, 0, 0, 1};

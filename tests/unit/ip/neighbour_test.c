@@ -14,8 +14,7 @@
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
-
-#define SECOND FIXTURE_SECOND_US
+#include "units.h"
 
 /* Of 2001:db8::2's solicited-node group. */
 static const uint8_t peer_group_mac[6] = {0x33, 0x33, 0xff, 0, 0, 2};

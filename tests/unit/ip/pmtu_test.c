@@ -12,8 +12,7 @@
 #include "ip/pmtu.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
-
-#define MINUTE (60 * FIXTURE_SECOND_US)
+#include "units.h"
 
 static void start(struct fixture *f)
 {

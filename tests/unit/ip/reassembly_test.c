@@ -13,10 +13,9 @@
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "units.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
-
-#define SECOND FIXTURE_SECOND_US
 
 /* An echo request of which the fragments are cut: the stack answers it with the same bytes, so that
  * a datagram put together is seen. */

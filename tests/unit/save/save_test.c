@@ -15,10 +15,9 @@
 #include "support/pair.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
+#include "units.h"
 #include "util/siphash.h"
 #include "wire/tcp.h"
-
-#define SECOND INT64_C(1000000)
 
 /* --- as if nothing had happened ----------------------------------------------------------------
  */

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "cc_path.h"
+#include "units.h"
 
-#define US_PER_S 1000000
 #define RTO_US 1000000
 
 void cc_path_init(struct cc_path *path, const struct te_cc_ops *ops, bool is_hystart)
@@ -21,7 +21,7 @@ void cc_path_init(struct cc_path *path, const struct te_cc_ops *ops, bool is_hys
     path->ack_every = 2;
     path->mss_bytes = 1250; /* 100 us of 100 Mbit/s */
     path->loss_seed = 1;
-    path->now_us = path->app_from_us = US_PER_S;
+    path->now_us = path->app_from_us = SECOND;
     path->cc = (struct te_congestion){
         .ops = ops,
         .cwnd_bytes = te_cc_initial_window(path->mss_bytes, 10),
@@ -51,14 +51,14 @@ static bool is_lost_at_random(struct cc_path *path)
 
 static int64_t transmission_us(const struct cc_path *path)
 {
-    return (int64_t)(path->mss_bytes * (uint64_t)US_PER_S / path->rate_bytes_per_s);
+    return (int64_t)(path->mss_bytes * (uint64_t)SECOND / path->rate_bytes_per_s);
 }
 
 static int64_t pass_link(struct cc_path *path)
 {
     int64_t start_us = path->link_free_at_us > path->now_us ? path->link_free_at_us : path->now_us;
     int64_t queue_us = start_us - path->now_us;
-    uint64_t queue_bytes = (uint64_t)queue_us * path->rate_bytes_per_s / US_PER_S;
+    uint64_t queue_bytes = (uint64_t)queue_us * path->rate_bytes_per_s / SECOND;
     if (queue_bytes + path->mss_bytes > path->queue_bytes || is_lost_at_random(path))
         return INT64_MAX;
     if (queue_us > path->queue_max_us)
@@ -90,9 +90,8 @@ static void send_one(struct cc_path *path)
 static bool has_app_data(const struct cc_path *path)
 {
     uint64_t elapsed_us = (uint64_t)(path->now_us - path->app_from_us);
-    return path->app_rate_bytes_per_s == 0 ||
-           path->app_sent_bytes + path->mss_bytes <=
-               elapsed_us * path->app_rate_bytes_per_s / US_PER_S;
+    return path->app_rate_bytes_per_s == 0 || path->app_sent_bytes + path->mss_bytes <=
+                                                  elapsed_us * path->app_rate_bytes_per_s / SECOND;
 }
 
 static void set_pacing(struct cc_path *path)
@@ -284,7 +283,7 @@ static int64_t next_event_us(struct cc_path *path, uint64_t *ret_last, bool *ret
     *ret_is_ack = next_ack(path, ret_last, &at_us);
     if (!*ret_is_ack && path->flight_bytes > 0)
         at_us = packet_at(path, path->sent - 1)->sent_at_us + RTO_US;
-    int64_t poll_us = path->now_us + US_PER_S / 1000; /* the application and the pacer look in */
+    int64_t poll_us = path->now_us + SECOND / 1000; /* the application and the pacer look in */
     int64_t ready_us = te_pacer_ready_at_us(&path->pacer, path->now_us);
     if (ready_us > path->now_us && ready_us < poll_us)
         poll_us = ready_us;

@@ -27,7 +27,7 @@ void fixture_init(struct fixture *fixture)
     fixture->config.addresses[0] = fixture_cidr("10.0.0.1/24");
     fixture->config.addresses[1] = fixture_cidr("2001:db8::1/64");
     fixture->config.address_count = 2;
-    fixture->now_us = FIXTURE_SECOND_US;
+    fixture->now_us = SECOND;
     fixture->reborn = getenv("TCPENGINE_TEST_REBORN") != NULL;
 }
 

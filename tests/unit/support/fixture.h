@@ -20,9 +20,9 @@
 #include <tcpengine/tcpengine.h>
 
 #include "support/heap.h"
+#include "units.h"
 
 #define FIXTURE_FRAMES_MAX 1024
-#define FIXTURE_SECOND_US INT64_C(1000000)
 
 struct fixture_frame {
     uint8_t *bytes;

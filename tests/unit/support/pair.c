@@ -514,7 +514,7 @@ struct pair *pair_new(const struct pair_setup *setup)
     for (unsigned i = 0; i < PAIR_SIDES; i++)
         start_side(pair, i);
     if (setup->dad)
-        pair_run(pair, 10 * FIXTURE_SECOND_US);
+        pair_run(pair, 10 * SECOND);
     if (setup->read_pause_us > 0)
         pair->read_at_us = pair->now_us + setup->read_pause_us;
     open_all(pair);

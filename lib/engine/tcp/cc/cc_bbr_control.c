@@ -1,6 +1,7 @@
 #include "tcp/cc/cc_bbr.h"
 
-#define US_PER_S 1000000
+#include <tcpengine/units.h>
+
 /* 2.5: paced a little slower than the path is said to be. */
 #define PACING_MARGIN_PERCENT 99
 #define MIN_PIPE_SEGMENTS 4
@@ -46,7 +47,7 @@ uint32_t te_bbr_bdp_multiple(const struct te_cc_bbr_state *bbr, uint64_t bw, uin
 {
     if (bbr->min_rtt_us == TE_BBR_RTT_INFINITE)
         return bbr->initial_cwnd_bytes;
-    return bounded(bw * bbr->min_rtt_us / US_PER_S * gain_percent / 100);
+    return bounded(bw * bbr->min_rtt_us / TE_SECOND * gain_percent / 100);
 }
 
 static uint32_t offload_budget(const struct te_cc_bbr_state *bbr)
@@ -93,7 +94,7 @@ uint32_t te_bbr_probe_rtt_cwnd(const struct te_cc_bbr_state *bbr)
 void te_bbr_init_pacing_rate(struct te_cc_bbr_state *bbr, int64_t srtt_us)
 {
     uint64_t rtt_us = srtt_us > 0 ? (uint64_t)srtt_us : RTT_UNKNOWN_US;
-    uint64_t nominal = (uint64_t)bbr->initial_cwnd_bytes * US_PER_S / rtt_us;
+    uint64_t nominal = (uint64_t)bbr->initial_cwnd_bytes * TE_SECOND / rtt_us;
     bbr->has_seen_rtt = srtt_us > 0;
     bbr->pacing_rate = nominal * te_bbr_pacing_gain_percent(bbr) / 100;
 }

@@ -1,5 +1,7 @@
 #include "tcp/cc/cc_bbr.h"
 
+#include <tcpengine/units.h>
+
 /* LossThresh: 2 %; Beta: 0.7 (2.8). */
 #define LOSS_THRESH_DIVISOR 50
 #define BETA_PERCENT 70
@@ -8,7 +10,6 @@
 #define EXTRA_ACKED_SLOT_ROUNDS_STARTUP 1
 /* More than any path has (275 GB/s, 33 s); keeps their product within 64 bits. */
 #define BW_MAX (UINT64_C(1) << 38)
-#define US_PER_S 1000000
 
 static uint64_t max_rate(uint64_t a, uint64_t b)
 {
@@ -41,7 +42,8 @@ struct te_bbr_ack te_bbr_ack_of(const struct te_cc_bbr_state *bbr,
                         rate->interval_us >= bbr->min_rtt_us ||
                         (sample->rtt_us > 0 && rate->interval_us >= sample->rtt_us);
     if (rate->interval_us > 0 && is_plausible)
-        rs.delivery_rate = (uint64_t)rate->delivered_bytes * US_PER_S / (uint64_t)rate->interval_us;
+        rs.delivery_rate =
+            (uint64_t)rate->delivered_bytes * TE_SECOND / (uint64_t)rate->interval_us;
     if (rs.delivery_rate > BW_MAX)
         rs.delivery_rate = BW_MAX;
     return rs;
@@ -155,7 +157,7 @@ static uint64_t expected_bytes(uint64_t bw, int64_t interval_us)
 {
     uint64_t limit_us = UINT64_C(1) << 25;
     uint64_t us = interval_us > 0 ? (uint64_t)interval_us : 0;
-    return bw * (us < limit_us ? us : limit_us) / US_PER_S;
+    return bw * (us < limit_us ? us : limit_us) / TE_SECOND;
 }
 
 /* 5.5.9: how much more than bw allows the latest ACKs acknowledged at once. */

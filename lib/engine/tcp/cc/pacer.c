@@ -1,6 +1,7 @@
 #include "tcp/cc/pacer.h"
 
-#define US_PER_S UINT64_C(1000000)
+#include <tcpengine/units.h>
+
 #define QUANTUM_US UINT64_C(1000)
 #define QUANTUM_MAX_BYTES 65536u
 #define QUANTUM_MIN_SEGMENTS 2u
@@ -28,7 +29,7 @@ int64_t te_pacer_ready_at_us(const struct te_pacer *pacer, int64_t now_us)
 
 uint32_t te_pacer_quantum_bytes(const struct te_pacer *pacer, uint32_t mss_bytes)
 {
-    uint64_t quantum = pacer->rate_bytes_per_s / (US_PER_S / QUANTUM_US);
+    uint64_t quantum = pacer->rate_bytes_per_s / ((uint64_t)TE_SECOND / QUANTUM_US);
     if (pacer->rate_bytes_per_s == 0 || quantum > QUANTUM_MAX_BYTES)
         quantum = QUANTUM_MAX_BYTES;
     if (quantum < QUANTUM_MIN_SEGMENTS * mss_bytes)
@@ -39,7 +40,7 @@ uint32_t te_pacer_quantum_bytes(const struct te_pacer *pacer, uint32_t mss_bytes
 static int64_t credit_us(const struct te_pacer *pacer, uint32_t mss_bytes)
 {
     uint64_t quantum_us =
-        te_pacer_quantum_bytes(pacer, mss_bytes) * US_PER_S / pacer->rate_bytes_per_s;
+        te_pacer_quantum_bytes(pacer, mss_bytes) * (uint64_t)TE_SECOND / pacer->rate_bytes_per_s;
     if (quantum_us > WAIT_MAX_US)
         return WAIT_MAX_US;
     return quantum_us > LATENESS_US ? (int64_t)quantum_us : LATENESS_US;
@@ -55,7 +56,7 @@ void te_pacer_on_sent(struct te_pacer *pacer, int64_t now_us, uint32_t length_by
         pacer->next_at_us = earliest_us;
         pacer->remainder = 0;
     }
-    uint64_t dividend = length_bytes * US_PER_S + pacer->remainder;
+    uint64_t dividend = length_bytes * (uint64_t)TE_SECOND + pacer->remainder;
     uint64_t wait_us = dividend / pacer->rate_bytes_per_s;
     pacer->remainder = dividend % pacer->rate_bytes_per_s;
     pacer->next_at_us += wait_us < WAIT_MAX_US ? (int64_t)wait_us : WAIT_MAX_US;
@@ -66,5 +67,5 @@ uint64_t te_pacer_window_rate(uint32_t cwnd_bytes, uint32_t ssthresh_bytes, int6
     if (srtt_us <= 0)
         return 0;
     uint64_t percent = cwnd_bytes < ssthresh_bytes ? SLOW_START_PERCENT : AVOIDANCE_PERCENT;
-    return cwnd_bytes * (US_PER_S / 100) * percent / (uint64_t)srtt_us;
+    return cwnd_bytes * ((uint64_t)TE_SECOND / 100) * percent / (uint64_t)srtt_us;
 }

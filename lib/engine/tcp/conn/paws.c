@@ -5,7 +5,7 @@
 #include "tcp/conn/segment_in.h"
 #include "util/seq.h"
 
-#define TS_RECENT_VALID_US (24LL * 24 * 3600 * 1000000) /* RFC 7323 5.5 */
+#define TS_RECENT_VALID_US (24 * TE_DAY) /* RFC 7323 5.5 */
 
 void te_paws_start(struct te_paws *paws, uint32_t ts_value, int64_t now_us)
 {

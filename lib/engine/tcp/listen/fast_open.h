@@ -19,6 +19,8 @@
 #ifndef TCPENGINE_TCP_LISTEN_FAST_OPEN_H
 #define TCPENGINE_TCP_LISTEN_FAST_OPEN_H
 
+#include <tcpengine/units.h>
+
 #include "tcp/conn/segment_in.h"
 #include "util/list.h"
 
@@ -26,9 +28,9 @@ struct te_conn;
 struct te_listener;
 
 #define TE_FAST_OPEN_COOKIE_BYTES 8
-#define TE_FAST_OPEN_STEP_US INT64_C(3600000000)       /* a cookie lives one to two of them */
-#define TE_FAST_OPEN_RESET_MEMORY_US INT64_C(60000000) /* a reset counts as pending so long */
-#define TE_FAST_OPEN_AVOIDANCE_US INT64_C(600000000)   /* after a failure, at that server */
+#define TE_FAST_OPEN_STEP_US TE_HOUR                 /* a cookie lives one to two of them */
+#define TE_FAST_OPEN_RESET_MEMORY_US TE_MINUTE       /* a reset counts as pending so long */
+#define TE_FAST_OPEN_AVOIDANCE_US INT64_C(600000000) /* after a failure, at that server */
 #define TE_FAST_OPEN_BUCKETS 256
 
 /* What is known of one server. */

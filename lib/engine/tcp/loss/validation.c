@@ -3,10 +3,12 @@
 #include "util/seq.h"
 #include <string.h>
 
+#include <tcpengine/units.h>
+
 #define NON_VALIDATED_PERIOD_US 300000000 /* RFC 7661 4.4: NVP, five minutes */
 /* RFC 7661 4.2: the pipeACK sampling period is max(3 * RTT, 1 second). */
 #define SAMPLING_RTTS 3
-#define SAMPLING_MIN_US 1000000
+#define SAMPLING_MIN_US TE_SECOND
 /* No round trip is that long: an hour's would overflow part_us. */
 #define SAMPLING_MAX_US 600000000
 

@@ -5,9 +5,9 @@
 #include "tcp/conn/timers.h"
 #include "util/seq.h"
 
-#define MAX_ACK_DELAY_US 200000    /* TLP.max_ack_delay: what the peer may hold a lone ACK back */
-#define PTO_WITHOUT_RTT_US 1000000 /* RFC 8985 7.2 */
-#define PTO_MIN_US 10000           /* two ticks of a slow clock at the peer's */
+#define MAX_ACK_DELAY_US 200000      /* TLP.max_ack_delay: what the peer may hold a lone ACK back */
+#define PTO_WITHOUT_RTT_US TE_SECOND /* RFC 8985 7.2 */
+#define PTO_MIN_US 10000             /* two ticks of a slow clock at the peer's */
 
 /* RFC 8985 7.3: one probe at a time, and none before a round trip was measured after the last one.
  * Else a path that has become slower than the PTO is sent everything twice, and as what was sent

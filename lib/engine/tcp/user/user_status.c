@@ -10,6 +10,8 @@
 #include "tcp/recovery/recovery.h"
 #include <string.h>
 
+#include <tcpengine/units.h>
+
 /* --- one object ---------------------------------------------------------------------------------
  */
 
@@ -222,7 +224,6 @@ enum te_err te_drops(const struct te_stack *stack, uint64_t id,
 /* --- options ------------------------------------------------------------------------------------
  */
 
-#define US_PER_S 1000000
 #define BUFFER_MIN_BYTES 4096
 #define BUFFER_MAX_BYTES (1 << 30)
 
@@ -242,9 +243,9 @@ static bool is_option_valid(enum te_option option, int64_t value)
     case TE_OPTION_DELAYED_ACK:
         return value == 0 || value == 1;
     case TE_OPTION_KEEPALIVE_IDLE_US:
-        return value >= US_PER_S && value <= (int64_t)UINT32_MAX * US_PER_S;
+        return value >= TE_SECOND && value <= (int64_t)UINT32_MAX * TE_SECOND;
     case TE_OPTION_KEEPALIVE_INTERVAL_US:
-        return value >= US_PER_S / 1000 && value <= (int64_t)UINT32_MAX * 1000;
+        return value >= TE_SECOND / 1000 && value <= (int64_t)UINT32_MAX * 1000;
     case TE_OPTION_KEEPALIVE_PROBES:
         return value >= 1 && value <= UINT8_MAX;
     case TE_OPTION_USER_TIMEOUT_US:
@@ -277,7 +278,7 @@ static void restart_keepalive(struct te_stack *stack, struct te_conn *conn)
     te_timer_clear(stack, conn, TE_TIMER_KEEPALIVE);
     if (conn->keepalive && te_conn_is_synchronized(conn))
         te_timer_set(stack, conn, TE_TIMER_KEEPALIVE,
-                     stack->now_us + (int64_t)conn->keepalive_idle_s * US_PER_S);
+                     stack->now_us + (int64_t)conn->keepalive_idle_s * TE_SECOND);
 }
 
 static void set_user_timeout(struct te_stack *stack, struct te_conn *conn, int64_t value)
@@ -301,7 +302,7 @@ static bool apply_option(struct te_stack *stack, struct te_conn *conn, enum te_o
         restart_keepalive(stack, conn);
         break;
     case TE_OPTION_KEEPALIVE_IDLE_US:
-        conn->keepalive_idle_s = (uint32_t)(value / US_PER_S);
+        conn->keepalive_idle_s = (uint32_t)(value / TE_SECOND);
         restart_keepalive(stack, conn);
         break;
     case TE_OPTION_KEEPALIVE_INTERVAL_US:

@@ -14,8 +14,8 @@
 #include "config/config_keys.h"
 #include "config/config_value.h"
 #include "config/options.h"
+#include "units.h"
 
-#define SECOND INT64_C(1000000)
 #define ARGUMENTS_MAX 16
 
 /* --- values --- */

@@ -6,10 +6,10 @@
 #include <cmocka.h>
 
 #include "tcp/loss/delivery.h"
+#include "units.h"
 
 #define MSS 1000u
 #define RECORDS 16
-#define MS INT64_C(1000)
 
 /* A sender of segments of one MSS, as far as delivery.h cares. */
 static struct te_delivery delivery;

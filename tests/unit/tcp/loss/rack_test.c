@@ -8,11 +8,11 @@
 
 #include "support/heap.h"
 #include "tcp/loss/rack.h"
+#include "units.h"
 #include "util/seq.h"
 
 #define MSS 1000u
 #define START 0xfffff000u /* numbers wrap on the way */
-#define MS INT64_C(1000)
 #define RTT (100 * MS)
 
 static struct heap heap;

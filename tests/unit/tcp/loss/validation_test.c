@@ -6,12 +6,12 @@
 #include <cmocka.h>
 
 #include "tcp/loss/validation.h"
+#include "units.h"
 
 #define MSS 1000u
 #define CWND (20 * MSS)
 #define IW (10 * MSS)
 #define RTT_US INT64_C(100000)
-#define SECOND_US INT64_C(1000000)
 #define PERIOD_US INT64_C(300000000)
 
 static struct te_validation validation;
@@ -22,7 +22,7 @@ static int setup(void **state)
 {
     (void)state;
     snd_una = snd_nxt = 0xfffff000u; /* numbers wrap on the way */
-    now_us = SECOND_US;
+    now_us = SECOND;
     srtt_us = RTT_US;
     te_validation_start(&validation, snd_una);
     return 0;
@@ -124,7 +124,7 @@ static void test_sampling_period(void **state)
     (void)state;
     round_of(CWND / 2);
     int64_t at_us = now_us;
-    while (now_us < at_us + SECOND_US - RTT_US) {
+    while (now_us < at_us + SECOND - RTT_US) {
         round_of(MSS);
         assert_validated();
     }
@@ -135,9 +135,9 @@ static void test_sampling_period(void **state)
 static void test_sampling_period_of_a_long_path(void **state)
 {
     (void)state;
-    srtt_us = SECOND_US;
+    srtt_us = SECOND;
     round_of(CWND / 2);
-    now_us += 3 * SECOND_US - 2 * RTT_US;
+    now_us += 3 * SECOND - 2 * RTT_US;
     round_of(MSS);
     assert_validated();
     round_of(MSS);
@@ -150,7 +150,7 @@ static void test_old_samples_do_not_count_for_a_loss(void **state)
     (void)state;
     round_of(6 * MSS);
     assert_not_validated();
-    now_us += SECOND_US;
+    now_us += SECOND;
     assert_int_equal(lose(3 * MSS), 3 * MSS);
 }
 
@@ -164,7 +164,7 @@ static void test_flight_keeps_the_phase_away(void **state)
     ack(MSS);
     assert_validated();
     ack(CWND - MSS);
-    now_us += 2 * SECOND_US;
+    now_us += 2 * SECOND;
     round_of(MSS);
     assert_not_validated();
     send(MSS);
@@ -263,7 +263,7 @@ static void test_validated_loss_is_answered_as_ever(void **state)
     assert_int_equal(cc.cwnd_bytes, 10 * MSS);
     /* A timeout that comes into the phase ends it, and has its own answer (4.4). */
     round_of(MSS);
-    now_us += SECOND_US;
+    now_us += SECOND;
     round_of(MSS);
     assert_not_validated();
     const struct te_validation_event event = {
