@@ -53,7 +53,8 @@ static const struct verb verbs[] = {
      "  -f, --follow   go on with those to come\n", cmd_events},
     {"stats", "", "counters; see tcpctl-stats(7)", NULL, cmd_stats},
     {"status", "", "version, addresses and totals of the daemon", NULL, cmd_status},
-    {"set", "ID NAME VALUE", "set an option of a connection, see tcpctl(1)", NULL, cmd_set},
+    {"set", "ID NAME VALUE", "set an option of a connection, see tcpctl(1)",
+     "      --list   print the options that there are, instead\n", cmd_set},
 };
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
 

@@ -7,6 +7,63 @@
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_status.h"
 
+/* --- the names of options ----------------------------------------------------------------------*/
+
+#define ALGORITHM_OPTION "congestion_control" /* the one whose value is a word */
+#define NAMES_MAX_BYTES 128
+
+/* "cubic, reno, bbr" */
+static void algorithm_names(char ret_text[NAMES_MAX_BYTES])
+{
+    size_t len = 0;
+    const char *name;
+    for (unsigned i = 0; (name = te_cc_name(i)) != NULL && len < NAMES_MAX_BYTES; i++)
+        len += (size_t)snprintf(ret_text + len, NAMES_MAX_BYTES - len, "%s%s", i > 0 ? ", " : "",
+                                name);
+}
+
+static pb_option_info *option_message(struct rpc *rpc, const char *name, const char *values,
+                                      const char *help)
+{
+    pb_option_info *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__option_info__init(message);
+    message->name = rpc_text(rpc, name);
+    message->values = rpc_text(rpc, values);
+    message->help = rpc_text(rpc, help);
+    return message;
+}
+
+static void fill_options(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    size_t count;
+    char names[NAMES_MAX_BYTES];
+    const struct te_option_info *table = te_option_table(&count);
+    algorithm_names(names);
+    result->options = rpc_pointers(rpc, count + 1);
+    for (size_t i = 0; result->options != NULL && i <= count; i++) {
+        pb_option_info *message =
+            i < count
+                ? option_message(rpc, table[i].name, table[i].unit == 0 ? "on, off" : "",
+                                 table[i].help)
+                : option_message(rpc, ALGORITHM_OPTION, names, "Congestion control algorithm.");
+        if (message == NULL)
+            return;
+        result->options[result->n_options++] = message;
+    }
+}
+
+static const struct te_option_info *option_find(const char *name)
+{
+    size_t count;
+    const struct te_option_info *table = te_option_table(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    return NULL;
+}
+
 /* --- DaemonStatus ------------------------------------------------------------------------------*/
 
 static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
@@ -77,6 +134,7 @@ enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
     pb_daemon_status_result *result = &rpc_result(call)->daemon;
     fill_info(rpc, result);
     fill_engine(rpc, result);
+    fill_options(rpc, result);
     result->api_major = RPC_API_MAJOR;
     result->time_us = rpc_now_us(rpc);
     result->uptime_us = result->time_us;
@@ -170,56 +228,8 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
 
 /* --- SetOption ---------------------------------------------------------------------------------*/
 
-struct option_row {
-    const char *name;
-    enum te_option option;
-    int64_t scale;    /* from the message's unit to the engine's */
-    uint32_t feature; /* TE_OPTION_FEATURES: which, to be 0 or 1 */
-};
-
-#define FEATURE_ROW(name, feature)                                                                 \
-    {                                                                                              \
-        name, TE_OPTION_FEATURES, 1, TE_FEATURE_##feature                                          \
-    }
-
-static const struct option_row option_rows[] = {
-    {"nagle", TE_OPTION_NAGLE, 1, 0},
-    {"keepalive", TE_OPTION_KEEPALIVE, 1, 0},
-    {"keepalive_idle_ms", TE_OPTION_KEEPALIVE_IDLE_US, TE_MS, 0},
-    {"keepalive_interval_ms", TE_OPTION_KEEPALIVE_INTERVAL_US, TE_MS, 0},
-    {"keepalive_probes", TE_OPTION_KEEPALIVE_PROBES, 1, 0},
-    {"user_timeout_ms", TE_OPTION_USER_TIMEOUT_US, TE_MS, 0},
-    {"delayed_ack", TE_OPTION_DELAYED_ACK, 1, 0},
-    {"send_buffer_max_bytes", TE_OPTION_SEND_BUFFER_MAX, 1, 0},
-    {"receive_buffer_max_bytes", TE_OPTION_RECEIVE_BUFFER_MAX, 1, 0},
-    FEATURE_ROW("sack_recovery", SACK_RECOVERY),
-    FEATURE_ROW("rack", RACK),
-    FEATURE_ROW("loss_probe", LOSS_PROBE),
-    FEATURE_ROW("prr", PRR),
-    FEATURE_ROW("frto", FRTO),
-    FEATURE_ROW("eifel", EIFEL),
-    FEATURE_ROW("dsack_undo", DSACK_UNDO),
-    FEATURE_ROW("limited_transmit", LIMITED_TRANSMIT),
-    FEATURE_ROW("rto_restart", RTO_RESTART),
-    FEATURE_ROW("hystart", HYSTART),
-    FEATURE_ROW("cwnd_validation", CWND_VALIDATION),
-    FEATURE_ROW("pacing", PACING),
-};
-
-#define OPTION_NAMES                                                                               \
-    "nagle, keepalive, keepalive_idle_ms, keepalive_interval_ms, keepalive_probes, "               \
-    "user_timeout_ms, delayed_ack, send_buffer_max_bytes, receive_buffer_max_bytes, "              \
-    "congestion_control, rack, pacing: see tcpctl(1)"
-
-static const struct option_row *option_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof(option_rows) / sizeof(*option_rows); i++)
-        if (strcmp(option_rows[i].name, name) == 0)
-            return &option_rows[i];
-    return NULL;
-}
-
-static enum te_err set_feature(struct rpc_call *call, const struct option_row *row, int64_t value)
+static enum te_err set_feature(struct rpc_call *call, const struct te_option_info *row,
+                               int64_t value)
 {
     const pb_set_option *op = &call->op.set_option;
     struct te_status status;
@@ -234,18 +244,18 @@ static enum te_err set_feature(struct rpc_call *call, const struct option_row *r
                          rpc_now_us(call->rpc));
 }
 
-/* The one option whose value is a word. */
 static enum rpc_outcome set_congestion_control(struct rpc_call *call)
 {
     const pb_set_option *op = &call->op.set_option;
     struct rpc *rpc = call->rpc;
-    char quote[RPC_QUOTE_MAX];
+    char quote[RPC_QUOTE_MAX], names[NAMES_MAX_BYTES];
     if (call->subject_err != TE_OK)
         return rpc_fail_engine(call, call->subject_err, op->id);
     enum te_err err = te_set_congestion_control(rpc_stack(rpc), op->id, op->text, rpc_now_us(rpc));
     rpc_quote(op->text, quote);
+    algorithm_names(names);
     if (err == TE_ERR_INVALID)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "cubic, reno, bbr",
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", names,
                         "SetOption: there is no congestion control \"%s\"", quote);
     if (err != TE_OK)
         return rpc_fail_engine(call, err, op->id);
@@ -256,23 +266,23 @@ static enum rpc_outcome set_congestion_control(struct rpc_call *call)
 
 enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
 {
-    if (strcmp(call->op.set_option.name, "congestion_control") == 0)
+    if (strcmp(call->op.set_option.name, ALGORITHM_OPTION) == 0)
         return set_congestion_control(call);
     const pb_set_option *op = &call->op.set_option;
-    const struct option_row *row = option_find(op->name);
+    const struct te_option_info *row = option_find(op->name);
     struct rpc *rpc = call->rpc;
     char quote[RPC_QUOTE_MAX];
     enum te_err err = TE_ERR_INVALID;
     int64_t value;
     rpc_quote(op->name, quote);
     if (row == NULL)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", OPTION_NAMES,
+        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", "tcpctl set --list prints them",
                         "SetOption: there is no option \"%s\"", quote);
     if (call->subject_err != TE_OK)
         return rpc_fail_engine(call, call->subject_err, op->id);
     if (row->feature != 0)
         err = set_feature(call, row, op->value);
-    else if (!__builtin_mul_overflow(op->value, row->scale, &value))
+    else if (!__builtin_mul_overflow(op->value, row->unit != 0 ? row->unit : 1, &value))
         err = te_set_option(rpc_stack(rpc), op->id, row->option, value, rpc_now_us(rpc));
     if (err == TE_ERR_INVALID)
         return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,

@@ -349,6 +349,24 @@ static void decode_daemon_totals(struct tcpc_daemon_status *status,
     status->last_event_seq = message->last_event_seq;
 }
 
+static bool decode_options(struct decoding *decoding)
+{
+    const PB(DaemonStatusResult) *message = decoding->message->daemon;
+    struct tcpc_daemon_status *status = &decoding->response->u.daemon;
+    struct tcpc_option_info *options =
+        tcpci_arena_array(decoding->memory, message->n_options, sizeof(*options));
+    if (!options && message->n_options)
+        return false;
+    for (size_t i = 0; i < message->n_options; i++) {
+        options[i] = (struct tcpc_option_info){.name = message->options[i]->name,
+                                               .values = message->options[i]->values,
+                                               .help = message->options[i]->help};
+    }
+    status->options = options;
+    status->option_count = message->n_options;
+    return true;
+}
+
 static bool decode_daemon(struct decoding *decoding)
 {
     const PB(DaemonStatusResult) *message = decoding->message->daemon;
@@ -369,7 +387,7 @@ static bool decode_daemon(struct decoding *decoding)
     status->routes = (const char *const *)message->routes;
     status->route_count = message->n_routes;
     decode_daemon_totals(status, message);
-    return true;
+    return decode_options(decoding);
 }
 
 static bool decode_attach(struct decoding *decoding)

@@ -171,6 +171,8 @@ static void usage_errors_exit_2(void **state)
         "--timeout -1 ls",
         "accept 1 --wait soon",
         "set 1 nagle maybe",
+        "set 1 nagle",
+        "set --list 1",
         "open 10.0.0.1 80 -s x",
         "--control",
         "listen 80 --backlog 0",
@@ -563,6 +565,51 @@ static void stats_and_status(void **state)
     assert_non_null(strstr(world->out, "1 h 2 min"));
 }
 
+static void options_are_listed(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "-H set --list"), 0);
+    assert_non_null(strstr(world->out, "keepalive_probes   number           How many.\n"));
+    json_t *array = json_of(world, "set --list --json");
+    assert_int_equal(json_array_size(array), 3);
+    assert_keys(json_array_get(array, 0), "name values help");
+    assert_int_equal(json_array_size(json_object_get(json_array_get(array, 1), "values")), 0);
+    json_t *names = json_object_get(json_array_get(array, 2), "values");
+    assert_int_equal(json_array_size(names), 3);
+    assert_string_equal(json_string_value(json_array_get(names, 2)), "bbr");
+    json_decref(array);
+}
+
+/* What bash offers after the words of line; the last one is what has been typed of a word. */
+static const char *complete(struct world *world, const char *line)
+{
+    char command[1024];
+    snprintf(command, sizeof(command),
+             "bash -c '. \"%s\" && read -ra COMP_WORDS <<<\"%s %s\" && "
+             "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) && COMP_WORDS[COMP_CWORD]=${COMP_WORDS[-1]#@} "
+             "&& _tcpctl && echo \"${COMPREPLY[*]}\"' 2>&1",
+             TCPCTL_COMPLETION, TCPCTL_PATH, line);
+    FILE *pipe = popen(command, "re");
+    assert_non_null(pipe);
+    size_t len = fread(world->out, 1, OUTPUT_MAX - 1, pipe);
+    world->out[len] = '\0';
+    pclose(pipe);
+    return world->out;
+}
+
+static void completion_asks_the_daemon(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(complete(world, "set 1 @"), "nagle keepalive_probes congestion_control\n");
+    assert_string_equal(complete(world, "set 1 keep"), "keepalive_probes\n");
+    assert_string_equal(complete(world, "set 1 congestion_control @"), "cubic reno bbr\n");
+    assert_string_equal(complete(world, "set 1 congestion_control b"), "bbr\n");
+    assert_string_equal(complete(world, "set 1 nagle @"), "on off\n");
+    assert_string_equal(complete(world, "set 1 keepalive_probes @"), "\n");
+    assert_string_equal(complete(world, "--control ipc:///tmp/no/such.sock set 1 @"), "\n");
+    assert_string_equal(complete(world, "stat"), "stats status\n");
+}
+
 static void events_are_printed(void **state)
 {
     struct world *world = *state;
@@ -734,6 +781,8 @@ int main(void)
         TEST(history_drops_has_its_keys),
         TEST(history_drops_without_an_id_is_about_all),
         TEST(stats_and_status),
+        TEST(options_are_listed),
+        TEST(completion_asks_the_daemon),
         TEST(events_are_printed),
         TEST(events_are_followed_line_by_line),
         TEST(dead_pipe_ends_quietly),

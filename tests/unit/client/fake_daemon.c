@@ -46,6 +46,8 @@ static struct {
     PB(StateCount) states[11];
     PB(StateCount) * state_list[11];
     char *addresses[1];
+    PB(OptionInfo) options[3];
+    PB(OptionInfo) * option_list[3];
     PB(SetOptionResult) set_option;
     PB(CongestionVariable) variables[2], *variable_rows[2];
 } out;
@@ -523,6 +525,22 @@ static enum fake_verdict do_next_events(const PB(Request) * request, PB(Response
     return out.events.n_events ? FAKE_REPLY : FAKE_WAIT;
 }
 
+static void fill_options(void)
+{
+    static const char *const rows[3][3] = {{"nagle", "on, off", "Nagle's algorithm."},
+                                           {"keepalive_probes", "", "How many."},
+                                           {"congestion_control", "cubic, reno, bbr", "Which."}};
+    for (unsigned i = 0; i < 3; i++) {
+        tcpengine__v1__option_info__init(&out.options[i]);
+        out.options[i].name = (char *)rows[i][0];
+        out.options[i].values = (char *)rows[i][1];
+        out.options[i].help = (char *)rows[i][2];
+        out.option_list[i] = &out.options[i];
+    }
+    out.daemon.options = out.option_list;
+    out.daemon.n_options = 3;
+}
+
 static enum fake_verdict do_daemon_status(const struct fake_daemon *daemon, PB(Response) * response)
 {
     tcpengine__v1__daemon_status_result__init(&out.daemon);
@@ -542,6 +560,7 @@ static enum fake_verdict do_daemon_status(const struct fake_daemon *daemon, PB(R
     out.daemon.states = out.state_list;
     out.daemon.n_states = 11;
     out.daemon.connections = daemon->count;
+    fill_options();
     response->daemon = &out.daemon;
     response->result_case = TCPENGINE__V1__RESPONSE__RESULT_DAEMON;
     return FAKE_REPLY;

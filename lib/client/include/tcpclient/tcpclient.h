@@ -405,6 +405,12 @@ struct tcpc_events {
     uint64_t last_seq; /* ask after this one next */
 };
 
+/* What tcpc_set_option() knows. values: "on, off" (1 and 0); of congestion_control the names for
+ * tcpc_set_congestion_control(); empty: a number. */
+struct tcpc_option_info {
+    const char *name, *values, *help;
+};
+
 struct tcpc_daemon_status {
     const char *version;
     uint32_t api_major;
@@ -420,6 +426,8 @@ struct tcpc_daemon_status {
     uint64_t states[TCPC_STATE_COUNT];
     uint64_t connections, listeners, time_wait, orphans, sessions, links, memory_bytes;
     uint64_t last_event_seq;
+    const struct tcpc_option_info *options;
+    size_t option_count;
 };
 
 struct tcpc_response {

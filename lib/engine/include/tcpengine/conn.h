@@ -6,6 +6,7 @@
 #ifndef TCPENGINE_CONN_H
 #define TCPENGINE_CONN_H
 
+#include <tcpengine/config.h>
 #include <tcpengine/stack.h>
 #include <tcpengine/status_list.h>
 
@@ -95,19 +96,37 @@ enum te_err te_close(struct te_stack *stack, uint64_t id, int64_t now_us);
  * CLOSED at once. TE_ERR_NO_CONNECTION. */
 enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
 
-/* What te_conn_set_option changes on one connection. */
+/* What te_set_option() changes on one connection: X(number, NAME, name, unit, help). name is what
+ * users call it, unit what one of theirs is in the engine's measure; 0: a switch, 0 or 1. */
+#define TE_OPTION_LIST(X)                                                                          \
+    X(1, NAGLE, nagle, 0, "Nagle's algorithm (RFC 9293 3.7.4).")                                   \
+    X(2, KEEPALIVE, keepalive, 0, "Keepalive (RFC 9293 3.8.4); off at birth.")                     \
+    X(3, KEEPALIVE_IDLE_US, keepalive_idle_ms, TE_MS, "Silence before the first keepalive probe.") \
+    X(4, KEEPALIVE_INTERVAL_US, keepalive_interval_ms, TE_MS, "Time between keepalive probes.")    \
+    X(5, KEEPALIVE_PROBES, keepalive_probes, 1, "Unanswered probes that end the connection.")      \
+    X(6, USER_TIMEOUT_US, user_timeout_ms, TE_MS,                                                  \
+      "Give up when sent data stays unacknowledged this long; 0: after r2_retries alone.")         \
+    X(7, DELAYED_ACK, delayed_ack, 0, "Delay ACKs; off: acknowledge at once.")                     \
+    X(8, SEND_BUFFER_MAX, send_buffer_max_bytes, 1,                                                \
+      "Largest send buffer; rounded up to a power of two.")                                        \
+    X(9, RECEIVE_BUFFER_MAX, receive_buffer_max_bytes, 1,                                          \
+      "Largest receive buffer, which may only fall; rounded up to a power of two.")
+#define TE_OPTION_CONSTANT(number, NAME, ...) TE_OPTION_##NAME = number,
 enum te_option {
-    TE_OPTION_NAGLE = 1, /* 0 or 1 (RFC 9293 3.7.4) */
-    TE_OPTION_KEEPALIVE, /* 0 or 1 (RFC 9293 3.8.4); off at birth */
-    TE_OPTION_KEEPALIVE_IDLE_US,
-    TE_OPTION_KEEPALIVE_INTERVAL_US,
-    TE_OPTION_KEEPALIVE_PROBES,
-    TE_OPTION_USER_TIMEOUT_US, /* 0: only R2 */
-    TE_OPTION_DELAYED_ACK,     /* 0: acknowledge at once */
-    TE_OPTION_SEND_BUFFER_MAX, /* bytes; rounded up to a power of two */
-    TE_OPTION_RECEIVE_BUFFER_MAX,
-    TE_OPTION_FEATURES /* set of enum te_feature (config.h) */
+    TE_OPTION_LIST(TE_OPTION_CONSTANT) TE_OPTION_FEATURES =
+        10 /* set of enum te_feature (config.h) */
 };
+#undef TE_OPTION_CONSTANT
+
+struct te_option_info {
+    const char *name;
+    enum te_option option;
+    int64_t unit;     /* 0: a switch */
+    uint32_t feature; /* TE_OPTION_FEATURES: the bit that it is */
+    const char *help;
+};
+/* All of TE_OPTION_LIST, then those of TE_FEATURE_LIST. */
+const struct te_option_info *te_option_table(size_t *ret_count);
 /* TE_ERR_NO_CONNECTION, TE_ERR_INVALID (the value), TE_ERR_STATE (not a connection). */
 enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option option, int64_t value,
                           int64_t now_us);

@@ -292,6 +292,39 @@ static void test_daemon_status(void **state)
     t_client_close(&client);
 }
 
+/* Whatever DaemonStatus lists, SetOption knows; of a connection that is not there it says that. */
+static void test_options_are_listed(void **state)
+{
+    struct t_client client;
+    pb_daemon_status status = TCPENGINE__V1__DAEMON_STATUS__INIT;
+    size_t count;
+    const struct te_option_info *table = te_option_table(&count);
+    t_client_open(&client, *state);
+    for (size_t i = 0; i <= count; i++) {
+        pb_set_option op = TCPENGINE__V1__SET_OPTION__INIT;
+        char name[64], text[] = "bbr";
+        const pb_response *response = t_call(&client, OP(DAEMON_STATUS), &status);
+        assert_int_equal(response->daemon->n_options, count + 1);
+        const pb_option_info *option = response->daemon->options[i];
+        assert_true(strlen(option->help) > 0);
+        assert_string_equal(option->name, i < count ? table[i].name : "congestion_control");
+        assert_string_equal(option->values, i == count           ? "cubic, reno, bbr"
+                                            : table[i].unit == 0 ? "on, off"
+                                                                 : "");
+        snprintf(name, sizeof(name), "%s", option->name);
+        op.id = 999;
+        op.name = name;
+        op.value = 1;
+        op.text = text;
+        const pb_response *answer = t_call(&client, OP(SET_OPTION), &op);
+        if (i < count && table[i].feature == 0 && answer->status->code == PB_INVALID_ARGUMENT)
+            assert_non_null(strstr(answer->status->message, "is out of range"));
+        else
+            T_FAILS(answer, NOT_FOUND);
+    }
+    t_client_close(&client);
+}
+
 static void test_status_of_a_connection(void **state)
 {
     struct t_client client;
@@ -529,6 +562,7 @@ static void test_set_option(void **state)
     T_FAILS(t_call(&client, OP(SET_OPTION), &op), INVALID_ARGUMENT);
     assert_string_equal(client.response->status->message,
                         "SetOption: there is no option \"na?gle\"");
+    assert_string_equal(client.response->status->hint, "tcpctl set --list prints them");
     op.name = name;
     op.id = 999;
     op.value = 5;
@@ -551,6 +585,7 @@ static void test_congestion_control(void **state)
     T_FAILS(t_call(&client, OP(SET_OPTION), &op), INVALID_ARGUMENT);
     assert_string_equal(client.response->status->message,
                         "SetOption: there is no congestion control \"ve?gas\"");
+    assert_string_equal(client.response->status->hint, "cubic, reno, bbr");
     op.text = bbr;
     T_OK(t_call(&client, OP(SET_OPTION), &op));
     assert_string_equal(t_status(&client, op.id)->connection->congestion_control, "bbr");
@@ -651,6 +686,7 @@ int main(void)
         TEST(test_repetition_replaces_the_wait),
         TEST(test_full_link_delays_its_waits),
         TEST(test_daemon_status),
+        TEST(test_options_are_listed),
         TEST(test_status_of_a_connection),
         TEST(test_status_of_what_failed),
         TEST(test_list_in_pages),
