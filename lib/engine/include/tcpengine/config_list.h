@@ -3,7 +3,9 @@
  * A row of TE_CONFIG_LIST is a field of struct te_config, its default, what te_config_check()
  * takes, and what a user of the daemon may write under which name. The struct, te_config_init(),
  * te_config_table(), the daemon's keys, docs/configuration.md, `tcpengined --help-keys` and the
- * shipped tcpengined.conf all come from it. */
+ * shipped tcpengined.conf all come from it. A new key is a row here and the place that uses it;
+ * then `build/daemon/tcpengined --list-config > docs/configuration.md` brings the page up to date.
+ */
 #ifndef TCPENGINE_CONFIG_LIST_H
 #define TCPENGINE_CONFIG_LIST_H
 
