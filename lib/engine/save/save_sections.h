@@ -14,7 +14,7 @@
  *   none may lead into an assert later. te_stack_check_invariants runs at the end of a restore;
  * - what is saved is canonical: where the engine rounds, cuts or narrows what was read, saving it
  *   and restoring it again must change nothing more (assert_saved_again in save_test.c);
- * - add it to docs/state-format.md, and to the table in tests/unit/save/saved_fields_test.c. */
+ * - add it to docs/state-format.md, and to the table in saved_fields_test.c. */
 #ifndef TCPENGINE_SAVE_SAVE_SECTIONS_H
 #define TCPENGINE_SAVE_SAVE_SECTIONS_H
 

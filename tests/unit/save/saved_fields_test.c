@@ -865,10 +865,76 @@ static void test_each_field_comes_back(void **state)
     assert_all_proved(&trial);
 }
 
+/* --- TIME_WAIT, whose entries are time_wait.c's alone ------------------------------------------
+ */
+
+static struct te_time_wait_view view_of(const struct te_stack *stack, uint64_t id)
+{
+    struct te_time_wait_view view;
+    uint32_t handle = te_time_wait_find_id(stack, id);
+    assert_true(handle != TE_TIME_WAIT_NONE);
+    te_time_wait_view(stack, handle, &view);
+    return view;
+}
+
+static void assert_same_view(const struct te_time_wait_view *a, const struct te_time_wait_view *b)
+{
+    assert_int_equal(a->id, b->id);
+    assert_memory_equal(&a->local.addr, &b->local.addr, sizeof(a->local.addr));
+    assert_memory_equal(&a->remote.addr, &b->remote.addr, sizeof(a->remote.addr));
+    assert_int_equal(a->local.port, b->local.port);
+    assert_int_equal(a->remote.port, b->remote.port);
+    assert_int_equal(a->uid, b->uid);
+    assert_int_equal(a->snd_nxt, b->snd_nxt);
+    assert_int_equal(a->rcv_nxt, b->rcv_nxt);
+    assert_int_equal(a->ts_recent, b->ts_recent);
+    assert_int_equal(a->window, b->window);
+    assert_int_equal(a->ts_ok, b->ts_ok);
+    assert_int_equal(a->from, b->from);
+    assert_int_equal(a->fin_reacked, b->fin_reacked);
+    assert_int_equal(a->started_at_us, b->started_at_us);
+    assert_int_equal(a->ends_at_us, b->ends_at_us);
+}
+
+static void test_time_wait_entry_comes_back(void **state)
+{
+    (void)state;
+    struct pair *pair = pair_new(&(struct pair_setup){.connections = 1, .seed = 1});
+    struct te_stack *stack = pair_stack(pair, 0);
+    int64_t now_us = pair_now_us(pair);
+    struct te_time_wait_view view = {
+        .id = stack->next_id++,
+        .local = {stack->config.addresses[1].addr, 4321},
+        .remote = {stack->config.addresses[1].addr, 80},
+        .uid = 11,
+        .snd_nxt = 12,
+        .rcv_nxt = 13,
+        .ts_recent = 14,
+        .window = 15,
+        .ts_ok = true,
+        .from = TE_CLOSING,
+        .fin_reacked = 16,
+        .started_at_us = now_us,
+        .ends_at_us = now_us + 2 * stack->config.msl_us - 1000000,
+    };
+    view.remote.addr.bytes[14] = 17;
+    assert_true(te_time_wait_put(stack, &view));
+    struct te_stack *again = reborn(pair_config(pair, 0), stack, now_us);
+    assert_non_null(again);
+    struct te_time_wait_view before = view_of(stack, view.id), after = view_of(again, view.id);
+    view.started_at_us = before.started_at_us; /* in the entry's units */
+    view.ends_at_us = before.ends_at_us;
+    assert_same_view(&before, &view);
+    assert_same_view(&after, &view);
+    te_stack_free(again);
+    pair_free(pair);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_field_comes_back),
+        cmocka_unit_test(test_time_wait_entry_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
