@@ -474,6 +474,11 @@ struct field {
     F(MAY_CHANGE, uint32_t, te_datagram, end)                                                      \
     F(MAY_BE_CUT, int64_t, te_datagram, expires_at_us)
 
+#define FIELDS_OF_te_fragment_part(F, I)                                                           \
+    F(MAY_NOT, uint32_t, te_fragment_part, start)                                                  \
+    F(MAY_NOT, uint32_t, te_fragment_part, end)                                                    \
+    I(MAY_CHANGE, uint8_t, te_fragment_part, bytes, 0)
+
 #define FIELDS_OF_te_fast_open_entry(F, I)                                                         \
     F(MAY_CHANGE, uint16_t, te_fast_open_entry, mss_bytes)                                         \
     F(MAY_CHANGE, uint8_t, te_fast_open_entry, cookie_len)                                         \
@@ -536,6 +541,7 @@ struct field {
     S(te_pmtu)                                                                                     \
     S(te_pmtus)                                                                                    \
     S(te_datagram)                                                                                 \
+    S(te_fragment_part)                                                                            \
     S(te_fast_open_entry)                                                                          \
     S(te_event)                                                                                    \
     S(te_transition)
@@ -584,6 +590,15 @@ static struct te_grave *first_grave(struct te_graveyard *yard)
     return NULL;
 }
 
+static struct te_fragment_part *part_of(struct te_stack *stack)
+{
+    struct te_list *queue = &stack->reassemblies.queues[0];
+    if (te_list_is_empty(queue))
+        return NULL;
+    struct te_datagram *latest = TE_CONTAINER(queue->prev, struct te_datagram, link);
+    return first_of(&latest->parts, offsetof(struct te_fragment_part, link));
+}
+
 static struct te_listener *first_listener(struct te_stack *stack)
 {
     uint64_t cursor = 0;
@@ -598,6 +613,9 @@ static struct te_event *first_event(struct te_stack *stack)
 
 #define OF_SENDER(expression) (conn->sender != NULL ? (void *)(expression) : NULL)
 #define OF_VARIABLES(ops) variables_of(conn, ops)
+#define OF_EVENT(member) (first_event(stack) != NULL ? &first_event(stack)->member : NULL)
+#define OF_GRAVE(member)                                                                           \
+    (first_grave(&stack->graveyard) != NULL ? &first_grave(&stack->graveyard)->member : NULL)
 #define HYSTART(ops, name) (OF_VARIABLES(ops) != NULL ? &conn->sender->cc_state.name.hystart : NULL)
 #define FIRST(list, type, link) first_of(list, offsetof(struct type, link))
 
@@ -648,8 +666,15 @@ static struct te_event *first_event(struct te_stack *stack)
     O(time_wait_limiter, te_limiter, &stack->time_wait_limiter)                                    \
     O(listener, te_listener, first_listener(stack))                                                \
     O(listener_end, te_endpoint, &first_listener(stack)->local)                                    \
+    O(listener_remote, te_endpoint, &first_listener(stack)->remote)                                \
     O(listener_history, te_history_item, &first_listener(stack)->history.items[0])                 \
     O(grave, te_grave, first_grave(&stack->graveyard))                                             \
+    O(grave_local, te_endpoint, OF_GRAVE(local))                                                   \
+    O(grave_remote, te_endpoint, OF_GRAVE(remote))                                                 \
+    O(grave_history, te_history_item, OF_GRAVE(history.items[0]))                                  \
+    O(event_local, te_endpoint, OF_EVENT(local))                                                   \
+    O(event_remote, te_endpoint, OF_EVENT(remote))                                                 \
+    O(part, te_fragment_part, part_of(stack))                                                      \
     O(local, te_local, &stack->locals.items[0])                                                    \
     O(neighbour, te_neighbour, FIRST(&stack->neighbours.used, te_neighbour, use_link))             \
     O(pmtu, te_pmtu, FIRST(&stack->pmtus.used, te_pmtu, use_link))                                 \
@@ -657,8 +682,7 @@ static struct te_event *first_event(struct te_stack *stack)
     O(datagram, te_datagram, FIRST(&stack->reassemblies.queues[0], te_datagram, link))             \
     O(fast_open, te_fast_open_entry, FIRST(&stack->fast_open.used, te_fast_open_entry, use_link))  \
     O(event, te_event, first_event(stack))                                                         \
-    O(transition, te_transition,                                                                   \
-      first_event(stack) != NULL ? &first_event(stack)->transition : NULL)
+    O(transition, te_transition, OF_EVENT(transition))
 
 #define DEFINE_FIND(name, owner, where)                                                            \
     static void *find_##name(struct te_stack *stack, struct te_conn *conn)                         \
@@ -735,7 +759,14 @@ static void add_to_stack(struct te_stack *stack, int64_t now_us)
         .destination = remote.addr, .mtu_bytes = 1300, .expires_at_us = now_us + 1000};
     uint64_t id;
     assert_int_equal(te_open_passive(stack, &listen, &id, now_us), TE_OK);
-    assert_non_null(te_datagram_new(stack, &packet, 77));
+    assert_non_null(te_datagram_new(stack, &packet, 76));
+    struct te_datagram *datagram = te_datagram_new(stack, &packet, 77);
+    assert_non_null(datagram);
+    struct te_fragment_part *part = te_datagram_add_part(stack, datagram, &datagram->parts, 4);
+    assert_non_null(part);
+    part->start = 8;
+    part->end = 12;
+    memset(part->bytes, 0x5a, 4);
     assert_true(te_pmtu_put(stack, &pmtu));
     struct te_fast_open_entry *entry = te_fast_open_make(stack, &local, &remote);
     assert_non_null(entry);
@@ -808,6 +839,14 @@ static void prove_fields(struct trial *trial)
     }
 }
 
+static void assert_comes_back(const struct trial *trial)
+{
+    struct te_stack *again = reborn(trial->config, trial->stack, trial->now_us);
+    assert_non_null(again);
+    assert_same(trial, again, "nothing");
+    te_stack_free(again);
+}
+
 static void prove_with_each_conn(struct trial *trial, struct pair *pair, unsigned side)
 {
     uint64_t cursor = 0;
@@ -818,6 +857,7 @@ static void prove_with_each_conn(struct trial *trial, struct pair *pair, unsigne
     add_to_stack(trial->stack, trial->now_us);
     while ((trial->conn = te_conn_table_walk(&trial->stack->conns, &cursor)) != NULL) {
         add_to_conn(trial->stack, trial->conn);
+        assert_comes_back(trial);
         prove_fields(trial);
     }
     te_stack_free(trial->stack);
