@@ -408,6 +408,7 @@ static void holes_have_a_limit(void **state)
     }
     T_COUNT(s, out_of_order_segments, 3);
     T_COUNT(s, out_of_order_dropped, 1);
+    T_DROPPED(s, s->c.id, TE_DROP_OUT_OF_ORDER);
 }
 
 static void text_that_finds_no_memory_is_dropped_and_comes_again(void **state)
@@ -418,6 +419,7 @@ static void text_that_finds_no_memory_is_dropped_and_comes_again(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     T_EXPECT_ACK(s, 1, 1);
     T_COUNT(s, receive_no_memory, 1);
+    T_DROPPED(s, s->c.id, TE_DROP_RECEIVE_NO_MEMORY);
     s->f.heap.allocations_left = -1;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     script_advance(s, DELAY);

@@ -83,6 +83,7 @@ static void backlog_overflow_holds_the_next_one_back(void **state)
     T_EQUAL(listener_status(s).receive_queue_bytes, 1);
     assert_false(try_syn(s, 7002)); /* no new ones either */
     T_COUNT(s, accept_queue_full, 2);
+    T_DROPPED(s, s->listener_id, TE_DROP_ACCEPT_QUEUE_FULL);
     T_ERR(script_user_accept(s), TE_OK);
     T_EQUAL(script_status(s).remote.port, 7000);
     s->c = second;
@@ -128,6 +129,7 @@ static void syn_queue_overflow_drops_the_syn_without_cookies(void **state)
     assert_true(try_syn(s, 7001));
     assert_false(try_syn(s, 7002));
     T_COUNT(s, syn_queue_full, 1);
+    T_DROPPED(s, s->listener_id, TE_DROP_SYN_QUEUE_FULL);
     s->c = first;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     assert_true(try_syn(s, 7002));
@@ -141,8 +143,10 @@ static void table_of_connections_full_drops_the_syn(void **state)
     assert_true(try_syn(s, 7000));
     assert_false(try_syn(s, 7001));
     T_COUNT(s, conn_limit, 1);
+    T_DROPPED(s, s->listener_id, TE_DROP_CONN_LIMIT);
     s->c.local_port = 5555;
     T_ERR(script_user_open(s), TE_ERR_RESOURCES);
+    T_COUNT(s, conn_limit, 2);
 }
 
 /* --- gone before it was accepted ---------------------------------------------------------------

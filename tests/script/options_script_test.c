@@ -477,6 +477,7 @@ static void rfc9293_3_1_bad_data_offset_is_dropped(void **state)
     }
     T_EXPECT_NONE(s);
     T_COUNT(s, tcp_bad_header, 4);
+    T_DROPPED(s, 0, TE_DROP_TCP_BAD_HEADER);
     T_COUNT(s, segments_in_errors, 4);
 }
 

@@ -220,6 +220,10 @@ enum te_state script_state_of(const struct script *s, uint64_t id);
 /* A counter since script_mark or since the constructor of the state. */
 #define T_COUNT(s, field, want)                                                                    \
     script_check_number(fixture_counters(&(s)->f)->field - (s)->mark.field, (want), #field, T_HERE)
+/* Of the last drops of the stack one is of id (0: nobody's) and has that reason; the same one is
+ * the last that id itself knows of. A stack that is reborn has forgotten them: then nothing is
+ * asked. */
+#define T_DROPPED(s, id, reason) script_check_dropped((s), (id), (reason), T_HERE)
 #define T_EQUAL(got, want) script_check_number((uint64_t)(got), (uint64_t)(want), #got, T_HERE)
 #define T_ERR(got, want) script_check_err((got), (want), #got, T_HERE)
 /* The next state event of the connection. */
@@ -233,6 +237,8 @@ void script_check_state(struct script *s, enum te_state want, struct script_at a
 void script_check_gone(struct script *s, struct script_at at);
 void script_check_timer(struct script *s, enum te_timer want, int64_t in_us, struct script_at at);
 void script_check_number(uint64_t got, uint64_t want, const char *name, struct script_at at);
+void script_check_dropped(struct script *s, uint64_t id, enum te_drop_reason reason,
+                          struct script_at at);
 void script_check_err(enum te_err got, enum te_err want, const char *name, struct script_at at);
 void script_check_event(struct script *s, enum te_state from, enum te_state to, enum te_cause cause,
                         struct script_at at);

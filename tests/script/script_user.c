@@ -60,6 +60,24 @@ void script_check_number(uint64_t got, uint64_t want, const char *name, struct s
     _fail(at.file, at.line);
 }
 
+void script_check_dropped(struct script *s, uint64_t id, enum te_drop_reason reason,
+                          struct script_at at)
+{
+    struct te_dropped drops[TE_DROPS_MAX];
+    unsigned count = 0;
+    if (s->f.reborn)
+        return;
+    script_check_err(te_drops(s->f.stack, id, drops, &count), TE_OK, "te_drops", at);
+    enum te_drop_reason last = count > 0 ? drops[count - 1].reason : TE_DROP_NONE;
+    if (last != reason)
+        fail_text(at, "the last drop", te_drop_name(last), te_drop_name(reason));
+    script_check_err(te_drops(s->f.stack, 0, drops, &count), TE_OK, "te_drops", at);
+    while (count > 0 && (drops[count - 1].id != id || drops[count - 1].reason != reason))
+        count--;
+    if (count == 0)
+        fail_text(at, "that drop in the list of all", "missing", te_drop_name(reason));
+}
+
 void script_check_err(enum te_err got, enum te_err want, const char *name, struct script_at at)
 {
     if (got != want)

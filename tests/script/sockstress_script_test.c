@@ -58,6 +58,7 @@ static void at_the_limit_of_a_remote_its_syns_are_dropped(void **state)
     assert_true(open_from(s, HOST_A, 2001));
     assert_false(half_open(s, HOST_A, 2002));
     T_COUNT(s, remote_limit, 1);
+    T_DROPPED(s, s->listener_id, TE_DROP_REMOTE_LIMIT);
     assert_true(open_from(s, HOST_B, 2000));
     T_ERR(te_abort(s->f.stack, first, s->f.now_us), TE_OK);
     script_pump(s);

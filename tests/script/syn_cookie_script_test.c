@@ -245,6 +245,7 @@ static void wrong_ack_is_reset(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .no_ts = true);
     T_EXPECT(s, .flags = TE_RST, .seq = 1);
     T_COUNT(s, syn_cookies_failed, 4);
+    T_DROPPED(s, s->listener_id, TE_DROP_SYN_COOKIE_BAD);
     T_COUNT(s, syn_cookies_received, 0);
     T_EQUAL(connections(s), 1);
 }

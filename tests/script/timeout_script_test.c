@@ -426,6 +426,7 @@ static void too_big_for_a_syn_is_ignored(void **state)
     script_icmp_error(s, TE_ICMP4_UNREACHABLE, TE_ICMP4_FRAGMENTATION_NEEDED, 0, 1000);
     T_STATE(s, TE_SYN_SENT);
     T_COUNT(s, too_big_ignored, 1);
+    T_DROPPED(s, s->c.id, TE_DROP_TOO_BIG_IGNORED);
     T_EXPECT_AFTER(s, SECOND, .flags = TE_SYN, .seq = 0);
     struct seg syn_ack = script_syn(s, TE_SYN | TE_ACK);
     script_send(s, &syn_ack);
