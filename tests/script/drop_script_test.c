@@ -155,6 +155,7 @@ static void an_honest_connection_keeps_its_drops_in_a_flood(void **state)
     T_EQUAL(drops_of(s, honest.id, before), TE_CONN_DROPS_MAX);
     for (uint16_t i = 0; i < FLOOD; i++) { /* forged: SYNs with something behind, and strays */
         script_new_peer(s, (uint16_t)(10000 + i));
+        s->c.local_port = SERVER_PORT;
         T_SEND(s, .flags = TE_SYN, .seq = 0);
         T_SEND(s, .flags = TE_SYN, .seq = 0);
         T_SEND(s, .flags = TE_RST, .seq = 200000);
@@ -169,6 +170,7 @@ static void an_honest_connection_keeps_its_drops_in_a_flood(void **state)
         T_EQUAL(after[i].segment.seq, before[i].segment.seq);
     }
     T_EQUAL(drops_of(s, 0, after), TE_DROPS_MAX);
+    T_COUNT(s, syns_repeated, FLOOD);
     s->c = honest;
 }
 
