@@ -57,6 +57,10 @@ class Permission(harness.SystemTest):
                      ["show", row["id"]], ["history", row["id"]]):
             with self.subTest(verb=verb[0]):
                 self.as_user(OTHER, GROUP, *verb, status=4)
+        self.as_user(NOBODY, GROUP, "history", row["id"], "--drops")
+        self.as_user(OTHER, GROUP, "history", row["id"], "--drops", status=4)
+        self.as_user(NOBODY, GROUP, "history", "--drops", status=4)  # those of all are root's
+        self.ctl("history", "--drops")
         self.as_user(NOBODY, GROUP, "abort", row["id"])
         wait_for(lambda: self.state_of(row["id"]) == "CLOSED", what="CLOSED")
 

@@ -207,6 +207,20 @@ class Verbs(harness.SystemTest):
         self.assertEqual(rows[1]["segment"]["flags"], "SYN,ACK")
         self.assertLess(rows[0]["time_us"], rows[1]["time_us"])
 
+    def test_drops(self) -> None:
+        """Nobody listens there: the SYN is dropped, and one can see why."""
+        with self.assertRaises(ConnectionRefusedError):
+            socket.create_connection((ENGINE4, 7), timeout=5)
+        rows = [row for row in self.ctl("history", "--drops") if row["local"] == f"{ENGINE4}:7"]
+        self.assertEqual([row["reason"] for row in rows], ["no_connection"])
+        self.assertEqual(set(rows[0]), {"time_us", "reason", "text", "counter", "segment", "id",
+                                        "local", "remote"})
+        self.assertEqual((rows[0]["counter"], rows[0]["segment"]["flags"], rows[0]["id"]),
+                         ("tcp_no_connection", "SYN", None))
+        self.assertIn("no_connection", self.tcpctl("history", "--drops").stdout.decode())
+        conn_id, _ = self.connected()
+        self.assertEqual(self.ctl("history", conn_id, "--drops"), [])
+
     def test_events(self) -> None:
         conn_id, _ = self.connected()
         mine = [event for event in self.ctl("events") if event["id"] == conn_id]
@@ -263,7 +277,8 @@ class Verbs(harness.SystemTest):
     def test_json_on_every_verb(self) -> None:
         conn_id, accepted = self.connected()
         accepted.sendall(b"abc")
-        for verb in (["ls"], ["tw"], ["show", conn_id], ["history", conn_id], ["events"],
+        for verb in (["ls"], ["tw"], ["show", conn_id], ["history", conn_id],
+                     ["history", conn_id, "--drops"], ["history", "--drops"], ["events"],
                      ["stats"], ["status"], ["receive", conn_id, "--wait", 5],
                      ["send", conn_id, "-"], ["shutdown", conn_id], ["close", conn_id]):
             with self.subTest(verb=verb[0]):
