@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config_keys.h"
+#include "config/config_keys.h"
 
 #define LINE_MAX_BYTES 256
 #define TEXT_COLUMNS 98

@@ -239,18 +239,17 @@ static void acknowledge_at_once(struct te_stack *stack, struct te_conn *conn)
     te_conn_want_output(stack, conn);
 }
 
-enum te_receive_result te_input_take_payload(struct te_stack *stack, struct te_conn *conn,
-                                             uint32_t seq, const struct te_segment *segment)
+void te_input_drop_text(struct te_stack *stack, struct te_conn *conn,
+                        const struct te_segment *segment, enum te_receive_result result)
 {
-    enum te_receive_result result =
-        te_receive_payload(stack, conn, seq, segment->payload, segment->payload_len);
     if (result == TE_RECEIVE_NO_WINDOW)
         te_drop_segment(stack, conn, TE_DROP_WINDOW_CLOSED, segment);
     else if (result == TE_RECEIVE_NO_MEMORY)
         te_drop_segment(stack, conn, TE_DROP_RECEIVE_NO_MEMORY, segment);
     else if (result == TE_RECEIVE_NO_RANGE)
         te_drop_segment(stack, conn, TE_DROP_OUT_OF_ORDER, segment);
-    return result;
+    else if (result == TE_RECEIVE_DUPLICATE)
+        te_drop_segment(stack, conn, TE_DROP_DUPLICATE, segment);
 }
 
 static void take_text(struct te_stack *stack, struct te_conn *conn,
@@ -258,7 +257,9 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
 {
     uint32_t before = conn->rcv_nxt;
     bool had_holes = conn->out_of_order.count > 0;
-    switch (te_input_take_payload(stack, conn, segment->seq, segment)) {
+    enum te_receive_result result =
+        te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len);
+    switch (result) {
     case TE_RECEIVE_IN_ORDER:
         note_segment_size(stack, conn, segment);
         if (conn->ts_ok && segment->header.options.has_timestamps)
@@ -266,14 +267,12 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
         acknowledge_in_order(stack, conn, conn->rcv_nxt - before, had_holes || segment->wants_ack);
         break;
-    case TE_RECEIVE_DUPLICATE:
-        te_drop_segment(stack, conn, TE_DROP_DUPLICATE, segment);
-        acknowledge_at_once(stack, conn);
-        break;
     case TE_RECEIVE_OUT_OF_ORDER:
+    case TE_RECEIVE_DUPLICATE:
     case TE_RECEIVE_NO_WINDOW:
     case TE_RECEIVE_NO_MEMORY:
     case TE_RECEIVE_NO_RANGE:
+        te_input_drop_text(stack, conn, segment, result);
         acknowledge_at_once(stack, conn);
         break;
     }

@@ -29,9 +29,8 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
                       const struct te_segment *segment);
 /* RTT of a handshake, IW, readiness: the opening is over. */
 void te_input_established(struct te_stack *stack, struct te_conn *conn);
-/* Text of the segment that lies at seq goes into the receive buffer. What finds no room there is
- * dropped with its reason; TE_RECEIVE_DUPLICATE is the caller's to drop. */
-enum te_receive_result te_input_take_payload(struct te_stack *stack, struct te_conn *conn,
-                                             uint32_t seq, const struct te_segment *segment);
+/* What the receive buffer said about the segment's text: what it took nothing of is dropped. */
+void te_input_drop_text(struct te_stack *stack, struct te_conn *conn,
+                        const struct te_segment *segment, enum te_receive_result result);
 
 #endif

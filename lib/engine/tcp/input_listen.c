@@ -82,7 +82,9 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
 {
     if (segment->payload_len == 0 || verdict == TE_FAST_OPEN_REFUSED)
         return;
-    te_input_take_payload(stack, conn, conn->rcv_nxt, segment);
+    te_input_drop_text(
+        stack, conn, segment,
+        te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len));
     if (verdict == TE_FAST_OPEN_GRANTED)
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
 }

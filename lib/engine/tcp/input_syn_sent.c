@@ -81,7 +81,9 @@ static void cross(struct te_stack *stack, struct te_conn *conn, struct te_segmen
     conn->retransmits = 0;
     te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
     if (segment->payload_len > 0)
-        te_input_take_payload(stack, conn, conn->rcv_nxt, segment);
+        te_input_drop_text(
+            stack, conn, segment,
+            te_receive_payload(stack, conn, conn->rcv_nxt, segment->payload, segment->payload_len));
     te_conn_want_output(stack, conn);
 }
 
