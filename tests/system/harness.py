@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -31,6 +32,8 @@ SKIPPED = 77
 SANITIZER_MARKS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion `")
 # A sanitizer or a busy machine makes things slower, never different.
 PATIENCE = float(os.environ.get("TCPENGINE_PATIENCE", "1"))
+# The same bytes each time: what fails, fails again.
+RANDOM = random.Random("tcpengine")
 
 
 def skip(reason: str) -> None:
@@ -85,12 +88,12 @@ def wait_for(condition, timeout: float = 10, what: str = "", interval: float = 0
 
 @functools.lru_cache
 def random_file(folder: str, size: int) -> tuple[Path, str]:
-    """A file of random bytes, and its SHA-256."""
+    """A file of pseudo-random bytes, and its SHA-256."""
     path = Path(folder) / f"random-{size}"
     digest = hashlib.sha256()
     with path.open("wb") as file:
         for at in range(0, size, 1 << 20):
-            piece = os.urandom(min(1 << 20, size - at))
+            piece = RANDOM.randbytes(min(1 << 20, size - at))
             digest.update(piece)
             file.write(piece)
     return path, digest.hexdigest()

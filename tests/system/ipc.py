@@ -10,6 +10,8 @@ import struct
 from tcpengine.v1 import tcpengine_pb2 as pb
 
 REQ, REP = 0x30, 0x31
+# Each client of a test begins elsewhere, and in each run at the same numbers.
+RANDOM = random.Random("tcpengine")
 REQUEST_BIT = 0x80000000
 MESSAGE_MAX = 256 * 1024
 
@@ -86,8 +88,8 @@ class Client:
     def __init__(self, path: str, timeout: float = 30.0):
         self.link = Link(path, timeout=timeout)
         self.session = 0
-        # The daemon answers a request id that it has seen as it did before: ids are drawn.
-        self.numbers = itertools.count(random.getrandbits(62))
+        # The daemon answers a request id that it has seen as it did before: clients draw theirs.
+        self.numbers = itertools.count(RANDOM.getrandbits(62))
         self.boot_id = 0
 
     def request(self, verb: str, fields: dict) -> pb.Request:

@@ -1,5 +1,4 @@
 """Good and bad manners on the control socket."""
-import os
 import socket
 import struct
 import threading
@@ -48,7 +47,7 @@ class ControlSocket(harness.SystemTest):
 
     def test_wrong_hello(self) -> None:
         for data in (b"GET / HTTP/1.0\r\n\r\n", b"\0SP\1" + bytes(4), hello(REP),
-                     hello(0x10), os.urandom(64)):
+                     hello(0x10), harness.RANDOM.randbytes(64)):
             with self.subTest(data=data[:16]):
                 self.refuses(data, greet=False)
 
@@ -89,7 +88,7 @@ class ControlSocket(harness.SystemTest):
         return pb.Code.Name(self.answer_to(body).status.code)
 
     def test_garbage_bodies_are_malformed(self) -> None:
-        for body in (b"\xff" * 40, b"\x0a\xff\xff\xff\xff\x0f", b"\x08", os.urandom(4000)):
+        for body in (b"\xff" * 40, b"\x0a\xff\xff\xff\xff\x0f", b"\x08", harness.RANDOM.randbytes(4000)):
             self.assertIn(self.code_of(body), ("MALFORMED", "UNSUPPORTED", "INVALID_ARGUMENT"))
 
     def test_largest_message_is_read(self) -> None:

@@ -1,5 +1,4 @@
 """ECN (RFC 3168) against the kernel's TCP, over a wire that marks what it could have dropped."""
-import os
 import threading
 import unittest
 from pathlib import Path
@@ -52,7 +51,7 @@ class Ecn(harness.SystemTest):
 
     def send_to_kernel(self, host: str) -> dict:
         server = self.kernel_server(host)
-        data = os.urandom(SIZE)
+        data = harness.RANDOM.randbytes(SIZE)
         conn_id = self.ctl("open", host, server.getsockname()[1], "--wait")["id"]
         peer, _ = server.accept()
         peer.settimeout(60 * harness.PATIENCE)
@@ -94,7 +93,7 @@ class Ecn(harness.SystemTest):
         client = self.kernel_client(PORT, address)
         conn_id = self.ctl("accept", listener, "--wait", 10)["id"]
         self.marks = True
-        data = os.urandom(SIZE)
+        data = harness.RANDOM.randbytes(SIZE)
         sender = threading.Thread(target=client.sendall, args=(data,))
         sender.start()
         received = b""

@@ -4,7 +4,6 @@ not: RFC 1191, RFC 8201, RFC 4821.
     engine -- TAP -- this namespace, forwarding -- veth, MTU 1300 -- the host's namespace
 """
 import hashlib
-import os
 import subprocess
 import sys
 import unittest
@@ -81,7 +80,7 @@ class PathMtu(harness.SystemTest):
                                  check=False).returncode == 0, what=f"a way to {address}")
 
     def upload(self, address: str, size: int = SIZE) -> dict:
-        data = os.urandom(size)
+        data = harness.RANDOM.randbytes(size)
         conn_id = self.ctl("open", address, PORT, "--wait")["id"]
         self.tcpctl("send", conn_id, "-", input=data, timeout=120)
         wait_for(lambda: self.ctl("show", conn_id)["bytes_acked"] == size, 60, "all of it acked")
