@@ -5,7 +5,6 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdint.h>
-
 #include <tcpclient/tcpclient.h>
 
 enum exit_status {
@@ -35,7 +34,7 @@ struct cli {
     struct tcpc_client *client; /* after cli_connect() */
 };
 
-/* --- options.c --- */
+/* --- options.c -------------------------------------------------------------------------------- */
 /* Reads the next option, global ones included, which are dealt with here. Returns the verb's own
  * short option (or the val of its long one), -1 at the end (optind is the first argument), or '?'
  * after a complaint: return EXIT_USAGE then. OPTION_STOP after --help: return EXIT_DONE. */
@@ -53,7 +52,7 @@ void cli_print_verb_help(const struct verb *verb);
 /* Says how it should be used, and returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- session.c --- */
+/* --- session.c -------------------------------------------------------------------------------- */
 /* Connects to the daemon. EXIT_DONE, or a complaint and another status. */
 int cli_connect(struct cli *cli, enum tcpc_policy policy);
 /* "tcpctl: WHAT: WHY (ERRNO); HINT" on stderr. Returns the exit status for the code. */
@@ -69,7 +68,7 @@ uint32_t cli_patience_ms(const struct cli *cli);
 void cli_write(const void *data, size_t len);
 void cli_flush(void);
 
-/* --- verbs, one a file --- */
+/* --- verbs, one a file ------------------------------------------------------------------------ */
 int cmd_abort(struct cli *cli, int argc, char **argv);
 int cmd_accept(struct cli *cli, int argc, char **argv);
 int cmd_close(struct cli *cli, int argc, char **argv);

@@ -1,10 +1,10 @@
 /* tcpctl connect: like nc HOST PORT. The connection ends with this program. */
+#include <errno.h>
+#include <unistd.h>
+
 #include "cli.h"
 #include "relay.h"
 #include "target.h"
-
-#include <errno.h>
-#include <unistd.h>
 
 enum { FIRST_BYTES = 16384, LONG_FAST_OPEN = 0x100 };
 

@@ -14,7 +14,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <tcpclient/tcpclient.h>
 #include <tcpengine/types.h>
 

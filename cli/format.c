@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <tcpengine/units.h>
 
 const char *format_bytes(uint64_t bytes, char *ret_text)

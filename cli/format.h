@@ -3,7 +3,6 @@
 #define TCPCTL_FORMAT_H
 
 #include <stdint.h>
-
 #include <tcpclient/tcpclient.h>
 
 enum { FORMAT_MAX = 160 };

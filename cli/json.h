@@ -3,7 +3,6 @@
 #define TCPCTL_JSON_H
 
 #include <jansson.h>
-
 #include <tcpclient/tcpclient.h>
 
 /* Each answers a new value; without memory the program ends. */

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
 #include <tcpclient/tcpclient.h>
 
 /* Decimal digits only, up to max. */

@@ -1,7 +1,6 @@
 /* Prints tcpctl-stats.7 from the engine's own table of counters, so that no counter lacks a line.
  */
 #include <stdio.h>
-
 #include <tcpengine/counters.h>
 
 #include "troff.h"

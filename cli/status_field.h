@@ -2,10 +2,8 @@
 #ifndef TCPCTL_STATUS_FIELD_H
 #define TCPCTL_STATUS_FIELD_H
 
-#include <stddef.h>
-
 #include <jansson.h>
-
+#include <stddef.h>
 #include <tcpclient/tcpclient.h>
 
 enum status_kind {

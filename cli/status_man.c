@@ -2,7 +2,6 @@
  * in the place of the line MARK, so that no field lacks a line. */
 #include <stdio.h>
 #include <string.h>
-
 #include <tcpengine/status_list.h>
 
 #include "troff.h"

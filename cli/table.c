@@ -1,7 +1,6 @@
 #include "table.h"
 
 #include <libsmartcols/libsmartcols.h>
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -66,7 +66,7 @@ struct service {
     int64_t started_at_unix_us;
 };
 
-/* --- what the parts ask --- */
+/* --- what the parts ask ----------------------------------------------------------------------- */
 
 static void on_engine_event(void *ctx, const struct te_event *event)
 {
@@ -159,7 +159,7 @@ static void on_notify_status(void *ctx, char *ret_text)
              tap_state_text(service->tap));
 }
 
-/* --- drain and finish --- */
+/* --- drain and finish ------------------------------------------------------------------------- */
 
 static void handles_close(struct service *service)
 {
@@ -239,7 +239,7 @@ static void on_signal(uv_signal_t *handle, int number)
     }
 }
 
-/* --- start --- */
+/* --- start ------------------------------------------------------------------------------------ */
 
 static void handles_start(struct service *service)
 {

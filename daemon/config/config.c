@@ -24,7 +24,7 @@ void config_init(struct config *config)
     config_keys_init(config);
 }
 
-/* --- one key --- */
+/* --- one key ---------------------------------------------------------------------------------- */
 
 static void message_add_suggestion(char *message, const char *name)
 {
@@ -88,7 +88,7 @@ void config_clear_list(struct config *config, const char *name)
         key->clear(config);
 }
 
-/* --- one file --- */
+/* --- one file --------------------------------------------------------------------------------- */
 
 struct file_reader {
     struct config *config;

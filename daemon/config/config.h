@@ -12,7 +12,6 @@
 
 #include <net/if.h>
 #include <stdio.h>
-
 #include <tcpengine/config.h>
 
 #include "rpc/rpc_options.h"

@@ -22,7 +22,7 @@ static __attribute__((format(printf, 2, 3))) bool fail(char *ret_message, const 
     return false;
 }
 
-/* --- addresses --- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static unsigned family_bits(const struct te_addr *addr)
 {
@@ -298,7 +298,7 @@ void config_format_mac(const struct config *config, char *ret_text)
         snprintf(ret_text, CONFIG_VALUE_MAX, "auto");
 }
 
-/* --- names and choices --- */
+/* --- names and choices ------------------------------------------------------------------------ */
 
 /* What the kernel takes as an interface's name; '%' would make it choose one. */
 static bool is_interface_name(const char *name)

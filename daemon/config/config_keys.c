@@ -37,7 +37,7 @@
 #define TABLE_MAX 4194304
 
 static const struct config_key keys[] = {
-    /* --- [daemon] --- */
+    /* --- [daemon] ----------------------------------------------------------------------------- */
     TEXT("daemon", control, "ipc:///run/tcpengine/control.sock", "ipc:///PATH",
          "Control socket, an absolute path."),
     TEXT("daemon", control_group, "", "a group's name or number, or empty",
@@ -67,7 +67,7 @@ static const struct config_key keys[] = {
     NUMBER("daemon", memory_max, memory_max_bytes, BYTES, 2 * TE_GIB, (16 * TE_MIB, 1024 * TE_GIB),
            "Memory of the engine, stream buffers included; beyond it requests are refused."),
 
-    /* --- [link] --- */
+    /* --- [link] ------------------------------------------------------------------------------- */
     TEXT("link", tap, "tcpengine0", "an interface name, at most 15 bytes",
          "TAP interface. Made when it is missing, and then gone with the daemon."),
     NUMBER("link", tap_queue_len, tap_queue_len, COUNT, 1000, (16, 65536),
@@ -84,7 +84,7 @@ static const struct config_key keys[] = {
     NUMBER("link", large_receive, large_receive, SWITCH, true, (0, 1),
            "Let the kernel hand over segments of up to 64 KiB in one frame."),
 
-    /* --- [limits] --- */
+    /* --- [limits] ----------------------------------------------------------------------------- */
     NUMBER("limits", links_per_uid_max, rpc.control.links_per_uid_max, COUNT,
            SP_LINKS_PER_UID_MAX_DEFAULT, (1, 1024),
            "Links to the control socket that one user may hold."),

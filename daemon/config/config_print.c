@@ -1,7 +1,7 @@
 /* The key table for people: --help and docs/configuration.md. */
-#include "config/config_keys.h"
-
 #include <string.h>
+
+#include "config/config_keys.h"
 
 #define SECTION_COUNT 4
 

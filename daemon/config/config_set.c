@@ -1,8 +1,7 @@
 /* Values of the key table: from text into the config, and back. */
-#include "config/config_keys.h"
-
 #include <stdio.h>
 
+#include "config/config_keys.h"
 #include "config/config_value.h"
 
 static const struct value_unit *units_of(const struct config_key *key)

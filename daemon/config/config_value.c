@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-
 #include <tcpengine/units.h>
 
 const struct value_unit value_units_duration[] = {

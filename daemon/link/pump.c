@@ -9,11 +9,10 @@
 #include "link/pump.h"
 
 #include <stdlib.h>
+#include <tcpengine/units.h>
 #include <time.h>
 
 #include "util/log.h"
-
-#include <tcpengine/units.h>
 
 /* Bounds of one flush. Each frame may be 64 KiB. */
 #define PUMP_ROUNDS_MAX 4

@@ -10,9 +10,8 @@
 #ifndef TCPENGINED_PUMP_H
 #define TCPENGINED_PUMP_H
 
-#include <uv.h>
-
 #include <tcpengine/stack.h>
+#include <uv.h>
 
 #include "link/tap.h"
 

@@ -51,7 +51,7 @@ struct tap {
 
 static void on_poll(uv_poll_t *handle, int status, int events);
 
-/* --- states --- */
+/* --- states ----------------------------------------------------------------------------------- */
 
 static const char *const state_texts[] = {
     [TAP_UP] = "up", [TAP_DOWN] = "link is down", [TAP_GONE] = "device is gone"};
@@ -160,7 +160,7 @@ static void on_timer(uv_timer_t *timer)
         state_set(tap, is_up == 1 ? TAP_UP : TAP_DOWN);
 }
 
-/* --- frames from the kernel --- */
+/* --- frames from the kernel ------------------------------------------------------------------- */
 
 static void frame_received(struct tap *tap, size_t len)
 {
@@ -220,7 +220,7 @@ static void read_batch(struct tap *tap)
         tap->handlers.on_batch_end(tap->handlers.ctx);
 }
 
-/* --- frames to the kernel --- */
+/* --- frames to the kernel --------------------------------------------------------------------- */
 
 /* Answers false when the queue is full; any other trouble drops the frame. */
 static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count, size_t total_bytes)
@@ -312,7 +312,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
         read_batch(tap);
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
 {

@@ -7,9 +7,8 @@
 #define TCPENGINED_TAP_H
 
 #include <net/if.h>
-#include <uv.h>
-
 #include <tcpengine/frame.h>
+#include <uv.h>
 
 #include "link/tap_device.h"
 

@@ -3,7 +3,6 @@
 #define TCPENGINED_VNET_H
 
 #include <linux/virtio_net.h>
-
 #include <tcpengine/frame.h>
 
 /* The header without num_buffers: with its 10 bytes and Ethernet's 14 in front, an IP header read

@@ -5,11 +5,10 @@
 #ifndef TCPENGINED_ARENA_H
 #define TCPENGINED_ARENA_H
 
+#include <protobuf-c/protobuf-c.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <protobuf-c/protobuf-c.h>
 
 struct arena {
     uint8_t *block;

@@ -16,7 +16,7 @@
 /* Objects that a session's end closes in one round of the loop. */
 #define SESSION_ROUND_MAX 256
 
-/* --- links -------------------------------------------------------------------------------------*/
+/* --- links ------------------------------------------------------------------------------------ */
 
 static struct rpc_link *link_new(struct rpc *rpc, struct sp_link *sp_link)
 {
@@ -89,7 +89,7 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
     rpc_clock_update(rpc);
 }
 
-/* --- sessions that have ended ------------------------------------------------------------------*/
+/* --- sessions that have ended ----------------------------------------------------------------- */
 
 /* Gives up one object as the session's policy says. */
 static void object_give_up(struct rpc *rpc, struct object *object, enum session_policy policy)
@@ -130,7 +130,7 @@ static void run_due(struct rpc *rpc)
     sessions_wind_up(rpc);
 }
 
-/* --- events ------------------------------------------------------------------------------------*/
+/* --- events ----------------------------------------------------------------------------------- */
 
 /* When the engine's queue of events has overflowed, anything may have happened to anybody. */
 static void check_lost_events(struct rpc *rpc)
@@ -179,7 +179,7 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
         rpc_clock_run_soon(rpc);
 }
 
-/* --- life --------------------------------------------------------------------------------------*/
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

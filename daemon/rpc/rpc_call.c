@@ -5,7 +5,7 @@
 
 #include "rpc/rpc_status.h"
 
-/* --- the answer --------------------------------------------------------------------------------*/
+/* --- the answer ------------------------------------------------------------------------------- */
 
 void rpc_answer_begin(struct rpc *rpc)
 {
@@ -64,7 +64,7 @@ void rpc_call_send(struct rpc_call *call)
     call->request = NULL;
 }
 
-/* --- checks ------------------------------------------------------------------------------------*/
+/* --- checks ----------------------------------------------------------------------------------- */
 
 static bool check_session(struct rpc_call *call)
 {
@@ -127,7 +127,7 @@ static bool check_owner(struct rpc_call *call)
     return false;
 }
 
-/* --- running -----------------------------------------------------------------------------------*/
+/* --- running ---------------------------------------------------------------------------------- */
 
 bool rpc_may_wait(struct rpc_call *call, uint64_t key, unsigned wakers)
 {

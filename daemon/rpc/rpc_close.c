@@ -1,5 +1,6 @@
 /* Close and Abort: how programs give objects up. What the engine goes on with is its own. */
 #include "rpc/rpc_close.h"
+
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_recall.h"

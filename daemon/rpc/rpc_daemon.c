@@ -7,7 +7,7 @@
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_status.h"
 
-/* --- the names of options ----------------------------------------------------------------------*/
+/* --- the names of options --------------------------------------------------------------------- */
 
 #define ALGORITHM_OPTION "congestion_control" /* the one whose value is a word */
 #define NAMES_MAX_BYTES 128
@@ -64,7 +64,7 @@ static const struct te_option_info *option_find(const char *name)
     return NULL;
 }
 
-/* --- DaemonStatus ------------------------------------------------------------------------------*/
+/* --- DaemonStatus ----------------------------------------------------------------------------- */
 
 static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
 {
@@ -144,7 +144,7 @@ enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- NextEvents --------------------------------------------------------------------------------*/
+/* --- NextEvents ------------------------------------------------------------------------------- */
 
 static const char *event_kind_name(unsigned kind)
 {
@@ -226,7 +226,7 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- SetOption ---------------------------------------------------------------------------------*/
+/* --- SetOption -------------------------------------------------------------------------------- */
 
 static enum te_err set_feature(struct rpc_call *call, const struct te_option_info *row,
                                int64_t value)

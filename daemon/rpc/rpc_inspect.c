@@ -1,14 +1,13 @@
 /* Status, List, TimeWaitList, History and Counters: looking without touching. */
-#include <tcpengine/drop.h>
-
 #include <assert.h>
 #include <string.h>
+#include <tcpengine/drop.h>
 
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_status.h"
 
-/* --- Status ------------------------------------------------------------------------------------*/
+/* --- Status ----------------------------------------------------------------------------------- */
 
 /* The type of a field in the message, by the kind of its row in TE_STATUS_LIST. */
 #define PB_TYPE_FLAG protobuf_c_boolean
@@ -105,7 +104,7 @@ enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- lists -------------------------------------------------------------------------------------*/
+/* --- lists ------------------------------------------------------------------------------------ */
 
 /* A walk over one kind of things, page by page. */
 struct page {
@@ -198,7 +197,7 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- History -----------------------------------------------------------------------------------*/
+/* --- History ---------------------------------------------------------------------------------- */
 
 static pb_transition *transition_message(struct rpc *rpc, const struct te_transition *transition)
 {
@@ -285,7 +284,7 @@ enum rpc_outcome rpc_verb_history(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- Counters ----------------------------------------------------------------------------------*/
+/* --- Counters --------------------------------------------------------------------------------- */
 
 /* Adds one row to the answer. */
 static void add_counter(struct rpc *rpc, pb_counters_result *result, const char *name,

@@ -86,7 +86,7 @@ static struct opened opened_find(struct rpc_call *call)
     return opened;
 }
 
-/* --- Open --------------------------------------------------------------------------------------*/
+/* --- Open ------------------------------------------------------------------------------------- */
 
 /* Reads an endpoint; NULL is the unspecified one. False: the answer says what is wrong with name.
  */
@@ -198,7 +198,7 @@ enum rpc_outcome rpc_verb_open(struct rpc_call *call)
     return RPC_ANSWER;
 }
 
-/* --- Accept ------------------------------------------------------------------------------------*/
+/* --- Accept ----------------------------------------------------------------------------------- */
 
 /* Takes a connection. False: *ret_outcome is what the handler answers. */
 static bool accept_start(struct rpc_call *call, enum rpc_outcome *ret_outcome)

@@ -1,13 +1,12 @@
 /* Attach and Detach. */
 #include <inttypes.h>
 #include <string.h>
+#include <tcpengine/units.h>
 
 #include "rpc/rpc_clock.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
-
-#include <tcpengine/units.h>
 
 /* Ids named in one answer; List names them all. */
 #define ATTACH_IDS_MAX 16384

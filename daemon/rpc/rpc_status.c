@@ -79,7 +79,7 @@ static const struct err_row *err_row_find(enum te_err err)
     return &unknown;
 }
 
-/* --- what it is about --------------------------------------------------------------------------*/
+/* --- what it is about ------------------------------------------------------------------------- */
 
 static const struct te_transition *history_last(const struct te_history *history)
 {
@@ -137,7 +137,7 @@ static void subject_name(const struct subject *subject, char *ret_name, size_t s
              endpoint);
 }
 
-/* --- why ---------------------------------------------------------------------------------------*/
+/* --- why -------------------------------------------------------------------------------------- */
 
 static bool is_on_link(struct rpc *rpc, const struct te_addr *addr)
 {
@@ -243,7 +243,7 @@ enum te_err rpc_history_err(const struct te_history *history)
     }
 }
 
-/* --- messages ----------------------------------------------------------------------------------*/
+/* --- messages --------------------------------------------------------------------------------- */
 
 enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, const char *format,
                           ...)

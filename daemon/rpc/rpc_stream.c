@@ -26,7 +26,7 @@ static bool check_connection(struct rpc_call *call, uint64_t id)
     return err == TE_OK;
 }
 
-/* --- Send --------------------------------------------------------------------------------------*/
+/* --- Send ------------------------------------------------------------------------------------- */
 
 static enum rpc_outcome fail_send_offset(struct rpc_call *call, const char *what)
 {
@@ -103,7 +103,7 @@ enum rpc_outcome rpc_verb_send(struct rpc_call *call)
     return send_answer(call, accepted, fin_accepted);
 }
 
-/* --- Receive -----------------------------------------------------------------------------------*/
+/* --- Receive ---------------------------------------------------------------------------------- */
 
 static enum rpc_outcome fail_receive_offset(struct rpc_call *call)
 {
@@ -194,7 +194,7 @@ enum rpc_outcome rpc_verb_receive(struct rpc_call *call)
     return err == TE_OK ? receive_answer(call, &received) : receive_nothing(call, err);
 }
 
-/* --- Shutdown ----------------------------------------------------------------------------------*/
+/* --- Shutdown --------------------------------------------------------------------------------- */
 
 enum rpc_outcome rpc_verb_shutdown(struct rpc_call *call)
 {

@@ -55,7 +55,7 @@ struct sp_write {
 /* Room that a collection of answers starts with. */
 #define COLLECT_BYTES ((size_t)4096)
 
-/* --- life --------------------------------------------------------------------------------------*/
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void link_run(struct sp_link *link);
 
@@ -128,7 +128,7 @@ static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
     link_close(link);
 }
 
-/* --- output ------------------------------------------------------------------------------------*/
+/* --- output ----------------------------------------------------------------------------------- */
 
 static size_t link_unsent(const struct sp_link *link)
 {
@@ -302,7 +302,7 @@ bool sp_request_is_repeat(const struct sp_request *a, const struct sp_request *b
            memcmp(a->ids, b->ids, a->ids_bytes) == 0;
 }
 
-/* --- input: frames -----------------------------------------------------------------------------*/
+/* --- input: frames ---------------------------------------------------------------------------- */
 
 static size_t link_available(const struct sp_link *link)
 {
@@ -448,7 +448,7 @@ static bool link_take(struct sp_link *link)
     return false;
 }
 
-/* --- input: reading ----------------------------------------------------------------------------*/
+/* --- input: reading --------------------------------------------------------------------------- */
 
 /* Bytes that the message at the start of the input takes, as far as is known. */
 static size_t input_wanted(const struct sp_link *link)
@@ -573,7 +573,7 @@ static void on_due(struct sp_deadline *due)
     }
 }
 
-/* --- start -------------------------------------------------------------------------------------*/
+/* --- start ------------------------------------------------------------------------------------ */
 
 static void on_turn(struct sp_turn *turn)
 {
@@ -614,7 +614,7 @@ bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
     return true;
 }
 
-/* --- all links ---------------------------------------------------------------------------------*/
+/* --- all links -------------------------------------------------------------------------------- */
 
 bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_server_options *options,
                    const struct sp_server_callbacks *callbacks)
@@ -661,7 +661,7 @@ void sp_links_done(struct sp_links *links)
     sp_schedule_done(&links->schedule);
 }
 
-/* --- what users do with a link -----------------------------------------------------------------*/
+/* --- what users do with a link ---------------------------------------------------------------- */
 
 const struct sp_peer *sp_link_peer(const struct sp_link *link)
 {

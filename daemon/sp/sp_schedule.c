@@ -1,6 +1,6 @@
 #include "sp/sp_schedule.h"
 
-/* --- deadlines ---------------------------------------------------------------------------------*/
+/* --- deadlines -------------------------------------------------------------------------------- */
 
 static void on_timer(uv_timer_t *timer);
 
@@ -40,7 +40,7 @@ void sp_schedule_deadline_clear(struct sp_schedule *schedule, struct sp_deadline
     deadlines_clear(&schedule->deadlines, &deadline->deadline);
 }
 
-/* --- turns -------------------------------------------------------------------------------------*/
+/* --- turns ------------------------------------------------------------------------------------ */
 
 static void on_idle(uv_idle_t *idle)
 {
@@ -71,7 +71,7 @@ void sp_schedule_turn_drop(struct sp_schedule *schedule, struct sp_turn *turn)
     turn->is_queued = false;
 }
 
-/* --- life --------------------------------------------------------------------------------------*/
+/* --- life ------------------------------------------------------------------------------------- */
 
 bool sp_schedule_init(struct sp_schedule *schedule, uv_loop_t *loop, size_t deadlines_max)
 {

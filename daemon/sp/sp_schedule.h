@@ -8,7 +8,6 @@
 #define TCPENGINED_SP_SCHEDULE_H
 
 #include <sys/queue.h>
-
 #include <uv.h>
 
 #include "util/deadline.h"

@@ -46,7 +46,7 @@ void sp_server_options_init(struct sp_server_options *options)
                                           .stall_timeout_ms = 1000};
 }
 
-/* --- accepting ---------------------------------------------------------------------------------*/
+/* --- accepting -------------------------------------------------------------------------------- */
 
 static void on_connectable(uv_poll_t *poll, int status, int events);
 
@@ -164,7 +164,7 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
             break;
 }
 
-/* --- life --------------------------------------------------------------------------------------*/
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void server_destroy(struct sp_links *links)
 {

@@ -14,10 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <tcpengine/units.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <tcpengine/units.h>
 
 /* What the prefix may take of a line: a priority, or a date, the name and the level. */
 #define LOG_PREFIX_MAX 64

@@ -37,7 +37,7 @@ struct http {
     struct slot slots[HTTP_CONNECTIONS_MAX];
 };
 
-/* --- one request --- */
+/* --- one request ------------------------------------------------------------------------------ */
 
 static struct MHD_Response *response_new(struct http *http, const char *path,
                                          struct http_reply *reply)
@@ -103,7 +103,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     return result;
 }
 
-/* --- connections and their deadlines --- */
+/* --- connections and their deadlines ---------------------------------------------------------- */
 
 static struct slot *slot_find(struct http *http, int fd)
 {
@@ -192,7 +192,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     run(poll->data);
 }
 
-/* --- life --- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static socklen_t sockaddr_make(const struct te_endpoint *endpoint, struct sockaddr_storage *ret)
 {

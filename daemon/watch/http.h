@@ -6,9 +6,8 @@
 #define TCPENGINED_HTTP_H
 
 #include <stdio.h>
-#include <uv.h>
-
 #include <tcpengine/types.h>
+#include <uv.h>
 
 #define HTTP_CONNECTIONS_MAX 8
 #define HTTP_MEMORY_BYTES 4096

@@ -2,7 +2,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-
 #include <tcpengine/units.h>
 
 #define PREFIX "tcpengine_"

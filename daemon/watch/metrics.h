@@ -7,7 +7,6 @@
 #define TCPENGINED_METRICS_H
 
 #include <stdio.h>
-
 #include <tcpengine/conn.h>
 
 #include "link/memory.h"

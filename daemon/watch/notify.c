@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <tcpengine/units.h>
 
 #include "util/log.h"
-
-#include <tcpengine/units.h>
 
 struct notify {
     struct notify_options options;

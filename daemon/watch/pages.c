@@ -19,7 +19,7 @@ static void page_health(const struct pages *pages, FILE *body, struct http_reply
     fprintf(body, "%s\n", trouble != NULL ? trouble : "ok");
 }
 
-/* --- the live page --- */
+/* --- the live page ---------------------------------------------------------------------------- */
 
 /* Interface names may hold anything but a slash and spaces. */
 static void write_escaped(FILE *body, const char *text)

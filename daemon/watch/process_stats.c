@@ -4,10 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <tcpengine/units.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <tcpengine/units.h>
 
 static void read_memory(struct process_stats *stats)
 {

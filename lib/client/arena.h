@@ -4,9 +4,8 @@
 #ifndef TCPCLIENT_ARENA_H
 #define TCPCLIENT_ARENA_H
 
-#include <stddef.h>
-
 #include <protobuf-c/protobuf-c.h>
+#include <stddef.h>
 
 struct tcpc_arena;
 

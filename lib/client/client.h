@@ -22,9 +22,8 @@
 #ifndef TCPCLIENT_CLIENT_H
 #define TCPCLIENT_CLIENT_H
 
-#include <pthread.h>
-
 #include <nng/nng.h>
+#include <pthread.h>
 #include <tcpclient/tcpclient.h>
 
 enum link_state {

@@ -1,11 +1,10 @@
 /* Responses from protobuf messages. Everything lands in the response's arena; strings and data stay
  * where the decoder put them, rows are copied into the public structs. */
-#include "message.h"
-
 #include <string.h>
 
 #include "arena.h"
 #include "error.h"
+#include "message.h"
 
 struct decoding {
     struct tcpc_arena *memory;

@@ -1,7 +1,7 @@
 /* Requests as protobuf messages, packed straight into the body of an nng message. */
-#include "message.h"
-
 #include <string.h>
+
+#include "message.h"
 
 /* The message structs of one request; they point into the tcpc_request. */
 struct scratch {

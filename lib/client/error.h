@@ -3,7 +3,6 @@
 #define TCPCLIENT_ERROR_H
 
 #include <stddef.h>
-
 #include <tcpclient/tcpclient.h>
 
 /* Fills *ret_error and returns code. */

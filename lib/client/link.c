@@ -23,9 +23,8 @@
  * a daemon that has not been checked. */
 #include "link.h"
 
-#include <stdlib.h>
-
 #include <nng/protocol/reqrep0/req.h>
+#include <stdlib.h>
 
 #include "clock.h"
 #include "error.h"

@@ -1,6 +1,5 @@
 /* The end of a response: all its memory is in one arena. */
 #include <stdlib.h>
-
 #include <tcpclient/tcpclient.h>
 
 #include "arena.h"

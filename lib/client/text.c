@@ -1,7 +1,6 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-
 #include <tcpclient/tcpclient.h>
 
 const char *tcpc_version(void)

@@ -1,7 +1,7 @@
-#include "tcp/cc/congestion.h"
+#include <string.h>
 #include <tcpengine/config.h>
 
-#include <string.h>
+#include "tcp/cc/congestion.h"
 
 void te_config_init(struct te_config *config)
 {

@@ -1,6 +1,5 @@
-#include <tcpengine/config.h>
-
 #include <string.h>
+#include <tcpengine/config.h>
 
 #define NAME(constant, name) name,
 const char *const te_time_wait_policy_names[] = {TE_TIME_WAIT_POLICY_LIST(NAME) NULL};
@@ -22,7 +21,7 @@ const struct te_config_key *te_config_table(size_t *ret_count)
     return table;
 }
 
-/* --- numbers --- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static int64_t number_get(const uint8_t *field, size_t size_bytes)
 {
@@ -95,7 +94,7 @@ void te_config_put(const struct te_config_key *key, void *config, int64_t value)
     number_put(field, key->size_bytes, value);
 }
 
-/* --- names --- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 const char *te_config_value_name(const struct te_config_key *key, int64_t value)
 {

@@ -1,15 +1,16 @@
 #include "drop.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "util/bytes.h"
 #include "util/siphash.h"
-#include <assert.h>
 
 #define NONE UINT32_MAX
 
 static_assert(TE_DROP_COUNT <= TE_DROP_HAS_SEGMENT, "a reason and a flag share a byte");
 
-/* --- reasons --- */
+/* --- reasons ---------------------------------------------------------------------------------- */
 
 struct reason {
     const char *name, *text, *counter_name;
@@ -43,7 +44,7 @@ const char *te_drop_counter_name(enum te_drop_reason reason)
     return is_reason(reason) ? reasons[reason].counter_name : "?";
 }
 
-/* --- birth --- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 static uint32_t bucket_count_of(const struct te_config *config)
 {
@@ -75,7 +76,7 @@ struct te_drop_logs *te_drop_logs_init(const struct te_config *config, void *blo
     return logs;
 }
 
-/* --- the pool --- */
+/* --- the pool --------------------------------------------------------------------------------- */
 
 /* Keyed: ids rise by one, and whoever opens connections must not choose whose chain grows. */
 static uint32_t *bucket_of(const struct te_stack *stack, uint64_t id)
@@ -175,7 +176,7 @@ static void note_in_log(struct te_stack *stack, const struct te_drop_about *abou
         log->count++;
 }
 
-/* --- dropping --- */
+/* --- dropping --------------------------------------------------------------------------------- */
 
 static struct te_drop_item pack(const struct te_stack *stack, enum te_drop_reason reason,
                                 const struct te_segment_info *segment)
@@ -240,7 +241,7 @@ void te_drop_packet(struct te_stack *stack, enum te_drop_reason reason, const st
     te_drop(stack, reason, &about);
 }
 
-/* --- looking --- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 static struct te_dropped unpack(const struct te_drop_item *item, uint64_t id)
 {
@@ -281,7 +282,7 @@ unsigned te_drop_copy(const struct te_stack *stack, uint64_t id,
     return log->count;
 }
 
-/* --- invariants --- */
+/* --- invariants ------------------------------------------------------------------------------- */
 
 /* Logs in one list, or UINT32_MAX when it does not hold together. */
 static uint32_t count_list(const struct te_stack *stack, unsigned kind)

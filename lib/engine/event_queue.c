@@ -1,7 +1,8 @@
 #include "event_queue.h"
 
-#include "stack_internal.h"
 #include <assert.h>
+
+#include "stack_internal.h"
 
 enum te_err te_event_queue_init(struct te_stack *stack)
 {

@@ -6,8 +6,9 @@
 #ifndef TCPENGINE_EVENT_QUEUE_H
 #define TCPENGINE_EVENT_QUEUE_H
 
-#include "util/list.h"
 #include <tcpengine/event.h>
+
+#include "util/list.h"
 
 struct te_stack;
 

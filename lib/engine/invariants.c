@@ -1,4 +1,6 @@
 /* What must hold of every connection after every call (te_stack_check_invariants). */
+#include <stdint.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
@@ -6,7 +8,6 @@
 #include "tcp/conn/timers.h"
 #include "tcp/listen/listener_table.h"
 #include "util/seq.h"
-#include <stdint.h>
 
 #define WSCALE_MAX 14
 

@@ -1,7 +1,8 @@
 #include "memory.h"
 
-#include "stack_internal.h"
 #include <string.h>
+
+#include "stack_internal.h"
 
 void te_stack_set_now(struct te_stack *stack, int64_t now_us)
 {

@@ -1,14 +1,14 @@
+#include <assert.h>
+#include <string.h>
+
 #include "ip/ip.h"
 #include "memory.h"
 #include "stack_internal.h"
 #include "tcp/tcp.h"
-#include <assert.h>
-#include <string.h>
 
 #define TIMERS_MAX 4096 /* run by one te_stack_handle_timeout() */
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static size_t block_bytes(const struct te_config *config)
 {
@@ -70,8 +70,7 @@ void te_stack_free(struct te_stack *stack)
     allocator.free(allocator.ctx, stack, bytes);
 }
 
-/* --- the verbs
- * ------------------------------------------------------------------------------------ */
+/* --- the verbs -------------------------------------------------------------------------------- */
 
 void te_stack_input(struct te_stack *stack, const uint8_t *frame, size_t len,
                     const struct te_frame_meta *meta, int64_t now_us)

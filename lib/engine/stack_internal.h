@@ -2,6 +2,8 @@
 #ifndef TCPENGINE_STACK_INTERNAL_H
 #define TCPENGINE_STACK_INTERNAL_H
 
+#include <tcpengine/tcpengine.h>
+
 #include "drop.h"
 #include "event_queue.h"
 #include "ip/control_queue.h"
@@ -21,7 +23,6 @@
 #include "util/limiter.h"
 #include "util/siphash.h"
 #include "util/wheel.h"
-#include <tcpengine/tcpengine.h>
 
 struct te_stack {
     struct te_config config;

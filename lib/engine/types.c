@@ -1,6 +1,5 @@
-#include <tcpengine/types.h>
-
 #include <string.h>
+#include <tcpengine/types.h>
 
 #include "util/bytes.h"
 
@@ -391,7 +390,7 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
     return true;
 }
 
-/* --- prefixes --- */
+/* --- prefixes --------------------------------------------------------------------------------- */
 
 #define ADDR_BITS 128u
 #define MAPPED_BITS 96u /* of every IPv4 address, before its own 32 */

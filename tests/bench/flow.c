@@ -16,10 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <tcpclient/tcpclient.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <tcpclient/tcpclient.h>
 
 #include "support.h"
 #include "transport.h"

@@ -22,14 +22,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <tcpengine/units.h>
 
 #include "relay_line.h"
 #include "relay_path.h"
 #include "relay_port.h"
 #include "relay_trace.h"
 #include "support.h"
-
-#include <tcpengine/units.h>
 
 #define SPIN_NS (60 * TE_NS_PER_US)
 /* A signal that came just before the rest waits so long. */

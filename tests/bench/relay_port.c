@@ -9,12 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <tcpengine/units.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "support.h"
-
-#include <tcpengine/units.h>
 
 #define RECEIVE_BUFFER_BYTES (64 << 20)
 #define CONTROL_BYTES 128u

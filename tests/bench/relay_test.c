@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "relay_line.h"
 #include "relay_path.h"
+#include "support/test.h"
 
 #define FRAME_BYTES 1250u /* 100 us at 100 Mbit/s */
 #define US INT64_C(1000)

@@ -5,10 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tcpengine/units.h>
 
 #include "support.h"
-
-#include <tcpengine/units.h>
 
 #define MEMORY_BYTES (64u << 20)
 #define KEPT_BYTES 128u

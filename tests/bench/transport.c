@@ -8,16 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
 #include <tcpclient/tcpclient.h>
+#include <unistd.h>
 
 #include "support.h"
 
 #define WAIT_MS 30000u
 
-/* --- the kernel ---------------------------------------------------------------------------------
- */
+/* --- the kernel ------------------------------------------------------------------------------- */
 
 static void kernel_init(const char *url)
 {
@@ -96,8 +94,7 @@ const struct transport transport_kernel = {
     .abort = kernel_abort,
 };
 
-/* --- the engine ---------------------------------------------------------------------------------
- */
+/* --- the engine ------------------------------------------------------------------------------- */
 
 static struct tcpc_client *client;
 

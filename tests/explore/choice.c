@@ -1,8 +1,8 @@
 #include "choice.h"
 
-#include "fingerprint.h"
-
 #include <stdlib.h>
+
+#include "fingerprint.h"
 
 static const char letters[] = {
     [CHOICE_DELIVER] = 'd', [CHOICE_DROP] = 'x', [CHOICE_COPY] = 'c',

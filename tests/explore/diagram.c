@@ -1,8 +1,8 @@
 #include "diagram.h"
 
-#include "edges.h"
-
 #include <string.h>
+
+#include "edges.h"
 
 #define GREY "#8a8f98"
 #define LINE_CHARS 18
@@ -62,8 +62,7 @@ static const char *kind_color(enum path_kind kind)
     return colors[kind];
 }
 
-/* --- words --------------------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* "recv FIN / ACK" */
 static void write_event(const struct reached *orderly, const struct reached *all,
@@ -78,8 +77,7 @@ static void write_event(const struct reached *orderly, const struct reached *all
     fprintf(file, "%s%s%s", cause, answer[0] != '\0' ? separator : "", answer);
 }
 
-/* --- nodes --------------------------------------------------------------------------------------
- */
+/* --- nodes ------------------------------------------------------------------------------------ */
 
 static void write_state(const char *name, const char *text, const struct place *place, FILE *file)
 {
@@ -97,8 +95,7 @@ static void write_states(FILE *file)
     write_state("GONE", te_state_name(TE_CLOSED), &last_place, file);
 }
 
-/* --- edges of figure 5 --------------------------------------------------------------------------
- */
+/* --- edges of figure 5 ------------------------------------------------------------------------ */
 
 static const struct way *find_way(const struct known_edge *edge)
 {
@@ -147,8 +144,7 @@ static void write_way(const struct reached *orderly, const struct reached *all,
     write_words(orderly, all, first, color, file);
 }
 
-/* --- the other ends -----------------------------------------------------------------------------
- */
+/* --- the other ends --------------------------------------------------------------------------- */
 
 static bool is_aside(const struct reached *all, const struct known_edge *edge, enum te_state from)
 {
@@ -178,8 +174,7 @@ static void write_aside(const struct reached *orderly, const struct reached *all
             te_state_name(from), is_plain ? "" : ", style=dashed");
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void write_legend(FILE *file)
 {

@@ -4,8 +4,9 @@
 #ifndef EXPLORE_DIAGRAM_H
 #define EXPLORE_DIAGRAM_H
 
-#include "reached.h"
 #include <stdbool.h>
+
+#include "reached.h"
 
 /* orderly: what is reached when nothing is lost and nobody aborts; all: that, and the rest. */
 void diagram_write(const struct reached *orderly, const struct reached *all, FILE *file);

@@ -3,8 +3,9 @@
 #ifndef EXPLORE_EDGES_H
 #define EXPLORE_EDGES_H
 
-#include "reached.h"
 #include <stdbool.h>
+
+#include "reached.h"
 
 enum path_kind {
     PATH_ACTIVE,       /* of who opens, or who closes first */

@@ -1,14 +1,14 @@
 #include "fingerprint.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/sender.h"
 #include "util/codec.h"
 #include "util/seq.h"
-
-#include <assert.h>
-#include <string.h>
 
 #define OBJECTS_MAX 32
 #define SCOREBOARD_MAX 4096

@@ -1,12 +1,12 @@
 /* Every interleaving of opening and closing a connection between two engines. See --help, and the
  * headers of the other files. */
-#include "diagram.h"
-#include "edges.h"
-#include "search.h"
-
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "diagram.h"
+#include "edges.h"
+#include "search.h"
 
 #define EXIT_USAGE 2
 #define AUDIT_EVERY 50

@@ -1,12 +1,12 @@
 #include "search.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "choice.h"
 #include "fingerprint.h"
 #include "peace.h"
 #include "seen.h"
-
-#include <stdlib.h>
-#include <string.h>
 
 #define ALL_SIDES 3u
 
@@ -28,8 +28,7 @@ struct search {
     uint64_t recognized;
 };
 
-/* --- going back ---------------------------------------------------------------------------------
- */
+/* --- going back ------------------------------------------------------------------------------- */
 
 static struct arena *new_arenas(void)
 {
@@ -59,8 +58,7 @@ static void go_back(struct search *search, unsigned depth, unsigned touched)
     search->world = level->world;
 }
 
-/* --- the search ---------------------------------------------------------------------------------
- */
+/* --- the search ------------------------------------------------------------------------------- */
 
 static void note_failure(struct search *search, const char *sentence)
 {
@@ -200,8 +198,7 @@ static void enter(struct search *search, const struct fingerprints *fingerprints
     seen_find(&search->seen, fingerprints->future)->next_hash = sum;
 }
 
-/* --- failures -----------------------------------------------------------------------------------
- */
+/* --- failures --------------------------------------------------------------------------------- */
 
 const char *search_replay(const struct scenario *scenario, const struct path *path,
                           const struct watch *watch)

@@ -1,12 +1,12 @@
 #include "world.h"
 
+#include <string.h>
+
 #include "../sim/wire.h"
 #include "reached.h"
 #include "stack_internal.h"
 #include "tcp/conn/isn.h"
 #include "units.h"
-
-#include <string.h>
 
 #define START_US (1000 * SECOND)
 #define DEATH_US 1000 /* 250 sequence numbers (RFC 9293 3.4.1), one tick of timestamps */
@@ -34,8 +34,7 @@ void world_fail(struct world *world, unsigned side, const char *sentence)
         fprintf(world->watch.trace, "    FAILED at %c: %s\n", world_side_name(side), sentence);
 }
 
-/* --- birth --------------------------------------------------------------------------------------
- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 static void set_limits(struct te_config *config)
 {
@@ -135,8 +134,7 @@ void world_init(struct world *world, const struct scenario *scenario, struct are
         get_under_way(world);
 }
 
-/* --- looking ------------------------------------------------------------------------------------
- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 int64_t world_deadline(const struct world *world, unsigned side)
 {
@@ -204,8 +202,7 @@ static void trace_frame(const struct world *world, const char *what, const struc
     fputc('\n', world->watch.trace);
 }
 
-/* --- what the users do at once ------------------------------------------------------------------
- */
+/* --- what the users do at once ---------------------------------------------------------------- */
 
 static uint8_t pattern(uint32_t offset)
 {
@@ -279,8 +276,7 @@ static void accept_all(struct world *world, unsigned side)
             continue;
 }
 
-/* --- an end at work -----------------------------------------------------------------------------
- */
+/* --- an end at work --------------------------------------------------------------------------- */
 
 static void note_death(struct world *world, const struct te_transition *transition)
 {
@@ -488,8 +484,7 @@ static void settle(struct world *world)
     reached_settle(world->watch.reached);
 }
 
-/* --- choices ------------------------------------------------------------------------------------
- */
+/* --- choices ---------------------------------------------------------------------------------- */
 
 static void take_out(struct world *world, unsigned index)
 {

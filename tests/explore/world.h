@@ -11,10 +11,11 @@
 #ifndef EXPLORE_WORLD_H
 #define EXPLORE_WORLD_H
 
-#include "arena.h"
-#include "scenario.h"
 #include <stdio.h>
 #include <tcpengine/tcpengine.h>
+
+#include "arena.h"
+#include "scenario.h"
 
 #define FRAMES_MAX 24
 #define FRAME_BYTES_MAX 112

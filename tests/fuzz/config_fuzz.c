@@ -1,12 +1,11 @@
 /* Configuration files: whatever stands in one, each mistake is one line that names file and line,
  * and what is taken without a mistake is taken by the engine. The input is the file. */
-#include "fuzz.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
+#include "fuzz.h"
 
 static const char name[] = "fuzzed.conf";
 

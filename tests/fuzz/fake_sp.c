@@ -40,8 +40,7 @@ void fake_sp_request(struct sp_link *link, const struct sp_request *request, con
         callbacks->on_request(callbacks->ctx, link, copy, body, len);
 }
 
-/* --- what the rpc calls -------------------------------------------------------------------------
- */
+/* --- what the rpc calls ----------------------------------------------------------------------- */
 
 void sp_server_options_init(struct sp_server_options *options)
 {

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/save.h>
 
 uint8_t fuzz_u8(struct fuzz_input *input)

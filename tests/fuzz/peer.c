@@ -45,8 +45,7 @@ void peer_init_slot(struct rig_slot *slot, unsigned index)
     slot->peer_iss = 0xffffff00u + index;
 }
 
-/* --- frames -------------------------------------------------------------------------------------
- */
+/* --- frames ----------------------------------------------------------------------------------- */
 
 static void put_ethernet(struct rig *rig, uint16_t type, uint8_t host, bool is_broadcast)
 {
@@ -103,8 +102,7 @@ static void give(struct rig *rig, const struct te_frame_meta *meta)
     rig_settle(rig);
 }
 
-/* --- TCP ----------------------------------------------------------------------------------------
- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static size_t put_header(const struct peer_segment *segment, uint8_t *ret_bytes)
 {
@@ -207,8 +205,7 @@ void peer_send_fragments(struct rig *rig, const struct peer_segment *segment,
     }
 }
 
-/* --- ICMP ---------------------------------------------------------------------------------------
- */
+/* --- ICMP ------------------------------------------------------------------------------------- */
 
 static void send_icmp(struct rig *rig, const struct te_addr *source, bool is_v6,
                       const struct te_icmp *icmp)
@@ -277,8 +274,7 @@ void peer_send_echo(struct rig *rig, bool is_v6, size_t len)
     send_icmp(rig, &source, is_v6, &icmp);
 }
 
-/* --- neighbours ---------------------------------------------------------------------------------
- */
+/* --- neighbours ------------------------------------------------------------------------------- */
 
 static void send_arp(struct rig *rig, const struct peer_neighbour *neighbour)
 {

@@ -1,11 +1,10 @@
 /* IP reassembly beside a naive one that keeps a list of all it was given. The input is a program of
  * records of RECORD_BYTES: a fragment of one of DATAGRAMS datagrams, or a step in time. Limits are
  * out of reach here; the whole stack's target meets them. */
-#include "fuzz.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "ip/reassembly.h"
 #include "stack_internal.h"
 #include "units.h"
@@ -42,8 +41,7 @@ static uint8_t pattern(uint32_t offset, uint8_t salt)
     return (uint8_t)(offset ^ offset >> 8 ^ salt);
 }
 
-/* --- the naive one ------------------------------------------------------------------------------
- */
+/* --- the naive one ---------------------------------------------------------------------------- */
 
 /* False: nothing new, or the end of it all (RFC 5722 4). */
 static bool naive_place(struct naive *naive, const struct part *part, bool more)
@@ -89,8 +87,7 @@ static void naive_check(const struct naive *naive, const struct te_reassembled *
                        "byte %u is another fragment's", at);
 }
 
-/* --- the program --------------------------------------------------------------------------------
- */
+/* --- the program ------------------------------------------------------------------------------ */
 
 static struct te_addr addr_of(unsigned index, bool is_v4)
 {

@@ -1,12 +1,12 @@
 /* Gives inputs to a fuzz target one by one, in builds without libFuzzer: files, the files of
  * folders, and those in packs (pack.py): the kept corpus, or one input that a fuzzer has found. */
-#include "fuzz.h"
-
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "fuzz.h"
 
 #define PATH_LEN_MAX 4096
 #define PACK_NAME "pack"

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/save.h>
 
 #include "peer.h"
@@ -33,8 +32,7 @@ struct te_addr rig_stack_addr(bool is_v6)
     return is_v6 ? te_addr_from_v6(v6) : te_addr_from_v4(v4);
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 static void set_small_limits(struct te_config *config)
 {
@@ -140,8 +138,7 @@ void rig_stop(struct rig *rig)
     FUZZ_CHECK(rig->memory.bytes == 0, "%lld bytes are left", (long long)rig->memory.bytes);
 }
 
-/* --- watching -----------------------------------------------------------------------------------
- */
+/* --- watching --------------------------------------------------------------------------------- */
 
 static struct rig_watch *watch_of(struct rig *rig, uint64_t id)
 {
@@ -215,8 +212,7 @@ static void look(struct rig *rig)
     }
 }
 
-/* --- steps --------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void pull(struct rig *rig)
 {

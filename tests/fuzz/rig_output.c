@@ -39,8 +39,7 @@ static void check_sum(const struct upper *upper, bool with_pseudo, const char *w
     FUZZ_CHECK(te_checksum_finish(sum) == 0, "the checksum of %s is wrong", what);
 }
 
-/* --- TCP ----------------------------------------------------------------------------------------
- */
+/* --- TCP -------------------------------------------------------------------------------------- */
 
 static void check_tcp_checksum(const struct upper *upper, const struct te_frame_meta *meta)
 {
@@ -126,8 +125,7 @@ static void check_tcp(struct rig *rig, const struct upper *upper, const struct t
     note_segment(rig, upper, &parsed);
 }
 
-/* --- ICMP ---------------------------------------------------------------------------------------
- */
+/* --- ICMP ------------------------------------------------------------------------------------- */
 
 static void check_icmp(struct rig *rig, const struct upper *upper)
 {
@@ -143,8 +141,7 @@ static void check_icmp(struct rig *rig, const struct upper *upper)
         ask(rig, &nd.target);
 }
 
-/* --- the layers below ---------------------------------------------------------------------------
- */
+/* --- the layers below ------------------------------------------------------------------------- */
 
 static void check_upper(struct rig *rig, const struct upper *upper,
                         const struct te_frame_meta *meta)

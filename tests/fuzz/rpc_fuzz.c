@@ -3,13 +3,12 @@
  * offsets, sessions and tokens near those that mean something; something that the peer does; links
  * that break or fill up; time. Judged: each request is answered or waits, once; answers decode and
  * echo their request; streams have the right bytes, both ways, whatever was asked twice. */
-#include "rpc_world.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "rpc/pb.h"
 #include "rpc/rpc_stats.h"
+#include "rpc_world.h"
 
 #define STEPS_MAX 100
 #define MESSAGE_MAX ((size_t)16 * 1024)
@@ -34,8 +33,7 @@ struct program {
     size_t arena_used;
 };
 
-/* --- answers ------------------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 static void learn_id(struct program *program, uint64_t id)
 {
@@ -88,8 +86,7 @@ static void on_answer(void *ctx, const struct sp_request *request, const uint8_t
     tcpengine__v1__response__free_unpacked(response, NULL);
 }
 
-/* --- messages by their descriptors --------------------------------------------------------------
- */
+/* --- messages by their descriptors ------------------------------------------------------------ */
 
 static void *take(struct program *program, size_t size)
 {
@@ -209,8 +206,7 @@ static ProtobufCMessage *a_message(struct program *program,
     return message;
 }
 
-/* --- steps --------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 static void send_message(struct program *program, struct sp_request *request, const uint8_t *body,
                          size_t len)

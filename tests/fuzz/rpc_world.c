@@ -11,8 +11,7 @@
 #define ROUNDS_MAX 1000
 #define TIMER_ROUNDS_MAX 2000
 
-/* --- the pump's place ---------------------------------------------------------------------------
- */
+/* --- the pump's place ------------------------------------------------------------------------- */
 
 int64_t pump_now_us(const struct pump *pump)
 {
@@ -29,8 +28,7 @@ void pump_wake(struct pump *pump)
     (void)pump; /* rpc_world_settle() looks anyway */
 }
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 struct te_addr rpc_world_addr(uint8_t host)
 {
@@ -130,8 +128,7 @@ void rpc_world_stop(struct rpc_world *world)
     FUZZ_CHECK(world->memory.bytes == 0 && world->peer_memory.bytes == 0, "a stack leaks");
 }
 
-/* --- steps --------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 /* Moves one frame; false when there was none. */
 static bool carry(struct rpc_world *world, struct te_stack *from, struct te_stack *to)

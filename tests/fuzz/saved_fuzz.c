@@ -7,13 +7,11 @@
  * The format changes, and old states are refused: the target "stack" writes new ones, one for each
  * program of its kept corpus, into the folder that FUZZ_STATES names. With FUZZ_ALL_VALID each
  * input must be accepted. */
-#include "fuzz.h"
-
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/save.h>
 
+#include "fuzz.h"
 #include "util/siphash.h"
 
 #define STEPS 64

@@ -3,8 +3,6 @@
  * zeros, for the messages that are too long for any input; the rest is what the client sends.
  * Requests whose body begins with 'h' are answered when all the others are, those with 'd' never;
  * an answer is its request's body. */
-#include "fuzz.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "sp/sp_link.h"
 #include "sp/sp_server.h"
 #include "util/log.h"
@@ -27,8 +26,7 @@
 #define ROUNDS_MAX 10000
 #define OUT_MAX ((size_t)2 * 1024 * 1024)
 
-/* --- what should come out -----------------------------------------------------------------------
- */
+/* --- what should come out --------------------------------------------------------------------- */
 
 struct expected {
     uint8_t *out;
@@ -135,8 +133,7 @@ static void expect(struct expected *expected, const uint8_t *data, size_t size)
     }
 }
 
-/* --- what does ----------------------------------------------------------------------------------
- */
+/* --- what does -------------------------------------------------------------------------------- */
 
 struct client {
     uv_loop_t loop;

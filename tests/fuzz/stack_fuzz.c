@@ -3,12 +3,11 @@
  * edges of the connection's state, a well-behaved step of the peer, a user call, an ICMP error,
  * ARP or ND, fragments, raw bytes, time, or memory that is refused. Checksums are right unless the
  * program says so. What must hold is judged by rig.c after each. */
-#include "peer.h"
-#include "rig.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "peer.h"
+#include "rig.h"
 #include "wire/eth.h"
 #include "wire/icmp.h"
 
@@ -52,8 +51,7 @@ static uint32_t peer_ts(const struct rig *rig)
     return PEER_TS + (uint32_t)(rig->now_us / 1000);
 }
 
-/* --- segments -----------------------------------------------------------------------------------
- */
+/* --- segments --------------------------------------------------------------------------------- */
 
 /* A few bytes, a few tens of segments' worth, or more than a segment. */
 static size_t length_of(uint8_t code)
@@ -203,8 +201,7 @@ static void op_fragments(struct program *program, const struct record *record)
     peer_send_fragments(&program->rig, &segment, &fragments);
 }
 
-/* --- well-behaved steps -------------------------------------------------------------------------
- */
+/* --- well-behaved steps ----------------------------------------------------------------------- */
 
 enum step {
     STEP_CONNECT,
@@ -340,8 +337,7 @@ static void op_step(struct program *program, const struct record *record)
     }
 }
 
-/* --- user calls ---------------------------------------------------------------------------------
- */
+/* --- user calls ------------------------------------------------------------------------------- */
 
 enum call {
     CALL_SEND,
@@ -455,8 +451,7 @@ static void op_call(struct program *program, const struct record *record)
     rig_settle(rig);
 }
 
-/* --- the rest -----------------------------------------------------------------------------------
- */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void op_time(struct program *program, const struct record *record)
 {

@@ -1,10 +1,9 @@
 /* TCP options beside a second reading of them, written from RFC 9293 3.2 and RFC 7413 4.1.1 alone.
  * The first byte is the flags' byte of the header, the rest stands where options do, and is padded
  * with NOPs. */
-#include "fuzz.h"
-
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/tcp.h"
 
 #define OPTIONS_MAX (TE_TCP_HEADER_MAX - TE_TCP_HEADER_MIN)

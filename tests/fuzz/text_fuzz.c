@@ -1,11 +1,10 @@
 /* Texts that people type: addresses, prefixes and the values of configuration keys, beside the C
  * library's reading of them where it has one. The input is the text. */
-#include "fuzz.h"
-
 #include <arpa/inet.h>
 #include <string.h>
 
 #include "config/config_value.h"
+#include "fuzz.h"
 
 #define TEXT_MAX 256
 

@@ -1,9 +1,8 @@
 /* Wire formats: what a parser takes can be written and read again, and means the same. The first
  * byte chooses the format, the rest is the packet. */
-#include "fuzz.h"
-
 #include <string.h>
 
+#include "fuzz.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
 #include "wire/icmp.h"

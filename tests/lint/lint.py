@@ -18,6 +18,8 @@ RULES = {
     "virtual_time": rules_source.virtual_time,
     "no_conditionals": rules_source.no_conditionals,
     "drops_have_reasons": rules_source.drops_have_reasons,
+    "section_bars": rules_source.section_bars,
+    "include_order": rules_source.include_order,
     "clang_format": rules_source.clang_format,
     "shellcheck": rules_source.shellcheck,
     "python_compiles": rules_source.python_compiles,

@@ -160,6 +160,38 @@ def clang_format(root: Path, _: dict) -> list[str]:
     return [f"{line}: run clang-format -i" for line in lines]
 
 
+BAR = re.compile(r"^\s*/\* --- .*$", re.MULTILINE)
+BAR_COLUMNS = 100
+
+
+def section_bars(root: Path, _: dict) -> list[str]:
+    """The bar over a section is one line that fills 100 columns."""
+    return [f"{path.relative_to(root)}:{text.count(chr(10), 0, bar.start(0)) + 1}: {bar.group(0)}"
+            for path in c_files(root)
+            for text in [path.read_text()]
+            for bar in BAR.finditer(text)
+            if len(bar.group(0).lstrip(chr(10))) != BAR_COLUMNS or not bar.group(0).endswith("- */")]
+
+
+INCLUDE = re.compile(r'^#include ([<"])([^>"]+)[>"]', re.MULTILINE)
+
+
+def include_order(root: Path, _: dict) -> list[str]:
+    """Includes: the file's own header, then <...>, then "...", each sorted."""
+    found = []
+    for path in c_files(root):
+        if path.name == "test.h":  # cmocka.h needs others before it
+            continue
+        includes = INCLUDE.findall(path.read_text().split("\n}", 1)[0])
+        own = path.with_suffix(".h").name
+        if path.suffix == ".c" and includes and includes[0][1].split("/")[-1] == own:
+            includes = includes[1:]
+        order = [(mark == '"', name) for mark, name in includes]
+        if order != sorted(order):
+            found.append(f"{path.relative_to(root)}: the includes are not in order")
+    return found
+
+
 def _is_shell(path: Path) -> bool:
     with path.open("rb") as file:
         first = file.readline(80)

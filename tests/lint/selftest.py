@@ -96,6 +96,12 @@ CASES = {
     "drops_have_reasons": (
         {**REASON, "lib/engine/a.c": DROPS + NO_DROP + "stack->counters.even_in++;\n"},
         {**REASON, "lib/engine/a.c": DROPS + "stack->counters.odd_in++;\n"}),
+    "section_bars": ({"a.c": "/* --- words " + "-" * 84 + " */\n"},
+                     {"a.c": "/* --- words " + "-" * 86 + "\n */\n"},
+                     {"a.c": "/* --- words --- */\n"}),
+    "include_order": ({"a.c": '#include "b/a.h"\n\n#include <c.h>\n\n#include "b.h"\n'},
+                      {"a.c": '#include "b.h"\n#include <c.h>\n'},
+                      {"a.c": "#include <d.h>\n#include <c.h>\n"}),
     "clang_format": ({"a.c": "int a;\n", ".clang-format": "BasedOnStyle: LLVM\n"},
                      {"a.c": "int   a ;\n", ".clang-format": "BasedOnStyle: LLVM\n"}),
     "shellcheck": ({"a": "#!/bin/sh\nrm -f \"$1\"\n"}, {"a": "#!/bin/sh\nrm -f $1\n"}),

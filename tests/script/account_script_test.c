@@ -1,13 +1,12 @@
 /* What the stack says of itself against what was seen on the wire: counters, STATUS, totals,
  * events. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 
-/* --- a recount ---------------------------------------------------------------------------------
- */
+/* --- a recount -------------------------------------------------------------------------------- */
 
 /* All that came out, counted here. */
 struct tally {
@@ -161,8 +160,7 @@ static void status_of_time_wait_tells_what_is_left(void **state)
     T_EQUAL(status.user_closed, true);
 }
 
-/* --- totals ------------------------------------------------------------------------------------
- */
+/* --- totals ----------------------------------------------------------------------------------- */
 
 static void totals_count_every_state(void **state)
 {
@@ -205,8 +203,7 @@ static void totals_do_not_count_what_remains(void **state)
     assert_true(totals.conn_memory_bytes > 0);
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static unsigned ready_events_of(struct script *s, uint64_t id)
 {

@@ -5,8 +5,7 @@
 #define MSS 1460
 #define INTERVAL (500 * MS)
 
-/* --- RST ---------------------------------------------------------------------------------------
- */
+/* --- RST -------------------------------------------------------------------------------------- */
 
 static void rfc5961_3_2_challenge_then_exact_rst(void **state)
 {
@@ -70,8 +69,7 @@ static void rst_with_a_closed_window(void **state)
     T_ERR(script_status(s).error, TE_ERR_RESET);
 }
 
-/* --- SYN ---------------------------------------------------------------------------------------
- */
+/* --- SYN -------------------------------------------------------------------------------------- */
 
 static void rfc5961_4_2_syn_is_challenged_wherever_it_stands(void **state)
 {
@@ -109,8 +107,7 @@ static void rfc5961_4_2_syn_without_timestamps_is_challenged(void **state)
     T_ERR(script_status(s).error, TE_ERR_RESET);
 }
 
-/* --- throttling --------------------------------------------------------------------------------
- */
+/* --- throttling ------------------------------------------------------------------------------- */
 
 static void send_nasty(struct script *s, unsigned kind)
 {
@@ -233,8 +230,7 @@ static void text_received_before_is_answered_each_time(void **state)
     }
 }
 
-/* --- at RCV.NXT - 1 ----------------------------------------------------------------------------
- */
+/* --- at RCV.NXT - 1 --------------------------------------------------------------------------- */
 
 /* Where keepalive probes stand, and the ACKs of an end that has come apart by a byte. */
 static void acks_at_rcv_nxt_less_one_do_not_storm(void **state)
@@ -290,8 +286,7 @@ static void probes_spend_nothing_of_the_stacks_limit(void **state)
     T_EXPECT_ACK(s, 1, 1);
 }
 
-/* --- ACK numbers -------------------------------------------------------------------------------
- */
+/* --- ACK numbers ------------------------------------------------------------------------------ */
 
 /* 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT, both ends included. */
 static void rfc5961_5_2_range_of_acks(void **state)

@@ -1,7 +1,6 @@
 /* Closing while text is on its way, in both directions, with loss: RFC 9293 3.6 case 1 to 3, 3.8.1,
  * RFC 6582 with a FIN in flight, closed windows. */
 #include "script.h"
-
 #include "wire/icmp.h"
 
 #define MSS 1460
@@ -40,8 +39,7 @@ static void close_behind(struct script *s, unsigned count)
     script_mark(s);
 }
 
-/* --- our FIN and loss --------------------------------------------------------------------------
- */
+/* --- our FIN and loss ------------------------------------------------------------------------- */
 
 static void fin_after_text_that_is_lost_entirely(void **state)
 {
@@ -169,8 +167,7 @@ static void path_mtu_falls_with_a_fin_in_flight(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
-/* --- CLOSING and LAST_ACK with text
- * -------------------------------------------------------------*/
+/* --- CLOSING and LAST_ACK with text ----------------------------------------------------------- */
 
 static void both_close_with_text_on_its_way(void **state)
 {
@@ -285,8 +282,7 @@ static void orphan_too_many_in_last_ack_resets_who_waits_for_its_text(void **sta
     T_COUNT(s, orphans_dropped, 1);
 }
 
-/* --- closed windows ----------------------------------------------------------------------------
- */
+/* --- closed windows --------------------------------------------------------------------------- */
 
 static void orphan_sends_its_rest_through_a_small_window(void **state)
 {
@@ -364,8 +360,7 @@ static void fin_waits_for_a_byte_of_window(void **state)
     T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1001, .ack = 1);
 }
 
-/* --- a closed window of ours, all that may stand at it ------------------------------------------
- */
+/* --- a closed window of ours, all that may stand at it ---------------------------------------- */
 
 struct at_edge {
     const char *name;

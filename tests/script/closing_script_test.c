@@ -18,8 +18,7 @@ static void expect_reset_at(struct script *s, uint32_t seq)
     T_EQUAL(script_rel_seq(s, out), seq);
 }
 
-/* --- figures 12 and 13 -------------------------------------------------------------------------
- */
+/* --- figures 12 and 13 ------------------------------------------------------------------------ */
 
 static void rfc9293_3_6_normal_close_by_us(void **state)
 {
@@ -105,8 +104,7 @@ static void ipv6_normal_close(void **state)
     T_STATE(s, TE_CLOSED);
 }
 
-/* --- FIN in and out of order -------------------------------------------------------------------
- */
+/* --- FIN in and out of order ------------------------------------------------------------------ */
 
 /* The first hundred bytes come at last: the stream is total_bytes long and ends. */
 static void fill_the_gap(struct script *s, uint32_t total_bytes)
@@ -261,8 +259,7 @@ static void fin_through_a_closed_window_is_probed_with(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
-/* --- half close --------------------------------------------------------------------------------
- */
+/* --- half close ------------------------------------------------------------------------------- */
 
 static void rfc9293_3_6_1_half_close_by_us_goes_on_receiving(void **state)
 {
@@ -297,8 +294,7 @@ static void rfc9293_3_6_1_half_close_by_the_peer_goes_on_hearing(void **state)
     T_STATE(s, TE_CLOSE_WAIT);
 }
 
-/* --- closed with bytes that nobody read --------------------------------------------------------
- */
+/* --- closed with bytes that nobody read ------------------------------------------------------- */
 
 /* SHLD-3. */
 static void rfc9293_3_6_1_close_with_unread_text_resets(void **state)
@@ -378,8 +374,7 @@ static void text_that_is_old_does_not_reset_after_close(void **state)
     T_STATE(s, TE_FIN_WAIT_1);
 }
 
-/* --- nobody owns it ----------------------------------------------------------------------------
- */
+/* --- nobody owns it --------------------------------------------------------------------------- */
 
 static void fin_wait_2_of_an_orphan_ends_by_time(void **state)
 {
@@ -459,8 +454,7 @@ static void one_orphan_too_many_is_reset(void **state)
     T_EQUAL(totals.orphans, 1);
 }
 
-/* --- reset -------------------------------------------------------------------------------------
- */
+/* --- reset ------------------------------------------------------------------------------------ */
 
 /* MUST-12, and the errors of conformance: refused, reset, nothing lost. */
 static void rfc9293_3_10_7_4_what_the_user_hears_of_a_reset(void **state)
@@ -615,8 +609,7 @@ static void abort_after_a_timeout_resets_at_the_highest_number(void **state)
     T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 4381, .ack = 1);
 }
 
-/* --- what remains ------------------------------------------------------------------------------
- */
+/* --- what remains ----------------------------------------------------------------------------- */
 
 static void remains_of_a_failed_connection_wait_for_their_user(void **state)
 {

@@ -13,7 +13,7 @@ static unsigned drops_of(const struct script *s, uint64_t id, struct te_dropped 
     return count;
 }
 
-/* --- reasons --- */
+/* --- reasons ---------------------------------------------------------------------------------- */
 
 static void text_finds_the_window_closed(void **state)
 {
@@ -137,7 +137,7 @@ static void an_error_about_no_segment_of_ours(void **state)
     T_DROPPED(s, 0, TE_DROP_ICMP_BAD_QUOTE);
 }
 
-/* --- what others do --- */
+/* --- what others do --------------------------------------------------------------------------- */
 
 static void an_honest_connection_keeps_its_drops_in_a_flood(void **state)
 {
@@ -174,7 +174,7 @@ static void an_honest_connection_keeps_its_drops_in_a_flood(void **state)
     s->c = honest;
 }
 
-/* --- afterwards --- */
+/* --- afterwards ------------------------------------------------------------------------------- */
 
 static void drops_are_known_when_the_connection_is_gone(void **state)
 {

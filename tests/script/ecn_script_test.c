@@ -1,7 +1,7 @@
 /* Explicit Congestion Notification: RFC 3168 6.1. */
-#include "script.h"
 #include <string.h>
 
+#include "script.h"
 #include "support/frames.h"
 
 #define MSS 1460
@@ -9,8 +9,7 @@
 #define CE TE_ECN_CE
 #define SETUP (TE_ECE | TE_CWR)
 
-/* --- the opening (6.1.1) ------------------------------------------------------------------------
- */
+/* --- the opening (6.1.1) ---------------------------------------------------------------------- */
 
 /* The peer's SYN or SYN,ACK with these flags more. */
 static void send_syn(struct script *s, uint8_t flags)
@@ -218,8 +217,7 @@ static void both_open_and_one_does_not_offer(void **state)
     check_data(s, false);
 }
 
-/* --- the receiver (6.1.3) -----------------------------------------------------------------------
- */
+/* --- the receiver (6.1.3) --------------------------------------------------------------------- */
 
 static void rfc3168_6_1_3_ece_until_cwr(void **state)
 {
@@ -336,8 +334,7 @@ static void a_reset_has_neither_ece_nor_ect(void **state)
     T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 11);
 }
 
-/* --- the sender (6.1.2) -------------------------------------------------------------------------
- */
+/* --- the sender (6.1.2) ----------------------------------------------------------------------- */
 
 static void expect_data(struct script *s, uint32_t first, unsigned count)
 {

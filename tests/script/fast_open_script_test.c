@@ -1,9 +1,9 @@
 /* TCP Fast Open (RFC 7413): both roles, and everything that may go wrong with data on a SYN. */
-#include "script.h"
+#include <string.h>
 
+#include "script.h"
 #include "support/random.h"
 #include "tcp/listen/fast_open.h"
-#include <string.h>
 
 #define COOKIE_BYTES TE_FAST_OPEN_COOKIE_BYTES
 #define STEP TE_FAST_OPEN_STEP_US
@@ -13,8 +13,7 @@
 #define SERVER_COOKIE_BYTES 6
 #define MSS 1460
 
-/* --- as a server -------------------------------------------------------------------------------
- */
+/* --- as a server ------------------------------------------------------------------------------ */
 
 static void listen_with(struct script *s, bool fast_open, uint32_t backlog)
 {
@@ -458,8 +457,7 @@ static void abort_resets(void **state)
     T_GONE(s);
 }
 
-/* --- as a client -------------------------------------------------------------------------------
- */
+/* --- as a client ------------------------------------------------------------------------------ */
 
 static void open_with(struct script *s, uint16_t local_port, size_t len)
 {
@@ -819,8 +817,7 @@ static void works_by_ipv6_with_all_options(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1413, .ack = 1, .len = 588);
 }
 
-/* --- anything at any time ----------------------------------------------------------------------
- */
+/* --- anything at any time --------------------------------------------------------------------- */
 
 static void random_user_call(struct script *s, uint64_t *seed)
 {

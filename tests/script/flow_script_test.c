@@ -1,8 +1,8 @@
 /* The receiver's side: RFC 9293 3.8.6.2.2, 3.8.6.3, 3.8.6 (windows never shrink), RFC 7323 2.4,
  * RFC 5681 4.2. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define DELAY (40 * MS)
@@ -12,8 +12,7 @@ static uint32_t right_edge(const struct script *s, const struct script_out *out,
     return script_rel_ack(s, out) + ((uint32_t)out->header.window << scale);
 }
 
-/* --- delayed ACKs ------------------------------------------------------------------------------
- */
+/* --- delayed ACKs ----------------------------------------------------------------------------- */
 
 static void rfc9293_3_8_6_3_ack_is_delayed_by_40_ms(void **state)
 {
@@ -166,8 +165,7 @@ static void duplicate_text_is_acknowledged_at_once(void **state)
     T_EQUAL(script_user_take(s, NULL), 100);
 }
 
-/* --- the window --------------------------------------------------------------------------------
- */
+/* --- the window ------------------------------------------------------------------------------- */
 
 static void rfc9293_3_8_6_unread_text_closes_the_window(void **state)
 {
@@ -394,8 +392,7 @@ static void receive_buffer_does_not_grow_for_a_slow_reader(void **state)
     assert_true(script_status(s).rcv_wnd <= 65536);
 }
 
-/* --- what is kept out of order -----------------------------------------------------------------
- */
+/* --- what is kept out of order ---------------------------------------------------------------- */
 
 static void holes_have_a_limit(void **state)
 {

@@ -1,8 +1,7 @@
 /* Opening: RFC 9293 3.5 (figures 6 to 11), 3.10.7.2, 3.10.7.3, RFC 6298 5, RFC 5681 3.1. */
 #include "script.h"
 
-/* --- figure 6 ----------------------------------------------------------------------------------
- */
+/* --- figure 6 --------------------------------------------------------------------------------- */
 
 static void rfc9293_3_5_passive_open(void **state)
 {
@@ -52,8 +51,7 @@ static void rfc9293_3_5_active_open(void **state)
     T_COUNT(s, active_opens, 1);
 }
 
-/* --- figure 7 ----------------------------------------------------------------------------------
- */
+/* --- figure 7 --------------------------------------------------------------------------------- */
 
 static void rfc9293_3_5_simultaneous_open(void **state)
 {
@@ -116,8 +114,7 @@ static void rfc9293_3_5_simultaneous_open_gives_up(void **state)
     T_ERR(script_status(s).error, TE_OK); /* gone: nobody looked for remains_us */
 }
 
-/* --- figures 8 to 11 ---------------------------------------------------------------------------
- */
+/* --- figures 8 to 11 -------------------------------------------------------------------------- */
 
 /* Figure 8, the side of peer A; conformance: the SYN is not sent again early. */
 static void rfc9293_3_5_old_duplicate_syn_ack_is_reset_and_the_opening_goes_on(void **state)
@@ -195,8 +192,7 @@ static void rfc9293_3_5_1_syn_ack_in_listen_is_reset(void **state)
     T_EQUAL(script_state_of(s, s->listener_id), TE_LISTEN);
 }
 
-/* --- retransmission of SYN and SYN,ACK ---------------------------------------------------------
- */
+/* --- retransmission of SYN and SYN,ACK -------------------------------------------------------- */
 
 static void rfc6298_2_1_syn_is_sent_again_after_1_2_4_seconds(void **state)
 {
@@ -311,8 +307,7 @@ static void rfc5681_3_1_simultaneous_open_is_no_loss(void **state)
     T_EQUAL(fixture_counters(&s->f)->segments_retransmitted, 0);
 }
 
-/* --- text and FIN with the SYNs ----------------------------------------------------------------
- */
+/* --- text and FIN with the SYNs --------------------------------------------------------------- */
 
 static void rfc9293_3_10_7_2_text_on_syn_is_kept_and_acknowledged(void **state)
 {
@@ -414,8 +409,7 @@ static void syn_with_fin_is_no_way_in(void **state)
     T_COUNT(s, passive_opens, 0);
 }
 
-/* --- windows in the handshake ------------------------------------------------------------------
- */
+/* --- windows in the handshake ----------------------------------------------------------------- */
 
 static void rfc7323_2_2_windows_of_syns_are_not_scaled(void **state)
 {
@@ -448,8 +442,7 @@ static void handshake_with_window_0_then_probes(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
 }
 
-/* --- IPv6 --------------------------------------------------------------------------------------
- */
+/* --- IPv6 ------------------------------------------------------------------------------------- */
 
 static void ipv6_passive_open(void **state)
 {

@@ -1,14 +1,14 @@
 /* Hostile peers before and during handshakes: who cannot be predicted, what cannot be filled, and
  * what is bounded whatever comes. Floods of SYNs are in syn_cookie_script_test.c. */
-#include "script.h"
+#include <stdio.h>
+#include <string.h>
 
+#include "script.h"
 #include "stack_internal.h"
 #include "support/frames.h"
 #include "tcp/conn/conn.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
-#include <stdio.h>
-#include <string.h>
 
 #define MANY 100000
 #define CHECKSUM_AT 16
@@ -63,8 +63,7 @@ static uint32_t draw_host(uint32_t i)
     return 2 + i / 1000;
 }
 
-/* --- prediction --------------------------------------------------------------------------------
- */
+/* --- prediction ------------------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
@@ -96,8 +95,7 @@ static void isn_has_no_constant_step(void **state)
     assert_true(halves > MANY * 49 / 100 && halves < MANY * 51 / 100);
 }
 
-/* --- the table of connections ------------------------------------------------------------------
- */
+/* --- the table of connections ----------------------------------------------------------------- */
 
 static uint32_t longest_chain(const struct te_conn_table *table)
 {
@@ -126,8 +124,7 @@ static void hash_table_cannot_be_steered(void **state)
     assert_true(longest_chain(&s->f.stack->conns) <= 8);
 }
 
-/* --- segments that nobody should send ----------------------------------------------------------
- */
+/* --- segments that nobody should send --------------------------------------------------------- */
 
 /* Where a segment with an ACK delivers its text, half-closed as the constructors leave it. */
 static bool takes_text(enum te_state state)
@@ -167,8 +164,7 @@ static void syn_from_our_own_address_is_dropped(void **state)
     T_EQUAL(fixture_counters(&s->f)->ip_bad_source + fixture_counters(&s->f)->tcp_land, 2);
 }
 
-/* --- limits ------------------------------------------------------------------------------------
- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 /* CVE-2016-5696: probes on one connection leave no trace in what another one answers. */
 static void challenges_of_one_connection_cost_another_nothing(void **state)

@@ -1,8 +1,8 @@
 /* Whole lives of connections: numbers that wrap, queues of listeners when their connections leave
  * early, memory that runs out at any point, and histories. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 
@@ -13,8 +13,7 @@ static struct te_status listener_status(struct script *s)
     return status;
 }
 
-/* --- queues of the listener --------------------------------------------------------------------
- */
+/* --- queues of the listener ------------------------------------------------------------------- */
 
 /* The user of an id that nobody accepted closes it in SYN_RCVD: it leaves the queue for good. */
 static void closed_in_syn_rcvd_leaves_the_queue(void **state)
@@ -112,8 +111,7 @@ static void turning_active_resets_whom_nobody_accepted(void **state)
     T_EQUAL(out->header.destination_port, 9999);
 }
 
-/* --- numbers that wrap -------------------------------------------------------------------------
- */
+/* --- numbers that wrap ------------------------------------------------------------------------ */
 
 /* SND.NXT passes 2^32 at every place of the handshake and of the first segments. */
 static void our_numbers_wrap_anywhere(void **state)
@@ -175,8 +173,7 @@ static void their_numbers_wrap_anywhere(void **state)
     }
 }
 
-/* --- memory that runs out ----------------------------------------------------------------------
- */
+/* --- memory that runs out --------------------------------------------------------------------- */
 
 /* A conversation that expects nothing: what must hold is checked after each step by itself. */
 static void talk(struct script *s)
@@ -302,8 +299,7 @@ static void stream_memory_is_asked_for_by_direction(void **state)
     assert_false(regions.strange);
 }
 
-/* --- histories and lists -----------------------------------------------------------------------
- */
+/* --- histories and lists ---------------------------------------------------------------------- */
 
 static void history_has_the_segments(void **state)
 {
@@ -512,8 +508,7 @@ static void cycles_of_connections_leave_nothing(void **state)
     }
 }
 
-/* --- options of a connection -------------------------------------------------------------------
- */
+/* --- options of a connection ------------------------------------------------------------------ */
 
 static void options_set_while_opening_hold_when_open(void **state)
 {

@@ -1,6 +1,5 @@
 /* Listeners and who may open what: RFC 9293 3.9.1.1, 3.9.2, RFC 6056, RFC 6528, and every limit. */
 #include "script.h"
-
 #include "support/frames.h"
 
 /* Opens from another port of the peer, up to the SYN,ACK; the stack may say nothing. */
@@ -30,8 +29,7 @@ static struct te_status listener_status(struct script *s)
     return status;
 }
 
-/* --- the accept queue --------------------------------------------------------------------------
- */
+/* --- the accept queue ------------------------------------------------------------------------- */
 
 static void accept_takes_the_oldest_first(void **state)
 {
@@ -149,8 +147,7 @@ static void table_of_connections_full_drops_the_syn(void **state)
     T_COUNT(s, conn_limit, 2);
 }
 
-/* --- gone before it was accepted ---------------------------------------------------------------
- */
+/* --- gone before it was accepted -------------------------------------------------------------- */
 
 static void closed_by_the_peer_before_accept_is_still_accepted(void **state)
 {
@@ -215,8 +212,7 @@ static void closing_the_listener_leaves_accepted_connections(void **state)
     T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
-/* --- which listener ----------------------------------------------------------------------------
- */
+/* --- which listener --------------------------------------------------------------------------- */
 
 /* MUST-41, MUST-42: listeners of one port do not get in each other's way. */
 static void rfc9293_3_9_1_1_the_listener_that_fits_best(void **state)
@@ -384,8 +380,7 @@ static void listeners_have_a_limit(void **state)
     T_ERR(script_user_listen(s, 0), TE_OK);
 }
 
-/* --- whom the user may open --------------------------------------------------------------------
- */
+/* --- whom the user may open ------------------------------------------------------------------- */
 
 /* MUST-46. */
 static void rfc9293_3_9_2_3_open_to_groups_is_refused(void **state)
@@ -431,8 +426,7 @@ static void rfc9293_3_9_1_1_local_address_is_asked_of_ip(void **state)
     T_EXPECT_AFTER(s, SECOND, .flags = TE_SYN, .seq = 0);
 }
 
-/* --- what is not for a TCP ---------------------------------------------------------------------
- */
+/* --- what is not for a TCP -------------------------------------------------------------------- */
 
 /* MUST-57, MUST-63. */
 static void rfc9293_3_9_2_3_segments_of_groups_are_dropped_in_silence(void **state)
@@ -478,8 +472,7 @@ static void rfc9293_3_1_checksum_covers_the_addresses(void **state)
     T_COUNT(s, tcp_bad_checksum, 1);
 }
 
-/* --- ISNs and ports ----------------------------------------------------------------------------
- */
+/* --- ISNs and ports --------------------------------------------------------------------------- */
 
 static uint32_t iss_of_open(struct script *s, uint16_t port)
 {
@@ -564,8 +557,7 @@ static void rfc6056_order_of_ports_depends_on_the_secret(void **state)
     assert_int_not_equal(ports[0], ports[1]);
 }
 
-/* --- neighbours --------------------------------------------------------------------------------
- */
+/* --- neighbours ------------------------------------------------------------------------------- */
 
 static void open_fails_when_nobody_answers_arp(void **state)
 {

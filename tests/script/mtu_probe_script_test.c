@@ -1,7 +1,7 @@
 /* Path MTU discovery without messages: RFC 4821, RFC 8899. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define BASE 1024
@@ -30,8 +30,7 @@ static void time_out(struct script *s, unsigned times)
     }
 }
 
-/* --- black holes (RFC 4821 7.7) -----------------------------------------------------------------
- */
+/* --- black holes (RFC 4821 7.7) --------------------------------------------------------------- */
 
 static void rfc4821_7_7_after_r1_timeouts_the_base_size(void **state)
 {
@@ -159,8 +158,7 @@ static void a_peer_of_small_segments_needs_no_search(void **state)
     T_EQUAL(script_status(s).mss, 600);
 }
 
-/* --- the search (RFC 4821 7) --------------------------------------------------------------------
- */
+/* --- the search (RFC 4821 7) ------------------------------------------------------------------ */
 
 #define ROUND_TRIP (4 * MS) /* shorter than what a loss probe waits for */
 
@@ -449,8 +447,7 @@ static void rfc4821_7_8_back_to_what_worked(void **state)
     script_skip(s);
 }
 
-/* --- after a message (RFC 1191 3, RFC 8201 4: nothing larger for five minutes) ------------------
- */
+/* --- after a message (RFC 1191 3, RFC 8201 4: nothing larger for five minutes) ---------------- */
 
 /* All that is queued is sent and acknowledged; the largest payload that was sent for it. */
 static uint32_t drain(struct script *s)

@@ -1,9 +1,8 @@
 /* Checksums left to the link, and segments beyond its MTU: frame.h, RFC 9293 3.1 (MUST-2, MUST-3).
  */
-#include "script.h"
-
 #include <string.h>
 
+#include "script.h"
 #include "support/frames.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
@@ -44,8 +43,7 @@ static void with_gso(struct script *s)
     conn_in_established(s);
 }
 
-/* --- checksums ---------------------------------------------------------------------------------
- */
+/* --- checksums -------------------------------------------------------------------------------- */
 
 static void rfc9293_3_1_every_segment_has_its_checksum(void **state)
 {
@@ -139,8 +137,7 @@ static void checksums_that_the_link_vouches_for_are_not_looked_at(void **state)
     }
 }
 
-/* --- large segments ----------------------------------------------------------------------------
- */
+/* --- large segments --------------------------------------------------------------------------- */
 
 static void gso_one_frame_for_the_window(void **state)
 {

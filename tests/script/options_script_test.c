@@ -1,8 +1,7 @@
 /* Options of the header: RFC 9293 3.2 and 3.7.1, RFC 7323 2 and 3, RFC 2018 2, RFC 6691. */
-#include "script.h"
-
 #include <string.h>
 
+#include "script.h"
 #include "support/frames.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
@@ -33,8 +32,7 @@ static void complete(struct script *s)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* --- MSS ---------------------------------------------------------------------------------------
- */
+/* --- MSS -------------------------------------------------------------------------------------- */
 
 static void rfc9293_3_7_1_our_mss_follows_the_mtu(void **state)
 {
@@ -144,8 +142,7 @@ static void rfc9293_3_7_1_mss_counts_in_syns_only(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1461, .ack = 1, .len = 40);
 }
 
-/* --- window scale ------------------------------------------------------------------------------
- */
+/* --- window scale ----------------------------------------------------------------------------- */
 
 static void rfc7323_2_2_window_scale_needs_both(void **state)
 {
@@ -222,8 +219,7 @@ static void window_scale_follows_the_largest_buffer(void **state)
     }
 }
 
-/* --- timestamps --------------------------------------------------------------------------------
- */
+/* --- timestamps ------------------------------------------------------------------------------- */
 
 static void rfc7323_3_2_syn_ack_carries_timestamps_only_when_asked(void **state)
 {
@@ -281,8 +277,7 @@ static void rfc7323_5_4_timestamp_clock_ticks(void **state)
     T_EQUAL(second - first, 5000);
 }
 
-/* --- SACK-permitted and what the config turns off ----------------------------------------------
- */
+/* --- SACK-permitted and what the config turns off --------------------------------------------- */
 
 static void rfc2018_2_sack_permitted_needs_both(void **state)
 {
@@ -347,8 +342,7 @@ static void simultaneous_open_negotiates_too(void **state)
     }
 }
 
-/* --- how options may be written ----------------------------------------------------------------
- */
+/* --- how options may be written --------------------------------------------------------------- */
 
 /* MUST-5, MUST-6, MUST-7, MUST-64: each must leave the MSS of 1000 readable, or do without it. */
 static const struct {

@@ -1,9 +1,9 @@
 /* Pacing: what leaves when (tcp/pacer.h), by the features and by the algorithm; and the algorithm
  * itself, chosen for one connection. The path's RTT is 100 ms, and the initial window ten segments:
  * slow start then paces 20 segments in 50 ms. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define IW 10
@@ -143,8 +143,7 @@ static void no_burst_after_silence(void **state)
     script_skip(s);
 }
 
-/* --- another algorithm, on the way --------------------------------------------------------------
- */
+/* --- another algorithm, on the way ------------------------------------------------------------ */
 
 static struct te_cc_variable find_variable(struct script *s, const char *name)
 {

@@ -1,6 +1,5 @@
 /* Path MTU discovery: RFC 1191, RFC 8201, and what RFC 5927 7.2 does not believe. */
 #include "script.h"
-
 #include "support/frames.h"
 #include "tcp/mtu/path_mtu.h"
 #include "units.h"
@@ -42,8 +41,7 @@ static void expect_again(struct script *s, uint32_t first, uint32_t end, uint32_
     T_EQUAL(first, end);
 }
 
-/* --- the first discovery ------------------------------------------------------------------------
- */
+/* --- the first discovery ---------------------------------------------------------------------- */
 
 static void rfc1191_6_4_sent_again_smaller_at_once(void **state)
 {
@@ -164,8 +162,7 @@ static void cuts_that_helped_do_not_count(void **state)
     T_EQUAL(script_status(s).path_mtu_bytes, 1496);
 }
 
-/* --- what is not believed (RFC 5927 7.2) --------------------------------------------------------
- */
+/* --- what is not believed (RFC 5927 7.2) ------------------------------------------------------ */
 
 /* maxsizesent: nobody is told that 600 bytes are too many for 1,000. */
 static void rfc5927_7_2_less_than_claimed_was_sent(void **state)
@@ -244,8 +241,7 @@ static void rfc5927_4_1_the_quote_must_be_in_flight(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- the cache ----------------------------------------------------------------------------------
- */
+/* --- the cache -------------------------------------------------------------------------------- */
 
 static void narrow(struct script *s)
 {

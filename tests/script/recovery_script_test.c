@@ -1,8 +1,8 @@
 /* Loss recovery with SACK: RFC 6675, RFC 8985 (RACK-TLP), RFC 6937 (PRR), RFC 5682 (F-RTO), RFC
  * 3522 and 4015 (Eifel), RFC 3708 (D-SACK), RFC 7765 (RTO restart), RFC 2018 8 (reneging). */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define RTT (100 * MS)
@@ -64,8 +64,7 @@ static const char *recovery(struct script *s)
     return script_status(s).recovery;
 }
 
-/* --- RFC 6675 ---------------------------------------------------------------------------------
- */
+/* --- RFC 6675 --------------------------------------------------------------------------------- */
 
 static void rfc6675_three_sacked_segments_make_the_first_lost(void **state)
 {
@@ -189,8 +188,7 @@ static void rfc9293_3_8_6_retransmission_stays_inside_the_window(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- RFC 8985: RACK ---------------------------------------------------------------------------
- */
+/* --- RFC 8985: RACK --------------------------------------------------------------------------- */
 
 /* What is late by less than a quarter of the RTT is reordered, not lost. */
 static void rfc8985_6_2_reordering_within_the_window_repeats_nothing(void **state)
@@ -380,8 +378,7 @@ static void rfc8985_6_2_dsack_widens_the_window(void **state)
     T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* and the recovery was needless */
 }
 
-/* --- RFC 8985 7: tail loss probe --------------------------------------------------------------
- */
+/* --- RFC 8985 7: tail loss probe -------------------------------------------------------------- */
 
 static void rfc8985_7_3_probe_repeats_the_last_segment(void **state)
 {
@@ -533,8 +530,7 @@ static void loss_probe_can_be_switched_off(void **state)
     T_ERR(script_user_option(s, TE_OPTION_FEATURES, TE_FEATURES_ALL + 1), TE_ERR_INVALID);
 }
 
-/* --- RFC 6937: PRR ----------------------------------------------------------------------------
- */
+/* --- RFC 6937: PRR ---------------------------------------------------------------------------- */
 
 /* Half of the window, one segment for each two that are delivered, instead of a pause. */
 static void rfc6937_3_one_segment_for_two_delivered(void **state)
@@ -560,8 +556,7 @@ static void rfc6937_3_one_segment_for_two_delivered(void **state)
     assert_in_range(script_status(s).cwnd_bytes, 5 * MSS, 7 * MSS);
 }
 
-/* --- RFC 5682: F-RTO --------------------------------------------------------------------------
- */
+/* --- RFC 5682: F-RTO -------------------------------------------------------------------------- */
 
 /* 2.1: the timeout of step 1, an ACK of what it sent, and the two new segments of step 2b. */
 static void enter_step_3(struct script *s)
@@ -697,8 +692,7 @@ static void rfc5682_2_1_second_timeout_is_answered_as_usual(void **state)
     assert_string_equal(recovery(s), "loss");
 }
 
-/* --- undo -------------------------------------------------------------------------------------
- */
+/* --- undo ------------------------------------------------------------------------------------- */
 
 /* RFC 3522 3.2: the ACK echoes the original's timestamp. */
 static void rfc3522_3_2_old_echo_undoes_a_fast_retransmit(void **state)
@@ -787,8 +781,7 @@ static void undo_can_be_switched_off(void **state)
     assert_true(script_status(s).ssthresh_bytes < UINT32_MAX);
 }
 
-/* --- timeouts ---------------------------------------------------------------------------------
- */
+/* --- timeouts --------------------------------------------------------------------------------- */
 
 /* RFC 7765 4: what is in flight was sent before this ACK. */
 static void rfc7765_4_timeout_counts_from_the_sending(void **state)
@@ -845,8 +838,7 @@ static void rfc5681_3_1_timeout_sends_what_is_not_sacked(void **state)
     assert_string_equal(recovery(s), "open");
 }
 
-/* --- large segments ---------------------------------------------------------------------------
- */
+/* --- large segments --------------------------------------------------------------------------- */
 
 /* A frame of ten segments, one of which is lost: only that one goes again. */
 static void part_of_a_large_frame_is_sent_again(void **state)
@@ -865,8 +857,7 @@ static void part_of_a_large_frame_is_sent_again(void **state)
     T_COUNT(s, segments_retransmitted, 1);
 }
 
-/* --- memory -----------------------------------------------------------------------------------
- */
+/* --- memory ----------------------------------------------------------------------------------- */
 
 static void idle_sender_is_given_back(void **state)
 {

@@ -1,6 +1,7 @@
 /* Loss and congestion: RFC 6298, RFC 5681, RFC 6582 (NewReno), RFC 3042, RFC 6928, RFC 9293 3.8. */
-#include "script.h"
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define RTO_MIN (200 * MS)
@@ -41,8 +42,7 @@ static void send_segments(struct script *s, unsigned count)
     T_EQUAL(script_user_send(s, (size_t)count * MSS), (size_t)count * MSS);
 }
 
-/* --- the timer ---------------------------------------------------------------------------------
- */
+/* --- the timer -------------------------------------------------------------------------------- */
 
 static void rfc6298_2_2_first_sample(void **state)
 {
@@ -227,8 +227,7 @@ static void rfc6298_5_backed_off_rto_stays_until_a_new_sample(void **state)
     T_EQUAL(script_status(s).rto_us, 200 * MS + 4 * 75 * MS);
 }
 
-/* --- R1 and R2 ---------------------------------------------------------------------------------
- */
+/* --- R1 and R2 -------------------------------------------------------------------------------- */
 
 static void rfc9293_3_8_3_r2_ends_the_connection(void **state)
 {
@@ -292,8 +291,7 @@ static void an_answer_in_between_starts_r2_anew(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* --- fast retransmit and limited transmit ------------------------------------------------------
- */
+/* --- fast retransmit and limited transmit ----------------------------------------------------- */
 
 static void rfc5681_3_2_three_duplicates_make_a_fast_retransmit(void **state)
 {
@@ -404,8 +402,7 @@ static void rfc2883_dsack_alone_is_no_sign_of_loss(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- NewReno -----------------------------------------------------------------------------------
- */
+/* --- NewReno ---------------------------------------------------------------------------------- */
 
 static void enter_recovery(struct script *s, unsigned queued)
 {
@@ -619,8 +616,7 @@ static void rfc6582_a_second_loss_is_found_after_the_first(void **state)
     assert_true(again);
 }
 
-/* --- windows -----------------------------------------------------------------------------------
- */
+/* --- windows ---------------------------------------------------------------------------------- */
 
 static void rfc6928_2_initial_window_is_10_segments(void **state)
 {
@@ -798,8 +794,7 @@ static void rfc5681_4_1_ack_of_a_request_ends_no_idleness(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- windows that shrink -----------------------------------------------------------------------
- */
+/* --- windows that shrink ---------------------------------------------------------------------- */
 
 /* SHLD-15, SHLD-16, SHLD-17, MUST-34. */
 static void rfc9293_3_8_6_window_that_shrinks(void **state)

@@ -1,9 +1,9 @@
 /* The receiver's SACK and D-SACK blocks: RFC 2018 3 and 4, RFC 2883 4, and every order of a few
  * segments with a FIN among them. */
-#include "script.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "script.h"
 
 #define STEP_BYTES 100
 #define SEGMENTS_MAX 5
@@ -17,8 +17,7 @@ static void open_with(struct script *s, unsigned options)
     T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
 }
 
-/* --- tables of the RFCs ------------------------------------------------------------------------
- */
+/* --- tables of the RFCs ----------------------------------------------------------------------- */
 
 /* One received segment and the ACK of it, in the numbers of the RFC: its byte 0 is our 1. */
 struct step {
@@ -118,8 +117,7 @@ static void rfc2018_4_no_blocks_without_agreement(void **state)
     T_EXPECT_ACK(s, 1, 1);
 }
 
-/* --- D-SACK, the examples of RFC 2883 4 --------------------------------------------------------
- */
+/* --- D-SACK, the examples of RFC 2883 4 ------------------------------------------------------- */
 
 static void rfc2883_4_1_1_duplicate_segment(void **state)
 {
@@ -284,8 +282,7 @@ static void blocks_follow_text_that_was_waiting(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- every order -------------------------------------------------------------------------------
- */
+/* --- every order ------------------------------------------------------------------------------ */
 
 /* Segments of STEP_BYTES each; the FIN is the last one, or rides on it. */
 enum fin_kind { NO_FIN, FIN_ON_LAST, FIN_ALONE };

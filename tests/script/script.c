@@ -18,8 +18,7 @@
 const uint32_t PEER_ISS = 0xffffff38u;
 const uint32_t PEER_TS = 0xfffffc18u;
 
-/* --- life ---------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 void script_init(struct script *s)
 {
@@ -101,8 +100,7 @@ void script_mark(struct script *s)
     s->ready = 0;
 }
 
-/* --- addresses and numbers ---------------------------------------------------------------------
- */
+/* --- addresses and numbers -------------------------------------------------------------------- */
 
 static bool speaks(const struct script *s, enum script_option option)
 {
@@ -167,8 +165,7 @@ static uint32_t peer_ts_now(const struct script *s)
     return PEER_TS + relative;
 }
 
-/* --- in -----------------------------------------------------------------------------------------
- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 static struct te_tcp_options options_to_send(const struct script *s, const struct seg *seg)
 {
@@ -258,8 +255,7 @@ void script_release(struct script *s)
     script_pump(s);
 }
 
-/* --- out ----------------------------------------------------------------------------------------
- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 static bool is_checksum_ok(const struct script_out *out, const uint8_t *tcp, size_t len)
 {
@@ -416,8 +412,7 @@ const struct script_out *script_next(struct script *s)
     return out;
 }
 
-/* --- comparing ----------------------------------------------------------------------------------
- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static void describe(const struct script *s, const struct script_out *out, char *ret_text)
 {

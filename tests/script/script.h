@@ -18,15 +18,10 @@
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "support/fixture.h"
+#include "support/test.h"
 #include "units.h"
 #include "wire/tcp.h"
 
@@ -154,8 +149,7 @@ int script_teardown(void **state);
 /* Fails when a segment came out that no T_EXPECT took, or when memory is left. */
 void script_done(struct script *s);
 
-/* --- time and segments --------------------------------------------------------------------------
- */
+/* --- time and segments ------------------------------------------------------------------------ */
 
 void script_advance(struct script *s, int64_t delta_us);
 /* Takes what the stack wants to say after a call that was not made through this file. */
@@ -208,8 +202,7 @@ void script_expect_none(struct script *s, struct script_at at);
 const struct script_out *script_expect_after(struct script *s, int64_t delta_us,
                                              const struct seg *want, struct script_at at);
 
-/* --- what the stack says of itself --------------------------------------------------------------
- */
+/* --- what the stack says of itself ------------------------------------------------------------ */
 
 struct te_status script_status(const struct script *s); /* state CLOSED when there is nothing */
 enum te_state script_state_of(const struct script *s, uint64_t id);
@@ -246,8 +239,7 @@ void script_check_history(struct script *s, const char *text, struct script_at a
 void script_check_ready(struct script *s, unsigned flags, struct script_at at);
 void script_history_text(const struct script *s, char *ret_text, size_t size);
 
-/* --- the user -----------------------------------------------------------------------------------
- */
+/* --- the user --------------------------------------------------------------------------------- */
 
 enum te_err script_user_open(struct script *s); /* active, from script_local to script_peer */
 enum te_err script_user_listen(struct script *s, uint32_t backlog);
@@ -262,9 +254,9 @@ enum te_err script_user_close(struct script *s);
 enum te_err script_user_abort(struct script *s);
 enum te_err script_user_option(struct script *s, enum te_option option, int64_t value);
 
-/* --- one constructor for each state -------------------------------------------------------------
- *
- * All of them leave nothing to expect, and the counters marked. The connection's user has accepted
+/* --- one constructor for each state ----------------------------------------------------------- */
+
+/* All of them leave nothing to expect, and the counters marked. The connection's user has accepted
  * it and has closed only by half (te_shutdown), where the state asks for a FIN of ours. script.way
  * says how it was opened. Numbers: our SYN is 0 and so is the peer's; no data was sent. */
 void conn_in_listen(struct script *s);

@@ -1,6 +1,5 @@
 /* ICMP errors about the connection's own segments. */
 #include "script.h"
-
 #include "support/frames.h"
 
 void script_icmp_error(struct script *s, uint8_t type, uint8_t code, uint32_t seq,

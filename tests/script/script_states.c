@@ -1,6 +1,5 @@
 /* One constructor for each state. */
 #include "script.h"
-
 #include "wire/protocol.h"
 
 struct seg script_syn(const struct script *s, uint8_t flags)

@@ -1,8 +1,8 @@
 /* What the stack says of itself, and its user. */
-#include "script.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "script.h"
 
 #define HISTORY_TEXT_MAX 256
 
@@ -12,8 +12,7 @@ static void fail_text(struct script_at at, const char *what, const char *got, co
     _fail(at.file, at.line);
 }
 
-/* --- status ------------------------------------------------------------------------------------
- */
+/* --- status ----------------------------------------------------------------------------------- */
 
 enum te_state script_state_of(const struct script *s, uint64_t id)
 {
@@ -84,8 +83,7 @@ void script_check_err(enum te_err got, enum te_err want, const char *name, struc
         fail_text(at, name, te_err_text(got), te_err_text(want));
 }
 
-/* --- events and history -------------------------------------------------------------------------
- */
+/* --- events and history ----------------------------------------------------------------------- */
 
 void script_check_event(struct script *s, enum te_state from, enum te_state to, enum te_cause cause,
                         struct script_at at)
@@ -134,8 +132,7 @@ void script_check_ready(struct script *s, unsigned flags, struct script_at at)
     s->ready = 0;
 }
 
-/* --- calls -------------------------------------------------------------------------------------
- */
+/* --- calls ------------------------------------------------------------------------------------ */
 
 enum te_err script_user_open(struct script *s)
 {

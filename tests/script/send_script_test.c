@@ -5,8 +5,7 @@
 #define MSS 1460
 #define RTO_MIN (200 * MS)
 
-/* --- Nagle -------------------------------------------------------------------------------------
- */
+/* --- Nagle ------------------------------------------------------------------------------------ */
 
 static void rfc9293_3_7_4_small_segments_wait_for_the_ack(void **state)
 {
@@ -109,8 +108,7 @@ static void nagle_does_not_hold_the_last_text_before_the_fin(void **state)
     T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 101, .ack = 1, .len = 50);
 }
 
-/* --- silly windows -----------------------------------------------------------------------------
- */
+/* --- silly windows ---------------------------------------------------------------------------- */
 
 /* Rule (1): a full segment; rule (3): half of the largest window. */
 static void rfc9293_3_8_6_2_1_half_of_the_largest_window_is_enough(void **state)
@@ -175,8 +173,7 @@ static void rfc9293_3_8_6_2_1_a_full_segment_is_never_held(void **state)
     T_EXPECT_NONE(s); /* 700 bytes of room are silly */
 }
 
-/* --- the window ahead --------------------------------------------------------------------------
- */
+/* --- the window ahead ------------------------------------------------------------------------- */
 
 static void rfc9293_3_8_6_nothing_beyond_the_window(void **state)
 {
@@ -223,8 +220,7 @@ static void rfc9293_3_10_7_4_window_of_an_old_segment_is_not_taken(void **state)
     T_EQUAL(script_status(s).snd_wnd, 300);
 }
 
-/* --- zero windows ------------------------------------------------------------------------------
- */
+/* --- zero windows ----------------------------------------------------------------------------- */
 
 static void close_their_window(struct script *s, size_t queued)
 {
@@ -440,8 +436,7 @@ static void rfc9293_3_8_3_user_timeout_counts_over_probes(void **state)
     T_ERR(script_status(s).error, TE_ERR_TIMED_OUT);
 }
 
-/* --- PUSH and the send buffer ------------------------------------------------------------------
- */
+/* --- PUSH and the send buffer ----------------------------------------------------------------- */
 
 /* MUST-61: the last segment of what is buffered; SHLD-27: and only that. */
 static void rfc9293_3_9_1_2_push_is_on_the_last_segment(void **state)

@@ -1,15 +1,14 @@
 /* Peers that open many connections and hold them: by number, and by a window of 0. */
-#include "script.h"
+#include <string.h>
 
+#include "script.h"
 #include "stack_internal.h"
 #include "support/frames.h"
 #include "tcp/conn/conn.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
-#include <string.h>
 
-/* --- how many one remote address may have -------------------------------------------------------
- */
+/* --- how many one remote address may have ----------------------------------------------------- */
 
 #define HOST_A "198.18.0.1"
 #define HOST_B "198.18.0.2"
@@ -207,9 +206,9 @@ static void remotes_at_their_limit_shut_nobody_else_out(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* --- ten thousand windows of 0 ------------------------------------------------------------------
- *
- * Without the fixture, whose checks look at every connection after every frame. */
+/* --- ten thousand windows of 0 ---------------------------------------------------------------- */
+
+/* Without the fixture, whose checks look at every connection after every frame. */
 
 #define MANY 10000
 #define PORT_FIRST 20000
@@ -363,8 +362,7 @@ static void ten_thousand_windows_of_0_are_freed_on_schedule(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* --- memory that is short -----------------------------------------------------------------------
- */
+/* --- memory that is short --------------------------------------------------------------------- */
 
 #define FEW 40
 

@@ -4,10 +4,10 @@
  * challenge ACKs, old ACKs), RFC 1337 3 (F1) and RFC 1122 4.2.2.13 for TIME_WAIT. The variants add
  * RFC 7323 5.3 (PAWS), 3.2 (timestamps that are missing) and RFC 6191 2. It says what a TCP must
  * do; it was not made from what this one does. */
-#include "script_columns.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "script_columns.h"
 
 /* What comes out, and where the connection goes. */
 enum reaction {
@@ -279,8 +279,7 @@ struct scene {
 #define OUTSTANDING 100
 #define LATER_US (100 * MS)
 
-/* --- the expectation ---------------------------------------------------------------------------
- */
+/* --- the expectation -------------------------------------------------------------------------- */
 
 /* RFC 6191 2, and SYNs where nobody listens. */
 static enum reaction time_wait_syn(const struct row *row, const struct test_case *test)
@@ -330,8 +329,7 @@ static bool is_open_question(const struct row *row, const struct test_case *test
            row->reaction[test->column] == AG;
 }
 
-/* --- why it is dropped, if it is: the same sections, "drop the segment and return" --------------
- */
+/* --- why it is dropped, if it is: the same sections, "drop the segment and return" ------------ */
 
 static enum te_drop_reason drop_in_listen(const struct row *row)
 {
@@ -424,8 +422,7 @@ static enum te_drop_reason expected_drop(const struct row *row, const struct tes
     return changes_nothing ? drop_of_conn(seg, test, scene, what) : TE_DROP_NONE;
 }
 
-/* --- the segment -------------------------------------------------------------------------------
- */
+/* --- the segment ------------------------------------------------------------------------------ */
 
 static uint32_t seq_at(enum place place, const struct scene *scene)
 {
@@ -490,8 +487,7 @@ static struct seg make_segment(const struct row *row, const struct test_case *te
     return seg;
 }
 
-/* --- the scene ---------------------------------------------------------------------------------
- */
+/* --- the scene -------------------------------------------------------------------------------- */
 
 static void set_scene(struct script *s, const struct test_case *test, struct scene *ret_scene)
 {
@@ -526,8 +522,7 @@ static void set_scene(struct script *s, const struct test_case *test, struct sce
     script_mark(s);
 }
 
-/* --- comparing ---------------------------------------------------------------------------------
- */
+/* --- comparing -------------------------------------------------------------------------------- */
 
 static uint32_t segment_len(const struct seg *seg)
 {
@@ -779,8 +774,7 @@ static void run_case(void **state)
         fail_msg("%u of %zu segments", wrong, sizeof(rows) / sizeof(rows[0]));
 }
 
-/* --- all of it ---------------------------------------------------------------------------------
- */
+/* --- all of it -------------------------------------------------------------------------------- */
 
 /* How the connection was opened makes no difference before it is open, and only after our FIN it
  * may have lost its user. */

@@ -1,8 +1,8 @@
 /* SYN cookies (RFC 4987 3.6): a full SYN queue turns nobody away. */
-#include "script.h"
-
-#include "tcp/listen/syn_cookie.h"
 #include <stdio.h>
+
+#include "script.h"
+#include "tcp/listen/syn_cookie.h"
 
 #define FLOOD_SYNS 100000
 #define QUEUE 4

@@ -11,8 +11,7 @@ static struct te_status time_wait(struct script *s)
     return status;
 }
 
-/* --- in and out --------------------------------------------------------------------------------
- */
+/* --- in and out ------------------------------------------------------------------------------- */
 
 static void entered_from_fin_wait_1(void **state)
 {
@@ -85,8 +84,7 @@ static void events_and_counters_tell_of_it(void **state)
     assert_false(te_walk(s->f.stack, TE_WALK_TIME_WAIT, &cursor, &status));
 }
 
-/* --- the first reason: the last ACK is lost ----------------------------------------------------
- */
+/* --- the first reason: the last ACK is lost --------------------------------------------------- */
 
 static void rfc9293_3_10_7_4_fin_again_is_acknowledged_and_2msl_starts_anew(void **state)
 {
@@ -142,8 +140,7 @@ static void without_time_wait_the_peer_is_reset(void **state)
     T_EXPECT(s, .flags = TE_RST, .seq = 2);
 }
 
-/* --- the second reason: old duplicates ---------------------------------------------------------
- */
+/* --- the second reason: old duplicates -------------------------------------------------------- */
 
 static void old_duplicate_text_is_answered_and_not_taken(void **state)
 {
@@ -195,8 +192,7 @@ static void rfc1337_3_rst_does_not_end_it(void **state)
     T_TIMER(s, TE_TIMER_TIME_WAIT, TWO_MSL);
 }
 
-/* --- a new SYN ---------------------------------------------------------------------------------
- */
+/* --- a new SYN -------------------------------------------------------------------------------- */
 
 /* A SYN of that ISN and timestamp against an old incarnation that ended at 1 with TS.Recent 1. */
 struct new_syn {
@@ -440,8 +436,7 @@ static void rfc9293_3_10_1_open_in_time_wait_exists(void **state)
     T_STATE(s, TE_TIME_WAIT);
 }
 
-/* --- ACKs of it --------------------------------------------------------------------------------
- */
+/* --- ACKs of it ------------------------------------------------------------------------------- */
 
 static void rfc7323_3_2_acks_carry_timestamps(void **state)
 {
@@ -522,8 +517,7 @@ static void paws_is_counted_in_time_wait(void **state)
     T_COUNT(s, timestamp_missing, 1);
 }
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static void full_table_evicts_the_oldest(void **state)
 {

@@ -1,14 +1,12 @@
 /* Keepalive (RFC 9293 3.8.4), the user timeout (3.8.3, 3.10.8), ICMP (3.9.2.2, RFC 5927, RFC 1191,
  * RFC 5461) and urgent text (3.8.5, RFC 6093). */
 #include "script.h"
-
 #include "wire/icmp.h"
 
 #define MSS 1460
 #define HOUR (3600 * SECOND)
 
-/* --- keepalive ---------------------------------------------------------------------------------
- */
+/* --- keepalive -------------------------------------------------------------------------------- */
 
 static void establish_with_keepalive(struct script *s)
 {
@@ -165,8 +163,7 @@ static void rfc9293_3_8_4_their_probe_is_answered(void **state)
     }
 }
 
-/* --- user timeout ------------------------------------------------------------------------------
- */
+/* --- user timeout ----------------------------------------------------------------------------- */
 
 static void rfc9293_3_10_8_user_timeout_ends_the_connection(void **state)
 {
@@ -248,8 +245,7 @@ static void rfc9293_3_10_8_user_timeout_holds_for_the_closing(void **state)
     }
 }
 
-/* --- ICMP --------------------------------------------------------------------------------------
- */
+/* --- ICMP ------------------------------------------------------------------------------------- */
 
 static void rfc9293_3_9_2_2_unreachable_while_opening(void **state)
 {
@@ -484,8 +480,7 @@ static void our_packets_may_not_be_fragmented(void **state)
     T_EQUAL(out->hop_limit, 64);
 }
 
-/* --- urgent text -------------------------------------------------------------------------------
- */
+/* --- urgent text ------------------------------------------------------------------------------ */
 
 /* RFC 6093 5: in line, wherever the pointer points. */
 static void rfc6093_urgent_text_is_delivered_in_line(void **state)

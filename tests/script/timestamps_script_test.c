@@ -16,8 +16,7 @@ static void open_with_timestamps(struct script *s)
     conn_in_established(s);
 }
 
-/* --- which to echo -----------------------------------------------------------------------------
- */
+/* --- which to echo ---------------------------------------------------------------------------- */
 
 /* 4.3, first example: with delayed ACKs the earliest unacknowledged segment's. */
 static void rfc7323_4_3_delayed_ack_echoes_the_earliest(void **state)
@@ -60,8 +59,7 @@ static void rfc7323_4_3_text_of_ours_echoes_too(void **state)
     T_EXPECT(s, .flags = TE_ACK | TE_FIN, .seq = 101, .ack = 1, ECR(500));
 }
 
-/* --- PAWS --------------------------------------------------------------------------------------
- */
+/* --- PAWS ------------------------------------------------------------------------------------- */
 
 static void rfc7323_5_3_old_text_is_answered_and_dropped(void **state)
 {
@@ -167,8 +165,7 @@ static void rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 201, ECR(2));
 }
 
-/* --- text that is late, not old ----------------------------------------------------------------
- */
+/* --- text that is late, not old --------------------------------------------------------------- */
 
 /* Segments of 100 bytes: A is there, B was lost and has come again, later than all the others were
  * sent. */
@@ -257,8 +254,7 @@ static void holes_without_end_do_not_hold_the_least_back(void **state)
     T_COUNT(s, paws_rejected, 1);
 }
 
-/* --- missing -----------------------------------------------------------------------------------
- */
+/* --- missing ---------------------------------------------------------------------------------- */
 
 static void rfc7323_3_2_missing_timestamps_are_dropped_in_silence(void **state)
 {
@@ -293,8 +289,7 @@ static void the_handshakes_ack_may_not_lack_them(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* --- on our RSTs -------------------------------------------------------------------------------
- */
+/* --- on our RSTs ------------------------------------------------------------------------------ */
 
 /* 5.2: an RST of a user abort SHOULD carry them when Snd.TS.OK is set. */
 static void rfc7323_5_2_abort_carries_timestamps(void **state)
@@ -319,8 +314,7 @@ static void rfc7323_5_2_rst_in_answer_echoes(void **state)
     T_EQUAL(out->header.options.has_timestamps, false);
 }
 
-/* --- IPv6 --------------------------------------------------------------------------------------
- */
+/* --- IPv6 ------------------------------------------------------------------------------------- */
 
 static void ipv6_paws(void **state)
 {

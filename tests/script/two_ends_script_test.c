@@ -1,10 +1,10 @@
 /* Two engines on a link of a millisecond: what only shows when both ends keep to the same rules. */
-#include "script.h"
+#include <string.h>
 
+#include "script.h"
 #include "support/frames.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
-#include <string.h>
 
 #define CHECKSUM_AT 16
 #define LINK_US (1 * MS)
@@ -95,8 +95,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* --- a window that stays closed ----------------------------------------------------------------
- */
+/* --- a window that stays closed --------------------------------------------------------------- */
 
 static void user_send(struct ends *ends, unsigned end, size_t len)
 {
@@ -140,8 +139,7 @@ static void rfc9293_3_8_6_1_probing_does_not_slow_the_other_direction(void **sta
     assert_int_equal(fixture_counters(&ends->f[B])->retransmit_timeouts, 0);
 }
 
-/* --- an ACK storm ------------------------------------------------------------------------------
- */
+/* --- an ACK storm ----------------------------------------------------------------------------- */
 
 /* A byte that the other end is said to have sent. */
 static void forge_byte(struct ends *ends, unsigned to)

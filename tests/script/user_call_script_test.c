@@ -1,14 +1,13 @@
 /* Each of the eleven states against each user call: RFC 9293 3.10.1 to 3.10.6, and what conn.h says
  * of the half close, which the RFC's CLOSE does not know. */
-#include "script_columns.h"
-
 #include <stdio.h>
 #include <string.h>
 
+#include "script_columns.h"
+
 #define QUEUED 100
 
-/* --- the calls ---------------------------------------------------------------------------------
- */
+/* --- the calls -------------------------------------------------------------------------------- */
 
 static uint64_t subject(const struct script *s)
 {
@@ -127,8 +126,7 @@ static enum te_err call_history(struct script *s)
     return te_history(s->f.stack, subject(s), &history);
 }
 
-/* --- what they answer --------------------------------------------------------------------------
- */
+/* --- what they answer ------------------------------------------------------------------------- */
 
 #define OK_ TE_OK
 #define NOCO TE_ERR_NO_CONNECTION
@@ -193,8 +191,7 @@ static void run_answers(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* --- what they do ------------------------------------------------------------------------------
- */
+/* --- what they do ----------------------------------------------------------------------------- */
 
 /* The state afterwards and the flags of the one segment that comes out; 0: none. */
 struct effect {
@@ -330,8 +327,7 @@ static void run_doings(void **state)
     assert_int_equal(wrong, 0);
 }
 
-/* --- what a table has no room for --------------------------------------------------------------
- */
+/* --- what a table has no room for ------------------------------------------------------------- */
 
 static void turn_listener_active(struct script *s)
 {

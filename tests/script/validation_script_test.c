@@ -1,8 +1,8 @@
 /* A congestion window that is not used: RFC 7661. What is measured and when is validation_test.c's;
  * here, that it is asked at the right moments. */
-#include "script.h"
-
 #include <string.h>
+
+#include "script.h"
 
 #define MSS 1460
 #define RTT (600 * MS)

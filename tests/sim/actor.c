@@ -1,9 +1,10 @@
 #include "actor.h"
 
+#include <string.h>
+
 #include "meddler.h"
 #include "stream.h"
 #include "world.h"
-#include <string.h>
 
 #define CHUNK_MAX 65536
 #define RETRY_US 50000
@@ -12,8 +13,7 @@
 
 static uint8_t chunk[CHUNK_MAX];
 
-/* --- small things --------------------------------------------------------------------------------
- */
+/* --- small things ----------------------------------------------------------------------------- */
 
 static struct te_stack *stack_of(struct world *world, unsigned side)
 {
@@ -66,8 +66,7 @@ void actors_init(struct actors *actors, const struct scenario *scenario)
     rng_init(&actors->rng, rng_mix(scenario->seed) + 10);
 }
 
-/* --- endings ------------------------------------------------------------------------------------
- */
+/* --- endings ---------------------------------------------------------------------------------- */
 
 /* Whether the time for the ending that the plan names has come. */
 static bool wants_to_end(const struct endpoint *endpoint)
@@ -157,8 +156,7 @@ static void step_ending(struct world *world, struct endpoint *endpoint)
         close_endpoint(world, endpoint);
 }
 
-/* --- sending ------------------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static void step_write(struct world *world, struct endpoint *endpoint)
 {
@@ -191,8 +189,7 @@ static void step_write(struct world *world, struct endpoint *endpoint)
     consider_ending(world, endpoint);
 }
 
-/* --- receiving ----------------------------------------------------------------------------------
- */
+/* --- receiving -------------------------------------------------------------------------------- */
 
 /* The bytes shown are those that the peer's application sent at this place. */
 static void check_bytes(struct world *world, const struct endpoint *endpoint,
@@ -279,8 +276,7 @@ static void step_read(struct world *world, struct endpoint *endpoint)
     consider_ending(world, endpoint);
 }
 
-/* --- opening ------------------------------------------------------------------------------------
- */
+/* --- opening ---------------------------------------------------------------------------------- */
 
 static void set_options(struct world *world, const struct endpoint *endpoint)
 {
@@ -480,8 +476,7 @@ void actors_connect(struct world *world, const struct connection_plan *plan)
         add_opening(world, plan, plan->peer, plan->peer_at_us);
 }
 
-/* --- whose turn is it? ---------------------------------------------------------------------------
- */
+/* --- whose turn is it? ------------------------------------------------------------------------ */
 
 /* What is to be done first. */
 struct due {
@@ -542,8 +537,7 @@ void actors_step(struct world *world)
         step_accept(world, due.listener);
 }
 
-/* --- events -------------------------------------------------------------------------------------
- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void on_ready(struct world *world, struct endpoint *endpoint, unsigned ready)
 {
@@ -579,8 +573,7 @@ void actors_on_event(struct world *world, unsigned side, const struct te_event *
     }
 }
 
-/* --- the end ------------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void calm_endpoint(struct world *world, struct endpoint *endpoint)
 {

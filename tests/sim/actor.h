@@ -6,8 +6,9 @@
 #ifndef SIM_ACTOR_H
 #define SIM_ACTOR_H
 
-#include "scenario.h"
 #include <tcpengine/tcpengine.h>
+
+#include "scenario.h"
 
 #define ACTOR_ENDPOINTS_MAX 64
 #define ACTOR_OPENINGS_MAX (2 * SCENARIO_CONNECTIONS_MAX + 2)

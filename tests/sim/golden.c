@@ -1,13 +1,14 @@
 #include "golden.h"
 
-#include "transfer.h"
-#include "units.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "transfer.h"
+#include "units.h"
 
 #define RATE_BYTES_PER_S UINT64_C(12500000) /* 100 Mbit/s */
 #define QUEUE_LEAST_BYTES UINT64_C(65536)
@@ -34,8 +35,7 @@ struct board {
     uint64_t kbit_per_s[RUNS]; /* a cell's seeds side by side */
 };
 
-/* --- one transfer -------------------------------------------------------------------------------
- */
+/* --- one transfer ----------------------------------------------------------------------------- */
 
 /* Loss hits the data only: what the loss of ACKs does is another question. */
 static void draw(struct scenario *scenario, unsigned run)
@@ -84,8 +84,7 @@ static uint64_t transfer(unsigned run)
     return world.failure != NULL ? FAILED : bytes * 8 * MS / (uint64_t)time_us;
 }
 
-/* --- all of them --------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 /* Without loss nothing is left to chance: the first seed speaks for all. */
 static unsigned first_like(unsigned run)

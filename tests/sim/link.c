@@ -1,11 +1,12 @@
 #include "link.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "too_big.h"
 #include "trace.h"
 #include "units.h"
 #include "wire.h"
-#include <stdlib.h>
-#include <string.h>
 
 #define CALM_DELAY_US 1000
 #define CALM_MTU 576
@@ -23,8 +24,7 @@ struct passage {
     int64_t now_us;
 };
 
-/* --- the queue of frames in flight: a heap -------------------------------------------------------
- */
+/* --- the queue of frames in flight: a heap ---------------------------------------------------- */
 
 static bool is_before(const struct link_frame *a, const struct link_frame *b)
 {
@@ -100,8 +100,7 @@ void link_done(struct link *link)
         free(link->heap[--link->count].bytes);
 }
 
-/* --- delay --------------------------------------------------------------------------------------
- */
+/* --- delay ------------------------------------------------------------------------------------ */
 
 static const struct link_plan *plan_of(const struct link *link, unsigned end)
 {
@@ -222,8 +221,7 @@ static void schedule(struct link *link, struct passage *passage)
     arrive(link, passage, at_us);
 }
 
-/* --- faults that change the frame ----------------------------------------------------------------
- */
+/* --- faults that change the frame ------------------------------------------------------------- */
 
 /* Padding as Ethernet adds it to short frames, and more of it. */
 static void pad(struct link *link, struct passage *passage)
@@ -294,8 +292,7 @@ static void pass(struct link *link, struct passage *passage)
         schedule(link, passage);
 }
 
-/* --- middleboxes: they change what is on the wire, and break nothing -----------------------------
- */
+/* --- middleboxes: they change what is on the wire, and break nothing -------------------------- */
 
 static void strip_options(struct link *link, struct passage *passage,
                           const struct wire_segment *segment)
@@ -422,8 +419,7 @@ void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t le
     pass_middleboxes(link, &passage);
 }
 
-/* --- large frames at the receiver
- * ----------------------------------------------------------------- */
+/* --- large frames at the receiver ------------------------------------------------------------- */
 
 /* Whether b is the next piece of the stream that a is of, and nothing else has changed. */
 static bool goes_on(const struct wire_segment *a, const struct wire_segment *b)

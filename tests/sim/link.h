@@ -8,8 +8,9 @@
 #ifndef SIM_LINK_H
 #define SIM_LINK_H
 
-#include "scenario.h"
 #include <tcpengine/frame.h>
+
+#include "scenario.h"
 
 #define LINK_FRAMES_MAX 65536
 

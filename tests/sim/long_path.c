@@ -1,8 +1,9 @@
 #include "long_path.h"
 
+#include <inttypes.h>
+
 #include "transfer.h"
 #include "units.h"
-#include <inttypes.h>
 
 #define SECONDS 7
 #define SECONDS_OF_START 3 /* slow start, and the recovery from its overshoot */

@@ -1,10 +1,4 @@
 /* Engines and a bad network, by seed. See --help, and the headers of the other files. */
-#include "alloc_failures.h"
-#include "golden.h"
-#include "long_path.h"
-#include "runner.h"
-#include "shrink.h"
-
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -13,6 +7,12 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "alloc_failures.h"
+#include "golden.h"
+#include "long_path.h"
+#include "runner.h"
+#include "shrink.h"
 
 #define EDGES_FROM_SEEDS 2000 /* so many runs reach every edge */
 #define REPLAYS_FROM_SEEDS 20000
@@ -209,8 +209,7 @@ static int run_seeds(const struct arguments *arguments)
     return gap == NULL && lack == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* --- refused memory ----------------------------------------------------------------------------
- */
+/* --- refused memory --------------------------------------------------------------------------- */
 
 /* Where the sweep is, and what it has done: of a process that may crash. */
 struct sweep {

@@ -23,9 +23,10 @@
  * Those about frames (4, 5, 7, 11, 12) are in observer_wire.c. */
 #include "observer.h"
 
+#include <string.h>
+
 #include "stream.h"
 #include "world.h"
-#include <string.h>
 
 #define WSCALE_MAX 14
 #define PROBE_BYTES 1
@@ -70,8 +71,7 @@ void observer_forget(struct world *world, unsigned side)
     }
 }
 
-/* --- finding ------------------------------------------------------------------------------------
- */
+/* --- finding ---------------------------------------------------------------------------------- */
 
 struct watch *observer_find(struct world *world, unsigned side, uint64_t id)
 {
@@ -148,8 +148,7 @@ uint64_t observer_receive_key(struct world *world, const struct watch *watch)
                         : stream_key(&status->remote, &status->local, status->irs);
 }
 
-/* --- one connection, by itself -------------------------------------------------------------------
- */
+/* --- one connection, by itself ---------------------------------------------------------------- */
 
 static bool is_alive(const struct te_status *status)
 {
@@ -212,8 +211,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
     return NULL;
 }
 
-/* --- one connection, against the look before -----------------------------------------------------
- */
+/* --- one connection, against the look before -------------------------------------------------- */
 
 /* What a SYN carried and its SYN,ACK did not take was never sent (RFC 7413 4.2.2). */
 static bool may_take_back(const struct watch *watch)
@@ -420,8 +418,7 @@ static const char *check_timeout(const struct world *world, struct watch *watch,
     return now->rto_us != doubled_us ? "10: the RTO doubles with each retransmission" : NULL;
 }
 
-/* --- against the other end
- * ------------------------------------------------------------------------ */
+/* --- against the other end -------------------------------------------------------------------- */
 
 /* By this end of a connection, or by the one before that a SYN cookie's ACK has opened once more.
  */
@@ -476,8 +473,7 @@ static const char *check_peer(struct world *world, const struct watch *watch,
     return NULL;
 }
 
-/* --- all of one stack ---------------------------------------------------------------------------
- */
+/* --- all of one stack ------------------------------------------------------------------------- */
 
 /* Between two looks one segment arrives at most. An event says it too, but events may be lost. */
 static bool has_taken_cookie(const struct world *world, unsigned side)
@@ -788,8 +784,7 @@ void observer_check_idle(struct world *world)
     }
 }
 
-/* --- Fast Open -----------------------------------------------------------------------------------
- */
+/* --- Fast Open -------------------------------------------------------------------------------- */
 
 void observer_on_fast_open(struct world *world, unsigned side, uint64_t id, uint64_t stream_key)
 {
@@ -833,8 +828,7 @@ void observer_on_delivered(struct world *world, struct watch *watch, uint64_t re
     peer->taker = watch;
 }
 
-/* --- events -------------------------------------------------------------------------------------
- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void note_pair(struct world *world, const struct watch *watch, enum te_state state)
 {

@@ -33,11 +33,12 @@
 #ifndef SIM_OBSERVER_H
 #define SIM_OBSERVER_H
 
+#include <tcpengine/tcpengine.h>
+
 #include "coverage.h"
 #include "extents.h"
 #include "scenario.h"
 #include "wire.h"
-#include <tcpengine/tcpengine.h>
 
 #define WATCHES_MAX 256
 #define TOUCHED_MAX 8

@@ -1,8 +1,7 @@
 /* What must always hold of the frames themselves: numbers 4, 5, 6, 7, 11 and 12 of observer.c. */
-#include "observer.h"
-
 #include <string.h>
 
+#include "observer.h"
 #include "stream.h"
 #include "world.h"
 
@@ -26,8 +25,7 @@ static uint32_t seq_max(uint32_t a, uint32_t b)
     return seq_lt(a, b) ? b : a;
 }
 
-/* --- describing ---------------------------------------------------------------------------------
- */
+/* --- describing ------------------------------------------------------------------------------- */
 
 static const char *flags_text(uint8_t flags)
 {
@@ -49,8 +47,7 @@ static void note_segment(struct world *world, unsigned side, const struct wire_s
     trace_add(&world->trace, world->now_us, &entry);
 }
 
-/* --- a segment that is sent ----------------------------------------------------------------------
- */
+/* --- a segment that is sent ------------------------------------------------------------------- */
 
 /* What a check looks at. */
 struct sending {
@@ -618,8 +615,7 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
         world->observer.owing = NULL;
 }
 
-/* --- a segment that has arrived
- * ------------------------------------------------------------------- */
+/* --- a segment that has arrived --------------------------------------------------------------- */
 
 /* A right edge counts when the segment acknowledges something of this incarnation. */
 static void note_peer_edge(struct watch *watch, const struct wire_segment *segment)

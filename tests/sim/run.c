@@ -37,8 +37,7 @@ static const struct listener_plan cycle_listeners[2] = {
     {SCENARIO_PORT, 2, 0, TE_NEVER, true},
 };
 
-/* --- agreement ----------------------------------------------------------------------------------
- */
+/* --- agreement -------------------------------------------------------------------------------- */
 
 static bool is_opening(enum te_state state)
 {
@@ -91,8 +90,7 @@ static void settle(struct world *world)
         world_fail(world, 0, 0, "the network comes to rest once the faults are over");
 }
 
-/* --- the end ------------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static bool is_empty(const struct world *world)
 {

@@ -1,7 +1,5 @@
 #include "runner.h"
 
-#include "run.h"
-#include "simplify.h"
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -10,6 +8,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "run.h"
+#include "simplify.h"
 
 #define JOBS_MAX 64
 #define ARGUMENTS_MAX 16384
@@ -150,8 +151,7 @@ bool runner_replay(const struct runner_options *options, struct coverage *covera
     return ok;
 }
 
-/* --- workers ------------------------------------------------------------------------------------
- */
+/* --- workers ---------------------------------------------------------------------------------- */
 
 static void work(const struct runner_options *options, struct board *board, struct desk *desk)
 {

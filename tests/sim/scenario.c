@@ -1,17 +1,17 @@
 #include "scenario.h"
 
-#include "units.h"
-#include "wire.h"
 #include <stdio.h>
 #include <string.h>
+
+#include "units.h"
+#include "wire.h"
 
 #define MTU_MIN_IPV4 68 /* RFC 791 3.2 */
 #define MTU_MIN_IPV6 1280
 #define PORT_NOBODY (SCENARIO_PORT + 1)
 #define PORT_FIRST 40000
 
-/* --- who is where --------------------------------------------------------------------------------
- */
+/* --- who is where ----------------------------------------------------------------------------- */
 
 unsigned scenario_end(unsigned side)
 {
@@ -45,8 +45,7 @@ bool scenario_has_fast_open(const struct scenario *scenario)
     return false;
 }
 
-/* --- draws --------------------------------------------------------------------------------------
- */
+/* --- draws ------------------------------------------------------------------------------------ */
 
 static bool coin(struct rng *rng)
 {
@@ -65,8 +64,7 @@ static int64_t draw_time(struct rng *rng, uint32_t share, int64_t max)
     return rng_chance(rng, share) ? rng_log_between(rng, 100, max) : 0;
 }
 
-/* --- hosts --------------------------------------------------------------------------------------
- */
+/* --- hosts ------------------------------------------------------------------------------------ */
 
 static void set_address(struct te_config *config, bool is_v6, unsigned side)
 {
@@ -214,8 +212,7 @@ static void draw_host(struct rng *rng, struct scenario *scenario, unsigned side)
     }
 }
 
-/* --- the link -----------------------------------------------------------------------------------
- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 /* A bottleneck: a queue that drops what does not fit in, and may mark before that. */
 static void draw_queue(struct rng *rng, struct link_plan *link)
@@ -308,8 +305,7 @@ static void draw_upheavals(struct rng *rng, struct scenario *scenario)
         scenario->upheavals[1].at_us = scenario->upheavals[0].at_us;
 }
 
-/* --- the applications ---------------------------------------------------------------------------
- */
+/* --- the applications ------------------------------------------------------------------------- */
 
 static uint32_t smaller(uint32_t a, uint32_t b)
 {
@@ -434,8 +430,7 @@ static void draw_applications(struct rng *rng, struct scenario *scenario)
     }
 }
 
-/* --- upgrades -----------------------------------------------------------------------------------
- */
+/* --- upgrades --------------------------------------------------------------------------------- */
 
 /* Drawn last, but for Fast Open: the rest of a seed's scenario is the same with them and without.
  */
@@ -447,8 +442,7 @@ static void draw_rebirths(struct rng *rng, struct scenario *scenario)
         scenario->hosts[side].rebirth = draw_rate(rng, 6000, 3000);
 }
 
-/* --- Fast Open ----------------------------------------------------------------------------------
- */
+/* --- Fast Open -------------------------------------------------------------------------------- */
 
 /* Drawn last of all, likewise. */
 static void draw_fast_open(struct rng *rng, struct scenario *scenario)
@@ -474,8 +468,7 @@ static void draw_fast_open(struct rng *rng, struct scenario *scenario)
         scenario->strip_options |= UINT64_C(1) << WIRE_OPTION_FAST_OPEN;
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 void scenario_draw(struct scenario *scenario, uint64_t seed)
 {

@@ -4,8 +4,9 @@
 #ifndef SIM_SCENARIO_H
 #define SIM_SCENARIO_H
 
-#include "rng.h"
 #include <tcpengine/config.h>
+
+#include "rng.h"
 
 /* Hosts A and C hang on the left end of the link and B on the right end: what A and C send to B
  * shares one bottleneck. "side" is a host's number everywhere, "end" its end of the link. Without

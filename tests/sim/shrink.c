@@ -1,11 +1,12 @@
 #include "shrink.h"
 
-#include "simplify.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "simplify.h"
 
 #define STEPS_MAX 512
 

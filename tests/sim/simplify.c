@@ -106,8 +106,7 @@ static const struct field fields[] = {
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* --- fields -------------------------------------------------------------------------------------
- */
+/* --- fields ----------------------------------------------------------------------------------- */
 
 static unsigned count_of(const struct scenario *scenario, enum place place)
 {
@@ -209,8 +208,7 @@ static bool apply_field(struct scenario *scenario, const struct field *field, un
     return true;
 }
 
-/* --- things that go altogether -------------------------------------------------------------------
- */
+/* --- things that go altogether ---------------------------------------------------------------- */
 
 /* Takes one element out of an array. */
 static bool take_out(void *array, unsigned *count, size_t size_bytes, unsigned index)
@@ -272,8 +270,7 @@ static const struct removal {
 
 #define REMOVALS (sizeof(removals) / sizeof(removals[0]))
 
-/* --- steps --------------------------------------------------------------------------------------
- */
+/* --- steps ------------------------------------------------------------------------------------ */
 
 unsigned simplify_kinds(void)
 {

@@ -4,8 +4,9 @@
 #ifndef SIM_SIMPLIFY_H
 #define SIM_SIMPLIFY_H
 
-#include "scenario.h"
 #include <stdio.h>
+
+#include "scenario.h"
 
 #define SIMPLIFY_INDEX_MAX (2 * SCENARIO_CONNECTIONS_MAX)
 

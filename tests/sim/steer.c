@@ -1,9 +1,10 @@
 #include "steer.h"
 
-#include "memory.h"
-#include "wire.h"
 #include <string.h>
 #include <tcpengine/tcpengine.h>
+
+#include "memory.h"
+#include "wire.h"
 
 #define REHEARSAL_US INT64_C(10000000)
 #define TURNS_MAX 10

@@ -1,8 +1,9 @@
 #include "stream.h"
 
-#include "rng.h"
 #include <endian.h>
 #include <string.h>
+
+#include "rng.h"
 
 #define BLOCK 8
 #define PIECE 512

@@ -36,8 +36,7 @@ void wire_put32(uint8_t *at, uint32_t value)
     wire_put16(at + 2, (uint16_t)value);
 }
 
-/* --- checksums (RFC 1071) ----------------------------------------------------------------------
- */
+/* --- checksums (RFC 1071) --------------------------------------------------------------------- */
 
 static uint64_t sum_bytes(uint64_t sum, const uint8_t *at, size_t len)
 {
@@ -74,8 +73,7 @@ static uint64_t sum_pseudo_header(const uint8_t *frame, size_t tcp_len)
     return sum + PROTOCOL_TCP + (tcp_len & 0xffff) + (tcp_len >> 16);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static struct te_addr read_addr(const uint8_t *at, bool v4)
 {
@@ -210,8 +208,7 @@ uint32_t wire_segment_len(const struct wire_segment *segment)
            ((segment->flags & TE_FIN) != 0);
 }
 
-/* --- changing ----------------------------------------------------------------------------------
- */
+/* --- changing --------------------------------------------------------------------------------- */
 
 static void write_ip_checksum(uint8_t *frame)
 {

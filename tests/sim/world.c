@@ -1,12 +1,13 @@
 #include "world.h"
 
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "rebirth.h"
 #include "steer.h"
 #include "steps.h"
 #include "upheaval.h"
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define EVENTS_MAX 400000
 #define CAPTURED_SIDE 1 /* every connection has an end there */
@@ -38,8 +39,7 @@ int64_t world_clock(const struct world *world, unsigned side)
     return world->now_us + world->hosts[side].clock_us;
 }
 
-/* --- birth and death ----------------------------------------------------------------------------
- */
+/* --- birth and death -------------------------------------------------------------------------- */
 
 static bool start_host(struct world *world, unsigned side, int64_t clock_us)
 {
@@ -129,8 +129,7 @@ void world_done(struct world *world)
     trace_done(&world->trace);
 }
 
-/* --- a host at work -----------------------------------------------------------------------------
- */
+/* --- a host at work --------------------------------------------------------------------------- */
 
 /* True when a state has changed: connections may have come or gone. */
 static bool take_events(struct world *world, unsigned side)
@@ -258,8 +257,7 @@ static void deliver(struct world *world)
     world->observer.answering = NULL;
 }
 
-/* --- time ---------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* When the host runs its timers: as they are due, or somewhat late. */
 static int64_t timer_at(const struct world *world, unsigned side)

@@ -1,17 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
-
 #include <tcpengine/config.h>
 
 #include "support/fixture.h"
 #include "support/heap.h"
+#include "support/test.h"
 #include "units.h"
 
 static uint8_t *host_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
@@ -400,7 +393,7 @@ static void test_routes(void **state)
     assert_valid();
 }
 
-/* --- the table --- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 /* Bytes of *config that are not the field of key. */
 static void blank_field(struct te_config *c, const struct te_config_key *key)

@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
-
 #include <tcpengine/counters.h>
+
+#include "support/test.h"
 
 static void test_table_covers_the_struct(void **state)
 {

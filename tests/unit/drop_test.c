@@ -1,16 +1,11 @@
 /* drop.h: reasons, the ring of the stack, and the pool of the connections' logs. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "drop.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/random.h"
+#include "support/test.h"
 
 #define LOGS 4
 
@@ -50,7 +45,7 @@ static unsigned count_of(const struct fixture *f, uint64_t id)
     return copy(f, id, drops);
 }
 
-/* --- reasons --- */
+/* --- reasons ---------------------------------------------------------------------------------- */
 
 static bool is_counter(const char *name)
 {
@@ -117,7 +112,7 @@ static void packets_that_go_together_are_one_entry(void **state)
     stop(&f);
 }
 
-/* --- the stack's ring --- */
+/* --- the stack's ring ------------------------------------------------------------------------- */
 
 static void an_entry_has_time_segment_and_both_ends(void **state)
 {
@@ -169,7 +164,7 @@ static void the_ring_keeps_the_last_64_in_order(void **state)
     stop(&f);
 }
 
-/* --- the logs of connections --- */
+/* --- the logs of connections ------------------------------------------------------------------ */
 
 static void a_log_keeps_the_last_8_in_order(void **state)
 {
@@ -274,7 +269,7 @@ static void without_logs_the_ring_alone_remembers(void **state)
     stop(&f);
 }
 
-/* --- against a model: the last drop of each id decides who has a log --- */
+/* --- against a model: the last drop of each id decides who has a log -------------------------- */
 
 #define IDS 40
 #define STEPS 20000
@@ -338,7 +333,7 @@ static void the_pool_does_what_a_simple_model_does(void **state)
     stop(&f);
 }
 
-/* --- memory, and the user's call --- */
+/* --- memory, and the user's call -------------------------------------------------------------- */
 
 static void drops_ask_for_no_memory_and_the_default_is_modest(void **state)
 {

@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
-
 #include <tcpengine/event.h>
+
+#include "support/test.h"
 
 static void test_cause_texts(void **state)
 {

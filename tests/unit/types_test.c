@@ -1,17 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/types.h>
 
 #include "support/random.h"
+#include "support/test.h"
 
 static uint64_t random_state;
 
@@ -379,7 +372,7 @@ static void test_cidr_of_any_length(void **state)
     }
 }
 
-/* --- prefixes --- */
+/* --- prefixes --------------------------------------------------------------------------------- */
 
 static struct te_addr addr_of(const char *text)
 {

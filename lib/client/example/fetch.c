@@ -6,7 +6,6 @@
  * FIN, CLOSE. Every step tells why it failed in the same way. */
 #include <stdio.h>
 #include <stdlib.h>
-
 #include <tcpclient/tcpclient.h>
 
 /* What a page may take to open, and to send the next bytes. */

@@ -1,10 +1,12 @@
 #include "ip/arp.h"
+
+#include <string.h>
+
 #include "ip/ip.h"
 #include "ip/output.h"
 #include "stack_internal.h"
 #include "wire/arp.h"
 #include "wire/eth.h"
-#include <string.h>
 
 static const struct te_addr no_addr = {{[10] = 0xff, [11] = 0xff}}; /* ::ffff:0.0.0.0 */
 

@@ -1,6 +1,8 @@
 #include "ip/control_queue.h"
-#include "stack_internal.h"
+
 #include <assert.h>
+
+#include "stack_internal.h"
 
 static struct te_control_frame *frame_of(struct te_list *link)
 {

@@ -7,8 +7,9 @@
 #ifndef TCPENGINE_IP_CONTROL_QUEUE_H
 #define TCPENGINE_IP_CONTROL_QUEUE_H
 
-#include "util/list.h"
 #include <stdint.h>
+
+#include "util/list.h"
 
 struct te_stack;
 

@@ -1,4 +1,5 @@
 #include "ip/icmp.h"
+
 #include "ip/ip.h"
 #include "ip/nd.h"
 #include "ip/output.h"
@@ -18,7 +19,7 @@ static void drop(struct te_stack *stack, enum te_drop_reason reason, const struc
     te_drop_packet(stack, reason, &packet->destination, &packet->source);
 }
 
-/* --- output --- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 struct message {
     const struct te_addr *source, *destination;
@@ -128,7 +129,7 @@ void te_icmp_send_problem(struct te_stack *stack, const struct te_packet *packet
     send_quoting(stack, packet, &header);
 }
 
-/* --- input: echo --- */
+/* --- input: echo ------------------------------------------------------------------------------ */
 
 static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
                         const struct te_icmp *request)
@@ -150,7 +151,7 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
     send(stack, &reply);
 }
 
-/* --- input: errors about what we sent --- */
+/* --- input: errors about what we sent --------------------------------------------------------- */
 
 /* What an error means for the connection that it is about; this: nothing that anybody need know. */
 #define MEANINGLESS TE_ERR_INVALID
@@ -272,7 +273,7 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
         stack->transport->icmp_error(stack, &error);
 }
 
-/* --- input: all --- */
+/* --- input: all ------------------------------------------------------------------------------- */
 
 static bool checksum_is_right(const struct te_packet *packet)
 {

@@ -1,4 +1,6 @@
 /* Packets in: frame, then IP header, then fragments, then the protocol that is carried. */
+#include <string.h>
+
 #include "ip/arp.h"
 #include "ip/icmp.h"
 #include "ip/ip.h"
@@ -9,7 +11,6 @@
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
-#include <string.h>
 
 #define IP_PACKET_MAX 65535u
 #define UDP_HEADER_LEN 8
@@ -32,7 +33,7 @@ static void drop(struct te_stack *stack, enum te_drop_reason reason, const struc
     te_drop_packet(stack, reason, &packet->destination, &packet->source);
 }
 
-/* --- Ethernet --- */
+/* --- Ethernet --------------------------------------------------------------------------------- */
 
 static bool is_frame_for_us(struct te_stack *stack, const struct te_eth_header *eth)
 {
@@ -74,7 +75,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
         te_drop_packet(stack, TE_DROP_ETH_UNKNOWN_TYPE, NULL, NULL);
 }
 
-/* --- what both IP versions share --- */
+/* --- what both IP versions share -------------------------------------------------------------- */
 
 /* Duplicate address detection speaks from the unspecified address (RFC 4862 5.4.2); ip/icmp.c lets
  * nothing else of it through. */
@@ -163,7 +164,7 @@ static bool is_good_fragment_len(size_t len, bool more)
     return len > 0 && (!more || len % 8 == 0);
 }
 
-/* --- IPv4 --- */
+/* --- IPv4 ------------------------------------------------------------------------------------- */
 
 static void deliver_ipv4(struct te_stack *stack, const struct te_packet *packet,
                          const struct arrival *arrival)
@@ -223,7 +224,7 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
         deliver_ipv4(stack, &packet, arrival);
 }
 
-/* --- IPv6 --- */
+/* --- IPv6 ------------------------------------------------------------------------------------- */
 
 static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
                          const struct te_ipv6_parsed *parsed, const struct arrival *arrival)

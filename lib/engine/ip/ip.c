@@ -1,4 +1,5 @@
 #include "ip/ip.h"
+
 #include "stack_internal.h"
 
 enum te_err te_ip_init(struct te_stack *stack)

@@ -7,7 +7,7 @@
 
 struct te_stack;
 
-/* --- toward the stack --- */
+/* --- toward the stack ------------------------------------------------------------------------- */
 
 /* One frame in: Ethernet, then ARP, IPv4 or IPv6. Ends in the transport
  * (ip/transport.h) or in the modules of ip/. */
@@ -24,7 +24,7 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node);
 /* NULL when all invariants of ip/ hold, else a static sentence. */
 const char *te_ip_check(const struct te_stack *stack);
 
-/* --- toward TCP --- */
+/* --- toward TCP ------------------------------------------------------------------------------- */
 
 /* Whether addr is one of our unicast addresses (DAD passed or not needed). */
 bool te_ip_is_local(const struct te_stack *stack, const struct te_addr *addr);

@@ -1,14 +1,15 @@
 #include "ip/local.h"
+
+#include <assert.h>
+#include <string.h>
+#include <tcpengine/units.h>
+
 #include "ip/arp.h"
 #include "ip/ip.h"
 #include "ip/nd.h"
 #include "ip/prefix.h"
 #include "stack_internal.h"
 #include "wire/eth.h"
-#include <assert.h>
-#include <string.h>
-
-#include <tcpengine/units.h>
 
 #define DEFEND_INTERVAL_US (10 * TE_SECOND) /* RFC 5227 1.1 */
 #define ANNOUNCE_INTERVAL_US (2 * TE_SECOND)
@@ -211,7 +212,7 @@ void te_local_on_claim(struct te_stack *stack, struct te_local *local)
     report_conflict(stack, local);
 }
 
-/* --- which addresses are ours --- */
+/* --- which addresses are ours ----------------------------------------------------------------- */
 
 static const struct te_local *find(const struct te_stack *stack, const struct te_addr *addr)
 {
@@ -307,7 +308,7 @@ const struct te_local *te_local_select_any(const struct te_stack *stack,
     return NULL;
 }
 
-/* --- groups --- */
+/* --- groups ----------------------------------------------------------------------------------- */
 
 static bool is_network_broadcast(const struct te_local *local, const struct te_addr *addr)
 {

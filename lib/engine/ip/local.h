@@ -13,8 +13,9 @@
 #ifndef TCPENGINE_IP_LOCAL_H
 #define TCPENGINE_IP_LOCAL_H
 
-#include "util/wheel.h"
 #include <tcpengine/config.h>
+
+#include "util/wheel.h"
 
 struct te_stack;
 

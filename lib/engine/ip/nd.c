@@ -1,11 +1,13 @@
 #include "ip/nd.h"
+
+#include <string.h>
+
 #include "ip/output.h"
 #include "stack_internal.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 #include "wire/nd.h"
 #include "wire/protocol.h"
-#include <string.h>
 
 static const struct te_addr no_addr = {{0}};
 static const struct te_addr all_nodes = {{0xff, 0x02, [15] = 1}};

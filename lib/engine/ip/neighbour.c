@@ -1,13 +1,14 @@
 #include "ip/neighbour.h"
+
+#include <assert.h>
+#include <string.h>
+#include <tcpengine/units.h>
+
 #include "ip/arp.h"
 #include "ip/ip.h"
 #include "ip/nd.h"
 #include "stack_internal.h"
 #include "wire/eth.h"
-#include <assert.h>
-#include <string.h>
-
-#include <tcpengine/units.h>
 
 /* RFC 4861 10, for ARP as well. */
 #define RETRANS_US TE_SECOND
@@ -38,7 +39,7 @@ static bool is_unresolved(const struct te_neighbour *neighbour)
     return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
 }
 
-/* --- timers --- */
+/* --- timers ----------------------------------------------------------------------------------- */
 
 int64_t te_neighbour_duration_us(const struct te_neighbours *neighbours,
                                  enum te_neighbour_state state)
@@ -93,7 +94,7 @@ static void start_timer(struct te_stack *stack, struct te_neighbour *neighbour)
     te_neighbours_arm(stack);
 }
 
-/* --- entries --- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static struct te_list *bucket_of(const struct te_stack *stack, const struct te_addr *addr)
 {
@@ -198,7 +199,7 @@ static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_ad
     return neighbour;
 }
 
-/* --- frames and waiters --- */
+/* --- frames and waiters ----------------------------------------------------------------------- */
 
 static struct te_control_frame *pop_frame(struct te_stack *stack, struct te_neighbour *neighbour)
 {
@@ -255,7 +256,7 @@ static void tell_waiters(struct te_stack *stack, struct te_neighbour *neighbour,
         stack->transport->neighbour_done(stack, waiter, ok);
 }
 
-/* --- the state machine of RFC 4861 7.3 --- */
+/* --- the state machine of RFC 4861 7.3 -------------------------------------------------------- */
 
 /* Asks for the entry's MAC: everybody, or in PROBE the neighbour itself. */
 static void ask(struct te_stack *stack, struct te_neighbour *neighbour)
@@ -467,7 +468,7 @@ void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr
         te_ip_suspect(stack, addr);
 }
 
-/* --- birth, death, invariants --- */
+/* --- birth, death, invariants ----------------------------------------------------------------- */
 
 /* A base time multiplied by 0.5 to 1.5 (RFC 4861 6.3.2). */
 static int64_t draw_reachable_us(const struct te_stack *stack)

@@ -17,9 +17,10 @@
 #ifndef TCPENGINE_IP_NEIGHBOUR_H
 #define TCPENGINE_IP_NEIGHBOUR_H
 
+#include <tcpengine/types.h>
+
 #include "ip/control_queue.h"
 #include "util/wheel.h"
-#include <tcpengine/types.h>
 
 enum te_neighbour_state {
     TE_NEIGHBOUR_INCOMPLETE, /* asking everybody; no MAC yet */

@@ -1,11 +1,13 @@
 #include "ip/output.h"
+
+#include <string.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "wire/eth.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 #include "wire/protocol.h"
-#include <string.h>
 
 #define IP_PACKET_MAX 65535u
 
@@ -50,7 +52,7 @@ size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_s
     return TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN;
 }
 
-/* --- whole packets and fragments --- */
+/* --- whole packets and fragments -------------------------------------------------------------- */
 
 /* The part of a packet that one frame carries. */
 struct slice {
@@ -227,7 +229,7 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
     te_output_send(stack, &packet);
 }
 
-/* --- the link's own messages --- */
+/* --- the link's own messages ------------------------------------------------------------------ */
 
 void te_output_link_message(struct te_stack *stack, const struct te_link_message *message)
 {

@@ -2,8 +2,9 @@
 #ifndef TCPENGINE_IP_PACKET_H
 #define TCPENGINE_IP_PACKET_H
 
-#include "wire/protocol.h"
 #include <tcpengine/frame.h>
+
+#include "wire/protocol.h"
 
 struct te_packet {
     struct te_addr source,

@@ -1,7 +1,9 @@
 #include "ip/pmtu.h"
-#include "stack_internal.h"
+
 #include <assert.h>
 #include <string.h>
+
+#include "stack_internal.h"
 
 static struct te_pmtu *by_bucket(struct te_list *link)
 {
@@ -23,7 +25,7 @@ uint32_t te_pmtu_min(const struct te_addr *destination)
     return te_addr_is_v4(destination) ? TE_PMTU_MIN_IPV4 : TE_PMTU_MIN_IPV6;
 }
 
-/* --- entries --- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static struct te_list *bucket_of(const struct te_stack *stack, const struct te_addr *destination)
 {
@@ -100,7 +102,7 @@ static void use(struct te_stack *stack, struct te_pmtu *entry)
     te_list_push_back(&stack->pmtus.used, &entry->use_link);
 }
 
-/* --- questions and answers --- */
+/* --- questions and answers -------------------------------------------------------------------- */
 
 uint32_t te_pmtu_get(struct te_stack *stack, const struct te_addr *destination)
 {
@@ -144,7 +146,7 @@ void te_pmtu_raise(struct te_stack *stack, const struct te_addr *destination, ui
     arm(stack);
 }
 
-/* --- time, birth, death, invariants --- */
+/* --- time, birth, death, invariants ----------------------------------------------------------- */
 
 void te_pmtus_handle_timer(struct te_stack *stack)
 {

@@ -13,9 +13,10 @@
 #ifndef TCPENGINE_IP_PMTU_H
 #define TCPENGINE_IP_PMTU_H
 
+#include <tcpengine/types.h>
+
 #include "util/list.h"
 #include "util/wheel.h"
-#include <tcpengine/types.h>
 
 struct te_stack;
 

@@ -1,13 +1,14 @@
 #include "ip/reassembly.h"
+
+#include <assert.h>
+#include <string.h>
+#include <tcpengine/units.h>
+
 #include "ip/icmp.h"
 #include "stack_internal.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 #include "wire/protocol.h"
-#include <assert.h>
-#include <string.h>
-
-#include <tcpengine/units.h>
 
 #define END_UNKNOWN UINT32_MAX
 
@@ -40,7 +41,7 @@ static size_t part_size(size_t len)
     return sizeof(struct te_fragment_part) + len;
 }
 
-/* --- memory, accounted --- */
+/* --- memory, accounted ------------------------------------------------------------------------ */
 
 static void *alloc(struct te_stack *stack, size_t size_bytes)
 {
@@ -87,7 +88,7 @@ static void free_datagram(struct te_stack *stack, struct te_datagram *datagram)
     te_reassemblies_arm(stack);
 }
 
-/* --- limits --- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void drop_parts(struct te_stack *stack, enum te_drop_reason reason,
                        const struct te_datagram *datagram)
@@ -159,7 +160,7 @@ static bool make_room(struct te_stack *stack, const struct te_addr *source)
     return make_room_for_bytes(stack, sizeof(struct te_datagram), family, NULL);
 }
 
-/* --- datagrams --- */
+/* --- datagrams -------------------------------------------------------------------------------- */
 
 static uint64_t hash_of(const struct te_stack *stack, const struct te_packet *packet, uint32_t id)
 {
@@ -245,7 +246,7 @@ static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
     free_parts(stack, datagram);
 }
 
-/* --- fragments --- */
+/* --- fragments -------------------------------------------------------------------------------- */
 
 static void drop(struct te_stack *stack, enum te_drop_reason reason,
                  const struct te_fragment *fragment)
@@ -366,7 +367,7 @@ static bool add_part(struct te_stack *stack, struct te_datagram *datagram,
     return datagram->received_bytes == datagram->end;
 }
 
-/* --- the whole --- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static size_t header_len_of(const struct te_datagram *datagram)
 {
@@ -443,7 +444,7 @@ void te_reassembled_free(struct te_stack *stack, struct te_reassembled *packet)
     te_stack_dealloc(stack, packet->bytes, packet->len);
 }
 
-/* --- time --- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 /* Tells the sender, when the first fragment is there to be quoted (RFC 792, RFC 8200 4.5). */
 static void report_timeout(struct te_stack *stack, const struct te_datagram *datagram)
@@ -484,7 +485,7 @@ void te_reassemblies_handle_timer(struct te_stack *stack)
     te_reassemblies_arm(stack);
 }
 
-/* --- birth, death, invariants --- */
+/* --- birth, death, invariants ----------------------------------------------------------------- */
 
 void te_reassemblies_init(struct te_stack *stack)
 {

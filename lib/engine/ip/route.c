@@ -1,8 +1,10 @@
 #include "ip/route.h"
+
+#include <assert.h>
+
 #include "ip/ip.h"
 #include "ip/prefix.h"
 #include "stack_internal.h"
-#include <assert.h>
 
 /* Keeps the table sorted; of two equal prefixes the one that came first wins. */
 static void insert(struct te_routes *routes, const struct te_route_entry *entry)

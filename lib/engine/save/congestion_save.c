@@ -1,6 +1,7 @@
+#include <string.h>
+
 #include "save/save_sections.h"
 #include "tcp/cc/congestion.h"
-#include <string.h>
 
 #define NAME_BYTES_MAX 32
 

@@ -29,8 +29,7 @@ static bool is_in(const struct te_conn *conn, unsigned states)
     return (states & STATE(conn->state)) != 0;
 }
 
-/* --- who ---------------------------------------------------------------------------------------
- */
+/* --- who -------------------------------------------------------------------------------------- */
 
 static bool is_identity_valid(struct te_stack *stack, const struct te_conn *conn)
 {
@@ -46,8 +45,7 @@ static bool is_identity_valid(struct te_stack *stack, const struct te_conn *conn
            te_conn_table_find(stack, &conn->local, &conn->remote) == NULL;
 }
 
-/* --- states and flags --------------------------------------------------------------------------
- */
+/* --- states and flags ------------------------------------------------------------------------- */
 
 static bool is_remains_valid(const struct te_conn *conn)
 {
@@ -84,8 +82,7 @@ static bool are_timers_valid(const struct te_conn *conn)
     return true;
 }
 
-/* --- sequence numbers and streams --------------------------------------------------------------
- */
+/* --- sequence numbers and streams ------------------------------------------------------------- */
 
 /* SND.UNA is where ISS and what was acknowledged put it; beyond it no more than was queued. */
 static bool is_send_sequence_valid(const struct te_conn *conn)
@@ -143,8 +140,7 @@ static bool is_recovery_valid(const struct te_conn *conn)
     return state == TE_RECOVERY_LOSS || conn->sender->prr.recover_fs_bytes > 0;
 }
 
-/* --- sending -----------------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 static uint32_t headers_bytes(const struct te_conn *conn)
 {

@@ -1,5 +1,7 @@
 /* A connection with all it has. Flags that say in which list it stands (is_queued, waits_neighbour,
  * listener, in_accept_queue) follow from those lists' sections, accounts from the connections. */
+#include <string.h>
+
 #include "ip/ip.h"
 #include "save/conn_check.h"
 #include "save/save_sections.h"
@@ -12,7 +14,6 @@
 #include "tcp/life.h"
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/timeout.h"
-#include <string.h>
 
 #define CONN_BYTES_MIN 400
 #define ID_BYTES 8
@@ -33,8 +34,7 @@ TE_SAVED_BY_HAND(struct te_conn, "by te_save_ready", ready);
 TE_SAVED_BY_HAND(struct te_conn, "size and bytes: send_buffer_fields, receive_buffer_fields",
                  send_ring, receive_ring);
 
-/* --- the lists of fields ------------------------------------------------------------------------
- */
+/* --- the lists of fields ---------------------------------------------------------------------- */
 
 static void identity_fields(struct te_codec *codec, const struct te_stack *stack,
                             struct te_conn *conn)
@@ -201,8 +201,7 @@ static void account_fields(struct te_codec *codec, struct te_conn *conn)
     te_save_history(codec, &conn->history);
 }
 
-/* --- timers: those that are armed, by number ---------------------------------------------------
- */
+/* --- timers: those that are armed, by number -------------------------------------------------- */
 
 static uint32_t armed_count(const struct te_conn *conn)
 {
@@ -237,8 +236,7 @@ static void timer_fields(struct te_codec *codec, struct te_conn *conn)
     }
 }
 
-/* --- streams: the bytes that are held, and the size of the memory that they lie in -------------
- */
+/* --- streams: the bytes that are held, and the size of the memory that they lie in ------------ */
 
 struct stream {
     struct te_ring *ring;
@@ -358,8 +356,7 @@ static void conn_fields(struct te_codec *codec, struct te_stack *stack, struct t
     receive_buffer_fields(codec, stack, conn);
 }
 
-/* --- the section -------------------------------------------------------------------------------
- */
+/* --- the section ------------------------------------------------------------------------------ */
 
 static struct te_conn *new_conn(struct te_stack *stack)
 {
@@ -442,8 +439,7 @@ void te_save_conns(struct te_codec *codec, struct te_stack *stack)
         conn_fields(codec, stack, conn);
 }
 
-/* --- the output queue --------------------------------------------------------------------------
- */
+/* --- the output queue ------------------------------------------------------------------------- */
 
 static void read_output(struct te_codec *codec, struct te_stack *stack)
 {

@@ -12,7 +12,7 @@ TE_NOT_SAVED(struct te_event_queue, "follows from the configuration", capacity);
 TE_NOT_SAVED(struct te_event_queue, "the oldest event comes to the start", head);
 TE_NOT_SAVED(struct te_ready_node, "the list is made again", link);
 
-/* --- events --- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void event_fields(struct te_codec *codec, struct te_event *event)
 {
@@ -51,7 +51,7 @@ void te_save_events(struct te_codec *codec, struct te_stack *stack)
     }
 }
 
-/* --- readiness, in the order of the list --- */
+/* --- readiness, in the order of the list ------------------------------------------------------ */
 
 static void ready_fields(struct te_codec *codec, struct te_ready_node *node)
 {

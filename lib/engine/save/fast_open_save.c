@@ -1,7 +1,8 @@
+#include <string.h>
+
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/listen/fast_open.h"
-#include <string.h>
 
 #define ENTRY_BYTES 61
 #define MSS_MIN (TE_TCP_HEADER_MAX - TE_TCP_HEADER_MIN)

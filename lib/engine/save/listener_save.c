@@ -31,8 +31,7 @@ static void listener_fields(struct te_codec *codec, const struct te_stack *stack
     te_save_history(codec, &listener->history);
 }
 
-/* --- the queues: of SYNs, of those to be accepted, and of those that Fast Open let be accepted in
- * SYN_RCVD --- */
+/* --- the queues: of SYNs, to be accepted, and accepted by Fast Open in SYN_RCVD --------------- */
 
 enum queue { QUEUE_SYN, QUEUE_ACCEPT, QUEUE_FAST_OPEN };
 
@@ -102,7 +101,7 @@ static void queues_fields(struct te_codec *codec, struct te_stack *stack,
     queue_fields(codec, stack, listener, QUEUE_FAST_OPEN);
 }
 
-/* --- listeners --- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
 static void check_listener(struct te_codec *codec, struct te_stack *stack,
                            const struct te_listener *listener)

@@ -40,7 +40,7 @@ static void entry_fields(struct te_codec *codec, struct te_neighbour *neighbour)
     te_codec_past(codec, &neighbour->confirmed_at_us);
 }
 
-/* --- what waits for an entry --- */
+/* --- what waits for an entry ------------------------------------------------------------------ */
 
 static void read_frame(struct te_codec *codec, struct te_stack *stack,
                        struct te_neighbour *neighbour)
@@ -93,7 +93,7 @@ static void waiters_fields(struct te_codec *codec, struct te_stack *stack,
         te_save_conn_ref(codec, stack, te_conn_of_queue_link(link));
 }
 
-/* --- entries --- */
+/* --- entries ---------------------------------------------------------------------------------- */
 
 static void write_entry(struct te_codec *codec, struct te_stack *stack,
                         struct te_neighbour *neighbour)
@@ -173,7 +173,7 @@ static void read_entry(struct te_codec *codec, struct te_stack *stack)
     te_codec_require(codec, !is_waited_for || neighbour->state == TE_NEIGHBOUR_INCOMPLETE);
 }
 
-/* --- the order of use --- */
+/* --- the order of use ------------------------------------------------------------------------- */
 
 static void read_use(struct te_codec *codec, struct te_stack *stack)
 {

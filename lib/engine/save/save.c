@@ -1,6 +1,7 @@
+#include <string.h>
+
 #include "save/save_sections.h"
 #include "stack_internal.h"
-#include <string.h>
 
 #define CHECKSUM_BYTES 8
 
@@ -38,7 +39,7 @@ static const struct section sections[] = {
     {TE_SAVE_WHEEL, te_save_wheel},
 };
 
-/* --- the parts --- */
+/* --- the parts -------------------------------------------------------------------------------- */
 
 static void header_fields(struct te_codec *codec, int64_t *now_us)
 {
@@ -73,7 +74,7 @@ static void section_fields(struct te_codec *codec, struct te_stack *stack)
     }
 }
 
-/* --- out --- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 size_t te_stack_save(const struct te_stack *stack, uint8_t *bytes, size_t size_bytes)
 {
@@ -90,7 +91,7 @@ size_t te_stack_save(const struct te_stack *stack, uint8_t *bytes, size_t size_b
     return codec.at;
 }
 
-/* --- in --- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 static bool is_whole(const uint8_t *bytes, size_t len)
 {

@@ -18,9 +18,10 @@
 #ifndef TCPENGINE_SAVE_SAVE_SECTIONS_H
 #define TCPENGINE_SAVE_SAVE_SECTIONS_H
 
+#include <tcpengine/save.h>
+
 #include "tcp/conn/history.h"
 #include "util/codec.h"
-#include <tcpengine/save.h>
 
 struct te_conn;
 struct te_control_frame;
@@ -74,7 +75,7 @@ te_save_fn te_save_fast_open;
 te_save_fn te_save_pmtus;
 te_save_fn te_save_wheel;
 
-/* --- what several of them are made of --- */
+/* --- what several of them are made of --------------------------------------------------------- */
 
 void te_save_addr(struct te_codec *codec, struct te_addr *addr);
 void te_save_endpoint(struct te_codec *codec, struct te_endpoint *endpoint);

@@ -1,9 +1,10 @@
 /* The small values that sections are made of, and the sections that belong to no noun. */
+#include <string.h>
+
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/listen/fast_open.h"
-#include <string.h>
 
 #define COUNTERS_MAX 4096
 #define COUNTER_BYTES_MIN 10 /* length, one letter, value */
@@ -89,8 +90,7 @@ struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,
     return conn;
 }
 
-/* --- counters: by name, so that a list that grew or was put in another order does not matter ---
- */
+/* --- counters: by name, so that a list that grew or was put in another order does not matter -- */
 
 static bool is_saved(const struct te_counter_info *row)
 {
@@ -159,7 +159,7 @@ void te_save_counters(struct te_codec *codec, struct te_stack *stack)
             counter_fields(codec, stack, &table[i]);
 }
 
-/* --- what the stack itself has --- */
+/* --- what the stack itself has ---------------------------------------------------------------- */
 
 static void limiter_fields(struct te_codec *codec, struct te_limiter *limiter)
 {

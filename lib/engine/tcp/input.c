@@ -1,5 +1,7 @@
 #include "tcp/input.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
 #include "tcp/conn/drop_segment.h"
@@ -15,7 +17,6 @@
 #include "tcp/recovery/recovery.h"
 #include "tcp/segment_out.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
 #define RCV_MSS_MIN 536
@@ -137,8 +138,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     return true;
 }
 
-/* --- second: check the RST bit ------------------------------------------------------------------
- */
+/* --- second: check the RST bit ---------------------------------------------------------------- */
 
 /* CLOSING and LAST_ACK: the peer has all that the user gave, and what is lost is an ACK. */
 static bool has_delivered_all(const struct te_conn *conn)
@@ -178,8 +178,7 @@ static bool step_rst(struct te_stack *stack, struct te_conn *conn, struct te_seg
     return false;
 }
 
-/* --- fourth: check the SYN bit (the third, security, is not spoken here) ------------------------
- */
+/* --- fourth: check the SYN bit (the third, security, is not spoken here) ---------------------- */
 
 static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
@@ -196,10 +195,10 @@ static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_seg
     return false;
 }
 
-/* --- sixth: check the URG bit: urgent data is delivered in line (RFC 6093 5), there is nothing to
- * do.
- * --- seventh: process the segment text ---------------------------------------------------------
+/* Sixth, check the URG bit: urgent data is delivered in line (RFC 6093 5), there is nothing to do.
  */
+
+/* --- seventh: process the segment text -------------------------------------------------------- */
 
 /* RMSS: what the peer sends when it has enough, never more than what we announced (merged segments
  * may come without a word about their parts). */
@@ -316,8 +315,7 @@ static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_se
     return true;
 }
 
-/* --- eighth: check the FIN bit ------------------------------------------------------------------
- */
+/* --- eighth: check the FIN bit ---------------------------------------------------------------- */
 
 static void process_fin(struct te_stack *stack, struct te_conn *conn,
                         const struct te_segment *segment)
@@ -367,8 +365,7 @@ static void step_fin(struct te_stack *stack, struct te_conn *conn, const struct 
         process_fin(stack, conn, segment);
 }
 
-/* --- the whole ----------------------------------------------------------------------------------
- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 void te_input_text_and_fin(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {

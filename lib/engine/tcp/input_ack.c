@@ -1,4 +1,6 @@
 /* The fifth step of RFC 9293 3.10.7.4: check the ACK field. */
+#include <assert.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
@@ -20,12 +22,10 @@
 #include "tcp/recovery/recovery.h"
 #include "tcp/recovery/retransmit_timer.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define RTO_AFTER_LOST_SYN_US 3000000 /* RFC 6298 (5.7) */
 
-/* --- new data is acknowledged
- * --------------------------------------------------------------------- */
+/* --- new data is acknowledged ----------------------------------------------------------------- */
 
 #define TIMESTAMP_RTT_MAX_MS 1000000 /* an echo older than that is none */
 
@@ -135,8 +135,7 @@ void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,
     te_timers_after_ack(stack, conn);
 }
 
-/* --- openings
- * --------------------------------------------------------------------------------------- */
+/* --- openings --------------------------------------------------------------------------------- */
 
 void te_input_established(struct te_stack *stack, struct te_conn *conn)
 {
@@ -220,8 +219,7 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
     return true;
 }
 
-/* --- synchronized states
- * -------------------------------------------------------------------------- */
+/* --- synchronized states ---------------------------------------------------------------------- */
 
 /* RFC 5961 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT. */
 static bool is_plausible(const struct te_conn *conn, uint32_t ack)

@@ -1,5 +1,7 @@
 #include "tcp/life.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/dsack.h"
@@ -16,14 +18,12 @@
 #include "tcp/mtu/path_mtu.h"
 #include "tcp/segment_out.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define MSS_BEFORE_SYN 536
 /* A new incarnation starts this far beyond the last number of the old one, at least. */
 #define ISN_REUSE_STEP 128000
 
-/* --- birth --------------------------------------------------------------------------------------
- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 static uint32_t choose_iss(const struct te_stack *stack, const struct te_conn_birth *birth)
 {
@@ -108,8 +108,7 @@ struct te_conn *te_conn_new(struct te_stack *stack, const struct te_conn_birth *
     return NULL;
 }
 
-/* --- death -------------------------------------------------------------------------------------
- */
+/* --- death ------------------------------------------------------------------------------------ */
 
 void te_conn_drop_received(struct te_stack *stack, struct te_conn *conn)
 {
@@ -242,8 +241,7 @@ void te_conn_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum 
         te_reset_send_header(stack, &local, &remote, &header);
 }
 
-/* --- listeners ---------------------------------------------------------------------------------
- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
 /* RFC 9293 3.10.4 says nothing of them; a peer whose connection nobody will ever accept is told. */
 static void reset_queue(struct te_stack *stack, struct te_list *queue)

@@ -51,8 +51,7 @@ void te_conn_drop_received(struct te_stack *stack, struct te_conn *conn);
 /* Counts it among the orphans, or no longer: its user has gone, and the protocol still runs. */
 void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn);
 
-/* --- listeners ---------------------------------------------------------------------------------
- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
 /* LISTEN -> CLOSED: resets what waits in both queues, and frees. */
 void te_listener_close(struct te_stack *stack, struct te_listener *listener, enum te_cause cause);

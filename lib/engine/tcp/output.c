@@ -1,5 +1,7 @@
 #include "tcp/output.h"
 
+#include <assert.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/dsack.h"
@@ -14,11 +16,10 @@
 #include "tcp/recovery/retransmit_timer.h"
 #include "tcp/segment_out.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define GSO_PAYLOAD_MAX 65400u /* an IPv6 packet with a full TCP header still counts in 16 bits */
 
-/* --- the plan -------------------------------------------------------------------------------- */
+/* --- the plan --------------------------------------------------------------------------------- */
 
 static bool plan_syn(const struct te_stack *stack, const struct te_conn *conn, struct te_plan *plan)
 {
@@ -328,8 +329,7 @@ bool te_output_plan(const struct te_stack *stack, const struct te_conn *conn,
     return false;
 }
 
-/* --- what has left -----------------------------------------------------------------------------
- */
+/* --- what has left ---------------------------------------------------------------------------- */
 
 static uint32_t plan_len(const struct te_plan *plan)
 {

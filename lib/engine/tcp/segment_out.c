@@ -1,5 +1,7 @@
 #include "tcp/segment_out.h"
 
+#include <assert.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
@@ -11,7 +13,6 @@
 #include "util/seq.h"
 #include "wire/checksum.h"
 #include "wire/eth.h"
-#include <assert.h>
 
 #define TCP_CHECKSUM_OFFSET 16
 

@@ -3,8 +3,9 @@
 #ifndef TCPENGINE_TCP_SEGMENT_OUT_H
 #define TCPENGINE_TCP_SEGMENT_OUT_H
 
-#include "tcp/conn/conn.h"
 #include <tcpengine/frame.h>
+
+#include "tcp/conn/conn.h"
 
 enum te_plan_kind {
     TE_PLAN_NONE = 0,

@@ -101,8 +101,7 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
     deliver(stack, &segment);
 }
 
-/* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -----------------------------------------------------------
- */
+/* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -------------------------------------------------------- */
 
 /* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; while it is being opened ours
  * ends, as RFC 5461 4.1 describes and all hosts do: the user learns at once instead of after two
@@ -141,8 +140,7 @@ static void on_neighbour_done(struct te_stack *stack, struct te_list *waiter, bo
     te_conn_want_output(stack, conn);
 }
 
-/* --- out and timers
- * ------------------------------------------------------------------------------- */
+/* --- out and timers --------------------------------------------------------------------------- */
 
 bool te_tcp_poll_output(struct te_stack *stack, uint8_t *header, struct te_output *ret_output)
 {

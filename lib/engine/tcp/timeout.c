@@ -1,5 +1,7 @@
 #include "tcp/timeout.h"
 
+#include <assert.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/persist.h"
@@ -14,7 +16,6 @@
 #include "tcp/recovery/loss_probe.h"
 #include "tcp/recovery/recovery.h"
 #include "tcp/recovery/retransmit_timer.h"
-#include <assert.h>
 
 /* What the algorithm knows of the path is worth nothing after that. */
 #define SENDER_IDLE_US 10000000

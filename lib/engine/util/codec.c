@@ -198,8 +198,7 @@ uint32_t te_codec_count(struct te_codec *codec, uint32_t count, uint32_t max, si
     return te_codec_is_ok(codec) ? count : 0;
 }
 
-/* --- sections -----------------------------------------------------------------------------------
- */
+/* --- sections --------------------------------------------------------------------------------- */
 
 /* The tag that comes next, its length checked; 0 when there is none. */
 static uint16_t peek_tag(const struct te_codec *codec, uint64_t *ret_len)

@@ -3,9 +3,10 @@
 #ifndef TCPENGINE_UTIL_LIMITER_H
 #define TCPENGINE_UTIL_LIMITER_H
 
-#include "util/siphash.h"
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "util/siphash.h"
 
 struct te_limiter {
     int64_t second_start_us;

@@ -19,8 +19,7 @@ static unsigned first_ending_at(const struct te_ranges *ranges, uint64_t offset)
     return low;
 }
 
-/* --- memory: the items, then the recent ones ----------------------------------------------------
- */
+/* --- memory: the items, then the recent ones -------------------------------------------------- */
 
 static size_t bytes_of(unsigned capacity)
 {
@@ -75,8 +74,7 @@ static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *all
            te_ranges_reserve(ranges, ranges->count + 1u, allocator);
 }
 
-/* --- which changed last -------------------------------------------------------------------------
- */
+/* --- which changed last ----------------------------------------------------------------------- */
 
 /* Forgets those that start in [start, end). */
 static void forget_recent(struct te_ranges *ranges, uint64_t start, uint64_t end)
@@ -107,8 +105,7 @@ static void rename_recent(struct te_ranges *ranges, uint64_t before, uint64_t af
             te_ranges_recent(ranges)[i] = after;
 }
 
-/* --- the items ----------------------------------------------------------------------------------
- */
+/* --- the items -------------------------------------------------------------------------------- */
 
 /* Makes a free item at index, by moving the fewer ones if there is room for that. */
 static void open_gap(struct te_ranges *ranges, unsigned index)
@@ -223,8 +220,7 @@ void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *alloca
     *ranges = (struct te_ranges){.items = NULL};
 }
 
-/* --- looking ------------------------------------------------------------------------------------
- */
+/* --- looking ---------------------------------------------------------------------------------- */
 
 const struct te_range *te_ranges_find(const struct te_ranges *ranges, uint64_t offset)
 {

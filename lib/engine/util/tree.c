@@ -39,8 +39,7 @@ static bool is_red(const struct te_tree_node *node)
     return node != NULL && node->is_red;
 }
 
-/* --- insertion --------------------------------------------------------------------------------
- */
+/* --- insertion -------------------------------------------------------------------------------- */
 
 /* A red node under a red parent that is a left child; returns where to look next. */
 static struct te_tree_node *mend_left(struct te_tree *tree, struct te_tree_node *node)
@@ -92,8 +91,7 @@ void te_tree_insert(struct te_tree *tree, struct te_tree_node *node, struct te_t
     tree->root->is_red = false;
 }
 
-/* --- removal ----------------------------------------------------------------------------------
- */
+/* --- removal ---------------------------------------------------------------------------------- */
 
 /* The left side of parent is one black node short; true when the want moves up to parent. */
 static bool refill_left(struct te_tree *tree, struct te_tree_node *parent)
@@ -196,8 +194,7 @@ void te_tree_remove(struct te_tree *tree, struct te_tree_node *node)
     take_place(tree, node, next);
 }
 
-/* --- order ------------------------------------------------------------------------------------
- */
+/* --- order ------------------------------------------------------------------------------------ */
 
 struct te_tree_node *te_tree_first(const struct te_tree *tree)
 {

@@ -8,8 +8,9 @@
 #ifndef TCPENGINE_UTIL_WHEEL_H
 #define TCPENGINE_UTIL_WHEEL_H
 
-#include "list.h"
 #include <stdint.h>
+
+#include "list.h"
 
 #define TE_WHEEL_LEVELS 11
 #define TE_WHEEL_SLOTS 64

@@ -1,7 +1,9 @@
 #include "wire/arp.h"
+
+#include <string.h>
+
 #include "util/bytes.h"
 #include "wire/eth.h"
-#include <string.h>
 
 #define HARDWARE_ETHERNET 1
 

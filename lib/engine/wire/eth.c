@@ -1,6 +1,8 @@
 #include "wire/eth.h"
-#include "util/bytes.h"
+
 #include <string.h>
+
+#include "util/bytes.h"
 
 bool te_eth_parse(const uint8_t *frame, size_t len, struct te_eth_header *ret_header)
 {

@@ -1,4 +1,5 @@
 #include "wire/icmp.h"
+
 #include "util/bytes.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"

@@ -1,7 +1,9 @@
 #include "wire/ipv4.h"
+
+#include <string.h>
+
 #include "util/bytes.h"
 #include "wire/checksum.h"
-#include <string.h>
 
 #define FLAG_DONT_FRAGMENT 0x4000
 #define FLAG_MORE_FRAGMENTS 0x2000

@@ -1,8 +1,10 @@
 #include "wire/ipv6.h"
+
+#include <string.h>
+
 #include "util/bytes.h"
 #include "wire/icmp.h"
 #include "wire/protocol.h"
-#include <string.h>
 
 /* What to do with an option that we do not know: its two highest bits (RFC 8200 4.2). The other two
  * values are: discard and tell, even about a packet to a group, or only about one to us alone. We

@@ -1,6 +1,8 @@
 #include "wire/nd.h"
-#include "wire/eth.h"
+
 #include <string.h>
+
+#include "wire/eth.h"
 
 #define FIXED_LEN 24 /* ICMPv6 header and target */
 #define OPTION_SOURCE_MAC 1

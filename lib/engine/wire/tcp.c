@@ -1,7 +1,8 @@
 #include "tcp.h"
 
-#include "util/bytes.h"
 #include <string.h>
+
+#include "util/bytes.h"
 
 /* RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3. */
 enum option_kind {

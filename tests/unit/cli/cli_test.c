@@ -1,11 +1,4 @@
 /* tcpctl as a program, against a daemon that is not one: what it prints, and how it exits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
@@ -14,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <tcpengine/status_list.h>
 #include <unistd.h>
 
-#include <tcpengine/status_list.h>
-
 #include "fake_daemon.h"
+#include "support/test.h"
 
 enum { OUTPUT_MAX = 1 << 16, ARGUMENTS_MAX = 16 };
 

@@ -1,15 +1,9 @@
 /* The expressions of ls, tw and events. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
 #include "filter.h"
+#include "support/test.h"
 
 /* One row: its state, and fixed endpoints. */
 static struct tcpc_endpoint local = {"10.0.0.2", 80};

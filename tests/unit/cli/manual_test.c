@@ -1,17 +1,11 @@
 /* tcpctl(1) names what the engine has, and nothing else. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/tcpengine.h>
+
+#include "support/test.h"
 
 enum { PAGE_MAX = 1 << 16 };
 

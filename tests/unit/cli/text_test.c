@@ -1,11 +1,4 @@
 /* Arguments in, numbers out: parse, format, progress, base64. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +6,7 @@
 #include "format.h"
 #include "parse.h"
 #include "progress.h"
+#include "support/test.h"
 
 static void bytes_are_short(void **state)
 {

@@ -1,17 +1,11 @@
 /* The client against a daemon that breaks links, answers nonsense, or is not there. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "support/test.h"
 #include "world.h"
 
 enum { TIMEOUT_MS = 5000 };

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpengine/status_list.h>
 
 enum { SEND_MAX = 240 * 1024, EVENT_COUNT = 3 };

@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <tcpengine/v1/tcpengine.pb-c.h>
 
 #define PB(name) Tcpengine__V1__##name

@@ -1,20 +1,13 @@
 /* The client when nng's one reaper thread is stuck, as nng 1.5.2 can leave it for good (see
  * lib/client/link.c): here by another socket of this program, until the test lets it go. Nothing
  * tells of a lost link then. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include <nng/nng.h>
+#include <nng/protocol/pair0/pair.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
-#include <nng/nng.h>
-#include <nng/protocol/pair0/pair.h>
-
+#include "support/test.h"
 #include "world.h"
 
 /* The first tests wait for it, no request needs all of it. */

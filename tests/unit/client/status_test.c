@@ -1,19 +1,12 @@
 /* The fields of a connection's status on their whole way: the engine's struct, the daemon's
  * message, the wire, the client's struct. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
-
 #include <tcpclient/tcpclient.h>
 
 #include "fake_server.h"
 #include "rpc/rpc_convert.h"
+#include "support/test.h"
 
 #define NOW_US INT64_C(7000000000000)
 

@@ -1,19 +1,13 @@
 /* The client when a wake-up of nng's threads is lost, as glibc before 2.41 can lose it (its bug
  * 25847): this program's own pthread_cond_signal(), which nng finds before the C library's, loses
  * one when a test says so. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "support/test.h"
 #include "world.h"
 
 /* PATIENCE_MS: more than half a second, on a busy machine; far less than a request has. */

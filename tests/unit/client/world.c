@@ -1,14 +1,9 @@
 #include "world.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <time.h>
+
+#include "support/test.h"
 
 void world_connect(struct world *world, enum tcpc_policy policy, uint32_t timeout_ms)
 {

@@ -1,14 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "describe.h"
 #include "drain.h"
 #include "link/memory.h"
+#include "support/test.h"
 
 #define NOW_US 1000
 #define MEMORY_MAX (UINT64_C(64) << 20)

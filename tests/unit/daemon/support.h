@@ -6,14 +6,10 @@
 #ifndef DAEMON_TEST_SUPPORT_H
 #define DAEMON_TEST_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <uv.h>
+
+#include "support/test.h"
 
 #define T_PATIENCE_MS 10000
 #define T_MESSAGE_MAX ((size_t)300 * 1024)

@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "units.h"
 
 /* A packet of len bytes from us, marked by its first byte, not polled yet. */

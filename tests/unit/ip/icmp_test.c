@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/sender.h"
@@ -63,7 +57,7 @@ static void start_as_linux(struct fixture *f)
     fixture_discard(f);
 }
 
-/* --- echo --- */
+/* --- echo ------------------------------------------------------------------------------------- */
 
 /* The answers of Linux to the same questions, byte by byte behind the IP header. */
 static void test_echo_as_linux(void **state)
@@ -203,7 +197,7 @@ static void test_short_messages(void **state)
     fixture_stop(&f);
 }
 
-/* --- errors about what others send --- */
+/* --- errors about what others send ------------------------------------------------------------ */
 
 static void test_port_unreachable_as_linux(void **state)
 {
@@ -371,7 +365,7 @@ static void test_ignored(void **state)
     fixture_stop(&f);
 }
 
-/* --- errors about what we send --- */
+/* --- errors about what we send ---------------------------------------------------------------- */
 
 /* Opens a connection to a host behind the peer, and keeps the packet of its SYN. */
 struct opening {

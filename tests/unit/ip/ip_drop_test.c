@@ -1,17 +1,12 @@
 /* Whatever ip/ discards is one drop, with its reason. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "ip/control_queue.h"
 #include "ip/ip.h"
 #include "ip/neighbour.h"
 #include "stack_internal.h"
 #include "support/frames.h"
+#include "support/test.h"
 
 static const struct ip_spec to_v4 = {.source = "10.0.0.2", .destination = "10.0.0.1"};
 static const struct ip_spec to_v6 = {.source = "2001:db8::2", .destination = "2001:db8::1"};
@@ -51,7 +46,7 @@ static void expect_none(const struct fixture *f)
     assert_int_equal(copy(f, drops), seen);
 }
 
-/* --- the link --- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 static void frames(void **state)
 {
@@ -157,7 +152,7 @@ static void a_question_about_an_address_that_is_probed(void **state)
     fixture_stop(&f);
 }
 
-/* --- IP --- */
+/* --- IP --------------------------------------------------------------------------------------- */
 
 static void packets(void **state)
 {
@@ -230,7 +225,7 @@ static void udp(void **state)
     fixture_stop(&f);
 }
 
-/* --- fragments --- */
+/* --- fragments -------------------------------------------------------------------------------- */
 
 static void input_part(struct fixture *f, uint32_t id, uint16_t offset, size_t len, uint8_t ecn)
 {
@@ -293,7 +288,7 @@ static void a_datagram_that_is_never_whole(void **state)
     fixture_stop(&f);
 }
 
-/* --- ICMP --- */
+/* --- ICMP ------------------------------------------------------------------------------------- */
 
 static void icmp(void **state)
 {
@@ -323,7 +318,7 @@ static void icmp(void **state)
     fixture_stop(&f);
 }
 
-/* --- output --- */
+/* --- output ----------------------------------------------------------------------------------- */
 
 static void send_to(struct fixture *f, const char *destination, size_t len)
 {

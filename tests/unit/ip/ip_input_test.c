@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 
@@ -103,7 +97,7 @@ static void test_link_padding(void **state)
     fixture_stop(&f);
 }
 
-/* --- the link --- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 static void test_runts(void **state)
 {
@@ -225,7 +219,7 @@ static void test_unknown_type(void **state)
     fixture_stop(&f);
 }
 
-/* --- addresses --- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static void test_not_for_us(void **state)
 {
@@ -312,7 +306,7 @@ static void test_broadcasts_are_marked(void **state)
     fixture_stop(&f);
 }
 
-/* --- IPv6 --- */
+/* --- IPv6 ------------------------------------------------------------------------------------- */
 
 static void test_extension_headers(void **state)
 {
@@ -337,7 +331,7 @@ static void test_extension_headers(void **state)
     fixture_stop(&f);
 }
 
-/* --- large frames --- */
+/* --- large frames ----------------------------------------------------------------------------- */
 
 static void test_the_largest_frame(void **state)
 {

@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 
@@ -24,7 +18,7 @@ static void start(struct fixture *f)
     fixture_start(f);
 }
 
-/* --- headers of segments --- */
+/* --- headers of segments ---------------------------------------------------------------------- */
 
 static void test_ipv4_headers(void **state)
 {
@@ -87,7 +81,7 @@ static void test_headers_of_the_largest_segment(void **state)
     fixture_stop(&f);
 }
 
-/* --- packets --- */
+/* --- packets ---------------------------------------------------------------------------------- */
 
 static uint8_t payload[65536];
 

@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "ip/local.h"
 #include "stack_internal.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "units.h"
 
 static const uint8_t all_nodes_mac[6] = {0x33, 0x33, 0, 0, 0, 1};
@@ -42,7 +36,7 @@ static bool is_local(const struct fixture *f, const char *text)
     return te_ip_is_local(f->stack, &addr);
 }
 
-/* --- birth --- */
+/* --- birth ------------------------------------------------------------------------------------ */
 
 static void test_ready_at_once_without_dad(void **state)
 {
@@ -121,7 +115,7 @@ static void test_index_of_others(void **state)
     fixture_stop(&f);
 }
 
-/* --- probing --- */
+/* --- probing ---------------------------------------------------------------------------------- */
 
 /* RFC 5227 2.1.1: three probes within 1 s, then 1 to 2 s apart; 2 s of silence; two announcements.
  */
@@ -340,7 +334,7 @@ static void test_nd_question_while_tentative(void **state)
     fixture_stop(&f);
 }
 
-/* --- defence --- */
+/* --- defence ---------------------------------------------------------------------------------- */
 
 /* RFC 5227 2.4 (c): one announcement each ten seconds, and the address stays ours. */
 static void test_defence(void **state)
@@ -400,7 +394,7 @@ static void test_probes_of_others_are_answered(void **state)
     fixture_stop(&f);
 }
 
-/* --- kinds of address --- */
+/* --- kinds of address ------------------------------------------------------------------------- */
 
 static void test_unicast(void **state)
 {

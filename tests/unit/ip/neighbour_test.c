@@ -1,12 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ip/ip.h"
@@ -14,6 +7,7 @@
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "units.h"
 
 /* Of 2001:db8::2's solicited-node group. */
@@ -77,7 +71,7 @@ static void start_stale(struct fixture *f, const char *text)
     assert_int_equal(state_of(f, text), TE_NEIGHBOUR_STALE);
 }
 
-/* --- resolution --- */
+/* --- resolution ------------------------------------------------------------------------------- */
 
 static void test_arp_resolution(void **state)
 {
@@ -254,7 +248,7 @@ static void test_birth_without_memory(void **state)
     fixture_stop(&f);
 }
 
-/* --- TCP waits --- */
+/* --- TCP waits -------------------------------------------------------------------------------- */
 
 static uint64_t open_to(struct fixture *f, const char *text)
 {
@@ -316,7 +310,7 @@ static void test_tcp_gives_up_while_it_waits(void **state)
     fixture_stop(&f);
 }
 
-/* --- the states of RFC 4861 7.3 --- */
+/* --- the states of RFC 4861 7.3 --------------------------------------------------------------- */
 
 static void test_from_reachable_to_stale(void **state)
 {
@@ -428,7 +422,7 @@ static void test_a_neighbour_that_went_away(void **state)
     fixture_stop(&f);
 }
 
-/* --- forgers --- */
+/* --- forgers ---------------------------------------------------------------------------------- */
 
 static void assert_mac_is_kept(struct fixture *f, const char *text)
 {
@@ -539,7 +533,7 @@ static void test_a_question_while_we_ask(void **state)
     fixture_stop(&f);
 }
 
-/* --- limits --- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void numbered(char text[32], unsigned i)
 {

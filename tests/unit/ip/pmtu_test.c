@@ -1,17 +1,11 @@
 /* The table of narrow paths: RFC 1191 6.3, RFC 8201 4 and 5.2. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "ip/pmtu.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
+#include "support/test.h"
 #include "units.h"
 
 static void start(struct fixture *f)

@@ -1,18 +1,12 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ip/reassembly.h"
 #include "stack_internal.h"
 #include "support/captured.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "units.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
@@ -106,7 +100,7 @@ static void assert_empty(const struct fixture *f)
     assert_int_equal(f->stack->reassemblies.bytes, 0);
 }
 
-/* --- datagrams that come together --- */
+/* --- datagrams that come together ------------------------------------------------------------- */
 
 static void test_fragments_of_linux(void **state)
 {
@@ -292,7 +286,7 @@ static void test_tcp_in_fragments(void **state)
     fixture_stop(&f);
 }
 
-/* --- ECN (RFC 3168 5.3) --- */
+/* --- ECN (RFC 3168 5.3) ----------------------------------------------------------------------- */
 
 /* Three fragments with these codepoints; what the datagram has then, -1 when it is given up. */
 static int joined_ecn(struct fixture *f, bool is_v4, const uint8_t ecn[3])
@@ -341,7 +335,7 @@ static void test_ecn_of_the_fragments(void **state)
     }
 }
 
-/* --- attacks --- */
+/* --- attacks ---------------------------------------------------------------------------------- */
 
 /* RFC 5722: every way of overlapping ends the datagram, and what comes later is dropped too. */
 static void overlap(bool is_v4, size_t start_at, size_t end_at)
@@ -545,7 +539,7 @@ static void test_neighbour_discovery_in_fragments(void **state)
     fixture_stop(&f);
 }
 
-/* --- time --- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void test_timeout_with_the_first_fragment(void **state)
 {
@@ -605,7 +599,7 @@ static void test_timeout_without_the_first_fragment(void **state)
     fixture_stop(&f);
 }
 
-/* --- limits --- */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void input_first(struct fixture *f, const char *source, uint32_t id, size_t len)
 {

@@ -1,17 +1,11 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/frames.h"
+#include "support/test.h"
 
 static void add_route(struct fixture *f, const char *destination, const char *gateway)
 {

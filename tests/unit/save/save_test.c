@@ -1,11 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "save/save_sections.h"
@@ -13,14 +6,14 @@
 #include "support/frames.h"
 #include "support/heap.h"
 #include "support/pair.h"
+#include "support/test.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
 #include "units.h"
 #include "util/siphash.h"
 #include "wire/tcp.h"
 
-/* --- as if nothing had happened ----------------------------------------------------------------
- */
+/* --- as if nothing had happened --------------------------------------------------------------- */
 
 /* Two runs of the same: one undisturbed, one saved, freed and restored after everything that
  * happens to either side. Every frame, every event and every answer is the same, at the same time.
@@ -91,8 +84,7 @@ static void test_twins_with_aborts(void **state)
                                       .seed = 5});
 }
 
-/* --- a state with something of everything ------------------------------------------------------
- */
+/* --- a state with something of everything ----------------------------------------------------- */
 
 #define STATE_BYTES_MAX 65536
 
@@ -327,8 +319,7 @@ static void test_time(void **state)
     assert_int_equal(te_save_time(saved.bytes, saved.len, &now_us), TE_ERR_INVALID);
 }
 
-/* --- damage ------------------------------------------------------------------------------------
- */
+/* --- damage ----------------------------------------------------------------------------------- */
 
 /* Copies of exactly the length, so that a byte read beyond it is seen. */
 static enum te_err restore_exactly(struct saved *saved, const uint8_t *bytes, size_t len,
@@ -425,8 +416,7 @@ static void test_sealed_flips(void **state)
     assert_true(refused > 1000 && accepted > 100);
 }
 
-/* --- versions and sections ---------------------------------------------------------------------
- */
+/* --- versions and sections -------------------------------------------------------------------- */
 
 #define VERSION_AT 8
 #define HEADER_BYTES 18
@@ -506,8 +496,7 @@ static enum te_err restore_sealed(struct saved *saved, struct te_stack **ret_sta
     return restore(saved, saved->bytes, saved->len, ret_stack);
 }
 
-/* --- what an entry of TIME_WAIT cannot hold as it was written ----------------------------------
- */
+/* --- what an entry of TIME_WAIT cannot hold as it was written --------------------------------- */
 
 #define NOW_AT 10
 #define BORN_AT 16 /* in its section, behind the secret */
@@ -607,8 +596,7 @@ static void test_now_at_its_bounds(void **state)
     assert_nothing_left(&saved);
 }
 
-/* --- sections that nobody knows ----------------------------------------------------------------
- */
+/* --- sections that nobody knows --------------------------------------------------------------- */
 
 /* A section of that tag with three bytes, at a place between two others. */
 static enum te_err restore_with_section(struct saved *saved, size_t at, uint16_t tag)
@@ -645,8 +633,7 @@ static void test_unknown_sections(void **state)
     assert_nothing_left(&saved);
 }
 
-/* --- the host's side ---------------------------------------------------------------------------
- */
+/* --- the host's side -------------------------------------------------------------------------- */
 
 static void test_memory_failures(void **state)
 {

@@ -5,18 +5,12 @@
  * Most values are refused for some field: a connection has to be one that the engine could have
  * made. Of a few values near the old one the first that is accepted counts. Where none is, because
  * others would have to change with it, the field has to come back as it is, and not as nothing. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/pair.h"
+#include "support/test.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/sender.h"
@@ -26,8 +20,7 @@
 #define STEP_US 20000
 #define STEPS 60
 
-/* --- the fields --------------------------------------------------------------------------------
- */
+/* --- the fields ------------------------------------------------------------------------------- */
 
 enum may {
     MAY_CHANGE,
@@ -551,8 +544,7 @@ struct field {
         FIELDS_OF_##owner(ROW, ROW_ITEM)};
 STRUCTS(DEFINE_ALL)
 
-/* --- where they are ----------------------------------------------------------------------------
- */
+/* --- where they are --------------------------------------------------------------------------- */
 
 /* One that is lost or SACKed, if there is one. */
 static struct te_sent *record_of(struct te_conn *conn)
@@ -708,8 +700,7 @@ static const struct object objects[] = {OBJECTS(OBJECT_ROW)};
 #define OBJECT_COUNT (sizeof(objects) / sizeof(objects[0]))
 #define FIELDS_MAX 128
 
-/* --- a state with something of everything ------------------------------------------------------
- */
+/* --- a state with something of everything ----------------------------------------------------- */
 
 struct trial {
     const struct te_config *config;
@@ -774,8 +765,7 @@ static void add_to_stack(struct te_stack *stack, int64_t now_us)
     entry->cookie_len = 8;
 }
 
-/* --- one field after the other -----------------------------------------------------------------
- */
+/* --- one field after the other ---------------------------------------------------------------- */
 
 static void assert_same(const struct trial *trial, struct te_stack *again, const char *changed)
 {
@@ -905,8 +895,7 @@ static void test_each_field_comes_back(void **state)
     assert_all_proved(&trial);
 }
 
-/* --- TIME_WAIT, whose entries are time_wait.c's alone ------------------------------------------
- */
+/* --- TIME_WAIT, whose entries are time_wait.c's alone ----------------------------------------- */
 
 static struct te_time_wait_view view_of(const struct te_stack *stack, uint64_t id)
 {

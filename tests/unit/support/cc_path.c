@@ -1,13 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "cc_path.h"
 
 #include <string.h>
 
-#include "cc_path.h"
+#include "support/test.h"
 #include "units.h"
 
 #define RTO_US 1000000

@@ -1,14 +1,9 @@
 #include "support/fixture.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
+
+#include "support/test.h"
 
 #define STATE_LARGE_BYTES 65536
 #define STEPS_MANY 1000

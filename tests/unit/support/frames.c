@@ -1,16 +1,10 @@
 #include "support/frames.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "ip/packet.h"
+#include "support/test.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 
@@ -31,7 +25,7 @@ void assert_mac(const uint8_t *mac, const uint8_t *expected)
     assert_memory_equal(mac, expected, 6);
 }
 
-/* --- in --- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 static bool is_group(const struct te_addr *addr)
 {
@@ -190,7 +184,7 @@ void input_answer(struct fixture *fixture, const char *addr, const uint8_t *mac)
     input_nd(fixture, addr, "2001:db8::1", &nd);
 }
 
-/* --- out --- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 static const struct fixture_frame *expect_frame(struct fixture *fixture,
                                                 struct te_eth_header *ret_eth)

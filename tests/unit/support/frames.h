@@ -18,7 +18,7 @@
 
 extern const uint8_t peer_mac[6], stack_mac[6], other_mac[6], broadcast_mac[6];
 
-/* --- in: each is given to the stack at once --- */
+/* --- in: each is given to the stack at once --------------------------------------------------- */
 
 /* An IP packet from source to destination; the family follows from destination. Unset fields get
  * what a peer on the link would use. */
@@ -51,7 +51,7 @@ struct te_nd claim_of_other(const char *addr);
 /* The peer's answer to a question of the stack: ARP reply or solicited advertisement. */
 void input_answer(struct fixture *fixture, const char *addr, const uint8_t *mac);
 
-/* --- out: each takes the next frame and fails the test when it is something else --- */
+/* --- out: each takes the next frame and fails the test when it is something else -------------- */
 
 struct te_arp expect_arp(struct fixture *fixture, const uint8_t *to_mac);
 struct te_nd expect_nd(struct fixture *fixture, const uint8_t *to_mac, const char *source,

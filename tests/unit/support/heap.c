@@ -1,12 +1,8 @@
 #include "support/heap.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
+#include "support/test.h"
 
 static void *heap_alloc(void *ctx, size_t size_bytes)
 {

@@ -1,18 +1,12 @@
 #include "support/pair.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/heap.h"
+#include "support/test.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
 
@@ -63,8 +57,7 @@ struct pair {
     unsigned rebirths;
 };
 
-/* --- the log -----------------------------------------------------------------------------------
- */
+/* --- the log ---------------------------------------------------------------------------------- */
 
 static void note(struct pair *pair, const void *bytes, size_t len)
 {
@@ -96,8 +89,7 @@ static void note_event(struct pair *pair, unsigned side, const struct te_event *
     note_number(pair, event->error);
 }
 
-/* --- rebirth -----------------------------------------------------------------------------------
- */
+/* --- rebirth ---------------------------------------------------------------------------------- */
 
 /* What a connection is but for the places that it stands in: every byte of it comes back. */
 struct copy {
@@ -197,8 +189,7 @@ static void check(struct pair *pair, struct side *side)
         rebear(pair, side);
 }
 
-/* --- the link ----------------------------------------------------------------------------------
- */
+/* --- the link --------------------------------------------------------------------------------- */
 
 static uint32_t draw(struct pair *pair)
 {
@@ -274,8 +265,7 @@ static struct flight land(struct pair *pair, int64_t until_us)
     return landed;
 }
 
-/* --- the applications --------------------------------------------------------------------------
- */
+/* --- the applications ------------------------------------------------------------------------- */
 
 static uint8_t pattern(unsigned side, uint64_t offset)
 {
@@ -399,8 +389,7 @@ static void read_late(struct pair *pair)
         read_more(pair, 1, &pair->sides[1].ends[i]);
 }
 
-/* --- time --------------------------------------------------------------------------------------
- */
+/* --- time ------------------------------------------------------------------------------------- */
 
 static void settle(struct pair *pair, unsigned number)
 {
@@ -454,8 +443,7 @@ void pair_run(struct pair *pair, int64_t duration_us)
     pair->now_us = end_us;
 }
 
-/* --- birth and death ---------------------------------------------------------------------------
- */
+/* --- birth and death -------------------------------------------------------------------------- */
 
 static void start_side(struct pair *pair, unsigned number)
 {

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/heap.h"
 #include "support/random.h"
+#include "support/test.h"
 #include "util/ranges.h"
 
 static struct heap heap;

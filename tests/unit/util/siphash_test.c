@@ -1,13 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "support/test.h"
 #include "util/siphash.h"
 
 /* Key 00 01 .. 0f; the input of row n is the n bytes 00 01 .. n-1. From the authors' reference

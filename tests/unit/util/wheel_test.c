@@ -1,15 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
-
 #include <tcpengine/types.h>
 
+#include "support/test.h"
 #include "util/list.h"
 
 /* The wheel is compiled into this program once more, with every move of a node counted: that is how

@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/random.h"
+#include "support/test.h"
 #include "wire/checksum.h"
 
 static uint64_t random_state;

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/captured.h"
 #include "support/exact.h"
+#include "support/test.h"
 #include "wire/eth.h"
 
 static struct te_addr addr_of(const char *text)

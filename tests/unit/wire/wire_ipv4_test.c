@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/captured.h"
 #include "support/exact.h"
 #include "support/frames.h"
+#include "support/test.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
 

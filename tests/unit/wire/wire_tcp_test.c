@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/random.h"
+#include "support/test.h"
 #include "wire/tcp.h"
 
 /* Segments as Linux sent them over a virtual link (checksums left partial by offload). */

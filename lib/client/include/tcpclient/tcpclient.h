@@ -29,7 +29,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <tcpengine/status_list.h>
 
 #ifdef __cplusplus

@@ -83,7 +83,7 @@ void te_config_init(struct te_config *config);
  * first field that is wrong. */
 enum te_err te_config_check(const struct te_config *config, const char **ret_field);
 
-/* --- the table of keys --- */
+/* --- the table of keys ------------------------------------------------------------------------ */
 
 enum te_config_kind {
     TE_CONFIG_SWITCH,   /* bool, or one bit of a set */

@@ -1,7 +1,7 @@
 /* Every algorithm there is, by name: the rows of TE_CC_LIST. */
-#include "tcp/cc/congestion.h"
-
 #include <string.h>
+
+#include "tcp/cc/congestion.h"
 
 #define ALGORITHM(name) &te_cc_##name,
 static const struct te_cc_ops *const algorithms[] = {TE_CC_LIST(ALGORITHM)};

@@ -1,6 +1,6 @@
-#include "tcp/cc/cc_bbr.h"
-
 #include <tcpengine/units.h>
+
+#include "tcp/cc/cc_bbr.h"
 
 /* 2.5: paced a little slower than the path is said to be. */
 #define PACING_MARGIN_PERCENT 99

@@ -9,14 +9,13 @@
 #ifndef TCPENGINE_TCP_CC_CONGESTION_H
 #define TCPENGINE_TCP_CC_CONGESTION_H
 
-#include "tcp/cc/cc_bbr_state.h"
-#include "tcp/cc/hystart.h"
-
-#include <tcpengine/conn.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <tcpengine/conn.h>
+
+#include "tcp/cc/cc_bbr_state.h"
+#include "tcp/cc/hystart.h"
 
 struct te_codec;
 struct te_congestion;

@@ -1,4 +1,5 @@
 #include "tcp/cc/hystart.h"
+
 #include "tcp/cc/congestion.h"
 #include "util/codec.h"
 #include "util/seq.h"

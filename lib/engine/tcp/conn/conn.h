@@ -12,6 +12,8 @@
 #ifndef TCPENGINE_TCP_CONN_CONN_H
 #define TCPENGINE_TCP_CONN_CONN_H
 
+#include <tcpengine/conn.h>
+
 #include "event_queue.h"
 #include "tcp/cc/congestion.h"
 #include "tcp/conn/history.h"
@@ -22,7 +24,6 @@
 #include "util/ring.h"
 #include "util/wheel.h"
 #include "wire/tcp.h"
-#include <tcpengine/conn.h>
 
 struct te_listener;
 struct te_mtu_search;

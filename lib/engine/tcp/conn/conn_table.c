@@ -1,9 +1,10 @@
 #include "tcp/conn/conn_table.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/tuple.h"
-#include <assert.h>
 
 #define BUCKETS_MIN 64
 #define DOMAIN_TABLE 1

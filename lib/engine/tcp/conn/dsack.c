@@ -1,8 +1,9 @@
 #include "tcp/conn/dsack.h"
 
-#include "util/codec.h"
 #include <assert.h>
 #include <string.h>
+
+#include "util/codec.h"
 
 #define BLOCK_BYTES 8
 

@@ -7,8 +7,9 @@
 #ifndef TCPENGINE_TCP_CONN_DSACK_H
 #define TCPENGINE_TCP_CONN_DSACK_H
 
-#include "wire/tcp.h"
 #include <tcpengine/config.h>
+
+#include "wire/tcp.h"
 
 #define TE_DSACKS_MAX 31 /* in a read of 64 frames hardly more are duplicates */
 

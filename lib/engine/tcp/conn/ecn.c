@@ -1,14 +1,14 @@
 #include "tcp/conn/ecn.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define SETUP_SYN (TE_ECE | TE_CWR)
 #define SETUP_SYN_ACK TE_ECE
 
-/* --- the opening --------------------------------------------------------------------------------
- */
+/* --- the opening ------------------------------------------------------------------------------ */
 
 static bool is_setup(uint8_t flags)
 {
@@ -74,8 +74,7 @@ static bool has_promised_to_echo(const struct te_conn *conn)
     return conn->ecn.setup_sent && conn->ecn.setup_received && !conn->ecn.plain_received;
 }
 
-/* --- the receiver -------------------------------------------------------------------------------
- */
+/* --- the receiver ----------------------------------------------------------------------------- */
 
 bool te_ecn_on_segment(struct te_stack *stack, struct te_conn *conn,
                        const struct te_segment *segment)
@@ -94,8 +93,7 @@ bool te_ecn_on_segment(struct te_stack *stack, struct te_conn *conn,
     return is_first;
 }
 
-/* --- the sender ---------------------------------------------------------------------------------
- */
+/* --- the sender ------------------------------------------------------------------------------- */
 
 bool te_ecn_sender_wants_ect(const struct te_conn *conn, bool is_new_data)
 {

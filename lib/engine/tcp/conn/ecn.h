@@ -18,7 +18,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/segment_in.h"
 
-/* --- the opening --- */
+/* --- the opening ------------------------------------------------------------------------------ */
 
 /* What the SYN, or with TE_ACK in flags the SYN,ACK, that leaves now should carry: ECE, CWR or
  * nothing. A SYN that has to be sent again is one without: something on the path may drop those
@@ -33,14 +33,14 @@ void te_ecn_negotiate(struct te_conn *conn, const struct te_segment *segment);
 /* Whether data may be sent with ECT, and ECE is believed. */
 bool te_ecn_is_on(const struct te_conn *conn);
 
-/* --- the receiver --- */
+/* --- the receiver ----------------------------------------------------------------------------- */
 
 /* Text that is in the window (6.1.5), before it is trimmed away; closed windows included (6.1.6).
  * True when the peer should not wait for its ACK: its window is small now. */
 bool te_ecn_on_segment(struct te_stack *stack, struct te_conn *conn,
                        const struct te_segment *segment);
 
-/* --- the sender --- */
+/* --- the sender ------------------------------------------------------------------------------- */
 
 /* Whether a segment leaves with ECT(0): is_new_data is false for what was sent before, for pure
  * ACKs, for window probes (6.1.4 to 6.1.6), and never true for SYN or RST. */

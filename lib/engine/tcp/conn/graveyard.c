@@ -1,8 +1,9 @@
 #include "tcp/conn/graveyard.h"
 
+#include <string.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include <string.h>
 
 #define NONE UINT32_MAX
 

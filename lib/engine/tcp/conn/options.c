@@ -1,10 +1,11 @@
 #include "tcp/conn/options.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/receive_buffer.h"
-#include <assert.h>
 
 #define WSCALE_MAX 14 /* RFC 7323 2.3 */
 #define IPV4_TCP_HEADERS 40

@@ -1,11 +1,12 @@
 #include "tcp/conn/receive_buffer.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/timers.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define RING_INITIAL_BYTES 4096
 #define WINDOW_PER_ROUND_TRIP 4

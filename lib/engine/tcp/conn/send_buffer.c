@@ -1,8 +1,9 @@
 #include "tcp/conn/send_buffer.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/timers.h"
-#include <assert.h>
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
 {

@@ -1,9 +1,10 @@
 #include "tcp/conn/state.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/timers.h"
-#include <assert.h>
 
 #define TO(state) (1u << (state))
 

@@ -1,8 +1,9 @@
 #include "tcp/conn/timers.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
-#include <assert.h>
 
 const char *te_timer_name(enum te_timer timer)
 {
@@ -25,8 +26,7 @@ const char *te_timer_name(enum te_timer timer)
     return timer <= TE_TIMER_IDLE ? names[timer] : "?";
 }
 
-/* --- deadlines ---------------------------------------------------------------------------------
- */
+/* --- deadlines -------------------------------------------------------------------------------- */
 
 static enum te_timer earliest(const struct te_conn *conn, unsigned last, int64_t *ret_at_us)
 {

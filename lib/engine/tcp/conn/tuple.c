@@ -1,8 +1,9 @@
 #include "tcp/conn/tuple.h"
 
+#include <string.h>
+
 #include "stack_internal.h"
 #include "util/bytes.h"
-#include <string.h>
 
 uint64_t te_tuple_hash(const struct te_stack *stack, uint32_t domain,
                        const struct te_endpoint *local, const struct te_endpoint *remote)

@@ -1,11 +1,12 @@
 #include "tcp/listen/fast_open.h"
 
+#include <string.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/tuple.h"
 #include "util/bytes.h"
-#include <string.h>
 
 #define DOMAIN_COOKIE 7
 #define DOMAIN_CACHE 8
@@ -14,8 +15,7 @@
 #define SYN_MSS_MAX_IPV4 1460
 #define SYN_MSS_MAX_IPV6 1440
 
-/* --- server -----------------------------------------------------------------------------------
- */
+/* --- server ----------------------------------------------------------------------------------- */
 
 static void make_cookie(const struct te_stack *stack, const struct te_addr *local,
                         const struct te_addr *remote, uint64_t step,
@@ -218,8 +218,7 @@ static void remember_mss(struct te_stack *stack, const struct te_conn *conn)
         entry->mss_bytes = conn->peer_mss < max ? conn->peer_mss : max;
 }
 
-/* --- client -----------------------------------------------------------------------------------
- */
+/* --- client ----------------------------------------------------------------------------------- */
 
 void te_fast_open_begin(struct te_stack *stack, struct te_conn *conn)
 {

@@ -60,7 +60,7 @@ struct te_fast_open_entry *te_fast_open_find(const struct te_stack *stack,
 struct te_fast_open_entry *te_fast_open_make(struct te_stack *stack, const struct te_addr *local,
                                              const struct te_endpoint *remote);
 
-/* --- server --- */
+/* --- server ----------------------------------------------------------------------------------- */
 
 enum te_fast_open_verdict {
     TE_FAST_OPEN_NONE,    /* not asked for, or not spoken here */
@@ -77,7 +77,7 @@ bool te_fast_open_is_current(const struct te_stack *stack, const struct te_segme
 /* A Fast Open connection of the listener was reset in SYN_RCVD. */
 void te_fast_open_on_reset(const struct te_stack *stack, struct te_listener *listener);
 
-/* --- client --- */
+/* --- client ----------------------------------------------------------------------------------- */
 
 /* The user wants Fast Open for a connection that is about to send its first SYN. */
 void te_fast_open_begin(struct te_stack *stack, struct te_conn *conn);
@@ -93,7 +93,7 @@ void te_fast_open_settle(struct te_stack *stack, struct te_conn *conn, uint32_t 
 void te_fast_open_on_failure(struct te_stack *stack, const struct te_conn *conn,
                              enum te_cause cause);
 
-/* --- both --- */
+/* --- both ------------------------------------------------------------------------------------- */
 
 /* The option of our SYN, or of our SYN,ACK; nothing when none is due. */
 void te_fast_open_put(const struct te_stack *stack, const struct te_conn *conn, bool is_syn_ack,

@@ -1,11 +1,12 @@
 #include "tcp/listen/listener_table.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include "tcp/listen/remotes.h"
-#include <assert.h>
 
 #define BACKLOG_DEFAULT 128
 #define SYN_ACK_RETRIES_CROWDED 1

@@ -16,10 +16,11 @@
 #ifndef TCPENGINE_TCP_LISTEN_LISTENER_TABLE_H
 #define TCPENGINE_TCP_LISTEN_LISTENER_TABLE_H
 
-#include "event_queue.h"
-#include "tcp/conn/history.h"
 #include <tcpengine/conn.h>
 #include <tcpengine/drop.h>
+
+#include "event_queue.h"
+#include "tcp/conn/history.h"
 
 struct te_stack;
 struct te_conn;

@@ -1,9 +1,10 @@
 #include "tcp/listen/remotes.h"
 
-#include "stack_internal.h"
-#include "tcp/conn/conn.h"
 #include <assert.h>
 #include <string.h>
+
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
 
 #define ROW_MIN 64
 /* Times as many places as there can be remotes at their limit: with 4 rows one in 65,536 others

@@ -1,5 +1,8 @@
 #include "tcp/listen/syn_cookie.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
@@ -7,8 +10,6 @@
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
 #include "util/bytes.h"
-#include <assert.h>
-#include <string.h>
 
 #define DOMAIN_COOKIE 6
 
@@ -150,8 +151,7 @@ void te_syn_cookie_send(struct te_stack *stack, const struct te_segment *syn)
     te_reset_send_header(stack, &syn->local, &syn->remote, &header);
 }
 
-/* --- brought back -----------------------------------------------------------------------------
- */
+/* --- brought back ----------------------------------------------------------------------------- */
 
 bool te_syn_cookie_check(const struct te_stack *stack, const struct te_segment *ack,
                          struct te_syn_cookie_kept *ret_kept)

@@ -1,7 +1,8 @@
 #include "tcp/loss/sent_map.h"
 
-#include "util/seq.h"
 #include <assert.h>
+
+#include "util/seq.h"
 
 static struct te_sent *of_seq(struct te_tree_node *node)
 {
@@ -13,8 +14,7 @@ static struct te_sent *of_loss(struct te_tree_node *node)
     return node == NULL ? NULL : TE_CONTAINER(node, struct te_sent, by_loss);
 }
 
-/* --- the three places -------------------------------------------------------------------------
- */
+/* --- the three places ------------------------------------------------------------------------- */
 
 typedef bool before_fn(const struct te_sent *a, const struct te_sent *b);
 
@@ -89,8 +89,7 @@ static void move_to(struct te_sent_map *map, struct te_sent *sent, enum te_sent_
     enter(map, sent, map->by_time.prev);
 }
 
-/* --- life of a record -------------------------------------------------------------------------
- */
+/* --- life of a record ------------------------------------------------------------------------- */
 
 void te_sent_map_init(struct te_sent_map *map)
 {
@@ -219,8 +218,7 @@ struct te_sent *te_sent_map_split(struct te_sent_map *map, struct te_sent *sent,
     return upper;
 }
 
-/* --- what the peer says -----------------------------------------------------------------------
- */
+/* --- what the peer says ----------------------------------------------------------------------- */
 
 /* Takes the bytes below una off the front of a record. */
 static void trim_front(struct te_sent_map *map, struct te_sent *sent, uint32_t una)
@@ -353,8 +351,7 @@ void te_sent_map_sack(struct te_sent_map *map, const struct te_sent_sack *sack,
     }
 }
 
-/* --- what the sender thinks -------------------------------------------------------------------
- */
+/* --- what the sender thinks ------------------------------------------------------------------- */
 
 void te_sent_map_mark_lost(struct te_sent_map *map, struct te_sent *sent)
 {
@@ -445,8 +442,7 @@ void te_sent_map_truncate(struct te_sent_map *map, uint32_t seq,
     enter(map, sent, after);
 }
 
-/* --- order ------------------------------------------------------------------------------------
- */
+/* --- order ------------------------------------------------------------------------------------ */
 
 struct te_sent *te_sent_map_first(const struct te_sent_map *map)
 {
@@ -493,8 +489,7 @@ struct te_sent *te_sent_map_younger(const struct te_sent_map *map, const struct 
     return TE_CONTAINER(sent->by_time.next, struct te_sent, by_time);
 }
 
-/* --- check ------------------------------------------------------------------------------------
- */
+/* --- check ------------------------------------------------------------------------------------ */
 
 struct recount {
     uint32_t count;

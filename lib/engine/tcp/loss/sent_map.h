@@ -16,10 +16,11 @@
 #ifndef TCPENGINE_TCP_LOSS_SENT_MAP_H
 #define TCPENGINE_TCP_LOSS_SENT_MAP_H
 
-#include "util/list.h"
-#include "util/tree.h"
 #include <stdint.h>
 #include <tcpengine/config.h>
+
+#include "util/list.h"
+#include "util/tree.h"
 
 enum te_sent_state { TE_SENT_IN_FLIGHT = 0, TE_SENT_LOST, TE_SENT_SACKED };
 

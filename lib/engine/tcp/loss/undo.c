@@ -1,7 +1,8 @@
 #include "tcp/loss/undo.h"
 
-#include "util/seq.h"
 #include <assert.h>
+
+#include "util/seq.h"
 
 void te_undo_arm(struct te_undo *undo, const struct te_congestion *cc, uint32_t snd_una)
 {

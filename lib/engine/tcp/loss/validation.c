@@ -1,9 +1,9 @@
 #include "tcp/loss/validation.h"
 
-#include "util/seq.h"
 #include <string.h>
-
 #include <tcpengine/units.h>
+
+#include "util/seq.h"
 
 #define NON_VALIDATED_PERIOD_US 300000000 /* RFC 7661 4.4: NVP, five minutes */
 /* RFC 7661 4.2: the pipeACK sampling period is max(3 * RTT, 1 second). */
@@ -17,8 +17,7 @@ void te_validation_start(struct te_validation *validation, uint32_t snd_una)
     *validation = (struct te_validation){.round_start = snd_una, .round_end = snd_una};
 }
 
-/* --- pipeACK ----------------------------------------------------------------------------------
- */
+/* --- pipeACK ---------------------------------------------------------------------------------- */
 
 /* Drops what is older than the sampling period. */
 static void age(struct te_validation *validation, int64_t now_us)
@@ -71,8 +70,7 @@ static void forget_pipe_ack(struct te_validation *validation)
     validation->part_us = 0;
 }
 
-/* --- the phase --------------------------------------------------------------------------------
- */
+/* --- the phase -------------------------------------------------------------------------------- */
 
 /* DEVIATION: RFC 7661 4.4 begins the phase by pipeACK alone. A flight that fills half of cwnd now
  * is the sample of one RTT later; a slow start whose flight falls short of cwnd by one frame would
@@ -107,8 +105,7 @@ bool te_validation_is_validated(const struct te_validation *validation)
     return validation->nonvalidated_at_us == 0;
 }
 
-/* --- congestion -------------------------------------------------------------------------------
- */
+/* --- congestion ------------------------------------------------------------------------------- */
 
 static uint32_t used_bytes(const struct te_validation *validation,
                            const struct te_validation_event *event)

@@ -8,10 +8,10 @@
 #ifndef TCPENGINE_TCP_LOSS_VALIDATION_H
 #define TCPENGINE_TCP_LOSS_VALIDATION_H
 
-#include "tcp/cc/congestion.h"
-
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "tcp/cc/congestion.h"
 
 /* Into so many parts the sampling period is divided (RFC 7661 4.5.1). */
 #define TE_VALIDATION_PARTS 5u

@@ -1,11 +1,12 @@
 #include "tcp/mtu/mtu_probe.h"
 
+#include <assert.h>
+
 #include "ip/pmtu.h"
 #include "stack_internal.h"
 #include "tcp/conn/sender.h"
 #include "tcp/mtu/packet_size.h"
 #include "util/seq.h"
-#include <assert.h>
 
 /* RFC 4821 7.8: two timeouts soon after path_mtu was raised say that it was raised in vain. */
 #define VERIFY_TIMEOUTS 2
@@ -80,8 +81,7 @@ static uint32_t headers_bytes(const struct te_conn *conn)
     return (uint32_t)conn->path_mtu - conn->mss;
 }
 
-/* --- black holes --------------------------------------------------------------------------------
- */
+/* --- black holes ------------------------------------------------------------------------------ */
 
 static bool fell_back(struct te_conn *conn)
 {
@@ -152,8 +152,7 @@ void te_mtu_probe_on_timeout(struct te_stack *stack, struct te_conn *conn)
     search_from_here(stack, conn, next < base_bytes(stack, conn) ? TE_MTU_ERROR : TE_MTU_BASE);
 }
 
-/* --- the search ---------------------------------------------------------------------------------
- */
+/* --- the search ------------------------------------------------------------------------------- */
 
 static void complete(struct te_stack *stack, struct te_mtu_search *search)
 {

@@ -1,9 +1,10 @@
 #include "tcp/mtu/packet_size.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/options.h"
-#include <assert.h>
 
 uint32_t te_path_mtu_limit(const struct te_stack *stack, const struct te_conn *conn)
 {

@@ -1,5 +1,7 @@
 #include "tcp/mtu/path_mtu.h"
 
+#include <assert.h>
+
 #include "ip/pmtu.h"
 #include "stack_internal.h"
 #include "tcp/conn/options.h"
@@ -7,7 +9,6 @@
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/mtu/packet_size.h"
 #include "util/seq.h"
-#include <assert.h>
 
 void te_path_mtu_start(struct te_stack *stack, struct te_conn *conn)
 {
@@ -16,8 +17,7 @@ void te_path_mtu_start(struct te_stack *stack, struct te_conn *conn)
     conn->acked_mtu = (uint16_t)te_pmtu_min(&conn->remote.addr);
 }
 
-/* --- what was sent, and what arrived ------------------------------------------------------------
- */
+/* --- what was sent, and what arrived ---------------------------------------------------------- */
 
 void te_path_mtu_on_sent(struct te_conn *conn, uint32_t packet_bytes, uint32_t end)
 {
@@ -47,8 +47,7 @@ void te_path_mtu_on_ack(struct te_conn *conn)
         mtu->claimed_bytes = 0; /* it did get there */
 }
 
-/* --- a smaller path -----------------------------------------------------------------------------
- */
+/* --- a smaller path --------------------------------------------------------------------------- */
 
 /* What is in flight in the old size proves nothing any more. */
 static void forget_sizes(struct te_conn *conn)
@@ -104,8 +103,7 @@ void te_path_mtu_on_timeout(struct te_stack *stack, struct te_conn *conn)
         lower(stack, conn, conn->sender->mtu.claimed_bytes);
 }
 
-/* --- news of the cache --------------------------------------------------------------------------
- */
+/* --- news of the cache ------------------------------------------------------------------------ */
 
 void te_path_mtu_refresh(struct te_stack *stack, struct te_conn *conn)
 {

@@ -1,11 +1,12 @@
 #include "tcp/recovery/ack_report.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/sender.h"
 #include "util/seq.h"
-#include <assert.h>
 
 /* RFC 5681 2. A segment with news in its SACK blocks counts whatever its window says; one whose
  * only block is a D-SACK below the ACK reports a duplicate, not a hole. */
@@ -37,8 +38,7 @@ void te_ack_report_begin(const struct te_conn *conn, const struct te_segment *se
     ret_report->is_duplicate = ret_report->is_repeat && conn->snd_una != conn->snd_nxt;
 }
 
-/* --- what is delivered ------------------------------------------------------------------------
- */
+/* --- what is delivered ------------------------------------------------------------------------ */
 
 struct visit {
     struct te_stack *stack;

@@ -10,8 +10,7 @@
  * number of holes, and every ACK looks. */
 #define SCAN_MAX 128
 
-/* --- who is told of it ------------------------------------------------------------------------
- */
+/* --- who is told of it ------------------------------------------------------------------------ */
 
 /* One look for what is lost. */
 struct look {
@@ -45,8 +44,7 @@ static void mark(struct look *look, struct te_sent *sent)
     te_sent_map_mark_lost(&look->conn->sender->map, sent);
 }
 
-/* --- by time, by count, without SACK ----------------------------------------------------------
- */
+/* --- by time, by count, without SACK ---------------------------------------------------------- */
 
 static uint32_t detect_by_time(struct te_stack *stack, struct te_conn *conn)
 {

@@ -1,5 +1,7 @@
 #include "tcp/recovery/recovery.h"
 
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
@@ -9,7 +11,6 @@
 #include "tcp/recovery/loss_detect.h"
 #include "tcp/recovery/loss_probe.h"
 #include "util/seq.h"
-#include <assert.h>
 
 #define FRTO_NEW_SEGMENTS 2    /* RFC 5682 2.1 step 2b */
 #define FRTO_WINDOW_SEGMENTS 3 /* step 3a */
@@ -24,8 +25,7 @@ static bool passed_recover(const struct te_conn *conn)
     return seq_geq(conn->snd_una, conn->recovery.recover);
 }
 
-/* --- into and out of the states ---------------------------------------------------------------
- */
+/* --- into and out of the states --------------------------------------------------------------- */
 
 static void signal_congestion(struct te_stack *stack, struct te_conn *conn,
                               enum te_congestion_signal signal, bool is_first,
@@ -154,8 +154,7 @@ static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
         end_reduction(stack, conn);
 }
 
-/* --- needless recoveries ----------------------------------------------------------------------
- */
+/* --- needless recoveries ---------------------------------------------------------------------- */
 
 /* Cwnd is given back; what was marked lost is on its way after all.
  *
@@ -240,8 +239,7 @@ bool te_recovery_prefers_new(const struct te_conn *conn)
            conn->snd_nxt - sender->frto_mark < FRTO_NEW_SEGMENTS * (uint32_t)conn->mss;
 }
 
-/* --- one ACK ----------------------------------------------------------------------------------
- */
+/* --- one ACK ---------------------------------------------------------------------------------- */
 
 static void note_dsack(struct te_stack *stack, struct te_conn *conn,
                        const struct te_ack_report *report)
@@ -473,8 +471,7 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
     te_conn_want_output(stack, conn);
 }
 
-/* --- timers -----------------------------------------------------------------------------------
- */
+/* --- timers ----------------------------------------------------------------------------------- */
 
 /* The peer has taken its window back: what lies beyond it is sent anew when it opens (RFC
  * 9293 3.8.6, SHLD-15, SHLD-16). */
@@ -565,8 +562,7 @@ void te_recovery_on_reorder_timer(struct te_stack *stack, struct te_conn *conn)
     te_conn_want_output(stack, conn);
 }
 
-/* --- sending ----------------------------------------------------------------------------------
- */
+/* --- sending ---------------------------------------------------------------------------------- */
 
 void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te_sent *sent,
                          uint32_t prior_pipe_bytes)

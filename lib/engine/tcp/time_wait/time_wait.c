@@ -1,13 +1,14 @@
 #include "tcp/time_wait/time_wait.h"
 
+#include <assert.h>
+#include <string.h>
+
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/tuple.h"
-#include <assert.h>
-#include <string.h>
 
 #define CHUNK_ENTRIES 1024
 #define BUCKETS_MIN 64
@@ -68,8 +69,7 @@ static int64_t us_of(const struct te_stack *stack, uint32_t ms)
     return stack->born_at_us + (now_ms + ahead_ms) * 1000;
 }
 
-/* --- chunks -------------------------------------------------------------------------------------
- */
+/* --- chunks ----------------------------------------------------------------------------------- */
 
 static struct te_time_wait_entry *entry_at(const struct te_time_wait_table *table, uint32_t handle)
 {
@@ -140,8 +140,7 @@ static enum te_err pool_init(struct te_stack *stack, struct te_time_wait_pool *p
     return pool->chunks != NULL ? TE_OK : TE_ERR_NOMEM;
 }
 
-/* --- what an entry says
- * --------------------------------------------------------------------------- */
+/* --- what an entry says ----------------------------------------------------------------------- */
 
 static uint64_t entry_id(const struct te_time_wait_entry *entry)
 {
@@ -190,8 +189,7 @@ void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
     };
 }
 
-/* --- the two hash tables -------------------------------------------------------------------------
- */
+/* --- the two hash tables ---------------------------------------------------------------------- */
 
 static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
                              const struct te_endpoint *remote)
@@ -301,8 +299,7 @@ uint32_t te_time_wait_find_id(const struct te_stack *stack, uint64_t id)
     return handle;
 }
 
-/* --- the FIFO ----------------------------------------------------------------------------------
- */
+/* --- the FIFO --------------------------------------------------------------------------------- */
 
 static void fifo_append(struct te_time_wait_table *table, uint32_t handle)
 {
@@ -338,8 +335,7 @@ static void arm(struct te_stack *stack)
     te_wheel_arm(&stack->wheel, &table->timer, at_us);
 }
 
-/* --- life --------------------------------------------------------------------------------------
- */
+/* --- life ------------------------------------------------------------------------------------- */
 
 enum te_err te_time_wait_init(struct te_stack *stack)
 {

@@ -12,8 +12,9 @@
 #ifndef TCPENGINE_TCP_TIME_WAIT_TIME_WAIT_H
 #define TCPENGINE_TCP_TIME_WAIT_TIME_WAIT_H
 
-#include "util/wheel.h"
 #include <tcpengine/conn.h>
+
+#include "util/wheel.h"
 
 struct te_stack;
 struct te_conn;

@@ -1,4 +1,6 @@
 /* CLOSE and ABORT (RFC 9293 3.10.4, 3.10.5), and the half close between them. */
+#include <assert.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/reset.h"
@@ -6,7 +8,6 @@
 #include "tcp/conn/timers.h"
 #include "tcp/life.h"
 #include "tcp/listen/listener_table.h"
-#include <assert.h>
 
 static void end_now(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
                     enum te_err error)

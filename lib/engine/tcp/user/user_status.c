@@ -1,4 +1,7 @@
 /* STATUS (RFC 9293 3.10.6), options, histories, lists. */
+#include <string.h>
+#include <tcpengine/units.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/ecn.h"
@@ -8,12 +11,8 @@
 #include "tcp/listen/listener_table.h"
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/recovery/recovery.h"
-#include <string.h>
 
-#include <tcpengine/units.h>
-
-/* --- one object ---------------------------------------------------------------------------------
- */
+/* --- one object ------------------------------------------------------------------------------- */
 
 static void status_of_streams(const struct te_conn *conn, struct te_status *status)
 {
@@ -221,8 +220,7 @@ enum te_err te_drops(const struct te_stack *stack, uint64_t id,
     return TE_OK;
 }
 
-/* --- options ------------------------------------------------------------------------------------
- */
+/* --- options ---------------------------------------------------------------------------------- */
 
 #define BUFFER_MIN_BYTES 4096
 #define BUFFER_MAX_BYTES (1 << 30)
@@ -355,8 +353,7 @@ enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option op
     return apply_option(stack, conn, option, value) ? TE_OK : TE_ERR_INVALID;
 }
 
-/* --- congestion control -------------------------------------------------------------------------
- */
+/* --- congestion control ----------------------------------------------------------------------- */
 
 enum te_err te_set_congestion_control(struct te_stack *stack, uint64_t id, const char *name,
                                       int64_t now_us)
@@ -383,8 +380,7 @@ enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
     return err;
 }
 
-/* --- all of them -------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 /* Remains in TIME_WAIT are seen there, with the rest of the table. */
 static bool walk_conns(const struct te_stack *stack, uint64_t *cursor, struct te_status *status)

@@ -1,24 +1,19 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "config/config.h"
 #include "config/config_custom.h"
 #include "config/config_keys.h"
 #include "config/config_value.h"
 #include "config/options.h"
+#include "support/test.h"
 #include "units.h"
 
 #define ARGUMENTS_MAX 16
 
-/* --- values --- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 static void test_value_parse(void **state)
 {
@@ -111,7 +106,7 @@ static void test_name_distance(void **state)
                 1000);
 }
 
-/* --- one key --- */
+/* --- one key ---------------------------------------------------------------------------------- */
 
 struct wrong_value {
     const char *key, *value;
@@ -321,7 +316,7 @@ static void test_lists_are_bounded(void **state)
     assert_non_null(strstr(message, "one too many"));
 }
 
-/* --- the table --- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 /* What a key prints as its default, it takes back; and every default is within its range. */
 static void test_defaults_are_values(void **state)
@@ -455,7 +450,7 @@ static void test_every_key_of_the_engine_has_its_row(void **state)
     }
 }
 
-/* --- files --- */
+/* --- files ------------------------------------------------------------------------------------ */
 
 struct file_case {
     const char *text;
@@ -546,7 +541,7 @@ static void test_missing_file(void **state)
     assert_non_null(strstr(errors, "/nonexistent/x.conf: cannot be opened: No such file"));
 }
 
-/* --- all keys together --- */
+/* --- all keys together ------------------------------------------------------------------------ */
 
 struct whole_case {
     const char *settings[4][2];
@@ -622,7 +617,7 @@ static void test_finish_makes_routes_and_mac(void **state)
     assert_memory_equal(config.engine.mac, other.engine.mac, 6);
 }
 
-/* --- the command line --- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 struct command_line {
     const char *arguments[ARGUMENTS_MAX];

@@ -1,15 +1,15 @@
 /* Open, Accept, Close, Abort: how objects come and go, each exactly once. */
-#include "rpc/rpc_support.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "rpc/rpc_support.h"
 
 #define OP(name) TCPENGINE__V1__REQUEST__OP_##name
 #define STATE(name) TCPENGINE__V1__STATE__##name
 #define TOKEN 0x1122334455667788u
 #define WAIT_MS 40
 
-/* --- Open --------------------------------------------------------------------------------------*/
+/* --- Open ------------------------------------------------------------------------------------- */
 
 static void test_open_answers_at_once(void **state)
 {
@@ -286,7 +286,7 @@ static void test_stopping_daemon_opens_nothing(void **state)
     t_client_close(&client);
 }
 
-/* --- Accept ------------------------------------------------------------------------------------*/
+/* --- Accept ----------------------------------------------------------------------------------- */
 
 static void test_accept_waits(void **state)
 {
@@ -369,7 +369,7 @@ static void test_two_waiting_accepts_of_one_token(void **state)
     t_client_close(&b);
 }
 
-/* --- Close and Abort ---------------------------------------------------------------------------*/
+/* --- Close and Abort -------------------------------------------------------------------------- */
 
 static void test_close_once_for_one_request_id(void **state)
 {

@@ -1,7 +1,7 @@
 /* Sessions as clients see them: what becomes of their connections. */
-#include "rpc/rpc_support.h"
-
 #include <string.h>
+
+#include "rpc/rpc_support.h"
 
 #define CLOSE_POLICY TCPENGINE__V1__DEATH_POLICY__POLICY_CLOSE
 #define ABORT_POLICY TCPENGINE__V1__DEATH_POLICY__POLICY_ABORT

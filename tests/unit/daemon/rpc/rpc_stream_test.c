@@ -1,8 +1,8 @@
 /* Send, Receive, Shutdown: streams that are the same however often a request arrives. */
-#include "rpc/rpc_support.h"
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "rpc/rpc_support.h"
 
 #define OP(name) TCPENGINE__V1__REQUEST__OP_##name
 #define WAIT_MS 40
@@ -39,7 +39,7 @@ static void expect_at_peer(struct t_rpc *env, uint64_t peer, const char *text)
     assert_memory_equal(data, text, len);
 }
 
-/* --- Send --------------------------------------------------------------------------------------*/
+/* --- Send ------------------------------------------------------------------------------------- */
 
 static void test_send_by_offset(void **state)
 {
@@ -228,7 +228,7 @@ static void test_send_to_what_is_no_connection(void **state)
     t_client_close(&client);
 }
 
-/* --- Receive -----------------------------------------------------------------------------------*/
+/* --- Receive ---------------------------------------------------------------------------------- */
 
 static void expect_data(const pb_response *response, const char *text)
 {
@@ -375,7 +375,7 @@ static void test_stream_is_equal_whatever_is_repeated(void **state)
     t_client_close(&client);
 }
 
-/* --- Shutdown ----------------------------------------------------------------------------------*/
+/* --- Shutdown --------------------------------------------------------------------------------- */
 
 static void test_shutdown_once_for_one_request_id(void **state)
 {

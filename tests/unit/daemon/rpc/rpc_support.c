@@ -9,7 +9,7 @@
 #define CABLE_ROUNDS_MAX 100000
 #define STEP_US 10000
 
-/* --- the pump's place --------------------------------------------------------------------------*/
+/* --- the pump's place ------------------------------------------------------------------------- */
 
 int64_t pump_now_us(const struct pump *pump)
 {
@@ -114,7 +114,7 @@ void t_skip(struct t_rpc *env, int64_t us)
     t_turn(&env->loop);
 }
 
-/* --- the rpc -----------------------------------------------------------------------------------*/
+/* --- the rpc ---------------------------------------------------------------------------------- */
 
 static void describe(void *ctx, struct daemon_info *ret_info)
 {
@@ -190,7 +190,7 @@ struct rpc_stats t_stats(const struct t_rpc *env)
     return stats;
 }
 
-/* --- a client ----------------------------------------------------------------------------------*/
+/* --- a client --------------------------------------------------------------------------------- */
 
 void t_client_open(struct t_client *client, struct t_rpc *env)
 {
@@ -383,7 +383,7 @@ const pb_response *t_next_events(struct t_client *client, uint64_t after_seq, ui
     return t_call(client, OP(NEXT_EVENTS), &op);
 }
 
-/* --- the peer ----------------------------------------------------------------------------------*/
+/* --- the peer --------------------------------------------------------------------------------- */
 
 uint64_t t_peer_listen(struct t_rpc *env, uint16_t port)
 {

@@ -43,7 +43,7 @@ struct rpc_stats t_stats(const struct t_rpc *env);
 void t_skip(struct t_rpc *env, int64_t us);
 int64_t t_now_us(const struct t_rpc *env);
 
-/* --- a client ----------------------------------------------------------------------------------*/
+/* --- a client --------------------------------------------------------------------------------- */
 
 struct t_client {
     struct t_rpc *env;
@@ -97,7 +97,7 @@ const pb_response *t_next_events(struct t_client *client, uint64_t after_seq, ui
 #define T_OK(response) assert_int_equal((response)->status->code, PB_OK)
 #define T_FAILS(response, code_) assert_int_equal((response)->status->code, PB_##code_)
 
-/* --- the peer ----------------------------------------------------------------------------------*/
+/* --- the peer --------------------------------------------------------------------------------- */
 
 /* Listens at the peer, on 10.0.0.2. */
 uint64_t t_peer_listen(struct t_rpc *env, uint16_t port);

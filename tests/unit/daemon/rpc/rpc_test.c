@@ -1,10 +1,10 @@
 /* Decoding, checking, waiting and looking: what all verbs have in common, and those that only look.
  */
-#include "rpc/rpc_support.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <tcpengine/drop.h>
+
+#include "rpc/rpc_support.h"
 
 #define OP(name) TCPENGINE__V1__REQUEST__OP_##name
 #define WAIT_MS 40
@@ -16,7 +16,7 @@ static const pb_response *raw(struct t_client *client, const void *body, size_t 
     return t_answer(client);
 }
 
-/* --- decoding ----------------------------------------------------------------------------------*/
+/* --- decoding --------------------------------------------------------------------------------- */
 
 static void test_garbage_is_malformed(void **state)
 {
@@ -112,7 +112,7 @@ static void test_every_prefix_of_a_request_is_survived(void **state)
     t_client_close(&client);
 }
 
-/* --- ownership ---------------------------------------------------------------------------------*/
+/* --- ownership -------------------------------------------------------------------------------- */
 
 static void test_another_uid_may_neither_see_nor_touch(void **state)
 {
@@ -174,7 +174,7 @@ static void test_the_admin_group_may_too(void **state)
     t_client_close(&other);
 }
 
-/* --- waiting -----------------------------------------------------------------------------------*/
+/* --- waiting ---------------------------------------------------------------------------------- */
 
 static void test_deadline_cuts_waiting_short(void **state)
 {
@@ -270,7 +270,7 @@ static void test_full_link_delays_its_waits(void **state)
     t_client_close(&client);
 }
 
-/* --- looking -----------------------------------------------------------------------------------*/
+/* --- looking ---------------------------------------------------------------------------------- */
 
 static void test_daemon_status(void **state)
 {
@@ -601,7 +601,7 @@ static void test_congestion_control(void **state)
     t_client_close(&client);
 }
 
-/* --- events ------------------------------------------------------------------------------------*/
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void test_next_events_wait_for_the_next(void **state)
 {

@@ -1,12 +1,6 @@
 /* Turns and deadlines of links that are not there: only the order of what runs matters. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "sp/sp_schedule.h"
+#include "support/test.h"
 
 #define RUNNERS 3
 

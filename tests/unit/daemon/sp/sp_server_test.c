@@ -1,5 +1,3 @@
-#include "support.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +9,7 @@
 #include <unistd.h>
 
 #include "sp/sp_server.h"
+#include "support.h"
 #include "util/log.h"
 
 #define HELD_MAX 16
@@ -123,7 +122,7 @@ static const struct sp_counters *counters(const struct env *env)
     return sp_server_counters(env->server);
 }
 
-/* --- speaking ----------------------------------------------------------------------------------*/
+/* --- speaking --------------------------------------------------------------------------------- */
 
 static void test_echo(void **state)
 {
@@ -240,7 +239,7 @@ static void test_a_flood_leaves_others_their_turn(void **state)
     close(honest);
 }
 
-/* --- malformed ---------------------------------------------------------------------------------*/
+/* --- malformed -------------------------------------------------------------------------------- */
 
 static void test_garbage_for_a_greeting(void **state)
 {
@@ -367,7 +366,7 @@ static void test_cut_off_at_every_byte(void **state)
     assert_int_equal(env->requests, len);
 }
 
-/* --- slow and silent ---------------------------------------------------------------------------*/
+/* --- slow and silent -------------------------------------------------------------------------- */
 
 static void test_dripping_message_ends_the_link(void **state)
 {
@@ -473,7 +472,7 @@ static void test_late_answers_beyond_the_cap_end_the_link(void **state)
     t_expect_closed(&env->loop, fd);
 }
 
-/* --- ends --------------------------------------------------------------------------------------*/
+/* --- ends ------------------------------------------------------------------------------------- */
 
 static bool is_link_gone(void *ctx)
 {
@@ -531,7 +530,7 @@ static void test_stop_listening_keeps_links(void **state)
     close(fd);
 }
 
-/* --- limits ------------------------------------------------------------------------------------*/
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static void restart(struct env *env)
 {
@@ -600,7 +599,7 @@ static void test_no_descriptors_left(void **state)
     close(old);
 }
 
-/* --- the socket's file -------------------------------------------------------------------------*/
+/* --- the socket's file ------------------------------------------------------------------------ */
 
 static void test_mode_and_directory(void **state)
 {

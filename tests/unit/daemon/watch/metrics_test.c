@@ -1,15 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
+#include "support/test.h"
 #include "watch/metrics.h"
 #include "watch/pages.h"
 
@@ -203,7 +198,7 @@ static void test_histogram(void **state)
     free(text);
 }
 
-/* --- the format itself --- */
+/* --- the format itself ------------------------------------------------------------------------ */
 
 static size_t name_len(const char *line)
 {
@@ -253,7 +248,7 @@ static void test_promtool_has_nothing_to_say(void **state)
     assert_int_equal(WEXITSTATUS(status), 1); /* grep found no line that is left */
 }
 
-/* --- the pages --- */
+/* --- the pages -------------------------------------------------------------------------------- */
 
 static void on_fill(void *ctx, struct metrics_input *ret_input)
 {

@@ -1,13 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/cc_path.h"
+#include "support/test.h"
 
 /* The path of all tests, unless they say otherwise: 100 Mbit/s, 20 ms, a queue as large. The names
  * and the cases are of draft-ietf-ccwg-bbr-06, appendix A. */

@@ -1,13 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <math.h>
 
 #include "support/cc_path.h"
+#include "support/test.h"
 #include "tcp/cc/cubic_curve.h"
 
 #define MSS 1460u

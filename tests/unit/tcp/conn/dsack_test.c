@@ -1,11 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "support/heap.h"
+#include "support/test.h"
 #include "tcp/conn/dsack.h"
 
 static struct heap heap;

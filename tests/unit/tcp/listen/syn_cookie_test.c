@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/fixture.h"
+#include "support/test.h"
 #include "tcp/conn/isn.h"
 #include "tcp/listen/syn_cookie.h"
 #include "wire/protocol.h"

@@ -1,12 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
 #include "support/heap.h"
+#include "support/test.h"
 #include "tcp/loss/rack.h"
 #include "units.h"
 #include "util/seq.h"
@@ -133,8 +128,7 @@ static int64_t window_us(void)
     return te_rack_window_us(&rack, &map, &context);
 }
 
-/* --- steps 1 and 2: round trip times ----------------------------------------------------------
- */
+/* --- steps 1 and 2: round trip times ---------------------------------------------------------- */
 
 static void test_nothing_delivered_nothing_lost(void **state)
 {
@@ -232,8 +226,7 @@ static void test_timestamp_tells_the_original(void **state)
     assert_int_equal(rack.sent_at_us, 0);
 }
 
-/* --- step 3: reordering -----------------------------------------------------------------------
- */
+/* --- step 3: reordering ----------------------------------------------------------------------- */
 
 static void test_in_order_is_no_reordering(void **state)
 {
@@ -273,8 +266,7 @@ static void test_late_retransmission_is_no_reordering(void **state)
     assert_true(rack.reordering_seen);
 }
 
-/* --- step 4: the window -----------------------------------------------------------------------
- */
+/* --- step 4: the window ----------------------------------------------------------------------- */
 
 static void test_window_without_reordering(void **state)
 {
@@ -348,8 +340,7 @@ static void test_window_shrinks_after_16_recoveries(void **state)
     assert_int_equal(rack.reo_wnd_mult, 1);
 }
 
-/* --- step 5: losses ---------------------------------------------------------------------------
- */
+/* --- step 5: losses --------------------------------------------------------------------------- */
 
 static void test_waits_for_the_window(void **state)
 {

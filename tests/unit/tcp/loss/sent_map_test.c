@@ -1,14 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
 #include "support/heap.h"
+#include "support/test.h"
 #include "tcp/loss/sent_map.h"
 #include "util/seq.h"
 
@@ -86,8 +80,7 @@ static void ack(uint32_t to)
     check();
 }
 
-/* --- each operation ---------------------------------------------------------------------------
- */
+/* --- each operation --------------------------------------------------------------------------- */
 
 static void everything_is_acknowledged_at_once(void **state)
 {
@@ -266,8 +259,7 @@ static void truncated_map_ends_earlier(void **state)
     assert_int_equal(map.sacked_bytes, 0);
 }
 
-/* --- against a map of bytes -------------------------------------------------------------------
- */
+/* --- against a map of bytes ------------------------------------------------------------------- */
 
 #define BYTES 6000u
 
