@@ -5,7 +5,8 @@ from pathlib import Path
 
 from source_files import blank_text, bodies_of, c_files, functions_of
 
-IDENTIFIER = re.compile(r"\b[A-Za-z_]\w*\b")
+# A name in the code, but for members and tags.
+IDENTIFIER = re.compile(r"(?<![\w.>])(?<!struct )(?<!enum )(?<!union )[A-Za-z_]\w*\b")
 # A table or other object at file scope that others see: `const struct te_cc_ops te_cc_reno = {`.
 OBJECT = re.compile(r"^(?!static\b|typedef\b|extern\b)[a-z][\w \*]*?\b(\w+)(?:\[\w*\])* = ", re.MULTILINE)
 

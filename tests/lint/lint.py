@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+import rules_layers
 import rules_library
 import rules_source
 import saved_fields
@@ -20,6 +21,7 @@ RULES = {
     "drops_have_reasons": rules_source.drops_have_reasons,
     "section_bars": rules_source.section_bars,
     "include_order": rules_source.include_order,
+    "layers": rules_layers.layers,
     "clang_format": rules_source.clang_format,
     "shellcheck": rules_source.shellcheck,
     "python_compiles": rules_source.python_compiles,

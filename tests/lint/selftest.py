@@ -80,6 +80,22 @@ REASON = {"lib/engine/include/tcpengine/drop.h": 'X(ODD, odd, odd_in, "It is odd
 DROPS = "te_drop(stack, NULL, TE_DROP_ODD, NULL);\n"
 NO_DROP = "stack->counters.odd_in++; /* no drop: it is only looked at */\n"
 
+ROOMS = "[e]\nshared: all\nlow:\nhigh: low\n"
+LOW = {"e/low/one.h": "void te_one(void);\n", "e/low/one.c": '#include "low/one.h"\nvoid te_one(void)\n{\n}\n'}
+HIGH = {"e/high/two.h": "void te_two(void);\n",
+        "e/high/two.c": '#include "low/one.h"\nvoid te_two(void)\n{\n    te_one();\n}\n'}
+
+
+def _layers(rooms: str = ROOMS, **changes: str) -> dict[str, str]:
+    """Two rooms, and what changes in them: e_low_one_c for e/low/one.c."""
+    files = {"tests/lint/rooms.txt": rooms, "e/all.h": '#include "high/two.h"\n', **LOW, **HIGH}
+    by_key = {name.replace("/", "_").replace(".", "_"): name for name in files}
+    return files | {by_key[key]: text for key, text in changes.items()}
+
+
+UPWARD_CALL = "void te_one(void)\n{\n    te_two();\n}\n"
+CIRCLE = "circle: low/one high/two\n"
+
 # name: (files that keep the rule, files that break it ...), the latter maybe with texts that must
 # stand in the findings. "lib.c" becomes the library.
 CASES = {
@@ -96,6 +112,14 @@ CASES = {
     "drops_have_reasons": (
         {**REASON, "lib/engine/a.c": DROPS + NO_DROP + "stack->counters.even_in++;\n"},
         {**REASON, "lib/engine/a.c": DROPS + "stack->counters.odd_in++;\n"}),
+    "layers": (
+        _layers(),
+        (_layers(e_low_one_c='#include "high/two.h"\n'), ["low must not look into high"]),
+        (_layers(e_low_one_c=UPWARD_CALL), ["2 files call each other in a circle"]),
+        (_layers(rooms="[e]\nshared: all\nlow:\n"), ["high has no line in"]),
+        (_layers(rooms="[e]\nshared: all\nlow: high\nhigh: low\n"), ["high has no line above"]),
+        (_layers(rooms=ROOMS + CIRCLE + "    they may\n"), ["there is none of these files"]),
+        (_layers(rooms=ROOMS + CIRCLE, e_low_one_c=UPWARD_CALL), ["say why"])),
     "section_bars": ({"a.c": "/* --- words " + "-" * 84 + " */\n"},
                      {"a.c": "/* --- words " + "-" * 86 + "\n */\n"},
                      {"a.c": "/* --- words --- */\n"}),
