@@ -1,0 +1,189 @@
+/* One transfer between two engines in one process, in virtual time: what tests/bench/instructions
+ * counts the instructions of.
+ *
+ *   segments BYTES [LOSE_EVERY]
+ *
+ * Sends BYTES over one connection, on a link of 1 ms each way that loses every LOSE_EVERY-th frame
+ * of the sender (0, the default: none), closes it, and prints the number of segments that both
+ * engines received. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tcpengine/tcpengine.h>
+
+#include "support.h"
+
+#define PORT 7000
+#define FRAME_MAX 2048u
+#define QUEUE_MAX 65536u
+#define LINK_US 1000
+#define SEND_BYTES 65536u
+
+struct frame {
+    int64_t at_us;
+    size_t len;
+    uint8_t bytes[FRAME_MAX];
+};
+
+struct side {
+    struct te_stack *stack;
+    struct frame *queue; /* ring: frames toward this side */
+    uint64_t head, tail, sent;
+    uint64_t id;
+};
+
+static void *take(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return malloc(size_bytes);
+}
+
+static void give(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    (void)size_bytes;
+    free(block);
+}
+
+static struct te_addr address_of(uint8_t host)
+{
+    const uint8_t bytes[4] = {10, 9, 0, host};
+    return te_addr_from_v4(bytes);
+}
+
+static void must(const char *what, enum te_err err)
+{
+    if (err != TE_OK)
+        bench_die(what, te_err_text(err));
+}
+
+static void side_start(struct side *side, uint8_t host)
+{
+    struct te_config config;
+    te_config_init(&config);
+    config.allocator = (struct te_allocator){.alloc = take, .free = give};
+    memset(config.secret, host, sizeof(config.secret));
+    config.mac[0] = 2;
+    config.mac[5] = host;
+    config.dad = false;
+    config.addresses[0] = (struct te_cidr){.addr = address_of(host), .prefix_bits = 24};
+    config.address_count = 1;
+    must("te_stack_new", te_stack_new(&config, 0, &side->stack));
+    side->queue = calloc(QUEUE_MAX, sizeof(*side->queue));
+    if (side->queue == NULL)
+        bench_die("calloc", "no memory");
+}
+
+/* All that side has to send goes to the other, but for what the link loses. */
+static void flush(struct side *side, struct side *other, uint64_t lose_every, int64_t now_us)
+{
+    uint8_t header[TE_OUTPUT_HEADER_MAX];
+    struct te_output output;
+    while (other->tail - other->head < QUEUE_MAX &&
+           te_stack_poll_output(side->stack, header, &output, now_us)) {
+        if (lose_every != 0 && ++side->sent % lose_every == 0)
+            continue;
+        struct frame *frame = &other->queue[other->tail++ % QUEUE_MAX];
+        frame->at_us = now_us + LINK_US;
+        frame->len = 0;
+        for (unsigned i = 0; i < output.iov_count; i++) {
+            memcpy(frame->bytes + frame->len, output.iov[i].base, output.iov[i].len);
+            frame->len += output.iov[i].len;
+        }
+    }
+}
+
+static void deliver(struct side *side, int64_t now_us)
+{
+    static const struct te_frame_meta plain;
+    while (side->head != side->tail && side->queue[side->head % QUEUE_MAX].at_us <= now_us) {
+        const struct frame *frame = &side->queue[side->head++ % QUEUE_MAX];
+        te_stack_input(side->stack, frame->bytes, frame->len, &plain, now_us);
+    }
+    if (te_stack_next_timeout(side->stack) <= now_us)
+        te_stack_handle_timeout(side->stack, now_us);
+}
+
+static int64_t next_at(const struct side *side)
+{
+    int64_t at_us = te_stack_next_timeout(side->stack);
+    if (side->head != side->tail && side->queue[side->head % QUEUE_MAX].at_us < at_us)
+        at_us = side->queue[side->head % QUEUE_MAX].at_us;
+    return at_us;
+}
+
+static uint64_t send_some(struct side *side, uint64_t left, int64_t now_us)
+{
+    static const uint8_t data[SEND_BYTES];
+    size_t accepted = 1;
+    uint64_t sent = 0;
+    while (sent < left && accepted > 0) {
+        size_t len = left - sent < SEND_BYTES ? (size_t)(left - sent) : SEND_BYTES;
+        accepted = 0;
+        enum te_err err = te_send(side->stack, side->id, data, len, &accepted, now_us);
+        if (err != TE_OK && err != TE_ERR_AGAIN)
+            must("te_send", err);
+        sent += accepted;
+    }
+    return sent;
+}
+
+/* Takes what is there; returns the new offset. */
+static uint64_t receive_some(struct side *side, uint64_t offset, int64_t now_us)
+{
+    struct te_received received;
+    if (side->id == 0 ||
+        te_receive_peek(side->stack, side->id, offset, SIZE_MAX, &received) != TE_OK)
+        return offset;
+    offset += received.total_bytes;
+    must("te_receive_release", te_receive_release(side->stack, side->id, offset, now_us));
+    return offset;
+}
+
+static uint64_t listen_at(struct side *side)
+{
+    const struct te_listen listen = {.local.port = PORT};
+    uint64_t listener;
+    must("te_open_passive", te_open_passive(side->stack, &listen, &listener, 0));
+    return listener;
+}
+
+static void transfer(struct side *sender, struct side *receiver, uint64_t bytes,
+                     uint64_t lose_every)
+{
+    const struct te_open open = {.remote = {address_of(2), PORT}};
+    uint64_t listener = listen_at(receiver), offset = 0, left = bytes;
+    int64_t now_us = 0;
+    must("te_open_active", te_open_active(sender->stack, &open, &sender->id, now_us));
+    while (offset < bytes) {
+        deliver(sender, now_us);
+        deliver(receiver, now_us);
+        if (receiver->id == 0)
+            te_accept(receiver->stack, listener, 0, &receiver->id, now_us);
+        left -= send_some(sender, left, now_us);
+        offset = receive_some(receiver, offset, now_us);
+        flush(sender, receiver, lose_every, now_us);
+        flush(receiver, sender, 0, now_us);
+        now_us = next_at(sender) < next_at(receiver) ? next_at(sender) : next_at(receiver);
+    }
+    must("te_close", te_close(sender->stack, sender->id, now_us));
+}
+
+int main(int argc, char **argv)
+{
+    static struct side sender, receiver;
+    if (argc < 2 || argc > 3)
+        bench_die("usage", "segments BYTES [LOSE_EVERY]");
+    side_start(&sender, 1);
+    side_start(&receiver, 2);
+    transfer(&sender, &receiver, strtoull(argv[1], NULL, 10),
+             argc > 2 ? strtoull(argv[2], NULL, 10) : 0);
+    printf("%" PRIu64 "\n", te_stack_counters(sender.stack)->segments_in +
+                                te_stack_counters(receiver.stack)->segments_in);
+    te_stack_free(sender.stack);
+    te_stack_free(receiver.stack);
+    free(sender.queue);
+    free(receiver.queue);
+    return 0;
+}
