@@ -94,11 +94,11 @@ class Fuzzers:
                         *([f"-dict={dictionary}"] if dictionary.exists() else []),
                         f"-artifact_prefix={crashes}/{target}-", str(self.found / target))
         with self.lock:
-            if done.returncode != 0:
+            if done.returncode != 0 and target not in self.failed:
                 self.failed.add(target)
                 self.findings += 1
                 self.report(target, done.stdout)
-            else:
+            elif done.returncode == 0:
                 counts = re.findall(r"^#\d+\s+DONE .*", done.stdout, re.MULTILINE)
                 print(f"soak: fuzz_{target} -seed={seed}: {counts[-1] if counts else ''}", flush=True)
 
@@ -109,15 +109,21 @@ class Fuzzers:
         written = re.findall(r"Test unit written to (\S+)", log)
         if not written:
             return
-        smallest = self.minimize(target, Path(written[-1]), failure_in(log))
-        name = "found-" + hashlib.sha1(smallest.read_bytes()).hexdigest()[:12]
-        kept = self.kept / target / name
+        crash = Path(written[-1])
+        kept = self.place_of(target, crash)
         is_known = kept.exists()
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(smallest, kept)
+        if not is_known:
+            smallest = self.minimize(target, crash, failure_in(log))
+            kept = self.place_of(target, smallest)
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(smallest, kept)
         print(f"  again: {self.program(target)} {kept}\n"
               f"  or with gdb: {self.replay_build}/tests/fuzz/fuzz_{target} {kept}\n"
               f"  {'is kept already' if is_known else 'kept'}: git add {kept}", flush=True)
+
+    def place_of(self, target: str, file: Path) -> Path:
+        name = "found-" + hashlib.sha1(file.read_bytes()).hexdigest()[:12]
+        return self.kept / target / name
 
     def minimize(self, target: str, crash: Path, failure: str) -> Path:
         """As small as half a minute makes it, if that still fails in the same way."""
