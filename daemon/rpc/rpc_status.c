@@ -256,7 +256,7 @@ enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, 
     va_end(arguments);
     status->code = error->code;
     status->errno_name = (char *)(uintptr_t)error->errno_name;
-    status->hint = (char *)(uintptr_t)(error->hint == NULL ? "" : error->hint);
+    status->hint = rpc_text(call->rpc, error->hint == NULL ? "" : error->hint);
     status->message = rpc_text(call->rpc, text);
     return RPC_ANSWER;
 }
