@@ -1,11 +1,12 @@
 /* Every configuration key of the stack, in one place.
  *
  * A row of TE_CONFIG_LIST is a field of struct te_config, its default, what te_config_check()
- * takes, and what a user of the daemon may write under which name. The struct, te_config_init(),
+ * accepts, and what a user of the daemon may write under which name. The struct, te_config_init(),
  * te_config_table(), the daemon's keys, docs/configuration.md, `tcpengined --help-keys` and the
- * shipped tcpengined.conf all come from it. A new key is a row here and the place that uses it;
- * then `build/daemon/tcpengined --list-config > docs/configuration.md` brings the page up to date.
- */
+ * shipped tcpengined.conf all come from it.
+ *
+ * To add a key: a row here, and the place that uses it; then
+ * `build/daemon/tcpengined --list-config > docs/configuration.md` brings the page up to date. */
 #ifndef TCPENGINE_CONFIG_LIST_H
 #define TCPENGINE_CONFIG_LIST_H
 
@@ -15,7 +16,7 @@
 
 /* What happens to a connection that should enter TIME_WAIT when the table is full. */
 #define TE_TIME_WAIT_POLICY_LIST(X)                                                                \
-    X(TE_TIME_WAIT_EVICT_OLDEST, "evict_oldest") /* the entry nearest to its end makes room */     \
+    X(TE_TIME_WAIT_EVICT_OLDEST, "evict_oldest") /* the entry that would end first makes room */   \
     X(TE_TIME_WAIT_SKIP, "skip")                 /* the connection goes to CLOSED at once */
 
 /* Explicit Congestion Notification (RFC 3168). */
@@ -24,7 +25,7 @@
     X(TE_ECN_PASSIVE, "passive") /* accepted when the peer offers it */                            \
     X(TE_ECN_ON, "on")           /* also offered in our SYNs */
 
-/* TCP Fast Open (RFC 7413), for connections and listeners that ask for it. A set. */
+/* TCP Fast Open (RFC 7413), for connections and listeners that ask for it. A set of two bits. */
 #define TE_FAST_OPEN_LIST(X)                                                                       \
     X(TE_FAST_OPEN_OFF, "off")                                                                     \
     X(TE_FAST_OPEN_CLIENT, "client")                                                               \
@@ -33,9 +34,9 @@
 
 /* When a SYN is answered by a SYN cookie (RFC 4987 3.6) in place of a half-open connection. */
 #define TE_SYN_COOKIES_LIST(X)                                                                     \
-    X(TE_SYN_COOKIES_OFF, "off")         /* never: what finds the SYN queue full is dropped */     \
+    X(TE_SYN_COOKIES_OFF, "off")         /* never: a SYN that finds the queue full is dropped */   \
     X(TE_SYN_COOKIES_ON_FULL, "on_full") /* when the listener's SYN queue is full */               \
-    X(TE_SYN_COOKIES_ALWAYS, "always")   /* always, but for a 4-tuple in TIME_WAIT */
+    X(TE_SYN_COOKIES_ALWAYS, "always")   /* always, except for a 4-tuple in TIME_WAIT */
 
 /* Packetization layer path MTU discovery (RFC 4821). */
 #define TE_MTU_PROBING_LIST(X)                                                                     \
@@ -49,12 +50,12 @@
     X(reno)                                                                                        \
     X(bbr)
 
-/* What a sender does about loss and its window, each on or off: te_config.features for all,
- * TE_OPTION_FEATURES for one connection. X(bit, NAME, name, is_on, help); saved states hold the
- * bits. */
+/* What a sender does about loss and about its window, each on or off: te_config.features for all
+ * connections, TE_OPTION_FEATURES for one. X(bit, NAME, name, is_on, help). Saved states hold the
+ * bits: they keep their meaning. */
 #define TE_FEATURE_LIST(X)                                                                         \
     X(0, SACK_RECOVERY, sack_recovery, true,                                                       \
-      "Find losses by what was SACKed above them (RFC 6675). No, and no RACK: NewReno.")           \
+      "Find losses by what was SACKed above them (RFC 6675). Without it and RACK: NewReno.")       \
     X(1, RACK, rack, true, "Find losses by time (RFC 8985).")                                      \
     X(2, LOSS_PROBE, loss_probe, true, "Tail loss probe (RFC 8985 7).")                            \
     X(3, PRR, prr, true, "Proportional rate reduction (RFC 6937).")                                \
@@ -64,13 +65,13 @@
     X(7, LIMITED_TRANSMIT, limited_transmit, true,                                                 \
       "New data on the first two duplicate ACKs (RFC 3042).")                                      \
     X(8, RTO_RESTART, rto_restart, true,                                                           \
-      "With little in flight, count the timeout from its sending (RFC 7765).")                     \
-    X(9, HYSTART, hystart, true, "Leave slow start before it loses (HyStart++, RFC 9406).")        \
+      "With little in flight, count the timeout from when it was sent (RFC 7765).")                \
+    X(9, HYSTART, hystart, true, "Leave slow start before it causes loss (HyStart++, RFC 9406).")  \
     X(10, CWND_VALIDATION, cwnd_validation, true,                                                  \
-      "A congestion window that is not used is not trusted (RFC 7661).")                           \
-    X(11, PACING, pacing, false, "Spread frames over the round trip. BBR does so always.")
+      "Do not trust a congestion window that is not used (RFC 7661).")                             \
+    X(11, PACING, pacing, false, "Spread frames over the round trip. BBR always does.")
 
-/* Bounds that only keep sums and sizes far from overflow. */
+/* Bounds that only keep sums and sizes far from overflow; a TAP takes no larger packet. */
 #define TE_CONFIG_TIMER_MAX (400 * TE_DAY)
 #define TE_CONFIG_TABLE_MAX (1 << 24)
 #define TE_CONFIG_TAP_MTU_MAX 65521
@@ -78,12 +79,12 @@
 /* X(section, name, type, field, KIND, default, (min, max), (user_min, user_max), help)
  *
  * section and name are what a configuration file says; the name has no unit, since the value brings
- * its own. KIND is one of enum te_config_kind, CHOICE with the list of names. min and max are what
- * the engine works with; user_min and user_max what a configuration may ask for: the range that
- * makes sense outside of tests. */
+ * its own. KIND is one of enum te_config_kind, CHOICE with its list of names. min and max are what
+ * the engine works with (else te_config_check() answers TE_ERR_INVALID); user_min and user_max are
+ * what a configuration file may ask for: the range that makes sense outside of tests. */
 #define TE_CONFIG_LIST(X)                                                                          \
     /* [link] */                                                                                   \
-    /* 576 is what everybody can take (RFC 9293 3.7.1). */                                         \
+    /* 576 is what every host can receive (RFC 9293 3.7.1). */                                     \
     /* A TAP takes no more than 65,521: with the Ethernet header it must fit into 16 bits. */      \
     X("link", mtu, uint32_t, mtu_bytes, BYTES, 1500, (576, 65535), (576, TE_CONFIG_TAP_MTU_MAX),   \
       "Size of IP packets, also set on the interface.")                                            \
@@ -93,7 +94,7 @@
     X("link", checksum_offload, bool, checksum_offload, SWITCH, false, (0, 1), (0, 1),             \
       "Leave TCP checksums of sent frames to the kernel.")                                         \
     X("link", dad, bool, dad, SWITCH, true, (0, 1), (0, 1),                                        \
-      "Probe our addresses at start for another station that holds them (RFC 4862 5.4, RFC "       \
+      "At start, probe whether another station holds our addresses (RFC 4862 5.4, RFC "            \
       "5227).")                                                                                    \
     X("link", optimistic_dad, bool, optimistic_dad, SWITCH, true, (0, 1), (0, 1),                  \
       "Use addresses while they are probed (RFC 4429); without it the first seconds refuse every " \
@@ -113,14 +114,14 @@
       "Upper bound of the retransmission timeout (RFC 6298 (2.5)).")                               \
     /* Under 0.5 s (RFC 9293 3.8.6.3, MUST-40). */                                                 \
     X("tcp", delayed_ack, int64_t, delayed_ack_us, DURATION, 40 * TE_MS, (0, 500 * TE_MS - 1),     \
-      (0, 499 * TE_MS), "How long an ACK may wait for company (RFC 9293 3.8.6.3).")                \
+      (0, 499 * TE_MS), "How long an ACK may wait for data to go with (RFC 9293 3.8.6.3).")        \
     X("tcp", fin_wait_2, int64_t, fin_wait_2_us, DURATION, TE_MINUTE, (1, TE_CONFIG_TIMER_MAX),    \
       (TE_MS, TE_DAY), "How long a connection that its user has closed stays in FIN_WAIT_2.")      \
     X("tcp", orphan, int64_t, orphan_us, DURATION, 2 * TE_MINUTE, (1, TE_CONFIG_TIMER_MAX),        \
       (TE_MS, TE_DAY),                                                                             \
       "How long a connection that its user has closed may take to send the rest.")                 \
     X("tcp", remains, int64_t, remains_us, DURATION, TE_MINUTE, (0, TE_CONFIG_TIMER_MAX),          \
-      (0, TE_DAY), "How long a failed connection waits for its user to see why.")                  \
+      (0, TE_DAY), "How long a failed connection is kept for its user to ask why.")                \
     X("tcp", user_timeout, int64_t, user_timeout_us, DURATION, 0, (0, TE_CONFIG_TIMER_MAX),        \
       (0, 30 * TE_DAY),                                                                            \
       "Give up when sent data stays unacknowledged this long; 0: after r2_retries alone.")         \
@@ -135,29 +136,28 @@
     X("tcp", syn_retries_max, uint8_t, syn_retries_max, COUNT, 7, (0, UINT8_MAX), (0, UINT8_MAX),  \
       "Retransmissions of a SYN before an opening fails.")                                         \
     X("tcp", syn_ack_retries_max, uint8_t, syn_ack_retries_max, COUNT, 5, (0, UINT8_MAX),          \
-      (0, UINT8_MAX), "Retransmissions of a SYN,ACK before it is forgotten.")                      \
+      (0, UINT8_MAX), "Retransmissions of a SYN,ACK before the half-open connection is dropped.")  \
     X("tcp", r1_retries, uint8_t, r1_retries, COUNT, 3, (0, UINT8_MAX), (1, UINT8_MAX),            \
-      "Retransmissions after which the route is doubted (RFC 9293 3.8.3).")                        \
+      "Retransmissions after which the next hop is probed (RFC 9293 3.8.3, R1).")                  \
     X("tcp", r2_retries, uint8_t, r2_retries, COUNT, 15, (1, UINT8_MAX), (1, UINT8_MAX),           \
-      "Retransmissions after which a connection fails (RFC 9293 3.8.3).")                          \
+      "Retransmissions after which a connection fails (RFC 9293 3.8.3, R2).")                      \
     X("tcp", mtu_probing, enum te_mtu_probing, mtu_probing, CHOICE(te_mtu_probing),                \
       TE_MTU_PROBING_BLACK_HOLE, (TE_MTU_PROBING_OFF, TE_MTU_PROBING_ALWAYS),                      \
       (TE_MTU_PROBING_OFF, TE_MTU_PROBING_ALWAYS),                                                 \
-      "Search for the largest packets that a path takes without help of its routers (RFC 4821): "  \
+      "Search for the largest packets that a path takes, without its routers' help (RFC 4821): "   \
       "never, when large packets vanish, or on every connection.")                                 \
     /* 552 is the floor of IPv4 (RFC 5927 7); 1,024 works anywhere (RFC 4821 7.2). */              \
     X("tcp", mtu_probe_base, uint32_t, mtu_probe_base_bytes, BYTES, 1024, (552, UINT16_MAX),       \
       (552, TE_CONFIG_TAP_MTU_MAX),                                                                \
-      "Packet size that such a search starts from; with IPv6 at least 1280.")                      \
+      "Packet size from which such a search starts; with IPv6 at least 1280.")                     \
     /* RFC 8201 4: at least 5 minutes. */                                                          \
     X("tcp", path_mtu_age, int64_t, path_mtu_age_us, DURATION, 10 * TE_MINUTE,                     \
       (5 * TE_MINUTE, TE_CONFIG_TIMER_MAX), (5 * TE_MINUTE, 400 * TE_DAY),                         \
-      "A path that was found to be narrower than the link is forgotten after this time, and "      \
-      "larger packets are tried again (RFC 1191 6.3, RFC 8201 4).")                                \
+      "How long a path is remembered to be narrower than the link, before larger packets are "     \
+      "tried again (RFC 1191 6.3, RFC 8201 4).")                                                   \
     X("tcp", idle_release, int64_t, idle_release_us, DURATION, TE_SECOND,                          \
-      (0, TE_CONFIG_TIMER_MAX), (0, TE_HOUR),                                                      \
-      "An empty buffer gives its memory back after this time.")                                    \
-    /* Up to the largest window (RFC 7323 2.2). 32 MiB is twice 1 Gbit/s x 100 ms, and more. */    \
+      (0, TE_CONFIG_TIMER_MAX), (0, TE_HOUR), "How long an empty buffer keeps its memory.")        \
+    /* Up to the largest window (RFC 7323 2.2). 32 MiB is over twice 1 Gbit/s x 100 ms. */         \
     X("tcp", send_buffer_initial, uint32_t, send_buffer_initial_bytes, BYTES, 16 * TE_KIB,         \
       (1, TE_GIB), (TE_KIB, TE_GIB), "First size of a connection's send buffer.")                  \
     X("tcp", send_buffer_max, uint32_t, send_buffer_max_bytes, BYTES, 32 * TE_MIB, (1, TE_GIB),    \
@@ -168,7 +168,7 @@
     X("tcp", receive_buffer_max, uint32_t, receive_buffer_max_bytes, BYTES, 32 * TE_MIB,           \
       (1, TE_GIB), (TE_KIB, TE_GIB), "Largest receive buffer of a connection.")                    \
     X("tcp", out_of_order_ranges_max, uint32_t, out_of_order_ranges_max, COUNT, 4096, (0, 16384),  \
-      (0, 16384), "Holes that one connection's reassembly keeps.")                                 \
+      (0, 16384), "Holes that one connection's receive buffer may have.")                          \
     X("tcp", initial_window_segments, uint8_t, initial_window_segments, COUNT, 10, (1, UINT8_MAX), \
       (1, 64), "Initial congestion window (RFC 6928).")                                            \
     /* Above the 40 bytes of options that an MSS does not count (RFC 9293 3.7.1), so that each */  \
@@ -183,7 +183,7 @@
       "Offer and accept selective acknowledgments (RFC 2018).")                                    \
     X("tcp", ecn, enum te_ecn_mode, ecn, CHOICE(te_ecn_mode), TE_ECN_PASSIVE,                      \
       (TE_ECN_OFF, TE_ECN_ON), (TE_ECN_OFF, TE_ECN_ON),                                            \
-      "Explicit Congestion Notification (RFC 3168): never, when the peer offers it, or also "      \
+      "Explicit Congestion Notification (RFC 3168): never, when the peer offers it, or always "    \
       "offered to the peer.")                                                                      \
     X("tcp", congestion_control, te_cc_name_text, congestion_control, ALGORITHM, 0,                \
       (0, TE_CC_COUNT - 1), (0, TE_CC_COUNT - 1),                                                  \
@@ -193,7 +193,7 @@
       "Allow TCP Fast Open (RFC 7413) to connections and listeners that ask for it: data on the "  \
       "SYN, which may then be delivered twice.")                                                   \
     X("tcp", nagle, bool, nagle, SWITCH, true, (0, 1), (0, 1),                                     \
-      "Nagle's algorithm, where a connection does not say otherwise (RFC 9293 3.7.4).")            \
+      "Nagle's algorithm, unless a connection says otherwise (RFC 9293 3.7.4).")                   \
     X("tcp", port_first, uint16_t, port_first, COUNT, 32768, (1, UINT16_MAX), (1, UINT16_MAX),     \
       "First ephemeral port (RFC 6056).")                                                          \
     X("tcp", port_last, uint16_t, port_last, COUNT, 60999, (1, UINT16_MAX), (1, UINT16_MAX),       \
@@ -207,12 +207,13 @@
       CHOICE(te_time_wait_policy), TE_TIME_WAIT_EVICT_OLDEST,                                      \
       (TE_TIME_WAIT_EVICT_OLDEST, TE_TIME_WAIT_SKIP),                                              \
       (TE_TIME_WAIT_EVICT_OLDEST, TE_TIME_WAIT_SKIP),                                              \
-      "What happens when the TIME_WAIT table is full: the entry nearest to its end makes room, "   \
+      "What happens when the TIME_WAIT table is full: the entry that would end first makes room, " \
       "or the new connection goes to CLOSED at once.")                                             \
     X("limits", orphan_max, uint32_t, orphan_max, COUNT, 65536, (0, TE_CONFIG_TABLE_MAX),          \
-      (0, 4194304), "Connections that nobody owns any more.")                                      \
-    /* 16,384: no single host can take more than a 64th of the table, and those behind the */      \
-    /* address of one NAT do not come near. */                                                     \
+      (0, 4194304),                                                                                \
+      "Connections that their users have closed and that still have something to send.")           \
+    /* 16,384: no single host can take more than a 64th of the table, and the hosts behind one */  \
+    /* NAT do not come near. */                                                                    \
     X("limits", connections_per_remote_max, uint32_t, connections_per_remote_max, COUNT, 16384,    \
       (0, TE_CONFIG_TABLE_MAX), (0, 4194304),                                                      \
       "Connections that one remote address (with IPv6 its /64) may have opened to us; further "    \
@@ -228,7 +229,7 @@
       (0, TE_CONFIG_TABLE_MAX), (0, 65536),                                                        \
       "SYN_RCVD connections of one listener that were opened by Fast Open.")                       \
     X("limits", fast_open_cache_max, uint32_t, fast_open_cache_max, COUNT, 1024,                   \
-      (0, TE_CONFIG_TABLE_MAX), (0, 65536), "Servers whose Fast Open cookie is kept.")             \
+      (0, TE_CONFIG_TABLE_MAX), (0, 65536), "Servers whose Fast Open cookies are kept.")           \
     X("limits", backlog_max, uint32_t, backlog_max, COUNT, 4096, (1, TE_CONFIG_TABLE_MAX),         \
       (1, 65536), "Upper bound of a listener's backlog.")                                          \
     X("limits", neighbour_max, uint32_t, neighbour_max, COUNT, 1024, (1, TE_CONFIG_TABLE_MAX),     \
@@ -242,28 +243,29 @@
     X("limits", reassembly_source_max, uint32_t, reassembly_source_max, COUNT, 16,                 \
       (1, TE_CONFIG_TABLE_MAX), (1, 65536), "IP datagrams being reassembled from one source.")     \
     X("limits", path_mtu_max, uint32_t, path_mtu_max, COUNT, 1024, (1, TE_CONFIG_TABLE_MAX),       \
-      (1, 65536), "Destinations whose path is remembered to be narrower than the link.")           \
+      (1, 65536), "Destinations whose paths are remembered to be narrower than the link.")         \
     X("limits", control_queue_max, uint32_t, control_queue_max, COUNT, 256,                        \
       (1, TE_CONFIG_TABLE_MAX), (16, 65536),                                                       \
-      "Packets waiting to be sent that no connection owns.")                                       \
+      "Packets of no connection that wait to be sent: ARP, ND, ICMP, RST.")                        \
     X("limits", event_max, uint32_t, event_max, COUNT, 4096, (1, TE_CONFIG_TABLE_MAX),             \
-      (64, 1048576), "Events that wait inside the engine.")                                        \
+      (64, 1048576), "Events that wait inside the engine to be taken.")                            \
     X("limits", history_conn_max, uint32_t, history_conn_max, COUNT, 4096,                         \
       (0, TE_CONFIG_TABLE_MAX), (0, 4194304), "Dead connections whose history is kept.")           \
     X("limits", drop_log_conn_max, uint32_t, drop_log_conn_max, COUNT, 512, (0, 65536),            \
-      (0, 65536), "Connections whose last dropped segments are kept, 220 bytes each.")             \
+      (0, 65536), "Connections whose last dropped segments are kept; 220 bytes each.")             \
     X("limits", challenge_ack_per_second, uint32_t, challenge_ack_per_second, COUNT, 1000,         \
       (0, UINT32_MAX), (1, 10000000),                                                              \
-      "Challenge ACKs of all connections (RFC 5961 7), and as many of all TIME_WAIT entries.")     \
+      "Challenge ACKs per second of all connections (RFC 5961 7), and as many of all TIME_WAIT "   \
+      "entries.")                                                                                  \
     X("limits", challenge_ack_interval, uint32_t, challenge_ack_interval_us, DURATION,             \
       500 * TE_MS, (0, UINT32_MAX), (0, TE_MINUTE),                                                \
-      "Least time between two challenge ACKs of one connection.")                                  \
+      "Least time between two challenge ACKs of one connection (RFC 5961 7).")                     \
     X("limits", rst_per_second, uint32_t, rst_per_second, COUNT, 10000, (0, UINT32_MAX),           \
-      (0, 10000000), "RSTs for segments without a connection.")                                    \
+      (0, 10000000), "RSTs per second for segments without a connection.")                         \
     X("limits", icmp_per_second, uint32_t, icmp_per_second, COUNT, 1000, (0, UINT32_MAX),          \
-      (0, 10000000), "ICMP errors sent.")
+      (0, 10000000), "ICMP errors sent per second (RFC 4443 2.4).")
 
-/* Fields of which the first must not be above the second. */
+/* Pairs of fields: the first must not be above the second. te_config_check() names the first. */
 #define TE_CONFIG_ORDER_LIST(X)                                                                    \
     X(neighbour_incomplete_max, neighbour_max)                                                     \
     X(rto_min_us, rto_max_us)                                                                      \

@@ -1,15 +1,18 @@
 /* Every counter of the stack, each with the sentence that documents it.
  *
  * One list serves the struct, `tcpctl stats`, tcpctl-stats(7) and the metrics, so that a counter
- * cannot exist in one of them only. Counters never go back. */
+ * cannot exist in only one of them. Counters start at 0 and never go back; 64 bits do not wrap.
+ *
+ * To add one: a row here, and stack->counters.NAME++ where it happens. One that counts drops grows
+ * through te_drop() alone, by a reason in drop.h. */
 #ifndef TCPENGINE_COUNTERS_H
 #define TCPENGINE_COUNTERS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Drops (drop.h) that no counter of the list below counts. They start anew in a restored stack, as
- * the logs of drops do: the saved state does not have them. */
+/* Drops (drop.h) that no counter of the list below counts. The saved state does not have them: in a
+ * restored stack they start from 0, as the logs of drops start empty. */
 #define TE_DROP_COUNTER_LIST(X)                                                                    \
     X(resets_unacceptable, "RSTs dropped: outside the receive window")                             \
     X(resets_challenged, "RSTs dropped: in the receive window, but not exact (RFC 5961 3.2)")      \
@@ -73,7 +76,7 @@
     X(fast_open_passive_failed, "SYNs with a Fast Open cookie that is not good")                   \
     X(fast_open_pending_full, "SYNs with a good cookie, and too many such connections pending")    \
     X(fast_open_cookies_given, "Fast Open cookies asked for and given")                            \
-    X(fast_open_cache_evicted, "Fast Open cookies of servers forgotten: the cache is full")        \
+    X(fast_open_cache_evicted, "Fast Open cookies of servers forgotten: the cache was full")       \
     X(accept_queue_full, "Handshakes held back: the listener's accept queue is full")              \
     X(conn_limit, "Openings refused: the table of connections is full")                            \
     X(remote_limit, "Handshakes held back: the remote address has too many connections")           \
@@ -91,7 +94,7 @@
     X(loss_probe_recoveries, "Losses that a tail loss probe repaired (RFC 8985 7.4)")              \
     X(sack_reneging, "Peers that took back what they had SACKed (RFC 2018 8)")                     \
     X(dsack_in, "Segments that reported a duplicate by D-SACK (RFC 2883)")                         \
-    X(sender_no_memory, "Segments put off for want of memory to remember them")                    \
+    X(sender_no_memory, "Segments delayed: no memory to remember them")                            \
     X(pacing_waits, "Times that pacing made a connection wait")                                    \
     X(duplicate_acks_in, "Duplicate ACKs received (RFC 5681 2)")                                   \
     X(ecn_handshakes, "Connections that use ECN (RFC 3168)")                                       \
@@ -106,22 +109,22 @@
     X(delayed_acks, "ACKs sent by the delayed-ACK timer")                                          \
     X(out_of_order_segments, "Segments queued out of order")                                       \
     X(out_of_order_dropped, "Out-of-order segments dropped: too many holes or no memory")          \
-    X(duplicate_segments, "Segments whose bytes all were received before")                         \
+    X(duplicate_segments, "Segments whose bytes had all been received before")                     \
     X(dsack_sent, "D-SACK blocks sent (RFC 2883)")                                                 \
     X(receive_no_memory, "Segments dropped: no memory for the receive buffer")                     \
     X(data_after_close, "Connections reset: data came after the user closed")                      \
     X(timeouts_user, "Connections ended by the user timeout or R2")                                \
-    X(timeouts_fin_wait_2, "Orphans ended in FIN_WAIT_2 by time")                                  \
+    X(timeouts_fin_wait_2, "Orphans ended in FIN_WAIT_2: time is up")                              \
     X(orphans_dropped, "Orphans reset: too many or too slow")                                      \
     X(icmp_bad_quote, "ICMP errors ignored: the quoted segment is not in flight (RFC 5927)")       \
-    X(icmp_soft_errors, "ICMP errors noted by a connection that goes on")                          \
+    X(icmp_soft_errors, "ICMP errors noted by a connection that continues")                        \
     X(path_mtu_changes, "Path MTU lowered by ICMP")                                                \
     X(path_mtu_expired, "Narrow paths forgotten: larger packets are tried again (RFC 1191 6.3)")   \
     X(path_mtu_evicted, "Narrow paths forgotten: the table is full")                               \
-    X(mtu_black_holes, "Paths that swallow large packets without a word (RFC 4821 7.7)")           \
+    X(mtu_black_holes, "Paths that drop large packets silently (RFC 4821 7.7)")                    \
     X(mtu_probes, "Probes of a larger path MTU sent (RFC 4821)")                                   \
     X(mtu_probes_arrived, "Probes of a larger path MTU that arrived")                              \
-    X(mtu_probes_lost, "Probes of a larger path MTU that were lost, and no sign of congestion")    \
+    X(mtu_probes_lost, "Probes of a larger path MTU that were lost, without a sign of congestion") \
     X(too_big_ignored, "Packet Too Big ignored: nothing that large was sent (RFC 5927 7.2)")       \
     X(too_big_held, "Packet Too Big held back until a timeout confirms it (RFC 5927 7.2)")         \
     X(time_wait_entered, "Connections that entered TIME_WAIT")                                     \
@@ -144,7 +147,7 @@
     X(eth_unknown_type, "Frames dropped: unknown EtherType")                                       \
     X(arp_malformed, "ARP packets dropped: malformed")                                             \
     X(arp_in, "ARP packets received")                                                              \
-    X(arp_unsolicited, "ARP or ND answers ignored: nobody asked")                                  \
+    X(arp_unsolicited, "ARP or ND answers ignored: unsolicited")                                   \
     X(arp_out, "ARP packets sent")                                                                 \
     X(nd_in, "Neighbour Discovery messages received")                                              \
     X(nd_malformed, "Neighbour Discovery messages dropped: malformed or hop limit under 255")      \
@@ -161,7 +164,7 @@
     X(ip_no_route, "Packets dropped on output: no route")                                          \
     X(reassembly_in, "Fragments received")                                                         \
     X(reassembly_ok, "Datagrams reassembled")                                                      \
-    X(reassembly_timeout, "Reassemblies given up: time")                                           \
+    X(reassembly_timeout, "Reassemblies given up: time is up")                                     \
     X(reassembly_overlap, "Reassemblies given up: overlapping fragments (RFC 5722)")               \
     X(reassembly_bad_ecn, "Reassemblies given up: CE beside Not-ECT (RFC 3168 5.3)")               \
     X(reassembly_dead, "Fragments dropped: of a datagram given up before its time")                \
@@ -170,7 +173,7 @@
     X(fragments_out, "Fragments sent")                                                             \
     X(icmp_in, "ICMP messages received")                                                           \
     X(icmp_malformed, "ICMP messages dropped: malformed or bad checksum")                          \
-    X(icmp_ignored, "ICMP messages ignored: redirects, and what nobody here asked for")            \
+    X(icmp_ignored, "ICMP messages ignored: redirects, and unsolicited answers")                   \
     X(icmp_out, "ICMP messages sent")                                                              \
     X(icmp_limited, "ICMP errors not sent because of a limit")                                     \
     X(icmp_echo, "Echo requests answered")                                                         \
@@ -185,12 +188,14 @@ struct te_counters {
 #undef TE_COUNTER_FIELD
 };
 
-/* The counters as a table, in the order of the list: *ret_count rows, valid for ever. */
+/* One row per counter. */
 struct te_counter_info {
     const char *name;
     const char *help;
     size_t offset; /* of the uint64_t in struct te_counters */
 };
+/* The counters as a table, in the order of the list: *ret_count rows, static. Callable from
+ * anywhere. */
 const struct te_counter_info *te_counter_table(size_t *ret_count);
 
 #endif

@@ -1,9 +1,13 @@
 /* Why a frame, packet or segment was dropped, and the last of them that were.
  *
- * What is dropped is what the stack takes nothing of, answered or not (RFC 9293 3.10.7.4, "drop the
+ * A drop is input of which the stack takes nothing, answered or not (RFC 9293 3.10.7.4, "drop the
  * segment and return"): a segment outside the window is one, although an ACK answers it; one that
- * ends a connection or is merely cut to the window is none. Text that is dropped although the
- * segment's ACK counted (window closed, no memory, received before) is one. */
+ * ends a connection, or is merely cut to the window, is not. Text that is dropped although the
+ * segment's ACK counted (window closed, no memory, received before) is one as well, and so is a
+ * packet of ours that cannot be sent.
+ *
+ * Each drop increments one counter (counters.h) and is kept twice, bounded: among the last
+ * TE_DROPS_MAX of the stack, and among the last TE_CONN_DROPS_MAX of its connection. */
 #ifndef TCPENGINE_DROP_H
 #define TCPENGINE_DROP_H
 
@@ -19,16 +23,16 @@
     X(ARP_MALFORMED, arp_malformed, arp_malformed, "The ARP packet is malformed")                  \
     X(ARP_LOOPED, arp_looped, arp_ignored, "Our own ARP packet came back")                         \
     X(ARP_NOT_FOR_US, arp_not_for_us, arp_ignored, "The ARP request asks for another address")     \
-    X(ARP_UNSOLICITED, arp_unsolicited, arp_unsolicited, "An ARP or ND answer nobody asked for")   \
+    X(ARP_UNSOLICITED, arp_unsolicited, arp_unsolicited, "An ARP or ND answer without a question") \
     X(ND_MALFORMED, nd_malformed, nd_malformed, "ND malformed, or its hop limit is under 255")     \
     X(ND_NOT_FOR_US, nd_not_for_us, nd_ignored, "The ND question is about another address")        \
     X(ND_NOT_READY, nd_not_ready, nd_ignored, "The ND question is about an address not ready yet") \
     /* IP input */                                                                                 \
     X(IP_MALFORMED, ip_malformed, ip_malformed, "IP header, length or header checksum is wrong")   \
     X(IP_NOT_FOR_US, ip_not_for_us, ip_not_for_us, "The destination is not our address")           \
-    X(IP_BAD_SOURCE, ip_bad_source, ip_bad_source, "The source is nobody that could have sent it") \
+    X(IP_BAD_SOURCE, ip_bad_source, ip_bad_source, "No station can have sent from that source")    \
     X(IP_UNKNOWN_PROTOCOL, ip_unknown_protocol, ip_unknown_protocol,                               \
-      "The protocol is none that we speak")                                                        \
+      "A protocol that we do not speak")                                                           \
     X(IP6_EXTENSION_LIMIT, ip6_extension_limit, ip6_extension_limit,                               \
       "Too many IPv6 extension headers or options")                                                \
     X(IP6_NO_NEXT_HEADER, ip6_no_next_header, ip6_no_next_header,                                  \
@@ -38,7 +42,7 @@
     X(REASSEMBLY_MALFORMED, reassembly_malformed, reassembly_malformed,                            \
       "The fragment's offset or length is wrong")                                                  \
     X(REASSEMBLY_DUPLICATE, reassembly_duplicate, reassembly_duplicate,                            \
-      "The fragment came before")                                                                  \
+      "The fragment was received before")                                                          \
     X(REASSEMBLY_OVERLAP, reassembly_overlap, reassembly_overlap,                                  \
       "Fragments overlap: the whole datagram is given up")                                         \
     X(REASSEMBLY_BAD_ECN, reassembly_bad_ecn, reassembly_bad_ecn,                                  \
@@ -50,13 +54,13 @@
       "The datagram's other fragments did not come in time")                                       \
     /* ICMP input */                                                                               \
     X(ICMP_MALFORMED, icmp_malformed, icmp_malformed, "ICMP malformed, or its checksum is wrong")  \
-    X(ICMP_UNKNOWN, icmp_unknown, icmp_ignored, "An ICMP message that nobody here asked for")      \
+    X(ICMP_UNKNOWN, icmp_unknown, icmp_ignored, "An ICMP message without a question")              \
     X(ICMP_MEANINGLESS, icmp_meaningless, icmp_ignored, "An ICMP error without a meaning for TCP") \
     X(ICMP_BAD_QUOTE, icmp_bad_quote, icmp_bad_quote, "The segment it quotes is not in flight")    \
     X(ICMP_ECHO_GROUP, icmp_echo_group, icmp_echo_group, "An echo request to a group")             \
     X(ICMP_LIMITED, icmp_limited, icmp_limited, "The ICMP answer is over the rate limit")          \
     X(TOO_BIG_IGNORED, too_big_ignored, too_big_ignored,                                           \
-      "Packet Too Big: nothing that large was sent")                                               \
+      "Packet Too Big, and nothing that large was sent")                                           \
     /* IP output */                                                                                \
     X(IP_NO_ROUTE, ip_no_route, ip_no_route, "Output: no route to the destination")                \
     X(IP_TOO_LONG, ip_too_long, ip_too_long, "Output: longer than an IP packet can be")            \
@@ -133,42 +137,44 @@ enum te_drop_reason {
         TE_DROP_COUNT
 };
 
-/* "unacceptable", "paws", ...; "" for TE_DROP_NONE, "?" for a number out of range. */
+/* "unacceptable", "paws", ...; "" for TE_DROP_NONE, "?" for a number out of range. Static, as are
+ * the other two. */
 const char *te_drop_name(enum te_drop_reason reason);
 /* The sentence, without its full stop; "" and "?" as above. */
 const char *te_drop_text(enum te_drop_reason reason);
 /* The counter's name, as in te_counter_table(); "" and "?" as above. */
 const char *te_drop_counter_name(enum te_drop_reason reason);
 
-/* Drops kept for the stack, and for one connection. */
+/* Drops kept for the stack, and per connection. */
 #define TE_DROPS_MAX 64u
 #define TE_CONN_DROPS_MAX 8u
 
 struct te_dropped {
     int64_t time_us;
     enum te_drop_reason reason;
-    uint64_t id;      /* of the connection, listener or TIME_WAIT entry that it was for, or 0 */
+    uint64_t id;      /* of the connection, listener or TIME_WAIT entry that it was for; 0: none */
     bool has_segment; /* false: no TCP segment, or not known */
     struct te_segment_info segment;
-    bool has_endpoints;               /* never of a connection's drops: they are its own */
+    bool has_endpoints;               /* false for drops asked for by id: they are its own */
     struct te_endpoint local, remote; /* ours, and the other side's; ports are 0 where unknown */
 };
 
 struct te_stack;
 
-/* The last drops, oldest first: those of id (a connection, a listener, an entry of TIME_WAIT, or
- * one gone lately, as te_history) or, with id 0, those of the whole stack. ret_drops has room for
- * TE_DROPS_MAX; of an id there are at most TE_CONN_DROPS_MAX. Both results are the caller's own
- * copies, and untouched on failure.
+/* The last drops, oldest first: those of id (a connection, a listener, a TIME_WAIT entry, or one
+ * gone lately, as te_history) or, with id 0, those of the whole stack. ret_drops has room for
+ * TE_DROPS_MAX; an id has at most TE_CONN_DROPS_MAX. Both results are the caller's own copies, and
+ * untouched on failure.
  *
  * At most config.drop_log_conn_max ids have a log at a time. When one more is needed, the log whose
  * latest drop is the oldest goes, and its id answers with *ret_count 0 as if nothing had been
- * dropped; those of handshakes that nobody has answered yet (SYN_RCVD after a SYN) go first, so
- * that forged SYNs cost no other connection its log. What is dropped is still counted.
+ * dropped; those of half-open connections (SYN_RCVD, the handshake not answered yet) go first, so
+ * that forged SYNs cost no other connection its log. All drops are counted all the same.
  *
  * The logs are not part of the saved state: a restored stack has none.
  *
- * TE_ERR_NO_CONNECTION: no object has that id, and none had it lately. */
+ * TE_ERR_NO_CONNECTION: no object has that id, and none had it lately. Ask with 0: the drop may
+ *     still be among the stack's. */
 enum te_err te_drops(const struct te_stack *stack, uint64_t id,
                      struct te_dropped ret_drops[TE_DROPS_MAX], unsigned *ret_count);
 

@@ -1,10 +1,16 @@
-/* State transitions, and what the stack tells its host. */
+/* State transitions, and what the stack reports to its host.
+ *
+ * Events come in two kinds. State changes are records: each is one event, in the order in which
+ * they happened, and a host that is too slow loses the oldest (te_counters.events_lost). Readiness
+ * is a set of flags per object: flags gather until they are taken, so that there is at most one
+ * such event per object at a time, and none is lost. te_stack_next_event() gives out the records
+ * first. */
 #ifndef TCPENGINE_EVENT_H
 #define TCPENGINE_EVENT_H
 
 #include <tcpengine/types.h>
 
-/* TCP header flags as they stand in the header's 13th and 14th bytes (RFC 9293 3.1). */
+/* TCP header flags, as in the 14th byte of the header (RFC 9293 3.1). */
 enum te_tcp_flag {
     TE_FIN = 0x01,
     TE_SYN = 0x02,
@@ -44,60 +50,65 @@ enum te_cause {
     TE_CAUSE_NEW_SYN,   /* TIME_WAIT ended by a new incarnation (RFC 6191) */
     TE_CAUSE_LIMIT,     /* a table was full */
     TE_CAUSE_LISTENER_CLOSED,
-    TE_CAUSE_RECV_SYN_COOKIE, /* the ACK that brings a SYN cookie stands for the SYN too */
+    TE_CAUSE_RECV_SYN_COOKIE, /* an ACK with a good SYN cookie, in place of the SYN */
     TE_CAUSE_COUNT
 };
 
-/* "recv SYN,ACK", "CLOSE", "timeout=2MSL", ...; never NULL. */
+/* "recv SYN,ACK", "CLOSE", "timeout=2MSL", ...; "" for none, "?" for a number out of range. Static,
+ * never NULL. */
 const char *te_cause_text(enum te_cause cause);
-/* "SYN,ACK" in the order of RFC 9293's text; "" for no flag. Writes at most 40 bytes. */
+/* "SYN,ACK" in the order of RFC 9293's text; "" for no flag. Writes at most 40 bytes, final NUL
+ * included. */
 void te_tcp_flags_format(uint8_t flags, char *ret_text);
 
-/* The segment behind a transition, in host byte order, as its header had it. */
+/* The segment behind a transition or a drop, in host byte order, as its header had it. */
 struct te_segment_info {
     uint32_t seq;
     uint32_t ack;
     uint32_t wnd_bytes; /* scaled, when a scale applies */
-    uint16_t len_bytes; /* payload; 65,535 stands for that or more */
-    uint8_t flags;
+    uint16_t len_bytes; /* payload; 65,535 means that or more */
+    uint8_t flags;      /* set of enum te_tcp_flag */
 };
 
 struct te_transition {
     int64_t time_us;
     enum te_state from, to;
     enum te_cause cause;
-    bool has_segment;
+    bool has_segment; /* a segment caused it; else segment is zero */
     struct te_segment_info segment;
 };
 
-/* Transitions kept for one connection. The longest life of RFC 9293's diagram has seven; what goes
- * beyond (LISTEN turned active) overwrites the second oldest, so that the birth stays. */
+/* Transitions kept per connection. The longest life in RFC 9293's diagram has seven; a longer one
+ * (LISTEN turned active) overwrites the second oldest, so that the birth stays. */
 #define TE_HISTORY_MAX 8
 
 enum te_event_kind {
-    TE_EVENT_STATE = 1,       /* transition below is valid */
-    TE_EVENT_READY,           /* ready below is valid: something that the user may wait for */
-    TE_EVENT_FIN_AGAIN,       /* TIME_WAIT saw the FIN again and started 2MSL anew */
-    TE_EVENT_ADDRESS_CONFLICT /* local.addr is held by another station */
+    TE_EVENT_STATE = 1, /* see transition */
+    TE_EVENT_READY,     /* see ready: something that the user may have waited for */
+    TE_EVENT_FIN_AGAIN, /* TIME_WAIT saw the FIN again and restarted 2MSL (RFC 9293 3.10.7.4) */
+    TE_EVENT_ADDRESS_CONFLICT /* another station holds local.addr; no id */
 };
 
+/* A flag says what has changed since the last event of that object, not what is so: after
+ * TE_READY_RECEIVE read until TE_ERR_AGAIN, for no second one comes for the same bytes. A flag may
+ * also come in vain; then the call answers TE_ERR_AGAIN, or accepts nothing. */
 enum te_ready {
-    TE_READY_RECEIVE = 1, /* bytes or the end of the stream can be received */
-    TE_READY_SEND = 2,    /* room in the send buffer */
+    TE_READY_RECEIVE = 1, /* bytes, or the end of the stream, can be received */
+    TE_READY_SEND = 2,    /* the peer acknowledged bytes: there may be room in the send buffer */
     TE_READY_ACCEPT = 4,  /* a listener has a connection to accept */
-    TE_READY_OPEN = 8,    /* the opening is over, one way or the other */
-    TE_READY_END = 16     /* the connection failed, or is gone */
+    TE_READY_OPEN = 8,    /* the opening is over, one way or the other (te_status) */
+    TE_READY_END = 16     /* the protocol has ended, or the control block is gone */
 };
 
 struct te_event {
     enum te_event_kind kind;
-    uint64_t id;
-    int64_t time_us;
-    uint32_t uid;
+    uint64_t id;     /* 0: none */
+    int64_t time_us; /* TE_EVENT_READY: when it was taken, or the object ended */
+    uint32_t uid;    /* these two are not set by TE_EVENT_READY: ask te_status */
     struct te_endpoint local, remote;
-    struct te_transition transition;
-    unsigned ready;    /* set of enum te_ready */
-    enum te_err error; /* with TE_READY_END and on the way to CLOSED: why */
+    struct te_transition transition; /* TE_EVENT_STATE */
+    unsigned ready;                  /* TE_EVENT_READY: set of enum te_ready */
+    enum te_err error; /* with TE_READY_END once the block is gone, and on the way to CLOSED: why */
 };
 
 #endif

@@ -1,8 +1,8 @@
 /* Every scalar of a connection's status, each with the sentence that documents it.
  *
  * The fields of te_status, the daemon's answer, the client library's tcpc_status and its decoder,
- * `tcpctl show` as text and as JSON, and the table of fields in tcpctl(1) are all made from this
- * list. A field has the same name in all of them, and in tcpengine.proto.
+ * `tcpctl show` as text and as JSON, and the table of fields in tcpctl(1) are all generated from
+ * this list. A field has the same name in all of them, and in tcpengine.proto.
  *
  * To add a field, touch three files:
  *   1. this one: a row, at its place among the JSON keys;
@@ -80,16 +80,16 @@
       "Slow start threshold; 4294967295 while there is none")                                      \
     X(BYTES, pipe_bytes, FLIGHT, "# in the network", "Bytes in the network (RFC 6675, pipe)")      \
     X(BYTES, sacked_bytes, FLIGHT, "# SACKed", "Bytes in flight that the peer has SACKed")         \
-    X(BYTES, lost_bytes, FLIGHT, "# lost", "Bytes in flight that are taken for lost")              \
+    X(BYTES, lost_bytes, FLIGHT, "# lost", "Bytes in flight that are considered lost")             \
     X(DURATION_US, min_rtt_us, RACK, "least round trip #",                                         \
-      "Least round-trip time of late; 0 before the first sample")                                  \
+      "Least recent round-trip time; 0 before the first sample")                                   \
     X(DURATION_US, reordering_window_us, RACK, "reordering window #",                              \
       "How late a segment may be before it counts as lost (RFC 8985 6.2)")                         \
     X(DURATION_US, srtt_us, ROUND_TRIP, "smoothed #", "Smoothed round-trip time (RFC 6298)")       \
     X(DURATION_US, rttvar_us, ROUND_TRIP, "+- #", "Round-trip time variation (RFC 6298)")          \
     X(DURATION_US, rto_us, ROUND_TRIP, "RTO #", "Retransmission timeout (RFC 6298)")               \
     X(TOTAL, retransmits, RESENT, "# segments", "Segments sent again since the opening")           \
-    X(NUMBER, backoff, RESENT, "# timeouts in a row", "Retransmissions in a row, now")             \
+    X(NUMBER, backoff, RESENT, "# timeouts in a row", "Retransmissions in a row at present")       \
     X(TOTAL_BYTES, bytes_sent, SENT, "#", "Payload bytes sent, each counted once")                 \
     X(TOTAL_BYTES, bytes_acked, SENT, "# acknowledged", "Payload bytes acknowledged")              \
     X(TOTAL_BYTES, bytes_received, RECEIVED, "#", "Payload bytes received in order")               \
@@ -97,12 +97,13 @@
     X(TOTAL, segments_out, SENT, "# segments", "Segments sent")                                    \
     X(WORD, congestion_control, ALGORITHM, "#", "Congestion control algorithm")                    \
     X(WORD, recovery, ALGORITHM, "state #", "Loss recovery: open, cwr, recovery or loss")          \
-    X(FLAG, is_listener, STATE, "listener", "It is a listener, not a connection")                  \
-    X(FLAG, is_orphan, STATE, "orphan", "CLOSE was called, or nobody accepted it yet")             \
+    X(FLAG, is_listener, STATE, "listener", "A listener, not a connection")                        \
+    X(FLAG, is_orphan, STATE, "orphan", "CLOSE was called, or it is not accepted yet")             \
     X(FLAG, nagle, OPTIONS, "Nagle", "Small segments wait for an ACK (RFC 9293 3.7.4)")            \
     X(FLAG, keepalive, OPTIONS, "keepalive", "An idle peer is probed (RFC 9293 3.8.4)")            \
-    X(BYTES, send_buffer_bytes, SEND_QUEUE, "buffer #", "Memory of the send buffer, now")          \
-    X(BYTES, receive_buffer_bytes, RECEIVE_QUEUE, "buffer #", "Memory of the receive buffer, now") \
+    X(BYTES, send_buffer_bytes, SEND_QUEUE, "buffer #", "Memory that the send buffer has now")     \
+    X(BYTES, receive_buffer_bytes, RECEIVE_QUEUE, "buffer #",                                      \
+      "Memory that the receive buffer has now")                                                    \
     X(TOTAL, send_accepted, JSON_ONLY, "",                                                         \
       "Stream offset up to which bytes to send were accepted")                                     \
     X(TOTAL, receive_released, JSON_ONLY, "",                                                      \
@@ -111,10 +112,10 @@
     X(FLAG, fin_received, RECEIVE_QUEUE, "then the peer's FIN", "The peer's FIN has arrived")      \
     X(FLAG, fin_queued, SEND_QUEUE, "then FIN", "Our FIN follows the bytes to send")
 
-/* Ages, of the kind DURATION_US: te_status has the moment, moment_us; everybody else the time since
- * then, name. X(name, moment_us, LINE, phrase, help). */
+/* Ages, of the kind DURATION_US: te_status has the moment, as moment_us; all others have the time
+ * since then, as name. X(name, moment_us, LINE, phrase, help). */
 #define TE_STATUS_AGE_LIST(X)                                                                      \
     X(age_us, opened_at_us, STATE, "# old", "Time since the opening")                              \
-    X(state_age_us, state_since_us, STATE, "# in this state", "Time in the present state")
+    X(state_age_us, state_since_us, STATE, "# in this state", "Time in the current state")
 
 #endif

@@ -1,4 +1,9 @@
-/* Everything of libtcpengine. */
+/* All public headers of libtcpengine: a TCP/IP stack without I/O.
+ *
+ * stack.h has the verbs and the rules for threads, re-entrancy, time and lifetimes; conn.h the user
+ * calls of RFC 9293 3.10; types.h what error codes mean; config.h and config_list.h what a stack is
+ * made with; event.h what it reports; frame.h what goes in and out; counters.h, drop.h and
+ * status_list.h what it counts and knows; save.h how it survives its program. */
 #ifndef TCPENGINE_TCPENGINE_H
 #define TCPENGINE_TCPENGINE_H
 
