@@ -12,7 +12,7 @@ void te_config_init(struct te_config *config)
         te_config_put(&table[i], config, table[i].initial);
 }
 
-/* What one number may be, whatever the others are. */
+/* Each number by itself. */
 static const char *check_ranges(const struct te_config *config)
 {
     size_t count;
@@ -34,12 +34,12 @@ static const char *check_host(const struct te_config *config)
     static const uint8_t no_mac[sizeof(config->mac)];
     const struct te_buffer_memory *memory = &config->buffer_memory;
     int given = (memory->reserve != NULL) + (memory->grow != NULL) + (memory->release != NULL);
-    if (!config->allocator.alloc || !config->allocator.free)
+    if (config->allocator.alloc == NULL || config->allocator.free == NULL)
         return "allocator";
     if (given != 0 && given != 3)
         return "buffer_memory";
     if ((config->mac[0] & 1) || memcmp(config->mac, no_mac, sizeof(no_mac)) == 0)
-        return "mac"; /* the group bit: no station is called that */
+        return "mac"; /* the group bit: no station has such an address */
     return NULL;
 }
 
@@ -82,14 +82,14 @@ static bool is_route_valid(const struct te_route *route)
            te_addr_is_v4(&destination->addr) == te_addr_is_v4(&route->gateway);
 }
 
-/* Fields that are right by themselves and wrong together. */
+/* Fields that are valid one by one, and not together. */
 static const char *check_relations(const struct te_config *config)
 {
     for (unsigned i = 0; i < config->route_count; i++)
         if (!is_route_valid(&config->routes[i]))
             return "routes";
     if (config->gso && !config->checksum_offload)
-        return "gso"; /* who cuts a segment has to write every checksum anew */
+        return "gso"; /* cutting a segment means computing its checksums below */
 #define CHECK_ORDER(least, most)                                                                   \
     if (config->least > config->most)                                                              \
         return #least;
@@ -101,13 +101,13 @@ static const char *check_relations(const struct te_config *config)
 enum te_err te_config_check(const struct te_config *config, const char **ret_field)
 {
     const char *wrong = check_host(config);
-    if (!wrong)
+    if (wrong == NULL)
         wrong = check_ranges(config);
-    if (!wrong)
+    if (wrong == NULL)
         wrong = check_addresses(config);
-    if (!wrong)
+    if (wrong == NULL)
         wrong = check_relations(config);
-    if (!wrong)
+    if (wrong == NULL)
         return TE_OK;
     *ret_field = wrong;
     return TE_ERR_INVALID;

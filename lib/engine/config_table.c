@@ -62,7 +62,7 @@ static void number_put(uint8_t *field, size_t size_bytes, int64_t value)
     }
 }
 
-/* -1: no algorithm has that name. */
+/* Its index in TE_CC_LIST; -1: no algorithm has that name. */
 static int64_t algorithm_get(const uint8_t *field)
 {
     for (unsigned i = 0; i < TE_CC_COUNT; i++)

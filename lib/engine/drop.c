@@ -78,7 +78,7 @@ struct te_drop_logs *te_drop_logs_init(const struct te_config *config, void *blo
 
 /* --- the pool --------------------------------------------------------------------------------- */
 
-/* Keyed: ids rise by one, and whoever opens connections must not choose whose chain grows. */
+/* Keyed: ids rise by one, and opening connections must not let a peer choose which chain grows. */
 static uint32_t *bucket_of(const struct te_stack *stack, uint64_t id)
 {
     uint8_t bytes[8];
@@ -130,7 +130,7 @@ static void forget(struct te_stack *stack, uint32_t index)
     unlink_log(logs, index);
 }
 
-/* A log that nobody has any more, in no list; NONE: no room. */
+/* A log that is free, or was taken from its owner, in no list; NONE: no room. */
 static uint32_t vacate(struct te_stack *stack, bool is_half_open)
 {
     struct te_drop_logs *logs = stack->drops;
@@ -284,7 +284,7 @@ unsigned te_drop_copy(const struct te_stack *stack, uint64_t id,
 
 /* --- invariants ------------------------------------------------------------------------------- */
 
-/* Logs in one list, or UINT32_MAX when it does not hold together. */
+/* Number of logs in one list, or UINT32_MAX when the list is damaged. */
 static uint32_t count_list(const struct te_stack *stack, unsigned kind)
 {
     const struct te_drop_logs *logs = stack->drops;
@@ -306,8 +306,8 @@ const char *te_drop_check(const struct te_stack *stack)
     uint32_t half_open = count_list(stack, 0);
     uint32_t others = count_list(stack, 1);
     if (half_open == UINT32_MAX || others == UINT32_MAX)
-        return "a list of drop logs does not hold together";
+        return "a list of drop logs is damaged";
     if (logs->used > logs->capacity || half_open + others != logs->used)
-        return "a drop log stands in no list";
+        return "a drop log is in no list";
     return NULL;
 }

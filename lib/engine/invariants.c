@@ -1,4 +1,4 @@
-/* What must hold of every connection after every call (te_stack_check_invariants). */
+/* What must hold of every connection and listener after every call (te_stack_check_invariants). */
 #include <stdint.h>
 
 #include "ip/ip.h"
@@ -62,7 +62,7 @@ static bool has_unacked(const struct te_conn *conn)
     return conn->snd_una != conn->snd_max;
 }
 
-/* A connection that waits for its turn, or for its neighbour, gets its timer when it has sent. */
+/* A connection that waits for its turn, or for its neighbour, gets its timer once it has sent. */
 static bool is_about_to_send(const struct te_conn *conn)
 {
     return conn->is_queued || conn->waits_neighbour;
@@ -135,7 +135,7 @@ const char *te_stack_check_conn(const struct te_stack *stack, uint64_t id)
     return conn != NULL ? check_conn(stack, conn) : NULL;
 }
 
-/* By its segments. Nothing that happens to one connection alone changes that. */
+/* By its segments. Not of check_conn: nothing that happens to one connection alone changes it. */
 static bool is_found(const struct te_stack *stack, const struct te_conn *conn)
 {
     return conn->is_remains || te_conn_table_find(stack, &conn->local, &conn->remote) == conn;

@@ -26,8 +26,8 @@ void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes)
         allocator->free(allocator->ctx, block, size_bytes);
 }
 
-/* te_buffer_memory for hosts that name none: the general allocator. ctx is the te_allocator inside
- * the stack's own copy of the configuration. */
+/* te_buffer_memory for hosts that give none. ctx is the te_allocator inside the stack's own copy of
+ * the configuration. */
 static uint8_t *plain_reserve(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes)
 {
     const struct te_allocator *allocator = ctx;

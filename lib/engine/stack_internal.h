@@ -1,4 +1,7 @@
-/* The stack's own struct: what the modules of ip/ and tcp/ share. Not installed. */
+/* The stack's own struct: what the modules of ip/ and tcp/ share. Not installed.
+ *
+ * Every module embeds its table here and owns it: others go through its functions. A new field has
+ * to be saved, or named in a TE_NOT_SAVED with the reason (save/save_sections.h). */
 #ifndef TCPENGINE_STACK_INTERNAL_H
 #define TCPENGINE_STACK_INTERNAL_H
 
@@ -27,11 +30,11 @@
 struct te_stack {
     struct te_config config;
     struct te_siphash_key key;
-    int64_t now_us; /* the latest time that the host has named */
+    int64_t now_us; /* the latest time that the host gave (te_stack_set_now) */
     int64_t born_at_us;
     struct te_counters counters;
     const struct te_transport *transport; /* what ip/ hands segments to */
-    struct te_wheel wheel;                /* one node a connection, one for each timed module */
+    struct te_wheel wheel;                /* one node per connection, one per timed module */
 
     struct te_locals locals; /* our addresses and their DAD state */
     struct te_routes routes;
@@ -43,7 +46,7 @@ struct te_stack {
 
     struct te_conn_table conns;
     struct te_listener_table listeners;
-    struct te_remotes remotes; /* connections of each remote address */
+    struct te_remotes remotes; /* connections per remote address */
     struct te_time_wait_table time_wait;
     struct te_fast_open_cache fast_open;
     struct te_graveyard graveyard; /* histories of connections that are gone */
@@ -52,18 +55,19 @@ struct te_stack {
     uint64_t next_id;
     uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
-    struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT: no connection's */
+    struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT, which has no connections */
     struct te_drop_logs *drops; /* behind this struct, in the same block; not saved (drop.h) */
 };
 
-/* What a stack is born with: of the configuration and the host's clock, or of a saved state. */
+/* What a stack is born with: from the configuration and the host's clock, or from a saved state. */
 struct te_stack_birth {
     struct te_siphash_key key;
     int64_t now_us, born_at_us;
     int64_t wheel_now_us;
 };
 
-/* A stack with empty tables that has said nothing yet. */
+/* Makes a stack with empty tables that has sent nothing yet. config has been checked. TE_ERR_NOMEM,
+ * with everything given back and *ret_stack untouched. */
 enum te_err te_stack_make(const struct te_config *config, const struct te_stack_birth *birth,
                           struct te_stack **ret_stack);
 

@@ -27,7 +27,7 @@ struct err_row {
     const char *errno_name;
 };
 
-/* Indexed by -err. The errno is the one that Linux or POSIX gives a socket in that case. */
+/* Indexed by -err. The errno is what Linux or POSIX reports on a socket in that case. */
 static const struct err_row err_rows[] = {
     [-TE_OK] = {"success", "0"},
     [-TE_ERR_INVALID] = {"invalid argument", "EINVAL"},
@@ -217,7 +217,7 @@ void te_endpoint_format(const struct te_endpoint *endpoint, char *ret_text)
     *out = '\0';
 }
 
-/* Readers: each moves *text behind what it read, or answers false and leaves it anywhere. */
+/* Readers: each moves *text past what it read, or returns false and leaves *text undefined. */
 
 /* Decimal, without leading zeros: "010" means 8 to some and 10 to others. */
 static bool read_decimal(const char **text, unsigned max, unsigned *ret_value)
@@ -275,11 +275,11 @@ static bool read_hex16(const char **text, uint8_t ret_bytes[2])
     return true;
 }
 
-/* What is known of an IPv6 address while it is read. */
+/* An IPv6 address while it is being read. */
 struct v6_reader {
     uint8_t bytes[16];
     size_t len; /* bytes read */
-    size_t gap; /* where "::" stood; larger than any len when it did not */
+    size_t gap; /* position of "::", or NO_GAP, which is larger than any len */
 };
 
 #define NO_GAP 17u
@@ -302,7 +302,7 @@ static bool read_group(struct v6_reader *reader, const char **text)
     return **text == '\0';
 }
 
-/* What stands between two groups: a colon, or two of them once. */
+/* The separator of two groups: a colon or, once, two of them. */
 static bool read_colons(struct v6_reader *reader, const char **text)
 {
     if ((*text)[0] != ':')
@@ -318,7 +318,7 @@ static bool read_colons(struct v6_reader *reader, const char **text)
     return true;
 }
 
-/* Moves what follows the gap to the end. A gap stands for one group at least (RFC 4291 2.2). */
+/* Moves what follows the gap to the end. A gap is at least one group long (RFC 4291 2.2). */
 static bool close_gap(struct v6_reader *reader)
 {
     if (reader->gap == NO_GAP)
@@ -372,7 +372,7 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
     char addr_text[TE_ADDR_TEXT_MAX];
     struct te_addr addr;
     const char *slash = strchr(text, '/');
-    size_t len = slash ? (size_t)(slash - text) : strlen(text);
+    size_t len = slash != NULL ? (size_t)(slash - text) : strlen(text);
     if (len >= sizeof(addr_text))
         return false;
     memcpy(addr_text, text, len);
@@ -380,7 +380,7 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
     if (!te_addr_parse(addr_text, &addr))
         return false;
     unsigned prefix_bits = te_addr_is_v4(&addr) ? 32 : 128;
-    if (slash) {
+    if (slash != NULL) {
         slash++;
         if (!read_decimal(&slash, prefix_bits, &prefix_bits) || *slash != '\0')
             return false;
@@ -393,7 +393,7 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
 /* --- prefixes --------------------------------------------------------------------------------- */
 
 #define ADDR_BITS 128u
-#define MAPPED_BITS 96u /* of every IPv4 address, before its own 32 */
+#define MAPPED_BITS 96u /* common to all IPv4 addresses, before their own 32 */
 
 unsigned te_addr_common_bits(const struct te_addr *a, const struct te_addr *b)
 {

@@ -11,7 +11,7 @@
 
 #define WSCALE_MAX 14
 #define WINDOW_MAX ((uint32_t)UINT16_MAX << WSCALE_MAX) /* RFC 7323 2.3 */
-#define BUFFER_MAX (UINT32_C(1) << 30)                  /* as config.c has it */
+#define BUFFER_MAX (UINT32_C(1) << 30)                  /* as config_list.h has it */
 #define HELD_MAX (UINT64_C(1) << 31)
 #define IPV4_TCP_HEADERS 40
 #define IPV6_TCP_HEADERS 60
@@ -29,7 +29,7 @@ static bool is_in(const struct te_conn *conn, unsigned states)
     return (states & STATE(conn->state)) != 0;
 }
 
-/* --- who -------------------------------------------------------------------------------------- */
+/* --- identity --------------------------------------------------------------------------------- */
 
 static bool is_identity_valid(struct te_stack *stack, const struct te_conn *conn)
 {
@@ -103,7 +103,7 @@ static bool is_receive_sequence_valid(const struct te_conn *conn)
            te_paws_is_valid(&conn->paws);
 }
 
-/* All that is held lies in the window that was offered, and before the peer's FIN. */
+/* What is held out of order lies in the window that was offered, and before the peer's FIN. */
 static bool is_held_valid(const struct te_conn *conn)
 {
     const struct te_ranges *held = &conn->out_of_order;

@@ -1,5 +1,6 @@
-/* A connection with all it has. Flags that say in which list it stands (is_queued, waits_neighbour,
- * listener, in_accept_queue) follow from those lists' sections, accounts from the connections. */
+/* A connection and everything that it owns. Flags that say in which list it is (is_queued,
+ * waits_neighbour, listener, in_accept_queue) follow from those lists' sections, accounts from the
+ * connections. */
 #include <string.h>
 
 #include "ip/ip.h"
@@ -21,9 +22,9 @@
 #define RING_MAX_BYTES (UINT32_C(1) << 31)
 
 TE_SAVED_ITEMS(struct te_conn_table, by_id, struct te_conn);
-TE_NOT_SAVED(struct te_conn_table, "the table is made again", by_tuple);
+TE_NOT_SAVED(struct te_conn_table, "the table is rebuilt", by_tuple);
 TE_NOT_SAVED(struct te_conn_table, "counted again", orphan_count, state_count, buffer_bytes);
-TE_NOT_SAVED(struct te_conn, "the tables are made again", next_by_tuple, next_by_id);
+TE_NOT_SAVED(struct te_conn, "the tables are rebuilt", next_by_tuple, next_by_id);
 TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of the neighbours",
              queue_link, is_queued, waits_neighbour);
 TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, listener_link,
@@ -236,17 +237,18 @@ static void timer_fields(struct te_codec *codec, struct te_conn *conn)
     }
 }
 
-/* --- streams: the bytes that are held, and the size of the memory that they lie in ------------ */
+/* --- streams: the bytes that are held, and the size of their region --------------------------- */
 
 struct stream {
     struct te_ring *ring;
     bool is_send;
-    uint64_t from, to; /* what is held lies between */
+    uint64_t from, to; /* stream offsets of what is held */
     uint32_t max_bytes;
 };
 
-/* The size that was saved, unless nobody would have grown so far; what is held must fit. Twice for
- * what a window may be rounded up by, twice for the power of two (receive_buffer.c). */
+/* The size that was saved, cut to what the maximum allows while what is held fits; 0: impossible.
+ * Four times the maximum: twice for the rounding of a window, twice for the power of two
+ * (receive_buffer.c). */
 static uint32_t region_size(const struct stream *stream, uint32_t saved_bytes)
 {
     uint64_t held = stream->to - stream->from;
@@ -284,7 +286,7 @@ static void region_fields(struct te_codec *codec, struct te_stack *stack,
     te_codec_require(codec, has_region || stream->from == stream->to);
     if (!has_region)
         return;
-    if (!codec->is_reading) /* what a user's smaller maximum leaves of it is all that comes back */
+    if (!codec->is_reading) /* a maximum that a user has lowered cuts it: canonical only then */
         size_bytes = region_size(stream, size_bytes);
     te_codec_u32(codec, &size_bytes);
     if (codec->is_reading)
@@ -370,7 +372,7 @@ static struct te_conn *new_conn(struct te_stack *stack)
     return conn;
 }
 
-/* One that stands in no table yet. */
+/* Frees one that is in no table yet. */
 static void discard(struct te_stack *stack, struct te_conn *conn)
 {
     te_sender_release(stack, conn);

@@ -8,7 +8,7 @@
 TE_SAVED_ITEMS(struct te_control_queue, urgent, struct te_control_frame);
 TE_SAVED_ITEMS(struct te_control_queue, ordinary, struct te_control_frame);
 TE_NOT_SAVED(struct te_control_queue, "counted again", urgent_count, ordinary_count);
-TE_NOT_SAVED(struct te_control_frame, "the list is made again", link);
+TE_NOT_SAVED(struct te_control_frame, "the list is rebuilt", link);
 
 struct te_control_frame *te_save_frame(struct te_codec *codec, struct te_stack *stack,
                                        struct te_control_frame *frame)

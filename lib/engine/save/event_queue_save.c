@@ -10,7 +10,7 @@
 TE_SAVED_ITEMS(struct te_event_queue, ready, struct te_ready_node);
 TE_NOT_SAVED(struct te_event_queue, "follows from the configuration", capacity);
 TE_NOT_SAVED(struct te_event_queue, "the oldest event comes to the start", head);
-TE_NOT_SAVED(struct te_ready_node, "the list is made again", link);
+TE_NOT_SAVED(struct te_ready_node, "the list is rebuilt", link);
 
 /* --- events ----------------------------------------------------------------------------------- */
 
@@ -33,7 +33,7 @@ static void event_fields(struct te_codec *codec, struct te_event *event)
     }
 }
 
-/* A smaller queue loses the oldest, as it would have. */
+/* A smaller queue loses the oldest, as it would have all along. */
 void te_save_events(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_event_queue *queue = &stack->events;

@@ -8,8 +8,8 @@
 #define MSS_MIN (TE_TCP_HEADER_MAX - TE_TCP_HEADER_MIN)
 
 TE_SAVED_ITEMS(struct te_fast_open_cache, used, struct te_fast_open_entry);
-TE_NOT_SAVED(struct te_fast_open_cache, "the table is made again", buckets);
-TE_NOT_SAVED(struct te_fast_open_entry, "the lists are made again", bucket_link, use_link);
+TE_NOT_SAVED(struct te_fast_open_cache, "the table is rebuilt", buckets);
+TE_NOT_SAVED(struct te_fast_open_entry, "the lists are rebuilt", bucket_link, use_link);
 
 static void entry_fields(struct te_codec *codec, struct te_fast_open_entry *entry)
 {
@@ -22,7 +22,7 @@ static void entry_fields(struct te_codec *codec, struct te_fast_open_entry *entr
     te_codec_require(codec, entry->cookie_len == 0 || entry->mss_bytes > MSS_MIN);
 }
 
-/* A smaller cache keeps the latest used. */
+/* A smaller cache keeps the most recently used. */
 static void read_entry(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_fast_open_entry read = {.cookie_len = 0};

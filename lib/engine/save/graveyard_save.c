@@ -3,10 +3,10 @@
 
 #define GRAVE_BYTES_MIN 49
 
-TE_NOT_SAVED(struct te_graveyard, "the table is made again", by_id, bucket_count);
+TE_NOT_SAVED(struct te_graveyard, "the table is rebuilt", by_id, bucket_count);
 TE_NOT_SAVED(struct te_graveyard, "follows from the configuration", capacity);
 TE_SAVED_BY_HAND(struct te_graveyard, "by the order of the graves", next);
-TE_NOT_SAVED(struct te_grave, "the table is made again", next_by_id);
+TE_NOT_SAVED(struct te_grave, "the table is rebuilt", next_by_id);
 
 static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
                          struct te_grave *grave)
@@ -26,7 +26,7 @@ static uint32_t grave_count(const struct te_graveyard *yard)
     return count;
 }
 
-/* The oldest first: a smaller yard keeps the youngest. */
+/* Oldest first, so that a smaller graveyard keeps the youngest. */
 static void write_graves(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_graveyard *yard = &stack->graveyard;

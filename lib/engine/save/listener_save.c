@@ -7,12 +7,12 @@
 #define ID_BYTES 8
 
 TE_SAVED_ITEMS(struct te_listener_table, by_id, struct te_listener);
-TE_NOT_SAVED(struct te_listener_table, "the table is made again", by_port);
+TE_NOT_SAVED(struct te_listener_table, "the table is rebuilt", by_port);
 TE_SAVED_ITEMS(struct te_listener, syn_queue, struct te_conn);
 TE_SAVED_ITEMS(struct te_listener, accept_queue, struct te_conn);
 TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
 TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
-TE_NOT_SAVED(struct te_listener, "the tables are made again", next_by_port, next_by_id);
+TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
 TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,
@@ -31,7 +31,7 @@ static void listener_fields(struct te_codec *codec, const struct te_stack *stack
     te_save_history(codec, &listener->history);
 }
 
-/* --- the queues: of SYNs, to be accepted, and accepted by Fast Open in SYN_RCVD --------------- */
+/* --- the queues: SYN, accept, and accepted in SYN_RCVD by Fast Open --------------------------- */
 
 enum queue { QUEUE_SYN, QUEUE_ACCEPT, QUEUE_FAST_OPEN };
 

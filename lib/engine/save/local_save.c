@@ -1,5 +1,6 @@
-/* The addresses themselves are the configuration's: what is saved is how far each has come. One
- * that is new in the configuration begins to be probed; one that is gone is forgotten. */
+/* The addresses themselves come from the configuration; what is saved is how far each has come in
+ * being probed and announced. One that is new in the configuration starts to be probed; one that is
+ * gone from it is forgotten. */
 #include "save/save_sections.h"
 #include "stack_internal.h"
 
@@ -19,7 +20,8 @@ static void local_fields(struct te_codec *codec, struct te_local *local)
     te_codec_past(codec, &local->defended_at_us);
 }
 
-/* While it is probed and announced a step is due; a conflict starts anew; else all is done. */
+/* A tentative address has a next step, and so has a conflict, which tries again; a ready one has
+ * steps left to announce it, or none. */
 static bool is_local_valid(const struct te_local *local)
 {
     bool has_step = local->step_at_us != TE_NEVER;

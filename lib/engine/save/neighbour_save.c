@@ -1,5 +1,5 @@
-/* Entries in the order of their FIFOs, those that are STALE (they have none) in the order of use;
- * then the order of use by itself. */
+/* Entries in the order of their FIFOs; STALE ones, which are in none, in the order of use. Then the
+ * order of use of all. */
 #include "ip/ip.h"
 #include "save/save_sections.h"
 #include "stack_internal.h"
@@ -14,11 +14,11 @@ TE_SAVED_ITEMS(struct te_neighbours, used, struct te_neighbour);
 TE_SAVED_ITEMS(struct te_neighbours, timers, struct te_neighbour);
 TE_SAVED_ITEMS(struct te_neighbour, waiters, struct te_conn);
 TE_SAVED_ITEMS(struct te_neighbour, frames, struct te_control_frame);
-TE_NOT_SAVED(struct te_neighbours, "the table is made again", buckets, bucket_count);
+TE_NOT_SAVED(struct te_neighbours, "the table is rebuilt", buckets, bucket_count);
 TE_NOT_SAVED(struct te_neighbours, "counted again", unresolved_count, waiting_count);
 TE_NOT_SAVED(struct te_neighbours, "drawn from the secret again", reachable_us);
 TE_NOT_SAVED(struct te_neighbours, "armed again", timer);
-TE_NOT_SAVED(struct te_neighbour, "the lists are made again", bucket_link, use_link, timer_link);
+TE_NOT_SAVED(struct te_neighbour, "the lists are rebuilt", bucket_link, use_link, timer_link);
 
 static struct te_neighbour *by_use(struct te_list *link)
 {
@@ -144,7 +144,7 @@ static struct te_neighbour *make_entry(struct te_codec *codec, struct te_stack *
     return neighbour;
 }
 
-/* Deadlines in a FIFO rise, and the next one to come is the latest. */
+/* Deadlines in a FIFO rise, and none is later than one that starts now. */
 static void join_fifo(struct te_codec *codec, struct te_stack *stack,
                       struct te_neighbour *neighbour)
 {

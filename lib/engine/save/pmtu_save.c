@@ -1,4 +1,4 @@
-/* Entries in the order in which they expire, then the order of use by itself. */
+/* Entries in the order in which they expire, then the order of use of all. */
 #include "ip/pmtu.h"
 #include "save/save_sections.h"
 #include "stack_internal.h"
@@ -8,9 +8,9 @@
 
 TE_SAVED_ITEMS(struct te_pmtus, used, struct te_pmtu);
 TE_SAVED_ITEMS(struct te_pmtus, aged, struct te_pmtu);
-TE_NOT_SAVED(struct te_pmtus, "the table is made again", buckets, bucket_count);
+TE_NOT_SAVED(struct te_pmtus, "the table is rebuilt", buckets, bucket_count);
 TE_NOT_SAVED(struct te_pmtus, "armed again", timer);
-TE_NOT_SAVED(struct te_pmtu, "the lists are made again", bucket_link, use_link, age_link);
+TE_NOT_SAVED(struct te_pmtu, "the lists are rebuilt", bucket_link, use_link, age_link);
 
 static void entry_fields(struct te_codec *codec, struct te_pmtu *entry)
 {
@@ -20,7 +20,7 @@ static void entry_fields(struct te_codec *codec, struct te_pmtu *entry)
     te_codec_require(codec, entry->mtu_bytes >= te_pmtu_min(&entry->destination));
 }
 
-/* What a smaller link has made needless is forgotten. */
+/* An entry that is not narrower than the link, which may have become smaller, is forgotten. */
 static void read_entry(struct te_codec *codec, struct te_stack *stack, int64_t *last_us)
 {
     struct te_pmtu entry = {.mtu_bytes = 0};
@@ -52,7 +52,7 @@ static void entries_fields(struct te_codec *codec, struct te_stack *stack)
         entry_fields(codec, TE_CONTAINER(link, struct te_pmtu, age_link));
 }
 
-/* Asking for them in their order makes it the order of use. */
+/* Looking them up in that order restores the order of use. */
 static void use_fields(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_list *used = &stack->pmtus.used;

@@ -11,7 +11,7 @@ static void range_fields(struct te_codec *codec, struct te_range *range)
     te_codec_u64(codec, &range->end);
 }
 
-/* Each is the start of a range, and none stands between them. */
+/* Each is the start of a range, all differ, and the unused ones come last. */
 static void recent_fields(struct te_codec *codec, struct te_ranges *ranges)
 {
     uint64_t *recent = te_ranges_recent(ranges);

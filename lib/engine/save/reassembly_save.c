@@ -12,8 +12,8 @@ TE_NOT_SAVED(struct te_reassemblies, "counted again", count, bytes);
 TE_NOT_SAVED(struct te_reassemblies, "armed again", timer);
 TE_NOT_SAVED(struct te_datagram, "of the addresses and the id", hash);
 TE_NOT_SAVED(struct te_datagram, "counted again", received_bytes);
-TE_NOT_SAVED(struct te_datagram, "the list is made again", link);
-TE_NOT_SAVED(struct te_fragment_part, "the list is made again", link);
+TE_NOT_SAVED(struct te_datagram, "the list is rebuilt", link);
+TE_NOT_SAVED(struct te_fragment_part, "the list is rebuilt", link);
 
 static struct te_datagram *datagram_of(struct te_list *link)
 {
@@ -50,7 +50,7 @@ static void write_parts(struct te_codec *codec, struct te_datagram *datagram)
     }
 }
 
-/* Behind the last one: they are written in their order. */
+/* Parts come in the order of their offsets: this one is the last so far. */
 static void read_part(struct te_codec *codec, struct te_stack *stack, struct te_datagram *datagram)
 {
     uint32_t last_end = te_list_is_empty(&datagram->parts) ? 0 : part_of(datagram->parts.prev)->end;
@@ -85,7 +85,7 @@ static void parts_fields(struct te_codec *codec, struct te_stack *stack,
         te_codec_fail(codec, TE_ERR_RESOURCES);
 }
 
-/* The FIFO's deadlines rise, and the next one to come is the latest. */
+/* Deadlines in a FIFO rise, and none is later than one that starts now. */
 static void set_deadline(struct te_stack *stack, unsigned family, struct te_datagram *datagram,
                          int64_t at_us)
 {

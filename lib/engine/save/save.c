@@ -1,3 +1,10 @@
+/* The frame of a saved state: header, sections in their order, checksum (docs/state-format.md).
+ *
+ * One function per section serves both directions (save_sections.h). Restoring makes an empty stack
+ * from the configuration and lets each section fill its part. The first error sticks in the codec,
+ * later sections read nothing, and the half-filled stack is freed: every table is valid after each
+ * item that was added, so that te_stack_free() needs to know nothing of it. At the end the
+ * invariants are checked, since the parts may be valid one by one and not together. */
 #include <string.h>
 
 #include "save/save_sections.h"
@@ -10,7 +17,7 @@
 
 static const uint8_t magic[8] = {'T', 'C', 'P', 'E', 'S', 'A', 'V', 'E'};
 
-/* Against damage, not against people: who can write these bytes owns the stack anyway. */
+/* Detects corruption, not tampering: whoever can write these bytes owns the stack anyway. */
 static const struct te_siphash_key checksum_key = {"tcpengine state"};
 
 TE_SAVED_BY_HAND(struct te_stack_birth, "as the header's time", now_us);

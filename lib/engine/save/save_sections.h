@@ -1,20 +1,23 @@
-/* How each noun of the engine writes itself down and comes back: one function a section, for both
- * directions (util/codec.h), in a file of its own beside the noun. docs/state-format.md describes
- * the bytes.
+/* How each noun of the engine is saved and restored: one function per section, for both directions
+ * (util/codec.h), in a file named after the noun. docs/state-format.md describes the bytes.
  *
- * Sections come in the order of this list, each once; what refers to a connection comes after the
- * connections and names them by id. Hash tables and the timing wheel are not written: they are
- * built anew from what stands in them.
+ * Sections come in the order of this list, each once. What refers to a connection comes after the
+ * connections, and names them by id. Hash tables and the timing wheel are not written: they are
+ * rebuilt from what was in them.
  *
  * When a struct gets a new field, tests/lint's rule saved_fields fails until the field is saved or
- * stands in a TE_NOT_SAVED with the reason (util/codec.h). To save it:
+ * named in a TE_NOT_SAVED with the reason (util/codec.h). To save it:
  * - add one line to its list of fields, under if (codec->version >= VERSION) once a version without
  *   it was released;
  * - check what was read: a value that the engine would never have written is TE_ERR_INVALID, and
  *   none may lead into an assert later. te_stack_check_invariants runs at the end of a restore;
- * - what is saved is canonical: where the engine rounds, cuts or narrows what was read, saving it
- *   and restoring it again must change nothing more (assert_saved_again in save_test.c);
- * - add it to docs/state-format.md, and to the table in saved_fields_test.c. */
+ * - keep what is saved canonical: where the engine rounds, cuts or narrows what was read, saving
+ * and restoring it again must change nothing more (assert_saved_again in save_test.c);
+ * - add it to docs/state-format.md, and to the table in saved_fields_test.c.
+ *
+ * Errors stick in the codec: TE_ERR_INVALID for values that cannot be, TE_ERR_RESOURCES for more
+ * than a limit of the new configuration, TE_ERR_ADDR_NOT_AVAILABLE for an address that it lacks,
+ * TE_ERR_NOMEM. Writing cannot fail. */
 #ifndef TCPENGINE_SAVE_SAVE_SECTIONS_H
 #define TCPENGINE_SAVE_SAVE_SECTIONS_H
 
@@ -33,7 +36,7 @@ struct te_control_frame;
 /* Ids are below 2^53 (conn.h). */
 #define TE_SAVE_ID_MAX (UINT64_C(1) << 53)
 
-/* A smaller packet has no room for the headers, options, and a byte. */
+/* The smallest packet that has room for headers, options, and one byte. */
 #define TE_SAVE_MTU_MIN 73
 
 enum te_save_tag {
@@ -56,6 +59,7 @@ enum te_save_tag {
     TE_SAVE_WHEEL
 };
 
+/* Writes the section, or reads it into a stack whose earlier sections have been read. */
 typedef void te_save_fn(struct te_codec *codec, struct te_stack *stack);
 
 te_save_fn te_save_counters;
@@ -75,20 +79,26 @@ te_save_fn te_save_fast_open;
 te_save_fn te_save_pmtus;
 te_save_fn te_save_wheel;
 
-/* --- what several of them are made of --------------------------------------------------------- */
+/* --- values that several sections are made of ------------------------------------------------- */
 
+/* Any 16 bytes; whoever needs a unicast or local address checks that. */
 void te_save_addr(struct te_codec *codec, struct te_addr *addr);
 void te_save_endpoint(struct te_codec *codec, struct te_endpoint *endpoint);
-/* Reading: one that was given out. */
+/* Reading: TE_ERR_INVALID unless it was given out, 0 < id < next_id. */
 void te_save_id(struct te_codec *codec, const struct te_stack *stack, uint64_t *id);
+/* Reading: TE_ERR_INVALID when it is above 0. Codes of a later version are kept. */
 void te_save_error(struct te_codec *codec, int8_t *error);
+/* Reading: log is empty before; TE_ERR_INVALID for more than TE_HISTORY_MAX transitions. */
 void te_save_history(struct te_codec *codec, struct te_history_log *log);
+/* Reading: TE_ERR_INVALID for a time after the header's, or a state or cause that does not exist.
+ */
 void te_save_transition(struct te_codec *codec, struct te_transition *transition);
-/* The id of conn, or the connection that has the id read: NULL, with an error, when none has. */
+/* Writing: the id of conn; returns conn. Reading: the connection that has the id read; NULL, with
+ * TE_ERR_INVALID, when none has. */
 struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,
                                  struct te_conn *conn);
-/* A frame in no list: frame itself, or a new one. NULL after an error, and when there is no room
- * for it: frames get lost on every link. */
+/* Writing: frame; returns it. Reading: a new frame, in no list, the caller's. NULL after an error,
+ * and, without an error, when there is no room or memory for it: any link loses frames. */
 struct te_control_frame *te_save_frame(struct te_codec *codec, struct te_stack *stack,
                                        struct te_control_frame *frame);
 

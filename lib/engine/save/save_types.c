@@ -1,4 +1,4 @@
-/* The small values that sections are made of, and the sections that belong to no noun. */
+/* The small values that sections are made of, and the sections of no noun: counters, stack. */
 #include <string.h>
 
 #include "save/save_sections.h"
@@ -13,7 +13,7 @@ TE_NOT_SAVED(struct te_stack, "the host gives it again", config);
 TE_NOT_SAVED(struct te_stack, "follows from the configuration", routes);
 TE_NOT_SAVED(struct te_stack, "tcp/'s own table", transport);
 TE_NOT_SAVED(struct te_stack, "counted again", remotes);
-TE_NOT_SAVED(struct te_stack, "for people who look: begins anew", drops);
+TE_NOT_SAVED(struct te_stack, "for inspection only: starts empty", drops);
 TE_SAVED_BY_HAND(struct te_stack, "as struct te_stack_birth", key, now_us, born_at_us);
 TE_SAVED_BY_HAND(struct te_stack, "each by its name", counters);
 TE_SAVED_ITEMS(struct te_stack, output, struct te_conn);
@@ -90,7 +90,7 @@ struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,
     return conn;
 }
 
-/* --- counters: by name, so that a list that grew or was put in another order does not matter -- */
+/* --- counters: by name, so that a list may grow and change its order -------------------------- */
 
 static bool is_saved(const struct te_counter_info *row)
 {
@@ -119,7 +119,7 @@ static bool is_called(const struct te_counter_info *row, const uint8_t *name, si
     return strlen(row->name) == len && memcmp(row->name, name, len) == 0;
 }
 
-/* Where it stood when it was written, as a rule. One that there is no more is passed over. */
+/* Usually at the place where it was written. NULL for a counter that no longer exists. */
 static const struct te_counter_info *find_counter(uint32_t place, const uint8_t *name, size_t len)
 {
     size_t count;
@@ -159,7 +159,7 @@ void te_save_counters(struct te_codec *codec, struct te_stack *stack)
             counter_fields(codec, stack, &table[i]);
 }
 
-/* --- what the stack itself has ---------------------------------------------------------------- */
+/* --- the stack's own values ------------------------------------------------------------------- */
 
 static void limiter_fields(struct te_codec *codec, struct te_limiter *limiter)
 {

@@ -38,7 +38,7 @@ static void prr_fields(struct te_codec *codec, struct te_prr *prr)
     te_codec_u32(codec, &prr->recover_fs_bytes);
 }
 
-/* The remainder is a part of a microsecond: less than the rate that it was divided by. */
+/* The remainder is that of a division by the rate: a part of a microsecond. */
 static void pacer_fields(struct te_codec *codec, struct te_pacer *pacer)
 {
     te_codec_u64(codec, &pacer->rate_bytes_per_s);
@@ -60,7 +60,7 @@ static void validation_fields(struct te_codec *codec, struct te_validation *vali
     te_codec_u32(codec, &validation->resent_bytes);
 }
 
-/* What was before counts only while it may be given back. */
+/* The state before the reduction matters only while it may be restored. */
 static void undo_fields(struct te_codec *codec, struct te_undo *undo, struct te_congestion *cc)
 {
     te_codec_bool(codec, &undo->is_armed);

@@ -1,5 +1,5 @@
-/* IN_FLIGHT records first, in the order of their times, then the others by number. Both trees and
- * the sums are made anew. */
+/* IN_FLIGHT records first, in the order of their times, then the others by sequence number. Both
+ * trees, the list and the sums are rebuilt. */
 #include "save/save_sections.h"
 #include "tcp/loss/sent_map.h"
 #include "util/seq.h"
@@ -8,11 +8,11 @@
 
 TE_SAVED_ITEMS(struct te_sent_map, by_seq, struct te_sent);
 TE_SAVED_ITEMS(struct te_sent_map, by_time, struct te_sent);
-TE_NOT_SAVED(struct te_sent_map, "the tree is made again", by_loss);
+TE_NOT_SAVED(struct te_sent_map, "the tree is rebuilt", by_loss);
 TE_NOT_SAVED(struct te_sent_map, "made when it is needed", spare);
 TE_NOT_SAVED(struct te_sent_map, "counted again", in_flight_bytes, lost_bytes, sacked_bytes,
              sacked_segments);
-TE_NOT_SAVED(struct te_sent, "trees and list are made again", by_seq, by_time, by_loss);
+TE_NOT_SAVED(struct te_sent, "trees and list are rebuilt", by_seq, by_time, by_loss);
 
 static void mark_fields(struct te_codec *codec, struct te_sent_mark *mark)
 {
@@ -45,7 +45,7 @@ static void write_records(struct te_codec *codec, struct te_sent_map *map)
             sent_fields(codec, sent);
 }
 
-/* Inside of the bounds, and all together not more than these: the sums cannot run over. */
+/* Within the bounds, and all together no longer than these: the sums cannot overflow. */
 static bool fits(const struct te_sent *sent, const struct te_sent_bounds *bounds, uint32_t *room)
 {
     if (!seq_leq(bounds->start, sent->start) || !seq_lt(sent->start, sent->end) ||

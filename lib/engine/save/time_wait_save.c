@@ -7,17 +7,17 @@
 #define ID_LIMIT (UINT64_C(1) << 48) /* an entry has no room for more */
 
 TE_SAVED_ITEMS(struct te_time_wait_table, pools, struct te_time_wait_pool);
-TE_NOT_SAVED(struct te_time_wait_table, "the tables are made again", by_tuple, by_id, bucket_count);
+TE_NOT_SAVED(struct te_time_wait_table, "the tables are rebuilt", by_tuple, by_id, bucket_count);
 TE_SAVED_BY_HAND(struct te_time_wait_table, "by the order of the entries", head, tail);
 TE_NOT_SAVED(struct te_time_wait_table, "armed again", timer);
 TE_SAVED_ITEMS(struct te_time_wait_pool, chunks, struct te_time_wait_entry);
 TE_NOT_SAVED(struct te_time_wait_pool, "how the memory is used", chunk_count, chunks_max,
              entry_bytes, free_head, used);
-/* Of time_wait.c alone: te_time_wait_view and te_time_wait_put know what each of them means. */
+/* Private to time_wait.c: te_time_wait_view and te_time_wait_put know what each of them means. */
 TE_SAVED_BY_HAND(struct te_time_wait_entry, "as struct te_time_wait_view", id_low, id_high, snd_nxt,
                  rcv_nxt, ts_recent, deadline_ms, uid, local_port, remote_port, window, extension,
                  fin_reacked, bits, remote);
-TE_NOT_SAVED(struct te_time_wait_entry, "the tables are made again", next_by_tuple, next_by_id,
+TE_NOT_SAVED(struct te_time_wait_entry, "the tables are rebuilt", next_by_tuple, next_by_id,
              previous, next);
 TE_NOT_SAVED(struct te_time_wait_view, "where the entry lies", handle);
 
@@ -39,7 +39,7 @@ static void view_fields(struct te_codec *codec, const struct te_stack *stack,
     te_codec_time(codec, &view->ends_at_us);
 }
 
-/* A connection of the same id can only be its remains. */
+/* A connection of the same id can only be the remains of this one. */
 static bool is_view_valid(const struct te_stack *stack, const struct te_time_wait_view *view)
 {
     const struct te_conn *remains = te_conn_table_find_id(stack, view->id);
@@ -53,7 +53,7 @@ static bool is_view_valid(const struct te_stack *stack, const struct te_time_wai
            te_time_wait_find(stack, &view->local, &view->remote) == TE_TIME_WAIT_NONE;
 }
 
-/* The FIFO's ends rise, and the next one to come is the latest: a shorter MSL cuts them. */
+/* Ends in the FIFO rise, and none is later than one that starts now: a shorter MSL cuts them. */
 static void cut_end(struct te_codec *codec, struct te_stack *stack, struct te_time_wait_view *view,
                     int64_t *last_us)
 {
@@ -78,7 +78,7 @@ static void read_view(struct te_codec *codec, struct te_stack *stack, int64_t *l
         te_codec_fail(codec, TE_ERR_NOMEM);
 }
 
-/* Remains that wait for an entry which is not there would wait for ever. */
+/* Remains in TIME_WAIT without an entry would wait for ever. */
 static uint32_t remains_with_entry(const struct te_stack *stack)
 {
     const struct te_time_wait_table *table = &stack->time_wait;

@@ -1,5 +1,5 @@
-/* The nodes are armed again by their owners; what is left are the lower bounds of the slots, so
- * that the host is woken at the same times, also where a cancelled timer left an early one. */
+/* Owners arm their nodes again; what is saved is the lower bound of each slot, so that the host is
+ * woken at the same times, even where a cancelled timer has left an early one. */
 #include "util/codec.h"
 #include "util/wheel.h"
 
