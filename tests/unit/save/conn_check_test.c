@@ -9,6 +9,7 @@
 #include "support/couple.h"
 #include "support/test.h"
 #include "tcp/conn/sender.h"
+#include "tcp/mtu/mtu_probe.h"
 
 #define WINDOW_MAX (UINT32_C(65535) << 14) /* RFC 7323 2.3 */
 #define BUFFER_MAX (UINT32_C(1) << 30)
@@ -135,12 +136,24 @@ static void our_syn_is_acknowledged_or_not(void **state)
 {
     (void)state;
     REFUSED(conn.syn_acked = false);
+    REFUSED(conn.syn_acked = false, conn.snd_una = conn.iss);
     REFUSED(conn.state = TE_SYN_SENT);
     REFUSED(conn.state = TE_SYN_RCVD);
     REFUSED(conn.syn_acked = false, conn.state = TE_SYN_RCVD); /* SND.UNA is beyond ISS */
     TAKEN(conn.syn_acked = false, conn.state = TE_SYN_RCVD, conn.snd_una = conn.iss);
     REFUSED(conn.syn_acked = false, conn.state = TE_SYN_RCVD, conn.snd_una = conn.iss,
             conn.acked_offset = 1);
+}
+
+static void before_the_peers_syn_nothing_was_received(void **state)
+{
+    (void)state;
+#define SYN_SENT conn.state = TE_SYN_SENT, conn.syn_acked = false, conn.snd_una = conn.iss
+    TAKEN(SYN_SENT);
+    TAKEN(SYN_SENT, conn.rcv_nxt = conn.irs = 0); /* not known yet */
+    REFUSED(SYN_SENT, conn.received_offset = 1);
+    REFUSED(SYN_SENT, conn.fin_received = true);
+#undef SYN_SENT
 }
 
 /* FIN_WAIT_2: our FIN is acknowledged, and with it everything before. */
@@ -151,6 +164,22 @@ static void fin_wait_2_is_beyond_our_fin(void **state)
     TAKEN(conn.state = TE_FIN_WAIT_2, conn.fin_queued = conn.fin_sent = true,
           conn.acked_offset = conn.queued_offset,
           conn.snd_una = conn.snd_nxt = conn.snd_max = conn.iss + 2 + DATA_BYTES);
+}
+
+/* Where all is queued and acknowledged, SND.UNA may be one beyond the data: our FIN's. */
+static void only_our_fin_is_beyond_the_data(void **state)
+{
+    (void)state;
+#define ACKED(beyond)                                                                              \
+    conn.state = TE_CLOSING, conn.fin_queued = conn.fin_sent = conn.fin_received = true,           \
+    conn.rcv_nxt++, conn.acked_offset = conn.queued_offset,                                        \
+    conn.snd_una = conn.iss + 1 + DATA_BYTES + (beyond)
+    TAKEN(ACKED(0));
+    TAKEN(ACKED(1));
+    REFUSED(ACKED(2));
+    REFUSED(ACKED(1), conn.queued_offset++);
+    REFUSED(ACKED(1), conn.fin_sent = false);
+#undef ACKED
 }
 
 static void remains_have_no_protocol(void **state)
@@ -211,9 +240,32 @@ static void what_is_held_is_in_the_window(void **state)
     REFUSED(HOLD(10, window + 1));
     TAKEN(HOLD(10, 20), conn.fin_pending = true, conn.fin_offset = conn.received_offset + 20);
     REFUSED(HOLD(10, 20), conn.fin_pending = true, conn.fin_offset = conn.received_offset + 19);
+    TAKEN(conn.fin_pending = true, conn.fin_offset = conn.received_offset);
     REFUSED(conn.fin_pending = true, conn.received_offset = 1, conn.rcv_nxt++, conn.fin_offset = 0);
     REFUSED(HOLD(10, 20), conn.state = TE_CLOSE_WAIT, conn.fin_received = true, conn.rcv_nxt++);
 #undef HOLD
+}
+
+/* What is unread and what may still come fit into a ring of 2^31 bytes. */
+static void what_is_unread_fits_into_a_ring(void **state)
+{
+    uint64_t room = (UINT64_C(1) << 31) - (conn.rcv_adv - conn.rcv_nxt);
+    (void)state;
+#define UNREAD(bytes)                                                                              \
+    conn.received_offset += UINT64_C(1) << 32, conn.released_offset = conn.received_offset - (bytes)
+    TAKEN(UNREAD(room));
+    REFUSED(UNREAD(room + 1));
+#undef UNREAD
+}
+
+/* A FIN is received once, and only where the state says so. */
+static void fins_pending_are_not_received_yet(void **state)
+{
+    (void)state;
+    REFUSED(conn.state = TE_CLOSE_WAIT, conn.fin_received = conn.fin_pending = true, conn.rcv_nxt++,
+            conn.fin_offset = conn.received_offset);
+    REFUSED(conn.state = TE_SYN_RCVD, conn.syn_acked = false, conn.snd_una = conn.iss,
+            conn.fin_pending = true, conn.fin_offset = conn.received_offset);
 }
 
 static void a_window_is_at_most_a_gibibyte(void **state)
@@ -226,6 +278,7 @@ static void a_window_is_at_most_a_gibibyte(void **state)
     REFUSED(conn.max_snd_wnd = WINDOW_MAX + 1);
     TAKEN(conn.snd_wscale = 14);
     REFUSED(conn.snd_wscale = 15);
+    TAKEN(conn.rcv_wscale = 14);
     REFUSED(conn.rcv_wscale = 15);
 }
 
@@ -246,7 +299,9 @@ static void buffers_have_a_size(void **state)
     REFUSED(conn.send_max_bytes = 0);
     REFUSED(conn.send_max_bytes = BUFFER_MAX + 1);
     TAKEN(conn.send_max_bytes = BUFFER_MAX);
+    TAKEN(conn.receive_max_bytes = BUFFER_MAX);
     REFUSED(conn.receive_max_bytes = BUFFER_MAX + 1);
+    TAKEN(conn.receive_limit_bytes = conn.receive_max_bytes);
     REFUSED(conn.receive_max_bytes = conn.receive_limit_bytes - 1);
     REFUSED(conn.receive_limit_bytes = 0);
     REFUSED(conn.receive_mark_offset = conn.released_offset + 1);
@@ -323,6 +378,20 @@ static void paths_shrink_to_the_link(void **state)
     c.a.stack->config.mtu_bytes = 1500;
 }
 
+/* A search beyond the link's MTU would never end. */
+static void searches_end_at_the_link(void **state)
+{
+    (void)state;
+    c.conn->mtu_search = te_stack_alloc(c.a.stack, sizeof(*c.conn->mtu_search));
+    c.conn->mtu_search->low = 1024;
+    c.conn->mtu_search->high = 1500;
+    te_conns_fit_mtu(c.a.stack);
+    assert_non_null(c.conn->mtu_search);
+    c.conn->mtu_search->high = 1501;
+    te_conns_fit_mtu(c.a.stack);
+    assert_null(c.conn->mtu_search);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -334,11 +403,15 @@ int main(void)
         TEST(the_state_is_one_of_a_living_connection),
         TEST(flags_fit_the_state),
         TEST(our_syn_is_acknowledged_or_not),
+        TEST(before_the_peers_syn_nothing_was_received),
         TEST(fin_wait_2_is_beyond_our_fin),
+        TEST(only_our_fin_is_beyond_the_data),
         TEST(remains_have_no_protocol),
         TEST(snd_una_follows_from_iss_and_offset),
         TEST(rcv_nxt_follows_from_irs_and_offset),
         TEST(what_is_held_is_in_the_window),
+        TEST(what_is_unread_fits_into_a_ring),
+        TEST(fins_pending_are_not_received_yet),
         TEST(a_window_is_at_most_a_gibibyte),
         TEST(paws_is_in_order),
         TEST(buffers_have_a_size),
@@ -347,6 +420,7 @@ int main(void)
         TEST(congestion_control_can_compute),
         TEST(a_reduction_has_its_sender),
         TEST(paths_shrink_to_the_link),
+        TEST(searches_end_at_the_link),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

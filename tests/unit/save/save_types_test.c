@@ -332,6 +332,25 @@ static void counters_are_known_by_their_names(void **state)
     assert_memory_equal(&stack.counters, &zeros, sizeof(zeros));
 }
 
+/* A later version may have more counters than our table has rows. */
+static void more_counters_than_ours_are_passed_over(void **state)
+{
+    size_t rows;
+    const char *names[512];
+    (void)state;
+    const struct te_counter_info *table = te_counter_table(&rows);
+    assert_true(rows + 2 <= 512);
+    for (size_t i = 0; i < rows + 2; i++)
+        names[i] = "no_such_counter";
+    names[rows + 1] = table[rows - 1].name;
+    begin_reading(put_counters(names, (uint32_t)rows + 2));
+    te_save_counters(&codec, &stack);
+    assert_read();
+    uint64_t value;
+    memcpy(&value, (const uint8_t *)&stack.counters + table[rows - 1].offset, sizeof(value));
+    assert_int_equal(value, 100 + rows + 1);
+}
+
 static void more_counters_than_bytes_are_refused(void **state)
 {
     static const char *const names[] = {"udp_in"};
@@ -426,6 +445,7 @@ int main(void)
         cmocka_unit_test_setup(a_history_that_is_too_long_is_refused, setup),
         cmocka_unit_test_setup(counters_come_back_but_for_those_of_drops, setup),
         cmocka_unit_test_setup(counters_are_known_by_their_names, setup),
+        cmocka_unit_test_setup(more_counters_than_ours_are_passed_over, setup),
         cmocka_unit_test_setup(more_counters_than_bytes_are_refused, setup),
         cmocka_unit_test_setup(the_stacks_own_values_come_back, setup),
         cmocka_unit_test_setup(version_1_ends_before_the_last_limiter, setup),
