@@ -78,7 +78,7 @@ static void read_view(struct te_codec *codec, struct te_stack *stack, int64_t *l
         te_codec_fail(codec, TE_ERR_NOMEM);
 }
 
-/* Remains in TIME_WAIT without an entry would wait for ever. */
+/* Remains in TIME_WAIT without an entry would wait forever. */
 static uint32_t remains_with_entry(const struct te_stack *stack)
 {
     const struct te_time_wait_table *table = &stack->time_wait;

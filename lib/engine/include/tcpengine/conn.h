@@ -285,19 +285,19 @@ enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
 /* What a connection waits for. */
 enum te_timer {
     TE_TIMER_NONE = 0,
-    TE_TIMER_LOSS_PROBE, /* RFC 8985 7: PTO */
-    TE_TIMER_REORDER,    /* RFC 8985 6.3: what is late becomes lost */
-    TE_TIMER_PACING,     /* the next frame may leave */
-    TE_TIMER_RETRANSMIT,
-    TE_TIMER_PERSIST,
-    TE_TIMER_DELAYED_ACK,
-    TE_TIMER_KEEPALIVE,
-    TE_TIMER_FIN_WAIT_2,
-    TE_TIMER_TIME_WAIT,
-    TE_TIMER_ORPHAN,
-    TE_TIMER_USER_TIMEOUT,
-    TE_TIMER_REMAINS, /* what is left of a dead connection is freed */
-    TE_TIMER_IDLE     /* empty buffers give their memory back; never in te_status */
+    TE_TIMER_LOSS_PROBE,   /* RFC 8985 7: PTO */
+    TE_TIMER_REORDER,      /* RFC 8985 6.3: what is late becomes lost */
+    TE_TIMER_PACING,       /* the next frame may leave */
+    TE_TIMER_RETRANSMIT,   /* RFC 6298: RTO */
+    TE_TIMER_PERSIST,      /* RFC 9293 3.8.6.1: the next probe of a zero window */
+    TE_TIMER_DELAYED_ACK,  /* RFC 9293 3.8.6.3: config.delayed_ack_us */
+    TE_TIMER_KEEPALIVE,    /* RFC 9293 3.8.4: the next probe of a silent peer */
+    TE_TIMER_FIN_WAIT_2,   /* an orphan waits for the peer's FIN: config.fin_wait_2_us */
+    TE_TIMER_TIME_WAIT,    /* RFC 9293 3.10.8: 2MSL */
+    TE_TIMER_ORPHAN,       /* an orphan has to finish: config.orphan_us */
+    TE_TIMER_USER_TIMEOUT, /* RFC 9293 3.8.3: TE_OPTION_USER_TIMEOUT_US */
+    TE_TIMER_REMAINS,      /* what is left of a dead connection is freed */
+    TE_TIMER_IDLE          /* empty buffers give their memory back; never in te_status */
 };
 /* "retransmit", "persist", ...; "" for TE_TIMER_NONE, "?" for a number out of range. Static. */
 const char *te_timer_name(enum te_timer timer);

@@ -13,7 +13,11 @@
 
 #include <tcpengine/event.h>
 
-/* Each reason: constant, name, the counter that it increments (counters.h), and a sentence. */
+/* X(CONSTANT, name, counter, sentence): the name is what users see, the counter the one of
+ * counters.h that grows by each such drop; several reasons may share one.
+ *
+ * To add a reason: a row here, its counter in TE_DROP_COUNTER_LIST unless there is one, and
+ * te_drop() where it happens (the lint drops_have_reasons finds a reason that nothing gives). */
 #define TE_DROP_LIST(X)                                                                            \
     /* Ethernet, ARP, Neighbour Discovery */                                                       \
     X(ETH_MALFORMED, eth_malformed, eth_malformed, "Shorter than an Ethernet header")              \
@@ -149,8 +153,9 @@ const char *te_drop_counter_name(enum te_drop_reason reason);
 #define TE_DROPS_MAX 64u
 #define TE_CONN_DROPS_MAX 8u
 
+/* One drop, as it was noted. */
 struct te_dropped {
-    int64_t time_us;
+    int64_t time_us; /* of the stack's clock */
     enum te_drop_reason reason;
     uint64_t id;      /* of the connection, listener or TIME_WAIT entry that it was for; 0: none */
     bool has_segment; /* false: no TCP segment, or not known */

@@ -25,12 +25,14 @@ enum te_tcp_flag {
 /* Why a state changed, in the words of RFC 9293's figure 5 where it has them. */
 enum te_cause {
     TE_CAUSE_NONE = 0,
+    /* User calls (conn.h). */
     TE_CAUSE_ACTIVE_OPEN,
     TE_CAUSE_PASSIVE_OPEN,
-    TE_CAUSE_SEND, /* SEND in LISTEN */
+    TE_CAUSE_SEND, /* SEND in LISTEN; not used: te_send() refuses it */
     TE_CAUSE_CLOSE,
-    TE_CAUSE_SHUTDOWN, /* half close by the user */
+    TE_CAUSE_SHUTDOWN, /* half close */
     TE_CAUSE_ABORT,
+    /* Segments (RFC 9293 3.10.7). */
     TE_CAUSE_RECV_SYN,
     TE_CAUSE_RECV_SYN_ACK,
     TE_CAUSE_RECV_ACK_OF_SYN,
@@ -38,18 +40,20 @@ enum te_cause {
     TE_CAUSE_RECV_ACK_OF_FIN,
     TE_CAUSE_RECV_FIN_ACK_OF_FIN, /* FIN and the ACK of our FIN in one segment */
     TE_CAUSE_RECV_RST,
-    TE_CAUSE_RECV_DATA_AFTER_CLOSE,
-    TE_CAUSE_TIMEOUT_2MSL,
-    TE_CAUSE_TIMEOUT_RETRANSMIT, /* R2 */
-    TE_CAUSE_TIMEOUT_USER,
-    TE_CAUSE_TIMEOUT_KEEPALIVE,
-    TE_CAUSE_TIMEOUT_FIN_WAIT_2,
-    TE_CAUSE_TIMEOUT_ORPHAN,
-    TE_CAUSE_ICMP,
-    TE_CAUSE_NEIGHBOUR, /* the next hop does not answer ARP or ND */
-    TE_CAUSE_NEW_SYN,   /* TIME_WAIT ended by a new incarnation (RFC 6191) */
-    TE_CAUSE_LIMIT,     /* a table was full */
-    TE_CAUSE_LISTENER_CLOSED,
+    TE_CAUSE_RECV_DATA_AFTER_CLOSE, /* answered by a RST (RFC 9293 3.6.1) */
+    /* Timers. */
+    TE_CAUSE_TIMEOUT_2MSL,       /* TIME_WAIT is over (RFC 9293 3.10.8) */
+    TE_CAUSE_TIMEOUT_RETRANSMIT, /* R2, or as many SYNs as config allows (RFC 9293 3.8.3) */
+    TE_CAUSE_TIMEOUT_USER,       /* the user timeout (RFC 9293 3.10.8) */
+    TE_CAUSE_TIMEOUT_KEEPALIVE,  /* RFC 9293 3.8.4 */
+    TE_CAUSE_TIMEOUT_FIN_WAIT_2, /* an orphan's peer never sent its FIN: config.fin_wait_2_us */
+    TE_CAUSE_TIMEOUT_ORPHAN,     /* an orphan did not finish: config.orphan_us */
+    /* The rest. */
+    TE_CAUSE_ICMP,            /* an error while opening (RFC 5461 4.1) */
+    TE_CAUSE_NEIGHBOUR,       /* the next hop does not answer ARP or ND */
+    TE_CAUSE_NEW_SYN,         /* TIME_WAIT ended by a new incarnation (RFC 6191) */
+    TE_CAUSE_LIMIT,           /* a table was full, or memory was short */
+    TE_CAUSE_LISTENER_CLOSED, /* before the connection was accepted */
     TE_CAUSE_RECV_SYN_COOKIE, /* an ACK with a good SYN cookie, in place of the SYN */
     TE_CAUSE_COUNT
 };

@@ -35,9 +35,9 @@ size_t te_stack_save(const struct te_stack *stack, uint8_t *bytes, size_t size_b
  * what may be forgotten (events, histories, Fast Open cookies, control_queue_max) is applied to
  * what is restored. Buffers are reserved through config.buffer_memory under the old connection ids.
  *
- * now_us continues the saved stack's clock: on one machine, CLOCK_MONOTONIC goes on when a program
- * is replaced. A host whose clock begins anew asks te_save_time() and adds the difference to its
- * clock for good: deadlines, timestamps and sequence numbers continue where they were.
+ * now_us continues the saved stack's clock: on one machine, CLOCK_MONOTONIC continues when a
+ * program is replaced. A host whose clock begins anew asks te_save_time() and adds the difference
+ * to its clock for good: deadlines, timestamps and sequence numbers continue where they were.
  *
  * TE_ERR_INVALID: config is wrong (te_config_check() names the field), or bytes is not a state, is
  *     damaged, of a later version, or of a stack that cannot have been. Start with te_stack_new().

@@ -36,19 +36,19 @@ struct te_iovec {
     size_t len;
 };
 
-/* RFC 9293 3.3.2. */
+/* RFC 9293 3.3.2, and what a connection waits for in each. docs/state-machine.md has the edges. */
 enum te_state {
-    TE_CLOSED = 0,
-    TE_LISTEN,
-    TE_SYN_SENT,
-    TE_SYN_RCVD,
-    TE_ESTABLISHED,
-    TE_FIN_WAIT_1,
-    TE_FIN_WAIT_2,
-    TE_CLOSE_WAIT,
-    TE_CLOSING,
-    TE_LAST_ACK,
-    TE_TIME_WAIT,
+    TE_CLOSED = 0,  /* nothing; as an object: remains that wait for te_close() */
+    TE_LISTEN,      /* a SYN */
+    TE_SYN_SENT,    /* the peer's SYN, with the ACK of ours */
+    TE_SYN_RCVD,    /* the ACK of our SYN */
+    TE_ESTABLISHED, /* data, in both directions */
+    TE_FIN_WAIT_1,  /* the ACK of our FIN, or the peer's FIN */
+    TE_FIN_WAIT_2,  /* the peer's FIN; it may still send */
+    TE_CLOSE_WAIT,  /* our user's CLOSE; the peer's FIN has arrived, and we may still send */
+    TE_CLOSING,     /* the ACK of our FIN; both FINs crossed */
+    TE_LAST_ACK,    /* the ACK of our FIN; the peer's came first */
+    TE_TIME_WAIT,   /* 2MSL, so that old segments die out and a lost ACK can be sent again */
     TE_STATE_COUNT
 };
 
