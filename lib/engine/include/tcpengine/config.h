@@ -48,8 +48,7 @@ struct te_buffer_memory {
     void (*release)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
 };
 
-/* The values of config_list.h that have names; TE_TIME_WAIT_POLICY_LIST and its like explain them.
- */
+/* The values of config_list.h that have names, explained there. */
 #define TE_CONFIG_CONSTANT(constant, name) constant,
 enum te_time_wait_policy { TE_TIME_WAIT_POLICY_LIST(TE_CONFIG_CONSTANT) };
 enum te_ecn_mode { TE_ECN_MODE_LIST(TE_CONFIG_CONSTANT) };

@@ -7,14 +7,14 @@
  * No call blocks: what has to wait answers TE_ERR_AGAIN or succeeds later, and an event reports it
  * (te_stack_next_event). After each call that takes now_us, poll output: it may have queued
  * segments. Threads, re-entrancy, time and lifetimes are as in stack.h: none of these calls may be
- * made from the host's allocators. The general meaning of error codes is in types.h; here stands
- * when each one comes, and what to do about it.
+ * made from the host's allocators. types.h says what the error codes mean in general; each
+ * function here, when each one comes, and what to do about it.
  *
  * Two ends. The protocol ends by RST, timeout, the last ACK, or by moving to TIME_WAIT; the user
  * ends by te_close() or te_abort(). When the protocol ends first, the connection's remains stay for
  * the user, who may still ask for its status, for received bytes after an orderly end, and for the
- * cause of death; te_close() frees them. A connection that has failed, or whose bytes were all
- * taken, is freed config.remains_us after it reached CLOSED, close or not. */
+ * cause of death; te_close() frees them. Without it, they are freed config.remains_us after they
+ * reached CLOSED and all received bytes were taken. */
 #ifndef TCPENGINE_CONN_H
 #define TCPENGINE_CONN_H
 
@@ -97,7 +97,7 @@ enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *list
                             uint64_t *ret_id, int64_t now_us);
 
 /* Takes the oldest ready connection of a listener; uid becomes its owner. It is ESTABLISHED, may
- * have gone on to CLOSE_WAIT, or is still in SYN_RCVD (te_listen.fast_open). While more wait,
+ * have moved on to CLOSE_WAIT, or is still in SYN_RCVD (te_listen.fast_open). While more wait,
  * TE_READY_ACCEPT comes again.
  *
  * TE_ERR_AGAIN: none is ready. Wait for TE_READY_ACCEPT.
@@ -109,8 +109,8 @@ enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid
 /* --- SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3) ----------------------------------------------- */
 
 /* SEND. Copies up to len bytes into the send buffer and says how many in *ret_accepted: fewer than
- * len, 0 included, when the buffer is full. Keep the rest and go on at TE_READY_SEND, which comes
- * when the peer has acknowledged something. (When the host's own buffer memory refuses while
+ * len, 0 included, when the buffer is full. Keep the rest and continue at TE_READY_SEND, which
+ * comes when the peer has acknowledged something. (When the host's own buffer memory refuses while
  * nothing is in flight, no ACK will come: try again when there is memory.) In SYN_SENT and SYN_RCVD
  * data is queued. The data is borrowed until return, and may be NULL when len is 0.
  *
@@ -138,10 +138,12 @@ struct te_received {
  * TE_READY_RECEIVE comes once for what has arrived since the last event: read until TE_ERR_AGAIN,
  * or remember that there is more.
  *
- * TE_ERR_AGAIN: nothing from offset on yet, or the handshake is not over. Wait for
- * TE_READY_RECEIVE. TE_ERR_CLOSING: the stream has ended in order and offset is its end, or the
- * connection is in TIME_WAIT with everything taken. All was received: close. TE_ERR_OFFSET: offset
- * is below what was released, or above what was received. Ask from te_status.receive_released on.
+ * TE_ERR_AGAIN: nothing from offset on yet, or the handshake is not over. Wait for the event
+ *     TE_READY_RECEIVE.
+ * TE_ERR_CLOSING: the stream has ended in order and offset is its end, or the connection is in
+ *     TIME_WAIT with everything taken. All was received: close.
+ * TE_ERR_OFFSET: offset is below what was released, or above what was received. Ask from
+ *     te_status.receive_released on.
  * TE_ERR_STATE: the id is a listener's. Accept first.
  * TE_ERR_NO_CONNECTION: no such connection (any more).
  * The cause of death when the connection has failed. Unread bytes went with it: "all segment queues
@@ -162,7 +164,7 @@ enum te_err te_receive_release(struct te_stack *stack, uint64_t id, uint64_t off
 /* --- CLOSE and ABORT (RFC 9293 3.10.4, 3.10.5) ------------------------------------------------ */
 
 /* Half close: FIN after all that was sent; receiving continues. The FIN goes out behind the queued
- * data; events report the states that follow. A connection that nobody has accepted yet is taken
+ * data; events report the states that follow. A connection that is not accepted yet is taken
  * from its listener's queue and belongs to the caller.
  *
  * TE_ERR_CLOSING: it was called before, te_close() was, or the protocol has ended in order
@@ -210,9 +212,9 @@ enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
  *     KEEPALIVE_PROBES       1 to 255
  *     USER_TIMEOUT_US        0 to 2^61 - 1; counts from now when something is unacknowledged
  *     SEND_BUFFER_MAX        4 KiB to 1 GiB; what is queued already stays
- *     RECEIVE_BUFFER_MAX     4 KiB to 1 GiB; once rounded up, not above its present value, for
- * which the window scale was chosen (RFC 7323 2.3) FEATURES               any set of enum
- * te_feature; replaces the present one */
+ *     RECEIVE_BUFFER_MAX     4 KiB to 1 GiB, not above its current value once it is rounded up:
+ *                            the window scale was chosen for that (RFC 7323 2.3)
+ *     FEATURES               any set of enum te_feature; replaces the current one */
 #define TE_OPTION_LIST(X)                                                                          \
     X(1, NAGLE, nagle, 0, "Nagle's algorithm (RFC 9293 3.7.4).")                                   \
     X(2, KEEPALIVE, keepalive, 0, "Keepalive (RFC 9293 3.8.4); off at birth.")                     \

@@ -36,7 +36,7 @@ size_t te_stack_save(const struct te_stack *stack, uint8_t *bytes, size_t size_b
  * what is restored. Buffers are reserved through config.buffer_memory under the old connection ids.
  *
  * now_us continues the saved stack's clock: on one machine, CLOCK_MONOTONIC continues when a
- * program is replaced. A host whose clock begins anew asks te_save_time() and adds the difference
+ * program is replaced. A host whose clock starts anew asks te_save_time() and adds the difference
  * to its clock for good: deadlines, timestamps and sequence numbers continue where they were.
  *
  * TE_ERR_INVALID: config is wrong (te_config_check() names the field), or bytes is not a state, is

@@ -40,12 +40,11 @@ struct te_stack;
 
 /* Makes a stack whose clock starts at now_us; config is copied, and may go after the call. What
  * allocator.ctx and buffer_memory.ctx point to has to outlive the stack. With config.dad the stack
- * has probes to send at once (RFC 5227, RFC 4862): poll output.
+ * has probes to send (RFC 5227 2.1.1, RFC 4862 5.4): poll output, and serve its timer.
  *
  * TE_ERR_INVALID: config is wrong; te_config_check() names the field. Correct it.
  * TE_ERR_NOMEM: the allocator refused. Everything taken was given back; try again, or choose lower
- * limits: time_wait_max, event_max, history_conn_max and drop_log_conn_max set what is taken here.
- */
+ *     limits: event_max, history_conn_max and drop_log_conn_max set most of what is taken here. */
 enum te_err te_stack_new(const struct te_config *config, int64_t now_us,
                          struct te_stack **ret_stack);
 /* Gives all memory back and sends nothing: peers get no RST. To tell them, call te_abort() for each

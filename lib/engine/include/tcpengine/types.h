@@ -53,7 +53,7 @@ enum te_state {
 };
 
 /* Error codes: 0 or negative, what a call returns and why a connection ended. The quoted words are
- * RFC 9293's (3.10). What a code means for one function stands at that function; in general:
+ * RFC 9293's (3.10). What a code means for one function is said there; in general:
  *
  * The call is wrong, and repeating it unchanged cannot help. Correct the arguments:
  *     TE_ERR_INVALID              an argument is out of its range
@@ -79,7 +79,8 @@ enum te_state {
  *
  * The connection has failed. te_send(), te_receive_peek() and te_shutdown() answer with the cause
  * until te_close() frees what is left of it; after config.remains_us it is freed by itself, and the
- * answer is TE_ERR_NO_CONNECTION. Open a new connection if the cause gives hope:
+ * answer is TE_ERR_NO_CONNECTION. A timeout after an ICMP error reports that error (RFC 1122
+ * 4.2.3.9). Open a new connection if the cause gives hope:
  *     TE_ERR_REFUSED              "connection refused": RST in answer to our SYN
  *     TE_ERR_RESET                "connection reset": RST from the peer, later
  *     TE_ERR_TIMED_OUT            "connection aborted due to user timeout": R2 retransmissions, the
