@@ -17,7 +17,8 @@
 #include "tcp/segment_out.h"
 #include "util/seq.h"
 
-#define GSO_PAYLOAD_MAX 65400u /* an IPv6 packet with a full TCP header still counts in 16 bits */
+/* An IPv6 payload length still has 16 bits with a full TCP header. */
+#define GSO_PAYLOAD_MAX 65400u
 
 /* --- the plan --------------------------------------------------------------------------------- */
 
@@ -48,8 +49,8 @@ static uint32_t cwnd_room(const struct te_conn *conn)
     return cwnd_room_beside(conn, te_sender_pipe(conn));
 }
 
-/* For new data. What duplicates say has left the network makes room for two segments, which limited
- * transmit sends (RFC 3042), before the recovery that they announce. */
+/* For new data. With limited transmit (RFC 3042), what duplicate ACKs say has left the network
+ * makes room for two segments before the recovery that they herald; without it, it makes none. */
 static uint32_t cwnd_room_for_new(const struct te_conn *conn)
 {
     bool is_limited_transmit =
@@ -59,7 +60,7 @@ static uint32_t cwnd_room_for_new(const struct te_conn *conn)
     return cwnd_room_beside(conn, te_conn_flight(conn));
 }
 
-/* A frame that could not be remembered is not sent (sender.h). */
+/* A frame that could not be recorded is not sent (sender.h). */
 static bool has_record(const struct te_conn *conn)
 {
     return conn->sender != NULL && conn->sender->map.spare != NULL;
@@ -84,10 +85,10 @@ static bool is_nothing_in_flight(const struct te_conn *conn)
            (conn->syn_acked ? conn->snd_una : conn->iss + 1); /* a SYN is no text */
 }
 
-/* Nagle (RFC 9293 3.7.4) as modified (A.3): what holds a small segment back is another one that is
- * not acknowledged. The end of a long message does not wait for its own beginning, which a peer
- * that delays its ACKs might not acknowledge before the end comes. What a full buffer has cut off
- * is no end: the rest will fill the segment. */
+/* Nagle (RFC 9293 3.7.4) as modified (A.3): a small segment is held back only by another small one
+ * that is not acknowledged. So the end of a long message does not wait for its beginning, which a
+ * peer that delays its ACKs might not acknowledge before it has seen the end. Where a full buffer
+ * has cut the message, this is not its end: the rest will fill the segment. */
 static bool does_nagle_allow(const struct te_conn *conn)
 {
     bool is_small_in_flight =
@@ -96,8 +97,8 @@ static bool does_nagle_allow(const struct te_conn *conn)
            !(is_small_in_flight || conn->send_was_cut);
 }
 
-/* Sender's side of silly window avoidance (RFC 9293 3.8.6.2.1). rest: all that is queued leaves
- * with these len bytes. */
+/* The sender's silly window avoidance (RFC 9293 3.8.6.2.1). rest: these len bytes are all that is
+ * queued. */
 static bool is_worth_sending(const struct te_conn *conn, uint32_t len, bool rest)
 {
     if (len >= conn->mss)
@@ -105,14 +106,14 @@ static bool is_worth_sending(const struct te_conn *conn, uint32_t len, bool rest
     if (rest && (does_nagle_allow(conn) || conn->fin_queued))
         return true;
     if (conn->snd_nxt != conn->snd_max)
-        return true; /* again: the window was taken back */
+        return true; /* sent before; the window was taken back since */
     bool is_alone = !conn->nagle || is_nothing_in_flight(conn);
     if (is_alone && len > 0 && len >= conn->max_snd_wnd / 2)
         return true;
     return len > 0 && conn->probe_now; /* the override timer */
 }
 
-/* cwnd: how much room it leaves. */
+/* cwnd: the room that it leaves, in bytes. */
 static bool plan_data(const struct te_stack *stack, const struct te_conn *conn, uint32_t cwnd,
                       struct te_plan *plan)
 {
@@ -142,8 +143,8 @@ static bool plan_data(const struct te_stack *stack, const struct te_conn *conn, 
     return true;
 }
 
-/* Where the FIN ends that was sent: it takes a number, and no room in a segment. SND.UNA: none was.
- */
+/* The sequence number after the FIN that was sent, which takes a number but no room in a segment;
+ * SND.UNA when none was. */
 static uint32_t fin_end(const struct te_conn *conn)
 {
     return conn->fin_sent ? te_conn_send_seq(conn, conn->queued_offset) + 1 : conn->snd_una;
@@ -154,7 +155,7 @@ static uint32_t payload_of(const struct te_conn *conn, const struct te_sent *sen
     return te_sent_len(sent) - (sent->end == fin_end(conn) ? 1 : 0);
 }
 
-/* len bytes of a record from start on, again, and its FIN when nothing is left between. */
+/* Sends len bytes of a record again, from start on, and its FIN if that follows directly. */
 static void plan_again(const struct te_conn *conn, const struct te_sent *sent, uint32_t start,
                        uint32_t len, struct te_plan *plan)
 {
@@ -190,8 +191,7 @@ static bool plan_retransmit(const struct te_stack *stack, const struct te_conn *
 }
 
 /* NextSeg() rule 3 of RFC 6675 4: with nothing lost or new to send, what lies below a SACK and was
- * sent once may be lost, though too little was SACKed above it to say so. RACK finds that by time.
- */
+ * sent once may be lost, though too little is SACKed above it to be sure. RACK tells by time. */
 static bool plan_unsacked(const struct te_conn *conn, struct te_plan *plan)
 {
     if (conn->recovery.state != TE_RECOVERY_FAST || !te_conn_uses_sack(conn) ||
@@ -206,7 +206,7 @@ static bool plan_unsacked(const struct te_conn *conn, struct te_plan *plan)
     return true;
 }
 
-/* RFC 8985 7.3: new data, whatever cwnd says, or the last segment again. */
+/* RFC 8985 7.3: new data regardless of cwnd, or the last segment again. */
 static bool plan_loss_probe(const struct te_stack *stack, const struct te_conn *conn,
                             struct te_plan *plan)
 {
@@ -223,7 +223,7 @@ static bool plan_loss_probe(const struct te_stack *stack, const struct te_conn *
     return true;
 }
 
-/* len: what cwnd has to have room for; until then everything waits. */
+/* All data waits until cwnd has room for len bytes. */
 static bool plan_mtu_probe(const struct te_conn *conn, uint32_t len, struct te_plan *plan)
 {
     if (!has_record(conn) || cwnd_room(conn) < len)
@@ -290,9 +290,9 @@ static bool may_send_data(const struct te_conn *conn)
         return false;
     switch ((enum te_state)conn->state) {
     case TE_SYN_RCVD:
-        /* RFC 7413 4.2.2: data may follow the SYN,ACK; but once. As long as nothing comes back, a
-         * SYN,ACK that is due again leaves alone: a whole window with each would make every copy
-         * of the SYN a flood for whoever is named as its source (5.2). */
+        /* RFC 7413 4.2.2: data may follow the SYN,ACK, but only once. While nothing comes back, a
+         * retransmitted SYN,ACK is sent alone: with a whole window after each, every copy of the
+         * SYN would flood the host named as its source (5.2). */
         return conn->fast_opened && !conn->syn_was_lost;
     case TE_ESTABLISHED:
     case TE_FIN_WAIT_1:
@@ -305,8 +305,8 @@ static bool may_send_data(const struct te_conn *conn)
     }
 }
 
-bool te_output_plan(const struct te_stack *stack, const struct te_conn *conn,
-                    struct te_plan *ret_plan)
+bool te_segment_plan(const struct te_stack *stack, const struct te_conn *conn,
+                     struct te_plan *ret_plan)
 {
     if (conn->is_remains)
         return false;
@@ -336,7 +336,7 @@ static uint32_t plan_len(const struct te_plan *plan)
     return plan->len + ((plan->flags & TE_SYN) != 0) + ((plan->flags & TE_FIN) != 0);
 }
 
-/* Any segment with ACK is the acknowledgment that was owed, unless it could not carry SACK blocks
+/* Any segment with ACK pays the acknowledgment that is owed, unless it could not carry SACK blocks
  * that the peer should see. */
 static void commit_ack(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan)
 {
@@ -389,7 +389,7 @@ static bool is_crossing_syn(const struct te_conn *conn, const struct te_plan *pl
            !conn->syn_was_lost;
 }
 
-/* The record of what leaves: a new one, or that of its first transmission, cut to size. */
+/* The record of what leaves: a new one, or the one of its first transmission, cut to size. */
 static struct te_sent *record_of(struct te_stack *stack, struct te_conn *conn,
                                  const struct te_plan *plan)
 {
@@ -401,7 +401,7 @@ static struct te_sent *record_of(struct te_stack *stack, struct te_conn *conn,
         struct te_sent *sent =
             te_sent_map_append(map, plan->seq, end, (uint16_t)segments, stack->now_us);
         if (was_sent)
-            sent->transmissions = 2; /* for Karn: by a probe, or before the window was taken back */
+            sent->transmissions = 2; /* Karn: by a probe, or before the window was taken back */
         return sent;
     }
     struct te_sent *sent = te_sent_map_find(map, plan->seq);
@@ -440,12 +440,12 @@ static void commit_record(struct te_stack *stack, struct te_conn *conn, const st
 static void commit_syn(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
                        bool is_again)
 {
-    conn->rtt_timing = !is_again; /* Karn; and of two crossing SYNs, which is acknowledged? */
+    conn->rtt_timing = !is_again; /* Karn; of two crossing SYNs, which one is acknowledged? */
     conn->rtt_sent_at_us = stack->now_us;
     if (conn->snd_nxt == conn->iss)
         conn->snd_nxt = conn->iss + 1;
     if (plan->len > 0)
-        conn->fast_open_data = true; /* SND.MAX alone knows of it (fast_open.h) */
+        conn->fast_open_data = true; /* counted in SND.MAX only (fast_open.h) */
 }
 
 static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
@@ -476,7 +476,7 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     uint32_t len = plan_len(plan);
     uint32_t segments = plan->is_mtu_probe ? 1 : segments_of(conn, plan->len);
     conn->segments_out += segments;
-    if (len > 0) /* RFC 5681 4.1 asks about data: an ACK of a request keeps no window fresh */
+    if (len > 0) /* RFC 5681 4.1 means data: an ACK of a request keeps no cwnd fresh */
         conn->last_sent_at_us = stack->now_us;
     if (plan->kind == TE_PLAN_KEEPALIVE) {
         conn->keepalive_now = false;
@@ -504,7 +504,7 @@ static void join_lost(struct te_stack *stack, struct te_conn *conn)
     te_sent_map_join_lost(&conn->sender->map, &joint, &stack->config.allocator);
 }
 
-/* Memory for one more frame, if there may be one. */
+/* Memory for the record of one more frame, if one may leave. */
 static void prepare(struct te_stack *stack, struct te_conn *conn)
 {
     uint64_t offset = te_conn_send_offset(conn, conn->snd_nxt);
@@ -520,8 +520,8 @@ static void prepare(struct te_stack *stack, struct te_conn *conn)
         join_lost(stack, conn);
 }
 
-/* Nothing to send though cwnd would allow it: rates that are measured now are the user's, not the
- * path's. */
+/* Nothing to send although cwnd would allow it: rates measured now are the user's, not the path's.
+ */
 static void note_app_limit(const struct te_stack *stack, struct te_conn *conn)
 {
     struct te_sender *sender = conn->sender;
@@ -531,7 +531,7 @@ static void note_app_limit(const struct te_stack *stack, struct te_conn *conn)
         te_delivery_app_limited(&sender->delivery, te_sender_pipe(conn));
 }
 
-/* What only pacing holds back leaves by its timer. */
+/* What only pacing holds back leaves when the PACING timer expires. */
 static bool await_pace(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_plan plan;
@@ -543,7 +543,7 @@ static bool await_pace(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
-/* Nothing is to be sent now; what the window holds back needs a timer. */
+/* Nothing can be sent now; what the window holds back needs a timer. */
 static void await(struct te_stack *stack, struct te_conn *conn)
 {
     if (await_pace(stack, conn))
@@ -558,8 +558,8 @@ static void fail_opening(struct te_stack *stack, struct te_conn *conn)
     te_conn_end_protocol(stack, conn, &death);
 }
 
-bool te_output_next(struct te_stack *stack, struct te_conn *conn, uint8_t *header,
-                    struct te_output *ret_output)
+bool te_segment_next(struct te_stack *stack, struct te_conn *conn, uint8_t *header,
+                     struct te_output *ret_output)
 {
     struct te_plan plan;
     if (!conn->is_remains) {
@@ -567,7 +567,7 @@ bool te_output_next(struct te_stack *stack, struct te_conn *conn, uint8_t *heade
         te_mtu_probe_refresh(stack, conn);
         prepare(stack, conn);
     }
-    if (!te_output_plan(stack, conn, &plan)) {
+    if (!te_segment_plan(stack, conn, &plan)) {
         if (!conn->is_remains)
             await(stack, conn);
         return false;
@@ -584,7 +584,7 @@ bool te_output_next(struct te_stack *stack, struct te_conn *conn, uint8_t *heade
     }
     if (hop == TE_HOP_READY)
         te_segment_build(stack, conn, &plan, mac, (struct te_segment_room){header, ret_output});
-    /* A segment that found no neighbour counts as lost on its way: the timers try again. */
+    /* Without a neighbour the segment counts as lost on its way: the timers try again. */
     commit(stack, conn, &plan);
     te_conn_want_output(stack, conn);
     return hop == TE_HOP_READY;

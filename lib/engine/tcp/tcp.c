@@ -26,7 +26,7 @@ static bool is_checksum_ok(const struct te_packet *packet)
     return te_checksum_finish(te_checksum_add(sum, packet->payload, packet->payload_len)) == 0;
 }
 
-/* Parses and checks; false when the segment is not one. */
+/* Parses and checks; false when this is no valid segment. */
 static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
                          struct te_segment *ret_segment)
 {
@@ -103,9 +103,9 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
 
 /* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -------------------------------------------------------- */
 
-/* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; while it is being opened ours
- * ends, as RFC 5461 4.1 describes and all hosts do: the user learns at once instead of after two
- * minutes. Once it is synchronized every error, hard ones too, is only noted (RFC 5927 5.2). */
+/* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; ours ends an active opening,
+ * as RFC 5461 4.1 describes and all hosts do, so that the user learns at once instead of after two
+ * minutes. Later every error, even a hard one, is only noted (RFC 5927 5.2). */
 static void on_icmp_error(struct te_stack *stack, const struct te_icmp_error *error)
 {
     struct te_conn *conn = te_conn_table_find(stack, &error->local, &error->remote);
@@ -148,7 +148,7 @@ bool te_tcp_poll_output(struct te_stack *stack, uint8_t *header, struct te_outpu
     while ((link = te_list_pop_front(&stack->output)) != NULL) {
         struct te_conn *conn = te_conn_of_queue_link(link);
         conn->is_queued = false;
-        if (te_output_next(stack, conn, header, ret_output))
+        if (te_segment_next(stack, conn, header, ret_output))
             return true;
     }
     return false;
