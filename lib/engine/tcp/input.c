@@ -30,7 +30,7 @@ static void owe_ack(struct te_stack *stack, struct te_conn *conn)
 
 /* --- first: check sequence number ------------------------------------------------------------- */
 
-/* Table 6, with the allowance for a closed window: what stands at RCV.NXT is looked at for its ACK,
+/* Table 6, with the allowance for a closed window: a segment at RCV.NXT is processed for its ACK
  * and loses its text. */
 static bool is_acceptable(const struct te_conn *conn, const struct te_segment *segment)
 {
@@ -43,7 +43,7 @@ static bool is_acceptable(const struct te_conn *conn, const struct te_segment *s
     return len > 0 && seq_in(segment->seq + len - 1, conn->rcv_nxt, window);
 }
 
-/* A segment with text is answered at once (its sender waits for that ACK); one without may be part
+/* A segment with text is answered at once, as its sender waits for the ACK; one without may be part
  * of an ACK storm. Text that was received before is reported by D-SACK. */
 static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
                                 const struct te_segment *segment)
@@ -57,14 +57,14 @@ static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
     }
     bool is_old = seq_leq(segment->seq + segment->payload_len, conn->rcv_nxt);
     if (segment->payload_len > 0 && is_old && !conn->fin_received) {
-        stack->counters.duplicate_segments++; /* no drop: it is dropped already */
+        stack->counters.duplicate_segments++; /* no te_drop: the caller has counted the drop */
         te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len);
     }
     owe_ack(stack, conn);
 }
 
-/* What lies beyond the window is cut off, and the FIN with it. A FIN that stands just at the edge
- * is kept: it takes no room. */
+/* What lies beyond the window is cut off, and the FIN with it. A FIN exactly at the edge is kept:
+ * it takes no room. */
 static void trim_to_window(const struct te_conn *conn, struct te_segment *segment)
 {
     uint32_t right_edge = conn->rcv_nxt + te_receive_window(conn);
@@ -76,7 +76,7 @@ static void trim_to_window(const struct te_conn *conn, struct te_segment *segmen
     }
 }
 
-/* The first check fails: the peer gets an ACK, unless this is a RST. */
+/* The first check has failed: the peer gets an ACK, unless this is a RST. */
 static void reject(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment,
                    enum te_drop_reason reason)
 {
@@ -85,13 +85,14 @@ static void reject(struct te_stack *stack, struct te_conn *conn, const struct te
         answer_unacceptable(stack, conn, segment);
 }
 
-/* The peer's SYN again: our SYN,ACK was lost, or both sides opened at once and this is its SYN,ACK,
- * whose SYN has been counted already (RFC 9293 figure 7 and appendix A.2). */
+/* The peer's SYN again. Either our SYN,ACK was lost, or both sides opened at once and this is the
+ * peer's SYN,ACK, whose SYN is already counted in RCV.NXT (RFC 9293 figure 7 and appendix A.2).
+ * False: the segment ends here. */
 static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
                                struct te_segment *segment)
 {
     if (conn->was_passive && (segment->flags & TE_ACK))
-        return true; /* not expected here: the window check answers it */
+        return true; /* not expected here; the window check answers it */
     bool acks_ours = (segment->flags & TE_ACK) && seq_gt(segment->ack, conn->snd_una) &&
                      seq_leq(segment->ack, conn->snd_max);
     if (acks_ours) {
@@ -103,7 +104,7 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
     te_drop_segment(stack, conn, TE_DROP_SYN_REPEATED, segment);
     te_ecn_negotiate(conn, segment);
     conn->syn_was_lost = true;
-    te_recovery_on_timeout(stack, conn); /* the SYN,ACK once more; what has followed it waits */
+    te_recovery_on_timeout(stack, conn); /* the SYN,ACK again; data that followed it waits */
     te_conn_want_output(stack, conn);
     return false;
 }
@@ -111,8 +112,8 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
 static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     bool is_rst = (segment->flags & TE_RST) != 0;
-    /* The fourth step's, "irrespective of the sequence number" (RFC 5961 4.2), and of timestamps: a
-     * peer that has begun anew may have turned them off, and waits for the challenge. */
+    /* Left to the fourth step, "irrespective of the sequence number" (RFC 5961 4.2), and of
+     * timestamps: a peer that has restarted may have them off now, and waits for the challenge. */
     if ((segment->flags & TE_SYN) && !is_rst && te_conn_is_synchronized(conn))
         return true;
     if (conn->ts_ok && !segment->header.options.has_timestamps && !is_rst) {
@@ -123,7 +124,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
         segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
         return false;
     if (te_paws_rejects(stack, conn, segment)) {
-        stack->counters.tcp_unacceptable++; /* no drop of its own: PAWS counts as both */
+        stack->counters.tcp_unacceptable++; /* counts as both, but is one drop: PAWS */
         reject(stack, conn, segment, TE_DROP_PAWS);
         return false;
     }
@@ -140,7 +141,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
 
 /* --- second: check the RST bit ---------------------------------------------------------------- */
 
-/* CLOSING and LAST_ACK: the peer has all that the user gave, and what is lost is an ACK. */
+/* CLOSING and LAST_ACK: the peer has all that the user sent; only an ACK is lost. */
 static bool has_delivered_all(const struct te_conn *conn)
 {
     return (conn->state == TE_CLOSING || conn->state == TE_LAST_ACK) &&
@@ -178,7 +179,7 @@ static bool step_rst(struct te_stack *stack, struct te_conn *conn, struct te_seg
     return false;
 }
 
-/* --- fourth: check the SYN bit (the third, security, is not spoken here) ---------------------- */
+/* --- fourth: check the SYN bit (the third, security, does not apply) -------------------------- */
 
 static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
@@ -195,13 +196,12 @@ static bool step_syn(struct te_stack *stack, struct te_conn *conn, struct te_seg
     return false;
 }
 
-/* Sixth, check the URG bit: urgent data is delivered in line (RFC 6093 5), there is nothing to do.
- */
+/* Sixth, check the URG bit: nothing to do, as urgent data is delivered in line (RFC 6093 5). */
 
 /* --- seventh: process the segment text -------------------------------------------------------- */
 
-/* RMSS: what the peer sends when it has enough, never more than what we announced (merged segments
- * may come without a word about their parts). */
+/* RMSS: the size of the peer's full segments, never more than we announced (the link may merge
+ * segments without saying how large they were). */
 static void note_segment_size(const struct te_stack *stack, struct te_conn *conn,
                               const struct te_segment *segment)
 {
@@ -213,8 +213,8 @@ static void note_segment_size(const struct te_stack *stack, struct te_conn *conn
         conn->rcv_mss = (uint16_t)size;
 }
 
-/* RFC 9293 3.8.6.3: every second full-sized segment at once, the rest within the delay; at once,
- * too, when a hole was filled (RFC 5681 4.2), or ECN has something to say. */
+/* RFC 9293 3.8.6.3: every second full-sized segment is acknowledged at once, the rest within the
+ * delay. Urgent, hence at once, too: a hole was filled (RFC 5681 4.2), or ECN has news. */
 static void acknowledge_in_order(struct te_stack *stack, struct te_conn *conn, uint32_t gained,
                                  bool is_urgent)
 {
@@ -277,7 +277,7 @@ static void take_text(struct te_stack *stack, struct te_conn *conn,
     }
 }
 
-/* RFC 9293 3.6.1 with RFC 1122 4.2.2.13: nobody will read it, and the peer should know. */
+/* RFC 9293 3.6.1 with RFC 1122 4.2.2.13: the data will never be read, and the peer should know. */
 static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
                                    const struct te_segment *segment)
 {
@@ -380,8 +380,7 @@ void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segme
 {
     conn->segments_in++;
     if (segment->flags & TE_RST)
-        segment->payload_len =
-            0; /* words about the reason (RFC 9293 3.5.3), not a part of the stream */
+        segment->payload_len = 0; /* text that explains the RST (RFC 9293 3.5.3), no stream data */
     bool has_text = segment->payload_len > 0;
     if (!step_sequence(stack, conn, segment) || !step_rst(stack, conn, segment) ||
         !step_syn(stack, conn, segment) || !te_input_step_ack(stack, conn, segment))

@@ -27,10 +27,10 @@
 
 /* --- new data is acknowledged ----------------------------------------------------------------- */
 
-#define TIMESTAMP_RTT_MAX_MS 1000000 /* an echo older than that is none */
+#define TIMESTAMP_RTT_MAX_MS 1000000 /* an older echo cannot be one */
 
-/* What was sent again can only be timed by the echo of its timestamp (RFC 7323 4.1), a millisecond
- * at the best. */
+/* What was retransmitted can only be timed by the echo of its timestamp (RFC 7323 4.1), to a
+ * millisecond at best. */
 static int64_t rtt_by_echo(const struct te_stack *stack, const struct te_conn *conn,
                            const struct te_ack_report *report)
 {
@@ -39,10 +39,10 @@ static int64_t rtt_by_echo(const struct te_stack *stack, const struct te_conn *c
     uint32_t elapsed_ms = te_ts_now(stack, conn->ts_offset) - report->ts_echo;
     if (elapsed_ms > TIMESTAMP_RTT_MAX_MS)
         return 0;
-    return ((int64_t)elapsed_ms + 1) * 1000; /* never less than it was */
+    return ((int64_t)elapsed_ms + 1) * 1000; /* rounded up: never less than it was */
 }
 
-/* One sample a round trip (RFC 6298 3 and 4), from what was sent once (Karn). */
+/* One sample per round trip (RFC 6298 3 and 4), from what was sent once (Karn). 0: none. */
 static int64_t rtt_of_ack(const struct te_stack *stack, struct te_conn *conn, uint32_t ack,
                           const struct te_ack_report *report)
 {
@@ -71,10 +71,10 @@ static void take_rtt_sample(struct te_stack *stack, struct te_conn *conn, uint32
     te_ip_confirm(stack, &conn->next_hop);
 }
 
-/* A hole keeps SND.UNA, but what is SACKed beyond it was timed, too: while a queue builds, the
- * round trip that the timeout knows must not be that of before. While what was sent no later than
- * the hole's last transmission still arrives, that transmission is not late: the timeout counts
- * from here ("a more careful variant", RFC 6675 6). */
+/* SND.UNA stays at a hole, but what is SACKed beyond it can be timed: while a queue builds up, the
+ * timeout must not rely on an old round trip. And as long as segments still arrive that were sent
+ * no later than the hole's last transmission, that transmission is not late: the timeout is counted
+ * from now ("a more careful variant", RFC 6675 6). */
 static void time_sacked(struct te_stack *stack, struct te_conn *conn,
                         const struct te_ack_report *report)
 {
@@ -90,7 +90,7 @@ static void time_sacked(struct te_stack *stack, struct te_conn *conn,
         te_timers_on_progress(stack, conn);
 }
 
-/* The bytes among what ack acknowledges: SYN and FIN taken off. */
+/* How many bytes ack acknowledges: SYN and FIN taken off. */
 static uint32_t acked_payload(const struct te_conn *conn, uint32_t ack)
 {
     uint32_t acked = ack - conn->snd_una;
@@ -100,7 +100,7 @@ static uint32_t acked_payload(const struct te_conn *conn, uint32_t ack)
     return acked > queued ? (uint32_t)queued : acked;
 }
 
-/* SND.UNA moves to ack; what that says about the flight goes into the report. */
+/* SND.UNA moves to ack; what that tells about the flight goes into the report. */
 static void advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
                     struct te_ack_report *report)
 {
@@ -154,7 +154,7 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
     te_ready_add(stack, &conn->ready, TE_READY_OPEN | TE_READY_SEND);
     if (conn->received_offset > 0) /* text that came with the SYN (3.5) */
         te_ready_add(stack, &conn->ready, TE_READY_RECEIVE);
-    /* Text of a Fast Open that was read meanwhile has left room that the SYN,ACK did not offer. */
+    /* Text of a Fast Open that was read meanwhile has made room that the SYN,ACK did not offer. */
     if (conn->released_offset > 0 && te_receive_should_update_window(conn))
         conn->ack.owed = 1;
     te_timers_on_segment(stack, conn);
@@ -165,8 +165,8 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
                           const struct te_segment *segment)
 {
     uint32_t before = conn->snd_wnd;
-    /* The header's own flags: those of a crossing SYN,ACK have lost their SYN by now, and its
-     * window is not scaled all the same (RFC 7323 2.2). */
+    /* The header's own flags: segment->flags of a crossing SYN,ACK have lost their SYN by now, and
+     * the window of a SYN is never scaled (RFC 7323 2.2). */
     uint8_t shift = (segment->header.flags & TE_SYN) ? 0 : conn->snd_wscale;
     conn->snd_wnd = (uint32_t)segment->header.window << shift;
     conn->snd_wl1 = segment->seq;
@@ -174,7 +174,7 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
     if (conn->snd_wnd > conn->max_snd_wnd)
         conn->max_snd_wnd = conn->snd_wnd;
     if (conn->snd_wnd > before) {
-        /* The window opens: the persist timer has done its work. */
+        /* The window opens: no need to probe. */
         te_timer_clear(stack, conn, TE_TIMER_PERSIST);
         if (before == 0)
             te_rtt_reset_backoff(&conn->rtt);
@@ -182,9 +182,9 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
     }
 }
 
-/* Our SYN is not acknowledged yet, before or after a CLOSE: an ACK of something else is another
- * incarnation's, and a RST is the only word that frees its sender (RFC 9293 3.10.7.4, fifth,
- * SYN-RECEIVED). False when the segment ends here. */
+/* Our SYN is not acknowledged yet, whether CLOSE was called or not: an ACK of something else
+ * belongs to another incarnation, and only a RST frees its sender (RFC 9293 3.10.7.4, fifth,
+ * SYN-RECEIVED). False: the segment ends here. */
 static bool check_ack_of_syn(struct te_stack *stack, const struct te_conn *conn,
                              const struct te_segment *segment)
 {
@@ -195,7 +195,7 @@ static bool check_ack_of_syn(struct te_stack *stack, const struct te_conn *conn,
     return false;
 }
 
-/* False when the segment ends here. */
+/* False: the segment ends here. */
 static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
                             struct te_segment *segment)
 {
@@ -227,7 +227,7 @@ static bool is_plausible(const struct te_conn *conn, uint32_t ack)
     return seq_geq(ack, conn->snd_una - conn->max_snd_wnd) && seq_leq(ack, conn->snd_max);
 }
 
-/* What the ESTABLISHED paragraph says, for all states after it. */
+/* The ESTABLISHED paragraph, which applies to all states after it, too. */
 static void ack_common(struct te_stack *stack, struct te_conn *conn,
                        const struct te_segment *segment)
 {
@@ -240,8 +240,8 @@ static void ack_common(struct te_stack *stack, struct te_conn *conn,
         report.has_ece = te_ecn_on_ece(stack, conn, segment);
     if (advances)
         advance(stack, conn, segment->ack, &report);
-    /* Who acknowledges something new names the window that counts from there, even on a segment
-     * that repeats old text: the window of before would reach beyond what was offered. */
+    /* A segment that acknowledges something new brings the window that applies from there, even
+     * when its text is old: the previous window would reach beyond what was offered. */
     bool is_newer = advances || seq_lt(conn->snd_wl1, segment->seq) ||
                     (conn->snd_wl1 == segment->seq && seq_leq(conn->snd_wl2, segment->ack));
     if (seq_geq(segment->ack, conn->snd_una) && is_newer)
@@ -266,8 +266,8 @@ static void enter_fin_wait_2(struct te_stack *stack, struct te_conn *conn,
         te_timer_set(stack, conn, TE_TIMER_FIN_WAIT_2, stack->now_us + stack->config.fin_wait_2_us);
 }
 
-/* Our FIN is acknowledged. A FIN in the same segment that fits goes straight to TIME_WAIT, so that
- * FIN_WAIT_2 is not entered for nothing (3.10.7.4, eighth check, FIN_WAIT_1). */
+/* Our FIN is acknowledged. If the same segment brings an acceptable FIN, FIN_WAIT_2 is skipped: the
+ * eighth check goes straight to TIME_WAIT (3.10.7.4, FIN_WAIT_1). */
 static bool on_fin_acked(struct te_stack *stack, struct te_conn *conn,
                          const struct te_segment *segment)
 {

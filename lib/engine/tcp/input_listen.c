@@ -1,4 +1,4 @@
-/* RFC 9293 3.10.7.2: a segment arrives in LISTEN. Decided first, done after. */
+/* RFC 9293 3.10.7.2: a segment arrives in LISTEN. First comes a decision, then what it entails. */
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/drop_segment.h"
@@ -22,7 +22,7 @@ static enum disposition decide(const struct te_segment *segment)
         return CHECK_COOKIE;
     if (!(segment->flags & TE_SYN)) /* third, fourth */
         return DROP_NO_SYN;
-    return segment->flags & TE_FIN ? DROP_SYN_FIN : OPEN; /* SYN+FIN is no way in */
+    return segment->flags & TE_FIN ? DROP_SYN_FIN : OPEN; /* nobody opens by SYN,FIN */
 }
 
 static enum te_drop_reason reason_of(enum te_err err)
@@ -32,7 +32,7 @@ static enum te_drop_reason reason_of(enum te_err err)
     return err == TE_ERR_NO_ROUTE ? TE_DROP_CONN_NO_ROUTE : TE_DROP_CONN_NO_MEMORY;
 }
 
-/* Whether the accept queue is full or the remote at its limit: the segment is dropped then. */
+/* Drops the segment, and returns true, when the accept queue is full or the remote at its limit. */
 static bool is_held_back(struct te_stack *stack, const struct te_listener *listener,
                          const struct te_segment *segment)
 {
@@ -54,7 +54,7 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     te_options_negotiate(stack, conn, &segment->header.options);
     te_ecn_negotiate(conn, segment);
     te_conn_start_congestion(stack, conn);
-    te_receive_offer(conn, true); /* so that text on the SYN finds a window */
+    te_receive_offer(conn, true); /* opens the window for text on the SYN */
 }
 
 static struct te_conn *make_conn(struct te_stack *stack, const struct te_listener *listener,
@@ -75,8 +75,8 @@ static struct te_conn *make_conn(struct te_stack *stack, const struct te_listene
 
 /* --- a SYN ------------------------------------------------------------------------------------ */
 
-/* The data of a SYN whose Fast Open is refused is left to the peer (RFC 7413 5.1); that of any
- * other SYN waits in the receive buffer. */
+/* The data of a SYN whose Fast Open is refused is not taken: the peer sends it again (RFC
+ * 7413 5.1). That of any other SYN waits in the receive buffer. */
 static void take_text(struct te_stack *stack, struct te_conn *conn,
                       const struct te_segment *segment, enum te_fast_open_verdict verdict)
 {
@@ -116,14 +116,14 @@ static void open_by_syn(struct te_stack *stack, struct te_listener *listener,
     te_conn_want_output(stack, conn);
 }
 
-/* A 4-tuple in TIME_WAIT gets no cookie: its ISN could not be chosen beyond the old numbers, and
- * the ACK would meet the old incarnation. */
+/* A 4-tuple in TIME_WAIT gets no cookie: a cookie's ISN cannot be chosen to lie beyond the old
+ * numbers, and the ACK would reach the old incarnation. */
 static void on_syn(struct te_stack *stack, struct te_listener *listener,
                    const struct te_segment *segment, const struct te_time_wait_view *old)
 {
     enum te_syn_cookies policy = stack->config.syn_cookies;
     enum te_fast_open_verdict fast_open = te_fast_open_judge(stack, listener, segment);
-    bool is_granted = fast_open == TE_FAST_OPEN_GRANTED; /* and needs no room in the SYN queue */
+    bool is_granted = fast_open == TE_FAST_OPEN_GRANTED; /* needs no room in the SYN queue */
     bool is_full = !is_granted && te_listener_is_syn_queue_full(stack, listener);
     bool by_cookie =
         old == NULL && !is_granted &&
@@ -144,8 +144,8 @@ static void on_syn(struct te_stack *stack, struct te_listener *listener,
 
 /* --- an ACK ----------------------------------------------------------------------------------- */
 
-/* The SYN is made up again from the cookie, and our SYN,ACK with it; then the ACK, its text and its
- * FIN are what they are to any connection in SYN_RCVD. */
+/* Reconstructs the SYN from the cookie, and our SYN,ACK with it; then the ACK, its text and its FIN
+ * are processed as in any SYN_RCVD. */
 static void open_by_cookie(struct te_stack *stack, struct te_listener *listener,
                            struct te_segment *segment, const struct te_syn_cookie_kept *kept)
 {
@@ -168,8 +168,8 @@ static void open_by_cookie(struct te_stack *stack, struct te_listener *listener,
     te_input_conn(stack, conn, segment);
 }
 
-/* False: 3.10.7.2 answers it by a RST. An accept queue that is full, or a remote at its limit,
- * holds the handshake back in silence, as it does with one in SYN_RCVD. */
+/* False: the segment gets the RST of 3.10.7.2. A full accept queue, or a remote at its limit, drops
+ * it silently, as in SYN_RCVD: the peer tries again. */
 static bool take_cookie(struct te_stack *stack, struct te_listener *listener,
                         struct te_segment *segment)
 {

@@ -1,4 +1,5 @@
-/* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. Decided first, done after. */
+/* RFC 9293 3.10.7.3: a segment arrives in SYN_SENT. First comes a decision, then what it entails.
+ */
 #include "stack_internal.h"
 #include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
@@ -16,10 +17,10 @@ enum disposition {
     DROP_RST,
     DROP_NO_SYN,
     DROP_SYN_FIN,
-    SEND_RESET, /* a bad ACK */
+    SEND_RESET, /* an ACK of something that was not sent */
     REFUSED,
-    ESTABLISH,   /* SYN with the ACK of ours */
-    SIMULTANEOUS /* SYN alone: both sides open */
+    ESTABLISH,   /* SYN, with an ACK of ours */
+    SIMULTANEOUS /* SYN alone: both sides open at once */
 };
 
 static enum disposition decide(const struct te_conn *conn, const struct te_segment *segment)
@@ -39,7 +40,7 @@ static enum disposition decide(const struct te_conn *conn, const struct te_segme
     return ack_ok ? ESTABLISH : SIMULTANEOUS; /* fourth */
 }
 
-/* The peer's SYN: IRS, options, window. The window that our SYN offered starts to count here. */
+/* The peer's SYN: IRS, options, window. The window that our SYN offered starts at RCV.NXT. */
 static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
 {
     uint32_t offered = te_receive_window(conn);
@@ -70,14 +71,13 @@ static void establish(struct te_stack *stack, struct te_conn *conn, struct te_se
     te_input_text_and_fin(stack, conn, segment);
 }
 
-/* Text that came with the SYN is kept in the receive buffer; a FIN is not: the peer sends it again.
- */
+/* Text that came with the SYN waits in the receive buffer. */
 static void cross(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     struct te_segment_info info = te_segment_info_of(segment, 0);
     take_syn(stack, conn, segment);
     te_conn_set_state(stack, conn, TE_SYN_RCVD, TE_CAUSE_RECV_SYN, &info);
-    conn->snd_nxt = conn->iss; /* SYN,ACK under the same number */
+    conn->snd_nxt = conn->iss; /* the SYN,ACK repeats the SYN's number */
     conn->retransmits = 0;
     te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT);
     if (segment->payload_len > 0)

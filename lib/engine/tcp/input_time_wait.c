@@ -21,8 +21,8 @@ static void send_ack(struct te_stack *stack, const struct te_time_wait_view *vie
     te_reset_send_header(stack, &view->local, &view->remote, &header);
 }
 
-/* A limit of its own: an entry keeps no time of its last answer, and who floods one must not use up
- * what the connections have (RFC 5961 7). */
+/* These ACKs have a limit of their own: an entry does not store when it last answered, and a flood
+ * against one must not use up the budget of the connections (RFC 5961 7). */
 static void send_limited_ack(struct te_stack *stack, const struct te_time_wait_view *view)
 {
     if (!te_limiter_take(&stack->time_wait_limiter, stack->config.challenge_ack_per_second,
@@ -33,8 +33,8 @@ static void send_limited_ack(struct te_stack *stack, const struct te_time_wait_v
     send_ack(stack, view);
 }
 
-/* RFC 6191 2: timestamps decide where both incarnations have them, else RFC 1122 4.2.2.13: the new
- * sequence number must be beyond the last one of the old, that of its FIN. */
+/* RFC 6191 2: timestamps decide if both incarnations have them; else RFC 1122 4.2.2.13: the new
+ * sequence number must lie beyond the last one of the old, that of its FIN. */
 static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_view *view,
                        const struct te_segment *segment)
 {
@@ -50,8 +50,8 @@ static bool may_reopen(const struct te_stack *stack, const struct te_time_wait_v
     return seq_gt(value, view->ts_recent) || (value == view->ts_recent && seq_is_new);
 }
 
-/* DEVIATION: RFC 6191 drops other SYNs in silence; an ACK, as RFC 9293 3.10.7.4 answers any segment
- * that is not acceptable, lets a peer that has forgotten the old incarnation reset it. */
+/* DEVIATION: RFC 6191 drops other SYNs silently. We send an ACK, as RFC 9293 3.10.7.4 does for any
+ * unacceptable segment: it lets a peer that has forgotten the old incarnation reset it. */
 static void on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
                    struct te_segment *segment)
 {
@@ -64,7 +64,7 @@ static void on_syn(struct te_stack *stack, const struct te_time_wait_view *view,
     send_limited_ack(stack, view);
 }
 
-/* RFC 7323 5.3 R1 and 3.2, as for a connection that lives. False: the segment ends here. */
+/* RFC 7323 5.3 R1 and 3.2, as for a live connection. False: the segment ends here. */
 static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_view *view,
                              const struct te_segment *segment)
 {
@@ -81,7 +81,7 @@ static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_v
     return false;
 }
 
-/* An old ACK of what we sent, or the last one once more: nothing to answer. */
+/* An old ACK of what we sent, or the last one again: needs no answer. */
 static bool is_expected_ack(const struct te_time_wait_view *view, const struct te_segment *segment)
 {
     if (te_segment_len(segment) > 0 || segment->seq != view->rcv_nxt)

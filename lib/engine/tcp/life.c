@@ -20,8 +20,7 @@
 #include "util/seq.h"
 
 #define MSS_BEFORE_SYN 536
-/* A new incarnation starts this far beyond the last number of the old one, at least. */
-#define ISN_REUSE_STEP 128000
+#define ISN_REUSE_STEP 128000 /* from the last number of the old incarnation, if need be */
 
 /* --- birth ------------------------------------------------------------------------------------ */
 
@@ -132,7 +131,7 @@ void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn)
     }
 }
 
-/* From here on nothing of the protocol finds it, and no account counts it. */
+/* From here on no segment finds it, and no limit counts it as alive. */
 static void mark_remains(struct te_stack *stack, struct te_conn *conn)
 {
     te_conn_table_remove_tuple(stack, conn);
@@ -164,8 +163,8 @@ static void free_with_farewell(struct te_stack *stack, struct te_conn *conn)
     te_conn_destroy(stack, conn);
 }
 
-/* An orderly end leaves what was received to its user; any other loses it (RFC 9293 3.10.7.4, "all
- * segment queues should be flushed"). */
+/* After an orderly end the user may still read what was received; after any other it is lost (RFC
+ * 9293 3.10.7.4, "all segment queues should be flushed"). */
 static void become_remains(struct te_stack *stack, struct te_conn *conn)
 {
     te_timer_clear_all(stack, conn);
@@ -243,7 +242,8 @@ void te_conn_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum 
 
 /* --- listeners -------------------------------------------------------------------------------- */
 
-/* RFC 9293 3.10.4 says nothing of them; a peer whose connection nobody will ever accept is told. */
+/* RFC 9293 3.10.4 does not mention them; a peer whose connection will never be accepted gets a RST.
+ */
 static void reset_queue(struct te_stack *stack, struct te_list *queue)
 {
     while (!te_list_is_empty(queue)) {
@@ -259,7 +259,7 @@ void te_listener_free(struct te_stack *stack, struct te_listener *listener)
 {
     reset_queue(stack, &listener->syn_queue);
     reset_queue(stack, &listener->accept_queue);
-    while (!te_list_is_empty(&listener->fast_open_list)) /* their users go on */
+    while (!te_list_is_empty(&listener->fast_open_list)) /* their users keep them */
         te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
     te_list_remove(&listener->ready.link);
     te_listener_unlink(stack, listener);

@@ -16,7 +16,7 @@
 
 #define TCP_CHECKSUM_OFFSET 16
 
-/* Data that was never sent before; a window probe does not count as such (RFC 3168 6.1.6). */
+/* Data never sent before; a window probe does not count as that (RFC 3168 6.1.6). */
 static bool is_new_data(const struct te_conn *conn, const struct te_plan *plan)
 {
     return plan->len > 0 && plan->kind != TE_PLAN_PROBE && seq_geq(plan->seq, conn->snd_max);
@@ -50,7 +50,7 @@ static void make_header(struct te_stack *stack, struct te_conn *conn, const stru
     te_fast_open_put(stack, conn, is_syn_ack, &ret_header->options);
 }
 
-/* Full sum, or the pseudo-header's alone with offload (frame.h). */
+/* The full sum, or with offload that of the pseudo-header alone (frame.h). */
 static uint16_t checksum_of(const struct te_stack *stack, const struct te_conn *conn,
                             const struct te_iovec *iov, unsigned count)
 {

@@ -17,7 +17,7 @@
 #include "tcp/recovery/recovery.h"
 #include "tcp/recovery/retransmit_timer.h"
 
-/* What the algorithm knows of the path is worth nothing after that. */
+/* After that, what the algorithm knows of the path is worthless. */
 #define SENDER_IDLE_US 10000000
 
 static bool die(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
@@ -40,7 +40,7 @@ static uint8_t retries_max(const struct te_stack *stack, const struct te_conn *c
     return config->r2_retries;
 }
 
-/* What ICMP said, when it said something, is the better reason (RFC 1122 4.2.3.9). */
+/* An ICMP error, if there was one, is the better reason (RFC 1122 4.2.3.9). */
 static enum te_err give_up_error(const struct te_conn *conn)
 {
     return conn->soft_error != TE_OK ? (enum te_err)conn->soft_error : TE_ERR_TIMED_OUT;
@@ -75,7 +75,7 @@ static bool yield_memory(struct te_stack *stack, struct te_conn *conn)
     return die(stack, conn, TE_CAUSE_LIMIT, TE_ERR_RESOURCES);
 }
 
-/* RFC 9293 3.8.6.1: probes go on for ever while they are answered (MUST-37) and there is memory. */
+/* RFC 9293 3.8.6.1: probing never ends while it is answered (MUST-37) and there is memory. */
 static bool on_persist(struct te_stack *stack, struct te_conn *conn)
 {
     if (te_persist_should_yield(stack, conn))

@@ -1,5 +1,5 @@
-/* What happens when a connection's deadline is reached (RFC 9293 3.10.8, RFC 6298 5, RFC 9293
- * 3.8). */
+/* What happens when a deadline of a connection (conn/timers.h) expires: RFC 9293 3.10.8 and 3.8,
+ * RFC 6298 5. */
 #ifndef TCPENGINE_TCP_TIMEOUT_H
 #define TCPENGINE_TCP_TIMEOUT_H
 
@@ -9,10 +9,12 @@
 struct te_conn;
 struct te_stack;
 
-/* Whether a connection may have that timer: TIME_WAIT's is the table's. */
+/* Whether a connection may have this timer. TIME_WAIT's belongs to the TIME_WAIT table. */
 bool te_timer_is_of_conn(enum te_timer timer);
 
-/* Runs every deadline that is due; the connection may be gone afterwards. */
+/* Runs the deadlines that are due at stack->now_us, in the order of enum te_timer, until one of
+ * them ends the protocol; then the connection may have been freed. Else it is armed for the next.
+ */
 void te_timeout(struct te_stack *stack, struct te_conn *conn);
 
 #endif

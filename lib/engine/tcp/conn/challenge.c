@@ -3,7 +3,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 
-#define PROBE_ANSWER_INTERVAL_US 500000 /* no keepalive or window probe comes faster for long */
+#define PROBE_ANSWER_INTERVAL_US 500000 /* probes soon come slower than that */
 
 static int64_t since_last_us(const struct te_stack *stack, const struct te_conn *conn)
 {

@@ -36,7 +36,7 @@ bool te_conn_can_send(const struct te_conn *conn)
     }
 }
 
-/* SND.UNA names byte acked_offset, but for a SYN that is not acknowledged yet. */
+/* The byte at acked_offset is at SND.UNA, or after our SYN while that is not acknowledged. */
 static uint32_t first_unacked_byte_seq(const struct te_conn *conn)
 {
     return conn->syn_acked ? conn->snd_una : conn->iss + 1;
@@ -57,12 +57,12 @@ uint64_t te_conn_receive_offset(const struct te_conn *conn, uint32_t seq)
     return conn->received_offset + (uint32_t)(seq - conn->rcv_nxt);
 }
 
-/* SND.NXT, as RFC 9293 3.10.7.4 and 3.10.5 have it. SND.MAX is beyond that when the byte of a
- * window probe is out, or data of a window that was taken back: a peer with a closed window takes
- * neither, and accepts nothing but its RCV.NXT (3.4, table 6). Until the timeout SND.NXT may be
- * beyond such a window: then the window's end, where RCV.NXT comes to stand; but not for what the
- * rounding of its scale takes back (RFC 7323 2.4). Before our SYN is acknowledged a timeout takes
- * SND.NXT back to it, and there is no window to heed. */
+/* SND.NXT, as in RFC 9293 3.10.7.4 and 3.10.5. SND.MAX is beyond it while the byte of a window
+ * probe is out, or data sent into a window that was taken back: a peer with a closed window takes
+ * neither, and accepts nothing but its RCV.NXT (3.4, table 6). Until the timeout, SND.NXT may
+ * itself lie beyond such a window: then it is the window's right edge, which RCV.NXT will reach. An
+ * edge that only the rounding of the scale moved left does not count (RFC 7323 2.4). Before our SYN
+ * is acknowledged a timeout takes SND.NXT back to the SYN, and there is no window to respect. */
 uint32_t te_conn_acceptable_seq(const struct te_conn *conn)
 {
     if (!conn->syn_acked)

@@ -16,7 +16,6 @@ static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpo
            (stack->conns.bucket_count - 1);
 }
 
-/* Ids are ours and rise by one: their low bits spread evenly by themselves. */
 static uint32_t id_bucket(const struct te_conn_table *table, uint64_t id)
 {
     return (uint32_t)id & (table->bucket_count - 1);
@@ -72,7 +71,7 @@ static void rehash(struct te_stack *stack, struct te_conn **by_tuple, struct te_
     te_stack_dealloc(stack, old_ids, array_bytes(old_count));
 }
 
-/* When memory is short the table simply stays as it is, with longer chains. */
+/* Nothing changes when the allocator refuses. */
 static void resize(struct te_stack *stack, uint32_t new_count)
 {
     struct te_conn **by_tuple = te_stack_alloc(stack, array_bytes(new_count));
@@ -188,8 +187,7 @@ struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id)
     return conn;
 }
 
-/* The cursor is bucket << 20 | position in the chain: chains are short, tables under 2^32 buckets.
- */
+/* The cursor is bucket << 20 | position in the chain: no chain grows to 2^20. */
 struct te_conn *te_conn_table_walk(const struct te_conn_table *table, uint64_t *cursor)
 {
     uint64_t bucket = *cursor >> 20;

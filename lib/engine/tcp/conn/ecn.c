@@ -46,8 +46,8 @@ void te_ecn_on_syn_sent(struct te_stack *stack, struct te_conn *conn, uint8_t fl
     conn->ecn.plain_sent = true;
 }
 
-/* "A host MUST NOT set ECT on SYN or SYN-ACK packets" (6.1.1): where one has it, something rewrites
- * the field, and marks would mean nothing. */
+/* "A host MUST NOT set ECT on SYN or SYN-ACK packets" (6.1.1): if one has it, something rewrites
+ * the field, and marks mean nothing. */
 bool te_ecn_is_offer(const struct te_segment *segment)
 {
     return is_setup(segment->header.flags) && segment->ecn == TE_ECN_NOT_ECT;
@@ -67,8 +67,8 @@ bool te_ecn_is_on(const struct te_conn *conn)
     return ecn->setup_sent && ecn->setup_received && !ecn->plain_sent && !ecn->plain_received;
 }
 
-/* Our SYN without the offer, sent after one with it, keeps us from marking, but does not take back
- * the promise to echo (6.1.1, third and sixth rule). */
+/* Our second SYN, without the offer, keeps us from setting ECT, but does not take back the promise
+ * to echo (6.1.1, third and sixth rule). */
 static bool has_promised_to_echo(const struct te_conn *conn)
 {
     return conn->ecn.setup_sent && conn->ecn.setup_received && !conn->ecn.plain_received;
@@ -122,7 +122,7 @@ void te_ecn_on_reduction(struct te_conn *conn)
     conn->ecn.recover = conn->snd_max;
 }
 
-/* The CWR stands on what follows ecn.recover: an ACK of just that still has the old ECE. */
+/* CWR is on the data after ecn.recover: an ACK of just recover still carries the old ECE. */
 bool te_ecn_on_ece(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
 {
     assert(seq_geq(segment->ack, conn->snd_una));

@@ -1,7 +1,8 @@
-/* Histories of connections that are gone: "history ID" still answers for a while.
+/* Histories of connections and listeners that are gone, so that they can still be asked for.
  *
- * A ring of the last config.history_conn_max; the oldest makes room. A connection in TIME_WAIT
- * stands here already, so that its last transition finds its history. */
+ * A ring of the last config.history_conn_max, allocated at start; the oldest is overwritten. With a
+ * capacity of 0 nothing is kept. A connection in TIME_WAIT whose user has gone is here already, and
+ * its last transition is added here (te_graveyard_history). */
 #ifndef TCPENGINE_TCP_CONN_GRAVEYARD_H
 #define TCPENGINE_TCP_CONN_GRAVEYARD_H
 
@@ -22,16 +23,19 @@ struct te_grave {
 struct te_graveyard {
     struct te_grave *ring;
     uint32_t *by_id;
-    uint32_t capacity, bucket_count, next;
+    uint32_t capacity, bucket_count; /* bucket_count: a power of two */
+    uint32_t next;                   /* index of the grave to be overwritten next */
 };
 
+/* TE_ERR_NOMEM; te_graveyard_done frees what there is. */
 enum te_err te_graveyard_init(struct te_stack *stack);
 void te_graveyard_done(struct te_stack *stack);
+/* Copies what is kept of an object that is about to be freed. Its id must not be here yet. */
 void te_graveyard_bury(struct te_stack *stack, const struct te_conn *conn);
 void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener *listener);
-/* A grave as it is; next_by_id does not matter. */
+/* A grave that was saved; next_by_id is ignored. */
 void te_graveyard_put(struct te_stack *stack, struct te_grave grave);
-/* NULL when it was never there or has been overwritten. */
+/* NULL when the id was never buried or has been overwritten. Valid until the next burial. */
 const struct te_grave *te_graveyard_find(const struct te_stack *stack, uint64_t id);
 struct te_history_log *te_graveyard_history(struct te_stack *stack, uint64_t id);
 

@@ -1,4 +1,5 @@
-/* The bounded list of state transitions that each connection carries. */
+/* The state transitions of one connection or listener: the first, and the latest TE_HISTORY_MAX - 1
+ * of the others. */
 #ifndef TCPENGINE_TCP_CONN_HISTORY_H
 #define TCPENGINE_TCP_CONN_HISTORY_H
 
@@ -18,9 +19,10 @@ struct te_history_log {
     uint8_t count;
 };
 
-/* Appends; when full, the second oldest makes room, so that the birth stays. */
+/* Appends a copy. When full, the second oldest is dropped, so that the birth stays. */
 void te_history_add(struct te_history_log *log, const struct te_transition *transition);
-/* Unpacks all, oldest first, into ret_transitions[TE_HISTORY_MAX]; returns how many. */
+/* Unpacks all, oldest first, into ret_transitions[TE_HISTORY_MAX]; returns how many. In one without
+ * a segment, the segment is all zeros. */
 unsigned te_history_copy(const struct te_history_log *log, struct te_transition *ret_transitions);
 
 #endif

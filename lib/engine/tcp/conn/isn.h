@@ -7,14 +7,15 @@
 
 struct te_stack;
 
-/* ISN = M + F(4-tuple, secret), M a clock of 4 us (RFC 6528 3). */
+/* ISN = M + F(4-tuple, secret), where M counts 4 us ticks (RFC 6528 3): unpredictable from outside,
+ * and for one 4-tuple rising by 250,000 per second, so that incarnations do not overlap. */
 uint32_t te_isn_choose(const struct te_stack *stack, const struct te_endpoint *local,
                        const struct te_endpoint *remote);
-/* Constant for a 4-tuple and a boot, so that a new incarnation goes on where the last one was: that
- * is what RFC 6191 and PAWS compare. */
+/* What is added to our timestamp clock. Constant per 4-tuple and secret, so that the timestamps of
+ * a new incarnation continue those of the last one: RFC 6191 and PAWS compare them. */
 uint32_t te_ts_offset(const struct te_stack *stack, const struct te_endpoint *local,
                       const struct te_endpoint *remote);
-/* Our timestamp clock, 1 ms a tick, for an offset: now, and as it was at a time. */
+/* TSval under an offset, in ticks of 1 ms (RFC 7323 5.4), now and at another time. It wraps. */
 uint32_t te_ts_now(const struct te_stack *stack, uint32_t ts_offset);
 uint32_t te_ts_at(uint32_t ts_offset, int64_t at_us);
 

@@ -75,7 +75,7 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
     const struct te_config *config = &stack->config;
     conn->peer_mss = te_options_peer_mss(options, &conn->remote.addr);
     if (conn->peer_mss < config->mss_min_bytes)
-        conn->peer_mss = config->mss_min_bytes; /* CVE-2019-11479: no peer makes us send crumbs */
+        conn->peer_mss = config->mss_min_bytes; /* CVE-2019-11479 */
     conn->ts_ok = config->timestamps && options->has_timestamps;
     conn->sack_ok = config->sack && options->sack_permitted;
     conn->wscale_ok = config->window_scale && options->has_wscale;
@@ -87,6 +87,6 @@ void te_options_negotiate(const struct te_stack *stack, struct te_conn *conn,
     if (conn->ts_ok)
         te_paws_start(&conn->paws, options->ts_value, stack->now_us);
     te_options_update_mss(conn);
-    /* Who CLOSEs in SYN_RCVD may send before the opening is over. */
+    /* A user that CLOSEs in SYN_RCVD may send before the opening is over. */
     conn->cc.cwnd_bytes = te_cc_initial_window(conn->mss, config->initial_window_segments);
 }

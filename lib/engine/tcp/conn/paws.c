@@ -22,7 +22,7 @@ static bool has_holes(const struct te_conn *conn)
     return conn->out_of_order.count > 0;
 }
 
-/* TS.Recent of a connection that was idle for very long proves nothing (RFC 7323 5.5). */
+/* After 24 days of silence the peer's clock may have wrapped (RFC 7323 5.5). */
 static bool is_outdated(const struct te_stack *stack, const struct te_paws *paws)
 {
     return stack->now_us - paws->ts_recent_at_us > TS_RECENT_VALID_US;
@@ -38,7 +38,7 @@ bool te_paws_rejects(const struct te_stack *stack, const struct te_conn *conn,
     return seq_lt(segment->header.options.ts_value, least) && !is_outdated(stack, &conn->paws);
 }
 
-/* The edge is one of the window before, or the floor is TS.Recent itself. */
+/* The floor moves when RCV.NXT has reached the edge; without holes it is TS.Recent. */
 static void raise_floor(struct te_conn *conn)
 {
     struct te_paws *paws = &conn->paws;
@@ -60,7 +60,7 @@ void te_paws_record(const struct te_stack *stack, struct te_conn *conn,
     if (is_outdated(stack, paws))
         te_paws_start(paws, value, stack->now_us);
     if (seq_lt(value, paws->ts_recent))
-        return; /* it is late */
+        return; /* late */
     paws->ts_recent = value;
     paws->ts_recent_at_us = stack->now_us;
     raise_floor(conn);

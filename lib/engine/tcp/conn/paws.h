@@ -1,13 +1,13 @@
-/* Protection against wrapped sequence numbers, and the timestamp that is echoed: TS.Recent (RFC
- * 7323 4.3, 5).
+/* Protection against wrapped sequence numbers, and the timestamp that we echo: TS.Recent (RFC 7323
+ * 4.3, 5).
  *
- * DEVIATION: RFC 7323 5.3 R1 compares with TS.Recent always, and knows that a retransmission then
- * makes the receiver throw away what was sent before it and is only late: a path that reorders
- * loses a piece of the next window for each segment that was lost. While there are holes, text is
- * compared with an older value, the floor: TS.Recent as it was a window ago. It catches what it has
- * to catch all the same: what lies beyond the right edge of that time can't have been sent
- * earlier, and a number that has wrapped is older than that by far (RFC 7323 5.2 counts on no more
- * than TS.Recent of the last window, too). Without holes the floor is TS.Recent. */
+ * DEVIATION: RFC 7323 5.3 R1 always compares with TS.Recent, so that a retransmission makes the
+ * receiver discard segments that were sent before it and are merely late: on a path that reorders,
+ * each loss costs a piece of the next window. While there are holes, we compare text with an older
+ * value, the floor: TS.Recent as it was a window ago. That still catches what it has to: text
+ * beyond the right edge of that time cannot have been sent before, and a wrapped number is far
+ * older (RFC 7323 5.2, too, relies on no more than TS.Recent of the last window). Without holes the
+ * floor is TS.Recent. */
 #ifndef TCPENGINE_TCP_CONN_PAWS_H
 #define TCPENGINE_TCP_CONN_PAWS_H
 
@@ -18,24 +18,27 @@ struct te_conn;
 struct te_segment;
 struct te_stack;
 
-/* What the peer's timestamps were. */
+/* Of the peer's timestamps: floor <= next_floor <= ts_recent, modulo 2^32. */
 struct te_paws {
     uint32_t ts_recent;
-    uint32_t floor; /* TS.Recent when RCV.NXT came to the window that it is in now, or before */
-    uint32_t next_floor; /* TS.Recent when edge was the right edge ... */
-    uint32_t edge;       /* ... which is the floor when RCV.NXT has come there */
-    int64_t ts_recent_at_us;
+    uint32_t floor; /* TS.Recent when RCV.NXT entered the window that it is in now, or before */
+    uint32_t next_floor; /* TS.Recent when edge was the right edge; the floor once RCV.NXT ... */
+    uint32_t edge;       /* ... gets there */
+    int64_t ts_recent_at_us; /* when ts_recent was last taken */
 };
 
-/* The timestamp of the peer's SYN. */
+/* Takes the timestamp of the peer's SYN; forgets everything before. */
 void te_paws_start(struct te_paws *paws, uint32_t ts_value, int64_t now_us);
-/* RFC 7323 5.3 R1. */
+/* Whether the segment is to be dropped as old, and acknowledged (RFC 7323 5.3 R1). Never a RST, nor
+ * without negotiated timestamps, nor once TS.Recent is older than 24 days (5.5). */
 bool te_paws_rejects(const struct te_stack *stack, const struct te_conn *conn,
                      const struct te_segment *segment);
-/* RFC 7323 4.3 (2): an acceptable segment, before its text is taken. */
+/* Called for each acceptable segment, before its text is taken. Takes the timestamp when the
+ * segment starts at or before Last.ACK.sent and the value is not older than TS.Recent (RFC 7323 4.3
+ * (2)); any value once TS.Recent is older than 24 days. */
 void te_paws_record(const struct te_stack *stack, struct te_conn *conn,
                     const struct te_segment *segment);
-/* Whether the values can be what an engine has saved. */
+/* Whether an engine can have saved these values: floor <= next_floor <= ts_recent. */
 bool te_paws_is_valid(const struct te_paws *paws);
 
 #endif

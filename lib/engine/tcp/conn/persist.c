@@ -4,7 +4,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/loss/rtt.h"
 
-/* Whether the host would refuse what one more connection takes. */
+/* Whether the host would refuse the memory of one more connection. */
 static bool is_memory_short(const struct te_stack *stack)
 {
     const struct te_allocator *allocator = &stack->config.allocator;
@@ -17,7 +17,7 @@ static bool is_memory_short(const struct te_stack *stack)
     return false;
 }
 
-/* The backoff ends with the first byte that is taken, and when the window opens. */
+/* The backoff ends when a byte is acknowledged, or the window opens. */
 static bool waits_for_long(const struct te_stack *stack, const struct te_conn *conn)
 {
     return te_rtt_rto_us(&conn->rtt, &stack->config) >= stack->config.rto_max_us;

@@ -10,10 +10,9 @@
 
 #define RING_INITIAL_BYTES 4096
 #define WINDOW_PER_ROUND_TRIP 4
-/* Round trips on one machine are shorter than its scheduler's turns. */
-#define ROUND_MIN_US 10000
+#define ROUND_MIN_US 10000 /* on one machine the scheduler takes longer than the round trip */
 #define WSCALE_MAX 14
-#define ECHO_MAX_MS 10000 /* an echo older than that tells of a pause, not of the path */
+#define ECHO_MAX_MS 10000 /* an older echo measures a pause, not the path */
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
 {
@@ -25,14 +24,14 @@ uint32_t te_receive_window(const struct te_conn *conn)
     return seq_gt(conn->rcv_adv, conn->rcv_nxt) ? conn->rcv_adv - conn->rcv_nxt : 0;
 }
 
-/* The end of everything that is held: of the last out-of-order range, or RCV.NXT. */
+/* The end of all that is held: of the last out-of-order range, or RCV.NXT. */
 static uint64_t held_end(const struct te_conn *conn)
 {
     const struct te_ranges *ranges = &conn->out_of_order;
     return ranges->count > 0 ? ranges->items[ranges->count - 1].end : conn->received_offset;
 }
 
-/* Above the maximum: the offer may have been rounded up by a unit of the scale, and what was
+/* More than the maximum: the offer may have been rounded up by a unit of the scale, and what was
  * offered before the user lowered the maximum still counts (RFC 7323 2.4). */
 static uint32_t ring_max(const struct te_conn *conn)
 {
@@ -69,8 +68,8 @@ static void note_duplicate(const struct te_stack *stack, struct te_conn *conn, u
                       &stack->config.allocator);
 }
 
-/* The first part of [start, start + len), which begins at seq, that is held beyond RCV.NXT already:
- * "the first duplicate sub-segment" (RFC 2883 4.2). */
+/* Reports the first part of [start, start + len), which begins at seq, that is already held beyond
+ * RCV.NXT: "the first duplicate sub-segment" (RFC 2883 4.2). */
 static void note_held(const struct te_stack *stack, struct te_conn *conn, uint64_t start,
                       uint32_t seq, size_t len)
 {
@@ -83,7 +82,7 @@ static void note_held(const struct te_stack *stack, struct te_conn *conn, uint64
     note_duplicate(stack, conn, seq + (uint32_t)(from - start), seq + (uint32_t)(to - start));
 }
 
-/* In-order bytes, and what becomes in order by them. */
+/* RCV.NXT moves to end, and over the out-of-order range that continues there. */
 static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
 {
     const struct te_range *next = te_ranges_find(&conn->out_of_order, end);
@@ -169,7 +168,7 @@ unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block
     return count;
 }
 
-/* Room that the limit leaves beyond RCV.NXT. */
+/* Bytes that the limit leaves beyond RCV.NXT. */
 static uint32_t free_bytes(const struct te_conn *conn)
 {
     uint64_t used = conn->received_offset - conn->released_offset;
@@ -183,12 +182,12 @@ static uint32_t edge_step(const struct te_conn *conn)
     return conn->mss < half ? conn->mss : half;
 }
 
-/* The offer in units of the scale. Rounding down announces up to one unit less than what was
- * offered; it is rounded up instead while the buffer's slack allows.
+/* The offer in units of the scale. Rounding down may announce up to one unit less than was offered
+ * before; then it is rounded up, while the buffer's slack allows.
  *
  * DEVIATION: beyond that slack the announced edge moves left by less than one unit, as RFC 7323 2.4
  * foresees: always rounding up would let a sender of tiny segments fill any amount of memory.
- * rcv_adv itself never moves left, and all up to it is taken. */
+ * rcv_adv itself never moves left, and text up to it is accepted. */
 static uint32_t scaled_offer(const struct te_conn *conn, uint32_t edge_bytes)
 {
     uint32_t units = edge_bytes >> conn->rcv_wscale;
@@ -223,7 +222,7 @@ bool te_receive_should_update_window(const struct te_conn *conn)
 {
     uint32_t offered = te_receive_window(conn);
     uint32_t free = free_bytes(conn);
-    uint32_t most = (uint32_t)UINT16_MAX << conn->rcv_wscale; /* that the field can tell */
+    uint32_t most = (uint32_t)UINT16_MAX << conn->rcv_wscale; /* that the field can hold */
     uint32_t room = free < most ? free : most;
     uint32_t told = room >> conn->rcv_wscale << conn->rcv_wscale; /* RFC 7323 2.2 */
     uint32_t step = 2u * conn->mss;
@@ -253,8 +252,8 @@ uint8_t te_receive_wscale(uint32_t receive_max_bytes)
     return scale;
 }
 
-/* A receiver that sends nothing learns the round trip from the echoes on what comes: our ACK opens
- * the window, and what the peer sends then carries that ACK's timestamp (RFC 7323 4.1). */
+/* A receiver that sends nothing learns the round trip from the echoes: our ACK opens the window,
+ * and what the peer sends then echoes that ACK's timestamp (RFC 7323 4.1). */
 void te_receive_note_echo(const struct te_stack *stack, struct te_conn *conn, uint32_t ts_echo)
 {
     uint32_t elapsed_ms = te_ts_now(stack, conn->ts_offset) - ts_echo;
@@ -273,9 +272,9 @@ static int64_t round_trip_us(const struct te_conn *conn)
     return srtt_us > conn->receive_rtt_us ? srtt_us : conn->receive_rtt_us;
 }
 
-/* What the user takes is counted for a round trip at a time. A measurement is over when one has
- * passed, and the next begins with what is taken then: in slow start that is what a burst brings.
- * After a longer pause, what had gathered meanwhile says nothing about the path. */
+/* What the user takes is counted over one round trip at a time. When that has passed, the next
+ * measurement begins with what is taken at that moment: in slow start, what a burst has brought.
+ * After a longer pause, what has gathered meanwhile says nothing about the path. */
 static uint64_t taken_in_round_trip(const struct te_stack *stack, struct te_conn *conn,
                                     uint64_t before_offset)
 {
@@ -289,9 +288,8 @@ static uint64_t taken_in_round_trip(const struct te_stack *stack, struct te_conn
     return conn->released_offset - conn->receive_mark_offset;
 }
 
-/* Dynamic right-sizing: a peer in slow start sends twice as much in the next round trip; and half
- * of a window may lie beyond a hole, for one round trip or more, before the user can take any of
- * it. */
+/* Dynamic right-sizing: a peer in slow start sends twice as much in the next round trip, and half
+ * of a window may lie beyond a hole for a round trip or more before the user can take it. */
 static void grow_limit(const struct te_stack *stack, struct te_conn *conn, uint64_t before_offset)
 {
     uint64_t taken = taken_in_round_trip(stack, conn, before_offset);
@@ -303,7 +301,7 @@ static void grow_limit(const struct te_stack *stack, struct te_conn *conn, uint6
     }
 }
 
-/* The last byte of a connection whose protocol is over: now it only waits for CLOSE. */
+/* The last byte of remains was read: they only wait for CLOSE now. */
 static void on_remains_taken(struct te_stack *stack, struct te_conn *conn)
 {
     te_receive_release_memory(stack, conn);

@@ -1,10 +1,10 @@
-/* The receive side of a connection: what is accepted, what is reported by SACK, what window is
+/* The receive side of a connection: which text is accepted, what SACK reports, which window is
  * offered.
  *
- * In-order and out-of-order bytes lie in one ring at their stream offsets; out_of_order names the
- * ranges beyond RCV.NXT that are there. The right edge that we have offered never shrinks (RFC 9293
- * 3.8.6). The window grows with use: it is at least four times what the application took within a
- * round trip, up to its maximum. */
+ * In-order and out-of-order bytes are in one ring at their stream offsets; out_of_order lists the
+ * ranges beyond RCV.NXT that are there. The right edge that was offered never moves left (RFC 9293
+ * 3.8.6). The window grows with use: to at least four times what the application takes within a
+ * round trip, up to receive_max_bytes. */
 #ifndef TCPENGINE_TCP_CONN_RECEIVE_BUFFER_H
 #define TCPENGINE_TCP_CONN_RECEIVE_BUFFER_H
 
@@ -14,37 +14,48 @@ enum te_receive_result {
     TE_RECEIVE_IN_ORDER,     /* RCV.NXT has moved */
     TE_RECEIVE_OUT_OF_ORDER, /* kept beyond a hole */
     TE_RECEIVE_DUPLICATE,    /* nothing new */
-    TE_RECEIVE_NO_WINDOW,    /* these three take nothing: it lies beyond the right edge, */
-    TE_RECEIVE_NO_MEMORY,    /* no memory for the ring, */
+    TE_RECEIVE_NO_WINDOW,    /* these three take nothing: beyond the right edge; */
+    TE_RECEIVE_NO_MEMORY,    /* no memory for the ring; */
     TE_RECEIVE_NO_RANGE      /* too many holes, or no memory to note one more */
 };
 
-/* Takes payload at seq, which starts inside the window or before it; trims both sides to it. */
+/* Takes the part of [seq, seq + len) that is inside the window: what lies before RCV.NXT or beyond
+ * the right edge is cut off. Copies; data is borrowed until return. What was received twice is
+ * queued for D-SACK. The caller acknowledges. */
 enum te_receive_result te_receive_payload(struct te_stack *stack, struct te_conn *conn,
                                           uint32_t seq, const uint8_t *data, size_t len);
-/* SACK blocks for the next ACK: D-SACK first, then the newest (RFC 2018 4, RFC 2883 4). */
+/* The SACK blocks of the next ACK into ret_blocks[TE_SACK_BLOCKS_MAX], one fewer with timestamps:
+ * the oldest pending D-SACK, then the ranges that changed last (RFC 2018 4, RFC 2883 4). Returns
+ * how many. */
 unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block *ret_blocks);
 
-/* Bytes between RCV.NXT and the right edge that was offered: RCV.WND of the acceptability test. */
+/* RCV.WND of the acceptability test: bytes from RCV.NXT to the right edge that was offered. */
 uint32_t te_receive_window(const struct te_conn *conn);
-/* Chooses the right edge for a segment that leaves now (SWS avoidance, RFC 9293 3.8.6.2.2),
- * remembers it, and returns the header's window field. Without scaling in SYNs (RFC 7323 2.2). */
+/* Chooses the right edge for a segment that leaves now, remembers it in rcv_adv, and returns the
+ * header's window field. The edge moves by a segment or half of the limit, or not at all (SWS
+ * avoidance, RFC 9293 3.8.6.2.2). is_syn: the field is not scaled (RFC 7323 2.2). */
 uint16_t te_receive_offer(struct te_conn *conn, bool is_syn);
-/* Whether the window could open enough to be worth an ACK of its own. */
+/* Whether the window could open enough to be worth an ACK of its own: by two segments, or half of
+ * the limit. */
 bool te_receive_should_update_window(const struct te_conn *conn);
-/* In-order text came with an echo of our timestamp. */
+/* In-order text came with an echo of our timestamp: a sample for receive_rtt_us, the round trip as
+ * a receiver that sends nothing can know it. Echoes older than 10 s are ignored. */
 void te_receive_note_echo(const struct te_stack *stack, struct te_conn *conn, uint32_t ts_echo);
-/* The window scale that the receive buffer's maximum needs. */
+/* The smallest window scale with which the field can announce the maximum; 14 at most (RFC 7323
+ * 2.3). */
 uint8_t te_receive_wscale(uint32_t receive_max_bytes);
-/* What a new connection may receive at first, and its first window. */
+/* receive_limit_bytes of a new connection, hence its first window: the configured initial size, at
+ * least two units of the scale, at most the configured maximum. */
 uint32_t te_receive_limit_initial(const struct te_config *config);
-/* The least buffer that makes sense with the connection's scale: of less than one unit no window
- * could ever be offered, and the peer would probe for ever. */
+/* The smallest useful buffer, two units of the connection's scale: with less than one unit free no
+ * window can be offered, and the peer would probe for ever. */
 uint32_t te_receive_limit_min(const struct te_conn *conn);
 
-/* The user took everything below offset. */
+/* The user took everything below offset, which is at most received_offset. May grow the limit, and
+ * starts the IDLE timer once all is taken; of remains, frees the memory and starts REMAINS. The
+ * caller decides about a window update. */
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
-/* Gives memory back if nothing is held (idle timer, end). */
+/* Frees the ring if nothing is unread and nothing is out of order. */
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn);
 
 #endif

@@ -35,7 +35,7 @@ static bool may_send(struct te_stack *stack)
     return false;
 }
 
-/* RFC 7323 5.2: a RST in answer echoes the timestamp, and has none of its own. */
+/* RFC 7323 5.2: a RST in answer echoes the timestamp and has none of its own. */
 static struct te_tcp_options echo_timestamp(const struct te_segment *segment)
 {
     return (struct te_tcp_options){.has_timestamps = segment->header.options.has_timestamps,
@@ -66,10 +66,11 @@ void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)
     te_reset_send_header(stack, &segment->local, &segment->remote, &header);
 }
 
-/* The states of RFC 9293 3.10.5. In LAST_ACK nothing is to be said, since a CLOSE enters it only
- * when all is segmentized (3.10.4). Here it is entered at once: until the FIN has left, the
- * connection is what the RFC calls CLOSE_WAIT, and its peer waits for data that nobody will send.
- * DEVIATION: CLOSING likewise, which the RFC enters with data queued and leaves in silence. */
+/* The states of RFC 9293 3.10.5. In LAST_ACK it sends nothing, because a CLOSE enters that state
+ * only once all is segmentized (3.10.4). We enter it at once: until the FIN has left, the
+ * connection is in what the RFC calls CLOSE_WAIT, and its peer waits for data that will never come.
+ * DEVIATION: the same goes for CLOSING, which the RFC enters with data queued and leaves silently.
+ */
 static bool has_to_tell(const struct te_conn *conn)
 {
     switch ((enum te_state)conn->state) {
@@ -87,9 +88,8 @@ static bool has_to_tell(const struct te_conn *conn)
     }
 }
 
-/* With ACK, as all stacks send it: RFC 9293 3.10.5 shows the RST alone, and both are acceptable.
- * SEQ as of an ACK: any other than RCV.NXT of the peer would make it ignore the RST (RFC 5961 3.2).
- */
+/* With ACK, as all stacks do; RFC 9293 3.10.5 shows RST alone, and both are acceptable. SEQ is that
+ * of an ACK: the peer ignores a RST that is not exactly at its RCV.NXT (RFC 5961 3.2). */
 void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
 {
     if (!has_to_tell(conn))

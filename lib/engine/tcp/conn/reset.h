@@ -1,5 +1,8 @@
-/* Segments that no connection owns, or that outlive theirs: RSTs and TIME_WAIT's ACKs. They are
- * small, complete packets on the control queue. */
+/* Segments that belong to no connection or outlive theirs: RSTs and the ACKs of TIME_WAIT. Each is
+ * a small, complete packet on the control queue (ip/control_queue.h), which may drop it when full.
+ *
+ * RSTs in answer to a segment are limited to config.rst_per_second; beyond that nothing is sent,
+ * and resets_limited counts. Segment and header are borrowed until return. */
 #ifndef TCPENGINE_TCP_CONN_RESET_H
 #define TCPENGINE_TCP_CONN_RESET_H
 
@@ -7,14 +10,17 @@
 
 struct te_conn;
 
-/* The RST of RFC 9293 3.10.7.1 for a segment without a connection; nothing for a RST. */
+/* The RST for a segment that has no connection (RFC 9293 3.10.7.1): <SEQ=SEG.ACK> if it has an ACK,
+ * else <SEQ=0><ACK=SEG.SEQ+SEG.LEN>. Never in answer to a RST. */
 void te_reset_answer(struct te_stack *stack, const struct te_segment *segment);
-/* <SEQ=SEG.ACK><CTL=RST> (3.10.7.2, 3.10.7.3, and the fifth check of SYN_RCVD). */
+/* <SEQ=SEG.ACK><CTL=RST>, for an unacceptable ACK (3.10.7.2, 3.10.7.3, and the fifth check of
+ * SYN_RCVD). Never in answer to a RST. */
 void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment);
-/* The RST of an ABORT, for a connection in SYN_RCVD or a synchronized state whose peer waits for
- * more than an ACK; otherwise nothing (3.10.5). The connection's state is not changed. */
+/* The RST of an ABORT (3.10.5), for a connection in SYN_RCVD or in a synchronized state whose peer
+ * waits for more than an ACK; otherwise nothing. Not limited: there is one per connection, whose
+ * state the caller changes. */
 void te_reset_conn(struct te_stack *stack, const struct te_conn *conn);
-/* Any header as a packet of its own. */
+/* Sends a segment without text: header, with ports and checksum filled in. */
 void te_reset_send_header(struct te_stack *stack, const struct te_endpoint *local,
                           const struct te_endpoint *remote, const struct te_tcp_header *header);
 

@@ -96,12 +96,12 @@ void te_sender_set_algorithm(const struct te_stack *stack, struct te_conn *conn,
                              const struct te_cc_ops *ops)
 {
     conn->cc.ops = ops;
-    /* One that owns cwnd sets no threshold; who takes over in its recovery needs one. */
+    /* An algorithm that owns cwnd sets no ssthresh; one that takes over in recovery needs it. */
     if (conn->recovery.state != TE_RECOVERY_OPEN && conn->cc.ssthresh_bytes == UINT32_MAX)
         conn->cc.ssthresh_bytes = conn->cc.cwnd_bytes;
     if (conn->sender == NULL)
         return;
-    te_undo_disarm(&conn->sender->undo); /* what it would give back is the other's */
+    te_undo_disarm(&conn->sender->undo); /* it would restore the old algorithm's cwnd */
     te_validation_start(&conn->sender->validation, conn->snd_una);
     start_algorithm(stack, conn);
     te_sender_set_pace(conn);

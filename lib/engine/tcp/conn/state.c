@@ -8,10 +8,10 @@
 
 #define TO(state) (1u << (state))
 
-/* Row: from. RFC 9293 figure 5; TO(TE_CLOSED) stands for RST, ABORT, timeouts and give-up, which
- * the figure leaves out and 3.10 names for each state. FIN_WAIT_1 to TIME_WAIT is the segment that
- * brings both the ACK of our FIN and the peer's FIN (3.10.7.4, eighth check). SYN_RCVD to
- * CLOSE_WAIT is a FIN that comes with the ACK of our SYN; it passes through ESTABLISHED here. */
+/* Row: from. RFC 9293 figure 5; TO(TE_CLOSED) covers RST, ABORT, timeouts and giving up, which the
+ * figure leaves out and 3.10 names for each state. FIN_WAIT_1 to TIME_WAIT is a segment with both
+ * the ACK of our FIN and the peer's FIN (3.10.7.4, eighth check). A FIN together with the ACK of
+ * our SYN passes through ESTABLISHED on its way from SYN_RCVD to CLOSE_WAIT. */
 static const uint16_t legal_edges[TE_STATE_COUNT] = {
     [TE_CLOSED] = TO(TE_LISTEN) | TO(TE_SYN_SENT),
     [TE_LISTEN] = TO(TE_SYN_RCVD) | TO(TE_SYN_SENT) | TO(TE_CLOSED),
