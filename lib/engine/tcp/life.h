@@ -38,8 +38,8 @@ struct te_death {
  * send buffer is freed; on an error what was received is dropped, too. Sends nothing: a RST is the
  * caller's (reset.h), before. Frees the connection when its user is gone or nobody has accepted it;
  * else its remains stay until CLOSE, or for config.remains_us once nothing is left to read. With
- * death->to TIME_WAIT an entry of the TIME_WAIT table takes over; when that is full the connection
- * goes to CLOSED at once. Not for remains. */
+ * death->to TIME_WAIT an entry of the TIME_WAIT table takes over; when it refuses (full, or no
+ * memory) the connection goes on to CLOSED at once. Not for remains. */
 void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
                           const struct te_death *death);
 /* The user is gone: frees remains at once; a connection whose protocol runs becomes an orphan. */

@@ -1,0 +1,279 @@
+#include "support/lone_conn.h"
+#include "support/test.h"
+#include "tcp/conn/conn_table.h"
+#include "tcp/life.h"
+
+#define BUCKETS_MIN 64
+
+static struct lone l;
+static struct te_conn_table *table;
+
+static int setup(void **state)
+{
+    (void)state;
+    lone_start(&l);
+    table = &l.stack->conns;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    l.f.heap.allocations_left = -1;
+    lone_stop(&l);
+    return 0;
+}
+
+static void fill_to(uint32_t count)
+{
+    while (table->count < count)
+        lone_more(&l, (uint16_t)(10000 + table->count));
+}
+
+static struct te_conn *find(uint16_t local_port, const char *remote, uint16_t remote_port)
+{
+    struct te_endpoint local = lone_endpoint("10.0.0.1", local_port);
+    struct te_endpoint peer = lone_endpoint(remote, remote_port);
+    return te_conn_table_find(l.stack, &local, &peer);
+}
+
+/* --- finding ---------------------------------------------------------------------------------- */
+
+static void test_found_by_its_whole_tuple(void **state)
+{
+    (void)state;
+    assert_ptr_equal(find(80, "10.0.0.2", LONE_PORT), l.conn);
+    assert_null(find(81, "10.0.0.2", LONE_PORT));
+    assert_null(find(80, "10.0.0.3", LONE_PORT));
+    assert_null(find(80, "10.0.0.2", LONE_PORT + 1));
+    struct te_endpoint wrong = lone_endpoint("10.0.0.9", 80);
+    assert_null(te_conn_table_find(l.stack, &wrong, &l.conn->remote));
+}
+
+static void test_found_by_id(void **state)
+{
+    (void)state;
+    struct te_conn *second = lone_more(&l, 8081);
+    assert_ptr_equal(te_conn_table_find_id(l.stack, l.conn->id), l.conn);
+    assert_ptr_equal(te_conn_table_find_id(l.stack, second->id), second);
+    assert_null(te_conn_table_find_id(l.stack, second->id + 1));
+    assert_null(te_conn_table_find_id(l.stack, l.conn->id + BUCKETS_MIN)); /* the same bucket */
+    assert_null(te_conn_table_find_id(l.stack, 0));
+}
+
+static void test_the_same_ports_over_ipv6_are_another_tuple(void **state)
+{
+    (void)state;
+    struct te_conn *v6 = lone_more_v6(&l, LONE_PORT);
+    assert_ptr_equal(find(80, "10.0.0.2", LONE_PORT), l.conn);
+    assert_ptr_equal(te_conn_table_find(l.stack, &v6->local, &v6->remote), v6);
+}
+
+/* --- removal ---------------------------------------------------------------------------------- */
+
+static void test_without_its_tuple_the_id_still_finds_it(void **state)
+{
+    (void)state;
+    te_conn_table_remove_tuple(l.stack, l.conn);
+    assert_null(find(80, "10.0.0.2", LONE_PORT));
+    assert_ptr_equal(te_conn_table_find_id(l.stack, l.conn->id), l.conn);
+    assert_int_equal(table->count, 1);
+    l.conn->is_remains = true; /* so that its end does not remove the tuple again */
+}
+
+/* Three in one chain by id: first, middle and last are taken out. */
+static void test_removal_from_any_place_of_a_chain(void **state)
+{
+    (void)state;
+    fill_to(3);
+    l.stack->next_id = l.conn->id + BUCKETS_MIN;
+    struct te_conn *middle = lone_more(&l, 9001);
+    l.stack->next_id = l.conn->id + 2 * BUCKETS_MIN;
+    struct te_conn *first = lone_more(&l, 9002);
+    uint64_t last_id = l.conn->id;
+    uint64_t middle_id = middle->id;
+    uint64_t first_id = first->id;
+    te_conn_destroy(l.stack, middle);
+    assert_null(te_conn_table_find_id(l.stack, middle_id));
+    assert_ptr_equal(te_conn_table_find_id(l.stack, first_id), first);
+    assert_ptr_equal(te_conn_table_find_id(l.stack, last_id), l.conn);
+    te_conn_destroy(l.stack, l.conn);
+    assert_ptr_equal(te_conn_table_find_id(l.stack, first_id), first);
+    te_conn_destroy(l.stack, first);
+    assert_null(te_conn_table_find_id(l.stack, first_id));
+    assert_int_equal(table->count, 2);
+}
+
+static void test_states_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(table->state_count[TE_CLOSED], 1);
+    fill_to(3);
+    assert_int_equal(table->state_count[TE_CLOSED], 3);
+    te_conn_table_count_state(table, TE_CLOSED, TE_SYN_SENT);
+    assert_int_equal(table->state_count[TE_CLOSED], 2);
+    assert_int_equal(table->state_count[TE_SYN_SENT], 1);
+    l.conn->state = TE_SYN_SENT;
+    te_conn_destroy(l.stack, l.conn);
+    assert_int_equal(table->state_count[TE_SYN_SENT], 0);
+    assert_int_equal(table->state_count[TE_CLOSED], 2);
+}
+
+/* --- the limit -------------------------------------------------------------------------------- */
+
+static void test_conn_max(void **state)
+{
+    (void)state;
+    l.stack->config.conn_max = 3;
+    fill_to(3);
+    struct te_conn_birth birth = {.local = lone_endpoint("10.0.0.1", 80),
+                                  .remote = lone_endpoint("10.0.0.2", 1)};
+    enum te_err err = TE_OK;
+    int64_t held_bytes = l.f.heap.held_bytes;
+    assert_null(te_conn_new(l.stack, &birth, &err));
+    assert_int_equal(err, TE_ERR_RESOURCES);
+    assert_int_equal(l.f.heap.held_bytes, held_bytes);
+    assert_int_equal(table->count, 3);
+    assert_null(find(80, "10.0.0.2", 1));
+    te_conn_destroy(l.stack, l.conn);
+    assert_non_null(te_conn_new(l.stack, &birth, &err));
+}
+
+/* --- size ------------------------------------------------------------------------------------- */
+
+static void check_all_found(uint32_t count)
+{
+    uint64_t cursor = 0;
+    uint32_t seen = 0;
+    for (struct te_conn *conn; (conn = te_conn_table_walk(table, &cursor)) != NULL; seen++) {
+        assert_ptr_equal(te_conn_table_find_id(l.stack, conn->id), conn);
+        assert_ptr_equal(te_conn_table_find(l.stack, &conn->local, &conn->remote), conn);
+    }
+    assert_int_equal(seen, count);
+}
+
+static void test_doubles_when_full(void **state)
+{
+    (void)state;
+    fill_to(BUCKETS_MIN);
+    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    fill_to(BUCKETS_MIN + 1);
+    assert_int_equal(table->bucket_count, 2 * BUCKETS_MIN);
+    check_all_found(BUCKETS_MIN + 1);
+    fill_to(1000);
+    assert_int_equal(table->bucket_count, 1024);
+    check_all_found(1000);
+}
+
+static void test_shrinks_when_empty(void **state)
+{
+    (void)state;
+    int64_t held_bytes = l.f.heap.held_bytes;
+    fill_to(1000);
+    uint64_t cursor = 0;
+    for (struct te_conn *conn; (conn = te_conn_table_walk(table, &cursor)) != NULL; cursor = 0)
+        te_conn_destroy(l.stack, conn);
+    assert_int_equal(table->count, 0);
+    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    assert_int_equal(l.f.heap.held_bytes, held_bytes - (int64_t)sizeof(struct te_conn));
+}
+
+/* The connection itself gets its memory, then: neither array, or only one of both. */
+static void test_stays_small_when_memory_is_refused(void **state)
+{
+    (void)state;
+    fill_to(BUCKETS_MIN);
+    l.f.heap.allocations_left = 1;
+    lone_more(&l, 1);
+    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    l.f.heap.allocations_left = 2;
+    lone_more(&l, 2);
+    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    l.f.heap.allocations_left = -1;
+    check_all_found(BUCKETS_MIN + 2);
+    lone_more(&l, 3); /* and makes up for it */
+    assert_int_equal(table->bucket_count, 2 * BUCKETS_MIN);
+    check_all_found(BUCKETS_MIN + 3);
+}
+
+/* --- restored --------------------------------------------------------------------------------- */
+
+static void test_buckets_max_is_what_conn_max_needs(void **state)
+{
+    (void)state;
+    l.stack->config.conn_max = 1;
+    assert_int_equal(te_conn_table_buckets_max(l.stack), BUCKETS_MIN);
+    l.stack->config.conn_max = 1000;
+    assert_int_equal(te_conn_table_buckets_max(l.stack), 1024);
+    l.stack->config.conn_max = 1024;
+    assert_int_equal(te_conn_table_buckets_max(l.stack), 1024);
+    l.stack->config.conn_max = 1025;
+    assert_int_equal(te_conn_table_buckets_max(l.stack), 2048);
+}
+
+static void test_set_buckets(void **state)
+{
+    (void)state;
+    l.f.heap.allocations_left = 1;
+    assert_false(te_conn_table_set_buckets(l.stack, 256));
+    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    l.f.heap.allocations_left = -1;
+    assert_true(te_conn_table_set_buckets(l.stack, 256));
+    assert_int_equal(table->bucket_count, 256);
+    check_all_found(1);
+}
+
+/* The order of the walk is the order in which they are appended, also within one bucket. */
+static void test_append_keeps_the_order(void **state)
+{
+    (void)state;
+    struct te_conn *second = lone_more(&l, 8081);
+    te_conn_table_remove_tuple(l.stack, l.conn);
+    te_conn_table_remove_id(l.stack, l.conn);
+    te_conn_table_remove_tuple(l.stack, second);
+    te_conn_table_remove_id(l.stack, second);
+    second->id = l.conn->id + BUCKETS_MIN;
+    second->is_remains = true;
+    te_conn_table_append(l.stack, l.conn);
+    te_conn_table_append(l.stack, second);
+    uint64_t cursor = 0;
+    assert_ptr_equal(te_conn_table_walk(table, &cursor), l.conn);
+    assert_ptr_equal(te_conn_table_walk(table, &cursor), second);
+    assert_null(te_conn_table_walk(table, &cursor));
+    assert_null(te_conn_table_walk(table, &cursor));
+    assert_int_equal(table->count, 2);
+    assert_int_equal(table->state_count[TE_CLOSED], 2);
+    assert_ptr_equal(find(80, "10.0.0.2", LONE_PORT), l.conn);
+    assert_null(find(80, "10.0.0.2", 8081)); /* remains have no tuple */
+}
+
+static void test_walk_of_an_empty_table(void **state)
+{
+    (void)state;
+    te_conn_destroy(l.stack, l.conn);
+    uint64_t cursor = 0;
+    assert_null(te_conn_table_walk(table, &cursor));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_found_by_its_whole_tuple),
+        TEST(test_found_by_id),
+        TEST(test_the_same_ports_over_ipv6_are_another_tuple),
+        TEST(test_without_its_tuple_the_id_still_finds_it),
+        TEST(test_removal_from_any_place_of_a_chain),
+        TEST(test_states_are_counted),
+        TEST(test_conn_max),
+        TEST(test_doubles_when_full),
+        TEST(test_shrinks_when_empty),
+        TEST(test_stays_small_when_memory_is_refused),
+        TEST(test_buckets_max_is_what_conn_max_needs),
+        TEST(test_set_buckets),
+        TEST(test_append_keeps_the_order),
+        TEST(test_walk_of_an_empty_table),
+    };
+    return cmocka_run_group_tests_name("conn_table", tests, NULL, NULL);
+}
