@@ -1,0 +1,156 @@
+#include "support/lone_conn.h"
+#include "support/test.h"
+#include "tcp/conn/graveyard.h"
+
+static struct lone l;
+
+static void start(uint32_t capacity)
+{
+    fixture_init(&l.f);
+    l.f.config.history_conn_max = capacity;
+    lone_start_configured(&l);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    lone_stop(&l);
+    return 0;
+}
+
+static void put(uint64_t id)
+{
+    te_graveyard_put(l.stack, (struct te_grave){.id = id, .uid = (uint32_t)id + 1});
+}
+
+static void expect(uint64_t id)
+{
+    const struct te_grave *grave = te_graveyard_find(l.stack, id);
+    assert_non_null(grave);
+    assert_int_equal(grave->id, id);
+    assert_int_equal(grave->uid, id + 1);
+    assert_ptr_equal(te_graveyard_history(l.stack, id), &grave->history);
+}
+
+static void expect_none(uint64_t id)
+{
+    assert_null(te_graveyard_find(l.stack, id));
+    assert_null(te_graveyard_history(l.stack, id));
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    start(4);
+    expect_none(1);
+    expect_none(4);
+}
+
+static void test_the_oldest_makes_room(void **state)
+{
+    (void)state;
+    start(3); /* four buckets */
+    for (uint64_t id = 1; id <= 100; id++) {
+        put(id);
+        for (uint64_t at = 1; at <= 101; at++) {
+            if (at <= id && at + 3 > id)
+                expect(at);
+            else
+                expect_none(at);
+        }
+    }
+}
+
+/* All in one bucket, forgotten from the end of its chain. */
+static void test_ids_of_one_bucket(void **state)
+{
+    (void)state;
+    start(4);
+    for (uint64_t i = 1; i <= 10; i++)
+        put(4 * i);
+    expect_none(4 * 6);
+    for (uint64_t i = 7; i <= 10; i++)
+        expect(4 * i);
+}
+
+static void test_room_for_one(void **state)
+{
+    (void)state;
+    start(1);
+    put(5);
+    expect(5);
+    put(6);
+    expect(6);
+    expect_none(5);
+}
+
+static void test_no_room_at_all(void **state)
+{
+    (void)state;
+    start(0);
+    put(5);
+    expect_none(5);
+    te_graveyard_bury(l.stack, l.conn);
+    expect_none(l.conn->id);
+}
+
+static void test_a_connection_is_copied(void **state)
+{
+    (void)state;
+    start(4);
+    const struct te_transition birth = {.from = TE_CLOSED, .to = TE_SYN_SENT};
+    te_history_add(&l.conn->history, &birth);
+    te_graveyard_bury(l.stack, l.conn);
+    l.conn->history.count = 0;
+    const struct te_grave *grave = te_graveyard_find(l.stack, l.conn->id);
+    assert_non_null(grave);
+    assert_int_equal(grave->uid, 1000);
+    assert_int_equal(grave->local.port, 80);
+    assert_int_equal(grave->remote.port, LONE_PORT);
+    assert_true(te_addr_equal(&grave->remote.addr, &l.conn->remote.addr));
+    assert_int_equal(grave->history.count, 1);
+    assert_int_equal(grave->history.items[0].to, TE_SYN_SENT);
+}
+
+static void test_a_listener_is_copied(void **state)
+{
+    (void)state;
+    start(4);
+    struct te_listener listener = {
+        .id = 9, .uid = 7, .local = {.port = 80}, .remote = {.port = 1}, .history = {.count = 2}};
+    te_graveyard_bury_listener(l.stack, &listener);
+    const struct te_grave *grave = te_graveyard_find(l.stack, 9);
+    assert_non_null(grave);
+    assert_int_equal(grave->uid, 7);
+    assert_int_equal(grave->local.port, 80);
+    assert_int_equal(grave->remote.port, 1);
+    assert_int_equal(grave->history.count, 2);
+}
+
+/* The last transition of a TIME_WAIT entry finds its history here. */
+static void test_a_history_goes_on_in_its_grave(void **state)
+{
+    (void)state;
+    start(4);
+    put(5);
+    const struct te_transition last = {.from = TE_TIME_WAIT, .to = TE_CLOSED};
+    te_history_add(te_graveyard_history(l.stack, 5), &last);
+    assert_int_equal(te_graveyard_find(l.stack, 5)->history.count, 1);
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_empty),
+        TEST(test_the_oldest_makes_room),
+        TEST(test_ids_of_one_bucket),
+        TEST(test_room_for_one),
+        TEST(test_no_room_at_all),
+        TEST(test_a_connection_is_copied),
+        TEST(test_a_listener_is_copied),
+        TEST(test_a_history_goes_on_in_its_grave),
+    };
+    return cmocka_run_group_tests_name("graveyard", tests, NULL, NULL);
+}
