@@ -146,6 +146,17 @@ static void test_iss_above_a_floor(void **state)
     assert_int_equal(bear(&birth)->iss, 5);
 }
 
+static void test_iss_above_a_floor_across_the_wrap(void **state)
+{
+    (void)state;
+    struct te_conn_birth birth = birth_at(1);
+    uint32_t isn = te_isn_choose(l.stack, &birth.local, &birth.remote);
+    lone_advance(&l, 4 * (int64_t)(uint32_t)(5 - isn)); /* to an ISN of 5 */
+    birth.has_isn_floor = true;
+    birth.isn_floor = 0xfffffff0;
+    assert_int_equal(bear(&birth)->iss, 5);
+}
+
 /* --- the protocol ends first ------------------------------------------------------------------ */
 
 static void test_remains(void **state)
@@ -349,6 +360,7 @@ int main(void)
         TEST(test_birth_under_an_old_id),
         TEST(test_birth_without_memory),
         TEST(test_iss_above_a_floor),
+        TEST(test_iss_above_a_floor_across_the_wrap),
         TEST(test_remains),
         TEST(test_remains_of_a_failure_have_no_bytes),
         TEST(test_user_is_told),

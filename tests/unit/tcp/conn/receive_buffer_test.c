@@ -94,6 +94,8 @@ static void test_old_text_is_cut_off_and_reported(void **state)
     expect_dsack(500, 1000);
     assert_int_equal(receive(200, 1500), TE_RECEIVE_DUPLICATE);
     expect_dsack(200, 1500);
+    assert_int_equal(receive(200, 700), TE_RECEIVE_DUPLICATE);
+    expect_dsack(200, 700); /* what came, and no more */
     expect_received(1500);
     assert_null(conn->ack.dsacks);
 }

@@ -69,7 +69,7 @@ static void test_room_is_twice_cwnd_between_bounds(void **state)
     assert_int_equal(room(), 6000);
     conn->cc.cwnd_bytes = MAX;
     assert_int_equal(room(), MAX);
-    conn->cc.cwnd_bytes = UINT32_MAX / 2; /* twice of it would not fit into 32 bits */
+    conn->cc.cwnd_bytes = UINT32_C(1) << 31; /* twice of it does not fit into 32 bits */
     assert_int_equal(room(), MAX);
     conn->cc.cwnd_bytes = UINT32_MAX;
     assert_int_equal(room(), MAX);
