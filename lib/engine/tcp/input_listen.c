@@ -22,7 +22,7 @@ static enum disposition decide(const struct te_segment *segment)
         return CHECK_COOKIE;
     if (!(segment->flags & TE_SYN)) /* third, fourth */
         return DROP_NO_SYN;
-    return segment->flags & TE_FIN ? DROP_SYN_FIN : OPEN; /* nobody opens by SYN,FIN */
+    return segment->flags & TE_FIN ? DROP_SYN_FIN : OPEN; /* SYN,FIN opens nothing */
 }
 
 static enum te_drop_reason reason_of(enum te_err err)

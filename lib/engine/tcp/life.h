@@ -1,8 +1,8 @@
 /* Birth and death of connections and listeners.
  *
- * A connection has two ends, of the protocol and of its user (conn.h). Whichever comes second frees
- * it: after te_conn_end_protocol() or te_conn_end_user() the pointer may be dangling, and the id is
- * what stays. On its way out the history goes to the graveyard, and the host gets TE_READY_END. */
+ * A connection ends twice: for the protocol and for its user (conn.h). Whichever comes second frees
+ * it, so after te_conn_end_protocol() or te_conn_end_user() the pointer may be dangling; the id
+ * never is. Then its history is in the graveyard, and the host gets TE_READY_END. */
 #ifndef TCPENGINE_TCP_LIFE_H
 #define TCPENGINE_TCP_LIFE_H
 
@@ -36,10 +36,10 @@ struct te_death {
 };
 /* The protocol is over: the connection leaves the demux table and all queues, its timers stop, its
  * send buffer is freed; on an error what was received is dropped, too. Sends nothing: a RST is the
- * caller's (reset.h), before. Frees the connection when its user is gone or nobody has accepted it;
+ * caller's (reset.h), before. Frees the connection when its user is gone or it was never accepted;
  * else its remains stay until CLOSE, or for config.remains_us once nothing is left to read. With
  * death->to TIME_WAIT an entry of the TIME_WAIT table takes over; when it refuses (full, or no
- * memory) the connection goes on to CLOSED at once. Not for remains. */
+ * memory) the connection is CLOSED at once. Not for remains. */
 void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
                           const struct te_death *death);
 /* The user is gone: frees remains at once; a connection whose protocol runs becomes an orphan. */

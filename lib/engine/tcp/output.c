@@ -356,7 +356,7 @@ static void commit_ack(struct te_stack *stack, struct te_conn *conn, const struc
         conn->ack.owed--;
 }
 
-/* How many segments a frame with len bytes of payload stands for (GSO). */
+/* The number of segments that a frame with len bytes of payload becomes (GSO). */
 static uint32_t segments_of(const struct te_conn *conn, uint32_t len)
 {
     return len > conn->mss ? (len + conn->mss - 1u) / conn->mss : 1;

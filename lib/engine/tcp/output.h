@@ -14,8 +14,8 @@ bool te_segment_plan(const struct te_stack *stack, const struct te_conn *conn,
  * (TE_OUTPUT_HEADER_MAX bytes) and its payload borrowed from the send ring, as te_stack_poll_output
  * promises. The connection, which the caller has taken from the output queue, queues itself again.
  *
- * False: there is nothing to send now, or the connection waits for its neighbour (either way
- * whatever gives it more to send queues it again), or a segment was lost because the neighbour did
+ * False: there is nothing to send now, or the connection waits for its neighbour (in both cases
+ * it is queued again when that changes), or a segment was lost because the neighbour did
  * not answer; an opening in SYN_SENT dies of that, and conn is freed or its remains are left. */
 bool te_segment_next(struct te_stack *stack, struct te_conn *conn, uint8_t *header,
                      struct te_output *ret_output);

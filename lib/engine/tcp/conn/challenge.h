@@ -8,8 +8,8 @@ struct te_conn;
 struct te_stack;
 
 /* Owes the peer one ACK, unless the connection's last was less than
- * config.challenge_ack_interval_us ago or the stack has sent config.challenge_ack_per_second in
- * this second (RFC 5961 7): then nothing, counted as challenge_acks_limited. */
+ * config.challenge_ack_interval_us ago or the stack's budget, config.challenge_ack_per_second, is
+ * used up (RFC 5961 7): then nothing, counted as challenge_acks_limited. */
 void te_challenge_ack(struct te_stack *stack, struct te_conn *conn);
 /* In answer to a segment without text at RCV.NXT - 1: a keepalive probe (RFC 9293 3.8.4) or a
  * window probe, but also each ACK of two ends that differ by one byte. Limited per connection only,

@@ -82,7 +82,7 @@ struct te_conn {
     uint8_t state;
     bool was_passive : 1;  /* came from LISTEN (RFC 9293 3.10.7.4, second check) */
     bool is_remains : 1;   /* the protocol is over */
-    bool user_closed : 1;  /* CLOSE or ABORT was called: nobody will read again */
+    bool user_closed : 1;  /* CLOSE or ABORT was called: nothing will be read again */
     bool is_accepted : 1;  /* an active open, or taken from the accept queue */
     bool fin_queued : 1;   /* a FIN follows the queued bytes */
     bool send_was_cut : 1; /* the last SEND had more than the buffer had room for */

@@ -1,5 +1,5 @@
-/* Drops of TCP segments (drop.h): who the segment was for, and what its header says. Counts and
- * logs; the segment itself is borrowed and stays the caller's. */
+/* Drops of TCP segments (drop.h): which connection the segment was for, and what its header says.
+ * Counts and logs; the segment itself is borrowed and stays the caller's. */
 #ifndef TCPENGINE_TCP_CONN_DROP_SEGMENT_H
 #define TCPENGINE_TCP_CONN_DROP_SEGMENT_H
 

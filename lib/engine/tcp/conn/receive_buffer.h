@@ -51,9 +51,9 @@ uint32_t te_receive_limit_initial(const struct te_config *config);
  * window can be offered, and the peer would probe for ever. */
 uint32_t te_receive_limit_min(const struct te_conn *conn);
 
-/* The user took everything below offset, which is at most received_offset. May grow the limit, and
- * starts the IDLE timer once all is taken; of remains, frees the memory and starts REMAINS. The
- * caller decides about a window update. */
+/* The user took everything below offset, which is at most received_offset. May grow the limit. Once
+ * nothing is held any more it starts the IDLE timer; of remains it frees the memory and, in CLOSED,
+ * starts REMAINS. The caller decides about a window update. */
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
 /* Frees the ring if nothing is unread and nothing is out of order. */
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn);

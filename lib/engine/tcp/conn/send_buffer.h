@@ -19,7 +19,7 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
 /* Frees the ring if nothing is queued. */
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn);
-/* Frees the ring and whatever is in it: the connection has died. The offsets stay. */
+/* Frees the ring with what is queued: the connection has died. The offsets stay. */
 void te_send_drop(struct te_stack *stack, struct te_conn *conn);
 
 #endif
