@@ -3,7 +3,7 @@
  *
  *     struct lone l;
  *     lone_start(&l);                      10.0.0.1:80 to 10.0.0.2:8080, in CLOSED
- *     l.stack->config.mss_min_bytes = 88;  what the test needs is written straight into both
+ *     l.stack->config.mss_min_bytes = 88;  tests write into both directly
  *     l.conn->rcv_nxt = 1000;
  *     lone_stop(&l);                       fails the test when memory is left
  *
@@ -34,10 +34,10 @@ void lone_advance(struct lone *lone, int64_t delta_us);
 struct te_endpoint lone_endpoint(const char *addr, uint16_t port);
 /* One more connection, from that port of the peer. */
 struct te_conn *lone_more(struct lone *lone, uint16_t remote_port);
-/* The connection over IPv6 instead; the first one stays. */
+/* The same over IPv6. */
 struct te_conn *lone_more_v6(struct lone *lone, uint16_t remote_port);
 
-/* A segment from the peer, of flags alone, at RCV.NXT and SND.UNA. */
+/* A segment from the peer without text, at RCV.NXT, with ACK at SND.UNA. */
 struct te_segment lone_segment(const struct lone *lone, uint8_t flags);
 
 /* The next state event of the stack, which must be there. */

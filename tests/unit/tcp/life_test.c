@@ -197,7 +197,7 @@ static void test_remains_of_a_failure_have_no_bytes(void **state)
     assert_int_equal(at_us, l.stack->now_us + l.stack->config.remains_us);
 }
 
-/* The user of the connection is told, by everything that it may wait for. */
+/* The user is woken, whatever event it waits for. */
 static void test_user_is_told(void **state)
 {
     (void)state;
@@ -288,7 +288,7 @@ static void test_time_wait_is_an_entry_of_the_table(void **state)
     assert_int_equal(lone_event(&l).transition.to, TE_TIME_WAIT);
 }
 
-/* RFC 9293 asks for TIME_WAIT; without an entry it is over at once, and the cause says why. */
+/* Without an entry TIME_WAIT ends at once, and the cause says why. */
 static void test_no_room_in_time_wait(void **state)
 {
     (void)state;
@@ -304,7 +304,7 @@ static void test_no_room_in_time_wait(void **state)
     assert_int_equal(last.transition.cause, TE_CAUSE_LIMIT);
 }
 
-/* The ACK of the peer's FIN leaves though the connection is gone. */
+/* The ACK of the peer's FIN is sent although the connection is gone. */
 static void test_time_wait_sends_the_ack_that_is_owed(void **state)
 {
     (void)state;

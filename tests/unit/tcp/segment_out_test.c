@@ -50,7 +50,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Builds it, and parses what the pieces are together. */
+/* Builds the frame, joins its pieces and parses them. */
 static const struct te_tcp_header *build(const struct te_plan *plan)
 {
     te_segment_build(l.stack, conn, plan, peer_mac, (struct te_segment_room){header, &output});
@@ -124,7 +124,7 @@ static void test_payload_is_not_copied(void **state)
     assert_true(is_checksum_good());
 }
 
-/* The ring's end is inside of the payload, at an odd offset: two pieces. */
+/* The payload crosses the end of the ring at an odd offset: two pieces. */
 static void test_payload_around_the_end_of_the_ring(void **state)
 {
     (void)state;
@@ -195,7 +195,7 @@ static void test_ect_and_cwr_on_new_data_alone(void **state)
     struct te_plan new_data = plan_data(500, 10);
     assert_int_equal(build(&new_data)->flags & TE_CWR, TE_CWR);
     assert_int_equal(ip_ecn(), TE_ECN_ECT0);
-    assert_int_equal(build(&new_data)->flags & TE_CWR, 0); /* it was said */
+    assert_int_equal(build(&new_data)->flags & TE_CWR, 0); /* sent once */
 }
 
 /* --- offload (frame.h) ------------------------------------------------------------------------ */

@@ -61,7 +61,7 @@ static void test_each_connection_has_its_interval(void **state)
     assert_int_equal(l.stack->counters.challenge_acks, 3);
 }
 
-/* What is owed already is not owed twice; more that are owed stay so. */
+/* An ACK that is owed already is not owed twice, and no debt is forgotten. */
 static void test_owed_acks_are_kept(void **state)
 {
     (void)state;
@@ -78,7 +78,7 @@ static void test_the_stack_has_a_budget_per_second(void **state)
     unsigned sent = 0;
     for (uint16_t port = 1; port <= 150; port++)
         sent += challenges(lone_more(&l, port));
-    assert_in_range(sent, 50, 100); /* the half of it is chance (limiter.h) */
+    assert_in_range(sent, 50, 100); /* half of it is random (limiter.h) */
     assert_int_equal(l.stack->counters.challenge_acks_limited, 150 - sent);
     lone_advance(&l, SECOND - 1);
     assert_false(challenges(lone_more(&l, 151)));
@@ -86,7 +86,7 @@ static void test_the_stack_has_a_budget_per_second(void **state)
     assert_true(challenges(lone_more(&l, 152)));
 }
 
-/* A connection that the budget has refused may try again at once. */
+/* A connection refused for lack of budget need not wait for its interval. */
 static void test_a_refusal_starts_no_interval(void **state)
 {
     (void)state;

@@ -178,7 +178,7 @@ static void test_shrinks_when_empty(void **state)
     assert_int_equal(l.f.heap.held_bytes, held_bytes - (int64_t)sizeof(struct te_conn));
 }
 
-/* The connection itself gets its memory, then: neither array, or only one of both. */
+/* The connection gets its memory; then neither array does, or only one of them. */
 static void test_stays_small_when_memory_is_refused(void **state)
 {
     (void)state;
@@ -191,7 +191,7 @@ static void test_stays_small_when_memory_is_refused(void **state)
     assert_int_equal(table->bucket_count, BUCKETS_MIN);
     l.f.heap.allocations_left = -1;
     check_all_found(BUCKETS_MIN + 2);
-    lone_more(&l, 3); /* and makes up for it */
+    lone_more(&l, 3); /* memory is back: now it grows */
     assert_int_equal(table->bucket_count, 2 * BUCKETS_MIN);
     check_all_found(BUCKETS_MIN + 3);
 }
@@ -223,7 +223,7 @@ static void test_set_buckets(void **state)
     check_all_found(1);
 }
 
-/* The order of the walk is the order in which they are appended, also within one bucket. */
+/* The walk sees them in the order in which they were appended, within one bucket, too. */
 static void test_append_keeps_the_order(void **state)
 {
     (void)state;

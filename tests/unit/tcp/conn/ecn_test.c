@@ -162,7 +162,7 @@ static void test_ece_from_ce_until_cwr(void **state)
     assert_int_equal(l.stack->counters.ecn_ce_in, 2);
 }
 
-/* 6.1.3: CE on the very segment with CWR is a mark of its own. */
+/* 6.1.3: CE on the segment that carries CWR is a new mark. */
 static void test_ce_with_cwr(void **state)
 {
     (void)state;
@@ -180,7 +180,7 @@ static void test_no_echo_without_an_agreement(void **state)
     assert_int_equal(l.stack->counters.ecn_ce_in, 0);
 }
 
-/* 6.1.1: who has offered, and was accepted, echoes also when its own second SYN was plain. */
+/* 6.1.1: a host whose offer was accepted echoes, even if its second SYN was plain. */
 static void test_echo_is_promised_though_ect_is_not(void **state)
 {
     (void)state;
@@ -238,7 +238,7 @@ static void test_cwr_once_on_new_data(void **state)
     assert_int_equal(te_ecn_flags(conn, true), 0);
 }
 
-/* A loss reduces cwnd as well: its CWR is due, and ECE of that window is no news. */
+/* A loss reduces cwnd, too: CWR is due, and ECE about that window is no news. */
 static void test_any_reduction_counts(void **state)
 {
     (void)state;

@@ -61,7 +61,7 @@ static void test_the_oldest_makes_room(void **state)
     }
 }
 
-/* All in one bucket, forgotten from the end of its chain. */
+/* All in one bucket: graves are taken from the end of its chain. */
 static void test_ids_of_one_bucket(void **state)
 {
     (void)state;

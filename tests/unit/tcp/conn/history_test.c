@@ -11,7 +11,7 @@ static int setup(void **state)
     return 0;
 }
 
-/* Told apart by their times. */
+/* Identified by its time. */
 static void add(int64_t time_us)
 {
     const struct te_transition transition = {.time_us = time_us, .from = TE_CLOSED};
@@ -69,7 +69,7 @@ static void test_full(void **state)
         assert_int_equal(copy[i].time_us, i);
 }
 
-/* The birth stays, then come the latest. */
+/* The birth, then the latest. */
 static void test_the_second_oldest_makes_room(void **state)
 {
     (void)state;

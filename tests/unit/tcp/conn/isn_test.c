@@ -52,7 +52,7 @@ static void test_isn_hangs_on_the_secret(void **state)
     assert_true(isn_at(0) != before);
 }
 
-/* What the timestamps show must not tell the ISN. */
+/* Timestamps are visible on the wire and must not reveal the ISN. */
 static void test_offset_is_not_the_isn(void **state)
 {
     (void)state;
@@ -60,7 +60,7 @@ static void test_offset_is_not_the_isn(void **state)
     assert_true(te_ts_offset(&stack, &local, &remote) != isn);
 }
 
-/* A new incarnation goes on where the last one was (RFC 6191). */
+/* A new incarnation continues the timestamps of the last one (RFC 6191). */
 static void test_offset_does_not_change_with_time(void **state)
 {
     (void)state;

@@ -134,7 +134,7 @@ static void test_ts_recent_never_goes_back(void **state)
     record(1000, 100, TS0 + 9);
     assert_int_equal(conn->paws.ts_recent, TS0 + 10);
     assert_int_equal(conn->paws.ts_recent_at_us, l.stack->now_us - 50);
-    record(1000, 100, TS0 + 10); /* the same again is as fresh as it gets */
+    record(1000, 100, TS0 + 10); /* the same value again refreshes it */
     assert_int_equal(conn->paws.ts_recent_at_us, l.stack->now_us);
 }
 
@@ -148,7 +148,7 @@ static void test_without_holes_the_floor_is_ts_recent(void **state)
     assert_int_equal(conn->paws.edge, conn->rcv_adv);
 }
 
-/* A segment sent again raises TS.Recent; text sent before it, and late, is taken all the same. An
+/* A retransmission raises TS.Recent; late text that was sent before it is accepted all the same. An
  * old pure ACK is not: it has no text to lose. */
 static void test_late_text_passes_while_there_are_holes(void **state)
 {
@@ -162,7 +162,7 @@ static void test_late_text_passes_while_there_are_holes(void **state)
     assert_true(rejects(0, TS0 + 19));
 }
 
-/* While holes stay the floor follows by one window. */
+/* While there are holes the floor lags by one window. */
 static void test_floor_follows_window_by_window(void **state)
 {
     (void)state;

@@ -43,7 +43,7 @@ static void test_not_while_there_is_memory(void **state)
     int64_t held_bytes = l.f.heap.held_bytes;
     l.f.heap.allocations_left = 1;
     assert_false(should_yield());
-    assert_int_equal(l.f.heap.held_bytes, held_bytes); /* it was only asked for */
+    assert_int_equal(l.f.heap.held_bytes, held_bytes); /* the trial allocation was freed */
 }
 
 static void test_not_with_an_open_window(void **state)
@@ -53,7 +53,7 @@ static void test_not_with_an_open_window(void **state)
     assert_false(should_yield());
 }
 
-/* The backoff ends when the window opens: then it takes minutes again. */
+/* The backoff ends when the window opens: from then on it takes minutes again. */
 static void test_not_before_the_longest_interval(void **state)
 {
     (void)state;

@@ -37,7 +37,7 @@ static int teardown(void **state)
     return 0;
 }
 
-/* Payload is named by its place in the stream. */
+/* Payload is identified by its place in the stream. */
 static enum te_receive_result receive(uint32_t from, uint32_t to)
 {
     return te_receive_payload(l.stack, conn, START + from, data + from, to - from);
@@ -48,7 +48,7 @@ static void take(uint64_t offset)
     te_receive_release_below(l.stack, conn, offset);
 }
 
-/* In order up to there, and every byte is the right one. */
+/* Received in order up to end, and every byte is correct. */
 static void expect_received(uint64_t end)
 {
     struct te_iovec iov[2];
@@ -160,7 +160,7 @@ static void test_too_many_holes(void **state)
     assert_int_equal(receive(1000, 1100), TE_RECEIVE_OUT_OF_ORDER);
     assert_int_equal(receive(2000, 2100), TE_RECEIVE_OUT_OF_ORDER);
     assert_int_equal(receive(3000, 3100), TE_RECEIVE_NO_RANGE);
-    assert_int_equal(receive(1100, 1200), TE_RECEIVE_OUT_OF_ORDER); /* no hole more */
+    assert_int_equal(receive(1100, 1200), TE_RECEIVE_OUT_OF_ORDER); /* not one more hole */
     assert_int_equal(receive(0, 1000), TE_RECEIVE_IN_ORDER);
     expect_received(1200);
 }
@@ -367,7 +367,7 @@ static void test_first_limit(void **state)
     assert_int_equal(te_receive_limit_min(conn), 2048);
 }
 
-/* At least four times of what is taken within a round trip. */
+/* At least four times what is taken within a round trip. */
 static void test_limit_grows_with_use(void **state)
 {
     (void)state;
@@ -379,7 +379,7 @@ static void test_limit_grows_with_use(void **state)
     assert_int_equal(conn->receive_limit_bytes, LIMIT);
     take(LIMIT / 4 + 1);
     assert_int_equal(conn->receive_limit_bytes, 2 * LIMIT);
-    take(LIMIT); /* four times of it is the maximum */
+    take(LIMIT); /* four times that is the maximum */
     assert_int_equal(conn->receive_limit_bytes, 4 * LIMIT);
     take(3 * LIMIT);
     assert_int_equal(conn->receive_limit_bytes, 4 * LIMIT);
@@ -399,7 +399,7 @@ static void test_slow_use_grows_nothing(void **state)
     assert_int_equal(conn->receive_limit_bytes, LIMIT);
 }
 
-/* What a user takes after a long pause has gathered meanwhile. */
+/* What a user takes after a long pause has piled up in it: no measure of the path. */
 static void test_a_pause_says_nothing(void **state)
 {
     (void)state;
@@ -417,7 +417,7 @@ static void test_round_trip_by_echoes(void **state)
     uint32_t now_ms = te_ts_now(l.stack, conn->ts_offset);
     te_receive_note_echo(l.stack, conn, now_ms - 10001); /* a pause */
     assert_int_equal(conn->receive_rtt_us, 0);
-    te_receive_note_echo(l.stack, conn, now_ms + 1); /* of the future */
+    te_receive_note_echo(l.stack, conn, now_ms + 1); /* from the future */
     assert_int_equal(conn->receive_rtt_us, 0);
     te_receive_note_echo(l.stack, conn, now_ms - 80);
     assert_int_equal(conn->receive_rtt_us, 80 * MS);

@@ -40,7 +40,7 @@ static void test_info_scales_the_window(void **state)
     assert_int_equal(te_segment_info_of(&whole, 14).wnd_bytes, 0xffffu << 14);
 }
 
-/* RFC 7323 2.2, also when the connection's scale is known already. */
+/* RFC 7323 2.2, even when the connection's scale is already known. */
 static void test_info_never_scales_that_of_a_syn(void **state)
 {
     (void)state;

@@ -69,7 +69,7 @@ static void test_room_is_twice_cwnd_between_bounds(void **state)
     assert_int_equal(room(), 6000);
     conn->cc.cwnd_bytes = MAX;
     assert_int_equal(room(), MAX);
-    conn->cc.cwnd_bytes = UINT32_C(1) << 31; /* twice of it does not fit into 32 bits */
+    conn->cc.cwnd_bytes = UINT32_C(1) << 31; /* twice that does not fit into 32 bits */
     assert_int_equal(room(), MAX);
     conn->cc.cwnd_bytes = UINT32_MAX;
     assert_int_equal(room(), MAX);
@@ -115,7 +115,7 @@ static void test_ring_grows_with_the_queue(void **state)
     check_bytes();
 }
 
-/* Bytes go around the ring many times, and it does not grow. */
+/* The bytes wrap around the ring many times without growing it. */
 static void test_ring_is_reused(void **state)
 {
     (void)state;
@@ -171,7 +171,7 @@ static void test_empty_memory_goes_when_idle(void **state)
     te_send_release_memory(l.stack, conn);
     assert_null(conn->send_ring.region);
     assert_int_equal(l.stack->conns.buffer_bytes, 0);
-    assert_int_equal(append(100), 100); /* the stream goes on at its offset */
+    assert_int_equal(append(100), 100); /* the stream continues at its offset */
     check_bytes();
 }
 
@@ -190,7 +190,7 @@ static void test_drop_frees_what_is_queued(void **state)
     assert_null(conn->send_ring.region);
     assert_int_equal(l.stack->conns.buffer_bytes, 0);
     assert_int_equal(conn->queued_offset, 100);
-    te_send_drop(l.stack, conn); /* once more is legal */
+    te_send_drop(l.stack, conn); /* legal twice */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

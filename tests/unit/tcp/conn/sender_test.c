@@ -52,7 +52,7 @@ static void test_made_ready_to_send(void **state)
     assert_ptr_equal(conn->sender, first);
 }
 
-/* The spare record is used up by each frame, and made anew. */
+/* Each frame uses up the spare record; the next call makes another. */
 static void test_a_spare_for_each_frame(void **state)
 {
     (void)state;
@@ -181,7 +181,7 @@ static void test_switch_without_a_sender(void **state)
     assert_null(conn->cc.state);
 }
 
-/* BBR sets no ssthresh; what takes over in a recovery needs one to come back to. */
+/* BBR sets no ssthresh; an algorithm that takes over in recovery needs one to return to. */
 static void test_switch_in_a_recovery_needs_a_threshold(void **state)
 {
     (void)state;

@@ -195,7 +195,7 @@ static void test_remains_without_bytes_go_after_a_while(void **state)
     assert_int_equal(te_timer_next(l.conn, &at_us), TE_TIMER_REMAINS);
     assert_int_equal(at_us, l.stack->now_us + l.stack->config.remains_us);
     struct te_event event;
-    assert_false(te_event_pop(l.stack, &event)); /* the table has told already */
+    assert_false(te_event_pop(l.stack, &event)); /* the TIME_WAIT table has reported it */
 }
 
 static void test_remains_with_bytes_wait_for_their_reader(void **state)

@@ -28,7 +28,7 @@ static void set(enum te_timer timer, int64_t in_us)
     te_timer_set(l.stack, conn, timer, start_us + in_us);
 }
 
-/* The earliest deadline is that, and the wheel is armed for it. */
+/* This is the earliest deadline, and the wheel is armed for it. */
 static void expect_next(enum te_timer timer, int64_t in_us)
 {
     int64_t at_us = 0;
@@ -68,7 +68,7 @@ static void test_the_wheel_follows_the_earliest(void **state)
     expect_next(TE_TIMER_KEEPALIVE, 300);
     te_timer_clear(l.stack, conn, TE_TIMER_KEEPALIVE);
     expect_next(TE_TIMER_USER_TIMEOUT, 400);
-    te_timer_clear(l.stack, conn, TE_TIMER_KEEPALIVE); /* once more is legal */
+    te_timer_clear(l.stack, conn, TE_TIMER_KEEPALIVE); /* legal twice */
     expect_next(TE_TIMER_USER_TIMEOUT, 400);
     te_timer_clear(l.stack, conn, TE_TIMER_USER_TIMEOUT);
     expect_next(TE_TIMER_RETRANSMIT, 500);

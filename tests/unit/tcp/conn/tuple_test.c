@@ -47,7 +47,7 @@ static void test_ends_are_not_interchangeable(void **state)
     assert_true(hash(1, "10.0.0.2", 80, "10.0.0.1", 8080) != usual());
 }
 
-/* Not even where another domain and other ports have the same XOR. */
+/* Even where domain and ports have the same XOR. */
 static void test_domains_are_apart(void **state)
 {
     (void)state;
