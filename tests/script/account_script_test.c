@@ -1,5 +1,4 @@
-/* What the stack says of itself against what was seen on the wire: counters, STATUS, totals,
- * events. */
+/* What the stack reports against what was seen on the wire: counters, STATUS, totals, events. */
 #include <string.h>
 
 #include "script.h"
@@ -33,7 +32,7 @@ static void count_output(struct script *s, struct tally *tally)
     }
 }
 
-/* A life with text both ways, a loss, duplicates, and an end by RST. */
+/* A connection with text both ways, a loss, duplicates, and an end by RST. */
 static void live(struct script *s, struct tally *tally)
 {
     T_EQUAL(script_user_send(s, 10 * MSS), 10 * MSS);
@@ -225,7 +224,7 @@ static void listener_is_ready_as_long_as_somebody_waits(void **state)
     script_new_peer(s, 7001);
     conn_in_syn_rcvd(s);
     uint64_t listener = s->listener_id;
-    s->c.id = listener; /* so that the pump keeps what is ready there */
+    s->c.id = listener; /* so that the pump records what is ready there */
     s->ready = 0;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_READY(s, TE_READY_ACCEPT);

@@ -1,5 +1,5 @@
-/* Blind attacks: RFC 5961 3 (RST), 4 (SYN), 5 (text), 7 (throttling), RFC 9293 3.10.7.4. The table
- * of state_event has each segment once; here is what happens when they come again and again. */
+/* Blind attacks: RFC 5961 3 (RST), 4 (SYN), 5 (text), 7 (throttling), RFC 9293 3.10.7.4.
+ * state_event_script_test.c has each segment once; here they come again and again. */
 #include "script.h"
 
 #define MSS 1460
@@ -14,7 +14,7 @@ static void rfc5961_3_2_challenge_then_exact_rst(void **state)
     T_SEND(s, .flags = TE_RST, .seq = 1000);
     T_EXPECT_ACK(s, 1, 1);
     T_STATE(s, TE_ESTABLISHED);
-    T_SEND(s, .flags = TE_RST, .seq = 1); /* a real peer answers the ACK so */
+    T_SEND(s, .flags = TE_RST, .seq = 1); /* as a real peer answers the ACK */
     T_STATE(s, TE_CLOSED);
     T_ERR(script_status(s).error, TE_ERR_RESET);
 }
@@ -45,7 +45,7 @@ static void rfc5961_3_2_exact_is_rcv_nxt_not_the_last_ack(void **state)
     T_STATE(s, TE_CLOSED);
 }
 
-/* SHLD-2: words about the reason are no part of the stream, nor of the number. */
+/* SHLD-2: text that explains a RST is not part of the stream and takes no sequence numbers. */
 static void rfc9293_3_5_3_rst_with_words(void **state)
 {
     struct script *s = *state;
@@ -135,7 +135,7 @@ static void send_nasty(struct script *s, unsigned kind)
     }
 }
 
-/* One connection answers at most once in half a second, however much comes. */
+/* One connection answers at most once per half second, however much arrives. */
 static void rfc5961_7_one_connection_is_throttled(void **state)
 {
     struct script *s = *state;
@@ -157,7 +157,7 @@ static void rfc5961_7_one_connection_is_throttled(void **state)
     }
 }
 
-/* RFC 5961 7 (2): both numbers are the administrator's. */
+/* RFC 5961 7 (2): both numbers can be configured. */
 static void rfc5961_7_the_limits_are_configurable(void **state)
 {
     struct script *s = *state;
@@ -168,7 +168,7 @@ static void rfc5961_7_the_limits_are_configurable(void **state)
         T_SEND(s, .flags = TE_RST, .seq = 1000 + i);
     unsigned sent = s->out_count - s->out_next;
     script_skip(s);
-    assert_in_range(sent, 10, 20); /* half of them is certain; an observer cannot count the rest */
+    assert_in_range(sent, 10, 20); /* half of them are certain; an observer cannot count the rest */
     T_COUNT(s, challenge_acks, sent);
     T_COUNT(s, challenge_acks_limited, 100 - sent);
     script_advance(s, SECOND);
@@ -192,7 +192,7 @@ static void limit_of_the_stack_holds_over_all_connections(void **state)
     assert_in_range(sent, 5, 10);
 }
 
-/* A limit of zero says nothing at all, and RST and text still work. */
+/* A limit of zero suppresses them all; RST and text still work. */
 static void no_challenge_acks_at_all(void **state)
 {
     struct script *s = *state;
@@ -205,7 +205,7 @@ static void no_challenge_acks_at_all(void **state)
     T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
-/* The first challenge is free, in the first half second of the stack's own life, too. */
+/* The first challenge is free, even in the first half second after the stack starts. */
 static void a_stack_born_just_now_challenges(void **state)
 {
     struct script *s = *state;
@@ -217,7 +217,7 @@ static void a_stack_born_just_now_challenges(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* What a sender of text waits for is not throttled: each old segment is answered. */
+/* ACKs that a sender of text waits for are not throttled: each old segment is answered. */
 static void text_received_before_is_answered_each_time(void **state)
 {
     struct script *s = *state;
@@ -232,7 +232,7 @@ static void text_received_before_is_answered_each_time(void **state)
 
 /* --- at RCV.NXT - 1 --------------------------------------------------------------------------- */
 
-/* Where keepalive probes stand, and the ACKs of an end that has come apart by a byte. */
+/* At the sequence number of keepalive probes, and of ACKs from an end that is off by one byte. */
 static void acks_at_rcv_nxt_less_one_do_not_storm(void **state)
 {
     struct script *s = *state;
@@ -249,8 +249,8 @@ static void acks_at_rcv_nxt_less_one_do_not_storm(void **state)
     T_COUNT(s, challenge_acks_limited, 1000 - answers);
 }
 
-/* A peer that hears nothing holds us for dead: no limit that others use up, nor one that the
- * administrator sets for blind attacks, is a reason. */
+/* A peer that gets no answer takes us for dead: neither a limit used up by others nor one
+ * configured against blind attacks may cause that. */
 static void rfc9293_3_8_4_keepalive_is_answered_whatever_the_limits(void **state)
 {
     struct script *s = *state;
@@ -266,7 +266,7 @@ static void rfc9293_3_8_4_keepalive_is_answered_whatever_the_limits(void **state
     }
 }
 
-/* ... and the other way round: probes take nothing from the challenge ACKs of other connections. */
+/* ... and the other way round: probes do not use up the challenge ACKs of other connections. */
 static void probes_spend_nothing_of_the_stacks_limit(void **state)
 {
     struct script *s = *state;
@@ -310,7 +310,7 @@ static void rfc5961_5_2_range_of_acks(void **state)
     }
 }
 
-/* The largest window ever counts, scaled; not the one of now. */
+/* The largest window ever counts, scaled; not the current one. */
 static void rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered(void **state)
 {
     struct script *s = *state;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Checks docs/rfc9293.md: every item of RFC 9293's appendix B is there, as often as there, and every
-test that it names exists and is run. With --selftest it shows that it can fail."""
+"""Checks docs/rfc9293.md: it has every item of RFC 9293's appendix B, as often as the RFC has, and
+every test it names exists and is run. --selftest shows that the check can fail."""
 import argparse
 import re
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 
 TABLE = "docs/rfc9293.md"
 
-# The ReqIDs of appendix B in its order; those with several lines there come several times.
+# The ReqIDs of appendix B in its order, repeated if they have several lines there.
 ITEMS = """
 MAY-16 SHLD-27 MAY-15 MUST-60 MUST-61 MAY-17 SHLD-28
 MUST-1 REC-1 SHLD-14 SHLD-15 SHLD-16 SHLD-17 MUST-34 MAY-8 MUST-35 MUST-36 SHLD-29 SHLD-30 MUST-37
@@ -81,7 +81,7 @@ def _row_problems(root: Path, row: list[str]) -> list[str]:
 
 
 def check(root: Path, text: str) -> list[str]:
-    """All that is wrong with the table, one sentence each."""
+    """Everything wrong with the table, one sentence each."""
     rows = _rows(text)
     wanted, there = Counter(ITEMS), Counter(row[0] for row in rows)
     found = [f"{item}: {there[item]} lines, not {wanted[item]}"

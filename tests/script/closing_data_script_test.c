@@ -100,7 +100,7 @@ static void partial_ack_up_to_the_fin_sends_the_fin(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* The last segment is short: it goes again as it was, each byte once, and the FIN after it. */
+/* The last segment is short: it is sent again unchanged, each byte once, and the FIN after it. */
 static void fast_retransmit_of_a_short_segment_with_fin(void **state)
 {
     struct script *s = *state;
@@ -117,7 +117,7 @@ static void fast_retransmit_of_a_short_segment_with_fin(void **state)
     T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 101, .ack = 1);
 }
 
-/* One number for the FIN, however often it goes out and whatever it rides on. */
+/* One sequence number for the FIN, however often it is sent and in whatever segment. */
 static void fin_has_one_number(void **state)
 {
     struct script *s = *state;
@@ -133,7 +133,7 @@ static void fin_has_one_number(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
-/* An ACK of half of it all, then the timer: from there on. */
+/* Half is acknowledged, then the timer expires: sending resumes from there. */
 static void timeout_in_the_middle_goes_on_from_there(void **state)
 {
     struct script *s = *state;
@@ -346,7 +346,7 @@ static void text_and_fin_wait_for_the_window(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
-/* The window has room for the text, not for the FIN: it follows when there is more. */
+/* The window has room for the text but not for the FIN, which follows when the window grows. */
 static void fin_waits_for_a_byte_of_window(void **state)
 {
     struct script *s = *state;
@@ -415,7 +415,7 @@ static void rfc9293_3_10_7_4_segments_before_a_closed_window(void **state)
     }
 }
 
-/* A bare FIN takes no room: refusing it would only make its sender ask again. */
+/* A bare FIN takes no buffer space: refusing it would only make the sender repeat it. */
 static void bare_fin_before_a_closed_window_is_taken(void **state)
 {
     struct script *s = *state;
@@ -429,8 +429,8 @@ static void bare_fin_before_a_closed_window_is_taken(void **state)
     T_EQUAL(script_user_take(s, NULL), 2920);
 }
 
-/* RFC 9293 3.10.7.4, seventh and eighth: what starts before RCV.NXT and reaches beyond a FIN that
- * came early is cut at the FIN, like what starts behind RCV.NXT. */
+/* RFC 9293 3.10.7.4, seventh and eighth: a segment that starts before RCV.NXT and reaches beyond an
+ * early FIN is cut at the FIN, like one that starts after RCV.NXT. */
 static void overlapping_text_ends_at_the_pending_fin(void **state)
 {
     struct script *s = *state;

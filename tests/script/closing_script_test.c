@@ -1,8 +1,8 @@
-/* Closing: RFC 9293 3.6 (figures 12 and 13), 3.6.1, 3.10.4, 3.10.7.4 (second and eighth check),
- * RFC 2525 2.17, and the limits of connections that nobody owns any more. */
+/* Closing: RFC 9293 3.6 (figures 12 and 13), 3.6.1, 3.10.4, 3.10.7.4 (second and eighth check), RFC
+ * 2525 2.17, and the limits for orphaned connections. */
 #include "script.h"
 
-/* The whole close, after which nobody owns the connection. */
+/* A full close, which leaves the connection without an owner. */
 static void close_established(struct script *s)
 {
     conn_in_established(s);
@@ -138,7 +138,7 @@ static void nothing_is_delivered_past_a_fin_that_waits(void **state)
     fill_the_gap(s, 100);
 }
 
-/* Text that was held before the FIN told where the stream ends is no part of it. */
+/* Text that was held beyond the FIN before it arrived is not part of the stream. */
 static void what_was_held_beyond_the_fin_is_not_delivered(void **state)
 {
     struct script *s = *state;
@@ -149,7 +149,7 @@ static void what_was_held_beyond_the_fin_is_not_delivered(void **state)
     fill_the_gap(s, 100);
 }
 
-/* The FIN stands in the middle of what is held, or before several pieces of it. */
+/* The FIN is in the middle of held text, or before several pieces of it. */
 static void what_was_held_around_the_fin_is_cut_there(void **state)
 {
     struct script *s = *state;
@@ -406,7 +406,7 @@ static void fin_wait_2_gets_its_limit_when_the_user_leaves(void **state)
     T_GONE(s);
 }
 
-/* The time to send the rest is over with the ACK of the FIN; then FIN_WAIT_2 has its own. */
+/* The time limit for sending the rest ends with the ACK of the FIN; FIN_WAIT_2 then has its own. */
 static void orphan_that_has_sent_its_rest_has_time_again(void **state)
 {
     struct script *s = *state;
@@ -486,7 +486,7 @@ static void rfc9293_3_10_7_4_what_the_user_hears_of_a_reset(void **state)
     }
 }
 
-/* Each call on what is left says why it failed, until it is closed. */
+/* Each call on a dead connection says why it failed, until it is closed. */
 static void calls_on_a_failed_connection_tell_the_reason(void **state)
 {
     struct script *s = *state;
@@ -513,8 +513,8 @@ static void reset_while_opening_by_both_is_refused(void **state)
     T_READY(s, TE_READY_OPEN | TE_READY_END);
 }
 
-/* The peer is in an old incarnation that we know nothing of: without the RST it would challenge our
- * SYN,ACK, and we would send it, until the orphan's time is over. */
+/* The peer is in an old incarnation that we know nothing about: without the RST it would challenge
+ * our SYN,ACK, and we would repeat it, until the orphan times out. */
 static void rfc9293_3_10_7_4_closed_before_its_syn_is_acked_resets_another_ack(void **state)
 {
     struct script *s = *state;
@@ -587,7 +587,7 @@ static void resets_without_a_connection_are_limited(void **state)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     unsigned sent = s->out_count - s->out_next;
     script_skip(s);
-    assert_in_range(sent, 5, 10); /* half is certain, the rest is chance */
+    assert_in_range(sent, 5, 10); /* half are certain, the rest is chance */
     T_COUNT(s, resets_limited, 100 - sent);
     T_COUNT(s, resets_out, sent);
     script_advance(s, SECOND);
@@ -595,8 +595,7 @@ static void resets_without_a_connection_are_limited(void **state)
     T_EXPECT(s, .flags = TE_RST, .seq = 1);
 }
 
-/* SND.NXT went back by a timeout: the peer has seen more, and an RST there would be out of order.
- */
+/* A timeout moved SND.NXT back: the peer has seen more, and an RST there would be out of order. */
 static void abort_after_a_timeout_resets_at_the_highest_number(void **state)
 {
     struct script *s = *state;
@@ -626,7 +625,7 @@ static void remains_of_a_failed_connection_wait_for_their_user(void **state)
     assert_true(history.is_gone);
 }
 
-/* Whatever was armed when it died is off: only the last timer is left. */
+/* All timers armed when it died are off; only the last one is left. */
 static void remains_have_no_other_timer(void **state)
 {
     struct script *s = *state;
@@ -645,7 +644,7 @@ static void remains_have_no_other_timer(void **state)
     T_GONE(s);
 }
 
-/* After 2MSL the user of an orderly end has as long as that of a failure. */
+/* After 2MSL the user of an orderly close has as much time as after a failure. */
 static void remains_of_time_wait_are_forgotten_too(void **state)
 {
     struct script *s = *state;

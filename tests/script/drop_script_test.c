@@ -1,5 +1,5 @@
-/* Why a segment was dropped: what state_event_script_test.c has no column for, and what stays known
- * of it. */
+/* Why a segment was dropped: cases beyond the columns of state_event_script_test.c, and what is
+ * remembered about drops. */
 #include "script.h"
 #include "support/frames.h"
 
@@ -36,7 +36,7 @@ static void text_finds_the_window_closed(void **state)
     T_EQUAL(drops[0].time_us, s->f.now_us);
 }
 
-/* What is held beyond a hole already is dropped; what is new of a segment is not. */
+/* What is already held beyond a hole is dropped; the new part of a segment is not. */
 static void text_that_came_before(void **state)
 {
     struct script *s = *state;
@@ -60,7 +60,7 @@ static void text_that_came_before(void **state)
     T_EQUAL(drops_of(s, s->c.id, drops), s->f.reborn ? 0 : 2);
 }
 
-/* The FIN waits behind a hole: what repeats it, or goes beyond, is dropped. */
+/* The FIN waits behind a hole: whatever repeats it or goes beyond it is dropped. */
 static void beyond_a_fin_that_waits(void **state)
 {
     struct script *s = *state;
@@ -89,7 +89,7 @@ static void a_syn_that_finds_no_memory(void **state)
     T_SEND(s, .flags = TE_SYN, .seq = 0);
     s->f.heap.allocations_left = -1;
     T_DROPPED(s, s->listener_id, TE_DROP_CONN_NO_MEMORY);
-    T_COUNT(s, conn_no_memory, 1); /* a stack that gets no memory is not reborn */
+    T_COUNT(s, conn_no_memory, 1); /* a stack without memory is not reborn */
 }
 
 static void a_syn_that_nobody_can_answer(void **state)
@@ -153,7 +153,7 @@ static void an_honest_connection_keeps_its_drops_in_a_flood(void **state)
         T_SEND(s, .flags = TE_ACK, .seq = 100000 + i, .ack = 1);
     script_skip(s);
     T_EQUAL(drops_of(s, honest.id, before), TE_CONN_DROPS_MAX);
-    for (uint16_t i = 0; i < FLOOD; i++) { /* forged: SYNs with something behind, and strays */
+    for (uint16_t i = 0; i < FLOOD; i++) { /* forged: SYNs with trailing data, and strays */
         script_new_peer(s, (uint16_t)(10000 + i));
         s->c.local_port = SERVER_PORT;
         T_SEND(s, .flags = TE_SYN, .seq = 0);
@@ -193,7 +193,7 @@ static void drops_are_known_when_the_connection_is_gone(void **state)
     T_EQUAL(count, 5);
 }
 
-/* The log goes on in TIME_WAIT, where the id is the same. */
+/* The log continues in TIME_WAIT, under the same id. */
 static void drops_go_on_in_time_wait(void **state)
 {
     struct script *s = *state;

@@ -11,7 +11,7 @@
 
 /* --- the opening (6.1.1) ---------------------------------------------------------------------- */
 
-/* The peer's SYN or SYN,ACK with these flags more. */
+/* The peer's SYN or SYN,ACK with these flags added. */
 static void send_syn(struct script *s, uint8_t flags)
 {
     struct seg syn = script_syn(s, flags);
@@ -122,7 +122,7 @@ static void rfc3168_6_1_1_our_offer_is_taken(void **state)
     check_data(s, true);
 }
 
-/* 6.1.1.2: who only reflects our flags has understood nothing. */
+/* 6.1.1.2: a peer that merely reflects our flags does not understand ECN. */
 static void rfc3168_6_1_1_other_answers_refuse_it(void **state)
 {
     static const uint8_t answers[] = {0, TE_CWR, SETUP};
@@ -134,8 +134,8 @@ static void rfc3168_6_1_1_other_answers_refuse_it(void **state)
     }
 }
 
-/* "A host MUST NOT set ECT on SYN or SYN-ACK packets": one that has it went through hands that
- * rewrite the field. */
+/* "A host MUST NOT set ECT on SYN or SYN-ACK packets": one that has it passed something that
+ * rewrites the field. */
 static void a_syn_with_ect_is_no_offer(void **state)
 {
     struct script *s = *state;
@@ -239,7 +239,7 @@ static void rfc3168_6_1_3_ece_until_cwr(void **state)
     T_EQUAL(script_status(s).ecn_ce_in, 1);
 }
 
-/* "If another CE packet is received", be it the one with CWR. */
+/* "If another CE packet is received", even if it is the one with CWR. */
 static void rfc3168_6_1_3_cwr_and_ce_in_one(void **state)
 {
     struct script *s = *state;
@@ -261,8 +261,8 @@ static void rfc3168_6_1_1_without_ecn_ce_says_nothing(void **state)
     T_EQUAL(script_status(s).ecn_ce_in, 0);
 }
 
-/* 6.1.4 and 6.1.5: of pure ACKs and of what lies outside of the window the field is not read, and
- * a blind guess with a bad ACK is no segment of ours. */
+/* 6.1.4 and 6.1.5: the field is ignored in pure ACKs and outside the window, and a blind guess with
+ * a bad ACK is not our peer's. */
 static void rfc3168_6_1_5_ce_counts_in_the_window_alone(void **state)
 {
     struct script *s = *state;
@@ -307,7 +307,7 @@ static void rfc3168_6_1_6_a_marked_window_probe_is_answered(void **state)
     script_skip(s);
 }
 
-/* A closing connection echoes as before, TIME_WAIT knows nothing of it (6.1.1, last rule). */
+/* A closing connection echoes as before; TIME_WAIT does not (6.1.1, last rule). */
 static void rfc3168_6_1_1_time_wait_has_forgotten(void **state)
 {
     struct script *s = *state;
@@ -342,7 +342,7 @@ static void expect_data(struct script *s, uint32_t first, unsigned count)
         T_EXPECT(s, .flags = TE_ACK, .seq = first + i * MSS, .ack = 1, .len = MSS, .ecn = ECT0);
 }
 
-/* A segment is sent, and by a timeout again: never ECT on what was sent before (6.1.5). */
+/* A segment is sent, and again after a timeout: never ECT on retransmissions (6.1.5). */
 static void time_one_out(struct script *s)
 {
     open_passive(s, SETUP);
@@ -352,8 +352,8 @@ static void time_one_out(struct script *s)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
 }
 
-/* Ten segments are in flight, and so many bytes more are queued. The window of Reno, which a mark
- * takes a fifth of (RFC 8511), comes down at once. */
+/* Ten segments are in flight and that many more bytes queued. Reno's window, which a mark cuts by a
+ * fifth (RFC 8511), shrinks at once. */
 static void ten_in_flight(struct script *s, uint32_t more)
 {
     s->f.config.features &= ~(uint32_t)TE_FEATURE_PRR;
@@ -372,7 +372,7 @@ static void rfc3168_6_1_2_once_a_window_with_one_cwr(void **state)
     T_EQUAL(script_status(s).cwnd_bytes, 8 * MSS);
     T_EQUAL(script_status(s).ssthresh_bytes, 8 * MSS);
     assert_string_equal(script_status(s).recovery, "cwr");
-    /* More of the same window: neither down again nor up. */
+    /* More marks of the same window change nothing. */
     for (unsigned acked = 4; acked < 10; acked += 2)
         T_SEND(s, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 1 + acked * MSS);
     T_EQUAL(script_status(s).cwnd_bytes, 8 * MSS);
@@ -400,7 +400,7 @@ static void growth_goes_on_after_the_window(void **state)
     T_EXPECT(s, .flags = TE_ACK | TE_CWR, .seq = 1 + 10 * MSS, .ack = 1, .len = MSS, .ecn = ECT0);
     expect_data(s, 1 + 11 * MSS, 7);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 18 * MSS);
-    T_EQUAL(script_status(s).cwnd_bytes, 9 * MSS); /* congestion avoidance: one a window */
+    T_EQUAL(script_status(s).cwnd_bytes, 9 * MSS); /* congestion avoidance: one per window */
     script_skip(s);
 }
 
@@ -460,8 +460,7 @@ static void rfc3168_6_1_2_a_fast_retransmit_is_followed_by_cwr(void **state)
     script_skip(s);
 }
 
-/* RFC 4015 3.3: what was thought lost had only been late, but a segment of the window was marked.
- */
+/* RFC 4015 3.3: what was thought lost was only late, but a segment of the window was marked. */
 static void rfc4015_3_3_a_mark_forbids_the_undo(void **state)
 {
     struct script *s = *state;
@@ -527,7 +526,7 @@ static void cwnd_never_grows_by_ece(void **state)
     assert_true(script_status(s).cwnd_bytes <= before);
 }
 
-/* A frame for the link to cut says so when CWR is for its first segment alone. */
+/* A frame for the link to cut says when CWR is for its first segment alone. */
 static void rfc3168_6_1_2_cwr_in_a_large_frame(void **state)
 {
     struct script *s = *state;

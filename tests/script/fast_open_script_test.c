@@ -110,7 +110,7 @@ static void rfc7413_4_2_1_syn_ack_again_has_no_cookie(void **state)
     T_EQUAL(out->header.options.has_fast_open, false);
 }
 
-/* Data of a request is not taken: nobody knows yet whose address that is. */
+/* Data sent with a request is not accepted: the address is not proven yet. */
 static void request_with_data_gets_the_syn_alone_acknowledged(void **state)
 {
     struct script *s = *state;
@@ -126,7 +126,7 @@ static void rfc7413_4_2_2_good_cookie_opens_at_once(void **state)
     get_cookie(s, cookie);
     const struct script_out *out = send_syn(s, 5001, cookie, 300);
     T_EQUAL(script_rel_ack(s, out), 301);
-    T_EQUAL(out->header.options.has_fast_open, false); /* it has the one that counts */
+    T_EQUAL(out->header.options.has_fast_open, false); /* the client has the current one */
     T_COUNT(s, fast_open_passive, 1);
     T_ERR(script_user_accept(s), TE_OK);
     T_STATE(s, TE_SYN_RCVD);
@@ -138,7 +138,7 @@ static void rfc7413_4_2_2_good_cookie_opens_at_once(void **state)
     T_EVENT(s, TE_SYN_RCVD, TE_ESTABLISHED, TE_CAUSE_RECV_ACK_OF_SYN);
 }
 
-/* Not accepted before the handshake is over: it waits where it stands. */
+/* Not accepted before the handshake is over: it waits in the queue. */
 static void established_before_accept_is_accepted_once(void **state)
 {
     struct script *s = *state;
@@ -154,8 +154,8 @@ static void established_before_accept_is_accepted_once(void **state)
 }
 
 /* 4.2.2: data may follow the SYN,ACK before its ACK comes; a small answer waits for nothing. */
-/* What the SYN brought fills the buffer, and is read before the handshake is over: the peer heard
- * of a closed window last. */
+/* What the SYN brought fills the buffer, and is read before the handshake is over: the last window
+ * the peer saw was closed. */
 static void room_made_in_syn_rcvd_is_offered(void **state)
 {
     struct script *s = *state;
@@ -182,7 +182,7 @@ static void answer_leaves_before_the_handshake_is_over(void **state)
     T_TIMER(s, TE_TIMER_NONE, 0);
 }
 
-/* The initial window, and not a segment more. */
+/* Exactly the initial window, not one segment more. */
 static void answer_is_limited_by_the_initial_window(void **state)
 {
     struct script *s = *state;
@@ -217,8 +217,8 @@ static void rfc7413_4_2_2_syn_ack_again_has_no_data(void **state)
     T_TIMER(s, TE_TIMER_NONE, 0);
 }
 
-/* RFC 7413 5.2: each copy of a SYN gets the SYN,ACK and no more, whatever was queued and sent; and
- * RFC 5681 3.1: the window after a lost SYN,ACK is one segment. All of it arrives in the end. */
+/* RFC 7413 5.2: each copy of a SYN gets just the SYN,ACK, whatever was queued and sent; and RFC
+ * 5681 3.1: the window after a lost SYN,ACK is one segment. Everything arrives in the end. */
 static void rfc7413_5_2_copies_of_the_syn_amplify_nothing(void **state)
 {
     struct script *s = *state;
@@ -288,7 +288,7 @@ static void data_of_a_refused_syn_comes_with_the_ack(void **state)
     T_EQUAL(script_user_take(s, NULL), 100);
 }
 
-/* 4.1.2, 5: keys change; a cookie lives through the step after its own, and is renewed there. */
+/* 4.1.2, 5: keys change; a cookie stays valid for one more step, and is renewed then. */
 static void cookie_expires(void **state)
 {
     struct script *s = *state;
@@ -326,7 +326,7 @@ static void rfc7413_4_2_pending_connections_are_limited(void **state)
     T_EQUAL(script_rel_ack(s, send_syn(s, 5004, cookie, 10)), 11);
 }
 
-/* 5.1: a reset makes no room for another minute. */
+/* 5.1: a reset connection still counts for another minute. */
 static void rfc7413_5_1_resets_stay_pending_for_a_while(void **state)
 {
     struct script *s = *state;
@@ -374,7 +374,7 @@ static void the_same_syn_again_is_answered_and_not_delivered_again(void **state)
     T_EQUAL(script_user_take(s, NULL), 10);
 }
 
-/* Whoever has proved an address needs no place in a SYN queue that a flood has filled. */
+/* A peer that has proved its address needs no slot in a SYN queue filled by a flood. */
 static void good_cookie_passes_a_full_syn_queue(void **state)
 {
     struct script *s = *state;
@@ -478,7 +478,7 @@ static void open_with(struct script *s, uint16_t local_port, size_t len)
     script_pump(s);
 }
 
-/* Reads the SYN; returns the length of its cookie, or -1 when it has not the option. */
+/* Reads the SYN; returns the length of its cookie, or -1 if it lacks the option. */
 static int expect_syn(struct script *s, uint32_t len)
 {
     const struct script_out *out = script_next(s);
@@ -568,7 +568,7 @@ static void rfc7413_4_2_2_second_open_carries_cookie_and_data(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 50);
 }
 
-/* Other sockets of the same host are others' affair. */
+/* Other ports of the same host are separate. */
 static void another_port_has_no_cookie_yet(void **state)
 {
     struct script *s = *state;
@@ -578,7 +578,7 @@ static void another_port_has_no_cookie_yet(void **state)
     T_EQUAL(expect_syn(s, 0), 0);
 }
 
-/* 4.1.3: the server's MSS, options taken off; what is left follows the handshake. */
+/* 4.1.3: the server's MSS, less options; the rest follows the handshake. */
 static void syn_carries_as_much_as_the_cached_mss_allows(void **state)
 {
     struct script *s = *state;
@@ -646,7 +646,7 @@ static void data_taken_in_part(void **state)
     T_COUNT(s, bytes_out, 300);
 }
 
-/* 4.1.3.1: refused without a new cookie, Fast Open is left alone there for a while. */
+/* 4.1.3.1: refused without a new cookie, Fast Open is not tried there for a while. */
 static void refusal_without_a_cookie_is_remembered(void **state)
 {
     struct script *s = *state;
@@ -678,7 +678,7 @@ static void server_that_gives_no_cookie_is_remembered(void **state)
     T_EQUAL(expect_syn(s, 0), -1);
 }
 
-/* 4.2.2: the SYN again is plain, and what had gone with the first one follows the handshake. */
+/* 4.2.2: the retransmitted SYN is plain, and the first one's data follows the handshake. */
 static void syn_again_is_plain(void **state)
 {
     struct script *s = *state;
@@ -690,7 +690,7 @@ static void syn_again_is_plain(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 301);
     T_EQUAL(script_status(s).send_acked, 300);
     end(s);
-    open_with(s, FIRST_PORT + 2, 100); /* the path may drop what it does not know */
+    open_with(s, FIRST_PORT + 2, 100); /* the path may drop unknown options */
     T_EQUAL(expect_syn(s, 0), -1);
 }
 
@@ -733,7 +733,7 @@ static void icmp_error_is_remembered(void **state)
     T_EQUAL(expect_syn(s, 0), -1);
 }
 
-/* A RST says that nobody listens, and nothing of Fast Open. */
+/* A RST says that nobody listens, nothing about Fast Open. */
 static void refused_connection_is_no_failure_of_fast_open(void **state)
 {
     struct script *s = *state;
@@ -782,7 +782,7 @@ static void no_memory_for_the_cache_costs_only_the_cookie(void **state)
     T_EQUAL(expect_syn(s, 0), 0);
 }
 
-/* 4.2.2, "a special case": both open at once, and the peer takes the SYN alone. */
+/* 4.2.2, "a special case": both open at once, and the peer accepts only the SYN. */
 static void simultaneous_open_sends_the_data_again(void **state)
 {
     struct script *s = *state;
@@ -892,7 +892,7 @@ static void walk(struct script *s, uint64_t *seed)
 }
 
 /* The invariants are checked after every step, and the asserts of the engine are on where
- * sanitizers are. Once everybody is gone, nothing is left: no place in a queue, nothing pending. */
+ * sanitizers are. At the end nothing is left: no queue slot, nothing pending. */
 static void random_walks_keep_the_invariants(void **state)
 {
     struct script *s = *state;

@@ -139,7 +139,7 @@ static void rfc5681_4_2_out_of_order_is_acknowledged_at_once(void **state)
     T_EQUAL(script_user_take(s, NULL), 400);
 }
 
-/* The delayed ACK of what came in order is not sent beside the immediate one. */
+/* The delayed ACK of in-order data is not sent in addition to the immediate one. */
 static void rfc5681_4_2_immediate_ack_takes_the_delayed_one_along(void **state)
 {
     struct script *s = *state;
@@ -338,8 +338,8 @@ static void receive_buffer_grows_with_use(void **state)
     assert_true(largest <= 1 << 20);
 }
 
-/* A peer in slow start sends twice as much in the next round trip, of which half may have to wait
- * beyond a hole: it never meets the edge of the window. */
+/* A peer in slow start sends twice as much in the next round trip, half of which may have to wait
+ * beyond a hole: it never reaches the edge of the window. */
 static void the_window_is_four_times_what_a_round_trip_brings(void **state)
 {
     struct script *s = *state;
@@ -348,7 +348,7 @@ static void the_window_is_four_times_what_a_round_trip_brings(void **state)
     uint32_t seq = 1;
     script_advance(s, SECOND);
     for (uint32_t burst = 10; burst <= 640; burst *= 2) {
-        script_advance(s, 15 * MS); /* the least that counts as a round trip is 10 ms */
+        script_advance(s, 15 * MS); /* shorter round trips count as 10 ms */
         for (uint32_t i = 0; i < burst; i += 10) {
             T_SEND(s, .flags = TE_ACK, .seq = seq, .ack = 1, .len = 10 * MSS, .merged_from = MSS);
             seq += 10 * MSS;
@@ -359,7 +359,7 @@ static void the_window_is_four_times_what_a_round_trip_brings(void **state)
     }
 }
 
-/* Nor does what gathered while the user was away. */
+/* Nor does data that gathered while the user was not reading. */
 static void receive_buffer_does_not_grow_by_a_backlog(void **state)
 {
     struct script *s = *state;
@@ -475,8 +475,8 @@ static void empty_receive_buffer_is_given_back(void **state)
     T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 201);
 }
 
-/* Room that the field cannot tell is no news: without scaling all above 65,535 bytes, with it what
- * is less than a unit (RFC 7323 2.2). */
+/* Room that the field cannot express is no news: without scaling everything above 65,535 bytes,
+ * with it anything less than a unit (RFC 7323 2.2). */
 static void room_that_cannot_be_told_is_not_announced(void **state)
 {
     static const struct {

@@ -79,8 +79,8 @@ static void rfc9293_3_5_simultaneous_open_our_syn_ack_is_lost(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* The peer is in SYN_RCVD still, and says so once more: an ACK is all that it waits for. */
-/* The timer of the SYN,ACK is its own, not what was left of the SYN's. */
+/* The peer is still in SYN_RCVD and repeats its SYN,ACK: it only waits for an ACK. */
+/* The SYN,ACK has its own timer, not what was left of the SYN's. */
 static void rfc9293_3_5_simultaneous_open_starts_the_timer_anew(void **state)
 {
     struct script *s = *state;
@@ -244,7 +244,7 @@ static void rfc6298_2_1_syn_ack_is_sent_again_after_1_2_4_seconds(void **state)
     T_EQUAL(script_state_of(s, s->listener_id), TE_LISTEN);
 }
 
-/* Both ends must agree what the SYN,ACK said: all of them are alike. */
+/* Both ends must agree on what the SYN,ACK said: every copy is the same. */
 static void rfc9293_3_10_7_4_syn_again_draws_the_same_syn_ack(void **state)
 {
     struct script *s = *state;
@@ -327,7 +327,7 @@ static void rfc9293_3_10_7_2_text_on_syn_is_kept_and_acknowledged(void **state)
     script_skip(s);
 }
 
-/* The text is for the connection, not for the listener: nothing is heard before the handshake. */
+/* The text is for the connection, not for the listener: no event before the handshake is over. */
 static void rfc9293_3_5_text_is_not_delivered_before_established(void **state)
 {
     struct script *s = *state;
@@ -387,7 +387,7 @@ static void rfc9293_3_10_7_4_last_ack_of_the_handshake_carries_text_and_fin(void
     assert_true(is_end);
 }
 
-/* The ACK is lost, the text after it does its work. */
+/* The ACK is lost; the text after it takes its place. */
 static void rfc9293_3_10_7_4_text_stands_for_the_lost_ack(void **state)
 {
     struct script *s = *state;

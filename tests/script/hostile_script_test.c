@@ -1,5 +1,5 @@
-/* Hostile peers before and during handshakes: who cannot be predicted, what cannot be filled, and
- * what is bounded whatever comes. Floods of SYNs are in syn_cookie_script_test.c. */
+/* Hostile peers before and during handshakes: numbers that cannot be predicted, tables that cannot
+ * be filled, and bounds that always hold. Floods of SYNs are in syn_cookie_script_test.c. */
 #include <stdio.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-/* RFC 6528: of 10^5 tuples in a row, no step between two numbers comes again and again, and the
+/* RFC 6528: across 10^5 consecutive tuples no step between two numbers repeats often, and the
  * numbers fill the space. */
 static void isn_has_no_constant_step(void **state)
 {
@@ -110,8 +110,8 @@ static uint32_t longest_chain(const struct te_conn_table *table)
     return longest;
 }
 
-/* CVE-2024-10026: whatever 4-tuples somebody chooses, here those that differ by one, their places
- * are drawn by a keyed hash. */
+/* CVE-2024-10026: whatever 4-tuples an attacker chooses, here consecutive ones, a keyed hash picks
+ * their slots. */
 static void hash_table_cannot_be_steered(void **state)
 {
     struct script *s = *state;
@@ -150,7 +150,7 @@ static void urgent_pointer_means_nothing_in_any_state(void **state)
     }
 }
 
-/* LAND, and its kin with another port: a SYN that says it comes from us. */
+/* LAND, and its variant with another port: a SYN that claims to come from us. */
 static void syn_from_our_own_address_is_dropped(void **state)
 {
     struct script *s = *state;
@@ -190,7 +190,7 @@ static void challenges_of_one_connection_cost_another_nothing(void **state)
     }
 }
 
-/* Two ends that disagree answer each other's ACKs: two a second at most. */
+/* Two ends that disagree answer each other's ACKs: at most two per second. */
 static void ack_storm_dies(void **state)
 {
     struct script *s = *state;
@@ -216,8 +216,8 @@ static void open_sockstress(struct script *s, uint16_t port, bool closes)
     script_skip(s);
 }
 
-/* Sockstress: windows of nothing, and bytes that wait for ever. Whom nobody answers any more is
- * given up after R2; who was closed, after the time of orphans. */
+/* Sockstress: zero windows, and bytes that wait for ever. A connection whose peer no longer answers
+ * is given up after R2; a closed one, after the orphan timeout. */
 static void windows_of_nothing_are_given_up(void **state)
 {
     struct script *s = *state;

@@ -1,5 +1,5 @@
-/* Whole lives of connections: numbers that wrap, queues of listeners when their connections leave
- * early, memory that runs out at any point, and histories. */
+/* Connections from birth to end: numbers that wrap, listener queues when connections leave early,
+ * memory that runs out at any point, and histories. */
 #include <string.h>
 
 #include "script.h"
@@ -15,7 +15,7 @@ static struct te_status listener_status(struct script *s)
 
 /* --- queues of the listener ------------------------------------------------------------------- */
 
-/* The user of an id that nobody accepted closes it in SYN_RCVD: it leaves the queue for good. */
+/* A connection closed by its id in SYN_RCVD, before it was accepted, leaves the queue for good. */
 static void closed_in_syn_rcvd_leaves_the_queue(void **state)
 {
     struct script *s = *state;
@@ -52,8 +52,8 @@ static void closed_in_syn_rcvd_its_syn_ack_is_still_sent_again(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
 }
 
-/* Duplicates of an ACK from before our SYN: what is at SND.UNA is the SYN, and no byte of a buffer.
- * The FIN may be taken for lost. */
+/* Duplicates of an ACK from before our SYN: SND.UNA is the SYN, not a byte of a buffer. The FIN may
+ * be taken for lost. */
 static void closed_in_syn_rcvd_duplicate_acks_resend_no_data(void **state)
 {
     struct script *s = *state;
@@ -113,7 +113,7 @@ static void turning_active_resets_whom_nobody_accepted(void **state)
 
 /* --- numbers that wrap ------------------------------------------------------------------------ */
 
-/* SND.NXT passes 2^32 at every place of the handshake and of the first segments. */
+/* SND.NXT passes 2^32 at every point of the handshake and of the first segments. */
 static void our_numbers_wrap_anywhere(void **state)
 {
     struct script *s = *state;
@@ -175,7 +175,7 @@ static void their_numbers_wrap_anywhere(void **state)
 
 /* --- memory that runs out --------------------------------------------------------------------- */
 
-/* A conversation that expects nothing: what must hold is checked after each step by itself. */
+/* A conversation without expectations: the invariants are checked after each step. */
 static void talk(struct script *s)
 {
     struct seg syn = script_syn(s, TE_SYN);
@@ -217,7 +217,7 @@ static void memory_may_run_out_at_any_point(void **state)
         talk(s);
         s->f.heap.allocations_left = -1;
         script_new_peer(s, CLIENT_PORT + 1);
-        conn_in_established(s); /* and the stack lives on */
+        conn_in_established(s); /* and the stack still works */
     }
 }
 
@@ -289,7 +289,7 @@ static void stream_memory_is_asked_for_by_direction(void **state)
     T_EQUAL(regions.held[1], 1);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 101, .len = 20000);
     script_skip(s);
-    T_EQUAL(regions.held[0], 1); /* the old one was given back when the larger one came */
+    T_EQUAL(regions.held[0], 1); /* the old one was freed when the larger one came */
     assert_true(regions.reserved[0] >= 2);
     T_EQUAL(regions.id, s->c.id);
     T_EQUAL(script_user_take(s, NULL), 20100);
@@ -403,7 +403,7 @@ static void walk_sees_everything_once(void **state)
     T_EQUAL(totals.connections, 20);
 }
 
-/* The tables grow and shrink under a thousand connections, and lose none of them. */
+/* The tables grow and shrink with a thousand connections and lose none. */
 static void a_thousand_connections_are_all_found(void **state)
 {
     struct script *s = *state;
@@ -428,7 +428,7 @@ static void a_thousand_connections_are_all_found(void **state)
         seen++;
     T_EQUAL(seen, 250);
     for (unsigned i = 0; i < 1000; i++) {
-        unsigned at = i * 7 % 1000; /* in another order than they came */
+        unsigned at = i * 7 % 1000; /* in a different order */
         T_EQUAL(script_state_of(s, ids[at]), at % 4 == 3 ? TE_TIME_WAIT : TE_ESTABLISHED);
         T_ERR(te_abort(s->f.stack, ids[at], s->f.now_us), TE_OK);
         if (i % 50 == 0) {
@@ -443,7 +443,7 @@ static void a_thousand_connections_are_all_found(void **state)
     T_EQUAL(totals.connections + totals.time_wait, 0);
 }
 
-/* An event queue that nobody empties forgets the oldest, and counts. */
+/* An event queue that nobody empties drops the oldest events and counts them. */
 static void events_that_nobody_takes_are_counted(void **state)
 {
     struct script *s = *state;

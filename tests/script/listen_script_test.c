@@ -1,8 +1,9 @@
-/* Listeners and who may open what: RFC 9293 3.9.1.1, 3.9.2, RFC 6056, RFC 6528, and every limit. */
+/* Listeners, and what may be opened: RFC 9293 3.9.1.1, 3.9.2, RFC 6056, RFC 6528, and every
+ * limit. */
 #include "script.h"
 #include "support/frames.h"
 
-/* Opens from another port of the peer, up to the SYN,ACK; the stack may say nothing. */
+/* Opens from another port of the peer, up to the SYN,ACK, which may not come. */
 static bool try_syn(struct script *s, uint16_t port)
 {
     script_new_peer(s, port);
@@ -55,8 +56,8 @@ static void accept_gives_the_connection_its_owner(void **state)
     T_EQUAL(script_status(s).is_orphan, false);
 }
 
-/* Two handshakes for a backlog of one, which the first has filled. The second is current and has
- * its last ACK still to send. */
+/* Two handshakes for a backlog of one, filled by the first. The second is current and still has to
+ * send its last ACK. */
 static struct script_conn two_for_one_place(struct script *s)
 {
     T_ERR(script_user_listen(s, 1), TE_OK);
@@ -70,8 +71,7 @@ static struct script_conn two_for_one_place(struct script *s)
     return second;
 }
 
-/* A full backlog holds the handshake back: the client tries again, and gets in once there is room.
- */
+/* A full backlog delays the handshake: the client tries again, and gets in once there is room. */
 static void backlog_overflow_holds_the_next_one_back(void **state)
 {
     struct script *s = *state;
@@ -91,7 +91,7 @@ static void backlog_overflow_holds_the_next_one_back(void **state)
     T_EQUAL(script_user_take(s, NULL), 10);
 }
 
-/* What the ACK carried that was held back is not kept either, its FIN least of all. */
+/* Nothing the refused ACK carried is kept, its FIN least of all. */
 static void held_back_handshake_takes_nothing(void **state)
 {
     struct script *s = *state;
@@ -214,7 +214,7 @@ static void closing_the_listener_leaves_accepted_connections(void **state)
 
 /* --- which listener --------------------------------------------------------------------------- */
 
-/* MUST-41, MUST-42: listeners of one port do not get in each other's way. */
+/* MUST-41, MUST-42: listeners on one port do not interfere. */
 static void rfc9293_3_9_1_1_the_listener_that_fits_best(void **state)
 {
     struct script *s = *state;
@@ -244,8 +244,8 @@ static uint64_t listen_for(struct script *s, const char *local, const char *remo
     return id;
 }
 
-/* Who names the peer counts more than who names the address, and more still who names both; the
- * order of the OPENs means nothing. */
+/* A listener that names the peer wins over one that names the address, and one that names both wins
+ * over either; the order of the OPENs does not matter. */
 static void the_more_a_listener_names_the_better_it_fits(void **state)
 {
     static const char *const me = "10.0.0.1";
@@ -574,7 +574,7 @@ static void open_fails_when_nobody_answers_arp(void **state)
     T_COUNT(s, neighbour_failed, 1);
 }
 
-/* The next one does not wait as long for what is known. */
+/* The next one does not wait for what is already known. */
 static void open_to_a_neighbour_that_just_failed(void **state)
 {
     struct script *s = *state;
@@ -593,7 +593,8 @@ static void open_to_a_neighbour_that_just_failed(void **state)
     T_EXPECT_SYN(s);
 }
 
-/* So many are being asked for already: the opening fails at once rather than wait in no queue. */
+/* Too many resolutions are pending: the opening fails at once, since there is no queue to wait
+ * in. */
 static void open_fails_when_too_many_are_asked_for(void **state)
 {
     struct script *s = *state;
@@ -620,7 +621,7 @@ static void open_fails_when_nobody_answers_nd(void **state)
     T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
 }
 
-/* Acknowledged data is proof enough: nobody asks for the neighbour while it flows. */
+/* Acknowledged data is proof enough: the neighbour is not probed while it flows. */
 static void acknowledged_text_confirms_the_neighbour(void **state)
 {
     struct script *s = *state;

@@ -19,7 +19,7 @@ static void check_phase(const struct script *s, const char *want)
     assert_string_equal(script_status(s).mtu_probing, want);
 }
 
-/* The retransmission timer expires so many times in a row; what comes out then is left to read. */
+/* The retransmission timer expires that many times in a row; the last output is left to read. */
 static void time_out(struct script *s, unsigned times)
 {
     uint64_t until = fixture_counters(&s->f)->retransmit_timeouts + times;
@@ -162,8 +162,7 @@ static void a_peer_of_small_segments_needs_no_search(void **state)
 
 #define ROUND_TRIP (4 * MS) /* shorter than what a loss probe waits for */
 
-/* What came out since the last look: how far it reaches, and the first that is larger than the
- * others. */
+/* Output since the last look: how far it reaches, and the first segment larger than the others. */
 struct look {
     uint32_t end;
     uint32_t probe, probe_len; /* 0: none */
@@ -194,7 +193,7 @@ static void ack(struct script *s, uint32_t number)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = number);
 }
 
-/* A connection that has been confirmed at the base size, and whose first probe is in flight. */
+/* A connection confirmed at the base size, with its first probe in flight. */
 static struct look probing(struct script *s)
 {
     s->options |= SPEAKS_SACK;
@@ -205,7 +204,7 @@ static struct look probing(struct script *s)
     ack(s, 1 + 2 * BASE_MSS);
     check_phase(s, "searching");
     struct look first = look(s, BASE_MSS);
-    T_EQUAL(first.probe_len, MSS); /* the largest first */
+    T_EQUAL(first.probe_len, MSS); /* largest first */
     T_COUNT(s, mtu_probes, 1);
     return first;
 }
@@ -224,7 +223,7 @@ static void rfc4821_7_6_1_a_probe_that_arrives_raises_it(void **state)
     script_skip(s);
 }
 
-/* The probe of first is lost, what follows it is SACKed; returns what comes out then. */
+/* The probe in first is lost, what follows it is SACKed; returns the output. */
 static void lose_probe(struct script *s, const struct look *first)
 {
     uint32_t after = first->probe + first->probe_len;
@@ -265,7 +264,7 @@ static void ack_all(struct script *s)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = script_status(s).snd_nxt - s->c.our_iss);
 }
 
-/* Round trips pass, as many as a sender waits for at most. */
+/* Lets the maximum number of round trips that a sender waits for pass. */
 static struct look next_probe(struct script *s)
 {
     struct te_status status = script_status(s);
@@ -301,7 +300,7 @@ static void rfc4821_7_6_2_the_next_probe_waits(void **state)
     T_EQUAL(next_probe(s).probe_len, (BASE + 1499 + 1) / 2 - 40); /* half way */
 }
 
-/* Other losses beside it: congestion, as ever, and nothing is learned (7.6.4). */
+/* With other losses too it is congestion as usual, and nothing is learned (7.6.4). */
 static void rfc4821_7_6_4_with_other_losses_it_says_nothing(void **state)
 {
     struct script *s = *state;
@@ -319,7 +318,7 @@ static void rfc4821_7_6_4_with_other_losses_it_says_nothing(void **state)
     script_skip(s);
 }
 
-/* A message about the probe names the size: that is the next one, and nothing else changes. */
+/* A message about the probe names the size, which is tried next; nothing else changes. */
 static void a_router_answers_the_probe(void **state)
 {
     struct script *s = *state;
@@ -339,7 +338,7 @@ static void a_router_answers_the_probe(void **state)
     script_skip(s);
 }
 
-/* 7.3: ten minutes later it is looked for something larger again. */
+/* 7.3: ten minutes later a larger size is tried again. */
 static void rfc4821_7_3_the_search_begins_anew(void **state)
 {
     struct script *s = *state;
@@ -414,7 +413,7 @@ static void a_probe_is_one_packet_with_gso(void **state)
     script_skip(s);
 }
 
-/* The way out of a black hole that was none: the first probe is full-sized. */
+/* After a black hole that was none, the first probe is full-sized. */
 static void an_outage_ends_with_the_first_probe(void **state)
 {
     struct script *s = *state;
@@ -433,7 +432,7 @@ static void an_outage_ends_with_the_first_probe(void **state)
     script_skip(s);
 }
 
-/* 7.8: what is larger gets lost after all. */
+/* 7.8: larger segments get lost after all. */
 static void rfc4821_7_8_back_to_what_worked(void **state)
 {
     struct script *s = *state;
@@ -449,7 +448,7 @@ static void rfc4821_7_8_back_to_what_worked(void **state)
 
 /* --- after a message (RFC 1191 3, RFC 8201 4: nothing larger for five minutes) ---------------- */
 
-/* All that is queued is sent and acknowledged; the largest payload that was sent for it. */
+/* Everything queued is sent and acknowledged; returns the largest payload sent. */
 static uint32_t drain(struct script *s)
 {
     uint32_t largest = 0;
@@ -472,7 +471,7 @@ static uint32_t send_and_drain(struct script *s)
     return drain(s);
 }
 
-/* A black hole behind the router that spoke: the search for the way out ends at what it said. */
+/* A black hole behind the router that reported: the search ends at the size it reported. */
 static void rfc1191_3_an_outage_after_a_message(void **state)
 {
     struct script *s = *state;
@@ -494,14 +493,14 @@ static void rfc1191_3_an_outage_after_a_message(void **state)
     T_EQUAL(script_status(s).path_mtu_bytes, 1500);
 }
 
-/* What a router said of a probe holds too, when the path is lost after that. */
+/* A router's report about a probe also holds when the path is lost afterwards. */
 static void rfc1191_3_an_outage_after_a_message_about_a_probe(void **state)
 {
     struct script *s = *state;
     a_router_answers_the_probe(state);
     drain(s);
     T_EQUAL(script_user_send(s, 100 * 1000), 100 * 1000);
-    time_out(s, 2 * R1); /* since 1400 is known to arrive */
+    time_out(s, 2 * R1); /* since 1400 is known to get through */
     check_phase(s, "base");
     T_EQUAL(drain(s), 1400 - 40);
     T_EQUAL(script_status(s).path_mtu_bytes, 1400);
@@ -509,7 +508,7 @@ static void rfc1191_3_an_outage_after_a_message_about_a_probe(void **state)
     T_EQUAL(send_and_drain(s), MSS);
 }
 
-/* The search was over for nearly ten minutes: they begin again with the message. */
+/* The search had been over for nearly ten minutes: the message restarts them. */
 static void rfc1191_3_a_message_late_in_a_complete_search(void **state)
 {
     struct script *s = *state;
@@ -534,7 +533,7 @@ static void rfc1191_3_a_message_late_in_a_complete_search(void **state)
     T_EQUAL(send_and_drain(s), MSS);
 }
 
-/* 7.3: "must determine when probing has converged", and begin anew after a while. */
+/* 7.3: "must determine when probing has converged", and begin again after a while. */
 static void rfc4821_7_3_a_message_ends_the_search(void **state)
 {
     struct script *s = *state;

@@ -87,7 +87,7 @@ static void ipv6_partial_checksum(void **state)
     T_EQUAL(out->meta.checksum_start, ETH_IPV6);
 }
 
-/* MUST-3, in every state, is in the table of state_event; here the ways to be wrong. */
+/* MUST-3 in every state is in state_event_script_test.c; here are the ways to be wrong. */
 static void rfc9293_3_1_wrong_checksums_are_dropped(void **state)
 {
     struct script *s = *state;
@@ -121,7 +121,7 @@ static void input_wrong(struct script *s, enum te_checksum_state state)
     script_pump(s);
 }
 
-/* Somebody below has looked, or will: virtio_net_hdr's DATA_VALID and NEEDS_CSUM. */
+/* The layer below has verified it, or will: virtio_net_hdr's DATA_VALID and NEEDS_CSUM. */
 static void checksums_that_the_link_vouches_for_are_not_looked_at(void **state)
 {
     static const enum te_checksum_state states[] = {TE_CHECKSUM_VALID, TE_CHECKSUM_PARTIAL};
@@ -160,7 +160,7 @@ static void gso_full_segments_and_the_rest_apart(void **state)
     T_EQUAL(script_user_send(s, 3 * MSS + 100), 3 * MSS + 100);
     const struct script_out *out = script_next(s);
     assert_non_null(out);
-    /* One frame with the short end in it, or the end on its own. */
+    /* One frame that includes the short last segment, or that segment on its own. */
     assert_true(out->len == 3 * MSS + 100 || out->len == 3 * MSS);
     check_gso(s, out, 1, out->len);
 }

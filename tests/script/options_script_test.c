@@ -106,7 +106,7 @@ static void rfc6691_options_are_taken_off_the_segment(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 2897, .ack = 1, .len = 104);
 }
 
-/* A peer that asks for crumbs gets the floor of the config, not less. */
+/* A peer that asks for tiny segments gets the configured floor, not less. */
 static void tiny_mss_is_raised_to_the_floor(void **state)
 {
     struct script *s = *state;
@@ -344,7 +344,7 @@ static void simultaneous_open_negotiates_too(void **state)
 
 /* --- how options may be written --------------------------------------------------------------- */
 
-/* MUST-5, MUST-6, MUST-7, MUST-64: each must leave the MSS of 1000 readable, or do without it. */
+/* MUST-5, MUST-6, MUST-7, MUST-64: the MSS of 1000 must stay readable after each, or be ignored. */
 static const struct {
     const char *name;
     uint8_t len;
@@ -392,7 +392,7 @@ static void rfc9293_3_2_bad_options_are_counted(void **state)
     T_COUNT(s, tcp_bad_options, 1);
 }
 
-/* MUST-5: options of any kind in a segment of an open connection do not hurt its text. */
+/* MUST-5: options of any kind in a segment of an open connection do not affect its text. */
 static void rfc9293_3_2_options_in_any_segment(void **state)
 {
     static const uint8_t any[] = {99, 6, 1, 2, 3, 4, 253, 4, 0, 0, 1, 0};
@@ -407,7 +407,8 @@ static void rfc9293_3_2_options_in_any_segment(void **state)
     T_EXPECT_ACK(s, 1, 22);
 }
 
-/* MUST-68, MUST-69: what we write parses with every length there, padded by NOPs or zeros. */
+/* MUST-68, MUST-69: what we write parses with every option's length present, padded with NOPs or
+ * zeros. */
 static void rfc9293_3_2_our_options_are_well_formed(void **state)
 {
     struct script *s = *state;

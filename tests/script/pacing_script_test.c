@@ -1,6 +1,6 @@
-/* Pacing: what leaves when (tcp/pacer.h), by the features and by the algorithm; and the algorithm
- * itself, chosen for one connection. The path's RTT is 100 ms, and the initial window ten segments:
- * slow start then paces 20 segments in 50 ms. */
+/* Pacing: what leaves when (tcp/cc/pacer.h), by the features and by the algorithm; and the
+ * algorithm itself, chosen for one connection. The path's RTT is 100 ms, and the initial window ten
+ * segments: slow start then paces 20 segments in 50 ms. */
 #include <string.h>
 
 #include "script.h"
@@ -40,11 +40,11 @@ static unsigned count_segments(struct script *s)
     return count;
 }
 
-/* Sends, and has the initial window acknowledged; what leaves then at once is the return value. */
+/* Sends, and has the initial window acknowledged; returns what then leaves at once. */
 static unsigned send_and_acknowledge(struct script *s)
 {
     T_EQUAL(script_user_send(s, ALL_BYTES), ALL_BYTES);
-    T_EQUAL(count_segments(s), IW); /* at once: nothing is known of the path */
+    T_EQUAL(count_segments(s), IW); /* at once: nothing is known about the path */
     script_advance(s, RTT_US);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + IW * MSS);
     return count_segments(s);
@@ -91,8 +91,7 @@ static void bbr_paces_by_itself(void **state)
     assert_true(fixture_counters(&s->f)->pacing_waits > 0);
 }
 
-/* Nothing is in flight, and pacing holds the rest: it is not the peer's window that must be probed.
- */
+/* Nothing is in flight, and pacing holds the rest: there is no window to probe. */
 static void pacing_is_not_a_closed_window(void **state)
 {
     struct script *s = *state;
@@ -123,7 +122,7 @@ static void the_first_retransmission_does_not_wait(void **state)
     script_skip(s);
 }
 
-/* A connection that was silent for a moment may send a few segments, not its window. */
+/* After a moment's silence a connection may send a few segments, not its whole window. */
 static void no_burst_after_silence(void **state)
 {
     struct script *s = *state;
@@ -205,7 +204,7 @@ static void hystart_can_be_switched_off_on_the_way(void **state)
     script_skip(s);
 }
 
-/* A recovery that BBR had begun, without a threshold, is ended by one that needs it. */
+/* A recovery begun under BBR, without a threshold, ends under an algorithm that needs one. */
 static void the_algorithm_can_be_changed_in_recovery(void **state)
 {
     struct script *s = *state;
@@ -246,8 +245,8 @@ static void acknowledge_all(struct script *s)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = status.snd_nxt - status.iss);
 }
 
-/* draft-ietf-ccwg-bbr 5.2.4, 5.3.1.3: it hears of a lost segment, and that SACK would not have
- * shown more: Startup is over, and outside of it a round with loss bounds the rate. */
+/* draft-ietf-ccwg-bbr 5.2.4, 5.3.1.3: it learns of a lost segment, and that SACK would not have
+ * shown more: Startup is over, and later a round with loss bounds the rate. */
 static void bbr_hears_of_loss_without_sack(void **state)
 {
     struct script *s = *state;

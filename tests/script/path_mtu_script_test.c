@@ -1,4 +1,4 @@
-/* Path MTU discovery: RFC 1191, RFC 8201, and what RFC 5927 7.2 does not believe. */
+/* Path MTU discovery: RFC 1191, RFC 8201, and messages that RFC 5927 7.2 distrusts. */
 #include "script.h"
 #include "support/frames.h"
 #include "tcp/mtu/path_mtu.h"
@@ -19,7 +19,7 @@ static void established(struct script *s)
     conn_in_established(s);
 }
 
-/* So many bytes are sent, arrive and are acknowledged. */
+/* That many bytes are sent, arrive and are acknowledged. */
 static void deliver(struct script *s, uint32_t first, uint32_t len)
 {
     T_EQUAL(script_user_send(s, len), len);
@@ -28,7 +28,7 @@ static void deliver(struct script *s, uint32_t first, uint32_t len)
     T_EXPECT_NONE(s);
 }
 
-/* All that was sent from first on, in pieces of at most len_max bytes, comes once more. */
+/* Everything sent from first on is sent again in pieces of at most len_max bytes. */
 static void expect_again(struct script *s, uint32_t first, uint32_t end, uint32_t len_max)
 {
     const struct script_out *out;
@@ -87,7 +87,7 @@ static void a_second_narrow_link(void **state)
         assert_true(out->len <= 960);
         sent += out->len;
     }
-    assert_true(sent >= 4 * 1360); /* but for what was small enough */
+    assert_true(sent >= 4 * 1360); /* except for what was small enough */
     T_COUNT(s, path_mtu_changes, 2);
 }
 
@@ -138,7 +138,7 @@ static void rfc5927_7_2_a_flood_of_cuts(void **state)
     T_EQUAL(script_status(s).path_mtu_bytes, 600);
 }
 
-/* What arrives proves that size right: the count begins anew, for when larger ones are tried. */
+/* What arrives confirms the size: the count restarts, for when larger ones are tried. */
 static void cuts_that_helped_do_not_count(void **state)
 {
     struct script *s = *state;
@@ -150,7 +150,7 @@ static void cuts_that_helped_do_not_count(void **state)
     script_skip(s);
     uint32_t first = 1 + 4 * MSS;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = first);
-    while (script_status(s).path_mtu_bytes < 1500) { /* seldom, but never idle for long */
+    while (script_status(s).path_mtu_bytes < 1500) { /* rarely, but never idle for long */
         script_advance(s, SECOND);
         deliver(s, first, 100);
         first += 100;
@@ -164,7 +164,7 @@ static void cuts_that_helped_do_not_count(void **state)
 
 /* --- what is not believed (RFC 5927 7.2) ------------------------------------------------------ */
 
-/* maxsizesent: nobody is told that 600 bytes are too many for 1,000. */
+/* maxsizesent: 600 bytes cannot be too big for 1,000. */
 static void rfc5927_7_2_less_than_claimed_was_sent(void **state)
 {
     struct script *s = *state;
@@ -178,7 +178,7 @@ static void rfc5927_7_2_less_than_claimed_was_sent(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* maxsizeacked: full packets have arrived, so the message waits; the ACK refutes it. */
+/* maxsizeacked: full packets have arrived, so the message is held; the ACK refutes it. */
 static void rfc5927_7_2_progress_refutes_it(void **state)
 {
     struct script *s = *state;
@@ -215,7 +215,7 @@ static void rfc5927_7_2_a_timeout_confirms_it(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 3 * MSS);
 }
 
-/* What is at least as large as the largest that arrived contradicts nothing. */
+/* A size at least as large as the largest that arrived contradicts nothing. */
 static void rfc5927_7_2_larger_than_what_arrived(void **state)
 {
     struct script *s = *state;
@@ -266,7 +266,7 @@ static void a_new_connection_knows_it(void **state)
     script_skip(s);
 }
 
-/* Our MSS option says what we take, whatever the path to the peer is (RFC 1191 6.4). */
+/* Our MSS option says what we accept, regardless of the path to the peer (RFC 1191 6.4). */
 static void our_mss_option_stays(void **state)
 {
     struct script *s = *state;
@@ -290,7 +290,7 @@ static void rfc8201_5_2_the_others_hear_of_it(void **state)
     script_skip(s);
 }
 
-/* One that knows better keeps to what it knows. */
+/* A connection that knows better is not affected. */
 static void the_others_do_not_believe_what_they_can_refute(void **state)
 {
     struct script *s = *state;
@@ -314,7 +314,7 @@ static void rfc1191_6_3_after_ten_minutes_larger_again(void **state)
     T_EQUAL(script_user_send(s, 2 * MSS), 2 * MSS);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 4 * MSS, .ack = 1, .len = MSS);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 5 * MSS, .ack = 1, .len = MSS);
-    too_big(s, 1 + 4 * MSS, 1000); /* and the discovery starts again, without a wait */
+    too_big(s, 1 + 4 * MSS, 1000); /* and discovery starts again at once */
     expect_again(s, 1 + 4 * MSS, 1 + 6 * MSS, 960);
 }
 

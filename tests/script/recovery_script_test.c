@@ -27,7 +27,7 @@ static void expect_segments(struct script *s, unsigned first, unsigned count)
         T_EXPECT(s, .flags = TE_ACK, .seq = start_of(first + i), .ack = 1, .len = MSS);
 }
 
-/* count segments are queued, and what of them the window lets go is out. */
+/* Queues count segments; what the window allows has been sent. */
 static void fly(struct script *s, unsigned queued, unsigned out)
 {
     T_EQUAL(script_user_send(s, queued * MSS), queued * MSS);
@@ -101,7 +101,7 @@ static void rfc6675_holes_are_filled_lowest_first(void **state)
     T_EQUAL(script_status(s).lost_bytes, 0);
 }
 
-/* IsLost does not hold for what has fewer than three above. */
+/* IsLost does not hold with fewer than three SACKed segments above. */
 static void rfc6675_two_above_are_not_enough(void **state)
 {
     struct script *s = *state;
@@ -133,7 +133,7 @@ static void rfc2018_8_reneging_sends_everything_again(void **state)
     for (unsigned i = 0; i < 20; i++)
         ack(s, 1); /* and not 4 */
     T_EXPECT_NONE(s);
-    T_COUNT(s, sack_reneging, 0); /* a look at everything is for a timeout */
+    T_COUNT(s, sack_reneging, 0); /* everything is checked only at a timeout */
     script_advance(s, script_status(s).rto_us);
     T_COUNT(s, sack_reneging, 1);
     assert_string_equal(recovery(s), "loss");
@@ -143,8 +143,8 @@ static void rfc2018_8_reneging_sends_everything_again(void **state)
     assert_string_equal(recovery(s), "open");
 }
 
-/* NextSeg() rule 3: one SACKed segment is too little to call what lies below it lost, but with
- * nothing else to send it is sent again before a timeout. */
+/* NextSeg() rule 3: one SACKed segment is not enough to declare those below it lost, but with
+ * nothing else to send, they are sent again before a timeout. */
 static void rfc6675_4_what_may_be_lost_fills_the_window(void **state)
 {
     struct script *s = *state;
@@ -159,7 +159,7 @@ static void rfc6675_4_what_may_be_lost_fills_the_window(void **state)
     T_COUNT(s, retransmit_timeouts, 0);
 }
 
-/* What a timeout has looked at is looked at anew when the timeout was needless. */
+/* What a timeout marked lost is judged again when the timeout turns out to be spurious. */
 static void rfc6675_loss_after_a_needless_timeout(void **state)
 {
     struct script *s = *state;
@@ -176,7 +176,7 @@ static void rfc6675_loss_after_a_needless_timeout(void **state)
     script_skip(s);
 }
 
-/* What is sent again stays inside of a window that the peer has taken back (RFC 9293 3.8.6). */
+/* Retransmissions stay inside a window that the peer has shrunk (RFC 9293 3.8.6). */
 static void rfc9293_3_8_6_retransmission_stays_inside_the_window(void **state)
 {
     struct script *s = *state;
@@ -190,7 +190,7 @@ static void rfc9293_3_8_6_retransmission_stays_inside_the_window(void **state)
 
 /* --- RFC 8985: RACK --------------------------------------------------------------------------- */
 
-/* What is late by less than a quarter of the RTT is reordered, not lost. */
+/* A segment late by less than a quarter of the RTT is reordered, not lost. */
 static void rfc8985_6_2_reordering_within_the_window_repeats_nothing(void **state)
 {
     struct script *s = *state;
@@ -228,7 +228,7 @@ static void rfc8985_6_2_no_window_after_dup_thresh(void **state)
     T_EQUAL(script_status(s).reordering_window_us, 0);
 }
 
-/* The retransmission is lost too; what was sent after it says so, without a timeout. */
+/* The retransmission is lost too; later segments reveal it, without a timeout. */
 static void rfc8985_3_2_lost_retransmission_is_found(void **state)
 {
     struct script *s = *state;
@@ -260,7 +260,7 @@ static void rfc6298_3_sacked_data_is_timed(void **state)
     script_advance(s, 3 * RTT / 2);
     sack(s, 0, 1, 2);
     T_EQUAL(script_status(s).srtt_us, (7 * RTT + 3 * RTT / 2) / 8);
-    sack(s, 0, 1, 3); /* one sample a round trip */
+    sack(s, 0, 1, 3); /* one sample per round trip */
     T_EQUAL(script_status(s).srtt_us, (7 * RTT + 3 * RTT / 2) / 8);
 }
 
@@ -281,16 +281,16 @@ static void rfc6675_6_timeout_waits_while_older_data_arrives(void **state)
     T_COUNT(s, retransmit_timeouts, 0);
     script_advance(s, rto_us - MS);
     T_COUNT(s, retransmit_timeouts, 0);
-    script_skip(s); /* new segments, one of which the next block is about: it tells nothing of the
-                     * retransmission */
+    script_skip(s); /* new segments, one of which is in the next block: it says nothing about the
+                       retransmission */
     sack(s, 0, 1, 11);
     script_advance(s, script_status(s).rto_us);
     T_COUNT(s, retransmit_timeouts, 1);
     script_skip(s);
 }
 
-/* A late original that was sent again before it came is reordering as well (timestamps tell): three
- * segments above the next hole have to wait. */
+/* An original that arrives after its retransmission was sent is reordering as well (timestamps
+ * tell): three segments above the next hole have to wait. */
 static void rfc8985_6_2_late_original_is_reordering(void **state)
 {
     struct script *s = *state;
@@ -317,7 +317,7 @@ static void rfc8985_6_2_late_original_is_reordering(void **state)
     T_COUNT(s, recoveries, 1);
 }
 
-/* Step 4: a D-SACK says that the window was too small; once a round trip it grows. */
+/* Step 4: a D-SACK says that the window was too small; it grows once per round trip. */
 /* RACK.rtt is that of the last delivered, though it was sent before another: 0 is late by 119 ms
  * and a quarter of the RTT, not by 100. */
 static void rfc8985_6_2_rtt_is_that_of_the_last_delivered(void **state)
@@ -375,7 +375,7 @@ static void rfc8985_6_2_dsack_widens_the_window(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(4), SACK1(BLOCK(1, start_of(1))));
     T_COUNT(s, dsack_in, 1);
     T_EQUAL(script_status(s).reordering_window_us, 2 * (RTT / 4));
-    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* and the recovery was needless */
+    T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* and the recovery was spurious */
 }
 
 /* --- RFC 8985 7: tail loss probe -------------------------------------------------------------- */
@@ -416,7 +416,7 @@ static void rfc8985_7_2_lone_segment_waits_for_a_delayed_ack(void **state)
     T_TIMER(s, TE_TIMER_LOSS_PROBE, RTO_MIN); /* 20 ms and 200 ms, but not after the RTO */
 }
 
-/* 7.4.2, case 2: both copies have arrived, at a peer that makes no D-SACK of it. */
+/* 7.4.2, case 2: both copies have arrived, at a peer that does not send D-SACKs. */
 static void rfc8985_7_4_probe_that_was_needless(void **state)
 {
     struct script *s = *state;
@@ -482,8 +482,8 @@ static void rfc8985_7_3_one_probe_in_flight(void **state)
     T_COUNT(s, retransmit_timeouts, 1);
 }
 
-/* On a path that has become slower than the PTO, without timestamps, what a probe has sent twice is
- * not timed; the next flight is, as it has no probe. */
+/* On a path that has become slower than the PTO, without timestamps, a probed segment is not timed;
+ * the next flight is, as it has no probe. */
 static void rfc8985_7_3_no_probe_before_a_round_trip_is_measured(void **state)
 {
     struct script *s = *state;
@@ -558,7 +558,7 @@ static void rfc6937_3_one_segment_for_two_delivered(void **state)
 
 /* --- RFC 5682: F-RTO -------------------------------------------------------------------------- */
 
-/* 2.1: the timeout of step 1, an ACK of what it sent, and the two new segments of step 2b. */
+/* 2.1: the timeout of step 1, an ACK of its retransmission, and the two new segments of step 2b. */
 static void enter_step_3(struct script *s)
 {
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
@@ -582,7 +582,7 @@ static void rfc5682_3_original_sacked_after_a_timeout_undoes_it(void **state)
     T_COUNT(s, segments_retransmitted, 1);
 }
 
-/* Step 2b and 3a: the ACK of the retransmission lets new data out; what comes then decides. */
+/* Step 2b and 3a: the ACK of the retransmission allows new data; the next ACK decides. */
 static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
 {
     struct script *s = *state;
@@ -590,7 +590,7 @@ static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
     fly_with_sack(s, 10 * MS, 20, 10);
     enter_step_3(s);
     T_EXPECT_NONE(s);
-    sack(s, 1, 10, 11); /* only the new one has arrived: the others are lost indeed */
+    sack(s, 1, 10, 11); /* only the new one has arrived: the others really are lost */
     T_EQUAL(script_status(s).cwnd_bytes, 3 * MSS);
     expect_segments(s, 1, 2);
     T_COUNT(s, spurious_timeouts, 0);
@@ -598,7 +598,7 @@ static void rfc5682_2_1_real_loss_goes_on_with_slow_start(void **state)
 }
 
 /* Step 3a: the new data of step 2b fills a window of two, and a peer that keeps nothing out of
- * order has thrown it away. It is sent again with the rest: all of it, before any other timeout. */
+ * order has discarded it. All of it is sent again with the rest, before any other timeout. */
 static void send_new_data_again(struct script *s)
 {
     enter_step_3(s);
@@ -607,7 +607,7 @@ static void send_new_data_again(struct script *s)
     expect_segments(s, 1, 3);
     T_EXPECT_NONE(s);
     assert_string_equal(recovery(s), "loss");
-    ack(s, 1); /* the other new one, thrown away as well */
+    ack(s, 1); /* the other new one, discarded as well */
     T_EXPECT_NONE(s);
     ack(s, 2);
     expect_segments(s, 4, 2);
@@ -627,7 +627,7 @@ static void rfc5682_2_1_new_data_that_is_lost_holds_nothing_up(void **state)
     send_new_data_again(s);
 }
 
-/* It would tell of what it keeps. */
+/* A peer with SACK would report what it keeps. */
 static void rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up(void **state)
 {
     struct script *s = *state;
@@ -636,7 +636,7 @@ static void rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up(void **stat
     send_new_data_again(s);
 }
 
-/* Step 1: a timeout in the recovery of another one goes on by slow start. */
+/* Step 1: a timeout during the recovery from another one continues in slow start. */
 static void rfc5682_2_1_second_timeout_sends_no_new_data(void **state)
 {
     struct script *s = *state;
@@ -663,7 +663,7 @@ static void rfc5682_2_1_new_data_acknowledged_in_order_is_spurious(void **state)
     script_skip(s);
 }
 
-/* Without SACK one ACK for everything proves nothing: the first was sent again. */
+/* Without SACK one ACK of everything proves nothing: the first segment was sent again. */
 static void rfc5682_2_1_ack_of_everything_is_no_proof_without_sack(void **state)
 {
     struct script *s = *state;
@@ -676,8 +676,8 @@ static void rfc5682_2_1_ack_of_everything_is_no_proof_without_sack(void **state)
     assert_true(script_status(s).cwnd_bytes < 10 * MSS);
 }
 
-/* Step 1: the new data is lost as well. Were it tried again after each timeout, one segment an RTO
- * is all that the connection would repair. */
+/* Step 1: the new data is lost as well. If it were tried after each timeout, the connection would
+ * repair only one segment per RTO. */
 static void rfc5682_2_1_second_timeout_is_answered_as_usual(void **state)
 {
     struct script *s = *state;
@@ -743,7 +743,7 @@ static void rfc3708_dsack_of_all_retransmissions_undoes(void **state)
 }
 
 /* The duplicate that proves it may be late: by then the backoff is that of window probes, which
- * goes on (RFC 9293 3.8.6.1, SHLD-30). */
+ * continues (RFC 9293 3.8.6.1, SHLD-30). */
 static void rfc3708_late_dsack_leaves_the_backoff_of_window_probes(void **state)
 {
     struct script *s = *state;
@@ -794,7 +794,7 @@ static void rfc7765_4_timeout_counts_from_the_sending(void **state)
     T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us - RTT);
 }
 
-/* A timeout that would have been long ago, as after a needless one, is a whole RTO away. */
+/* A timeout that would be long past, as after a spurious one, is a whole RTO away. */
 static void rfc7765_4_timeout_is_never_in_the_past(void **state)
 {
     struct script *s = *state;

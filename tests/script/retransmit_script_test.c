@@ -6,7 +6,7 @@
 #define MSS 1460
 #define RTO_MIN (200 * MS)
 
-/* The sender of RFC 5681 and RFC 6582, without what came later. */
+/* The sender of RFC 5681 and RFC 6582, without later additions. */
 static void open_with_rtt(struct script *s, int64_t rtt_us)
 {
     s->f.config.mtu_probing = TE_MTU_PROBING_OFF; /* segments keep their size */
@@ -68,7 +68,7 @@ static void rfc6298_2_3_next_samples(void **state)
     T_EQUAL(status.rto_us, 725 * MS);
 }
 
-/* A round trip shorter than SRTT: |SRTT - R'| is no negative number. */
+/* A round trip shorter than SRTT: |SRTT - R'| is not negative. */
 static void rfc6298_2_3_shorter_samples(void **state)
 {
     struct script *s = *state;
@@ -98,7 +98,7 @@ static void rfc6298_2_3_granularity_is_the_least_variation(void **state)
     T_EQUAL(script_status(s).rto_us, 301 * MS);
 }
 
-/* One segment is timed at a time, from its own departure on. */
+/* One segment is timed at a time, from its own departure. */
 static void rfc6298_3_the_first_segment_of_a_flight_is_timed(void **state)
 {
     struct script *s = *state;
@@ -313,11 +313,11 @@ static void rfc5681_3_2_three_duplicates_make_a_fast_retransmit(void **state)
     T_COUNT(s, recoveries, 1);
     T_COUNT(s, duplicate_acks_in, 3);
     T_COUNT(s, retransmit_timeouts, 0);
-    ack_segments(s, 0); /* a fourth one repeats nothing */
+    ack_segments(s, 0); /* a fourth one retransmits nothing */
     T_EXPECT_NONE(s);
 }
 
-/* RFC 5681 2: what is no duplicate. */
+/* RFC 5681 2: what is not a duplicate. */
 static void rfc5681_2_what_is_no_duplicate_ack(void **state)
 {
     struct script *s = *state;
@@ -384,7 +384,7 @@ static void rfc3042_2_with_sack_only_new_blocks_count(void **state)
     T_EXPECT_SEGMENTS(s, start_of(11), 1);
 }
 
-/* RFC 2883 5: a D-SACK tells of a duplicate in the network, not of a hole. */
+/* RFC 2883 5: a D-SACK reports a duplicate in the network, not a hole. */
 static void rfc2883_dsack_alone_is_no_sign_of_loss(void **state)
 {
     struct script *s = *state;
@@ -415,7 +415,7 @@ static void enter_recovery(struct script *s, unsigned queued)
     assert_string_equal(script_status(s).recovery, "recovery");
 }
 
-/* ... and out of it by the ACK of all that was sent. */
+/* ... and leaves it with the ACK of everything that was sent. */
 static void go_through_recovery(struct script *s)
 {
     enter_recovery(s, 12);
@@ -454,7 +454,7 @@ static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
 }
 
-/* Step 3: else a flight of holes is mended one by one, a round trip each. */
+/* Step 3: otherwise holes are repaired one per round trip. */
 static void rfc6582_3_2_first_partial_ack_alone_restarts_the_timeout(void **state)
 {
     struct script *s = *state;
@@ -475,7 +475,7 @@ static void rfc6582_3_2_first_partial_ack_alone_restarts_the_timeout(void **stat
     script_skip(s);
 }
 
-/* Step 3: deflate by what was acknowledged, then add one segment; what room is left is used. */
+/* Step 3: deflate by what was acknowledged, then add one segment; remaining room is used. */
 static void rfc6582_3_2_partial_ack_deflates_the_window(void **state)
 {
     struct script *s = *state;
@@ -543,7 +543,7 @@ static void rfc6582_4_1_recover_is_set_by_the_timeout(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* With new data in flight behind "recover", its acknowledgment begins nothing new. */
+/* With new data in flight beyond "recover", its acknowledgment starts no recovery. */
 static void rfc6582_3_2_full_ack_with_new_data_behind(void **state)
 {
     struct script *s = *state;
@@ -561,7 +561,7 @@ static void rfc6582_3_2_full_ack_with_new_data_behind(void **state)
     script_skip(s);
 }
 
-/* Step 2: duplicates of "recover" itself tell of what was sent again needlessly. Limited transmit
+/* Step 2: duplicate ACKs of "recover" itself come from needless retransmissions. Limited transmit
  * still has its two segments, and no more. */
 static void rfc6582_3_2_duplicates_of_recover_begin_nothing(void **state)
 {
@@ -580,7 +580,7 @@ static void rfc6582_3_2_duplicates_of_recover_begin_nothing(void **state)
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
 }
 
-/* RFC 3042 can be switched off: duplicates before a recovery make no room. */
+/* RFC 3042 can be switched off: duplicates before a recovery then allow no new segments. */
 static void rfc3042_limited_transmit_can_be_switched_off(void **state)
 {
     struct script *s = *state;
@@ -643,7 +643,7 @@ static void rfc6928_2_initial_window_of_large_segments(void **state)
     }
 }
 
-/* Slow start with byte counting (RFC 5681 3.1): a window of ACKs doubles the window. */
+/* Slow start with byte counting (RFC 5681 3.1): one window of ACKs doubles the window. */
 static void rfc5681_3_1_slow_start(void **state)
 {
     struct script *s = *state;
@@ -718,7 +718,7 @@ static void rfc5681_3_1_window_after_a_timeout_is_one_segment(void **state)
     T_EQUAL(status.cwnd_bytes, MSS);
     T_EQUAL(status.ssthresh_bytes, 5 * MSS);
     assert_string_equal(status.recovery, "loss");
-    script_advance(s, 2 * RTO_MIN); /* the same segment again lowers nothing further */
+    script_advance(s, 2 * RTO_MIN); /* another retransmission lowers nothing further */
     T_EXPECT_SEGMENTS(s, 1, 1);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
     ack_segments(s, 1); /* slow start: two */
@@ -728,7 +728,7 @@ static void rfc5681_3_1_window_after_a_timeout_is_one_segment(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* What duplicates had added to the window is gone with the timeout. */
+/* What duplicates added to the window is gone after the timeout. */
 static void rfc5681_3_1_timeout_after_two_duplicates(void **state)
 {
     struct script *s = *state;
@@ -779,7 +779,7 @@ static void rfc5681_4_1_idle_connection_starts_with_the_initial_window(void **st
     T_EXPECT_SEGMENTS(s, start_of(40), 10);
 }
 
-/* What counts is when data was sent: the ACK of a request does not make the window fresh. */
+/* What counts is when data was sent: the ACK of a request does not refresh the window. */
 static void rfc5681_4_1_ack_of_a_request_ends_no_idleness(void **state)
 {
     struct script *s = *state;

@@ -69,7 +69,7 @@ static void rfc2018_case_3_every_second_segment_is_lost(void **state)
         {6000, 6500, 5500, 1, {{6000, 6500}}},
         {7000, 7500, 5500, 2, {{7000, 7500}, {6000, 6500}}},
         {8000, 8500, 5500, 3, {{8000, 8500}, {7000, 7500}, {6000, 6500}}},
-        /* The fourth, then the second come out of order at last. */
+        /* The fourth, then the second, finally arrive out of order. */
         {6500, 7000, 5500, 2, {{6000, 7500}, {8000, 8500}}},
         {5500, 6000, 7500, 1, {{8000, 8500}}},
     };
@@ -78,7 +78,7 @@ static void rfc2018_case_3_every_second_segment_is_lost(void **state)
     T_STEPS(s, steps);
 }
 
-/* RFC 2018 3: four blocks fit, three beside timestamps; the newest are told. */
+/* RFC 2018 3: four blocks fit, three beside timestamps; the newest are reported. */
 static const struct step many_holes[] = {
     {100, 200, 0, 1, {{100, 200}}},
     {300, 400, 0, 2, {{300, 400}, {100, 200}}},
@@ -131,7 +131,7 @@ static void rfc2883_4_1_1_duplicate_segment(void **state)
     open_with(s, SPEAKS_SACK);
     T_STEPS(s, steps);
     T_COUNT(s, dsack_sent, 1);
-    T_SEND(s, .flags = TE_ACK, .seq = 4001, .ack = 1, .len = 10); /* told once only */
+    T_SEND(s, .flags = TE_ACK, .seq = 4001, .ack = 1, .len = 10); /* reported only once */
     T_EXPECT_ACK(s, 1, 4011);
 }
 
@@ -229,7 +229,7 @@ static void rfc2883_4_2_duplicate_part_behind_new_bytes(void **state)
     T_STEPS(s, steps);
 }
 
-/* Three duplicates in one read: a sender that undoes a needless recovery waits for each of them. */
+/* Three duplicates in one read: a sender that undoes a spurious recovery needs each of them. */
 static void rfc2883_4_each_duplicate_of_one_read_is_told(void **state)
 {
     static const struct step steps[] = {{0, 4000, 4000, 0, {{0}}}};
@@ -257,7 +257,7 @@ static void rfc2883_4_3_paws_and_dsack_agree(void **state)
     T_COUNT(s, paws_rejected, 1);
 }
 
-/* Text of ours takes no blocks along; they are not lost by that. */
+/* Our text carries no blocks, but they are not lost. */
 static void blocks_are_told_beside_text_of_ours(void **state)
 {
     struct script *s = *state;
@@ -284,17 +284,17 @@ static void blocks_follow_text_that_was_waiting(void **state)
 
 /* --- every order ------------------------------------------------------------------------------ */
 
-/* Segments of STEP_BYTES each; the FIN is the last one, or rides on it. */
+/* Segments of STEP_BYTES each; the FIN is the last one, or part of it. */
 enum fin_kind { NO_FIN, FIN_ON_LAST, FIN_ALONE };
 
 struct order {
-    unsigned count; /* segments, a lonely FIN included */
+    unsigned count; /* segments, including a bare FIN */
     unsigned index[SEGMENTS_MAX];
     enum fin_kind fin;
     unsigned options;
 };
 
-/* What RFC 2018 4 wants to hear: held blocks, the newest first. */
+/* What RFC 2018 4 asks for: held blocks, newest first. */
 struct model {
     bool arrived[SEGMENTS_MAX];
     unsigned in_order; /* of the segments with text */
@@ -319,7 +319,7 @@ static void remove_block(struct model *model, unsigned at)
     model->block_count--;
 }
 
-/* A segment out of order: with what touches it, in front. */
+/* A segment out of order comes first, merged with its neighbours. */
 static void model_hold(struct model *model, unsigned index)
 {
     struct te_sack_block block = {start_of(index), start_of(index + 1)};

@@ -14,7 +14,7 @@
 #define CHECKSUM_AT 16
 #define OPTION_NOP 1
 
-/* Both close to their wrap, so that every test of any length passes it. */
+/* Both close to wrapping, so that every test of some length wraps. */
 const uint32_t PEER_ISS = 0xffffff38u;
 const uint32_t PEER_TS = 0xfffffc18u;
 
@@ -24,7 +24,7 @@ void script_init(struct script *s)
 {
     memset(s, 0, sizeof(*s));
     fixture_init(&s->f);
-    /* Room for what a test needs; a stack is made thousands of times. */
+    /* Just the room a test needs; stacks are made thousands of times. */
     s->f.config.event_max = EVENTS_KEPT;
     s->f.config.history_conn_max = 16;
     s->f.config.time_wait_max = 64;
@@ -389,7 +389,7 @@ void script_pump(struct script *s)
     take_events(s);
 }
 
-/* Deadline by deadline, so that what the stack asks is answered in time. */
+/* Deadline by deadline, so that neighbour solicitations are answered in time. */
 void script_advance(struct script *s, int64_t delta_us)
 {
     int64_t end_us = s->f.now_us + delta_us;

@@ -1,4 +1,4 @@
-/* The eleven states as columns of a table: SYN_RCVD stands twice, by LISTEN and by SYN_SENT. */
+/* The eleven states as columns of a table: SYN_RCVD appears twice, by LISTEN and by SYN_SENT. */
 #ifndef TESTS_SCRIPT_COLUMNS_H
 #define TESTS_SCRIPT_COLUMNS_H
 

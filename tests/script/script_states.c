@@ -1,4 +1,4 @@
-/* One constructor for each state. */
+/* One constructor per state. */
 #include "script.h"
 #include "wire/protocol.h"
 
@@ -73,7 +73,7 @@ void conn_in_syn_sent(struct script *s)
     finish(s, TE_SYN_SENT);
 }
 
-/* The id of the newest connection: its birth is among the events. */
+/* The id of the newest connection, from its birth event. */
 static uint64_t newest_id(const struct script *s)
 {
     for (unsigned i = s->event_count; i-- > 0;)

@@ -1,4 +1,4 @@
-/* What the stack says of itself, and its user. */
+/* What the stack reports, and its user. */
 #include <stdio.h>
 #include <string.h>
 

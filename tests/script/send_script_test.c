@@ -32,7 +32,7 @@ static void rfc9293_3_7_4_full_segments_do_not_wait(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 101 + MSS, .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 100);
-    T_EXPECT_NONE(s); /* of the small one something is outstanding still */
+    T_EXPECT_NONE(s); /* part of the small one is still outstanding */
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_EXPECT(s, .flags = TE_ACK, .seq = 101 + 2 * MSS, .ack = 1, .len = 1);
 }
@@ -55,7 +55,7 @@ static void rfc9293_a_3_end_of_a_message_does_not_wait(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1 + 3 * MSS + 700, .ack = 1, .len = 100);
 }
 
-/* Where the buffer ends is not where the message does. */
+/* The end of the buffer is not the end of the message. */
 static void what_a_full_buffer_cut_off_waits(void **state)
 {
     struct script *s = *state;

@@ -1,4 +1,4 @@
-/* Peers that open many connections and hold them: by number, and by a window of 0. */
+/* Peers that open many connections and hold them, by number and with a window of 0. */
 #include <string.h>
 
 #include "script.h"
@@ -24,7 +24,7 @@ static void limited_listen(struct script *s, uint32_t max)
     conn_in_listen(s);
 }
 
-/* False: no answer came. Else our SYN,ACK's number is known. */
+/* False if no answer came; otherwise our SYN,ACK's number is known. */
 static bool half_open(struct script *s, const char *from, uint16_t port)
 {
     script_new_peer(s, port);
@@ -68,7 +68,7 @@ static void at_the_limit_of_a_remote_its_syns_are_dropped(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* Half-open ones do not count, since their sender may be forged; so many may complete at once. */
+/* Half-open ones do not count, since their sender may be forged; that many may complete at once. */
 static void at_the_limit_of_a_remote_a_handshake_waits(void **state)
 {
     struct script *s = *state;
@@ -114,7 +114,7 @@ static void at_the_limit_of_a_remote_a_cookie_waits(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* Who has one IPv6 address has 2^64. */
+/* Whoever has one IPv6 address has 2^64. */
 static void an_ipv6_remote_is_a_slash_64(void **state)
 {
     struct script *s = *state;
@@ -166,7 +166,7 @@ static void without_a_limit_nothing_is_counted(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* One that is in no table. */
+/* One that is not in the table. */
 static struct te_conn one_of(uint32_t host)
 {
     uint8_t bytes[4];
@@ -184,7 +184,7 @@ static void account_often(struct script *s, uint32_t host, bool is_over)
     }
 }
 
-/* The worst for all others: a table of a million connections, shared by 64 remotes. */
+/* The worst case for everybody else: a table of a million connections, shared by 64 remotes. */
 static void remotes_at_their_limit_shut_nobody_else_out(void **state)
 {
     struct script *s = *state;
@@ -255,7 +255,7 @@ static void give_arp(struct script *s)
     te_stack_input(s->f.stack, frame, sizeof(frame), &meta, s->f.now_us);
 }
 
-/* A living peer that never takes a byte: everything is answered by its window of 0. */
+/* A live peer that never accepts a byte: it answers everything with a window of 0. */
 static void answer(struct script *s, const uint8_t *tcp)
 {
     uint16_t port = te_load_be16(tcp + 2);
@@ -311,7 +311,7 @@ static uint32_t connections(const struct script *s)
     return totals.connections;
 }
 
-/* Every second one gets a user timeout, of the others every second one is closed by its user. */
+/* Every second one gets a user timeout; every second one of the others is closed by its user. */
 static void open_one(struct script *s, unsigned i)
 {
     uint64_t id;
@@ -330,7 +330,7 @@ static void open_one(struct script *s, unsigned i)
 }
 
 /* RFC 9293 3.8.6.1: a sender probes for as long as it is answered (MUST-37); the user timeout and
- * the time that an orphan has end that, whatever the peer says. */
+ * the orphan timeout end that, whatever the peer says. */
 static void ten_thousand_windows_of_0_are_freed_on_schedule(void **state)
 {
     struct script *s = *state;
@@ -338,7 +338,7 @@ static void ten_thousand_windows_of_0_are_freed_on_schedule(void **state)
     s->f.config.orphan_us = ORPHAN_S * SECOND;
     s->f.config.remains_us = 0;
     s->f.config.send_buffer_initial_bytes = 512;
-    conn_in_established(s); /* the honest one, which knows the neighbour */
+    conn_in_established(s); /* the honest one, whose neighbour is resolved */
     for (unsigned i = 0; i < MANY; i++) {
         open_one(s, i);
         pass(s, SECOND / MANY);
@@ -387,7 +387,7 @@ static void free_limited(void *ctx, void *block, size_t size_bytes)
     memory.all.free(memory.all.ctx, block, size_bytes);
 }
 
-/* An honest connection without anything to send, and a few before a window of 0. */
+/* An honest connection with nothing to send, and a few facing a window of 0. */
 static void hold_memory(struct script *s)
 {
     memset(&peer, 0, sizeof(peer));
@@ -421,7 +421,7 @@ static void rfc6429_without_memory_windows_of_0_go(void **state)
     T_STATE(s, TE_ESTABLISHED);
 }
 
-/* A window may be 0 for a while whatever the memory is. */
+/* A window may be 0 for a while, however little memory there is. */
 static void without_memory_young_windows_of_0_stay(void **state)
 {
     struct script *s = *state;

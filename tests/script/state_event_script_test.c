@@ -2,16 +2,16 @@
  *
  * The table below is RFC 9293 3.10.7 read line by line, with RFC 5961 3.2, 4.2 and 5.2 (exact RST,
  * challenge ACKs, old ACKs), RFC 1337 3 (F1) and RFC 1122 4.2.2.13 for TIME_WAIT. The variants add
- * RFC 7323 5.3 (PAWS), 3.2 (timestamps that are missing) and RFC 6191 2. It says what a TCP must
- * do; it was not made from what this one does. */
+ * RFC 7323 5.3 (PAWS), 3.2 (timestamps that are missing) and RFC 6191 2. It states what a TCP must
+ * do; it was not derived from what this one does. */
 #include <stdio.h>
 #include <string.h>
 
 #include "script_columns.h"
 
-/* What comes out, and where the connection goes. */
+/* What is sent, and the state that follows. */
 enum reaction {
-    NO, /* nothing, and nothing changes */
+    NO, /* nothing is sent, nothing changes */
     AK, /* <SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK> */
     CH, /* the same as a challenge ACK (RFC 5961) */
     RA, /* <SEQ=SEG.ACK><CTL=RST> */
@@ -19,10 +19,10 @@ enum reaction {
     SA, /* a new connection: <SEQ=ISS><ACK=RCV.NXT><CTL=SYN,ACK> */
     SM, /* both sides open: SYN_RCVD and the same segment */
     AG, /* the SYN,ACK again */
-    BK, /* back to LISTEN, in silence */
-    RF, /* CLOSED, the user hears "connection refused" */
-    RS, /* CLOSED, the user hears "connection reset" */
-    OK, /* CLOSED in silence: nothing was lost */
+    BK, /* back to LISTEN, silently */
+    RF, /* CLOSED, the user is told "connection refused" */
+    RS, /* CLOSED, the user is told "connection reset" */
+    OK, /* CLOSED silently: nothing was lost */
     EE, /* ESTABLISHED */
     EA, /* ESTABLISHED, ACK */
     ED, /* ESTABLISHED, text taken: ACK, which may be delayed */
@@ -34,7 +34,7 @@ enum reaction {
     GF, /* CLOSING, ACK of the FIN */
     TF, /* TIME_WAIT, ACK of the FIN */
     TN, /* TIME_WAIT */
-    TR, /* ACK, and 2MSL starts anew */
+    TR, /* ACK, and 2MSL restarts */
     RO  /* CLOSED, <SEQ=SND.NXT><CTL=RST,ACK>: the user has closed, and text comes (3.6.1) */
 };
 
@@ -99,7 +99,7 @@ enum acks {
     ANCIENT, /* SND.UNA-MAX.SND.WND-1 */
     OLD,     /* SND.UNA-1 */
     UNA,
-    NXT, /* everything that was sent */
+    NXT, /* everything sent so far */
     FUTURE
 };
 
@@ -122,8 +122,8 @@ struct row {
 
 /* clang-format off */
 static const struct row rows[] = {
-    /* SYN: a new connection where nobody has one; else out of the window an ACK, in it (SYN_RCVD)
-     * back to LISTEN, and a challenge wherever it stands in the synchronized states.         */
+    /* SYN: a new connection where there is none; else an ACK outside the window, back to LISTEN
+     * inside it (SYN_RCVD), and a challenge wherever it is in the synchronized states. */
     /*                                               CL  LI  SS  SR  SX  ES  F1  F2  CW  CG  LA  TW */
     {"SYN left of the window",  S, LEFT,   NXT, 0, {RZ, SA, SM, AK, AK, CH, CH, CH, CH, CH, CH, AK}},
     {"SYN just before it",      S, BEFORE, NXT, 0, {RZ, SA, SM, AG, AG, CH, CH, CH, CH, CH, CH, AK}},
@@ -183,7 +183,7 @@ static const struct row rows[] = {
     {"RST,ACK of our ISS",      R|A, EDGE,   UNA, 0, {NO, NO, NO, BK, RF, RS, RS, RS, RS, OK, OK, NO}},
     {"RST,ACK of the future",   R|A, EDGE, FUTURE, 0, {NO, NO, NO, BK, RF, RS, RS, RS, RS, OK, OK, NO}},
 
-    /* FIN without ACK: nothing is done about it (fifth check), but for one out of the window. */
+    /* FIN without ACK: dropped (fifth check), except outside the window. */
     {"FIN left",                F, LEFT,   NXT, 0, {RZ, NO, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"FIN left edge",           F, EDGE,   NXT, 0, {RZ, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, AK}},
     {"FIN inside",              F, INSIDE, NXT, 0, {RZ, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, AK}},
@@ -209,8 +209,8 @@ static const struct row rows[] = {
     {"SYN,FIN inside",          S|F, INSIDE, NXT, 0, {RZ, NO, NO, BK, CH, CH, CH, CH, CH, CH, CH, AK}},
     {"SYN,FIN beyond",          S|F, BEYOND, NXT, 0, {RZ, NO, NO, AK, AK, CH, CH, CH, CH, CH, CH, AK}},
 
-    /* Text. Behind the peer's FIN it is ignored (seventh check). TIME_WAIT has no buffer left: its
-     * window counts as closed, so that all but a bare ACK at RCV.NXT fails the first check. */
+    /* Text. Beyond the peer's FIN it is ignored (seventh check). TIME_WAIT has no buffer: its
+     * window counts as closed, so everything but a bare ACK at RCV.NXT fails the first check. */
     {"text left",               A, LEFT,     NXT, TEXT, {RA, RA, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"text across the left",    A, ACROSS_L, NXT, TEXT, {RA, RA, NO, ED, ED, DT, D2, DT, NO, TN, OK, AK}},
     {"text at the left edge",   A, EDGE,     NXT, TEXT, {RA, RA, NO, ED, ED, DT, D2, DT, NO, TN, OK, AK}},
@@ -275,7 +275,7 @@ struct scene {
     int64_t time_wait_ends_at_us;
 };
 
-#define TS_AGE 10 /* so much older or newer than TS.Recent */
+#define TS_AGE 10 /* this much older or newer than TS.Recent */
 #define OUTSTANDING 100
 #define LATER_US (100 * MS)
 
@@ -291,7 +291,7 @@ static enum reaction time_wait_syn(const struct row *row, const struct test_case
     return test->variant == TS_NEWER ? SA : (enum reaction)row->reaction[TW];
 }
 
-/* Text that nobody will read any more, in a segment that is otherwise good. */
+/* Text that nobody will read, in an otherwise good segment. */
 static bool is_text_after_close(const struct row *row, const struct test_case *test)
 {
     bool is_new = row->place == ACROSS_L || row->place == EDGE || row->place == INSIDE ||
@@ -322,7 +322,7 @@ static enum reaction expected(const struct row *row, const struct test_case *tes
     return test->variant == TS_MISSING ? NO : base; /* RFC 7323 3.2 */
 }
 
-/* PAWS speaks of synchronized connections: a SYN again, in SYN_RCVD, may be answered either way. */
+/* PAWS is about synchronized connections: a repeated SYN in SYN_RCVD may be answered either way. */
 static bool is_open_question(const struct row *row, const struct test_case *test)
 {
     return test->variant == TS_OLD && (test->column == SR || test->column == SX) &&
@@ -630,7 +630,7 @@ static bool check_state(struct script *s, enum reaction what, const struct test_
     snprintf(ret_why, SCRIPT_WHY_MAX, "error is \"%s\", not \"%s\"", te_err_text(status.error),
              te_err_text(reactions[what].error));
     if (test->variant != ORPHAN && status.error != reactions[what].error)
-        return false; /* an orphan is gone: nobody is there to hear why */
+        return false; /* an orphan is gone: nobody is left to be told why */
     bool listens = s->listener_id == 0 || script_state_of(s, s->listener_id) == TE_LISTEN;
     snprintf(ret_why, SCRIPT_WHY_MAX, "the listener is gone");
     return listens;
@@ -680,7 +680,7 @@ static void note_drops(const struct script *s, struct drops_before *ret_before)
     ret_before->counters = *fixture_counters(&s->f);
 }
 
-/* Of the one drop of that segment: reason, counter, and whose it was. */
+/* For the one drop of that segment: reason, counter, and connection. */
 static bool check_last_drop(struct script *s, const struct te_dropped *last,
                             const struct drops_before *before, uint64_t id, char *ret_why)
 {
@@ -706,7 +706,7 @@ static bool check_last_drop(struct script *s, const struct te_dropped *last,
                        own[own_count - 1].reason == last->reason);
 }
 
-/* Nothing is dropped in silence, and nothing twice. A stack that is reborn has forgotten. */
+/* Nothing is dropped silently, and nothing twice. A reborn stack has forgotten. */
 static bool check_drop(struct script *s, enum te_drop_reason want, const struct test_case *test,
                        const struct drops_before *before, char *ret_why)
 {
@@ -733,7 +733,7 @@ static bool run_row(const struct row *row, const struct test_case *test, char *r
     enum reaction what = expected(row, test);
     script_init(&s);
     set_scene(&s, test, &scene);
-    script_advance(&s, MS); /* 2MSL that starts anew ends later */
+    script_advance(&s, MS); /* a restarted 2MSL ends later */
     struct seg seg = make_segment(row, test, &scene, &s);
     if (test->variant == TS_EQUAL || test->variant == TS_OLD)
         seg.ts -= 1;
@@ -776,8 +776,8 @@ static void run_case(void **state)
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-/* How the connection was opened makes no difference before it is open, and only after our FIN it
- * may have lost its user. */
+/* The way a connection was opened matters only once it is open, and only after our FIN can it be an
+ * orphan. */
 static bool is_worth_it(const struct test_case *test)
 {
     if (test->variant == ORPHAN && (test->column < F1 || test->column == CW))

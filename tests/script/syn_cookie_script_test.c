@@ -21,7 +21,7 @@ static void half_open(struct script *s, uint16_t port)
     conn_in_syn_rcvd(s);
 }
 
-/* A listener whose SYN queue of one is taken. */
+/* A listener whose SYN queue of one is full. */
 static void fill_queue(struct script *s)
 {
     s->f.config.syn_queue_max = 1;
@@ -61,11 +61,11 @@ static void full_queue_answers_by_a_cookie_and_keeps_nothing(void **state)
     T_EQUAL(connections(s), 1);
     T_EQUAL(s->f.heap.held_bytes, before);
     script_advance(s, 10 * SECOND);
-    script_skip(s); /* of the one in the queue */
+    script_skip(s); /* that of the one in the queue */
     T_EQUAL(connections(s), 0);
 }
 
-/* Nobody can tell it from any other SYN,ACK. */
+/* It is indistinguishable from any other SYN,ACK. */
 static void cookie_offers_what_any_syn_ack_offers(void **state)
 {
     struct script *s = *state;
@@ -250,7 +250,7 @@ static void wrong_ack_is_reset(void **state)
     T_EQUAL(connections(s), 1);
 }
 
-/* Good once, and not for ever: not even for a listener that gives cookies all the time. */
+/* Valid once, and not for ever: not even for a listener that always sends cookies. */
 static void old_cookie_is_reset(void **state)
 {
     struct script *s = *state;
@@ -278,7 +278,7 @@ static void cookie_lives_one_step_at_least(void **state)
     T_ERR(script_user_accept(s), TE_OK);
 }
 
-/* No hash is computed for whoever guesses at a listener in peace. */
+/* No hash is computed for guesses at a listener that is not under attack. */
 static void listener_that_gave_no_cookie_takes_none(void **state)
 {
     struct script *s = *state;
@@ -288,7 +288,7 @@ static void listener_that_gave_no_cookie_takes_none(void **state)
     T_COUNT(s, syn_cookies_failed, 0);
 }
 
-/* The queue overflowed, and that is long ago. */
+/* The queue overflowed long ago. */
 static void listener_takes_cookies_only_for_their_lifetime(void **state)
 {
     struct script *s = *state;
@@ -305,7 +305,7 @@ static void listener_takes_cookies_only_for_their_lifetime(void **state)
     T_COUNT(s, syn_cookies_failed, 1);
 }
 
-/* Another listener's cookies are another listener's affair. */
+/* A listener does not accept another listener's cookies. */
 static void each_listener_minds_its_own_cookies(void **state)
 {
     struct script *s = *state;
@@ -385,7 +385,7 @@ static void no_memory_for_the_connection_makes_nothing(void **state)
     T_ERR(script_user_accept(s), TE_OK);
 }
 
-/* RFC 4987 3.3: a crowded queue does not keep for a minute those who never answer. */
+/* RFC 4987 3.3: a crowded queue does not keep clients that never answer for a minute. */
 static void crowded_queue_sends_its_syn_acks_again_once(void **state)
 {
     struct script *s = *state;
@@ -412,7 +412,7 @@ static void queue_with_room_sends_its_syn_acks_again_as_configured(void **state)
 
 /* --- the flood -------------------------------------------------------------------------------- */
 
-/* Any port of any host; the answers go to a gateway that knows them all. */
+/* Any port of any host; answers go to a gateway that reaches them all. */
 static void flood_syn(struct script *s, uint32_t number)
 {
     char source[32];
@@ -431,8 +431,8 @@ static void script_start_with_gateway(struct script *s)
     conn_in_listen(s);
 }
 
-/* 10^5 SYNs in 2 s: memory that does not grow with them, one frame out for one in, and an honest
- * client is let in at any time. */
+/* 10^5 SYNs in 2 s: memory does not grow with them, one frame out per frame in, and an honest
+ * client can connect at any time. */
 static void flood_of_syns_is_bounded(void **state)
 {
     struct script *s = *state;
@@ -464,7 +464,7 @@ static void flood_of_syns_is_bounded(void **state)
     T_EQUAL(connections(s), 10 + QUEUE / 2);
 }
 
-/* The same without cookies: the queue, and not one entry more. */
+/* The same without cookies: the queue and not one entry more. */
 static void flood_of_syns_without_cookies_is_bounded(void **state)
 {
     struct script *s = *state;
@@ -479,10 +479,10 @@ static void flood_of_syns_without_cookies_is_bounded(void **state)
     T_COUNT(s, syn_queue_full, FLOOD_SYNS / 10 - QUEUE);
     script_advance(s, 3 * SECOND);
     script_skip(s);
-    T_EQUAL(connections(s), QUEUE / 2); /* and there is room again soon */
+    T_EQUAL(connections(s), QUEUE / 2); /* and soon there is room again */
 }
 
-/* ACKs at random against a listener that takes cookies: no connection, RSTs within their limit. */
+/* Random ACKs against a listener that accepts cookies: no connection, RSTs within their limit. */
 static void flood_of_acks_is_bounded(void **state)
 {
     struct script *s = *state;

@@ -124,7 +124,7 @@ static void fin_again_with_its_text_is_acknowledged(void **state)
     T_COUNT(s, time_wait_fin_again, 2);
 }
 
-/* Without the entry the peer, which only waits for an ACK, is reset: that is what 2MSL is for. */
+/* Without the entry the peer, which only waits for an ACK, is reset: 2MSL prevents that. */
 static void without_time_wait_the_peer_is_reset(void **state)
 {
     struct script *s = *state;
@@ -244,7 +244,7 @@ static void try_new_syn(struct script *s, const struct new_syn *row)
         T_EQUAL(script_rel_ack(s, out), row->seq + 1);
         T_COUNT(s, time_wait_reused, 1);
         T_EVENT(s, TE_TIME_WAIT, TE_CLOSED, TE_CAUSE_NEW_SYN);
-        /* RFC 1122 4.2.2.13: our ISN is beyond everything of the old incarnation. */
+        /* RFC 1122 4.2.2.13: our ISN is beyond all numbers of the old incarnation. */
         uint32_t iss = script_rel_seq(s, out);
         assert_true(iss > 2 && iss < 1u << 31);
     } else {
@@ -262,8 +262,8 @@ static void rfc6191_2_new_syn(void **state)
     }
 }
 
-/* The clock of ISNs advances by 250,000 a second (RFC 6528 3): an old incarnation that was faster
- * has numbers beyond it, which may still be on their way. */
+/* The ISN clock advances by 250,000 per second (RFC 6528 3): a faster old incarnation has used
+ * numbers beyond it, which may still be in flight. */
 static void rfc1122_4_2_2_13_isn_is_beyond_a_fast_incarnation(void **state)
 {
     enum { SENT = 60000 };
@@ -289,7 +289,7 @@ static void rfc1122_4_2_2_13_isn_is_beyond_a_fast_incarnation(void **state)
     assert_in_range(script_rel_seq(s, out), 2 + SENT, INT32_MAX);
 }
 
-/* Our answer to a SYN that is refused lets a peer that has forgotten the old incarnation go on. */
+/* Our answer to a refused SYN lets a peer that has forgotten the old incarnation proceed. */
 static void refused_syn_is_answered_by_an_ack(void **state)
 {
     struct script *s = *state;
@@ -355,7 +355,7 @@ static void fill_up(struct script *s, unsigned kind)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1); /* the accept queue */
 }
 
-/* Whatever it is that the new connection lacks. */
+/* Whichever resource the new connection lacks. */
 static void syn_that_opens_nothing_leaves_it_alone(void **state)
 {
     struct script *s = *state;
@@ -462,8 +462,8 @@ static void answers_to_strangers_are_limited(void **state)
     T_COUNT(s, challenge_acks_limited, 100 - sent);
 }
 
-/* CVE-2016-5696: whoever floods an entry takes nothing from a connection, and cannot count there.
- */
+/* CVE-2016-5696: flooding an entry takes nothing from a connection, and reveals nothing about
+ * it. */
 static void flood_of_an_entry_leaves_the_connections_their_challenge_acks(void **state)
 {
     struct script *s = *state;
@@ -538,7 +538,7 @@ static void full_table_evicts_the_oldest(void **state)
     T_EQUAL(script_state_of(s, conns[2].id), TE_TIME_WAIT);
 }
 
-/* The one whose FIN came again is not the oldest any more. */
+/* An entry whose FIN was repeated is no longer the oldest. */
 static void eviction_goes_by_what_is_left(void **state)
 {
     struct script *s = *state;
@@ -599,7 +599,7 @@ static uint64_t bytes_of_entries(struct script *s, unsigned options, uint16_t co
     return totals.time_wait_memory_bytes;
 }
 
-/* 64 bytes an entry with IPv4, 88 with IPv6, buckets and chunk lists included. */
+/* 64 bytes per entry with IPv4, 88 with IPv6, buckets and chunk lists included. */
 static void an_entry_is_small(void **state)
 {
     struct script *s = *state;
@@ -609,7 +609,7 @@ static void an_entry_is_small(void **state)
     assert_true(bytes <= 1024 * 88 + 64);
 }
 
-/* An empty table holds what an empty table held. */
+/* An emptied table takes as much memory as a new one. */
 static void expired_entries_give_their_memory_back(void **state)
 {
     struct script *s = *state;
@@ -634,7 +634,7 @@ static void expired_entries_give_their_memory_back(void **state)
     }
 }
 
-/* Without its user the control block is gone at once. */
+/* Without a user the control block is freed at once. */
 static void no_control_block_is_left(void **state)
 {
     struct script *s = *state;

@@ -57,7 +57,7 @@ static void rfc9293_3_8_4_whatever_arrives_starts_the_interval_anew(void **state
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1);
 }
 
-/* MUST-29: no single probe decides. */
+/* MUST-29: no single probe is decisive. */
 static void rfc9293_3_8_4_dead_after_nine_unanswered_probes(void **state)
 {
     struct script *s = *state;
@@ -79,8 +79,8 @@ static void one_answer_forgives_all_silent_probes(void **state)
     T_TIMER(s, TE_TIMER_KEEPALIVE, 2 * HOUR);
 }
 
-/* The timer is late, and what the peer has said comes in the same turn: an answer to a question
- * that was not asked yet. */
+/* The timer is late and the peer's segment arrives in the same turn: an answer to a probe not yet
+ * sent. */
 static void a_probe_that_has_not_left_needs_no_answer(void **state)
 {
     struct script *s = *state;
@@ -294,7 +294,7 @@ static void rfc5927_5_2_every_error_is_soft_when_established(void **state)
     T_ERR(script_status(s).soft_error, TE_OK);
 }
 
-/* RFC 1122 4.2.3.9: what ICMP said is the better reason when it does end. */
+/* RFC 1122 4.2.3.9: the ICMP error is the reported cause when it does end. */
 static void soft_error_is_told_when_the_connection_times_out(void **state)
 {
     struct script *s = *state;
@@ -323,7 +323,7 @@ static void rfc5927_4_quote_that_is_not_in_flight_is_ignored(void **state)
     T_COUNT(s, icmp_bad_quote, 3);
 }
 
-/* MUST-55: source quench; and time exceeded or parameter problem end nothing. */
+/* MUST-55: source quench; time exceeded and parameter problem do not abort. */
 static void rfc9293_3_9_2_2_other_errors_end_nothing(void **state)
 {
     struct script *s = *state;
@@ -353,7 +353,7 @@ static void rfc1191_6_4_too_big_makes_smaller_segments(void **state)
     T_EQUAL(script_status(s).mss, 960);
     uint32_t next = 1;
     const struct script_out *out;
-    while ((out = script_next(s)) != NULL) { /* at once, and no sign of congestion */
+    while ((out = script_next(s)) != NULL) { /* at once, and not a sign of congestion */
         T_EQUAL(script_rel_seq(s, out), next);
         assert_true(out->len <= 960);
         next += out->len;
@@ -373,8 +373,7 @@ static void rfc8201_4_too_big_for_ipv6(void **state)
     script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1, 1300);
     T_EQUAL(script_status(s).mss, 1240);
     script_skip(s);
-    script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1,
-                      600); /* under the least that IPv6 knows: discarded */
+    script_icmp_error(s, TE_ICMP6_TOO_BIG, 0, 1, 600); /* below the IPv6 minimum: discarded */
     T_EQUAL(script_status(s).mss, 1240);
     script_skip(s);
 }
@@ -414,7 +413,7 @@ static void too_big_that_is_no_news_changes_nothing(void **state)
     T_EXPECT_NONE(s);
 }
 
-/* No link is too narrow for a SYN: whoever says so lies (RFC 5927 7.2, maxsizesent). */
+/* No link is too narrow for a SYN: a message that says so is forged (RFC 5927 7.2, maxsizesent). */
 static void too_big_for_a_syn_is_ignored(void **state)
 {
     struct script *s = *state;
@@ -430,7 +429,7 @@ static void too_big_for_a_syn_is_ignored(void **state)
     T_EQUAL(script_status(s).mss, MSS);
 }
 
-/* The RFC 1191 answer to an error that names no MTU is a guess; here the least is kept. */
+/* The RFC 1191 answer to an error that names no MTU is a guess; here the minimum is used. */
 static void too_big_without_an_mtu_is_survived(void **state)
 {
     struct script *s = *state;
@@ -443,7 +442,7 @@ static void too_big_without_an_mtu_is_survived(void **state)
     assert_true(script_status(s).mss >= 512 && script_status(s).mss <= MSS);
 }
 
-/* In recovery a smaller path loses nothing of it. */
+/* A smaller path MTU during recovery loses nothing. */
 static void too_big_in_the_middle_of_a_recovery(void **state)
 {
     struct script *s = *state;
@@ -482,7 +481,7 @@ static void our_packets_may_not_be_fragmented(void **state)
 
 /* --- urgent text ------------------------------------------------------------------------------ */
 
-/* RFC 6093 5: in line, wherever the pointer points. */
+/* RFC 6093 5: inline, wherever the pointer points. */
 static void rfc6093_urgent_text_is_delivered_in_line(void **state)
 {
     struct script *s = *state;

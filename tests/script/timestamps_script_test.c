@@ -1,10 +1,10 @@
-/* Timestamps of a connection that has agreed on them: RFC 7323 3.2, 4.3 and 5. */
+/* Timestamps on a connection that negotiated them: RFC 7323 3.2, 4.3 and 5. */
 #include "script.h"
 #include "units.h"
 
 #define DELAY (40 * MS)
 
-/* TS.Recent is 1 + the age of the connection in ms; these are relative to it. */
+/* TS.Recent is 1 + the age of the connection in ms; these values are relative to it. */
 static uint32_t recent(const struct script *s)
 {
     return (uint32_t)((s->f.now_us - SECOND) / MS) + 1;
@@ -127,7 +127,7 @@ static void rfc7323_5_2_clock_wraps(void **state)
     T_COUNT(s, paws_rejected, 1);
 }
 
-/* 5.5: after 24 days of silence TS.Recent says nothing any more. */
+/* 5.5: after 24 days of silence TS.Recent is no longer valid. */
 static void rfc7323_5_5_timestamps_outlive_an_idle_month(void **state)
 {
     struct script *s = *state;
@@ -152,7 +152,7 @@ static void rfc7323_5_5_ts_recent_of_the_syn_is_young(void **state)
     T_COUNT(s, paws_rejected, 1);
 }
 
-/* What is out of order does not move TS.Recent (R3), what is out of the window even less. */
+/* Segments out of order do not move TS.Recent (R3), those outside the window even less so. */
 static void rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent(void **state)
 {
     struct script *s = *state;
@@ -167,8 +167,7 @@ static void rfc7323_5_3_r3_only_the_left_edge_moves_ts_recent(void **state)
 
 /* --- text that is late, not old --------------------------------------------------------------- */
 
-/* Segments of 100 bytes: A is there, B was lost and has come again, later than all the others were
- * sent. */
+/* Segments of 100 bytes: A has arrived; B was lost and sent again after all the others. */
 static void open_with_a_repair(struct script *s)
 {
     open_with_timestamps(s);
@@ -204,7 +203,7 @@ static void text_older_than_the_hole_is_dropped(void **state)
     T_COUNT(s, paws_rejected, 1);
 }
 
-/* An ACK alone is not waited for, and might be anything. */
+/* A bare ACK is not awaited, and could be anything. */
 static void an_ack_that_a_repair_overtook_is_dropped(void **state)
 {
     struct script *s = *state;
@@ -234,7 +233,7 @@ static void send_block(struct script *s, uint32_t block, uint32_t ts)
     script_skip(s);
 }
 
-/* With one hole or another always open, the least still follows: by two windows at most. */
+/* With some hole always open, the minimum still follows, by two windows at most. */
 static void holes_without_end_do_not_hold_the_least_back(void **state)
 {
     struct script *s = *state;
@@ -242,7 +241,7 @@ static void holes_without_end_do_not_hold_the_least_back(void **state)
     open_with_timestamps(s);
     T_ERR(script_user_option(s, TE_OPTION_DELAYED_ACK, 0), TE_OK);
     send_block(s, 1, 1001);
-    for (uint32_t i = 0; i < 40; i += 2) { /* what is late by two blocks is always taken */
+    for (uint32_t i = 0; i < 40; i += 2) { /* segments late by two blocks are always accepted */
         send_block(s, i + 3, 1000 + i + 3);
         send_block(s, i, 1000 + i);
     }

@@ -1,4 +1,4 @@
-/* Two engines on a link of a millisecond: what only shows when both ends keep to the same rules. */
+/* Two engines on a link of a millisecond: what only shows when both ends follow the same rules. */
 #include <string.h>
 
 #include "script.h"
@@ -20,7 +20,7 @@ struct ends {
     uint64_t taken; /* by A's user */
 };
 
-/* Everything that came out until now arrives; what is said to it comes with the next step. */
+/* Delivers all output so far; the answers come with the next step. */
 static void exchange(struct ends *ends)
 {
     static struct fixture_frame frames[ENDS][FIXTURE_FRAMES_MAX];
@@ -118,7 +118,7 @@ static void take(struct ends *ends)
     fixture_poll(f);
 }
 
-/* B's user does not read, and A probes B's window; what B sends is acknowledged all the same. */
+/* B's user does not read, and A probes B's window; what B sends is still acknowledged. */
 static void rfc9293_3_8_6_1_probing_does_not_slow_the_other_direction(void **state)
 {
     struct ends *ends = *state;
@@ -165,7 +165,7 @@ static void forge_byte(struct ends *ends, unsigned to)
     fixture_input(&ends->f[to], frame, build_ip(&spec, segment, len, frame));
 }
 
-/* One forged byte to each end: each stands at the other's RCV.NXT - 1 from now on. Two ACKs a
+/* One forged byte to each end: each is at the other's RCV.NXT - 1 from then on. Two ACKs per
  * second, however long it takes. */
 static void ends_a_byte_apart_do_not_storm(void **state)
 {

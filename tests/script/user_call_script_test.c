@@ -1,5 +1,5 @@
-/* Each of the eleven states against each user call: RFC 9293 3.10.1 to 3.10.6, and what conn.h says
- * of the half close, which the RFC's CLOSE does not know. */
+/* Each of the eleven states against each user call: RFC 9293 3.10.1 to 3.10.6, and the half close
+ * of conn.h, which the RFC's CLOSE does not have. */
 #include <stdio.h>
 #include <string.h>
 
@@ -193,7 +193,7 @@ static void run_answers(void **state)
 
 /* --- what they do ----------------------------------------------------------------------------- */
 
-/* The state afterwards and the flags of the one segment that comes out; 0: none. */
+/* The state afterwards and the flags of the one segment sent; 0: none. */
 struct effect {
     enum te_state state;
     uint8_t flags;
@@ -449,7 +449,7 @@ static void rfc9293_3_10_4_close_in_syn_sent_tells_no_peer(void **state)
     T_COUNT(s, attempt_fails, 1);
 }
 
-/* MUST-12, 3.10.5: outstanding calls hear of it. */
+/* MUST-12, 3.10.5: outstanding calls are told. */
 static void rfc9293_3_10_5_abort_is_the_end_for_the_user(void **state)
 {
     struct script *s = *state;

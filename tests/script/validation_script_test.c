@@ -1,5 +1,5 @@
-/* A congestion window that is not used: RFC 7661. What is measured and when is validation_test.c's;
- * here, that it is asked at the right moments. */
+/* A congestion window that is not used: RFC 7661. validation_test.c covers what is measured and
+ * when; here, that it is consulted at the right moments. */
 #include <string.h>
 
 #include "script.h"
@@ -15,7 +15,7 @@ struct flow {
     uint32_t acked; /* bytes */
 };
 
-/* An active opening over a path of that RTT; Reno, so that windows are easy to tell. */
+/* An active opening over a path of that RTT; Reno, so that windows are predictable. */
 static struct flow open_path(struct script *s)
 {
     s->options = SPEAKS_SACK | SPEAKS_WSCALE;
@@ -45,7 +45,7 @@ static void ack_bytes(struct flow *flow, uint32_t bytes)
     script_skip(flow->s);
 }
 
-/* One round trip; an ACK for each segment. */
+/* One round trip, with an ACK per segment. */
 static void round_of(struct flow *flow, uint32_t bytes)
 {
     send_bytes(flow, bytes);
@@ -90,8 +90,8 @@ static void rfc7661_4_4_1_what_was_resent_is_taken_off(void **state)
     T_EQUAL(script_status(s).cwnd_bytes, 5 * MSS);
 }
 
-/* 4.4: after a recovery the window counts as validated: what is sent again in the next one is not
- * taken off. */
+/* 4.4: after a recovery the window counts as validated: retransmissions of the next one are not
+ * subtracted. */
 static void rfc7661_4_4_recovery_ends_the_phase(void **state)
 {
     struct script *s = *state;
@@ -105,7 +105,7 @@ static void rfc7661_4_4_recovery_ends_the_phase(void **state)
     T_EQUAL(script_status(s).cwnd_bytes, 5 * MSS / 2);
 }
 
-/* 4.4.3: half of cwnd after five minutes, with ssthresh of three quarters to come back to. */
+/* 4.4.3: half of cwnd after five minutes, with ssthresh at three quarters to return to. */
 static void rfc7661_4_4_3_unused_window_decays(void **state)
 {
     struct script *s = *state;
