@@ -38,7 +38,7 @@ static bool is_possible(const struct world *world, struct choice choice)
     return world->scenario->calls[side][world->ends[side].next_call] != CALL_NONE;
 }
 
-/* Of frames that nobody can tell apart one is enough. */
+/* Of indistinguishable frames, one is enough. */
 static bool is_repeated(const struct world *world, unsigned index)
 {
     uint64_t hash = fingerprint_of_frame(world, &world->frames[index]);

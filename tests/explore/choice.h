@@ -6,11 +6,11 @@
 
 #define CHOICES_MAX (3 * FRAMES_MAX + 3 * SIDES)
 
-/* All that differ, in a fixed order. */
+/* All distinct choices, in a fixed order. */
 unsigned choice_list(const struct world *world, struct choice *ret_choices);
-/* False, and nothing happens, when it cannot be made now. */
+/* False, with no effect, if it cannot be made now. */
 bool choice_make(struct world *world, struct choice choice);
-/* Equal for choices that are the same in moments with the same fingerprint. */
+/* Equal for equivalent choices in moments with the same fingerprint. */
 uint64_t choice_key(const struct world *world, struct choice choice);
 
 #endif

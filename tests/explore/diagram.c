@@ -9,7 +9,7 @@
 
 struct place {
     int x, y;             /* points */
-    int aside_x, aside_y; /* where its other ends are named, from there */
+    int aside_x, aside_y; /* offset of the names of its other ends */
 };
 
 static const struct place places[TE_STATE_COUNT] = {
@@ -21,10 +21,10 @@ static const struct place places[TE_STATE_COUNT] = {
     [TE_TIME_WAIT] = {0, -60, 0, -75},
 };
 
-/* The end of the diagram is drawn once more at the bottom, as in figure 5. */
+/* CLOSED is drawn a second time at the bottom, as in figure 5. */
 static const struct place last_place = {300, -60, 0, 0};
 
-/* How an edge is drawn: where it leaves and arrives ("": straight), and the middle of its words. */
+/* How an edge is drawn: where it leaves and arrives ("": straight), and the center of its label. */
 static const struct way {
     enum te_state from, to;
     const char *tail, *head;
@@ -105,7 +105,7 @@ static const struct way *find_way(const struct known_edge *edge)
     return NULL;
 }
 
-/* Causes beside the figure's lead on between the same states; those to CLOSED stand aside. */
+/* Causes the figure does not have are added to its edges; edges to CLOSED are drawn at the side. */
 static bool is_same_way(const struct known_edge *edge, const struct known_edge *first)
 {
     return edge->from == first->from && edge->to == first->to &&

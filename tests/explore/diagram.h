@@ -1,6 +1,6 @@
 /* The state diagram as the search reaches it, laid out like RFC 9293's figure 5, for Graphviz
- * (neato -n2). What figure 5 has is drawn in the colours of its paths; the ways that it leaves out
- * stand beside each state, in grey, and dashed when only faults and ABORT lead there. */
+ * (neato -n2). What figure 5 has is drawn in the colours of its paths; transitions it leaves out
+ * are drawn beside each state in grey, dashed if only faults and ABORT lead there. */
 #ifndef EXPLORE_DIAGRAM_H
 #define EXPLORE_DIAGRAM_H
 
@@ -8,7 +8,8 @@
 
 #include "reached.h"
 
-/* orderly: what is reached when nothing is lost and nobody aborts; all: that, and the rest. */
+/* orderly: what is reached when nothing is lost and nobody aborts; all: everything that is
+ * reached. */
 void diagram_write(const struct reached *orderly, const struct reached *all, FILE *file);
 
 #endif

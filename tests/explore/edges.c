@@ -54,7 +54,7 @@ static const struct known_edge known_edges[] = {
     {TE_LAST_ACK, TE_CLOSED, TE_CAUSE_ABORT, PATH_OTHER, "3.10.5"},
     {TE_TIME_WAIT, TE_CLOSED, TE_CAUSE_ABORT, PATH_OTHER, "3.10.5"},
 
-    /* CLOSE while received bytes wait for a user who will not take them. */
+    /* CLOSE while received bytes are unread. */
     {TE_SYN_RCVD, TE_CLOSED, TE_CAUSE_CLOSE, PATH_OTHER, "3.6.1, RFC 2525 2.17"},
     {TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_CLOSE, PATH_OTHER, "3.6.1, RFC 2525 2.17"},
     {TE_CLOSE_WAIT, TE_CLOSED, TE_CAUSE_CLOSE, PATH_OTHER, "3.6.1, RFC 2525 2.17"},
@@ -65,12 +65,12 @@ static const struct known_edge known_edges[] = {
     {TE_FIN_WAIT_1, TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE, PATH_OTHER, "3.6.1"},
     {TE_FIN_WAIT_2, TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE, PATH_OTHER, "3.6.1"},
 
-    /* CLOSE of a listener resets what nobody has accepted. */
+    /* CLOSE of a listener resets connections that nobody has accepted. */
     {TE_SYN_RCVD, TE_CLOSED, TE_CAUSE_LISTENER_CLOSED, PATH_OTHER, "3.10.4: the passive OPEN ends"},
     {TE_ESTABLISHED, TE_CLOSED, TE_CAUSE_LISTENER_CLOSED, PATH_OTHER, "3.10.4"},
     {TE_CLOSE_WAIT, TE_CLOSED, TE_CAUSE_LISTENER_CLOSED, PATH_OTHER, "3.10.4"},
 
-    /* Nobody answers any more. */
+    /* The peer no longer answers. */
     {TE_SYN_SENT, TE_CLOSED, TE_CAUSE_TIMEOUT_RETRANSMIT, PATH_OTHER, "3.8.3, R2"},
     {TE_SYN_RCVD, TE_CLOSED, TE_CAUSE_TIMEOUT_RETRANSMIT, PATH_OTHER, "3.8.3, R2"},
     {TE_FIN_WAIT_2, TE_CLOSED, TE_CAUSE_TIMEOUT_FIN_WAIT_2, PATH_OTHER,
@@ -121,7 +121,7 @@ bool edges_check(const struct reached *reached, FILE *file)
         found += find_unknown(reached, from, file);
     if (reached->fins_again == 0) {
         found++;
-        fprintf(file, "FAILED: no FIN came again in TIME_WAIT\n");
+        fprintf(file, "FAILED: no FIN was repeated in TIME_WAIT\n");
     }
     if (reached->with_sack == 0 || reached->in_recovery == 0 || reached->after_timeout == 0 ||
         reached->delivered == 0) {

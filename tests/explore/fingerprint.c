@@ -38,8 +38,8 @@ static void add_time(struct hasher *hasher, int64_t at_us)
     add(hasher, at_us == TE_NEVER ? UINT64_MAX : (uint64_t)(at_us - hasher->end->clock_us));
 }
 
-/* A number as (incarnation, offset). How far one incarnation lies behind the next matters only as
- * long as its numbers may fall into a window. */
+/* A number as (incarnation, offset). The distance between incarnations matters only as long as old
+ * numbers may fall into a window. */
 static uint64_t name_number(uint32_t seq, const struct end *end)
 {
     for (unsigned i = 0; i < INCARNATIONS_MAX; i++) {
@@ -55,7 +55,7 @@ static uint64_t name_gap(uint32_t later, uint32_t earlier)
     return later - earlier < SEQ_FAR ? later - earlier : SEQ_FAR;
 }
 
-/* A number of the space in which this end sends. */
+/* A number in this end's send space. */
 static void add_own(struct hasher *hasher, uint32_t seq)
 {
     add(hasher, name_number(seq, hasher->end));
@@ -104,7 +104,7 @@ static void add_status(struct hasher *hasher, const struct te_status *status)
     add_sequence(hasher, status);
 }
 
-/* In milliseconds of the clock that made it, but for a constant; 0 stands for none. */
+/* In milliseconds of the clock that made it, up to a constant; 0: none. */
 static uint32_t timestamp_age(uint32_t value, const struct end *maker)
 {
     return value == 0 ? 0 : (uint32_t)(maker->clock_us / 1000) - value;
@@ -118,7 +118,7 @@ static int64_t challenge_age(const struct te_stack *stack, const struct te_conn 
     return age_us < interval_us ? age_us : interval_us;
 }
 
-/* While there are no holes, the floor follows TS.Recent with the next segment. */
+/* Without holes, the next segment moves the floor to TS.Recent. */
 static void add_paws(struct hasher *hasher, const struct te_conn *conn)
 {
     add(hasher, timestamp_age(conn->paws.ts_recent, hasher->peer));
@@ -199,8 +199,8 @@ static void add_object(struct hasher *hasher, uint64_t id)
         add_time_wait(hasher, handle);
 }
 
-/* Ids of all there is, sorted: the oldest first. Of a listener it is enough to know that it is
- * there: its queues are seen in their connections. */
+/* All ids in order, oldest first. Of a listener only its presence counts: its queues show in their
+ * connections. */
 static unsigned list_objects(const struct te_stack *stack, uint64_t *ids)
 {
     static const enum te_walk_kind kinds[] = {TE_WALK_CONNECTIONS, TE_WALK_TIME_WAIT};
@@ -267,7 +267,7 @@ static uint64_t hash_frames(const struct world *world)
     return world->scenario->is_orderly ? fingerprint_mix(ordered[0], ordered[1]) : sum;
 }
 
-/* What is there, whatever may still be done to it. */
+/* The state, without what may still be done to it. */
 static uint64_t hash_moment(const struct world *world)
 {
     struct hasher hasher = {.hash = hash_frames(world), .is_exact = world->scenario->is_under_way};

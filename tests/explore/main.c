@@ -31,7 +31,7 @@ static const char usage[] =
     "output\n"
     "  --list             the scenarios\n"
     "\n"
-    "Exit status: 0 all held, 1 something did not, 2 usage.\n";
+    "Exit status: 0 everything held, 1 something did not, 2 usage.\n";
 
 struct arguments {
     const char *scenario, *replay, *dot, *check_dot;
@@ -172,7 +172,7 @@ static int replay(const struct arguments *arguments)
     return failure == NULL ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* The diagram's text, whatever the bounds of other runs are. NULL: a search failed. */
+/* The diagram's text; the bounds of other runs do not apply. NULL if a search failed. */
 static char *draw(const char *program)
 {
     static struct reached orderly, all;
@@ -226,7 +226,7 @@ static int diagram(const struct arguments *arguments, const char *program)
     if (!ok && arguments->dot != NULL)
         printf("FAILED: %s cannot be written\n", arguments->dot);
     else if (!ok)
-        printf("FAILED: the diagram is not what is reached; write and draw it anew:\n"
+        printf("FAILED: the diagram differs from what is reached; write and draw it again:\n"
                "  %s --dot %s\n  and as docs/state-machine.md says\n",
                program, arguments->check_dot);
     free(text);

@@ -17,7 +17,7 @@ static bool pass_time(struct world *world, int64_t *elapsed_us)
     return true;
 }
 
-/* Waiting for the user or for 2MSL; nothing that a segment has to end. */
+/* Waiting for the user or for 2MSL, not for a segment. */
 static bool is_at_rest(enum te_state state)
 {
     switch (state) {
@@ -33,7 +33,7 @@ static bool is_at_rest(enum te_state state)
     }
 }
 
-/* A timer of TCP that makes segments. */
+/* A TCP timer that sends segments. */
 static bool is_sending(const struct world *world, unsigned side)
 {
     uint64_t cursor = 0;
@@ -74,12 +74,12 @@ static bool do_agree(enum te_state a, enum te_state b)
     return a != b; /* FIN_WAIT_2 and CLOSE_WAIT */
 }
 
-/* Of an open connection; when a stream ends, world.c looks at it. */
+/* Of an open connection; world.c checks it when a stream ends. */
 static void check_delivery(struct world *world)
 {
     for (unsigned side = 0; side < SIDES; side++)
         if (world->ends[side].received_bytes != world->ends[1 - side].incarnations[0].sent_bytes)
-            world_fail(world, side, "all that was sent is delivered");
+            world_fail(world, side, "everything that was sent is delivered");
 }
 
 static void check_agreement(struct world *world)

@@ -1,12 +1,12 @@
-/* The faults stop: what must come of any moment, when all frames arrive in order and time passes at
- * both ends alike.
+/* The faults stop: what must become of any moment once all frames arrive in order and time passes
+ * equally at both ends.
  *
- * First nobody does anything. In the end no opening and no closing is under way (nobody hangs), and
+ * First the users do nothing. In the end no opening or closing is in progress (nothing hangs), and
  * both ends agree: ESTABLISHED at both or at neither, FIN_WAIT_2 beside CLOSE_WAIT, nothing beside
- * nothing. One exception: an end whose peer is gone without a RST that arrived.
+ * nothing. One exception: an end whose peer vanished and whose RST did not arrive.
  *
- * Then both users close all that they have. Everything, TIME_WAIT included, is gone within 2MSL and
- * the time that an orphan may take. */
+ * Then both users close everything. All of it, TIME_WAIT included, is gone within 2MSL plus the
+ * orphan timeout. */
 #ifndef EXPLORE_PEACE_H
 #define EXPLORE_PEACE_H
 

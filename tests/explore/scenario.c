@@ -29,7 +29,7 @@ static const struct scenario scenarios[] = {
      .is_orderly = true,
      .is_prompt = true},
 
-    /* The same with all that may go wrong. */
+    /* The same with everything that may go wrong. */
     {.name = "client-faults",
      .calls = {{CALL_OPEN, CALL_CLOSE}, {CALL_LISTEN, CALL_CLOSE}},
      .budget = {1, 1, 1, 0},
@@ -79,7 +79,7 @@ static const struct scenario scenarios[] = {
      .quick = {0, 0, 0, 0},
      .has_timestamps = true},
 
-    /* Loss recovery with SACK: by time and by count, and without. */
+    /* Loss recovery with SACK, by time and by count, and without SACK. */
     {.name = "sack",
      .calls = {THREE_SEGMENTS, {CALL_LISTEN}},
      .budget = {3, 1, 1, 0},

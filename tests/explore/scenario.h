@@ -1,13 +1,13 @@
 /* What the two users want, and how much may go wrong meanwhile.
  *
- * Each user has a short program: calls in a fixed order, each of them at any moment. Beside it
- * stand the bounds: how many frames may be lost or repeated, how many timers may expire, how many
- * connections may be aborted in between. Frames overtake one another freely, except in scenarios
- * that are marked orderly.
+ * Each user has a short program: calls in a fixed order, each at any moment. The bounds say how
+ * many frames may be lost or repeated, how many timers may expire, and how many connections may be
+ * aborted in between. Frames overtake one another freely, except in scenarios that are marked
+ * orderly.
  *
- * Three segments in flight, and each way to lose, repeat and reorder them and their ACKs: the
- * scenarios that begin under way. The fingerprint then has the scoreboard of both ends, and from
- * every moment all that was sent is delivered, in order and once. */
+ * Scenarios that begin with an open connection have three segments in flight, and every way to
+ * lose, repeat and reorder them and their ACKs. The fingerprint then includes the scoreboard of
+ * both ends, and from every moment everything sent is delivered, in order and once. */
 #ifndef EXPLORE_SCENARIO_H
 #define EXPLORE_SCENARIO_H
 
@@ -38,16 +38,16 @@ struct scenario {
     struct budget budget, quick; /* quick: for builds with sanitizers */
     bool is_orderly;             /* frames of one direction arrive in order */
     bool has_timestamps;
-    bool is_prompt; /* who sees the end of the stream closes in the same turn */
-    bool is_deaf;   /* users never receive: CLOSE finds unread bytes */
+    bool is_prompt; /* a user closes as soon as it sees the end of the stream */
+    bool is_deaf;   /* users never receive, so CLOSE finds unread bytes */
 
-    /* The search begins when all calls are made, the connection is open, and what A has sent is on
-     * its way, in a segment for each SEND: then loss recovery is what goes on. */
+    /* The search begins after all calls, with an open connection and A's data in flight, one
+     * segment per SEND: it explores loss recovery. */
     bool is_under_way;
     uint32_t features_off; /* enum te_feature */
 };
 
-/* The table ends with a scenario without a name. */
+/* The table ends with a scenario whose name is NULL. */
 const struct scenario *scenario_table(void);
 const struct scenario *scenario_find(const char *name);
 const char *call_name(enum call call);

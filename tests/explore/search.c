@@ -10,7 +10,7 @@
 
 #define ALL_SIDES 3u
 
-/* One moment to come back to. */
+/* A moment to return to. */
 struct level {
     struct world world;
     struct arena *arenas;
@@ -20,10 +20,10 @@ struct search {
     const struct search_options *options;
     struct search_result *result;
     struct seen seen;
-    struct seen peaceful; /* checked by peace.h */
-    struct world world;   /* now */
+    struct seen peaceful; /* already checked by peace.h */
+    struct world world;   /* the current moment */
     struct arena *arenas;
-    struct path path; /* to now */
+    struct path path; /* to the current moment */
     struct level levels[DEPTH_MAX + 2];
     uint64_t recognized;
 };
@@ -75,7 +75,7 @@ static bool has_failed(struct search *search)
     return search->result->failure != NULL;
 }
 
-/* What a choice leads to, as a part of a sum over all choices. */
+/* What a choice leads to, as a term of a sum over all choices. */
 static uint32_t hash_step(uint64_t key, uint64_t fingerprint)
 {
     return (uint32_t)(fingerprint_mix(key, fingerprint) >> 32);
@@ -141,7 +141,7 @@ static bool is_known(struct search *search, uint64_t fingerprint)
 
 static void enter(struct search *search, const struct fingerprints *fingerprints);
 
-/* One choice, and all that can follow. */
+/* One choice and everything that can follow. */
 static uint32_t step(struct search *search, struct choice choice)
 {
     unsigned depth = search->path.len;
@@ -162,7 +162,7 @@ static uint32_t step(struct search *search, struct choice choice)
     return hash_step(key, fingerprints.future);
 }
 
-/* From the moment just saved, unless it was checked under another budget. */
+/* Checks the moment just saved, unless that was done under another budget. */
 static void check_peace(struct search *search, uint64_t fingerprint)
 {
     struct seen_moment *moment = seen_find(&search->peaceful, fingerprint);
@@ -175,7 +175,7 @@ static void check_peace(struct search *search, uint64_t fingerprint)
         go_back(search, search->path.len, ALL_SIDES);
 }
 
-/* A moment that is new. */
+/* A new moment. */
 static void enter(struct search *search, const struct fingerprints *fingerprints)
 {
     struct choice choices[CHOICES_MAX];
@@ -219,7 +219,7 @@ const char *search_replay(const struct scenario *scenario, const struct path *pa
     return failure != NULL ? failure : world.failure;
 }
 
-/* Leaves out steps as long as the same sentence fails. */
+/* Leaves out steps as long as the same check fails. */
 static void shorten(const struct scenario *scenario, struct search_result *result)
 {
     static const struct watch nobody;

@@ -1,13 +1,12 @@
 /* Every run of a scenario: depth first, going back by copying the world and its arenas.
  *
- * Moments that were seen before are not entered again; they are known by their fingerprint, with
- * the number of steps that were left then, so that a bounded search is no less complete for it.
- * Budgets are finite, and so is every run: one that exceeds the greatest depth is a failure, too
- * (two ends that answer each other for ever).
+ * Moments that were seen before are not entered again; they are recognized by their fingerprint,
+ * kept with the number of steps left then, so that a bounded search stays complete. Budgets are
+ * finite, so every run must be: exceeding the maximum depth is a failure (two ends that answer each
+ * other for ever).
  *
- * Audit: for every Nth moment that is recognized, what each choice leads to is compared with what
- * it led to the first time. Had the fingerprint left out something that matters, the same would
- * become different. */
+ * Audit: for every Nth moment that is recognized, what each choice leads to is compared with the
+ * first time. If the fingerprint left out something that matters, they would differ. */
 #ifndef EXPLORE_SEARCH_H
 #define EXPLORE_SEARCH_H
 
@@ -25,10 +24,10 @@ enum choice_kind {
     CHOICE_ABORT
 };
 
-/* Written "d3": letter of the kind, then frame or side. */
+/* Written "d3": the kind's letter, then frame or side. */
 struct choice {
     uint8_t kind;
-    uint8_t index; /* of the frame, or the side */
+    uint8_t index; /* of the frame; or the side */
 };
 
 struct path {
@@ -38,7 +37,7 @@ struct path {
 
 struct search_options {
     const struct scenario *scenario;
-    unsigned depth_max;   /* DEPTH_MAX: none, it must not be met */
+    unsigned depth_max;   /* DEPTH_MAX: unlimited, and reaching it is a failure */
     unsigned audit_every; /* 0: never */
     struct reached *reached;
 };
@@ -47,11 +46,12 @@ struct search_result {
     uint64_t moments, steps, peaces, audits;
     unsigned depth; /* of the longest run */
     const char *failure;
-    struct path path; /* to the failure; short */
+    struct path path; /* to the failure, shortened */
 };
 
 void search_run(const struct search_options *options, struct search_result *ret_result);
-/* The same choices again: the sentence that fails on the way or in the peace after it, or NULL. */
+/* Repeats the choices; returns the check that fails on the way or in the peace afterwards, or
+ * NULL. */
 const char *search_replay(const struct scenario *scenario, const struct path *path,
                           const struct watch *watch);
 

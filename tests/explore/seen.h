@@ -1,4 +1,4 @@
-/* The moments that were entered: a hash table that doubles. */
+/* The moments already entered, in a hash table that doubles. */
 #ifndef EXPLORE_SEEN_H
 #define EXPLORE_SEEN_H
 
@@ -6,19 +6,19 @@
 #include <stdint.h>
 
 struct seen_moment {
-    uint64_t fingerprint; /* 0: free */
-    uint32_t next_hash;   /* of what each choice led to; 0: not all are known yet */
-    uint32_t steps_left;  /* when it was entered, the most */
+    uint64_t fingerprint; /* 0: unused */
+    uint32_t next_hash;   /* of what each choice led to; 0: not all known yet */
+    uint32_t steps_left;  /* most there were when it was entered */
 };
 
 struct seen {
     struct seen_moment *moments;
-    size_t size, count; /* size: a power of two */
+    size_t size, count; /* size is a power of two */
 };
 
 void seen_init(struct seen *seen);
 void seen_done(struct seen *seen);
-/* Its place, new (steps_left 0) when it was not there. Good until the next call. */
+/* Its entry, a new one (steps_left 0) if there was none. Valid until the next call. */
 struct seen_moment *seen_find(struct seen *seen, uint64_t fingerprint);
 
 #endif

@@ -96,12 +96,12 @@ static void start_end(struct world *world, unsigned side, struct arena *arena)
     end->remote = (struct te_endpoint){address_of(1 - side), (uint16_t)(PORT_A + 1 - side)};
     end->clock_us = START_US;
     if (te_stack_new(&config, START_US, &end->stack) != TE_OK)
-        world_fail(world, side, "a stack can be made");
+        world_fail(world, side, "a stack can be created");
     else if (sends_bytes(world->scenario, side)) /* the numbers of its bytes wrap */
         end->clock_us += (int64_t)(uint32_t)(UINT32_MAX - 1 - world_next_iss(end)) * ISN_TICK_US;
 }
 
-/* Nothing goes wrong, and each way takes its time: both ends know their round trip. */
+/* Nothing goes wrong, and each direction has its delay: both ends know their round trip time. */
 static void get_under_way(struct world *world)
 {
     world_call(world, 1);
@@ -234,7 +234,7 @@ static void check_bytes(struct world *world, unsigned side, const struct te_rece
     if (end->received_bytes > sent_bytes)
         world_fail(world, side, "no more is delivered than was sent");
     if (received->is_end && end->received_bytes != sent_bytes)
-        world_fail(world, side, "at the end of the stream all that was sent is delivered");
+        world_fail(world, side, "at the end of the stream everything that was sent is delivered");
     end->is_stream_over = received->is_end;
 }
 
@@ -257,7 +257,7 @@ static void receive_all(struct world *world, unsigned side)
         return;
     enum te_err err =
         te_receive_peek(end->stack, end->conn_id, end->received_bytes, PEEK_BYTES, &received);
-    if (err == TE_ERR_CLOSING) /* nothing but the end */
+    if (err == TE_ERR_CLOSING) /* only the end remains */
         received = (struct te_received){.is_end = true};
     else if (err != TE_OK)
         return;
@@ -287,7 +287,7 @@ static void note_death(struct world *world, const struct te_transition *transiti
     case TE_CAUSE_TIMEOUT_FIN_WAIT_2:
         world->ended_silently = true;
         break;
-    case TE_CAUSE_ABORT: /* no RST where our FIN says it (RFC 9293 3.10.5) */
+    case TE_CAUSE_ABORT: /* no RST where our FIN already says so (RFC 9293 3.10.5) */
         world->was_cut = true;
         world->ended_silently |= transition->from >= TE_CLOSING;
         break;
@@ -316,7 +316,7 @@ bool world_may_be_half_open(const struct world *world)
     return world->ended_silently || (world->was_cut && (has_lost || world_was_throttled(world)));
 }
 
-/* A new ISS: the numbers start anew. */
+/* A new ISS starts a new incarnation. */
 static void note_syn(struct end *end, uint32_t iss)
 {
     if (end->incarnations[0].iss == iss)
@@ -362,14 +362,14 @@ static void take_events(struct world *world, unsigned side)
     }
 }
 
-/* The stream's bytes from the peer's ISS + 1 on, up to a number. */
+/* The bytes of the stream from the peer's ISS + 1 up to a sequence number. */
 static uint64_t bytes_below(const struct world *world, unsigned from, uint32_t seq)
 {
     uint32_t count = seq - (world->ends[from].incarnations[0].iss + 1);
     return count < 64 ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
 }
 
-/* What an end acknowledges, and what it names in SACK and D-SACK blocks, has arrived. */
+/* Whatever an end acknowledges or reports in SACK and D-SACK blocks has arrived. */
 static void check_acks(struct world *world, unsigned from, const struct wire_segment *segment)
 {
     uint64_t arrived = world->ends[from].arrived;
@@ -389,7 +389,7 @@ static void keep_frame(struct world *world, unsigned from, const uint8_t *bytes,
     static const struct te_frame_meta plain;
     struct wire_segment segment;
     if (world->frame_count == FRAMES_MAX || len > FRAME_BYTES_MAX) {
-        world_fail(world, from, "few and small frames are on their way at a time");
+        world_fail(world, from, "frames in flight are few and small");
         return;
     }
     if (!wire_parse(bytes, len, &plain, &segment) || !segment.is_sound) {
@@ -437,7 +437,7 @@ static void send_frame(struct world *world, unsigned from, const struct te_outpu
     te_stack_input(to->stack, bytes, len, &output->meta, to->clock_us);
 }
 
-/* True when it had something to do. */
+/* True if it had something to do. */
 static bool work(struct world *world, unsigned side)
 {
     struct end *end = &world->ends[side];
@@ -466,7 +466,7 @@ static void check_end(struct world *world, unsigned side)
         world_fail(world, side, "no event is lost");
 }
 
-/* After each choice: everything that happens by itself has happened. */
+/* Called after each choice, until nothing more happens by itself. */
 static void settle(struct world *world)
 {
     bool is_busy = true;
@@ -528,7 +528,7 @@ void world_copy(struct world *world, unsigned index)
     trace_frame(world, "comes twice", &world->frames[index]);
     world->left.copies--;
     if (world->frame_count == FRAMES_MAX)
-        world_fail(world, 0, "few frames are on their way at a time");
+        world_fail(world, 0, "few frames are in flight at a time");
     else
         world->frames[world->frame_count++] = world->frames[index];
 }
@@ -653,7 +653,7 @@ void world_close_all(struct world *world, unsigned side)
         for (unsigned k = 0; k < count; k++)
             te_close(end->stack, ids[k], end->clock_us);
     }
-    /* What remains of a connection in TIME_WAIT is listed there. */
+    /* A connection in TIME_WAIT is listed there. */
     te_close(end->stack, end->conn_id, end->clock_us);
     settle(world);
 }

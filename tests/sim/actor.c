@@ -68,7 +68,7 @@ void actors_init(struct actors *actors, const struct scenario *scenario)
 
 /* --- endings ---------------------------------------------------------------------------------- */
 
-/* Whether the time for the ending that the plan names has come. */
+/* Whether it is time for the plan's ending. */
 static bool wants_to_end(const struct endpoint *endpoint)
 {
     switch (endpoint->behaviour.ending) {
@@ -93,7 +93,7 @@ static void consider_ending(struct world *world, struct endpoint *endpoint)
     endpoint->ending_at_us = soon(world, endpoint, endpoint->behaviour.write_gap_us);
 }
 
-/* The connection is gone for its user; what remains of it is closed after a while, or never. */
+/* The connection is gone for its user; what remains is closed after a while, or never. */
 static void note_failure(struct world *world, struct endpoint *endpoint, enum te_err err)
 {
     note(world, endpoint, "has failed", (int64_t[]){err, 0});
@@ -191,7 +191,7 @@ static void step_write(struct world *world, struct endpoint *endpoint)
 
 /* --- receiving -------------------------------------------------------------------------------- */
 
-/* The bytes shown are those that the peer's application sent at this place. */
+/* The bytes delivered are those that the peer's application sent at this offset. */
 static void check_bytes(struct world *world, const struct endpoint *endpoint,
                         const struct te_received *received)
 {
@@ -209,20 +209,20 @@ static void check_bytes(struct world *world, const struct endpoint *endpoint,
         left -= piece->len;
     }
     if (left > 0)
-        fail(world, endpoint, "1: the pieces shown are as long as their sum says");
+        fail(world, endpoint, "1: the pieces add up to the total");
 }
 
-/* How much was received in all, against what the peer has sent in all. */
+/* Total received against total sent by the peer. */
 static void check_lengths(struct world *world, const struct endpoint *endpoint)
 {
     const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
     const struct watch *peer = observer_peer(world, watch);
     if (peer == NULL)
-        fail(world, endpoint, "1: who receives something has a peer");
+        fail(world, endpoint, "1: a connection that receives something has a peer");
     else if (!observer_has_given(world, peer, endpoint->received, false))
         fail(world, endpoint, "1: no more is delivered than was sent");
     else if (endpoint->has_end && !observer_has_given(world, peer, endpoint->received, true))
-        fail(world, endpoint, "1: after an orderly close all that was sent is delivered");
+        fail(world, endpoint, "1: after an orderly close everything that was sent is delivered");
     if (world->failure != NULL && peer != NULL)
         world_explain(world, "received %llu, sent %llu", (unsigned long long)endpoint->received,
                       (unsigned long long)peer->accepted);
@@ -242,7 +242,7 @@ static void release(struct world *world, struct endpoint *endpoint,
     enum te_err err = te_receive_release(stack_of(world, endpoint->side), endpoint->id,
                                          endpoint->received, world_clock(world, endpoint->side));
     if (err != TE_OK)
-        fail(world, endpoint, "bytes that were shown can be released");
+        fail(world, endpoint, "bytes that were peeked can be released");
 }
 
 static void after_read(struct world *world, struct endpoint *endpoint)
@@ -299,7 +299,7 @@ static struct endpoint *add_endpoint(struct world *world, unsigned side, uint64_
 {
     struct actors *actors = &world->actors;
     if (actors->endpoint_count == ACTOR_ENDPOINTS_MAX) {
-        world_fail(world, side, id, "there are not so many connections");
+        world_fail(world, side, id, "there are few enough connections to watch");
         return NULL;
     }
     struct endpoint *endpoint = &actors->endpoints[actors->endpoint_count++];
@@ -315,7 +315,7 @@ static struct endpoint *add_endpoint(struct world *world, unsigned side, uint64_
     return endpoint;
 }
 
-/* The listener that is to turn active: made just before. */
+/* The listener that is to turn active, created just before. */
 static uint64_t make_turning_listener(struct world *world, unsigned side, uint16_t port)
 {
     struct te_listen listen = {.local.port = (uint16_t)(PORT_OF_TURNED_LISTENER + port % 100)};
@@ -325,7 +325,7 @@ static uint64_t make_turning_listener(struct world *world, unsigned side, uint16
     return id;
 }
 
-/* The first SEND, for the SYN; ISS, of which a stream's bytes are made else, is not known yet. */
+/* The first SEND, for the SYN. ISS, which usually determines a stream's bytes, is not known yet. */
 static void give_data(struct world *world, struct opening *opening, struct te_open *open)
 {
     const struct behaviour *behaviour = &opening->plan->behaviour[scenario_end(opening->side)];
@@ -402,7 +402,7 @@ static const struct behaviour *find_behaviour(const struct world *world, unsigne
     return &any->behaviour[scenario_end(side)];
 }
 
-/* RFC 7413: by who asked for it. */
+/* RFC 7413: only by an application that asked for it. */
 static bool may_be_early(const struct world *world, const struct listener_actor *listener)
 {
     return listener->plan.fast_open &&
@@ -420,9 +420,10 @@ static void step_accept(struct world *world, struct listener_actor *listener)
     trace_add(&world->trace, world->now_us, &entry);
     listener->accept_at_us = TE_NEVER;
     if (err == TE_OK && te_status(stack, id, &status) != TE_OK)
-        world_fail(world, listener->side, id, "who was accepted has a status");
+        world_fail(world, listener->side, id, "an accepted connection has a status");
     else if (err == TE_OK && status.state == TE_SYN_RCVD && !may_be_early(world, listener))
-        world_fail(world, listener->side, id, "nobody is accepted before the handshake is over");
+        world_fail(world, listener->side, id,
+                   "no connection is accepted before the handshake is over");
     else if (err == TE_OK)
         add_endpoint(world, listener->side, id,
                      find_behaviour(world, listener->side, &status.remote))
@@ -478,7 +479,7 @@ void actors_connect(struct world *world, const struct connection_plan *plan)
 
 /* --- whose turn is it? ------------------------------------------------------------------------ */
 
-/* What is to be done first. */
+/* The most urgent work. */
 struct due {
     int64_t at_us;
     void (*step)(struct world *world, struct endpoint *endpoint);
@@ -623,7 +624,7 @@ void actors_forget(struct world *world, unsigned side)
         struct endpoint *endpoint = &actors->endpoints[i];
         if (endpoint->side != side)
             continue;
-        endpoint->id = 0; /* the new stack counts from 1 again */
+        endpoint->id = 0; /* the new stack numbers from 1 again */
         endpoint->has_failed = endpoint->has_closed = true;
         endpoint->write_at_us = endpoint->read_at_us = endpoint->ending_at_us = TE_NEVER;
     }
@@ -633,7 +634,7 @@ void actors_forget(struct world *world, unsigned side)
         if (listener->side != side || listener->id == 0)
             continue;
         struct listener_plan plan = listener->plan;
-        listener->side = HOSTS_MAX; /* nobody's */
+        listener->side = HOSTS_MAX; /* of no host */
         listener->id = 0;
         listener->accept_at_us = listener->close_at_us = TE_NEVER;
         plan.close_at_us = TE_NEVER;
@@ -641,8 +642,8 @@ void actors_forget(struct world *world, unsigned side)
     }
 }
 
-/* The application at the other end; where a SYN cookie's ACK has opened that once more, the latest
- * that was accepted. */
+/* The application at the other end; if a SYN cookie's ACK has opened it again, the latest that was
+ * accepted. */
 static const struct endpoint *find_other(struct world *world, const struct watch *watch)
 {
     const struct watch *peer = observer_peer(world, watch);
@@ -654,13 +655,13 @@ static const struct endpoint *find_other(struct world *world, const struct watch
     return other;
 }
 
-/* All that it sends has been received by its peer's application, if that still receives, and
- * acknowledged. */
+/* Everything it sent has been acknowledged and, if the peer's application still receives,
+ * received. */
 static bool is_done(struct world *world, const struct endpoint *endpoint)
 {
     const struct watch *watch = observer_find(world, endpoint->side, endpoint->id);
     const struct endpoint *other = watch != NULL ? find_other(world, watch) : NULL;
-    if (is_over(endpoint)) /* what it sent before it closed is still to arrive */
+    if (is_over(endpoint)) /* what it sent before closing must still arrive */
         return watch == NULL || watch->is_gone || watch->last.send_queue_bytes == 0;
     if (!has_sent_all(endpoint) || !endpoint->has_opened)
         return false;

@@ -1,8 +1,7 @@
-/* The applications: they open, send, receive, close and abort, each by its plan.
+/* The applications: they open, send, receive, close and abort, each according to its plan.
  *
- * They do as the contract says and no more: who was told that a buffer is full or empty waits for
- * the event that the engine promised, so that an event that never comes is found out as a stream
- * that never ends. */
+ * They follow the contract to the letter: told that a buffer is full or empty, they wait for the
+ * promised event, so that a missing event shows as a stream that never ends. */
 #ifndef SIM_ACTOR_H
 #define SIM_ACTOR_H
 
@@ -24,12 +23,12 @@ struct endpoint {
     struct rng rng;
     uint64_t accepted, received; /* bytes */
     bool has_opened;             /* the opening is over */
-    bool has_end;                /* the peer's end was received */
+    bool has_end;                /* the end of the peer's stream was received */
     bool has_shut, has_closed;   /* it called te_shutdown, te_close or te_abort */
-    bool has_failed;             /* the engine said that the connection is gone */
-    bool may_be_gone;            /* the protocol is over; what remains is kept for a while */
-    bool is_paused;              /* reads no more, until the faults are over */
-    int64_t write_at_us, read_at_us, ending_at_us; /* TE_NEVER: waits for an event, or is done */
+    bool has_failed;             /* the engine reported that the connection is gone */
+    bool may_be_gone;            /* the protocol has ended; the remains are kept for a while */
+    bool is_paused;              /* does not read until the faults are over */
+    int64_t write_at_us, read_at_us, ending_at_us; /* TE_NEVER: waiting for an event, or done */
 };
 
 /* An active OPEN to come. */
@@ -38,7 +37,7 @@ struct opening {
     const struct connection_plan *plan;
     int64_t at_us; /* TE_NEVER: done */
     unsigned tries;
-    uint64_t stream; /* key of the bytes that were given with the OPEN */
+    uint64_t stream; /* key of the bytes given with the OPEN */
 };
 
 struct listener_actor {
@@ -58,22 +57,22 @@ struct actors {
 };
 
 void actors_init(struct actors *actors, const struct scenario *scenario);
-/* Adds work; plan stays the caller's. Times count from now. */
+/* Adds work; plan is borrowed. Times count from now. */
 void actors_listen(struct world *world, unsigned side, const struct listener_plan *plan);
 void actors_connect(struct world *world, const struct connection_plan *plan);
 
 int64_t actors_next_us(struct actors *actors);
-/* One call of the actor whose time has come first. */
+/* One call of the actor that is due first. */
 void actors_step(struct world *world);
 void actors_on_event(struct world *world, unsigned side, const struct te_event *event);
 
-/* The host has rebooted: its applications are gone; its listeners start again. */
+/* The host has rebooted: its applications are gone; its listeners restart. */
 void actors_forget(struct world *world, unsigned side);
-/* From now on everybody reads, sends what is left, accepts, and opens nothing more. */
+/* From now on all applications read, send what is left and accept, and open nothing more. */
 void actors_calm(struct world *world);
-/* Everybody closes everything. */
+/* All applications close everything. */
 void actors_close_all(struct world *world);
-/* Everything that is open still has sent and received all that was to be sent. */
+/* Every open connection has sent and received all it should. */
 bool actors_are_done(struct world *world);
 struct endpoint *actors_find(struct world *world, unsigned side, uint64_t id);
 

@@ -47,8 +47,8 @@ static bool is_reached(const struct world *world, const struct alloc_failure *fa
     return false;
 }
 
-/* Refuses the nth allocation, the (n+1)th ... in one run after the other, until a run needs fewer.
- */
+/* Refuses the nth allocation, then the (n+1)th, ..., one run after another, until a run needs
+ * fewer. */
 static bool refuse_each(struct world *world, struct alloc_failure *now,
                         const struct world_options *options)
 {

@@ -13,13 +13,13 @@ struct extent {
 
 struct extents {
     unsigned count;
-    bool is_overfull; /* there was no room for one more: covers everything from now on */
+    bool is_overfull; /* there was no room for another range: covers everything from now on */
     struct extent items[EXTENTS_MAX]; /* sorted; they neither touch nor overlap */
 };
 
 void extents_add(struct extents *extents, uint64_t start, uint64_t end);
 bool extents_cover(const struct extents *extents, uint64_t start, uint64_t end);
-/* The end of what lies without a hole from 0 on. */
+/* The end of the contiguous range that starts at 0. */
 uint64_t extents_contiguous_end(const struct extents *extents);
 
 #endif

@@ -18,7 +18,7 @@
 #define FAILED UINT64_MAX
 
 static const struct loss {
-    uint32_t parts; /* of 10,000 */
+    uint32_t parts; /* out of 10,000 */
     const char *text;
 } losses[] = {{0, "0"}, {10, "0.1"}, {100, "1"}, {300, "3"}, {1000, "10"}, {3000, "30"}};
 static const int64_t rtts_us[] = {1 * MS, 20 * MS, 100 * MS};
@@ -37,7 +37,7 @@ struct board {
 
 /* --- one transfer ----------------------------------------------------------------------------- */
 
-/* Loss hits the data only: what the loss of ACKs does is another question. */
+/* Only data is lost: the effect of lost ACKs is another question. */
 static void draw(struct scenario *scenario, unsigned run)
 {
     unsigned cell = run / SEEDS;
@@ -86,7 +86,7 @@ static uint64_t transfer(unsigned run)
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-/* Without loss nothing is left to chance: the first seed speaks for all. */
+/* Without loss nothing is random: one seed is enough. */
 static unsigned first_like(unsigned run)
 {
     return losses[run / SEEDS / RTTS % LOSSES].parts == 0 ? run - run % SEEDS : run;

@@ -1,4 +1,4 @@
-"""The golden table: sim --golden against docs/golden.md. With --rewrite it is written anew."""
+"""The golden table: sim --golden against docs/golden.md. --rewrite regenerates the page."""
 
 import argparse
 import re
@@ -28,7 +28,7 @@ def is_close(old, new):
 
 
 def compare(old, new):
-    """Sentences about the cells that have changed."""
+    """One sentence per changed cell."""
     wrong = []
     for cell in sorted(old.keys() | new.keys()):
         before, after = old.get(cell), new.get(cell)

@@ -15,7 +15,7 @@
 #define LATE_MAX_US 2000000
 #define PADDING_MAX 18
 
-/* One frame on its way through the faults. */
+/* One frame passing through the faults. */
 struct passage {
     unsigned from;  /* end */
     uint8_t *bytes; /* borrowed; room for WIRE_FRAME_MAX + PADDING_MAX */
@@ -128,7 +128,7 @@ static void mark_in_queue(struct link *link, struct passage *passage)
     note(link, passage, "marked: queue");
 }
 
-/* Waits its turn before a wire of limited speed; false when the queue is full. */
+/* Queues before a wire of limited speed; false if the queue is full. */
 static bool wait_in_queue(struct link *link, struct passage *passage, int64_t *at_us)
 {
     const struct link_plan *plan = plan_of(link, passage->from);
@@ -159,7 +159,7 @@ static int64_t draw_delay(struct link *link, const struct passage *passage)
     return delay_us;
 }
 
-/* The partition that the moment lies in; NULL. */
+/* The current partition, or NULL. */
 static const struct partition *find_partition(const struct link *link,
                                               const struct passage *passage)
 {
@@ -189,7 +189,7 @@ static void push_copy(struct link *link, const struct passage *passage, unsigned
     push(link, &frame);
 }
 
-/* The host at the other end that has the destination's MAC address; HOSTS_MAX: all there. */
+/* The host at the other end that has the destination's MAC address; HOSTS_MAX: all hosts there. */
 static unsigned find_addressee(const struct link *link, const struct passage *passage)
 {
     for (unsigned side = 0; side < link->scenario->host_count; side++)
@@ -223,7 +223,7 @@ static void schedule(struct link *link, struct passage *passage)
 
 /* --- faults that change the frame ------------------------------------------------------------- */
 
-/* Padding as Ethernet adds it to short frames, and more of it. */
+/* Padding like Ethernet's on short frames, and longer. */
 static void pad(struct link *link, struct passage *passage)
 {
     size_t len = (size_t)rng_between(&link->rng, 1, PADDING_MAX);
@@ -233,8 +233,8 @@ static void pad(struct link *link, struct passage *passage)
     note(link, passage, "padded");
 }
 
-/* One bit of the packet. Ethernet's own header is guarded by its checksum, and so is ARP, which has
- * no other: those count as lost. */
+/* Flips one bit of the packet. Ethernet's header and ARP are protected by Ethernet's checksum only:
+ * such frames count as lost. */
 static bool corrupt(struct link *link, struct passage *passage)
 {
     bool is_arp = wire_get16(passage->bytes + 12) == 0x0806;
@@ -247,7 +247,7 @@ static bool corrupt(struct link *link, struct passage *passage)
     return true;
 }
 
-/* False when nothing is left to arrive. */
+/* False if nothing is left to arrive. */
 static bool damage(struct link *link, struct passage *passage)
 {
     const struct link_plan *plan = plan_of(link, passage->from);
@@ -328,8 +328,8 @@ static bool split(struct link *link, const struct passage *passage,
     return true;
 }
 
-/* The way's MTU now; {0}: that of the hosts. In peace nothing is so narrow that a stack may take it
- * for an attack (RFC 5927 7), and nothing is silent. */
+/* The path's current MTU; {0}: that of the hosts. Once the faults are over, no path is so narrow
+ * that a stack may take it for an attack (RFC 5927 7), and no router is silent. */
 static struct path_mtu path_at(const struct link *link, int64_t now_us)
 {
     struct path_mtu path = {.mtu_bytes = 0};
@@ -342,7 +342,7 @@ static struct path_mtu path_at(const struct link *link, int64_t now_us)
     return path;
 }
 
-/* True when the packet was too big to pass. Its sender is told, unless that gets lost. */
+/* True if the packet was too big to pass. Its sender is told, unless the message gets lost. */
 static bool is_stopped(struct link *link, const struct passage *passage)
 {
     uint8_t bytes[TOO_BIG_FRAME_MAX];
@@ -360,8 +360,8 @@ static bool is_stopped(struct link *link, const struct passage *passage)
     return true;
 }
 
-/* Here and below nothing is drawn without the plan: a run is the same as if there were no such
- * fault. */
+/* From here on random numbers are drawn only if the plan has the fault: otherwise a run is the same
+ * as without it. */
 static void repeat_late(struct link *link, const struct passage *passage)
 {
     uint32_t chance = plan_of(link, passage->from)->late_syn_data;
@@ -421,7 +421,7 @@ void link_send(struct link *link, unsigned side, const uint8_t *frame, size_t le
 
 /* --- large frames at the receiver ------------------------------------------------------------- */
 
-/* Whether b is the next piece of the stream that a is of, and nothing else has changed. */
+/* Whether b continues a's stream with nothing else changed. */
 static bool goes_on(const struct wire_segment *a, const struct wire_segment *b)
 {
     return a->is_sound && b->is_sound && b->payload_len > 0 && a->payload_len > 0 &&

@@ -14,7 +14,7 @@
 #include "runner.h"
 #include "shrink.h"
 
-#define EDGES_FROM_SEEDS 2000 /* so many runs reach every edge */
+#define EDGES_FROM_SEEDS 2000 /* that many runs reach every edge */
 #define REPLAYS_FROM_SEEDS 20000
 
 static const char usage[] =
@@ -50,7 +50,7 @@ static const char usage[] =
     "  --first-failure      ends with the first seed that fails, not only after a few\n"
     "  --quiet              no table of what was reached\n"
     "\n"
-    "Exit status: 0 all held, 1 something did not, 2 usage.\n";
+    "Exit status: 0 everything held, 1 something did not, 2 usage.\n";
 
 enum mode {
     MODE_SEED,
@@ -171,7 +171,7 @@ static bool parse(int argc, char **argv, struct arguments *arguments)
                          arguments->runner.simplify == NULL);
 }
 
-/* What so many runs should have reached and have not; NULL: nothing. */
+/* What that many runs should have reached and did not; NULL if nothing. */
 static const char *find_lack(const struct coverage *coverage)
 {
     if (coverage->rebirths == 0)
@@ -211,7 +211,7 @@ static int run_seeds(const struct arguments *arguments)
 
 /* --- refused memory --------------------------------------------------------------------------- */
 
-/* Where the sweep is, and what it has done: of a process that may crash. */
+/* Progress of the sweep, shared with a process that may crash. */
 struct sweep {
     struct alloc_failure now;
     struct coverage coverage;
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
         return RUNNER_USAGE;
     }
     if (arguments.runner.is_verbose)
-        setvbuf(stdout, NULL, _IOLBF, 0); /* all of it, when the run crashes */
+        setvbuf(stdout, NULL, _IOLBF, 0); /* so that nothing is lost in a crash */
     switch (arguments.mode) {
     case MODE_SEEDS:
         return run_seeds(&arguments);

@@ -3,14 +3,14 @@
 #define NOBODY ((UINT64_C(1) << 53) - 1)
 #define BUFFER_LEAST 4096
 
-/* What a meddler does its mischief to. */
+/* What a meddler acts on. */
 struct target {
     struct world *world;
     struct endpoint *endpoint;
     struct te_stack *stack;
     int64_t now_us;
     bool exists;
-    struct te_status status; /* when it exists */
+    struct te_status status; /* if it exists */
 };
 
 static void expect(const struct target *target, bool holds, const char *sentence)
@@ -36,10 +36,10 @@ static void read_beyond(struct target *target)
                    TE_ERR_OFFSET &&
                te_receive_release(target->stack, target->endpoint->id, beyond, target->now_us) ==
                    TE_ERR_OFFSET,
-           "what has not come can be neither received nor released");
+           "what has not arrived can be neither received nor released");
     expect(target,
            te_receive_release(target->stack, target->endpoint->id, 0, target->now_us) == TE_OK,
-           "to release what is released already does nothing");
+           "releasing what is already released does nothing");
 }
 
 static void close_twice(struct target *target)
@@ -134,7 +134,7 @@ static void read_history(struct target *target)
     struct te_history history;
     enum te_err err = te_history(target->stack, target->endpoint->id, &history);
     if (target->exists)
-        expect(target, err == TE_OK && history.count > 0, "who exists has a history");
+        expect(target, err == TE_OK && history.count > 0, "a connection that exists has a history");
     for (unsigned i = 1; err == TE_OK && i < history.count; i++) {
         bool follows = history.transitions[i].from == history.transitions[i - 1].to;
         bool is_gap = history.count == TE_HISTORY_MAX && i == 1;

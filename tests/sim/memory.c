@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-/* Before each block; keeps the block aligned for everything. */
+/* Precedes each block; keeps the block aligned for any type. */
 union header {
     size_t size_bytes;
     max_align_t align;

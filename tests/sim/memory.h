@@ -1,4 +1,4 @@
-/* An allocator that counts, that checks the sizes it gets back, and that can refuse. */
+/* An allocator that counts, checks the sizes passed back, and can refuse. */
 #ifndef SIM_MEMORY_H
 #define SIM_MEMORY_H
 
@@ -8,11 +8,11 @@
 
 struct memory {
     uint64_t bytes, blocks; /* outstanding */
-    uint64_t allocations;   /* asked for so far, the refused ones included */
+    uint64_t allocations;   /* requested so far, including refused ones */
     uint64_t refuse_from;   /* first allocation, counted from 0, that is refused; or MEMORY_NEVER */
-    uint64_t refuse_count;  /* how many from there on */
+    uint64_t refuse_count;  /* how many are refused from there on */
     uint64_t refused;       /* so far */
-    const char *wrong;      /* a sentence, once something is */
+    const char *wrong;      /* a message once something is wrong, else NULL */
 };
 
 void memory_init(struct memory *memory);

@@ -1,11 +1,11 @@
 /* What must always hold, seen through te_status, te_walk and te_totals:
  *
- *  1. what was delivered is a prefix of what was sent; after an orderly close equal to it
- * (actor.c); what is acknowledged has arrived
+ *  1. what was delivered is a prefix of what was sent, and equal to it after an orderly close
+ *     (actor.c); what is acknowledged has arrived
  *  2. snd_una <= snd_nxt <= snd_max; snd_una and rcv_nxt never go back
  *  3. snd_max - snd_una exceeds the queued bytes by SYN and FIN only
  *  4. no byte beyond the largest right edge that the peer offered, one probe byte excepted
- *  5. the own right edge never shrinks, but for the rounding of RFC 7323 2.4; ACK and window on the
+ *  5. its own right edge never shrinks, but for the rounding of RFC 7323 2.4; ACK and window on the
  *     wire are those that the status shows
  *  6. cwnd of at least 1 MSS; new data only within cwnd and limited transmit; one loss event lowers
  *     the threshold once
@@ -20,7 +20,7 @@
  *     and without a connection only RSTs are sent, and SYN cookies, as many as are counted
  * 13. accept queues within their backlog; totals equal a recount
  *
- * Those about frames (4, 5, 7, 11, 12) are in observer_wire.c. */
+ * Those about frames (4, 5, 6, 7, 11, 12) are in observer_wire.c. */
 #include "observer.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@
 
 #define WSCALE_MAX 14
 #define PROBE_BYTES 1
-#define SRTT_ROUNDING_US 8 /* each of its steps rounds down */
+#define SRTT_ROUNDING_US 8 /* each smoothing step rounds down */
 #define TIMESTAMP_TICK_US 1000
 #define LOOKS_BETWEEN_ALL 64
 
@@ -65,7 +65,7 @@ void observer_forget(struct world *world, unsigned side)
         struct watch *watch = &observer->watches[i];
         if (watch->side != side)
             continue;
-        watch->id = 0; /* the new stack counts from 1 again */
+        watch->id = 0; /* the new stack numbers from 1 again */
         watch->is_gone = true;
         watch->last.state = TE_CLOSED;
     }
@@ -87,7 +87,7 @@ static bool is_same_endpoint(const struct te_endpoint *a, const struct te_endpoi
     return a->port == b->port && te_addr_equal(&a->addr, &b->addr);
 }
 
-/* The latest of the first count watches that has these endpoints. */
+/* The latest of the first count watches with these endpoints. */
 static struct watch *find_before(struct world *world, unsigned count, const struct te_status *like,
                                  unsigned side)
 {
@@ -184,7 +184,7 @@ static const char *check_sequence(const struct te_status *status)
     return NULL;
 }
 
-/* Numbers 6, 8, 9, 10 and 11, as far as one look tells. */
+/* Numbers 6, 8, 9, 10 and 11, as far as one look can tell. */
 static const char *check_limits(const struct world *world, const struct watch *watch,
                                 const struct te_status *status)
 {
@@ -197,7 +197,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
         return "8: 2MSL does not run in FIN_WAIT_2";
     if (status->user_closed && is_alive(status) && status->timer == TE_TIMER_NONE &&
         world->hosts[watch->side].pump_at_us == TE_NEVER)
-        return "9: who has no owner has a timer";
+        return "9: a connection without an owner has a timer";
     if (status->rto_us < config->rto_min_us || status->rto_us > config->rto_max_us)
         return "10: the RTO is within its bounds";
     if (status->backoff > retries_max(config, status))
@@ -213,7 +213,7 @@ static const char *check_limits(const struct world *world, const struct watch *w
 
 /* --- one connection, against the look before -------------------------------------------------- */
 
-/* What a SYN carried and its SYN,ACK did not take was never sent (RFC 7413 4.2.2). */
+/* What a SYN carried and its SYN,ACK did not acknowledge counts as never sent (RFC 7413 4.2.2). */
 static bool may_take_back(const struct watch *watch)
 {
     return watch->is_fast_open && watch->last.snd_una == watch->last.iss &&
@@ -231,14 +231,14 @@ static const char *check_progress(const struct watch *watch, const struct te_sta
     if (now->receive_released < before->receive_released)
         return "2: what was released stays released";
     if (now->iss != before->iss || (before->state != TE_SYN_SENT && now->irs != before->irs))
-        return "2: ISS and IRS stay what they are";
+        return "2: ISS and IRS never change";
     if (seq_lt(now->snd_max, before->snd_max) && !may_take_back(watch))
         return "2: SND.MAX never goes back";
     return NULL;
 }
 
-/* What may change recovery and the window beside the rules below, and in the same event as they do:
- * recoveries that turn out to be needless ... */
+/* What may change recovery and the window besides the rules below, even in the same event:
+ * recoveries that turn out to be spurious ... */
 static uint64_t count_undone(const struct te_counters *counters)
 {
     return counters->undone_by_timestamp + counters->undone_by_dsack + counters->spurious_timeouts;
@@ -250,14 +250,14 @@ static uint64_t count_others(const struct te_counters *counters)
     return counters->loss_probe_recoveries + counters->sack_reneging + counters->ecn_reductions;
 }
 
-/* Number 6: what was sent is in the network, SACKed, or lost; nothing is lost without an answer. */
+/* Number 6: what was sent is in the network, SACKed, or lost; a loss is always reacted to. */
 static const char *check_flight(struct world *world, const struct te_status *now)
 {
     uint32_t flight = now->snd_nxt - now->snd_una;
     uint32_t known = now->pipe_bytes + now->sacked_bytes + now->lost_bytes;
     if (!is_synchronized(now) || now->snd_una == now->iss)
         return NULL;
-    /* Without SACK the count of duplicates makes the pipe smaller. */
+    /* Without SACK each duplicate ACK makes the pipe smaller. */
     bool uses_sack = now->sack_permitted && (now->features & TE_FEATURE_SACK_RECOVERY);
     if (known > flight || (uses_sack && known + PROBE_BYTES < flight)) {
         world_explain(world, "flight %u, pipe %u, SACKed %u, lost %u, %s", flight, now->pipe_bytes,
@@ -277,7 +277,8 @@ static bool is_loss_based(const struct te_status *status)
 static const char *check_start(struct watch *watch, const struct te_status *now, bool is_undone)
 {
     const struct te_status *before = &watch->last;
-    /* What ends the event before may be the probe that makes the segments larger (RFC 4821 7.6). */
+    /* The previous event may be ended by the probe that makes the segments larger (RFC 4821
+     * 7.6). */
     uint64_t mss = watch->mss_max > now->mss ? watch->mss_max : now->mss;
     uint64_t floor = 2 * mss;
     uint64_t most = (uint64_t)before->cwnd_bytes * 9 / 10;
@@ -287,15 +288,15 @@ static const char *check_start(struct watch *watch, const struct te_status *now,
     return NULL;
 }
 
-/* One look at a loss event, against the look before. */
+/* One look at a loss event, compared with the previous one. */
 struct recovery_look {
     const struct te_status *before, *now;
     bool was_open, is_open;
-    bool goes_on;   /* the same state; not: there is no other event in between */
-    bool is_start;  /* of an event, be it by the ACK that ends a timeout's */
-    bool is_undone; /* a connection of this stack was; so may this one be */
-    bool is_other;  /* likewise */
-    bool is_passed; /* all that was sent before the event is acknowledged */
+    bool goes_on;   /* the same state; another event may still be in between */
+    bool is_start;  /* of an event, even by the ACK that ends a timeout's */
+    bool is_undone; /* a connection of this stack was undone; maybe this one */
+    bool is_other;  /* another reason above applied to a connection of this stack */
+    bool is_passed; /* everything sent before the event is acknowledged */
     bool is_timeout;
 };
 
@@ -309,10 +310,10 @@ static struct recovery_look look_at_recovery(const struct world *world, struct w
         .now = now,
         .was_open = before->recovery[0] == 'o',
         .is_open = now->recovery[0] == 'o',
-        .goes_on = before->recovery == now->recovery, /* static words */
+        .goes_on = before->recovery == now->recovery, /* static strings */
         .is_undone = count_undone(counters) != watch->undone,
         .is_other = count_others(counters) != watch->others,
-        /* A connection starts anew when its SYN is acknowledged. */
+        /* A connection starts afresh when its SYN is acknowledged. */
         .is_passed = !watch->has_recover || !seq_lt(now->snd_una, watch->recover) ||
                      before->snd_una == before->iss,
         .is_timeout = now->backoff > before->backoff,
@@ -324,8 +325,8 @@ static struct recovery_look look_at_recovery(const struct world *world, struct w
     return look;
 }
 
-/* The end: all that was sent before its start is acknowledged, or it was needless: then the
- * window is as it was (RFC 4015 3.2). */
+/* The end: everything sent before its start is acknowledged, or it was spurious: then the window is
+ * restored (RFC 4015 3.2). */
 static const char *check_end(struct watch *watch, const struct recovery_look *look)
 {
     if (look->is_passed)
@@ -336,7 +337,7 @@ static const char *check_end(struct watch *watch, const struct recovery_look *lo
     bool may_decay = look->now->features & TE_FEATURE_CWND_VALIDATION; /* RFC 7661 4.4 */
     if (is_loss_based(look->now) && !look->is_other && !may_decay &&
         look->now->cwnd_bytes < watch->cwnd_before)
-        return "6: a recovery that was needless leaves the window as it was";
+        return "6: a spurious recovery leaves the window unchanged";
     return NULL;
 }
 
@@ -353,8 +354,8 @@ static const char *check_threshold(const struct recovery_look *look)
     return NULL;
 }
 
-/* Number 6: a loss event lasts until all that was sent before it is acknowledged, or is undone, or
- * a timeout comes; none starts before that; the threshold falls at the start, and not again. */
+/* Number 6: a loss event lasts until everything sent before it is acknowledged, it is undone, or a
+ * timeout occurs; no other starts before that; the threshold falls at the start, and not again. */
 static const char *check_loss_event(const struct world *world, struct watch *watch,
                                     const struct te_status *now)
 {
@@ -368,7 +369,8 @@ static const char *check_loss_event(const struct world *world, struct watch *wat
         wrong = check_threshold(&look);
     bool is_new = !look.goes_on || look.is_undone || look.is_other;
     if (!look.is_open && (is_new || look.is_timeout)) {
-        watch->has_recover = !look.goes_on || look.is_timeout; /* else it may be another event */
+        watch->has_recover =
+            !look.goes_on || look.is_timeout; /* otherwise it may be another event */
         watch->recover = now->snd_nxt;
     }
     /* The fast retransmission (RFC 5681 3.2), and each partial ACK's (RFC 6582 3.2). */
@@ -377,8 +379,8 @@ static const char *check_loss_event(const struct world *world, struct watch *wat
     return wrong;
 }
 
-/* Number 10, Karn: an ACK of nothing but bytes that were sent twice says nothing about the round
- * trip (without timestamps, that is). */
+/* Number 10, Karn: without timestamps, an ACK of only retransmitted bytes says nothing about the
+ * round trip. */
 static const char *check_round_trip(const struct watch *watch, const struct te_status *now)
 {
     const struct te_status *before = &watch->last;
@@ -386,11 +388,11 @@ static const char *check_round_trip(const struct watch *watch, const struct te_s
         watch->resent.is_overfull)
         return NULL;
     return extents_cover(&watch->resent, before->snd_una - now->iss, now->snd_una - now->iss)
-               ? "10: no round trip is taken from what was sent twice (Karn)"
+               ? "10: no round trip is taken from retransmitted data (Karn)"
                : NULL;
 }
 
-/* Number 10: the next timeout comes after the RTO of the one before, which has doubled. */
+/* Number 10: the next timeout comes after the previous one's RTO, doubled. */
 static const char *check_timeout(const struct world *world, struct watch *watch,
                                  const struct te_status *now)
 {
@@ -420,8 +422,7 @@ static const char *check_timeout(const struct world *world, struct watch *watch,
 
 /* --- against the other end -------------------------------------------------------------------- */
 
-/* By this end of a connection, or by the one before that a SYN cookie's ACK has opened once more.
- */
+/* By this end of a connection, or by the earlier one that a SYN cookie's ACK has opened again. */
 static bool was_received(struct world *world, const struct watch *watch, uint64_t bytes)
 {
     uint32_t iss = watch->last.iss;
@@ -441,9 +442,9 @@ bool observer_has_given(struct world *world, const struct watch *watch, uint64_t
     return false;
 }
 
-/* The peer's end of an earlier connection between the same endpoints has acknowledged so much, and
- * no TIME_WAIT kept its ACKs from this one, because a RST ended it (RFC 9293 3.6): a number that is
- * in the window is believed then, and nothing is promised. */
+/* The peer's end of an earlier connection between the same endpoints has acknowledged this much,
+ * and no TIME_WAIT keeps its ACKs from this one, because a RST ended it (RFC 9293 3.6): then a
+ * number in the window is believed, and nothing is guaranteed. */
 static bool is_ack_of_dead(struct world *world, const struct watch *peer, uint32_t ack)
 {
     while ((peer = observer_older(world, peer)) != NULL) {
@@ -460,7 +461,8 @@ static const char *check_peer(struct world *world, const struct watch *watch,
 {
     const struct watch *peer = observer_peer(world, watch);
     if (peer == NULL)
-        return now->receive_next > 0 ? "1: who has received something has a peer" : NULL;
+        return now->receive_next > 0 ? "1: a connection that has received something has a peer"
+                                     : NULL;
     if (!observer_has_given(world, peer, now->receive_next, false))
         return "1: no more is received than the peer's application sent";
     if (now->fin_received && is_alive(now) &&
@@ -475,7 +477,7 @@ static const char *check_peer(struct world *world, const struct watch *watch,
 
 /* --- all of one stack ------------------------------------------------------------------------- */
 
-/* Between two looks one segment arrives at most. An event says it too, but events may be lost. */
+/* At most one segment arrives between two looks. An event says it too, but events may be lost. */
 static bool has_taken_cookie(const struct world *world, unsigned side)
 {
     const struct te_counters *counters = te_stack_counters(world->hosts[side].stack);
@@ -486,7 +488,7 @@ static struct watch *add_watch(struct world *world, unsigned side, const struct 
 {
     struct observer *observer = &world->observer;
     if (observer->count == WATCHES_MAX) {
-        world_fail(world, side, status->id, "there are not so many connections");
+        world_fail(world, side, status->id, "there are few enough connections to watch");
         return NULL;
     }
     struct watch *watch = &observer->watches[observer->count++];
@@ -502,8 +504,8 @@ static struct watch *add_watch(struct world *world, unsigned side, const struct 
     return watch;
 }
 
-/* Takes over what the status says. An entry of the TIME_WAIT table knows less than a connection:
- * what it does not know stays. */
+/* Records the status. A TIME_WAIT entry knows less than a connection: what it does not know
+ * stays. */
 static void keep(struct watch *watch, const struct te_status *status)
 {
     if (status->opened_at_us != 0) {
@@ -564,7 +566,7 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
         fail(world, watch, wrong);
 }
 
-/* A recount of what te_totals says (number 13). */
+/* A recount of te_totals (number 13). */
 struct tally {
     uint32_t by_state[TE_STATE_COUNT];
     uint32_t orphans, time_wait, listeners, connections;
@@ -711,8 +713,8 @@ void observer_on_freeze(struct world *world, unsigned side, int64_t amount_us)
         *until_us += amount_us;
 }
 
-/* Numbers 5 and 9, at rest. What waits for its neighbour's address is seen to when that is known,
- * or is not to be had. */
+/* Numbers 5 and 9, at rest. Whatever waits for its neighbour's address continues once that is
+ * resolved or has failed. */
 static const char *check_waiting(const struct world *world, struct watch *watch)
 {
     const struct te_status *status = &watch->last;
@@ -725,13 +727,13 @@ static const char *check_waiting(const struct world *world, struct watch *watch)
     bool has_read_all = status->receive_queue_bytes == 0 && !status->fin_received;
     if (is_synchronized(status) && has_read_all && watch->has_own_edge && !watch->may_have_lost &&
         watch->own_edge == status->rcv_nxt)
-        return "5: who has read everything offers a window";
+        return "5: a receiver that has read everything offers a window";
     if (status->timer != TE_TIMER_NONE)
         return NULL;
     if (status->snd_una != status->snd_max)
         return "9: unacknowledged data has a timer";
     if (is_synchronized(status) && status->send_queue_bytes > 0)
-        return "9: data that waits has a timer";
+        return "9: waiting data has a timer";
     return NULL;
 }
 
@@ -772,7 +774,7 @@ void observer_check_idle(struct world *world)
         const struct te_status *status = &watch->last;
         const struct extents *arrived = &watch->arrived;
         bool has_hole =
-            arrived->is_overfull || /* what came out of order is kept */
+            arrived->is_overfull || /* data out of order is kept */
             (arrived->count > 0 && arrived->items[arrived->count - 1].end > status->receive_next);
         if (watch->is_gone || has_hole ||
             status->send_queue_bytes + status->receive_queue_bytes > 0 ||
@@ -797,7 +799,7 @@ void observer_on_fast_open(struct world *world, unsigned side, uint64_t id, uint
     watch->accepted = watch->last.send_accepted;
 }
 
-/* What came with a SYN, to a listener that takes it. */
+/* Data on a SYN, to a listener that accepts it. */
 static bool is_early(const struct world *world, const struct watch *watch, uint64_t received)
 {
     const struct scenario *scenario = world->scenario;
@@ -817,14 +819,14 @@ void observer_on_delivered(struct world *world, struct watch *watch, uint64_t re
         coverage->early_takes += watch->last.state == TE_SYN_RCVD && !world->link.is_calm;
         coverage->syn_replays += peer->early_takes > 0;
         if (++peer->early_takes > peer->syn_copies)
-            fail(world, watch, "1: what a SYN brings is delivered once for each copy of the SYN");
+            fail(world, watch, "1: data on a SYN is delivered once per copy of the SYN");
     }
     if (is_early(world, watch, received))
         return;
-    /* A SYN cookie forgets that the connection was there already: what the peer sends again passes
+    /* A SYN cookie forgets that the connection existed already: a retransmission of the peer passes
      * for the ACK that opens it. */
     if (peer->taker != NULL && peer->taker != watch && !watch->is_by_cookie)
-        fail(world, watch, "1: no byte is delivered twice, but what a SYN brings (RFC 7413 2.1)");
+        fail(world, watch, "1: no byte is delivered twice, except data on a SYN (RFC 7413 2.1)");
     peer->taker = watch;
 }
 
@@ -837,13 +839,13 @@ static void note_pair(struct world *world, const struct watch *watch, enum te_st
         world->observer.coverage->pairs[state][peer->last.state]++;
 }
 
-/* In a synchronized state, TIME_WAIT aside. */
+/* In a synchronized state other than TIME_WAIT. */
 static bool was_open(const struct te_transition *transition)
 {
     return transition->from >= TE_ESTABLISHED && transition->from <= TE_LAST_ACK;
 }
 
-/* Number 12, and RFC 1337: what a segment of the peer, or of somebody else, may end. */
+/* Number 12, and RFC 1337: what a segment of the peer, or of a third party, may end. */
 static const char *check_end_by_segment(const struct watch *watch,
                                         const struct te_transition *transition)
 {
@@ -863,7 +865,7 @@ static const char *check_end_by_segment(const struct watch *watch,
 
 #define CALM_RETRANSMITS_MAX 4
 
-/* A host that has forgotten a connection answers with so many RSTs a second, and then with none. */
+/* A host that has forgotten a connection answers with a limited number of RSTs per second. */
 static bool has_limited_resets(const struct world *world)
 {
     for (unsigned side = 0; side < world->scenario->host_count; side++)
@@ -872,8 +874,8 @@ static bool has_limited_resets(const struct world *world)
     return false;
 }
 
-/* After a leap over weeks a frame of before it may still arrive, and its timestamp pass for new:
- * the network of RFC 7323 5.5 holds nothing for so long. */
+/* After a leap of weeks an older frame may still arrive with a timestamp that passes for new: RFC
+ * 7323 5.5 assumes a network that holds nothing that long. */
 static const char *check_end_by_itself(const struct world *world, const struct watch *watch,
                                        const struct te_transition *transition)
 {
@@ -886,7 +888,7 @@ static const char *check_end_by_itself(const struct world *world, const struct w
     if (was_open(transition) && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT &&
         world->link.is_calm && !world->has_leapt_far && !has_limited_resets(world) &&
         watch->calm_retransmits >= CALM_RETRANSMITS_MAX)
-        return "in peace nobody dies of silence";
+        return "without faults no connection dies of silence";
     return NULL;
 }
 

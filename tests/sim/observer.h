@@ -1,8 +1,8 @@
-/* The judge: watches every connection of both stacks after every event, and every frame that they
- * put on the wire or get from it, and knows what must always hold. It sees the engine from outside
- * only: te_status, te_walk, te_totals, events, and frames.
+/* The judge: watches every connection of all stacks after every event, and every frame they send or
+ * receive, and checks what must always hold. It sees the engine only from outside: te_status,
+ * te_walk, te_totals, events, and frames.
  *
- * The sentences that it fails with name the numbers of the list in the header of observer.c.
+ * Its failure messages contain the numbers of the list at the top of observer.c.
  *
  * Which function checks which number (w: in observer_wire.c), and what is checked elsewhere:
  *
@@ -11,11 +11,11 @@
  *  2  check_sequence, check_progress
  *  3  check_sequence
  *  4  w check_peer_window
- *  5  w check_own_window; check_waiting: who has read everything offers a window
+ *  5  w check_own_window; check_waiting: an application that has read everything offers a window
  *  6  check_limits, check_flight, check_loss_event (start, end, threshold), w check_cwnd
  *  7  w check_data, check_syn, check_syn_data; check_peer: nothing follows the peer's FIN
  *  8  check_limits for FIN_WAIT_2; one timer of retransmission and persist: the engine's own
- *     te_stack_check_invariants (lib/engine/tcp/invariants.c), which each look calls
+ *     te_stack_check_invariants (lib/engine/invariants.c), called at each look
  *  9  check_waiting, check_limits, tally_connections; zero window and persist: invariants.c
  * 10  check_limits, check_timeout, check_round_trip, w check_probes
  * 11  w check_size, check_syn, check_negotiation, check_data, check_block, check_sack
@@ -25,11 +25,11 @@
  *
  * Beside these, w: check_nagle, check_timestamps.
  *
- * Globally: both ends agree, openings end, all is gone after CLOSE, memory is what it was: run.c,
- * observer_check_idle. Work for one frame: steps.h (world.c), by sim.steps. Each allocation refused
- * in turn: alloc_failures.c. Each interleaving of opening and closing: tests/explore. Saved and
- * restored: tests/unit/save_test.c and the scripts' "reborn" runs. Hostile bytes: tests/fuzz.
- */
+ * Globally: both ends agree, openings end, everything is gone after CLOSE, memory is back to what
+ * it was: run.c, observer_check_idle. Work per frame: steps.h (world.c), by sim.steps. Each
+ * allocation refused in turn: alloc_failures.c. Each interleaving of opening and closing:
+ * tests/explore. Saved and restored: tests/unit/save/save_test.c and the scripts' "reborn" runs.
+ * Hostile bytes: tests/fuzz. */
 #ifndef SIM_OBSERVER_H
 #define SIM_OBSERVER_H
 
@@ -50,76 +50,77 @@ struct watch {
     unsigned side;
     uint64_t id;
     struct te_status last; /* as it was after the latest event of its stack */
-    bool is_seen;          /* in the walk under way */
+    bool is_seen;          /* in the current walk */
     bool is_gone;
     bool is_told;
-    bool has_waited; /* in TIME_WAIT: nothing old reaches the next one between its endpoints */
+    bool has_waited; /* in TIME_WAIT, so nothing old reaches the next connection between its
+                        endpoints */
     enum te_state told_state; /* by the latest event */
 
     /* As a sender. */
     bool has_sent;
-    bool may_have_lost; /* what found no neighbour counts as sent, and was not seen */
-    uint32_t sent_end;  /* highest sequence number sent, and one */
+    bool may_have_lost; /* segments without a resolved neighbour count as sent, but were not seen */
+    uint32_t sent_end;  /* one past the highest sequence number sent */
     bool has_small;
     uint32_t small_end; /* of the latest segment that was not full-sized */
     bool has_fin;
     uint32_t fin_seq;
     bool has_peer_edge;
-    uint32_t peer_edge; /* largest right edge that the peer has offered, as far as it arrived */
-    uint32_t mss_max;   /* before the path became narrower */
+    uint32_t peer_edge; /* largest right edge the peer has offered that arrived */
+    uint32_t mss_max;   /* before the path narrowed */
     bool has_recover;
     uint32_t recover;        /* SND.NXT at the latest start of a loss event */
     uint64_t undone, others; /* counters of its stack, at the latest look: see observer.c */
     uint64_t probes;         /* tail loss probes of its stack, at its latest segment */
-    unsigned beyond_cwnd;    /* segments that may leave whatever cwnd says */
-    uint32_t cwnd_before;    /* the loss event under way */
+    unsigned beyond_cwnd;    /* segments that may leave regardless of cwnd */
+    uint32_t cwnd_before;    /* before the current loss event */
     struct extents resent;   /* what was sent more than once, from ISS on */
     bool has_probe;
     uint32_t probe_seq; /* of the latest byte sent beyond the window */
     int64_t probe_rto_us;
-    unsigned calm_retransmits; /* of the same bytes, since the faults have stopped */
-    unsigned keepalives;       /* sent since anything came */
-    uint64_t accepted;         /* bytes that the application has sent */
+    unsigned calm_retransmits; /* of the same bytes, since the faults stopped */
+    unsigned keepalives;       /* sent since anything arrived */
+    uint64_t accepted;         /* bytes the application has sent */
 
     /* As a sender with Fast Open. */
-    bool is_fast_open;    /* its application asked for it */
-    uint64_t stream;      /* not 0: the key of its bytes, which were given before ISS was known */
-    unsigned syn_copies;  /* that brought data to the peer's host */
-    unsigned early_takes; /* connections whose application has got what a SYN brought */
-    const struct watch *taker; /* the one whose application has got more than that; NULL: none */
+    bool is_fast_open;         /* its application asked for it */
+    uint64_t stream;           /* key of its bytes if given before ISS was known, else 0 */
+    unsigned syn_copies;       /* that delivered data to the peer's host */
+    unsigned early_takes;      /* connections whose application got data from a SYN */
+    const struct watch *taker; /* the one whose application got more than that; NULL: none */
 
-    /* What the peer's SYN said; a connection made of a SYN cookie has forgotten part of it. */
+    /* What the peer's SYN said; a connection made from a SYN cookie has forgotten part of it. */
     bool is_by_cookie;
     bool has_peer_syn;
     bool peer_has_wscale, peer_has_sack, peer_has_timestamps;
     uint8_t peer_wscale;
-    uint32_t peer_mss; /* what it named, or what stands for nothing */
+    uint32_t peer_mss; /* what it announced, or the default */
 
     /* As a receiver. */
     bool has_own_edge;
     uint32_t own_edge;
     bool has_own_ack;
     uint32_t own_ack;       /* latest that was sent */
-    struct extents arrived; /* stream offsets, as frames brought them */
-    uint32_t syn_bytes;     /* data that was taken from a SYN */
-    bool has_delivered;     /* its application has got something */
+    struct extents arrived; /* stream offsets that arrived in frames */
+    uint32_t syn_bytes;     /* data accepted from a SYN */
+    bool has_delivered;     /* its application received something */
     bool has_peer_fin;
     uint64_t peer_fin_offset;
     bool has_peer_ts;
     uint32_t peer_ts;        /* latest timestamp that arrived */
     uint32_t rcv_nxt_before; /* the latest event */
     bool has_ts_due;
-    uint32_t ts_due; /* the one that the next ACK echoes, or a later one */
+    uint32_t ts_due; /* the next ACK echoes this one or a later one */
     bool has_ts;
     uint32_t ts; /* latest that was sent */
 
     /* Retransmission by timeout. */
-    int64_t timeout_at_us; /* the latest one's time */
+    int64_t timeout_at_us; /* of the latest one */
     int64_t timeout_rto_us;
-    int64_t answer_at_us; /* the latest ACK in answer to an ACK */
+    int64_t answer_at_us; /* of the latest ACK in answer to an ACK */
 };
 
-/* Connections of one host that were called, heard or spoke since it was at rest. */
+/* Connections of one host that were called, or received or sent something, since it was at rest. */
 struct touched {
     bool all;
     unsigned count;
@@ -133,60 +134,60 @@ struct observer {
     struct touched touched[HOSTS_MAX];
     struct watch watches[WATCHES_MAX];
     struct coverage *coverage;
-    struct watch *answering;          /* got a pure ACK in the event under way */
-    bool answers_probe;               /* ... at RCV.NXT - 1: of a keepalive, or as if */
+    struct watch *answering;          /* got a pure ACK in the current event */
+    bool answers_probe;               /* ... at RCV.NXT - 1: a keepalive, or like one */
     struct watch *owing;              /* in TIME_WAIT, got the FIN again and has not answered yet */
-    uint64_t cookies_seen[HOSTS_MAX]; /* SYN,ACKs on the wire that nobody remembers */
-    uint64_t cookies_taken[HOSTS_MAX]; /* ACKs of such, at the latest look at all of a host */
+    uint64_t cookies_seen[HOSTS_MAX]; /* SYN,ACKs on the wire without any state behind them */
+    uint64_t cookies_taken[HOSTS_MAX]; /* ACKs of those, at the latest look at a whole host */
     int64_t
-        resolving_until_us[HOSTS_MAX]; /* so long it may wait for a neighbour, without a timer */
+        resolving_until_us[HOSTS_MAX]; /* until then it may wait for a neighbour, without a timer */
     uint64_t refused[HOSTS_MAX]; /* allocations, up to the last rest: a neighbour needs memory */
 };
 
 void observer_init(struct observer *observer, struct coverage *coverage);
-/* Before or after a call that concerns a connection; 0: that may concern any. */
+/* Before or after a call about a connection; 0: one that may concern any. */
 void observer_touch(struct world *world, unsigned side, uint64_t id);
-/* After every event on one side: at what was touched, and each so many times at all of it. True
- * when it was all. */
+/* After every event on one side: looks at what was touched, and every so often at everything. True
+ * if at everything. */
 bool observer_look(struct world *world, unsigned side);
-/* A host stands still for a while, and asks no neighbour again meanwhile. */
+/* A host is frozen for a while, and solicits no neighbour meanwhile. */
 void observer_on_freeze(struct world *world, unsigned side, int64_t amount_us);
-/* At one connection, and at everything of one side. */
+/* Looks at one connection; at everything of one side. */
 void observer_look_at(struct world *world, unsigned side, uint64_t id);
 void observer_look_at_all(struct world *world, unsigned side);
-/* When the side has said all that it has to say. */
+/* When the side has nothing left to send. */
 void observer_on_quiet(struct world *world, unsigned side);
-/* After a while of peace: no empty buffer holds memory. */
+/* After a while without traffic: no empty buffer holds memory. */
 void observer_check_idle(struct world *world);
 void observer_on_event(struct world *world, unsigned side, const struct te_event *event);
-/* A frame as a stack gives it away. */
+/* A frame as a stack sends it. */
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,
                       const struct te_frame_meta *meta);
-/* A TCP segment that was handed to a stack, after that. */
+/* A TCP segment, after it was given to a stack. */
 void observer_on_arrived(struct world *world, unsigned side, const struct wire_segment *segment);
 
 /* The host has rebooted: none of its connections exists any more. */
 void observer_forget(struct world *world, unsigned side);
 
-/* The watch of an id, or of the latest connection between two endpoints; NULL. */
+/* The watch of an id, or of the latest connection between two endpoints; NULL if none. */
 struct watch *observer_find(struct world *world, unsigned side, uint64_t id);
 struct watch *observer_find_pair(struct world *world, unsigned side,
                                  const struct te_endpoint *local, const struct te_endpoint *remote);
-/* The connection between the same endpoints before this one; NULL. */
+/* The previous connection between the same endpoints, or NULL. */
 struct watch *observer_older(struct world *world, const struct watch *watch);
 /* The other end of the same incarnation; NULL while it is not known. */
 struct watch *observer_peer(struct world *world, const struct watch *watch);
-/* Whether the application at this end has given so many bytes, or more; to this connection, or to
- * the one before that a SYN cookie's ACK has opened once more. All: this many, and not more. */
+/* Whether the application at this end has sent at least this many bytes, on this connection or on
+ * the earlier one that a SYN cookie's ACK has opened again. All: exactly this many. */
 bool observer_has_given(struct world *world, const struct watch *watch, uint64_t bytes,
                         bool is_all);
-/* Streams: the one that this end sends, and the one that it gets (once IRS is known). */
+/* Streams: the one this end sends, and the one it receives (once IRS is known). */
 uint64_t observer_send_key(const struct watch *watch);
 uint64_t observer_receive_key(struct world *world, const struct watch *watch);
 /* A connection that was opened with data for its SYN; before anything was sent. */
 void observer_on_fast_open(struct world *world, unsigned side, uint64_t id, uint64_t stream_key);
-/* The application of a connection has got so many bytes of its stream by now: no other connection
- * has delivered them, but for those that came with a SYN (RFC 7413 2.1). */
+/* The application of a connection has now received this many bytes of its stream: no other
+ * connection may have delivered them, except those from a SYN (RFC 7413 2.1). */
 void observer_on_delivered(struct world *world, struct watch *watch, uint64_t received);
 
 #endif

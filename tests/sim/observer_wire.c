@@ -9,10 +9,10 @@
 #define WSCALE_MAX 14
 #define MSS_ABSENT_IPV4 536
 #define MSS_ABSENT_IPV6 1220
-/* Three questions, a second apart (RFC 4861 10), a second for which the failure is remembered, and
- * what late timers add. */
+/* Three solicitations a second apart (RFC 4861 10), a second for which the failure is remembered,
+ * and what late timers add. */
 #define RESOLUTION_MAX_US INT64_C(4200000)
-#define PROBE_ANSWER_US 500000 /* the most that keepalive probes may be told to wait */
+#define PROBE_ANSWER_US 500000 /* longest delay that keepalive probes may be told to wait */
 #define HALF_SPACE 0x80000000u
 
 static bool seq_lt(uint32_t a, uint32_t b)
@@ -80,7 +80,7 @@ static const char *check_syn(const struct sending *sending)
     if (!(segment->flags & TE_SYN))
         return NULL;
     if (segment->seq != status->iss)
-        return "7: a SYN has the one sequence number";
+        return "7: a SYN always has the same sequence number";
     if (!segment->has_mss || segment->mss_bytes > mtu - (segment->payload_at - segment->ip_at) + 40)
         return "11: a SYN names an MSS that fits the link";
     if (segment->has_wscale && segment->wscale > WSCALE_MAX)
@@ -105,11 +105,11 @@ static const char *check_negotiation(const struct sending *sending)
         return "11: windows are scaled as both SYNs said";
     if (status->sack_permitted != (config->sack && watch->peer_has_sack) ||
         status->timestamps != (config->timestamps && watch->peer_has_timestamps))
-        return "11: SACK and timestamps are used when both SYNs offered them";
+        return "11: SACK and timestamps are used if both SYNs offered them";
     return payload > watch->peer_mss ? "11: no segment is larger than the peer's MSS" : NULL;
 }
 
-/* Or its last part is. A probe of the path MTU is larger than the MSS. */
+/* Or its last part. A path MTU probe is larger than the MSS. */
 static bool is_small(const struct sending *sending)
 {
     const struct wire_segment *segment = sending->segment;
@@ -140,23 +140,22 @@ static const char *check_nagle(const struct sending *sending)
     return "no small segment leaves while another is unacknowledged (Nagle)";
 }
 
-/* A probe of the path MTU may be larger than the MSS in force (RFC 4821 7.5), not than the peer's.
- */
+/* A path MTU probe may be larger than the MSS in force (RFC 4821 7.5), but not than the peer's. */
 static uint32_t largest_segment(const struct watch *watch)
 {
     bool is_searching = strcmp(watch->last.mtu_probing, "searching") == 0;
     return is_searching ? watch->last.peer_mss : watch->last.mss;
 }
 
-/* RFC 7413 4.2.2: with a cookie only, once only, and for who asked for it. */
+/* RFC 7413 4.2.2: only with a cookie, only once, and only for an application that asked for it. */
 static const char *check_syn_data(const struct sending *sending)
 {
     const struct wire_segment *segment = sending->segment;
     const struct watch *watch = sending->watch;
     if (!watch->is_fast_open || (segment->flags & TE_ACK) || !segment->has_cookie)
-        return "7: a SYN carries data with a Fast Open cookie only";
+        return "7: a SYN carries data only with a Fast Open cookie";
     if (watch->has_sent)
-        return "7: a SYN that is sent again carries no data";
+        return "7: a retransmitted SYN carries no data";
     if (segment->payload_len > watch->accepted ||
         !stream_matches(observer_send_key(watch), 0, sending->frame + segment->payload_at,
                         segment->payload_len))
@@ -185,7 +184,7 @@ static const char *check_data(const struct sending *sending)
     if (segment->payload_len > 0 && watch->has_fin && seq_lt(watch->fin_seq, data_end))
         return "7: nothing is sent after the FIN";
     if ((segment->flags & TE_FIN) && watch->has_fin && data_end != watch->fin_seq)
-        return "7: a FIN has the one sequence number";
+        return "7: a FIN always has the same sequence number";
     return NULL;
 }
 
@@ -202,8 +201,8 @@ static const char *check_peer_window(const struct sending *sending)
     return NULL;
 }
 
-/* Number 6: what is in the network fits cwnd when something is added to it. One segment may leave
- * nevertheless: as a tail loss probe (RFC 8985 7.3), or as the one that starts a fast recovery. */
+/* Number 6: what is in flight fits cwnd when something is added. Two single segments are exempt: a
+ * tail loss probe (RFC 8985 7.3), and the one that starts a fast recovery. */
 static const char *check_cwnd(const struct sending *sending)
 {
     struct watch *watch = sending->watch;
@@ -212,7 +211,7 @@ static const char *check_cwnd(const struct sending *sending)
     if (probes != watch->probes)
         watch->beyond_cwnd = 1;
     watch->probes = probes;
-    /* A FIN alone is no burden; nobody holds it back. */
+    /* A bare FIN is no load on the network and is not held back. */
     if (sending->segment->payload_len <= PROBE_BYTES || (sending->segment->flags & TE_SYN) ||
         status->pipe_bytes <= status->cwnd_bytes + PROBE_BYTES)
         return NULL;
@@ -225,8 +224,8 @@ static const char *check_cwnd(const struct sending *sending)
     return "6: what is sent fits cwnd";
 }
 
-/* The ACK of the peer's FIN, from a connection that found no place in TIME_WAIT: nobody can look at
- * it any more. */
+/* The ACK of the peer's FIN, from a connection that found no room in TIME_WAIT: it can no longer be
+ * observed. */
 static bool is_last_word(const struct watch *watch, const struct wire_segment *segment)
 {
     return watch->is_gone && watch->has_peer_fin && segment->ack == watch->last.rcv_nxt + 1;
@@ -249,7 +248,7 @@ static const char *check_own_window(const struct sending *sending)
     bool is_cut = (segment->flags & TE_SYN) && segment->window == UINT16_MAX;
     if (watch->has_own_edge && seq_lt(edge + unit - 1, watch->own_edge) && !is_cut) {
         world_explain(sending->world, "edge %u, was %u, scale %u", edge, watch->own_edge, shift);
-        return "5: the own right edge never shrinks";
+        return "5: its own right edge never shrinks";
     }
     bool is_scaled = !(segment->flags & TE_SYN) && status->state <= TE_LAST_ACK && !watch->is_gone;
     if (is_scaled && edge - segment->ack + unit - 1 < status->rcv_wnd)
@@ -298,7 +297,8 @@ static const char *check_block(const struct sending *sending, unsigned index)
         return "11: no SACK block spans RCV.NXT";
     if (watch->has_own_edge && seq_lt(watch->own_edge, block->end))
         return "11: a SACK block is within the window";
-    /* A duplicate may be older than the connection: of the one before under the same name. */
+    /* A duplicate may be older than the connection: from the previous one between the same
+     * endpoints. */
     if (is_below && block->start - base >= HALF_SPACE)
         return NULL;
     if (!extents_cover(&watch->arrived, block->start - base, block->end - base))
@@ -312,7 +312,7 @@ static const char *check_sack(const struct sending *sending)
     if (segment->sack_count == 0)
         return NULL;
     if (!sending->watch->last.sack_permitted)
-        return "11: SACK is spoken only when both said that they do";
+        return "11: SACK is used only if both SYNs permitted it";
     for (unsigned i = 0; i < segment->sack_count; i++) {
         const char *wrong = check_block(sending, i);
         if (wrong != NULL) {
@@ -338,7 +338,7 @@ static const char *check_timestamps(const struct sending *sending)
         return "timestamps never go back";
     if ((segment->flags & TE_ACK) &&
         (!watch->has_peer_ts || (seq_lt(watch->peer_ts, segment->ts_echo) && !has_leapt)))
-        return "a timestamp that is echoed has arrived";
+        return "an echoed timestamp has arrived";
     if ((segment->flags & TE_ACK) && watch->has_ts_due && seq_lt(segment->ts_echo, watch->ts_due) &&
         !has_leapt)
         return "an ACK echoes the timestamp of what it acknowledges (RFC 7323 4.3)";
@@ -358,7 +358,7 @@ static const char *check_answer_rate(const struct sending *sending)
     uint32_t edge =
         sending->segment->ack + ((uint32_t)sending->segment->window << watch->last.rcv_wscale);
     if (watch->has_own_edge && seq_lt(watch->own_edge, edge))
-        return NULL; /* it says something new: the window */
+        return NULL; /* it carries something new: the window */
     if (world->observer.answering != watch || sending->len > 0 ||
         watch->last.state == TE_TIME_WAIT || world->scenario->hosts[watch->side].poll_delay_us > 0)
         return NULL;
@@ -368,7 +368,7 @@ static const char *check_answer_rate(const struct sending *sending)
     return NULL;
 }
 
-/* Keepalive probes, and bytes beyond the window, that nobody answers. */
+/* Unanswered keepalive probes and bytes beyond the window. */
 static const char *check_probes(const struct sending *sending)
 {
     struct watch *watch = sending->watch;
@@ -430,8 +430,8 @@ static void note_sent(const struct sending *sending)
     watch->may_have_lost = false;
 }
 
-/* Whether the segment speaks for an earlier connection between the same endpoints: an ACK that
- * waited for its neighbour, or for its host, while the next connection came. */
+/* Whether the segment belongs to an earlier connection between the same endpoints: an ACK that
+ * waited for its neighbour, or for its host, while the next connection opened. */
 static bool is_of_older(struct world *world, const struct watch *watch,
                         const struct wire_segment *segment)
 {
@@ -443,18 +443,17 @@ static bool is_of_older(struct world *world, const struct watch *watch,
     return false;
 }
 
-/* SND.NXT; what is beyond the window, which a peer does not accept, does not count (RFC 9293 3.4).
- */
+/* SND.NXT, except what is beyond the window, which a peer does not accept (RFC 9293 3.4). */
 static bool is_expected(const struct te_status *status, uint32_t seq)
 {
-    /* SND.NXT may be back at our SYN; its ACK may come with what brings the RST. */
+    /* SND.NXT may be back at our SYN, whose ACK may come with the segment that causes the RST. */
     if (status->snd_una == status->iss)
         return seq == status->snd_max || seq == status->iss + 1;
     uint32_t edge = status->snd_una + status->snd_wnd;
     return seq == status->snd_nxt || (seq == edge && seq_lt(edge, status->snd_nxt));
 }
 
-/* What brings the RST may have acknowledged a probe, which SND.NXT did not count. */
+/* The segment that causes the RST may have acknowledged a probe, which SND.NXT does not count. */
 static bool is_awaited(struct world *world, const struct watch *watch, uint32_t seq)
 {
     const struct watch *peer = observer_peer(world, watch);
@@ -462,7 +461,7 @@ static bool is_awaited(struct world *world, const struct watch *watch, uint32_t 
 }
 
 /* A RST with an ACK is an answer to a segment without one, or ends a connection: then it must be
- * the one that its peer believes (RFC 5961 3.2). */
+ * one that its peer believes (RFC 5961 3.2). */
 static const char *check_reset(struct world *world, const struct watch *watch,
                                const struct wire_segment *segment)
 {
@@ -476,7 +475,7 @@ static const char *check_reset(struct world *world, const struct watch *watch,
     return "12: a RST that ends a connection has the number that the peer expects";
 }
 
-/* The connection that speaks, looked at before what it says is judged. */
+/* The sending connection, looked at before its segment is judged. */
 static struct watch *find_sender(struct world *world, unsigned side,
                                  const struct wire_segment *segment)
 {
@@ -490,27 +489,27 @@ static struct watch *find_sender(struct world *world, unsigned side,
     return observer_find_pair(world, side, &segment->source, &segment->destination);
 }
 
-/* Of a connection that is over, remains may be there for its user. */
+/* A connection that has ended may still be there for its user. */
 static bool is_over(const struct watch *watch)
 {
     return watch->is_gone || watch->last.state == TE_CLOSED;
 }
 
-/* A connection made of a SYN cookie has sent no SYN,ACK of its own. */
+/* A connection made from a SYN cookie has sent no SYN,ACK of its own. */
 static bool is_twin(const struct watch *watch, const struct wire_segment *segment)
 {
     return watch->is_by_cookie && segment->ack == watch->last.irs + 1;
 }
 
-/* A SYN,ACK with a number that no connection has. A cookie for the same SYN is the same number:
- * that which opened a connection may have a twin that still waits for its neighbour, or for its
+/* A SYN,ACK with a number that no connection has. A cookie for the same SYN is the same number: the
+ * one that opened a connection may have a twin that still waits for its neighbour, or for its
  * host. */
 static bool is_cookie(struct world *world, unsigned side, const struct watch *watch,
                       const struct wire_segment *segment)
 {
     uint64_t given = te_stack_counters(world->hosts[side].stack)->syn_cookies_sent;
     uint64_t *seen = &world->observer.cookies_seen[side];
-    /* What died as soon as it had answered was taken for one, too. */
+    /* A connection that died right after its answer was taken for one, too. */
     bool is_of_nobody = given > 0 && (watch == NULL || is_over(watch));
     if ((segment->flags & (TE_SYN | TE_ACK)) != (TE_SYN | TE_ACK) ||
         (given == *seen && !is_of_nobody))
@@ -523,8 +522,8 @@ static bool is_cookie(struct world *world, unsigned side, const struct watch *wa
     return true;
 }
 
-/* Two connections of one SYN have answered a client that has heard of neither: whichever SYN,ACK
- * comes first, what the other one sent may be taken for what follows. */
+/* Two connections from one SYN have answered a client that knows neither: whichever SYN,ACK arrives
+ * first, segments of the other connection may be taken for its continuation. */
 static bool is_rival(struct world *world, const struct sending *sending, const struct watch *client)
 {
     const struct wire_segment *segment = sending->segment;
@@ -538,10 +537,10 @@ static bool is_rival(struct world *world, const struct sending *sending, const s
     return false;
 }
 
-/* A copy of a SYN with a good cookie has opened a connection where one was that its client still
- * has, or is to have: it died by a RST that was lost, or is on its way. Before any handshake it
- * sends numbers that the client cannot tell from the old ones, since a RST leaves no TIME_WAIT that
- * would keep them apart. RFC 7413 2.1 accepts such copies, and nothing is promised then. */
+/* A copy of a SYN with a good cookie has opened a connection in place of one that its client still
+ * has, or will have: that one died by a RST that was lost or is in flight. Before any handshake the
+ * new one sends numbers that the client cannot tell from the old ones, since a RST leaves no
+ * TIME_WAIT to separate them. RFC 7413 2.1 accepts such copies; nothing is guaranteed then. */
 static bool is_ghost(struct world *world, const struct sending *sending)
 {
     const struct watch *watch = sending->watch;
@@ -556,9 +555,9 @@ static bool is_ghost(struct world *world, const struct sending *sending)
            seq_lt(sending->segment->seq, client->own_edge);
 }
 
-/* A SYN cookie's ACK has opened a connection that was there before, and it sends numbers that the
- * first one sent: an ACK of those may come at any time, and no more than ISS tells one from the
- * other. The server of RFC 4987 3.6 remembers nothing. */
+/* A SYN cookie's ACK has opened a connection that existed before, and it sends numbers that the
+ * first one sent: an ACK of those may arrive at any time, and only ISS distinguishes them. The
+ * server of RFC 4987 3.6 remembers nothing. */
 static bool is_second_life(struct world *world, const struct sending *sending)
 {
     const struct watch *watch = sending->watch, *older = watch;
@@ -617,7 +616,7 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
 
 /* --- a segment that has arrived --------------------------------------------------------------- */
 
-/* A right edge counts when the segment acknowledges something of this incarnation. */
+/* A right edge counts if the segment acknowledges something of this incarnation. */
 static void note_peer_edge(struct watch *watch, const struct wire_segment *segment)
 {
     const struct te_status *status = &watch->last;
@@ -657,7 +656,7 @@ static void note_syn_data(struct world *world, struct watch *watch,
         segment->seq != watch->last.irs || peer == NULL)
         return;
     if (watch->last.state == TE_SYN_RCVD && watch->last.receive_next <= segment->payload_len)
-        watch->syn_bytes = (uint32_t)watch->last.receive_next; /* as much as found room */
+        watch->syn_bytes = (uint32_t)watch->last.receive_next; /* as much as there was room for */
     peer->syn_copies++;
 }
 
@@ -685,7 +684,7 @@ static void note_arrived(struct watch *watch, const struct wire_segment *segment
     }
 }
 
-/* The first reason for TIME_WAIT: the FIN comes again, because the last ACK was lost. */
+/* The first reason for TIME_WAIT: the FIN is repeated because the last ACK was lost. */
 static void check_time_wait(struct world *world, const struct watch *watch,
                             const struct wire_segment *segment)
 {
@@ -697,7 +696,7 @@ static void check_time_wait(struct world *world, const struct watch *watch,
         (segment->flags & (TE_SYN | TE_RST | TE_FIN)) != TE_FIN)
         return;
     if (status->timer_at_us < world_clock(world, watch->side) + 2 * config->msl_us)
-        world_fail(world, watch->side, watch->id, "a FIN in TIME_WAIT starts 2MSL anew");
+        world_fail(world, watch->side, watch->id, "a FIN in TIME_WAIT restarts 2MSL");
     world->observer.owing = (struct watch *)watch;
 }
 

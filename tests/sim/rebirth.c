@@ -5,17 +5,17 @@
 #include <tcpengine/save.h>
 
 #define CHANCES 10000
-/* What the fault may save, on average: a stack with full buffers has hundreds of kilobytes, and
- * saved in every other turn it would take as long as a thousand other seeds. */
+/* How much the fault may save, on average: a stack with full buffers has hundreds of kilobytes, and
+ * saving it every other turn would take as long as a thousand other seeds. */
 #define BYTES_A_TURN 4096
 
-/* docs/state-format.md: before the sections stand the mark, the version and the clock, which may
- * have gone on meanwhile; after them a checksum of all. */
+/* docs/state-format.md: the mark, the version and the clock, which may have advanced, precede the
+ * sections; a checksum of everything follows them. */
 #define SECTIONS_AT (8 + 2 + 8)
 #define CHECKSUM_BYTES 8
 
 struct saved {
-    uint8_t *bytes; /* memory of exactly len, so that a sanitizer sees what is beyond it */
+    uint8_t *bytes; /* exactly len bytes, so that a sanitizer sees reads beyond */
     size_t len;
 };
 
@@ -44,8 +44,8 @@ static void check_nothing_left(struct world *world, unsigned side, const char *s
         world_fail(world, side, 0, sentence);
 }
 
-/* Where memory is refused in the middle of it, nothing is left of the attempt; the next one gets
- * what it asks for. */
+/* If memory is refused midway, nothing is left of the attempt; the next one gets what it asks
+ * for. */
 static void restore(struct world *world, unsigned side, const struct saved *saved)
 {
     struct host *host = &world->hosts[side];
@@ -67,7 +67,7 @@ static void restore(struct world *world, unsigned side, const struct saved *save
     }
 }
 
-/* A frame that waited may get lost, when memory for it is refused in the restore. */
+/* A queued frame may get lost if memory for it is refused during the restore. */
 static void check_restored(struct world *world, unsigned side, const struct saved *before,
                            int64_t timeout_us, uint64_t refused_before)
 {

@@ -1,5 +1,5 @@
-/* The simulator's own source of chance: xoroshiro128+ seeded by splitmix64. Same seed, same draws,
- * on every machine. */
+/* The simulator's random numbers: xoroshiro128+ seeded by splitmix64. Same seed, same draws, on
+ * every machine. */
 #ifndef SIM_RNG_H
 #define SIM_RNG_H
 
@@ -16,11 +16,11 @@ uint64_t rng_next(struct rng *rng);
 uint64_t rng_below(struct rng *rng, uint64_t bound);
 /* low .. high, both included. */
 int64_t rng_between(struct rng *rng, int64_t low, int64_t high);
-/* low .. high with every order of magnitude as likely as the next; low at least 1. */
+/* low .. high, every order of magnitude equally likely; low at least 1. */
 int64_t rng_log_between(struct rng *rng, int64_t low, int64_t high);
 /* True in parts of 10,000 cases. */
 bool rng_chance(struct rng *rng, uint32_t parts);
-/* A well mixed function of its argument: chance without a state. */
+/* A well mixed function of its argument: a random number without state. */
 uint64_t rng_mix(uint64_t value);
 
 #endif

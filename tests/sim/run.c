@@ -4,14 +4,13 @@
 #include "units.h"
 
 #define SETTLE_STEP_US SECOND
-#define SETTLE_MAX_US (4 * 3600 * SECOND) /* RTOs of a minute, a segment each, if need be */
+#define SETTLE_MAX_US (4 * 3600 * SECOND) /* RTOs of a minute, one segment each, if need be */
 #define IDLE_US (2 * SECOND)
 #define SETTLE_STARVED_US (10 * SECOND)
 #define CYCLE_PORT 7
 #define COOKIE_BYTES 96 /* of one server, as the engine keeps them */
 
-/* Connections of nothing but good will, to compare memory before and after: from the left to the
- * right. */
+/* Well-behaved connections from left to right, to compare memory before and after. */
 #define CYCLE_BEHAVIOUR                                                                            \
     {                                                                                              \
         .bytes = 40, .write_max = 40, .read_max = 40, .read_stop = UINT64_MAX,                     \
@@ -26,7 +25,7 @@
         }                                                                                          \
     }
 
-/* With Fast Open to the port where the listeners will be: then the cookie is known. */
+/* With Fast Open, to the port of the later listeners, so that the cookie is known. */
 static const struct connection_plan cycle_plans[2][HOSTS_MAX] = {
     {CYCLE_PLAN(0, CYCLE_PORT, false), {0}, CYCLE_PLAN(2, CYCLE_PORT, false)},
     {CYCLE_PLAN(0, SCENARIO_PORT, true), {0}, CYCLE_PLAN(2, SCENARIO_PORT, true)},
@@ -53,7 +52,7 @@ static const char *find_disagreement(struct world *world, const struct watch **r
         if (watch->is_gone)
             continue;
         if (is_opening(watch->last.state))
-            return "SYN_SENT and SYN_RCVD are left at last";
+            return "SYN_SENT and SYN_RCVD are left in the end";
         if (watch->last.state != TE_ESTABLISHED)
             continue;
         const struct watch *peer = observer_peer(world, watch);
@@ -109,7 +108,7 @@ static int64_t larger(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* 2MSL and the timeouts that may come before it: user timeout, FIN_WAIT_2, orphans. */
+/* 2MSL and the timeouts that may precede it: user timeout, FIN_WAIT_2, orphans. */
 static int64_t longest_end_us(const struct world *world)
 {
     int64_t longest_us = 0;
@@ -140,7 +139,8 @@ static void close_all(struct world *world)
            world->now_us < until_us)
         world_run(world, world->now_us + SETTLE_STEP_US);
     if (world->failure == NULL && !is_empty(world))
-        world_fail(world, 0, 0, "after both have closed, all is gone within 2MSL and the timeouts");
+        world_fail(world, 0, 0,
+                   "after both have closed, everything is gone within 2MSL and the timeouts");
 }
 
 void run_cycle(struct world *world)
@@ -173,7 +173,7 @@ static void run_faults(struct world *world)
         world_run(world, world->hosts[side].frozen_until_us);
 }
 
-/* What was learned of narrow paths is forgotten after its time. */
+/* What was learned about narrow paths is forgotten in time. */
 static void outlive_path_mtus(struct world *world)
 {
     if (world->failure == NULL)
@@ -196,7 +196,7 @@ static bool is_near_wrap(uint32_t isn)
     return (uint32_t)-isn <= 65536;
 }
 
-/* Whether those that were to start near the end of the sequence space did. */
+/* Whether the connections meant to start near the end of the sequence space did. */
 static void count_wraps(struct world *world)
 {
     struct coverage *coverage = world->observer.coverage;
@@ -219,7 +219,7 @@ static void count_wraps(struct world *world)
     }
 }
 
-/* Cookies of servers are kept: a host may have more of them than before, within its bound. */
+/* Servers' cookies are kept: a host may have more of them than before, within its limit. */
 static bool is_cookies(const struct world *world, unsigned side, uint64_t more_bytes)
 {
     const struct te_config *config = &world->scenario->hosts[side].config;

@@ -4,11 +4,11 @@
 
 #include "world.h"
 
-/* True when all held; else world->failure says what did not. The world is done with either way, but
- * its trace can still be read. */
+/* True if everything held; else world->failure says what did not. The world is finished either way,
+ * but its trace can still be read. */
 bool run_scenario(struct world *world, const struct scenario *scenario,
                   const struct world_options *options);
-/* Connections of nothing but good will, from their OPENs to the end of their TIME_WAITs. */
+/* Well-behaved connections, from their OPENs to the end of their TIME_WAITs. */
 void run_cycle(struct world *world);
 
 #endif

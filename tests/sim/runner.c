@@ -17,9 +17,9 @@
 
 /* What the processes share. */
 struct desk {
-    uint64_t seed; /* under way */
+    uint64_t seed; /* current */
     struct coverage coverage;
-    pid_t pid; /* 0: not at work */
+    pid_t pid; /* 0: idle */
 };
 
 struct board {
@@ -45,7 +45,7 @@ void runner_report(const struct world *failed, const char *program, const char *
     trace_print_last(&failed->trace, file);
     fprintf(file, "  again: %s %s -v\n", program, arguments);
     fclose(file);
-    fwrite(text, 1, len, stdout); /* in one piece: other processes write too */
+    fwrite(text, 1, len, stdout); /* in one write: other processes print too */
     fflush(stdout);
     free(text);
 }
@@ -58,7 +58,8 @@ void runner_report_end(int status, const char *program, const char *arguments)
            is_signal ? WTERMSIG(status) : WEXITSTATUS(status), program, arguments);
 }
 
-/* What makes that seed fail again: all that changes a run, and what it was compared with. */
+/* The command that replays the seed: all options that change a run, and what it was compared
+ * with. */
 static const char *arguments_of(const struct runner_options *options, uint64_t seed)
 {
     static char arguments[ARGUMENTS_MAX];
@@ -81,7 +82,7 @@ static void report_seed(const struct runner_options *options, uint64_t seed)
 bool runner_draw(const struct runner_options *options, uint64_t seed, struct scenario *ret_scenario)
 {
     scenario_draw(ret_scenario, seed);
-    /* A restore takes memory, too: then it would be other allocations that are refused. */
+    /* A restore allocates too: then other allocations would be refused. */
     for (unsigned side = 0; side < HOSTS_MAX && options->reborn_every > 0; side++)
         ret_scenario->hosts[side].refuse_count = 0;
     if (options->simplify == NULL || simplify_apply_list(ret_scenario, options->simplify))
@@ -102,7 +103,7 @@ static bool run_once(struct world *judged, const struct scenario *scenario,
     return run_scenario(judged, scenario, &world_options);
 }
 
-/* Once more: the same trace. */
+/* A second run must give the same trace. */
 static bool repeat(struct world *judged, const struct scenario *scenario,
                    const struct runner_options *options, uint64_t reborn_every,
                    struct coverage *coverage)
@@ -183,7 +184,7 @@ static void start_worker(const struct runner_options *options, struct board *boa
     desk->pid = pid;
 }
 
-/* A worker has ended: in peace, or in the middle of its seed. */
+/* A worker has ended, properly or in the middle of its seed. */
 static void on_worker_end(const struct runner_options *options, struct board *board,
                           struct desk *desk, int status)
 {

@@ -9,19 +9,19 @@
 
 struct runner_options {
     uint64_t first_seed, seed_count;
-    unsigned jobs;         /* 0: one for each processor */
-    uint64_t twice_every;  /* each so many seeds one is run twice, to compare the traces; 0: none */
-    uint64_t reborn_every; /* each seed is run again with all stacks restored after each so many
-                            * turns, to compare the traces; no memory is refused; 0: not */
-    unsigned failures_max; /* so many end it */
-    bool is_verbose;       /* every line, with one seed only */
+    unsigned jobs;         /* 0: one per processor */
+    uint64_t twice_every;  /* one of this many seeds is run twice, to compare the traces; 0: none */
+    uint64_t reborn_every; /* each seed is run again with all stacks restored after every this many
+                              turns, to compare the traces, and no memory is refused; 0: not */
+    unsigned failures_max; /* stop after this many */
+    bool is_verbose;       /* print every line; with one seed only */
     const char *capture_path;
     const char *program;  /* for the command that replays a failure */
     const char *simplify; /* steps that make the scenario simpler, or NULL */
-    bool is_planted;      /* a failure that is none, to test the harness with */
+    bool is_planted;      /* a planted failure, to test the harness */
 };
 
-/* The scenario of a seed, after the steps; false when they are not for it. */
+/* The scenario of a seed, after the steps; false if they do not apply to it. */
 bool runner_draw(const struct runner_options *options, uint64_t seed,
                  struct scenario *ret_scenario);
 
@@ -34,9 +34,9 @@ unsigned runner_run(const struct runner_options *options, struct coverage *ret_c
 /* Runs one seed in this process. */
 bool runner_replay(const struct runner_options *options, struct coverage *coverage);
 
-/* Writes what failed, the last events, and how to see it again. */
+/* Prints what failed, the last events, and how to replay it. */
 void runner_report(const struct world *world, const char *program, const char *arguments);
-/* The same of a process that has ended before it could say so; status: of waitpid(). */
+/* The same for a process that died before it could report; status: from waitpid(). */
 void runner_report_end(int status, const char *program, const char *arguments);
 
 #endif

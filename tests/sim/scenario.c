@@ -52,13 +52,13 @@ static bool coin(struct rng *rng)
     return rng_chance(rng, 5000);
 }
 
-/* A rate up to max, in a share of the runs; 0 in the others. */
+/* A rate up to max in a share of the runs, 0 in the others. */
 static uint32_t draw_rate(struct rng *rng, uint32_t share, uint32_t max)
 {
     return rng_chance(rng, share) ? (uint32_t)rng_log_between(rng, 10, max) : 0;
 }
 
-/* A duration up to max, in a share of the runs; 0 in the others. */
+/* A duration up to max in a share of the runs, 0 in the others. */
 static int64_t draw_time(struct rng *rng, uint32_t share, int64_t max)
 {
     return rng_chance(rng, share) ? rng_log_between(rng, 100, max) : 0;
@@ -78,7 +78,7 @@ static void set_address(struct te_config *config, bool is_v6, unsigned side)
     config->mac[5] = (uint8_t)(side + 1);
 }
 
-/* Tables as small as the runs are, so that a run costs little and limits are met. */
+/* Tables as small as the runs are, so that a run is cheap and reaches limits. */
 static void set_tables(struct te_config *config)
 {
     config->conn_max = 48;
@@ -199,7 +199,7 @@ static void draw_host(struct rng *rng, struct scenario *scenario, unsigned side)
     draw_timers(rng, config);
     draw_streams(rng, scenario->is_bulk, config);
     draw_interface(rng, scenario->is_v6, config);
-    /* Both at once would take a clock that is hardly ever to be found. */
+    /* Both at once would take a clock value that hardly ever exists. */
     uint64_t wrap = rng_below(rng, 10);
     host->near_isn_wrap = wrap < 4;
     host->near_ts_wrap = wrap >= 4 && wrap < 8;
@@ -214,7 +214,7 @@ static void draw_host(struct rng *rng, struct scenario *scenario, unsigned side)
 
 /* --- the link --------------------------------------------------------------------------------- */
 
-/* A bottleneck: a queue that drops what does not fit in, and may mark before that. */
+/* A bottleneck: a queue that drops what does not fit, and may mark before that. */
 static void draw_queue(struct rng *rng, struct link_plan *link)
 {
     link->bytes_per_s = (uint64_t)rng_log_between(rng, 20000, 100000000);
@@ -288,7 +288,7 @@ static void draw_upheaval(struct rng *rng, const struct scenario *scenario,
     if (upheaval->kind == UPHEAVAL_LEAP)
         upheaval->amount_us = rng_log_between(rng, 100 * MS, 3600 * SECOND);
     if (upheaval->kind == UPHEAVAL_LEAP && rng_chance(rng, 2000)) {
-        /* A month is too much for timestamps, unless all see it. */
+        /* A month is too much for timestamps, unless all hosts see it. */
         upheaval->amount_us = 30 * 86400 * SECOND;
         upheaval->sides = (1u << scenario->host_count) - 1;
     }
@@ -312,7 +312,7 @@ static uint32_t smaller(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* So much that a run sees many windows of it, and ends. */
+/* Enough for many windows, little enough for the run to end. */
 static uint64_t draw_bytes(struct rng *rng, const struct scenario *scenario, unsigned side,
                            unsigned other)
 {
@@ -394,7 +394,7 @@ static void draw_connection(struct rng *rng, const struct scenario *scenario, un
     }
 }
 
-/* Ports that an earlier connection has used, or uses: TIME_WAIT meets new incarnations. */
+/* Ports used by an earlier connection, perhaps still: new incarnations meet TIME_WAIT. */
 static void reuse_ports(struct rng *rng, struct scenario *scenario, unsigned index)
 {
     if (index == 0 || !rng_chance(rng, 2500))
@@ -432,8 +432,8 @@ static void draw_applications(struct rng *rng, struct scenario *scenario)
 
 /* --- upgrades --------------------------------------------------------------------------------- */
 
-/* Drawn last, but for Fast Open: the rest of a seed's scenario is the same with them and without.
- */
+/* Drawn last, but for Fast Open: the rest of a seed's scenario is the same with and without
+ * them. */
 static void draw_rebirths(struct rng *rng, struct scenario *scenario)
 {
     if (!rng_chance(rng, 1500))
@@ -444,7 +444,7 @@ static void draw_rebirths(struct rng *rng, struct scenario *scenario)
 
 /* --- Fast Open -------------------------------------------------------------------------------- */
 
-/* Drawn last of all, likewise. */
+/* Drawn last of all, for the same reason. */
 static void draw_fast_open(struct rng *rng, struct scenario *scenario)
 {
     if (!rng_chance(rng, 2500))

@@ -10,10 +10,10 @@
 
 #define STEPS_MAX 512
 
-/* How a run ends. Sentences are static, and so the same in every process. */
+/* How a run ends. Messages are static, hence the same in every process. */
 struct verdict {
-    const char *sentence; /* NULL: all held, or the process died */
-    int signal;           /* 0: it lived */
+    const char *sentence; /* NULL: everything held, or the process died */
+    int signal;           /* 0: it survived */
     uint64_t events;
 };
 
@@ -21,7 +21,7 @@ struct shrinking {
     const struct runner_options *options;
     struct scenario scenario;
     struct verdict wanted;
-    struct verdict *board; /* shared with the process of the trial */
+    struct verdict *board; /* shared with the trial's process */
     unsigned trials;
     unsigned step_count;
     struct step steps[STEPS_MAX];
@@ -56,7 +56,7 @@ static struct verdict judge(struct shrinking *shrinking, const struct scenario *
         abort();
     shrinking->trials++;
     struct verdict verdict = *shrinking->board;
-    /* A sanitizer ends the process with a status of its own. */
+    /* Sanitizers exit with a status of their own. */
     verdict.signal = WIFSIGNALED(status) ? WTERMSIG(status) : -WEXITSTATUS(status);
     return verdict;
 }
@@ -66,7 +66,7 @@ static bool is_same(const struct verdict *a, const struct verdict *b)
     return a->sentence == b->sentence && a->signal == b->signal;
 }
 
-/* True when the run fails in the same way, and no later, without what the step takes away. */
+/* True if the run fails in the same way, and no later, without what the step removes. */
 static bool try_step(struct shrinking *shrinking, struct step step)
 {
     struct scenario simpler = shrinking->scenario;
@@ -81,7 +81,7 @@ static bool try_step(struct shrinking *shrinking, struct step step)
     return true;
 }
 
-/* Each step of one kind, the last index first: a removal moves those behind it. */
+/* Each step of one kind, last index first, since a removal shifts those after it. */
 static bool try_kind(struct shrinking *shrinking, unsigned kind)
 {
     bool is_simpler = false;

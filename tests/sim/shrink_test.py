@@ -1,4 +1,4 @@
-"""sim --shrink, on failures that are planted (sim --plant: it fails when a byte is sent twice)."""
+"""sim --shrink, on planted failures (sim --plant: it fails if a byte is sent twice)."""
 
 import re
 import subprocess
@@ -17,7 +17,7 @@ def sim(*arguments):
 
 
 def command_in(text):
-    """The arguments of the command that a report names."""
+    """The arguments of the command in a report."""
     return re.search(r"^  again: \S+ (.*)$", text, re.MULTILINE).group(1).split()
 
 

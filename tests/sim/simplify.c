@@ -7,12 +7,12 @@
 
 #define HALVES_LEAST 2
 
-/* Where a field stands in a scenario: once, or in each element of an array. */
+/* Where a field is in a scenario: once, or in each element of an array. */
 enum place { IN_SCENARIO, IN_LINK, IN_HOST, IN_LISTENER, IN_CONNECTION, IN_BEHAVIOUR };
 
 enum act {
-    SET,   /* to the value that means no fault */
-    HALVE, /* as long as it is more than the value */
+    SET,   /* to the value that means "no fault" */
+    HALVE, /* as long as it exceeds the value */
 };
 
 struct field {
@@ -32,7 +32,7 @@ struct field {
 #define HOST_OFF(member) FIELD(#member, IN_HOST, host_plan, member, SET, 0)
 #define BEHAVIOUR_OFF(member) FIELD(#member, IN_BEHAVIOUR, behaviour, member, SET, 0)
 
-/* What explains most comes first. */
+/* The most informative first. */
 static const struct field fields[] = {
     FIELD("faults_us", IN_SCENARIO, scenario, faults_us, HALVE, 1000000),
     FIELD("strip_options", IN_SCENARIO, scenario, strip_options, SET, 0),
@@ -221,7 +221,7 @@ static bool take_out(void *array, unsigned *count, size_t size_bytes, unsigned i
     return true;
 }
 
-/* One is needed: the hosts' clocks are set by it. */
+/* One connection is needed: it determines the hosts' clocks. */
 static bool drop_connection(struct scenario *scenario, unsigned index)
 {
     return scenario->connection_count > 1 &&
@@ -246,7 +246,7 @@ static bool drop_upheaval(struct scenario *scenario, unsigned index)
                     index);
 }
 
-/* The third host, when nobody talks to it. */
+/* The third host, if nothing talks to it. */
 static bool drop_host(struct scenario *scenario, unsigned index)
 {
     if (index > 0 || scenario->host_count == 2)
@@ -294,7 +294,7 @@ void simplify_print_step(struct step step, FILE *file)
     fprintf(file, "%s.%u", name_of(step.kind), step.index);
 }
 
-/* Reads one step, and moves *list behind it and its comma. */
+/* Reads one step, and advances *list past it and its comma. */
 static bool parse_step(const char **list, struct step *ret_step)
 {
     const char *dot = *list + strcspn(*list, ",");
@@ -334,7 +334,7 @@ void simplify_print_rest(const struct scenario *scenario, FILE *file)
     for (unsigned i = 0; i < FIELDS; i++) {
         const struct field *field = &fields[i];
         if (i > 0 && field->place == field[-1].place && field->offset == field[-1].offset)
-            continue; /* the same with another step */
+            continue; /* with another step */
         for (unsigned index = 0; index < count_of(scenario, field->place); index++) {
             const uint8_t *at =
                 (const uint8_t *)element(&copy, field->place, index) + field->offset;

@@ -43,7 +43,7 @@ static bool open_both(struct rehearsal *rehearsal, const struct scenario *scenar
            te_open_active(rehearsal->stacks[plan->opener], &open, &id, REHEARSAL_US) == TE_OK;
 }
 
-/* Hands over what one side has to say to the other one. */
+/* Passes one side's output to the other. */
 static void exchange(struct rehearsal *rehearsal, unsigned side, unsigned other)
 {
     static uint8_t frame[WIRE_FRAME_MAX];
@@ -78,14 +78,14 @@ static void rehearse(struct rehearsal *rehearsal, const struct scenario *scenari
         te_stack_free(rehearsal->stacks[side]);
 }
 
-/* How far the clock must move from the rehearsal's so that a number that rises by one a tick has
- * risen from one value to another, modulo 2^32. */
+/* How far the clock must be ahead of the rehearsal's for a number that rises by one per tick to go
+ * from one value to another, modulo 2^32. */
 static int64_t distance_us(uint32_t from, uint32_t to, int64_t tick_us)
 {
     return (int64_t)(uint32_t)(to - from) * tick_us;
 }
 
-/* A clock later than least_us. */
+/* Such a clock, later than least_us. */
 static int64_t find_clock(const struct host_plan *host, const struct rehearsal *rehearsal,
                           unsigned side, int64_t least_us)
 {

@@ -2,7 +2,7 @@
 
 #include "memory.h"
 
-/* About twice the most that was seen in some thousand runs. */
+/* About twice the maximum seen in some thousand runs. */
 #define STEPS_MAX 5000
 #define STEPS_A_BYTE 2
 #define STEPS_A_BLOCK 200

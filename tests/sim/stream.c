@@ -37,7 +37,7 @@ void stream_fill(uint64_t key, uint64_t offset, uint8_t *ret_bytes, size_t len)
         size_t skip = (size_t)(offset % BLOCK);
         size_t take = BLOCK - skip < len ? BLOCK - skip : len;
         uint64_t block = block_at(key, offset / BLOCK);
-        if (take == BLOCK) { /* the same on every machine: bytes in order of significance */
+        if (take == BLOCK) { /* independent of byte order */
             block = htole64(block);
             memcpy(ret_bytes, &block, BLOCK);
         } else {

@@ -4,7 +4,7 @@
 
 #define ETHERTYPE_IPV4 0x0800
 #define ETHERTYPE_IPV6 0x86dd
-#define QUOTE_TCP_BYTES 8 /* of the packet's payload: what RFC 792 promises */
+#define QUOTE_TCP_BYTES 8 /* of the packet's payload: what RFC 792 guarantees */
 #define ICMP_HEADER 8
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40
@@ -61,7 +61,7 @@ static void write_ipv6(const uint8_t *frame, size_t payload_len, uint8_t *ret_ip
     memcpy(ret_ip + 24, ip + 8, 16);
 }
 
-/* The addresses, length and protocol that an ICMPv6 checksum covers (RFC 8200 8.1). */
+/* The pseudo-header that an ICMPv6 checksum covers (RFC 8200 8.1). */
 static uint64_t sum_of_pseudo_header(const uint8_t *ip, size_t payload_len)
 {
     uint64_t sum = 58 + payload_len;

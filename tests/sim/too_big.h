@@ -1,4 +1,4 @@
-/* A router on the way that cannot pass a packet on, and says so (RFC 1191 4, RFC 4443 3.2). */
+/* A router on the path that cannot forward a packet, and reports it (RFC 1191 4, RFC 4443 3.2). */
 #ifndef SIM_TOO_BIG_H
 #define SIM_TOO_BIG_H
 
@@ -6,7 +6,7 @@
 
 #define TOO_BIG_FRAME_MAX 128
 
-/* The size on the wire of the IP packets that a frame stands for; 0 when it is none. */
+/* The size on the wire of the IP packets in a frame; 0 if it has none. */
 size_t too_big_packet_bytes(const uint8_t *frame, size_t len, const struct te_frame_meta *meta);
 /* Writes the frame that brings the ICMP message to the sender (room for TOO_BIG_FRAME_MAX), and
  * returns its length. */

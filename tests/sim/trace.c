@@ -8,7 +8,7 @@
 #define PCAP_SNAPLEN 262144
 #define LINKTYPE_ETHERNET 1
 
-/* The classic format: a header, then each frame behind its own. Host byte order. */
+/* The classic format: a header, then each frame after its own. Host byte order. */
 struct pcap_header {
     uint32_t magic;
     uint16_t version_major, version_minor;
@@ -25,7 +25,7 @@ static bool start_capture(struct trace *trace, const char *path)
     struct pcap_header header = {PCAP_MAGIC, 2, 4, 0, 0, PCAP_SNAPLEN, LINKTYPE_ETHERNET};
     trace->capture = fopen(path, "wb");
     if (trace->capture != NULL)
-        setvbuf(trace->capture, NULL, _IONBF, 0); /* whole, when the run crashes */
+        setvbuf(trace->capture, NULL, _IONBF, 0); /* complete even if the run crashes */
     return trace->capture != NULL && fwrite(&header, sizeof(header), 1, trace->capture) == 1;
 }
 

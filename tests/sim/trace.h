@@ -1,8 +1,8 @@
-/* What happened in one run: a hash over all of it, the last lines for a failure's report, and a
- * capture that Wireshark opens.
+/* What happened in one run: a hash over everything, the last lines for a failure's report, and a
+ * capture for Wireshark.
  *
- * A line is kept as its parts and only written out when somebody reads it: nobody reads the lines
- * of ten thousand runs that go well. */
+ * A line is kept in parts and formatted only when it is printed: the lines of ten thousand good
+ * runs never are. */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 
@@ -13,8 +13,7 @@
 #define TRACE_NUMBERS 9
 #define TRACE_STRINGS 3
 
-/* In format %d stands for the next number and %s for the next string. Strings are static, or NULL.
- */
+/* In format, %d is the next number and %s the next string. Strings are static or NULL. */
 struct trace_entry {
     const char *format;
     int64_t numbers[TRACE_NUMBERS];
@@ -30,12 +29,12 @@ struct trace {
     struct trace_entry entries[TRACE_LINES]; /* ring of the last ones */
 };
 
-/* capture_path: or NULL. False when the file cannot be made. */
+/* capture_path may be NULL. False if the file cannot be created. */
 bool trace_init(struct trace *trace, bool is_verbose, const char *capture_path);
 void trace_done(struct trace *trace);
 /* Adds bytes to the hash. */
 void trace_hash(struct trace *trace, const void *bytes, size_t len);
-/* One line; its numbers go into the hash too. */
+/* One line; its numbers also enter the hash. */
 void trace_add(struct trace *trace, int64_t now_us, const struct trace_entry *entry);
 /* The last lines, oldest first. */
 void trace_print_last(const struct trace *trace, FILE *file);

@@ -80,7 +80,7 @@ static struct te_addr read_addr(const uint8_t *at, bool v4)
     return v4 ? te_addr_from_v4(at) : te_addr_from_v6(at);
 }
 
-/* Fills in what the IP header says. False: no TCP in it, or cut short. */
+/* Fills in what the IP header says. False if there is no TCP in it, or it is cut short. */
 static bool read_ip(const uint8_t *frame, size_t len, struct wire_segment *segment)
 {
     const uint8_t *ip = frame + WIRE_ETH_BYTES;
@@ -150,7 +150,7 @@ static void read_option(const uint8_t *option, struct wire_segment *segment)
     }
 }
 
-/* The next option at or after *at that is not a NOP, and *at moved behind it; NULL at the end. */
+/* The next option at or after *at that is not a NOP; moves *at past it. NULL at the end. */
 static const uint8_t *next_option(const uint8_t *options, size_t len, size_t *at)
 {
     while (*at < len && options[*at] == 1)
@@ -284,7 +284,7 @@ bool wire_strip_option(uint8_t *frame, const struct wire_segment *segment, uint8
     return false;
 }
 
-/* Where the ECN bits are, and how far up in that byte; 0: it is no IP packet. */
+/* Where the ECN bits are, and their shift in that byte; 0 if it is not an IP packet. */
 static size_t find_ecn(const uint8_t *frame, size_t len, unsigned *ret_shift)
 {
     if (len < WIRE_ETH_BYTES + IPV4_HEADER)
@@ -301,7 +301,7 @@ bool wire_is_ecn_capable(const uint8_t *frame, size_t len)
     return at != 0 && (frame[at] >> shift & ECN_BITS) != 0;
 }
 
-/* The checksum follows the change (RFC 1624 3): one that was wrong stays wrong. */
+/* Updates the checksum incrementally (RFC 1624 3): a wrong one stays wrong. */
 static void write_ecn(uint8_t *frame, size_t len, unsigned bits)
 {
     unsigned shift;

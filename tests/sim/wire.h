@@ -1,5 +1,5 @@
-/* Frames as the wire has them, read and changed without the engine's own code: what the engine
- * writes is judged by somebody else's reading of the RFCs. */
+/* Frames on the wire, read and changed without the engine's own code: what the engine writes is
+ * judged by an independent reading of the RFCs. */
 #ifndef SIM_WIRE_H
 #define SIM_WIRE_H
 
@@ -24,7 +24,7 @@ struct wire_segment {
     uint32_t seq, ack;
     uint16_t window;
     uint8_t flags;
-    bool is_sound; /* every length and checksum is right */
+    bool is_sound; /* all lengths and checksums are correct */
     bool has_mss, has_wscale, sack_permitted, has_timestamps, has_cookie;
     uint16_t mss_bytes;
     uint8_t wscale;
@@ -33,7 +33,7 @@ struct wire_segment {
     struct wire_block sack[WIRE_SACK_MAX];
 };
 
-/* False when the frame is no TCP segment, or too broken to be read as one. */
+/* False if the frame is not a TCP segment, or too broken to be read as one. */
 bool wire_parse(const uint8_t *frame, size_t len, const struct te_frame_meta *meta,
                 struct wire_segment *ret_segment);
 /* SEG.LEN: payload, SYN and FIN. */
@@ -44,19 +44,19 @@ uint32_t wire_get32(const uint8_t *at);
 void wire_put16(uint8_t *at, uint16_t value);
 void wire_put32(uint8_t *at, uint32_t value);
 
-/* The Internet checksum (RFC 1071) over bytes, with the sum of something else added. */
+/* The Internet checksum (RFC 1071) over bytes, starting from another sum. */
 uint16_t wire_checksum(uint64_t sum, const uint8_t *bytes, size_t len);
-/* Writes the checksum that offload left to somebody else, and says so in *meta. */
+/* Fills in the checksum left to offload, and updates *meta. */
 void wire_finish_checksum(uint8_t *frame, size_t len, struct te_frame_meta *meta);
-/* Writes IP lengths and both checksums anew after a change of the segment's length or bytes. */
+/* Recomputes IP lengths and both checksums after the segment has changed. */
 void wire_rewrite(uint8_t *frame, size_t len, const struct wire_segment *segment);
 /* Piece number index of a frame that stands for several segments of meta->gso_size_bytes, written
- * to ret_frame (room for len bytes): its length, or 0 when there is no such piece. */
+ * to ret_frame (room for len bytes): returns its length, or 0 if there is no such piece. */
 size_t wire_cut(const uint8_t *frame, size_t len, const struct te_frame_meta *meta, unsigned index,
                 uint8_t *ret_frame);
-/* Overwrites one kind of option by NOPs in a SYN. True when it was there. */
+/* Overwrites one kind of option with NOPs in a SYN. True if it was there. */
 bool wire_strip_option(uint8_t *frame, const struct wire_segment *segment, uint8_t kind);
-/* RFC 3168 5: ECT(0) or ECT(1), or marked already. */
+/* RFC 3168 5: ECT(0) or ECT(1), or already marked. */
 bool wire_is_ecn_capable(const uint8_t *frame, size_t len);
 /* Sets both ECN bits: congestion experienced. */
 void wire_mark(uint8_t *frame, size_t len);

@@ -62,7 +62,7 @@ static bool start_host(struct world *world, unsigned side, int64_t clock_us)
     }
     enum te_err err = te_stack_new(&config, world_clock(world, side), &host->stack);
     if (err != TE_OK && !(plan->refuse_count > 0 && err == TE_ERR_NOMEM))
-        world_fail(world, side, 0, "a stack can be made");
+        world_fail(world, side, 0, "a stack can be created");
     return err == TE_OK;
 }
 
@@ -113,7 +113,7 @@ void world_reboot(struct world *world, unsigned side)
     host->stack = NULL;
     host->pump_at_us = TE_NEVER;
     if (te_stack_new(&config, world_clock(world, side), &host->stack) != TE_OK)
-        world_fail(world, side, 0, "a stack can be made");
+        world_fail(world, side, 0, "a stack can be created");
     observer_forget(world, side);
     observer_touch(world, side, 0);
     actors_forget(world, side);
@@ -183,7 +183,8 @@ static void pump(struct world *world, unsigned side)
     observer_on_quiet(world, side);
 }
 
-/* After a look at what has changed, or at all: tells the applications, and lets the host send. */
+/* After a look at what has changed, or at everything: notifies the applications and lets the host
+ * send. */
 static void conclude(struct world *world, unsigned side, bool has_seen_all)
 {
     struct host *host = &world->hosts[side];
@@ -205,14 +206,14 @@ void world_changed(struct world *world, unsigned side, uint64_t id)
     conclude(world, side, observer_look(world, side));
 }
 
-/* The connection that a segment is for; 0: there is none yet, or more than one may change. */
+/* The connection a segment is for; 0: none yet, or several may change. */
 static uint64_t find_hearer(struct world *world, unsigned side, const struct wire_segment *segment)
 {
     const struct watch *watch =
         observer_find_pair(world, side, &segment->destination, &segment->source);
     bool is_simple = segment->is_sound && !(segment->flags & TE_SYN);
     bool is_alive = watch != NULL && !watch->is_gone && watch->last.state > TE_LISTEN;
-    return is_simple && is_alive ? watch->id : 0; /* an ACK may bring a SYN cookie, else */
+    return is_simple && is_alive ? watch->id : 0; /* otherwise an ACK may carry a SYN cookie */
 }
 
 static void input(struct world *world, const struct link_frame *frame)
@@ -259,7 +260,7 @@ static void deliver(struct world *world)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* When the host runs its timers: as they are due, or somewhat late. */
+/* When the host runs its timers: on time, or somewhat late. */
 static int64_t timer_at(const struct world *world, unsigned side)
 {
     int64_t due_us = te_stack_next_timeout(world->hosts[side].stack);
@@ -299,7 +300,7 @@ static void take_actor(struct world *world, unsigned side)
     actors_step(world);
 }
 
-/* What happens next, to whom, and when. */
+/* What happens next, where and when. */
 struct turn {
     int64_t at_us;
     void (*take)(struct world *world, unsigned side);
