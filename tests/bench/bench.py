@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """One benchmark: the engine beside the kernel, by interleaved pairs. Prints one line of JSON.
 
-The work of a pair is the same program over the engine's TCP and over the kernel's across a veth
-pair, against the same kind of peer in the same namespace; the ratio is the median of the pairs'."""
+A pair runs the same program over the engine's TCP and over the kernel's across a veth pair,
+against the same kind of peer in the same namespace; the ratio is the median over all pairs."""
 import argparse
 import contextlib
 import json
@@ -17,7 +17,7 @@ import harness  # noqa: E402 - after the path above
 import kernel_memory  # noqa: E402
 
 VETH_HERE, VETH_THERE = "10.10.0.1", "10.10.0.2"
-# name: what is counted, work of one run, the tiny one, and what the work's JSON becomes
+# name: what is counted, work per run, work per tiny run, and what the work's JSON becomes
 BENCHES = {
     "bulk_out": ("GB/s", 1_000_000_000, 2_000_000, lambda row: row["bytes"] / row["seconds"] / 1e9),
     "bulk_in": ("GB/s", 1_000_000_000, 2_000_000, lambda row: row["bytes"] / row["seconds"] / 1e9),
@@ -27,7 +27,7 @@ BENCHES = {
 
 
 class Veth:
-    """A second network namespace, behind a veth pair. It exists as long as its only process."""
+    """A second network namespace, behind a veth pair. It lives as long as its only process."""
 
     def start(self) -> None:
         self.other = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
@@ -70,7 +70,7 @@ class Bench(Veth):
 
     @contextlib.contextmanager
     def peer(self, address: str, name: str):
-        """A peer on a fresh port, so that no run meets the TIME_WAITs of another."""
+        """A peer on a fresh port, so that runs do not meet each other's TIME_WAITs."""
         self.port += 1
         process = harness.Process([self.programs / "peer", address, self.port, name],
                                   self.folder, f"peer-{self.port}")

@@ -1,12 +1,12 @@
 /* One end of a connection that carries as much as it can for a while:
  *
- *   flow kernel|engine send ADDRESS PORT SECONDS [URL]      to ADDRESS, until it is ended
+ *   flow kernel|engine send ADDRESS PORT SECONDS [URL]      to ADDRESS, until killed
  *   flow kernel|engine receive ADDRESS PORT SECONDS [URL]   at ADDRESS
  *
- * The receiver says "ready" when it listens. Its clock starts when the connection is established
+ * The receiver prints "ready" once it listens. Its clock starts when the connection is established
  * and stops after SECONDS; then it prints {"seconds": ..., "bytes": ..., "tenths": [...]} on one
- * line: the bytes that the application got, in all and in each tenth of a second, and waits to be
- * ended. */
+ * line: the bytes the application received, in total and per tenth of a second, and waits to be
+ * killed. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -37,11 +37,11 @@ struct flow {
     const char *url;
 };
 
-/* What a receiver does on one kind of TCP. */
+/* What a receiver does, per kind of TCP. */
 struct receiver {
     /* Waits for the one connection. */
     void (*accept)(const struct flow *flow);
-    /* Waits for bytes, wait_ms at most; how many, 0 when none came. */
+    /* Waits at most wait_ms for bytes; returns how many came, 0 if none. */
     size_t (*receive)(void *buffer, size_t max, uint32_t wait_ms);
 };
 
@@ -58,7 +58,7 @@ static void say_ready(void)
     fflush(stdout);
 }
 
-/* What is left of the connection must not be on the path when the next one is measured. */
+/* Nothing of this connection may still be on the path when the next one is measured. */
 static void reset_when_closed(int fd)
 {
     const struct linger linger = {.l_onoff = 1, .l_linger = 0};

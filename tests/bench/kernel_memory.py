@@ -1,4 +1,4 @@
-"""What the kernel keeps for an idle connection and for a TIME_WAIT, by its slab caches."""
+"""What the kernel keeps per idle connection and per TIME_WAIT, from its slab caches."""
 import contextlib
 import ctypes
 import gc
@@ -27,7 +27,7 @@ def settle() -> None:
 
 @contextlib.contextmanager
 def inside(pid: int):
-    """Sockets made meanwhile belong to the network namespace of that process."""
+    """Sockets created inside belong to the network namespace of that process."""
     libc = ctypes.CDLL(None, use_errno=True)
     here = os.open("/proc/self/ns/net", os.O_RDONLY)
     there = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY)

@@ -1,12 +1,12 @@
-"""A lane: two kernel hosts and a place for an engine, one path between two of them at a time.
+"""A lane: two kernel hosts and a slot for an engine, with one path between two of them at a time.
 
             namespace of host 1          here          namespace of host 2
               host1  <--veth-->  link1   relay   link2  <--veth-->  host2
                                          tap  <--> tcpengined
 
-Every host is one virtual wire away from the relay, which holds a packet socket at the wire's end
-here. Segmentation and checksums are done in software before the wire, so that what the relay sees
-are segments as a real network would."""
+Every host is one virtual wire away from the relay, which holds a packet socket at this end of the
+wire. Segmentation and checksums are done in software before the wire, so that the relay sees the
+segments a real network would."""
 import contextlib
 import ctypes
 import fcntl
@@ -26,7 +26,7 @@ MACS = {"host1": "02:00:00:00:77:01", "host2": "02:00:00:00:77:02", "engine": "0
 SIOCETHTOOL = 0x8946
 # ETHTOOL_SRXCSUM, STXCSUM, SSG, STSO, SGSO, SGRO
 OFFLOADS = {"rx": 0x15, "tx": 0x17, "sg": 0x19, "tso": 0x1f, "gso": 0x24, "gro": 0x2c}
-# Congestion control is the program's to choose: only the first namespace may have cubic as default.
+# Programs choose the congestion control: only the first namespace may have cubic as its default.
 SYSCTLS = {"net/ipv4/tcp_no_metrics_save": "1",
            "net/ipv6/conf/all/disable_ipv6": "1", "net/ipv6/conf/default/disable_ipv6": "1"}
 # Who sends and who receives.
@@ -34,7 +34,7 @@ VARIANTS = {"kernel": ("host1", "host2"), "out": ("engine", "host2"), "in": ("ho
 
 
 class Void(Exception):
-    """The run says nothing: the machine, not the path, lost frames or came late."""
+    """The run is void: the machine, not the path, lost or delayed frames."""
 
 
 def sysctl(values: dict) -> None:
@@ -43,7 +43,7 @@ def sysctl(values: dict) -> None:
 
 
 def offloads_off(interface: str) -> None:
-    """What the driver does not have it cannot do; the relay refuses what is not as it should be."""
+    """A driver may lack a feature; the relay refuses frames that are not as they should be."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         for command in OFFLOADS.values():
             value = ctypes.create_string_buffer(struct.pack("II", command, 0))
@@ -53,12 +53,12 @@ def offloads_off(interface: str) -> None:
 
 
 class KernelHost:
-    """A network namespace with one end of a veth pair. It exists as long as its only process."""
+    """A network namespace with one end of a veth pair. It lives as long as its only process."""
 
     def __init__(self, name: str, link: str):
         self.name, self.link = name, link
         self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
-        # The names are the lane's until the host's end has left for its namespace.
+        # These names are used until the host's end has moved to its namespace.
         self.end = f"{link}-end"
         harness.run("ip", "link", "add", link, "type", "veth", "peer", "name", self.end)
         for interface in (link, self.end):
@@ -95,7 +95,7 @@ class KernelHost:
         return harness.run(*self.command(*argv))
 
     def drops(self) -> int:
-        """Frames that the veth pair lost on the way to the relay."""
+        """Frames the veth pair lost on the way to the relay."""
         rows = json.loads(self.run("ip", "-s", "-j", "link", "show", "dev", self.end).stdout)
         return rows[0]["stats64"]["tx"]["dropped"]
 
@@ -105,7 +105,7 @@ class KernelHost:
 
 
 class EngineHost:
-    """A TAP, and on it, for each run, a tcpengined of its own."""
+    """A TAP, with a new tcpengined on it for each run."""
 
     name = "engine"
 
@@ -142,7 +142,7 @@ class Lane:
         self.runs = 0
 
     def run(self, variant: str, path: dict, seconds: int, trace: Path | None = None) -> dict:
-        """One connection; what its receiver and the relay say of it. Void when it says nothing."""
+        """One connection: the reports of its receiver and of the relay. Raises Void."""
         sender, receiver = (self.hosts[name] for name in VARIANTS[variant])
         self.runs += 1
         self.port += 1

@@ -3,8 +3,8 @@
  *
  *   memory [CONNECTIONS]     default 100,000
  *
- * Counted is what the active side's engine took from its allocator, beyond what the empty stack
- * had taken: control blocks, tables as they grew, buffers, everything. */
+ * Counts what the active side's engine took from its allocator beyond what the empty stack had
+ * taken: control blocks, grown tables, buffers, everything. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,7 +81,7 @@ static void side_start(struct side *side, uint8_t host, size_t connections)
         bench_die("memory", "out of memory");
 }
 
-/* Moves one frame; false when there is none. */
+/* Moves one frame; false if there is none. */
 static bool carry(struct side *from, struct side *to, int64_t now_us)
 {
     static uint8_t frame[FRAME_MAX];
@@ -106,7 +106,7 @@ static void forget_events(struct side *side)
         continue;
 }
 
-/* Lets both stacks talk until both are silent. */
+/* Carries frames until both stacks are silent. */
 static void settle(struct bench *bench)
 {
     bool is_busy = true;
@@ -118,7 +118,7 @@ static void settle(struct bench *bench)
     forget_events(&bench->server);
 }
 
-/* Virtual time passes; every timer that is due runs. */
+/* Lets virtual time pass and runs every timer that is due. */
 static void pass(struct bench *bench, int64_t us)
 {
     int64_t end = bench->now_us + us;
@@ -180,7 +180,7 @@ static void close_some(struct bench *bench, struct side *side, size_t first)
     settle(bench);
 }
 
-/* Batch by batch, so that there are never many orphans. Both sides know the batches alike. */
+/* In batches, so that there are never many orphans. Both sides have the same batches. */
 static void close_all(struct bench *bench)
 {
     for (size_t first = 0; first < bench->client.count; first += BATCH) {

@@ -1,5 +1,5 @@
-/* The kernel's side of every benchmark: peer ADDRESS PORT MODE, until it is killed. Each of eight
- * threads serves one connection at a time. Says "ready" first. */
+/* The kernel's side of every benchmark: peer ADDRESS PORT MODE, until killed. Each of eight threads
+ * serves one connection at a time. Prints "ready" first. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>

@@ -3,15 +3,15 @@
  *   relay INTERFACE_A INTERFACE_B [KEY=VALUE]...
  *
  * Each frame that comes in at one interface leaves at the other, or is lost; relay_path.h says how.
- * Both directions are alike. Keys: rate_bps, queue_bytes, delay_us (one way), loss_ppm,
- * reorder_ppm, reorder_us, seed, trace (a folder: a.pcap and b.pcap are what the hosts sent and
- * got, dropped.pcap what nobody got). Says "ready" when it carries frames; on SIGTERM prints what
- * happened as one line of JSON and ends.
+ * Both directions behave alike. Keys: rate_bps, queue_bytes, delay_us (one way), loss_ppm,
+ * reorder_ppm, reorder_us, seed, trace (a folder: a.pcap and b.pcap hold what the hosts sent and
+ * received, dropped.pcap what was lost). Prints "ready" once it carries frames; on SIGTERM prints
+ * its statistics as one line of JSON and exits.
  *
- * Timing. A frame's arrival is the kernel's stamp on it, so that rate and queue are exact however
- * late the relay reads it. For its departure the relay sleeps until SPIN_NS before, then polls. How
- * late frames left, and how late they were read, is measured and reported, and so is every frame
- * that was lost without a reason in the model. */
+ * Timing. A frame's arrival is the kernel's timestamp, so rate and queue are exact however late the
+ * relay reads it. The relay sleeps until SPIN_NS before a departure, then polls. It measures and
+ * reports how late frames left and how late they were read, and every frame lost for a reason
+ * outside the model. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -31,12 +31,12 @@
 #include "support.h"
 
 #define SPIN_NS (60 * TE_NS_PER_US)
-/* A signal that came just before the rest waits so long. */
+/* How long a signal that arrives just before the sleep may wait. */
 #define REST_MOST_NS (20000 * TE_NS_PER_US)
 #define PORTS 2u
 #define PRIORITY 10 /* of SCHED_FIFO */
 
-/* How late something was, in buckets of a microsecond; the last one is for all beyond. */
+/* Lateness in buckets of one microsecond; the last bucket holds everything beyond. */
 #define LATENESS_BUCKETS 10000u
 struct lateness {
     uint64_t buckets[LATENESS_BUCKETS];
@@ -46,7 +46,7 @@ struct lateness {
 
 struct relay {
     struct port ports[PORTS];
-    struct path paths[PORTS]; /* by the port where frames come in */
+    struct path paths[PORTS]; /* by ingress port */
     struct line line;
     struct trace traces[PORTS];
     struct trace dropped;
@@ -125,7 +125,7 @@ static void deliver_due(struct relay *relay)
     }
 }
 
-/* Until a frame comes, or one is nearly due. */
+/* Waits until a frame arrives or one is nearly due. */
 static void rest(struct relay *relay)
 {
     struct pollfd polled[PORTS] = {{.fd = relay->ports[0].fd, .events = POLLIN},
@@ -202,7 +202,7 @@ static void save_traces(struct relay *relay)
     trace_done(&relay->dropped);
 }
 
-/* False: no such key. */
+/* False if there is no such key. */
 static bool set_key(struct relay *relay, struct path_config *config, char *word)
 {
     char *value = strchr(word, '=');
@@ -248,7 +248,7 @@ static void configure(struct relay *relay, int argc, char **argv)
         trace_init(&relay->dropped);
 }
 
-/* The machine's other work must not keep frames waiting. Without the privilege it goes on. */
+/* The machine's other work must not delay frames. Carries on without the privilege. */
 static void be_prompt(void)
 {
     const struct sched_param param = {.sched_priority = PRIORITY};

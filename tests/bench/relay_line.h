@@ -1,5 +1,5 @@
-/* Frames under way, of both directions: kept in memory that is taken once, found by when they are
- * due. Of two that are due at once, the one that came first goes first. */
+/* Frames in flight in both directions, in memory allocated once, ordered by when they are due. Of
+ * two that are due at the same time, the one that arrived first goes first. */
 #ifndef BENCH_RELAY_LINE_H
 #define BENCH_RELAY_LINE_H
 
@@ -14,7 +14,7 @@ struct line_frame {
     int64_t at_ns;
     uint64_t order;
     uint32_t len;
-    uint32_t port; /* where it leaves */
+    uint32_t port; /* egress */
     uint8_t bytes[LINE_FRAME_MAX];
 };
 
@@ -25,7 +25,7 @@ struct line {
     uint64_t order;
 };
 
-/* False: no memory. */
+/* False if there is no memory. */
 bool line_init(struct line *line);
 void line_done(struct line *line);
 
@@ -33,7 +33,7 @@ void line_done(struct line *line);
 struct line_frame *line_room(struct line *line);
 void line_push(struct line *line);
 
-/* The one that is due first, NULL when there is none. */
+/* The frame that is due first; NULL if there is none. */
 struct line_frame *line_first(struct line *line);
 void line_pop(struct line *line);
 

@@ -48,9 +48,10 @@ static uint64_t read_statistic(const char *interface, const char *name)
     return value;
 }
 
-/* What the relay sends is dropped by the interface as transmitted (a TAP whose queue is full). What
- * the host sends may be dropped as received; a TAP also counts frames that nobody in this namespace
- * wanted there, as every frame of the host is, so this one is the packet socket's to say. */
+/* The interface counts what it drops of the relay's frames as transmit drops (a TAP whose queue is
+ * full). Frames of the host would be receive drops, but a TAP also counts frames there that nobody
+ * in this namespace wants, which all of the host's are; the packet socket's statistics are used
+ * instead. */
 static uint64_t interface_drops(const struct port *port)
 {
     return read_statistic(port->name, "tx_dropped");
@@ -86,7 +87,7 @@ void port_close(struct port *port)
     free(port->memory);
 }
 
-/* The stamp is of CLOCK_REALTIME; what matters is how long ago it was. */
+/* The timestamp is CLOCK_REALTIME; only its age matters. */
 static int64_t arrival_of(struct msghdr *message, int64_t now_ns, int64_t real_ns)
 {
     int64_t ago_ns = 0;
@@ -145,7 +146,7 @@ uint64_t port_unwanted_drops(struct port *port)
     if (getsockopt(port->fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) != 0)
         bench_die(port->name, strerror(errno));
     uint64_t by_interface = interface_drops(port) - port->interface_drops_before;
-    /* A TAP counts the frame of a failed send, too. */
+    /* A TAP also counts the frame of a failed send. */
     uint64_t sent = by_interface > port->send_failures ? by_interface : port->send_failures;
     return stats.tp_drops + sent;
 }

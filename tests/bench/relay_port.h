@@ -13,7 +13,7 @@
 struct port_frame {
     uint8_t *bytes;
     size_t len;
-    int64_t arrival_ns; /* on CLOCK_MONOTONIC, by the kernel's stamp */
+    int64_t arrival_ns; /* on CLOCK_MONOTONIC, from the kernel's timestamp */
 };
 
 struct port {
@@ -27,19 +27,19 @@ struct port {
 /* CLOCK_MONOTONIC. */
 int64_t port_now_ns(void);
 
-/* Ends the program when the interface is not there. */
+/* Exits if the interface does not exist. */
 void port_open(struct port *port, const char *interface);
 void port_close(struct port *port);
 
-/* The frames that the host has sent since, at most PORT_BATCH; their bytes stay until the next
- * call. Ends the program at a frame that no wire carries: one beyond the MTU, or with a checksum
+/* Frames the host has sent since the last call, at most PORT_BATCH; their bytes are valid until the
+ * next call. Exits on a frame that no wire would carry: one beyond the MTU, or with its checksum
  * left to hardware. */
 size_t port_read(struct port *port, struct port_frame *frames);
-/* Toward the host. A failure is counted. */
+/* Sends toward the host. A failure is counted. */
 void port_write(struct port *port, const void *bytes, size_t len);
 
-/* Frames that were lost between the host and the relay, at either side of it, since port_open(). To
- * be asked once. */
+/* Frames that were lost between the host and the relay, at either side of it, since port_open().
+ * Call once. */
 uint64_t port_unwanted_drops(struct port *port);
 
 #endif

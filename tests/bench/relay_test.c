@@ -28,8 +28,7 @@ static struct path path_100_mbit(void)
                                     .reorder_ns = 2500 * US}};
 }
 
-/* When a segment that arrives at arrival_ns leaves; -1 when it is lost, -2 when the queue is full.
- */
+/* When a segment that arrives at arrival_ns leaves; -1 if it is lost, -2 if the queue is full. */
 static int64_t leaves_at(struct path *path, int64_t arrival_ns)
 {
     uint8_t frame[FRAME_BYTES];
@@ -82,7 +81,7 @@ static void loss_is_by_seed_and_direction(void **state)
     }
     assert_in_range(lost, 900, 1100);
     assert_int_equal(paths[0].lost, lost);
-    assert_int_equal(differences[1], 0); /* other times, same fate */
+    assert_int_equal(differences[1], 0); /* different times, same fate */
     assert_in_range(differences[2], 1500, 2100);
     assert_in_range(differences[3], 1500, 2100);
 }

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""repairs.py FOLDER...: how a sender dealt with its losses, from what recovery --capture kept.
+"""repairs.py FOLDER...: how a sender dealt with its losses, from captures of recovery --capture.
 
 For each folder: how many segments were sent and dropped, how soon a dropped one was sent again
-(first losses; and those of retransmissions), how many were sent again without need, how long the
-sender was silent although data was outstanding, and how much was in flight."""
+(first losses, and losses of retransmissions), how many were sent again needlessly, how long the
+sender was silent with data outstanding, and how much was in flight."""
 import argparse
 import json
 import statistics
@@ -76,7 +76,7 @@ class Story:
         return first, again
 
     def _needless(self) -> int:
-        """Copies beyond one more than were dropped."""
+        """Copies beyond one more than the number dropped."""
         dropped: dict[int, int] = {}
         for frame in self.drops:
             seq = frame[2] - self.iss & MASK
@@ -105,7 +105,7 @@ class Story:
                 "longest": round(max(lengths, default=0), 2)}
 
     def _flight(self) -> dict:
-        """Segments sent and not acknowledged, what SACK says aside, at each new one."""
+        """Segments sent and not acknowledged, ignoring SACK, at each new one."""
         top = acked = 0
         samples = []
         for _, source, seq, ack, _, count, _ in self.frames:

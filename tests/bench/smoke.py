@@ -1,5 +1,5 @@
 """smoke.py PROGRAM [ARGUMENT]...: runs a benchmark and checks that it prints one line of JSON with
-numbers in it. Nothing is said about how large they are."""
+numbers in it, of any size."""
 import json
 import subprocess
 import sys

@@ -1,12 +1,12 @@
-/* What every program of the benchmarks needs. */
+/* Shared by all benchmark programs. */
 #ifndef BENCH_SUPPORT_H
 #define BENCH_SUPPORT_H
 
-/* "what: why" on stderr, and exit 1. */
+/* Prints "what: why" on stderr and exits with 1. */
 _Noreturn void bench_die(const char *what, const char *why);
 
-/* The congestion control that both ends of a kernel connection use: the default of some machines
- * is another one. Does nothing where it is not available. */
+/* Sets the congestion control of a kernel connection, since the default differs between machines.
+ * Does nothing where it is not available. */
 void bench_use_cubic(int fd);
 
 #endif

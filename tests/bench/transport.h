@@ -1,5 +1,5 @@
 /* A byte stream to a peer, over the kernel's TCP or over the engine's: the benchmarks do the same
- * work on both. Every function ends the program with a message when it fails. */
+ * work on both. Every function prints a message and exits on failure. */
 #ifndef BENCH_TRANSPORT_H
 #define BENCH_TRANSPORT_H
 
@@ -7,17 +7,17 @@
 #include <stdint.h>
 
 struct transport {
-    /* To be called once; url is the control socket's, the kernel ignores it. */
+    /* Call once; url names the control socket and is ignored for the kernel. */
     void (*init)(const char *url);
     void (*done)(void);
-    /* Connects and waits until it is established; the handle is a descriptor or an id. */
+    /* Connects and waits until it is established; returns a descriptor or an id. */
     uint64_t (*open)(const char *address, uint16_t port);
     void (*send)(uint64_t handle, const void *data, size_t len);
-    /* At most max bytes, at least one; 0 at the end of the stream. */
+    /* Between one and max bytes; 0 at the end of the stream. */
     size_t (*receive)(uint64_t handle, void *buffer, size_t max);
     void (*shutdown)(uint64_t handle);
     void (*close)(uint64_t handle);
-    /* RST, so that no TIME_WAIT stays. */
+    /* Resets, so that no TIME_WAIT remains. */
     void (*abort)(uint64_t handle);
 };
 

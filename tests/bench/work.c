@@ -34,7 +34,7 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
-/* The peer answers one byte when it has read all: that is when the clock stops. */
+/* The peer answers with one byte when it has read everything; then the clock stops. */
 static void bulk_out(const struct work *work)
 {
     const struct transport *transport = work->transport;
@@ -55,7 +55,7 @@ static void bulk_out(const struct work *work)
     free(piece);
 }
 
-/* Asks for amount bytes in eight bytes of big endian. */
+/* Asks for amount bytes, as a 64-bit big-endian number. */
 static void bulk_in(const struct work *work)
 {
     const struct transport *transport = work->transport;

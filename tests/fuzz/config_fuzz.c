@@ -1,5 +1,5 @@
-/* Configuration files: whatever stands in one, each mistake is one line that names file and line,
- * and what is taken without a mistake is taken by the engine. The input is the file. */
+/* Configuration files: whatever one contains, each mistake is reported on one line with file and
+ * line number, and a file without mistakes is accepted by the engine. The input is the file. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static unsigned count_lines(const char *text, size_t len)
     return lines;
 }
 
-/* Reads data as a file; returns the mistakes, which are checked to be as many as lines. */
+/* Reads data as a file; returns the number of mistakes, checked against the lines reported. */
 static unsigned load(const uint8_t *data, size_t size, struct config *config)
 {
     char *errors_text = NULL;

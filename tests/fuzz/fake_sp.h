@@ -1,5 +1,5 @@
-/* Takes the place of the daemon's SP server: links without sockets, for requests that come straight
- * from a fuzzer. Stands before the daemon's library on the link line. */
+/* Replaces the daemon's SP server: links without sockets, for requests straight from a fuzzer. Must
+ * precede the daemon's library on the link line. */
 #ifndef FUZZ_FAKE_SP_H
 #define FUZZ_FAKE_SP_H
 
@@ -21,7 +21,7 @@ struct sp_request {
     uint64_t request_id;
 };
 
-/* What the program learns of answers. */
+/* What the program learns from answers. */
 typedef void fake_answer_fn(void *ctx, const struct sp_request *request, const uint8_t *body,
                             size_t len);
 
@@ -33,7 +33,7 @@ struct sp_server {
     void *ctx;
 };
 
-/* The server that was made last. */
+/* The server created last. */
 struct sp_server *fake_sp_server(void);
 void fake_sp_open(struct sp_server *server, struct sp_link *link, uint32_t uid, bool is_admin);
 void fake_sp_close(struct sp_link *link);

@@ -2,7 +2,7 @@
 """Many inputs of a fuzz target in one file, as replay.c reads them: pack.py pack FOLDER FILE,
 pack.py unpack FILE FOLDER.
 
-A pack is inputs one after the other, each behind its length in two bytes, the high one first."""
+A pack is a sequence of inputs, each preceded by its length in two bytes, big endian."""
 import hashlib
 import sys
 from pathlib import Path

@@ -15,7 +15,7 @@
 #define CHECKSUM_AT 16
 #define REMOTE_PORT 7000
 #define HOST_ROUTER 3
-#define HOST_COUNT 8 /* stations that exist: .2 to .7 */
+#define HOST_COUNT 8 /* existing stations: .2 to .7 */
 
 static const struct te_frame_meta plain;
 
@@ -68,7 +68,7 @@ struct packet {
     uint8_t ecn;
 };
 
-/* Ethernet and IP headers for packet->len bytes; returns where those go. */
+/* Ethernet and IP headers for packet->len bytes; returns where the payload goes. */
 static uint8_t *put_headers(struct rig *rig, const struct packet *packet)
 {
     uint8_t *ip = rig->frame + TE_ETH_HEADER_LEN;

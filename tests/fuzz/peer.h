@@ -1,4 +1,4 @@
-/* Everybody else on the link: builds frames with right checksums and gives them to the stack. */
+/* Everybody else on the link: builds frames with correct checksums and gives them to the stack. */
 #ifndef FUZZ_PEER_H
 #define FUZZ_PEER_H
 
@@ -22,8 +22,9 @@ struct peer_segment {
 };
 void peer_send(struct rig *rig, const struct peer_segment *segment);
 
-/* A packet of one of our addresses in fragments of piece bytes (a multiple of 8), of which the bits
- * of lost are not sent, and those of again are sent twice, the second time 8 bytes further on. */
+/* A packet to one of our addresses in fragments of piece bytes (a multiple of 8). Fragments whose
+ * bit is set in lost are not sent; those in again are sent twice, the second time 8 bytes further
+ * on. */
 struct peer_fragments {
     uint16_t id;
     size_t piece;
@@ -44,9 +45,9 @@ void peer_send_error(struct rig *rig, const struct peer_error *error);
 /* An echo request of len bytes. */
 void peer_send_echo(struct rig *rig, bool is_v6, size_t len);
 
-/* The answer of the station at addr to the stack's question, when there is such a station. */
+/* Answers the stack's question for addr, if there is such a station. */
 void peer_answer(struct rig *rig, const struct te_addr *addr);
-/* ARP or ND with fields of the program's choice. */
+/* ARP or ND with fields chosen by the program. */
 struct peer_neighbour {
     bool is_v6, is_reply, is_broadcast;
     uint8_t host, target_host, mac; /* last bytes */

@@ -1,6 +1,6 @@
-/* IP reassembly beside a naive one that keeps a list of all it was given. The input is a program of
- * records of RECORD_BYTES: a fragment of one of DATAGRAMS datagrams, or a step in time. Limits are
- * out of reach here; the whole stack's target meets them. */
+/* IP reassembly beside a naive one that keeps a list of everything it was given. The input is a
+ * program of records of RECORD_BYTES: a fragment of one of DATAGRAMS datagrams, or a step in time.
+ * Limits are out of reach here; the target "stack" covers them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static uint8_t pattern(uint32_t offset, uint8_t salt)
 
 /* --- the naive one ---------------------------------------------------------------------------- */
 
-/* False: nothing new, or the end of it all (RFC 5722 4). */
+/* False: nothing new, or the datagram is discarded (RFC 5722 4). */
 static bool naive_place(struct naive *naive, const struct part *part, bool more)
 {
     uint32_t last_end = 0;
@@ -62,7 +62,7 @@ static bool naive_place(struct naive *naive, const struct part *part, bool more)
     return !naive->is_dead;
 }
 
-/* True when the datagram is whole after it. */
+/* True if this completes the datagram. */
 static bool naive_add(struct naive *naive, const struct part *part, bool more)
 {
     uint32_t received = 0;
@@ -153,7 +153,8 @@ static void run_record(struct world *world, struct fuzz_input *input)
         advance(world, (int64_t)(where & 0x3f) * SECOND);
         return;
     }
-    /* Most offsets are near, so that fragments meet; some are as far as can be. */
+    /* Most offsets are close together, so that fragments overlap; some are as far apart as
+     * possible. */
     uint32_t start = (head & 0x20) != 0 ? (where & 0x1fff) * 8 : (where & 0xff) * 8;
     len = more || (head & 0x40) != 0 ? len * 8 : len;
     struct part part = {start, start + len, salt};

@@ -11,7 +11,7 @@
 #define PATH_LEN_MAX 4096
 #define PACK_NAME "pack"
 
-/* In memory of exactly its size, so that AddressSanitizer sees every byte read beyond it. */
+/* In a buffer of exactly its size, so that AddressSanitizer sees every read beyond it. */
 static void replay_input(const uint8_t *data, size_t size)
 {
     uint8_t *bytes = malloc(size);
@@ -21,7 +21,7 @@ static void replay_input(const uint8_t *data, size_t size)
     free(bytes);
 }
 
-/* Each input behind its length in two bytes. */
+/* Each input is preceded by its length in two bytes. */
 static unsigned replay_pack(const char *path, const uint8_t *data, size_t size)
 {
     struct fuzz_input pack = {data, size};
@@ -29,7 +29,8 @@ static unsigned replay_pack(const char *path, const uint8_t *data, size_t size)
     while (pack.left > 0) {
         size_t len;
         const uint8_t *input = fuzz_bytes(&pack, fuzz_u16(&pack), &len);
-        fprintf(stderr, "%s: input %u\n", path, inputs++); /* the last line is what failed */
+        fprintf(stderr, "%s: input %u\n", path,
+                inputs++); /* the last line printed names the failing input */
         replay_input(input, len);
     }
     return inputs;

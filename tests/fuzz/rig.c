@@ -9,8 +9,8 @@
 #include "rig_output.h"
 #include "util/seq.h"
 
-/* Bounds on the work for one packet: what one ACK of a whole window, in the smallest segments, and
- * one datagram of the most fragments come to, and some more. */
+/* Bounds on the work for one packet: slightly more than what one ACK of a whole window of smallest
+ * segments, and one datagram of the most fragments, cost. */
 #define FRAMES_PER_STEP_MAX 2048
 #define ALLOCS_PER_INPUT_MAX 64
 #define TIMER_ROUNDS_MAX 2000
@@ -234,7 +234,7 @@ void rig_settle(struct rig *rig)
     for (unsigned i = 0; i < QUESTION_ROUNDS_MAX && rig->question_count > 0; i++) {
         struct te_addr addr = rig->questions[--rig->question_count];
         if (!rig->is_mute)
-            peer_answer(rig, &addr); /* which settles again */
+            peer_answer(rig, &addr); /* settles again */
     }
     look(rig);
 }
@@ -242,7 +242,7 @@ void rig_settle(struct rig *rig)
 void rig_input(struct rig *rig, const struct te_frame_meta *meta)
 {
     uint64_t before = rig->memory.allocs;
-    uint8_t *copy = malloc(rig->frame_len); /* of exactly that size, for AddressSanitizer */
+    uint8_t *copy = malloc(rig->frame_len); /* exact size, for AddressSanitizer */
     if (rig->frame_len > 0)
         memcpy(copy, rig->frame, rig->frame_len);
     te_stack_input(rig->stack, copy, rig->frame_len, meta, rig->now_us);
@@ -264,7 +264,7 @@ void rig_advance(struct rig *rig, int64_t us)
         te_stack_handle_timeout(rig->stack, rig->now_us);
         rig_settle(rig);
     }
-    rig->now_us = end_us; /* with too many timers: the host was late */
+    rig->now_us = end_us; /* after too many timers: the host was late */
     rig_settle(rig);
 }
 
@@ -273,7 +273,7 @@ void rig_rebear(struct rig *rig)
     size_t len, again_len;
     struct te_stack *again = NULL;
     uint8_t *bytes = fuzz_save(rig->stack, &len);
-    rig->memory.left = -1; /* it would be the end of all */
+    rig->memory.left = -1; /* it would end everything */
     te_stack_free(rig->stack);
     FUZZ_CHECK(rig->memory.bytes == 0, "%lld bytes are left", (long long)rig->memory.bytes);
     enum te_err err = te_stack_restore(&rig->config, bytes, len, rig->now_us, &again);
@@ -281,7 +281,7 @@ void rig_rebear(struct rig *rig)
     rig->stack = again;
     uint8_t *again_bytes = fuzz_save(again, &again_len);
     FUZZ_CHECK(len == again_len && memcmp(bytes, again_bytes, len) == 0,
-               "restored, the state is another one");
+               "the state differs after a restore");
     free(bytes);
     free(again_bytes);
     rig_settle(rig);

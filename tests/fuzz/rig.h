@@ -1,11 +1,11 @@
-/* One stack in virtual time on a link of our own, and the judge of all that it says.
+/* One stack in virtual time on a link of our own, and the judge of everything it sends.
  *
  * After every call (rig_settle): output is pulled and read by the engine's own parsers, checksums
- * included; questions for neighbours are answered; every invariant that the stack knows of itself
- * must hold; SND.UNA and RCV.NXT must not have gone back.
+ * included; neighbour solicitations are answered; all of the stack's own invariants must hold;
+ * SND.UNA and RCV.NXT must not have gone back.
  *
  * A payload byte is a function of its sequence number, in both directions (rig_byte): so whatever
- * is delivered or sent can be judged alone, without a record of what came before it. */
+ * is delivered or sent can be judged by itself, without a record of what came before. */
 #ifndef FUZZ_RIG_H
 #define FUZZ_RIG_H
 
@@ -19,19 +19,19 @@
 #define RIG_SERVER_PORT 80
 #define RIG_SECOND_US INT64_C(1000000)
 
-/* A pair of endpoints that the program speaks about, and the stack's end of it, if there is one. */
+/* A pair of endpoints the program refers to, and the stack's end of it, if there is one. */
 struct rig_slot {
     struct te_endpoint local, remote; /* local: the stack's */
-    uint64_t id;                      /* latest connection of that pair; 0: none yet */
-    bool is_there;                    /* status is of now, else of the last time */
+    uint64_t id;                      /* latest connection of the pair; 0: none yet */
+    bool is_there;                    /* status is current; otherwise it is the last one known */
     struct te_status status;
     uint32_t peer_iss;
     uint32_t their_ts; /* latest TSval that the stack sent */
-    uint64_t edge_id;  /* connection whose offer edge is; 0: none yet */
-    uint32_t edge;     /* latest right edge that it offered */
+    uint64_t edge_id;  /* connection that offered edge; 0: none yet */
+    uint32_t edge;     /* latest right window edge it offered */
 };
 
-/* What a connection was when it was last looked at. */
+/* A connection as it was last seen. */
 struct rig_watch {
     uint64_t id;
     enum te_state state;
@@ -49,20 +49,20 @@ struct rig {
     struct rig_watch watches[RIG_WATCHES];
     bool is_mute; /* nobody answers ARP and ND */
     unsigned question_count;
-    struct te_addr questions[8];      /* addresses that the stack looks for */
-    uint8_t frame[RIG_FRAME_MAX + 1]; /* the latest one that we sent */
+    struct te_addr questions[8];      /* addresses the stack is resolving */
+    uint8_t frame[RIG_FRAME_MAX + 1]; /* the latest one we sent */
     size_t frame_len;
 };
 
-/* Which of a stack's properties differ from run to run. */
+/* Properties of a stack that vary between runs. */
 enum rig_trait {
     RIG_NO_TIMESTAMPS = 0x01,
     RIG_NO_SACK = 0x02,
     RIG_NO_WSCALE = 0x04,
     RIG_OFFLOAD = 0x08, /* GSO and partial checksums */
     RIG_DAD = 0x10,
-    RIG_SMALL = 0x20,   /* tables and buffers that are soon full */
-    RIG_SKIP_TW = 0x40, /* policy of a full TIME_WAIT table */
+    RIG_SMALL = 0x20,   /* small tables and buffers */
+    RIG_SKIP_TW = 0x40, /* policy for a full TIME_WAIT table */
     RIG_SMALL_MTU = 0x80
 };
 struct rig_options {
@@ -72,24 +72,24 @@ struct rig_options {
     uint8_t algorithm; /* of congestion control, and ECN's mode */
 };
 void rig_start(struct rig *rig, const struct rig_options *options);
-/* Frees the stack; nothing may be left. */
+/* Frees the stack; no memory may be left. */
 void rig_stop(struct rig *rig);
 
-/* The byte at a sequence number, of either direction. */
+/* The byte at a sequence number, in either direction. */
 uint8_t rig_byte(uint32_t seq);
 struct te_addr rig_stack_addr(bool is_v6);
 
 /* Gives the stack the first len bytes of rig->frame. */
 void rig_input(struct rig *rig, const struct te_frame_meta *meta);
-/* To be called after every other call that may have changed the stack. */
+/* Call after every other call that may have changed the stack. */
 void rig_settle(struct rig *rig);
-/* Time passes, deadline by deadline, as far as there are not too many of them. */
+/* Lets time pass, deadline by deadline, unless there are too many of them. */
 void rig_advance(struct rig *rig, int64_t us);
-/* The stack is saved, freed and restored, as if nothing had happened. */
+/* Saves, frees and restores the stack, as if nothing had happened. */
 void rig_rebear(struct rig *rig);
 /* Writes the stack's state to a new file in a folder, as an input for the target "saved". */
 void rig_keep(const struct rig *rig, const char *folder);
-/* What a connection has received must be what the peer sent; releases the first bytes of it. */
+/* Checks that a connection received what the peer sent; releases the first bytes of it. */
 void rig_receive(struct rig *rig, uint64_t id, size_t release);
 
 #endif

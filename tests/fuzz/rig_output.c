@@ -15,7 +15,7 @@
 
 #define TCP_CHECKSUM_AT 16
 
-/* A packet's upper layer, wherever it comes from. */
+/* A packet's upper layer, whatever the IP version. */
 struct upper {
     struct te_addr source, destination;
     uint8_t protocol;
@@ -53,8 +53,8 @@ static void check_tcp_checksum(const struct upper *upper, const struct te_frame_
                "a partial checksum is wrong");
 }
 
-/* What a peer may rely on, of a connection that is open: what is in TIME_WAIT, or opens, answers by
- * other rules. */
+/* What a peer may rely on while a connection is open; in TIME_WAIT and while opening, other rules
+ * apply. */
 static void check_open(struct rig_slot *slot, const struct te_status *status,
                        const struct te_tcp_parsed *parsed)
 {
@@ -63,11 +63,12 @@ static void check_open(struct rig_slot *slot, const struct te_status *status,
     uint32_t unit = UINT32_C(1) << status->rcv_wscale;
     uint32_t end = header->seq + (uint32_t)parsed->payload_len;
     FUZZ_CHECK(header->ack == status->rcv_nxt, "an ACK of what did not arrive");
-    FUZZ_CHECK(slot->edge_id != status->id || seq_lt(slot->edge, edge + unit),
-               "the right edge goes back"); /* rounding may take less than a unit: RFC 7323 2.4 */
+    FUZZ_CHECK(
+        slot->edge_id != status->id || seq_lt(slot->edge, edge + unit),
+        "the right edge goes back"); /* rounding may take back less than one unit: RFC 7323 2.4 */
     FUZZ_CHECK(seq_leq(end, status->snd_max), "text beyond SND.MAX");
     FUZZ_CHECK(header->options.sack_count == 0 || status->sack_permitted,
-               "SACK that was not agreed on");
+               "SACK without negotiation");
     for (unsigned i = 0; i < header->options.sack_count; i++) {
         struct te_sack_block block = header->options.sack[i];
         FUZZ_CHECK(seq_lt(block.start, block.end) && seq_leq(block.end, edge + unit),
@@ -85,7 +86,7 @@ static bool is_of_slot(const struct rig_slot *slot, const struct upper *upper,
            te_addr_equal(&slot->remote.addr, &upper->destination);
 }
 
-/* What the peer at the other end of that pair learns of the stack. */
+/* What the peer at the other end of the pair learns about the stack. */
 static void note_segment(struct rig *rig, const struct upper *upper,
                          const struct te_tcp_parsed *parsed)
 {

@@ -4,8 +4,8 @@
 
 #include "rig.h"
 
-/* Fails when the frame cannot be read, or has a checksum, a length or a payload byte wrong. Notes
- * what the peer must know of it, and the stack's questions for neighbours. */
+/* Fails if the frame cannot be parsed, or has a wrong checksum, length or payload byte. Records
+ * what the peer must know about it, and the neighbours the stack asks for. */
 void rig_on_output(struct rig *rig, const struct te_output *output);
 
 #endif

@@ -1,8 +1,8 @@
 /* Requests to the daemon, decoded and run without a socket. The input is a program of steps: a
  * message of raw bytes; a message built field by field, through protobuf's descriptors, with ids,
- * offsets, sessions and tokens near those that mean something; something that the peer does; links
- * that break or fill up; time. Judged: each request is answered or waits, once; answers decode and
- * echo their request; streams have the right bytes, both ways, whatever was asked twice. */
+ * offsets, sessions and tokens close to valid ones; an action of the peer; links that break or fill
+ * up; time. Judged: each request is answered or waits, once; answers decode and echo their request;
+ * streams have the right bytes in both directions, even when requests are repeated. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static void check_received(const pb_receive_result *result)
 {
     for (size_t i = 0; i < result->data.len; i++)
         FUZZ_CHECK(result->data.data[i] == rpc_world_byte(result->offset + i),
-                   "byte %zu of what was received is another one", i);
+                   "byte %zu of what was received is wrong", i);
 }
 
 static void on_answer(void *ctx, const struct sp_request *request, const uint8_t *body, size_t len)
@@ -250,7 +250,7 @@ static void step_built(struct program *program)
     send_message(program, &sp, packed, len);
 }
 
-/* Raw bytes may not reach a stream: what its bytes are is then nobody's to say. */
+/* Raw bytes may not reach a stream: its content could no longer be predicted. */
 static bool is_send(const uint8_t *bytes, size_t len)
 {
     pb_request *request = tcpengine__v1__request__unpack(NULL, len, bytes);

@@ -25,7 +25,7 @@ struct te_stack *pump_stack(const struct pump *pump)
 
 void pump_wake(struct pump *pump)
 {
-    (void)pump; /* rpc_world_settle() looks anyway */
+    (void)pump; /* rpc_world_settle() checks anyway */
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -130,7 +130,7 @@ void rpc_world_stop(struct rpc_world *world)
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
-/* Moves one frame; false when there was none. */
+/* Moves one frame; false if there was none. */
 static bool carry(struct rpc_world *world, struct te_stack *from, struct te_stack *to)
 {
     static uint8_t frame[FRAME_MAX];
@@ -148,7 +148,7 @@ static bool carry(struct rpc_world *world, struct te_stack *from, struct te_stac
     return true;
 }
 
-/* The bytes that the peer got must be those that Send was given. */
+/* The peer must have received the bytes given to Send. */
 static void peer_reads(struct rpc_world *world, uint64_t id)
 {
     struct te_status status;
@@ -184,8 +184,7 @@ static void hand_on_events(struct rpc_world *world)
     }
 }
 
-/* The loop's clock is the real one: what its timer would do is done when the virtual clock says so.
- */
+/* The loop's clock is real: its timer's work is done here when the virtual clock says so. */
 static void run_rpc_timer(struct rpc_world *world)
 {
     struct rpc *rpc = world->rpc;

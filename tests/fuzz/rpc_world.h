@@ -1,4 +1,4 @@
-/* An rpc over a stack that is cabled to another one, in virtual time and without a socket. */
+/* An rpc over a stack wired to another one, in virtual time and without a socket. */
 #ifndef FUZZ_RPC_WORLD_H
 #define FUZZ_RPC_WORLD_H
 
@@ -32,15 +32,15 @@ struct rpc_world {
 };
 
 void rpc_world_start(struct rpc_world *world, fake_answer_fn *on_answer, void *ctx);
-/* Ends everything; no request may be left, and no memory of the stacks. */
+/* Ends everything; no request and no memory of the stacks may be left. */
 void rpc_world_stop(struct rpc_world *world);
-/* Carries frames, hands on events and runs what is due, until all is quiet. */
+/* Carries frames, delivers events and runs what is due, until nothing is left to do. */
 void rpc_world_settle(struct rpc_world *world);
 void rpc_world_advance(struct rpc_world *world, int64_t us);
 
 /* 10.0.0.1 is the rpc's stack, 10.0.0.2 the peer. */
 struct te_addr rpc_world_addr(uint8_t host);
-/* The byte at an offset of a stream, in both directions. */
+/* The byte at an offset of a stream, in either direction. */
 uint8_t rpc_world_byte(uint64_t offset);
 
 #endif

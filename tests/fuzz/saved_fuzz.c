@@ -1,12 +1,12 @@
 /* Saved state: te_stack_restore() of arbitrary bytes. What is refused leaves nothing behind; what
  * is accepted is a stack whose invariants hold, which runs, and which can be saved and restored
- * again, byte for byte; so it is on a host with smaller limits that takes it over later. The input
- * is the state without its checksum, which is put behind it, so that what lies beyond that check is
- * reached.
+ * again, byte for byte; and so it is on a host with smaller limits that takes it over later. The
+ * input is the state without its checksum, which is appended here so that the fuzzer gets past that
+ * check.
  *
- * The format changes, and old states are refused: the target "stack" writes new ones, one for each
- * program of its kept corpus, into the folder that FUZZ_STATES names. With FUZZ_ALL_VALID each
- * input must be accepted. */
+ * The format changes, and old states are refused: the target "stack" writes new ones into the
+ * folder named by FUZZ_STATES, one per program of its kept corpus. With FUZZ_ALL_VALID every input
+ * must be accepted. */
 #include <stdlib.h>
 #include <string.h>
 #include <tcpengine/save.h>
@@ -43,7 +43,7 @@ static void set_up(struct te_config *config, struct fuzz_memory *memory)
     config->drop_log_conn_max = 16;
 }
 
-/* Where less of everything has room, and time has gone on. */
+/* A host with smaller limits and a later clock. */
 static void set_up_smaller(struct te_config *config, struct fuzz_memory *memory)
 {
     set_up(config, memory);
@@ -74,8 +74,7 @@ static void check_again(const struct te_config *config, const struct te_stack *s
     uint8_t *again_bytes = fuzz_save(again, &again_len);
     size_t at = first_difference(bytes, again_bytes, len < again_len ? len : again_len);
     FUZZ_CHECK(at == len && len == again_len,
-               "saved again, the state is another one: at %zu of %zu, %zu bytes", at, len,
-               again_len);
+               "the state differs when saved again: at %zu of %zu, %zu bytes", at, len, again_len);
     te_stack_free(again);
     free(bytes);
     free(again_bytes);

@@ -1,8 +1,8 @@
 /* SP framing of the control socket: one link, its bytes cut anywhere, beside a decoder that sees
- * them all at once. HEADER_BYTES of the input say where to cut, and where to put some kilobytes of
- * zeros, for the messages that are too long for any input; the rest is what the client sends.
- * Requests whose body begins with 'h' are answered when all the others are, those with 'd' never;
- * an answer is its request's body. */
+ * them all at once. HEADER_BYTES of the input say where to cut, and where to insert some kilobytes
+ * of zeros for messages too long for any input; the rest is what the client sends. Requests whose
+ * body begins with 'h' are answered after all others, those with 'd' never; an answer repeats its
+ * request's body. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ static void put_frame(struct expected *expected, const uint8_t *ids, size_t ids_
     expected->len += FRAME_BYTES + (size_t)len;
 }
 
-/* The ids end with the first whose top bit is set; 0: there is none. */
+/* The ids end with the first whose top bit is set; returns 0 if there is none. */
 static size_t ids_len_of(const uint8_t *message, size_t len)
 {
     for (size_t at = 0; at + 4 <= len && at < IDS_MAX; at += 4)
@@ -83,7 +83,7 @@ static void expect_message(struct expected *expected, const uint8_t *message, si
     }
 }
 
-/* A message that is not read: answered once its ids are there. Returns what follows it. */
+/* A message whose body is skipped: answered once its ids have arrived. Returns what follows it. */
 static size_t expect_too_long(struct expected *expected, const uint8_t *data, size_t left,
                               uint64_t len)
 {
@@ -96,7 +96,7 @@ static size_t expect_too_long(struct expected *expected, const uint8_t *data, si
     return len > left - FRAME_BYTES ? left : FRAME_BYTES + (size_t)len;
 }
 
-/* One frame; returns its length, or left when it is not complete. */
+/* One frame; returns its length, or left if it is incomplete. */
 static size_t expect_frame(struct expected *expected, const uint8_t *data, size_t left)
 {
     uint64_t len = 0;
@@ -217,7 +217,7 @@ static void read_out(struct client *client)
     client->is_closed = client->is_closed || len == 0 || errno == ECONNRESET;
 }
 
-/* Until there is nothing more to handle, or to read. */
+/* Runs until there is nothing left to handle or to read. */
 static void turn(struct client *client)
 {
     unsigned rounds = 0;
@@ -236,7 +236,7 @@ static void send_pieces(struct client *client, uint8_t seed, const uint8_t *data
     for (size_t at = 0; at < size && !client->is_closed;) {
         state = state * 1664525u + 1013904223u;
         size_t piece = seed == 0 ? size : 1 + (state >> 8) % (1u << (state >> 29));
-        piece *= 1 + size / PAD_UNIT; /* else long ones would take long */
+        piece *= 1 + size / PAD_UNIT; /* otherwise long inputs would take long */
         piece = piece < size - at ? piece : size - at;
         ssize_t sent = send(client->fd, data + at, piece, MSG_DONTWAIT | MSG_NOSIGNAL);
         FUZZ_CHECK(sent > 0 || errno == EPIPE || errno == EAGAIN, "nothing was taken");
@@ -275,7 +275,7 @@ static void finish(struct client *client)
     FUZZ_CHECK(client->links.count == 0, "a link is left");
 }
 
-/* What the client sends: to be freed. */
+/* What the client sends; the caller frees it. */
 static uint8_t *stream_of(const uint8_t *data, size_t size, size_t *ret_len)
 {
     size_t pad = (size_t)data[1] * PAD_UNIT;
@@ -298,13 +298,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!client.is_started)
         start(&client);
     uint8_t *stream = stream_of(data, size, &len);
-    /* Each frame makes one that is as long, or, when it is too long, a few bytes. */
+    /* Each frame produces one of the same length or, if it is too long, a few bytes. */
     expected.out = malloc(HELLO_BYTES + 2 * len + 64);
     expect(&expected, stream, len);
     run(&client, data[0], stream, len);
     FUZZ_CHECK(client.is_closed == expected.is_closed, "the link is %s",
                client.is_closed ? "closed" : "open");
-    bool is_long = expected.len > SOCKET_TAKES; /* its end is lost when the link is closed */
+    bool is_long = expected.len > SOCKET_TAKES; /* its end is lost when the link closes */
     FUZZ_CHECK((client.out_len == expected.len || (client.is_closed && is_long)) &&
                    client.out_len <= expected.len &&
                    memcmp(client.out, expected.out, client.out_len) == 0,

@@ -1,8 +1,8 @@
-/* The whole stack. The input is a program: HEADER_BYTES that say what stack it is, then
+/* The whole stack. The input is a program: HEADER_BYTES that choose the stack's configuration, then
  * records of RECORD_BYTES, each one thing that happens to it: a segment whose fields lie near the
- * edges of the connection's state, a well-behaved step of the peer, a user call, an ICMP error,
- * ARP or ND, fragments, raw bytes, time, or memory that is refused. Checksums are right unless the
- * program says so. What must hold is judged by rig.c after each. */
+ * edges of the connection's state, a well-behaved step of the peer, a user call, an ICMP error, ARP
+ * or ND, fragments, raw bytes, time, or memory that is refused. Checksums are right unless the
+ * program says otherwise. rig.c judges the outcome after each. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -158,8 +158,8 @@ static struct te_tcp_options options_of(struct program *program, const struct ri
     return options;
 }
 
-/* arg: flags, delta of SEQ, delta of ACK, length, window, options. The bases of SEQ and ACK stand
- * in the slot's upper bits. */
+/* arg: flags, delta of SEQ, delta of ACK, length, window, options. The upper bits of the slot
+ * choose the bases of SEQ and ACK. */
 static struct peer_segment segment_of(struct program *program, const struct record *record)
 {
     const struct rig_slot *slot = slot_of(program, record);
@@ -439,7 +439,7 @@ static void op_call(struct program *program, const struct record *record)
     case CALL_HISTORY:
         call_history(program, slot);
         break;
-    case CALL_OTHER_PORT: /* 0: the stack chooses, and nobody answers */
+    case CALL_OTHER_PORT: /* 0: the stack chooses; nobody answers */
         slot->local.port = arg[1] % 4 == 3 ? 0 : (uint16_t)(RIG_SERVER_PORT + arg[1] % 4);
         break;
     case CALL_CLOSE_LISTENER:
@@ -495,7 +495,7 @@ static void op_neighbour(struct program *program, const struct record *record)
     peer_send_neighbour(&program->rig, &neighbour);
 }
 
-/* Bytes of the program as a packet, behind an Ethernet header of ours or not. */
+/* Bytes of the program as a packet, with or without an Ethernet header of ours. */
 static void op_raw(struct program *program, const struct record *record)
 {
     static const uint16_t types[] = {TE_ETH_TYPE_IPV4, TE_ETH_TYPE_IPV6, TE_ETH_TYPE_ARP, 0x88cc};
@@ -516,8 +516,8 @@ static void op_raw(struct program *program, const struct record *record)
     rig_settle(rig);
 }
 
-/* The latest frame again, with a byte changed or cut off somewhere. What the link below vouches for
- * may then be payload that no peer has sent, so that it never does. */
+/* The latest frame again, with a byte changed or its tail cut off. The link never vouches for its
+ * checksum: it could then deliver payload that no peer has sent. */
 static void op_mangle(struct program *program, const struct record *record)
 {
     struct rig *rig = &program->rig;
@@ -554,7 +554,7 @@ static void op_memory(struct program *program, const struct record *record)
     program->rig.memory.left = record->arg[0] % 32;
 }
 
-/* Answers after how many records each time the stack is saved and restored; 0: never. */
+/* After how many records, each time, the stack is saved and restored; 0: never. */
 static unsigned start(struct program *program)
 {
     struct rig_options options = {.traits = fuzz_u8(&program->input),
@@ -563,14 +563,14 @@ static unsigned start(struct program *program)
                                   .algorithm = fuzz_u8(&program->input)};
     unsigned rebear_every = fuzz_u8(&program->input);
     size_t left;
-    fuzz_bytes(&program->input, HEADER_BYTES - 6, &left); /* for later needs */
+    fuzz_bytes(&program->input, HEADER_BYTES - 6, &left); /* reserved */
     rig_start(&program->rig, &options);
     return rebear_every;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* The more often an operation stands here, the more often a blind change becomes it. */
+    /* The more often an operation is listed, the more often a mutation hits it. */
     static void (*const ops[OPS])(struct program *, const struct record *) = {
         op_segment,   op_step,      op_call,    op_time, op_segment, op_step,
         op_call,      op_icmp,      op_segment, op_step, op_call,    op_mangle,

@@ -1,6 +1,5 @@
-/* TCP options beside a second reading of them, written from RFC 9293 3.2 and RFC 7413 4.1.1 alone.
- * The first byte is the flags' byte of the header, the rest stands where options do, and is padded
- * with NOPs. */
+/* TCP options beside a second parser, written from RFC 9293 3.2 and RFC 7413 4.1.1 alone. The first
+ * byte is the flags byte of the header, the rest are the options, padded with NOPs. */
 #include <string.h>
 
 #include "fuzz.h"
@@ -36,7 +35,7 @@ static void read_sack(struct reading *reading, const uint8_t *option)
     }
 }
 
-/* The cookie is of an even number of bytes, 4 to 16, or not there: a request for one. */
+/* The cookie has an even number of bytes, 4 to 16, or is absent: a request for one. */
 static void read_fast_open(struct reading *reading, const uint8_t *option, bool is_syn)
 {
     unsigned cookie_len = option[1] - 2u;
@@ -51,7 +50,7 @@ static void read_fast_open(struct reading *reading, const uint8_t *option, bool 
     memcpy(reading->options.fast_open_cookie, option + 2, cookie_len);
 }
 
-/* One option whose length is usable. */
+/* One option with a valid length. */
 static void read_option(struct reading *reading, const uint8_t *option, bool is_syn)
 {
     static const uint8_t lengths[] = {[2] = 4, [3] = 3, [4] = 2, [8] = 10};

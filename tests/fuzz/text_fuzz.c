@@ -1,5 +1,5 @@
-/* Texts that people type: addresses, prefixes and the values of configuration keys, beside the C
- * library's reading of them where it has one. The input is the text. */
+/* Text that people type: addresses, prefixes and values of configuration keys, compared with the C
+ * library's parsers where there are any. The input is the text. */
 #include <arpa/inet.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void check_cidr(const char *text)
         FUZZ_CHECK(bits <= (te_addr_is_v4(&addr) ? 32u : 128u), "'%s' has %u bits", text, bits);
 }
 
-/* What was read, written, and read again. */
+/* Parsed, written, and parsed again. */
 static void check_value(const char *text, const struct value_unit *units)
 {
     int64_t value, again;

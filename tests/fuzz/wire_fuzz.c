@@ -1,5 +1,5 @@
-/* Wire formats: what a parser takes can be written and read again, and means the same. The first
- * byte chooses the format, the rest is the packet. */
+/* Wire formats: what a parser accepts can be written and parsed again, and means the same. The
+ * first byte chooses the format, the rest is the packet. */
 #include <string.h>
 
 #include "fuzz.h"
