@@ -1,4 +1,4 @@
-"""What a struct declares, read from C source: every member, bits included."""
+"""What a struct declares, read from C source: every member, bit-fields included."""
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ DECLARATION = re.compile(
 DECLARATOR = re.compile(r"(?P<stars>(?:\*\s*(?:const\s+)?)*)(?P<name>\w+)\s*"
                         r"(?P<arrays>(?:\[[^\]]*\]\s*)*)(?::\s*\w+)?")
 FUNCTION_POINTER = re.compile(r"[^()]*\(\*(\w+)\)\s*\(.*\)", re.DOTALL)
-# One list declares the members and whatever else is done with each of them (counters.h).
+# One list declares the members and everything else done with each of them (counters.h).
 LISTED = re.compile(r"\w+_LIST\(\w+\)")
 
 
@@ -20,9 +20,9 @@ LISTED = re.compile(r"\w+_LIST\(\w+\)")
 class Member:
     name: str
     line: int
-    struct: str | None   # the struct or union that it is, or points to
-    is_borrowed: bool    # points to something that is const
-    length: int | None   # of an array, where it is a plain number
+    struct: str | None   # the struct or union it is, or points to
+    is_borrowed: bool    # points to something const
+    length: int | None   # of an array, if it is a plain number
 
 
 @dataclass
@@ -31,11 +31,11 @@ class Struct:
     path: Path
     line: int
     members: dict[str, Member]
-    unread: list[str]    # what could not be understood
+    unread: list[str]    # what could not be parsed
 
 
 def closing(text: str, opening: int) -> int:
-    """Where the bracket at opening is closed; the end of the text if it is not."""
+    """Where the bracket at opening is closed; the end of the text if it never is."""
     depth = 0
     for at in range(opening, len(text)):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(text[at], 0)
@@ -45,7 +45,7 @@ def closing(text: str, opening: int) -> int:
 
 
 def split_arguments(text: str) -> list[str]:
-    """At the commas that stand in no bracket."""
+    """Splits at the commas outside brackets."""
     parts, depth = [""], 0
     for char in text:
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(char, 0)
@@ -100,7 +100,7 @@ def structs_of(text: str, path: Path) -> list[Struct]:
 
 
 def structs_below(root: Path, folder: str) -> dict[str, Struct]:
-    """All structs that are declared below folder, by name; the headers' win."""
+    """All structs declared below folder, by name; those in headers win."""
     files = [path for path in c_files(root) if str(path.relative_to(root)).startswith(folder)]
     files.sort(key=lambda path: path.suffix == ".h")
     return {struct.name: struct for path in files

@@ -1,13 +1,13 @@
-"""Who calls whom, read from the sources: nouns (NAME.c with NAME.h) and what each uses of another."""
+"""The call graph of the sources: nouns (NAME.c with NAME.h) and what each uses of another."""
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from source_files import blank_text, bodies_of, c_files, functions_of
 
-# A name in the code, but for members and tags.
+# A name in the code, except members and tags.
 IDENTIFIER = re.compile(r"(?<![\w.>])(?<!struct )(?<!enum )(?<!union )[A-Za-z_]\w*\b")
-# A table or other object at file scope that others see: `const struct te_cc_ops te_cc_reno = {`.
+# A table or other external object at file scope: `const struct te_cc_ops te_cc_reno = {`.
 OBJECT = re.compile(r"^(?!static\b|typedef\b|extern\b)[a-z][\w \*]*?\b(\w+)(?:\[\w*\])* = ", re.MULTILINE)
 
 
@@ -26,7 +26,7 @@ def _definitions(text: str, blanked: str) -> set[str]:
 
 
 def call_graph(root: Path, folder: str) -> dict[str, dict[str, set[str]]]:
-    """noun -> noun -> the names of the second that the first uses in its code."""
+    """noun -> noun -> names of the second that the first uses in its code."""
     owner: dict[str, str] = {}
     code: dict[str, str] = defaultdict(str)
     for path in c_files(root):
@@ -50,7 +50,7 @@ def call_graph(root: Path, folder: str) -> dict[str, dict[str, set[str]]]:
 
 
 def circles(graph: dict) -> list[list[str]]:
-    """Groups in which each calls each other, perhaps through others; largest first (Tarjan)."""
+    """Groups whose members all call each other, directly or not; largest first (Tarjan)."""
     index, low, stack, found = {}, {}, [], []
 
     def visit(node: str) -> None:

@@ -1,4 +1,4 @@
-"""Lints that read what the compiler made of the engine, and what is said about it."""
+"""Lints that read the compiled engine, and its documentation."""
 import re
 import subprocess
 from pathlib import Path
@@ -40,7 +40,7 @@ MUTABLE_SECTION = re.compile(r"^(\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\
 
 
 def mutable_data(_: Path, context: dict) -> list[str]:
-    """The engine has no data at file scope that can change."""
+    """The engine has no mutable data at file scope."""
     library = Path(context["library"])
     done = subprocess.run(["objdump", "--syms", str(library)], capture_output=True, text=True,
                           check=True)
@@ -70,7 +70,7 @@ COUNTER = re.compile(r"\bX\(\s*(\w+)\s*,\s*((?:\"[^\"]*\"\s*)+)\)")
 
 
 def counters_documented(root: Path, context: dict) -> list[str]:
-    """Every counter has a sentence in the header and a place in tcpctl-stats(7)."""
+    """Every counter is described in the header and listed in tcpctl-stats(7)."""
     counters = COUNTER.findall((root / COUNTERS_HEADER).read_text())
     if not counters:
         return [f"{COUNTERS_HEADER}: no counter found"]
@@ -88,8 +88,8 @@ def counters_documented(root: Path, context: dict) -> list[str]:
 
 
 STATUS_HEADER = "lib/engine/include/tcpengine/status_list.h"
-# X(KIND, name, LINE, "..." of the list, and X(name, moment_us, LINE, "..." of the ages: what stands
-# second is the member of te_status.
+# X(KIND, name, LINE, "..." of the list, and X(name, moment_us, LINE, "..." of the ages: the second
+# argument is the member of te_status.
 STATUS_ROW = re.compile(r'X\(\w+, ([a-z]\w*), [A-Z_]+,\s*\\?\s*"')
 
 
@@ -114,7 +114,7 @@ def _anchors(text: str) -> set[str]:
 
 
 def links(root: Path, _: dict) -> list[str]:
-    """Every relative link in a Markdown page leads to something."""
+    """Every relative link in a Markdown page has a target."""
     found = []
     for page in [path for path in tracked_files(root) if path.suffix == ".md"]:
         for groups in LINK.findall(FENCE.sub("", page.read_text())):

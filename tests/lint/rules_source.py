@@ -41,7 +41,7 @@ def function_length(root: Path, _: dict) -> list[str]:
 
 
 def parameter_count(root: Path, _: dict) -> list[str]:
-    """Functions take at most 6 parameters, but for listed callbacks of other libraries."""
+    """Functions take at most 6 parameters, except listed callbacks of other libraries."""
     listed = _listed_functions(root, CALLBACK_LIST_NAME)
     return [f"{path}:{function.line}: {function.name} takes {function.parameter_count} "
             f"parameters, over {PARAMETERS_MAX}: hand over a struct"
@@ -89,7 +89,7 @@ REAL_TIME = re.compile(
 
 
 def virtual_time(root: Path, _: dict) -> list[str]:
-    """Unit, script, simulator and fuzz tests and the engine know virtual time only."""
+    """Unit, script, simulator and fuzz tests and the engine use virtual time only."""
     folders = ("tests/unit/", "tests/script/", "tests/sim/", "tests/fuzz/", "lib/engine/")
     # The client library's threads are nng's, and nng's clock is the real one.
     exempt = ("tests/unit/client/", "tests/unit/cli/")
@@ -129,9 +129,9 @@ NO_DROP = "/* no drop"
 
 
 def drops_have_reasons(root: Path, _: dict) -> list[str]:
-    """A drop counter of the engine grows by te_drop alone, and every reason is given somewhere.
+    """A drop counter of the engine grows only in te_drop, and every reason is used somewhere.
 
-    A line that counts what is no drop says so: /* no drop: why */."""
+    A line that counts something other than a drop says so: /* no drop: why */."""
     rows = DROP_ROW.findall((root / DROP_HEADER).read_text())
     counters, given, found = {counter for _, counter in rows}, set(), []
     for path in c_files(root):
@@ -148,7 +148,7 @@ def drops_have_reasons(root: Path, _: dict) -> list[str]:
 
 
 def clang_format(root: Path, _: dict) -> list[str]:
-    """Every C file is as clang-format writes it."""
+    """Every C file is formatted by clang-format."""
     files = [str(path) for path in c_files(root)]
     if not files:
         return []

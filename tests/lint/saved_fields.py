@@ -1,17 +1,17 @@
-"""What the save code writes of each struct, and the rule that nothing of one is forgotten.
+"""What the save code writes of each struct, and the rule that no member is forgotten.
 
-Save code is every function that takes a struct te_codec. What such a function hands to a verb of
-the codec, itself or through functions that it calls, is written: `&conn->rtt.srtt_us` writes
-srtt_us of struct te_rtt and stands for rtt of struct te_conn; the types are those of parameters
-and local variables. A local variable stands for the one member that it is initialised with.
+Save code is every function that takes a struct te_codec. What such a function passes to a verb of
+the codec, itself or through functions it calls, is written: `&conn->rtt.srtt_us` writes srtt_us of
+struct te_rtt and counts as rtt of struct te_conn; the types are those of parameters and local
+variables. A local variable counts as the one member it is initialised with.
 
-What is not written so has to be stated, with the reason (util/codec.h):
-    TE_NOT_SAVED(struct NAME, "why", MEMBER...)       follows from something else
-    TE_SAVED_BY_HAND(struct NAME, "how", MEMBER...)   written in another form than it has
-    TE_SAVED_ITEMS(struct NAME, MEMBER, struct ITEM)  leads to items, each written for itself
+Everything else has to be declared, with the reason (util/codec.h):
+    TE_NOT_SAVED(struct NAME, "why", MEMBER...)       is derived from something else
+    TE_SAVED_BY_HAND(struct NAME, "how", MEMBER...)   written in another form
+    TE_SAVED_ITEMS(struct NAME, MEMBER, struct ITEM)  leads to items, each written separately
 
-A number that is written has its row in the table of saved_fields_test.c as well, which shows that
-it comes back, if its struct has rows there."""
+A number that is written also needs a row in the table of saved_fields_test.c, which shows that it
+is restored, if its struct has rows there."""
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,9 +23,9 @@ ENGINE = "lib/engine/"
 ROOT = "te_stack"
 TESTED = "saved_fields_test.c"
 TESTED_ROW = re.compile(r"\bMAY_\w+,\s*[\w ]+,\s*(te_\w+),\s*(\w+)\s*[,)]")
-# They say nothing of what hangs on them.
+# They say nothing about what they point to.
 LINKS = {"te_list", "te_tree", "te_tree_node", "te_wheel_node"}
-# Verbs of the codec that write nothing of their arguments.
+# Verbs of the codec that write none of their arguments.
 NEUTRAL = re.compile(r"te_codec_(require|fail|is_ok|view|begin|end|skip_optional|init_\w+)")
 VERB = re.compile(r"te_codec_\w+|TE_CODEC_\w+")
 CALL = re.compile(r"(?<![\w.>])(\w+(?:(?:->|\.)\w+)*)\s*\(")
@@ -50,7 +50,7 @@ class SaveFunction:
 
 @dataclass
 class Saved:
-    """(struct, member): the constant indices that were written, None for all of it."""
+    """(struct, member): the constant indices written, None for all of it."""
     written: dict[tuple[str, str], set[str | None]] = field(default_factory=dict)
     counts: set[tuple[str, str]] = field(default_factory=set) # of items that follow
     not_saved: set[tuple[str, str]] = field(default_factory=set)
@@ -77,7 +77,7 @@ def _save_function(path: Path, function) -> SaveFunction | None:
 
 
 def _paths_in(expression: str) -> list[list[tuple[str, str | None]]]:
-    """a->b.c[i] as [(a, None), (b, None), (c, "i")]; names that are called are passed over."""
+    """a->b.c[i] as [(a, None), (b, None), (c, "i")]; names of called functions are skipped."""
     found, at = [], 0
     while match := re.compile(r"[A-Za-z_]\w*").search(expression, at):
         at = match.end()
@@ -143,7 +143,7 @@ class Reader:
     # --- what is written ---
 
     def follow(self) -> None:
-        """Until no function writes more of its parameters than was known."""
+        """Repeats until no function writes more of its parameters than was known."""
         before = -1
         while before != (now := sum(len(function.written) for function in self.functions)):
             before = now
@@ -166,7 +166,7 @@ class Reader:
         if VERB.fullmatch(callee):
             return {1}
         if not callee.isidentifier():
-            return set(range(1, count)) # through a pointer: a hook for this very purpose
+            return set(range(1, count)) # through a pointer: a hook made for this
         same = [other for other in self.functions if other.name == callee]
         here = [other for other in same if other.path == function.path]
         if not same:
@@ -263,8 +263,8 @@ class Reader:
 
 
 def saved_fields(root: Path, _: dict) -> list[str]:
-    """Every member of the engine's state is handed to the codec in its struct's list of fields, or
-    stands in a TE_NOT_SAVED beside the list, with the reason (lib/engine/util/codec.h)."""
+    """Every member of the engine's state is passed to the codec in its struct's list of fields, or
+    is named in a TE_NOT_SAVED beside the list, with the reason (lib/engine/util/codec.h)."""
     reader = Reader(root)
     reader.follow()
     rows = {row for path in c_files(root) if path.name == TESTED

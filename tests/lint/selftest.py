@@ -22,8 +22,8 @@ def _function(body_lines: int) -> str:
 
 
 def _engine(changes: dict[str, str]) -> dict[str, str]:
-    """A copy of the engine's sources, and of the test that has a row for each saved field, changed
-    where each of the keys stands: once."""
+    """A copy of the engine's sources, and of the test that has a row per saved field, with each key
+    replaced, once."""
     files = {str(path.relative_to(REPOSITORY)): path.read_text() for path in c_files(REPOSITORY)
              if path.is_relative_to(REPOSITORY / "lib/engine") or path.name == TESTED}
     for old, new in changes.items():
@@ -47,7 +47,7 @@ def _added_fields() -> tuple[dict[str, str], list[str]]:
 
 
 def _lost_lines() -> tuple[dict[str, str], list[str]]:
-    """A word, a bit, one item of an array; what a new struct has that nobody saves; and a row."""
+    """A word, a bit, one item of an array; unsaved members of a new struct; and a row."""
     return (_engine({"    te_codec_u32(codec, &conn->snd_wl2);\n": "",
                      " te_conn, snd_wl1)": " te_conn, snd_wl2)",
                      "    TE_CODEC_BIT(codec, bbr->full_bw_now);\n": "",
@@ -62,7 +62,7 @@ def _lost_lines() -> tuple[dict[str, str], list[str]]:
 
 
 def _wrong_statements() -> tuple[dict[str, str], list[str]]:
-    """One without a reason, one that is stale, one of a field that is saved, one that is none."""
+    """One without a reason, one that is stale, one for a saved field, and one that is invalid."""
     return (_engine({'TE_NOT_SAVED(struct te_conn, "armed again", timer)':
                      'TE_NOT_SAVED(struct te_conn, " ", timer, snd_una)',
                      "counted_orphan, counted_remote)": "counted_orphan, uncounted)",
@@ -97,7 +97,7 @@ UPWARD_CALL = "void te_one(void)\n{\n    te_two();\n}\n"
 CIRCLE = "circle: low/one high/two\n"
 
 # name: (files that keep the rule, files that break it ...), the latter maybe with texts that must
-# stand in the findings. "lib.c" becomes the library.
+# appear in the findings. "lib.c" becomes the library.
 CASES = {
     "function_length": ({"a.c": _function(66)}, {"a.c": _function(67)}),
     "parameter_count": (
@@ -152,7 +152,7 @@ CASES = {
                "other.md": "## Head line\n"},
               {"README.md": "[a](missing.md)\n"}),
 }
-# These cost more than a line, and are made when they are asked for.
+# These take more than a line and are built on demand.
 MADE_CASES = {
     "saved_fields": lambda: (_engine({}), _added_fields(), _lost_lines(), _wrong_statements()),
 }

@@ -1,16 +1,16 @@
-"""Which files a lint looks at, and C source reduced to what a lint needs to see."""
+"""Which files a lint reads, and C source reduced to what a lint needs to see."""
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 C_SUFFIXES = (".c", ".h")
-# What fuzzers found is no source.
+# Fuzz inputs are not source.
 SKIPPED_FOLDERS = re.compile(r"^(\.git|build[^/]*|tests/fuzz/corpus)(/|$)")
 
 
 def tracked_files(root: Path) -> list[Path]:
-    """Files that git knows or would add; without git, every file outside build folders."""
+    """Files that git tracks or would add; without git, every file outside build folders."""
     command = ["git", "-c", "safe.directory=*", "-C", str(root), "ls-files",
                "--cached", "--others", "--exclude-standard", "-z"]
     try:
@@ -36,7 +36,7 @@ def _blank(match: re.Match) -> str:
 
 
 def blank_text(text: str) -> str:
-    """Comments, literals and preprocessor lines become spaces; every line keeps its number."""
+    """Comments, literals and preprocessor lines become spaces; line numbers stay."""
     return DIRECTIVE.sub(_blank, BLANKED.sub(_blank, text))
 
 
@@ -107,6 +107,6 @@ def functions_of(text: str) -> list[Function]:
 
 
 def bodies_of(blanked: str) -> list[str]:
-    """What stands between the braces of each function."""
+    """The text between the braces of each function."""
     return [blanked[opening:closing] for opening, closing in _outer_braces(blanked)
             if blanked[:opening].rstrip().endswith(")")]

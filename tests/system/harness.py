@@ -1,4 +1,4 @@
-"""What every system test stands on: a TAP in the namespaces that run-isolated made, a daemon on it,
+"""The basis of every system test: a TAP in the namespaces made by run-isolated, a daemon on it,
 tcpctl, peers that use the kernel's TCP, captures, and waiting by deadline.
 
 The kernel's side of the TAP is 10.9.0.1 and fd09::1, the engine's 10.9.0.2 and fd09::2."""
@@ -32,7 +32,7 @@ SKIPPED = 77
 SANITIZER_MARKS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion `")
 # A sanitizer or a busy machine makes things slower, never different.
 PATIENCE = float(os.environ.get("TCPENGINE_PATIENCE", "1"))
-# The same bytes each time: what fails, fails again.
+# The same bytes each time: failures are reproducible.
 RANDOM = random.Random("tcpengine")
 
 
@@ -42,7 +42,7 @@ def skip(reason: str) -> None:
 
 
 def isolate() -> None:
-    """Starts this program again in namespaces of its own, unless it is in them already."""
+    """Re-executes this program in its own namespaces, unless it is already in them."""
     if os.environ.get("TCPENGINE_ISOLATED") != "1":
         script = str(HERE / "run-isolated")
         os.execv(script, [script, sys.executable, "-B", *sys.argv])
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def run(*argv, check: bool = True, timeout: float = 60, **options) -> subprocess.CompletedProcess:
-    """Runs a program to its end. Output is captured; a failure shows it."""
+    """Runs a program to completion. Output is captured and shown on failure."""
     options.setdefault("stdin", subprocess.DEVNULL if "input" not in options else None)
     if options["stdin"] is None:
         del options["stdin"]
@@ -74,7 +74,7 @@ def run(*argv, check: bool = True, timeout: float = 60, **options) -> subprocess
 
 
 def wait_for(condition, timeout: float = 10, what: str = "", interval: float = 0.02):
-    """Asks again and again until condition() is true; its value."""
+    """Polls until condition() is true; returns its value."""
     deadline = time.monotonic() + timeout * PATIENCE
     while True:
         value = condition()
@@ -108,7 +108,7 @@ def sha256_of(path: Path) -> str:
 
 
 def recv_exactly(connection: socket.socket, count: int) -> bytes:
-    """That many bytes, or fewer when the stream ends before."""
+    """That many bytes, or fewer if the stream ends first."""
     data = b""
     while len(data) < count and (piece := connection.recv(count - len(data))):
         data += piece
@@ -116,7 +116,7 @@ def recv_exactly(connection: socket.socket, count: int) -> bytes:
 
 
 def at(address: str, port: int) -> str:
-    """The text of an endpoint as the contract writes it."""
+    """An endpoint as users see it."""
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
@@ -173,7 +173,7 @@ class Process:
 
 
 class Daemon(Process):
-    """tcpengined on the TAP. start() returns when it has said READY=1."""
+    """tcpengined on the TAP. start() returns once it has reported READY=1."""
 
     count = 0
 
@@ -207,7 +207,7 @@ class Daemon(Process):
         raise AssertionError(f"the daemon did not say READY=1:\n{self.log}")
 
     def terminate(self) -> int:
-        """Ends it the graceful way; the log must be free of sanitizer reports."""
+        """Ends it gracefully; the log must be free of sanitizer reports."""
         status = self.stop()
         self.notify.close()
         for mark in SANITIZER_MARKS:
@@ -216,7 +216,7 @@ class Daemon(Process):
 
 
 class Nginx(Process):
-    """A real nginx whose TCP is the kernel's; it serves a folder and takes PUT there."""
+    """A real nginx on the kernel's TCP; it serves a folder and accepts PUT there."""
 
     def __init__(self, folder: Path, port: int = 80):
         self.root = folder / "www"
@@ -248,7 +248,7 @@ class Nginx(Process):
 
 
 class Capture(Process):
-    """tcpdump on the TAP, the whole of each frame."""
+    """tcpdump on the TAP, with whole frames."""
 
     def __init__(self, folder: Path, expression: str = "", interface: str = TAP):
         name = f"capture-{time.monotonic_ns()}"
@@ -260,7 +260,7 @@ class Capture(Process):
     def finish(self) -> Path:
         size = -1
         while size != (size := self.path.stat().st_size):
-            time.sleep(0.5)  # for what is still on its way to tcpdump, on a busy machine for longer
+            time.sleep(0.5)  # for frames on their way to tcpdump, longer on a busy machine
         self.stop(signal.SIGINT)
         return self.path
 
@@ -298,14 +298,14 @@ class KernelSink:
 
 
 class SystemTest(unittest.TestCase):
-    """A test class has one TAP, and one daemon unless it says otherwise."""
+    """A test class has one TAP, and one daemon by default."""
 
     daemon_arguments: tuple[str, ...] = ()
     wants_daemon = True
 
     @classmethod
     def setUpClass(cls) -> None:
-        # On the tmpfs of run-isolated, which vanishes even when the test is killed.
+        # On the tmpfs of run-isolated, which vanishes even if the test is killed.
         cls.temporary = tempfile.TemporaryDirectory(prefix="tcpengine-", dir="/run")
         cls.folder = Path(cls.temporary.name)
         cls.folder.chmod(0o755)
@@ -342,7 +342,7 @@ class SystemTest(unittest.TestCase):
     # --- tcpctl ---------------------------------------------------------------------------------
 
     def tcpctl(self, *arguments, status: int = 0, timeout: float = 60, **options):
-        """Runs tcpctl; its exit status must be as given."""
+        """Runs tcpctl; its exit status must be the given one."""
         done = run(TCPCTL, "--control", self.daemon.url, *arguments, check=False,
                    timeout=timeout, **options)
         self.assertEqual(done.returncode, status,
@@ -351,7 +351,7 @@ class SystemTest(unittest.TestCase):
         return done
 
     def ctl(self, *arguments, **options):
-        """Runs tcpctl --json; the value it prints."""
+        """Runs tcpctl --json; returns the value it prints."""
         text = self.tcpctl("--json", *arguments, **options).stdout
         return json.loads(text) if text.strip() else None
 
@@ -362,13 +362,13 @@ class SystemTest(unittest.TestCase):
         return process
 
     def find(self, expression: str = "", **wanted) -> dict | None:
-        """The one row of ls with these values, if there is."""
+        """The one row of ls with these values, if any."""
         rows = self.ctl("ls", *expression.split())
         rows = [row for row in rows if all(row[key] == value for key, value in wanted.items())]
         return rows[0] if rows else None
 
     def state_of(self, conn_id: int) -> str:
-        """The state now, or the last one that history knows."""
+        """The current state, or the last one in history."""
         return self.ctl("history", conn_id)[-1]["to"]
 
     def wait_state(self, conn_id: int, state: str, timeout: float = 10) -> None:

@@ -10,7 +10,7 @@ import struct
 from tcpengine.v1 import tcpengine_pb2 as pb
 
 REQ, REP = 0x30, 0x31
-# Each client of a test begins elsewhere, and in each run at the same numbers.
+# Each client of a test starts at different numbers, the same in every run.
 RANDOM = random.Random("tcpengine")
 REQUEST_BIT = 0x80000000
 MESSAGE_MAX = 256 * 1024
@@ -55,7 +55,7 @@ class Link:
         return request_id & ~REQUEST_BIT, self.read_exactly(length - 4)
 
     def is_closed_by_peer(self) -> bool:
-        """Waits for the daemon to close the link; False when it has not within the timeout."""
+        """Waits for the daemon to close the link; False if it does not within the timeout."""
         try:
             while self.socket.recv(65536):
                 pass
@@ -88,7 +88,7 @@ class Client:
     def __init__(self, path: str, timeout: float = 30.0):
         self.link = Link(path, timeout=timeout)
         self.session = 0
-        # The daemon answers a request id that it has seen as it did before: clients draw theirs.
+        # The daemon repeats its answer to a known request id: clients draw theirs at random.
         self.numbers = itertools.count(RANDOM.getrandbits(62))
         self.boot_id = 0
 
@@ -140,7 +140,7 @@ def endpoint(address: str = "", port: int = 0) -> pb.Endpoint:
 
 
 def release(client: Client, conn_id: int, offset: int) -> None:
-    """Tells the daemon that the bytes below offset were taken: else CLOSE would be a reset."""
+    """Tells the daemon that the bytes below offset were read: otherwise CLOSE would reset."""
     try:
         client.call("receive", id=conn_id, from_offset=offset)
     except RpcError as error:

@@ -1,5 +1,5 @@
 """A host made of single segments: it answers ARP and ND for its own addresses on the TAP and sends
-exactly the TCP segments that a test asks for. The kernel knows nothing of its addresses."""
+exactly the TCP segments a test asks for. The kernel does not know its addresses."""
 import queue
 import socket
 import threading
@@ -109,7 +109,7 @@ class RawPeer:
         raise AssertionError(f"no ARP answer for {engine_address}")
 
     def expect(self, flags: str, timeout: float = 5.0, port: int | None = None):
-        """The next segment (of one of our ports) must have exactly these flags, PSH aside."""
+        """The next segment (of one of our ports) must have exactly these flags, ignoring PSH."""
         deadline = time.monotonic() + timeout
         while True:
             try:
@@ -163,14 +163,14 @@ class RawConnection:
         return packet / Raw(data) if data else packet
 
     def send(self, flags: str, data: bytes = b"", **fields) -> None:
-        """Sends a segment; what occupies sequence space moves snd_nxt unless seq is given."""
+        """Sends a segment; snd_nxt advances by its sequence space unless seq is given."""
         self.peer.send_frame(self.segment(flags, data, **fields))
         if "seq" not in fields:
             self.snd_nxt += len(data) + ("S" in flags) + ("F" in flags)
             self.snd_nxt &= 0xFFFFFFFF
 
     def expect(self, flags: str, timeout: float = 5.0):
-        """Takes the next segment and moves rcv_nxt over what it carries."""
+        """Takes the next segment and advances rcv_nxt past it."""
         packet = self.peer.expect(flags, timeout, self.port)
         tcp = packet[TCP]
         occupied = len(payload_of(packet)) + ("S" in flags) + ("F" in flags)
@@ -185,7 +185,7 @@ class RawConnection:
         self.send("A")
 
     def answer_open(self) -> None:
-        """Three-way handshake that the engine starts."""
+        """Three-way handshake started by the engine."""
         packet = self.expect("S")
         self.engine_port = packet[TCP].sport
         self.send("SA")

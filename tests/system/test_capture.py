@@ -1,5 +1,5 @@
-"""A capture of whole transfers, read by tshark: nothing malformed, every checksum right, nothing that
-its expert calls an error, and no loss on a link that loses nothing."""
+"""A capture of whole transfers, read by tshark: nothing malformed, every checksum right, no expert
+errors, and no loss on a lossless link."""
 import re
 import unittest
 
@@ -38,7 +38,7 @@ class WholeTransfer(harness.SystemTest):
         self.assertEqual(harness.sha256_of(server.out_path), self.digest)
 
     def from_engine(self) -> str:
-        """Frames of the kernel leave with partial checksums on a TAP: only ours are judged."""
+        """The kernel's frames have partial checksums on a TAP: only ours are judged."""
         return f"(ip.src == {ENGINE4} or ipv6.src == {ENGINE6})"
 
     def judge(self) -> None:

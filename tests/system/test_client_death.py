@@ -1,4 +1,4 @@
-"""What becomes of connections whose client is gone: abort, close, keep and re-attachment."""
+"""What happens to connections whose client is gone: abort, close, keep and re-attachment."""
 import signal
 import socket
 import unittest
@@ -72,7 +72,7 @@ class ClientDeath(harness.SystemTest):
         self.wait_state(conn_id, "CLOSED")
 
     def test_killed_connect(self) -> None:
-        """tcpctl connect ends with its connection, even when it is killed."""
+        """tcpctl connect takes its connection with it, even when killed."""
         process = self.tcpctl_process("connect", "connect", HOST4, self.port, stdin=-1)
         accepted, _ = self.server.accept()
         self.addCleanup(accepted.close)
@@ -89,7 +89,7 @@ class ClientDeath(harness.SystemTest):
         wait_for(lambda: self.state_of(conn_id) in ("TIME_WAIT", "CLOSED"), what="the end")
 
     def test_one_shot_verbs_outlive_their_process(self) -> None:
-        """What open makes belongs to the uid and stays until it is closed."""
+        """A connection made by open belongs to the uid and stays until it is closed."""
         conn_id = self.ctl("open", HOST4, self.port, "--wait")["id"]
         accepted, _ = self.server.accept()
         self.addCleanup(accepted.close)

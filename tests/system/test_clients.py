@@ -1,4 +1,4 @@
-"""The protocol's worked examples, and a client of each kind that people bring along."""
+"""The protocol's worked examples, and each kind of stock client."""
 import ctypes
 import ctypes.util
 import os
@@ -30,7 +30,7 @@ class Clients(harness.SystemTest):
         self.assertEqual(response.daemon.tap, harness.TAP)
 
     def test_nng_library(self) -> None:
-        """Debian's libnng by ctypes: three requests on one socket."""
+        """Debian's libnng through ctypes: three requests on one socket."""
         nng = ctypes.CDLL(ctypes.util.find_library("nng"))
         opened = ctypes.c_uint32()
         self.assertEqual(nng.nng_req0_open(ctypes.byref(opened)), 0)
@@ -69,7 +69,7 @@ class Clients(harness.SystemTest):
         self.assertIn(PAGE, done.stdout)
 
     def test_c_example(self) -> None:
-        """libtcpclient's example, by its shared library."""
+        """libtcpclient's example, with its shared library."""
         done = run(BUILD / "lib" / "client" / "tcpclient_example", HOST4, 80, "/index.html",
                    env=self.environment())
         self.assertIn(PAGE, done.stdout)

@@ -1,4 +1,4 @@
-"""./demo and ./check as a user meets them."""
+"""./demo and ./check as a user runs them."""
 import os
 import re
 import unittest
@@ -9,7 +9,7 @@ from harness import BUILD, ROOT, run
 
 class Commands(unittest.TestCase):
     def test_demo(self) -> None:
-        """It tells its story to the end and leaves nothing behind."""
+        """It runs to the end and leaves nothing behind."""
         before = self.surroundings()
         done = run(ROOT / "demo", "--built", BUILD, check=False, timeout=90)
         text = done.stdout.decode()
@@ -23,7 +23,7 @@ class Commands(unittest.TestCase):
 
     @staticmethod
     def surroundings() -> tuple:
-        """Processes and interfaces of these namespaces, and our kind of file outside of them."""
+        """Processes and interfaces in these namespaces, and files of ours outside them."""
         files = [name for name in os.listdir("/tmp") if name.startswith("tcpengine-")]
         processes = sorted(name for name in os.listdir("/proc") if name.isdigit())
         return files, processes, run("ip", "-brief", "link").stdout

@@ -1,4 +1,4 @@
-"""Good and bad manners on the control socket."""
+"""Well-behaved and misbehaving clients of the control socket."""
 import socket
 import struct
 import threading
@@ -23,7 +23,7 @@ class ControlSocket(harness.SystemTest):
         self.still_answers()
 
     def test_thousand_abrupt_connects(self) -> None:
-        """Connect and close, with nothing, a part of the hello or the whole of it in between."""
+        """Connect and close, with nothing, part of the hello or all of it in between."""
         for number in range(1000):
             with socket.socket(socket.AF_UNIX) as link:
                 link.connect(self.path)
@@ -64,7 +64,7 @@ class ControlSocket(harness.SystemTest):
                 self.refuses(data)
 
     def test_oversize_is_answered(self) -> None:
-        """A message over the limit is read past and answered by an error; the link lives on."""
+        """A message over the limit is skipped and answered with an error; the link stays up."""
         with Link(self.path) as link:
             link.send(b"x" * (MESSAGE_MAX + 1), 3)
             number, answer = link.receive()
@@ -134,7 +134,7 @@ class ControlSocket(harness.SystemTest):
             self.still_answers()
 
     def test_reader_that_never_reads(self) -> None:
-        """It asks and asks; the daemon closes its link, and others stay quick."""
+        """A client that only asks: the daemon closes its link, and others stay fast."""
         request = pb.Request(api_major=1)
         request.counters.SetInParent()
         asked = frame(request.SerializeToString()) * 64
@@ -175,7 +175,7 @@ class ControlSocket(harness.SystemTest):
                 with Client(self.path) as client:
                     for _ in range(200):
                         client.call("daemon_status")
-            except Exception as error:  # noqa: BLE001 - told by the main thread
+            except Exception as error:  # noqa: BLE001 - reported by the main thread
                 errors.append(error)
 
         threads = [threading.Thread(target=work) for _ in range(12)]

@@ -1,4 +1,4 @@
-"""The daemon's life: ready, stopped, killed, started again."""
+"""The daemon's life cycle: ready, stopped, killed, restarted."""
 import signal
 import socket
 import time
@@ -38,7 +38,7 @@ class DaemonLife(harness.SystemTest):
                 self.assertFalse(self.daemon.control.exists(), "the socket's file is removed")
 
     def test_terminate_has_a_deadline(self) -> None:
-        """A peer that does not close is reset in the end; the exit status is 0 all the same."""
+        """A peer that does not close is eventually reset; the exit status is still 0."""
         self.start_daemon("--set", "shutdown_timeout=1")
         _, accepted = self.connected()
         started = time.monotonic()
@@ -63,7 +63,7 @@ class DaemonLife(harness.SystemTest):
         self.assertEqual(self.daemon.wait(15), 0, self.daemon.log)
 
     def test_killed_and_started_again(self) -> None:
-        """The old socket's file is no obstacle; the boot id tells clients that all ids are void."""
+        """A stale socket file is no obstacle; the boot id tells clients that all ids are void."""
         self.start_daemon()
         with Client(str(self.daemon.control)) as client:
             client.call("daemon_status")
@@ -90,7 +90,7 @@ class DaemonLife(harness.SystemTest):
         self.assertIn(b"UP", done.stdout)
 
     def test_clients_survive_a_restart(self) -> None:
-        """tcpctl says plainly that nobody is there, then works again."""
+        """tcpctl says that the daemon is not running, then works again."""
         self.start_daemon()
         self.daemon.stop()
         for _ in range(2):

@@ -110,7 +110,7 @@ class Ecn(harness.SystemTest):
                                if row[0] & ECE and not row[0] & SYN), 0)
         self.check_engine_marks_right()
         self.marks = False
-        # The kernel has reduced and said so: nothing is echoed any more.
+        # The kernel has reduced its window and sent CWR: the echo has stopped.
         client.sendall(b"end")
         wait_for(lambda: self.ctl("show", conn_id)["bytes_received"] == SIZE + 3, what="the rest")
         wait_for(lambda: not self.segments_of(True)[-1][0] & ECE, what="an ACK without ECE")
@@ -134,7 +134,7 @@ class Ecn(harness.SystemTest):
         self.tcpctl("abort", conn_id)
 
     def test_a_firewall_drops_the_offer(self) -> None:
-        """RFC 3168 6.1.1.1: the SYN goes again without it."""
+        """RFC 3168 6.1.1.1: the SYN is repeated without it."""
         passes = self.passes
         self.wire.passes = lambda frame: passes(frame) and not (
             frame.is_tcp and frame.flags & (SYN | ECE) == SYN | ECE)
@@ -146,7 +146,7 @@ class Ecn(harness.SystemTest):
 
 
 class Passive(harness.SystemTest):
-    """The default: taken from the peer, not offered."""
+    """The default: accepted from the peer, not offered."""
 
     def test_both_directions(self) -> None:
         Path("/proc/sys/net/ipv4/tcp_ecn").write_text("1")

@@ -1,4 +1,4 @@
-"""Every verb is done once, however often its request arrives and wherever the link breaks."""
+"""Every verb runs exactly once, however often its request arrives and wherever the link breaks."""
 import unittest
 
 import harness
@@ -21,7 +21,7 @@ class ExactlyOnce(harness.SystemTest):
         return conn_id, accepted
 
     def twice(self, client, verb: str, **fields) -> tuple[pb.Response, pb.Response]:
-        """The same request, byte for byte, on two links one after the other."""
+        """The same request, byte for byte, on two successive links."""
         request = client.request(verb, fields)
         first = client.exchange(request)
         with Link(str(self.daemon.control)) as link:
@@ -90,7 +90,7 @@ class ExactlyOnce(harness.SystemTest):
         client.call("close", id=conn_id)
 
     def test_close_again(self) -> None:
-        """The same request is answered as before; another request finds the connection closing."""
+        """A repeated request gets the same answer; a new one finds the connection closing."""
         client = self.client()
         conn_id, _ = self.connected(client)
         first, second = self.twice(client, "close", id=conn_id)
@@ -100,7 +100,7 @@ class ExactlyOnce(harness.SystemTest):
         self.assertIn(caught.exception.code, ("CONNECTION_CLOSING", "NOT_FOUND"))
 
     def test_cut_off_at_any_byte(self) -> None:
-        """A Send whose link breaks after each of its bytes in turn, then sent whole."""
+        """A Send whose link breaks after each byte in turn, then sent whole."""
         client = self.client()
         conn_id, accepted = self.connected(client)
         sent = b""

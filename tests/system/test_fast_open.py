@@ -50,7 +50,7 @@ class FastOpen(harness.SystemTest):
         return client
 
     def serve(self, listener: int) -> int:
-        """Accepts, takes the words, answers; the id."""
+        """Accepts, reads the words, answers; returns the id."""
         rpc = self.client()
         conn_id = rpc.call("accept", listener_id=listener, wait_ms=10000).id
         data = b""
@@ -61,7 +61,7 @@ class FastOpen(harness.SystemTest):
         return conn_id
 
     def exchange(self, address: str, listener: int, port: int) -> bool:
-        """One connection, served to its end; whether the client's SYN data was taken."""
+        """One connection, served to its end; returns whether the client's SYN data was accepted."""
         client = self.connect(address, port)
         conn_id = self.serve(listener)
         self.assertEqual(recv_exactly(client, len(ANSWER)), ANSWER)
@@ -99,7 +99,7 @@ class FastOpen(harness.SystemTest):
     # --- the engine is the client ---------------------------------------------------------------
 
     def kernel_echo(self, address: str, is_fast: bool) -> int:
-        """A kernel server that answers whatever it reads, connection after connection; its port."""
+        """A kernel server that echoes, one connection after another; returns its port."""
         server = self.kernel_server(address)
         if is_fast:
             server.setsockopt(socket.IPPROTO_TCP, TCP_FASTOPEN, 16)

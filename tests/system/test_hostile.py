@@ -1,4 +1,4 @@
-"""Hostile frames on the TAP beside an honest connection, which goes on, and a daemon that stays."""
+"""Hostile frames on the TAP beside an honest connection: it survives, and so does the daemon."""
 import os
 import random
 import struct
@@ -43,7 +43,7 @@ class Hostile(harness.SystemTest):
         run("ping", "-c", 1, "-W", 5, ENGINE4)
 
     def flood(self, frames) -> None:
-        """Sends frames no faster than the TAP's queue takes them; almost all must arrive."""
+        """Sends frames no faster than the TAP's queue accepts them; almost all must arrive."""
         before, count = self.counters()["frames_in"], 0
         for frame in frames:
             self.peer.socket.send(frame)
@@ -57,7 +57,7 @@ class Hostile(harness.SystemTest):
         return Ether(src=self.peer.mac, dst=self.peer.engine_mac)
 
     def templates(self) -> list[bytes]:
-        """One good frame of each kind that the engine reads."""
+        """One good frame of each kind the engine parses."""
         four = self.ether() / IP(src=self.peer.address, dst=ENGINE4)
         six = self.ether() / IPv6(src=self.peer.address6, dst=ENGINE6)
         options = [("MSS", 1460), ("SAckOK", b""), ("Timestamp", (1, 0)), ("WScale", 7)]
@@ -89,7 +89,7 @@ class Hostile(harness.SystemTest):
         self.flood(frame for frame in frames if len(frame) >= 14)
 
     def test_length_fields(self) -> None:
-        """Every length field of IPv4 and TCP with its extreme and neighbouring values."""
+        """Every length field of IPv4 and TCP with extreme and adjacent values."""
         frame = self.templates()[1]
         fields = [(14, "B", range(0x40, 0x50)),  # IHL
                   (16, ">H", [0, 1, 19, 20, 39, 40, 139, 140, 141, 1500, 0xFFFF]),  # total length
@@ -109,7 +109,7 @@ class Hostile(harness.SystemTest):
                 self.peer.send_frame(self.ether() / IP(src=self.peer.address, dst=ENGINE4) / tcp)
 
     def test_urgent_pointers(self) -> None:
-        """URG with any pointer: the bytes arrive in line."""
+        """URG with any pointer: the bytes arrive inline."""
         port = 7001
         listener = self.ctl("listen", port)["id"]
         connection = RawConnection(self.peer, ENGINE4, 40001, port)
@@ -162,7 +162,7 @@ class Hostile(harness.SystemTest):
         self.tcpctl("close", listener)
 
     def test_syn_flood(self) -> None:
-        """20,000 SYNs fill one listener's queue and no more: another listener is as quick as ever."""
+        """20,000 SYNs fill just one listener's queue: another listener is as fast as ever."""
         flooded, other = self.ctl("listen", 7005)["id"], self.ctl("listen", 7006)["id"]
         self.flood(self.syns(20000, 7005))
         half_open = self.ctl("ls", "state", "SYN_RCVD", "and", "sport", "=", ":7005")
@@ -191,7 +191,7 @@ class Hostile(harness.SystemTest):
         return bytes(frame)
 
     def test_incomplete_fragments(self) -> None:
-        """5,000 first fragments without a second: bounded, and whole datagrams still come through."""
+        """5,000 first fragments without a second: bounded, and whole datagrams still pass."""
         template = bytearray(bytes(self.ether() / IP(
             src=self.peer.address, dst=ENGINE4, id=0, flags="MF") / ICMP() / Raw(b"x" * 64)))
         self.flood(self.with_ip_id(template, number) for number in range(5000))
@@ -199,7 +199,7 @@ class Hostile(harness.SystemTest):
         run("ping", "-c", 2, "-i", 0.2, "-W", 3, "-s", 3000, ENGINE4)
 
     def test_arp_flood(self) -> None:
-        """Requests from 20,000 addresses do not push out the neighbour in use."""
+        """Requests from 20,000 addresses do not evict the neighbour in use."""
         template = bytearray(bytes(self.ether() / ARP(op=1, hwsrc="02:00:00:00:00:01",
                                                       psrc="10.9.0.3", pdst=ENGINE4)))
         sources = (bytes([10, 9, number >> 8 & 0xFF, number & 0xFF]) for number in range(20000))

@@ -1,4 +1,4 @@
-"""What `cmake --install` puts where, and that it works from there."""
+"""What `cmake --install` installs, and that it works from there."""
 import os
 import re
 import shutil
@@ -70,7 +70,7 @@ class Install(unittest.TestCase):
                 self.assertNotIn(folder, text, path)
 
     def output_of(self, program: str, *packages: str) -> str:
-        """What the program prints, compiled with what pkg-config says of the packages."""
+        """Compiles the program with pkg-config's flags for the packages; returns what it prints."""
         source = self.root / "program.c"
         source.write_text(program)
         folder = self.one(r"pkgconfig/tcpengine\.pc$").parent
@@ -84,7 +84,7 @@ class Install(unittest.TestCase):
         ).stdout.decode()
 
     def test_program_by_pkg_config(self) -> None:
-        """A program of somebody else compiles, links and runs with what was installed."""
+        """A third-party program compiles, links and runs with what was installed."""
         self.assertRegex(self.output_of(PROGRAM, "tcpengine", "tcpclient"),
                          r"^TIME_WAIT \d+\.\d+\.\d+\n$")
 
@@ -108,7 +108,7 @@ class Install(unittest.TestCase):
                 self.assertEqual(done.stderr.decode(), "")
 
     def test_unit_is_locked_up(self) -> None:
-        """systemd's own measure of what a service may do: 1.5 of 10 at most."""
+        """systemd's own exposure score of the service: at most 1.5 of 10."""
         unit = self.one(r"systemd/system/tcpengined\.service$")
         done = run("systemd-analyze", "security", "--offline=yes", "--no-pager", unit,
                    check=False)

@@ -1,4 +1,4 @@
-"""/metrics for Prometheus, /healthz, the live page, and HTTP clients without manners."""
+"""/metrics for Prometheus, /healthz, the live page, and misbehaving HTTP clients."""
 import re
 import socket
 import time
@@ -37,7 +37,7 @@ class Metrics(harness.SystemTest):
         self.assertTrue(kind.startswith("text/plain"), kind)
         done = run("promtool", "check", "metrics", input=text.encode(), check=False)
         complaints = (done.stdout + done.stderr).decode()
-        # The names are node_exporter's, in capitals: promtool says so and exits 3.
+        # The names are node_exporter's, in camel case: promtool complains and exits with 3.
         kept = [line for line in complaints.splitlines()
                 if not re.match(r"tcpengine_(netstat|sockstat)_", line)]
         self.assertEqual(kept, [])
@@ -91,7 +91,7 @@ class Metrics(harness.SystemTest):
         self.assertEqual(get("/metrics", "POST")[0], 405)
 
     def test_slow_and_greedy_clients(self) -> None:
-        """Clients that never finish their request do not keep others out for long."""
+        """Clients that never finish their request do not lock others out for long."""
         drippers = [socket.create_connection(("127.0.0.1", 9409), 5) for _ in range(12)]
         try:
             for dripper in drippers:

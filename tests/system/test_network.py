@@ -44,7 +44,7 @@ class Network(harness.SystemTest):
                 socket.create_connection((address, 4), 3)
 
     def test_link_down_and_up(self) -> None:
-        """The daemon goes on; connections live through a link that is away for a moment."""
+        """The daemon carries on; connections survive a link that is down for a moment."""
         server = self.kernel_server()
         conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
         accepted, _ = server.accept()
@@ -83,7 +83,7 @@ class Conflict(harness.SystemTest):
             f"ipc://{self.folder}/control.sock", "--http", "off", "--msl", "1"])
 
     def test_conflict_is_noticed(self) -> None:
-        """RFC 5227: who already holds the address keeps it, and the daemon says so."""
+        """RFC 5227: the current holder keeps the address, and the daemon reports it."""
         self.start_conflicting()
         self.daemon.wait_ready()
         wait_for(lambda: self.counters()["dad_conflicts"] >= 1, 15, "dad_conflicts")

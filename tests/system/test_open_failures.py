@@ -1,4 +1,4 @@
-"""Openings that fail: each says its TCP cause in one line and with the right exit status."""
+"""Openings that fail: each reports its TCP cause in one line, with the right exit status."""
 import time
 import unittest
 

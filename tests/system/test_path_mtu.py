@@ -1,5 +1,5 @@
-"""A router with a narrow link between the engine and a host, which answers what is too large, or does
-not: RFC 1191, RFC 8201, RFC 4821.
+"""A router with a narrow link between the engine and a host, which reports packets that are too big
+or drops them silently: RFC 1191, RFC 8201, RFC 4821.
 
     engine -- TAP -- this namespace, forwarding -- veth, MTU 1300 -- the host's namespace
 """
@@ -15,12 +15,12 @@ from harness import ENGINE4, ENGINE6, HOST4, HOST6, run, wait_for
 NARROW = 1300
 FAR4, FAR6 = "10.99.0.2", "fd99::2"
 SILENT4, SILENT6 = "10.99.0.4", "fd99::4"
-FURTHER4 = "10.99.0.3"  # the same host, for what another test must not know yet
+FURTHER4 = "10.99.0.3"  # the same host, for tests that need an unknown path
 SIZE = 1_000_000
 SEARCH_SIZE = 20_000_000  # a lost probe is followed by as many round trips as cwnd has segments
 PORT = 7100
 
-# The host: takes a connection, reads all of it, answers with its length and hash.
+# The host: accepts a connection, reads it to the end, answers with its length and hash.
 HOST = f"""
 import hashlib, socket, sys, threading
 def serve(connection):
@@ -110,7 +110,7 @@ class PathMtu(harness.SystemTest):
         self.check_discovery(FAR6)
 
     def silence_router(self) -> None:
-        """It drops what is too large, and its messages about that find no way."""
+        """It drops what is too large, and its messages do not get through."""
         for family, protocol in (("-4", "icmp"), ("-6", "ipv6-icmp")):
             rule = ("ip", family, "rule")
             words = ("ipproto", protocol, "from", "all", "pref", 5, "blackhole")

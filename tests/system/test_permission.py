@@ -1,4 +1,4 @@
-"""Who may use the socket, and whose connections a user sees and touches."""
+"""Who may use the socket, and whose connections a user may see and change."""
 import os
 import shutil
 import stat
@@ -59,7 +59,7 @@ class Permission(harness.SystemTest):
                 self.as_user(OTHER, GROUP, *verb, status=4)
         self.as_user(NOBODY, GROUP, "history", row["id"], "--drops")
         self.as_user(OTHER, GROUP, "history", row["id"], "--drops", status=4)
-        self.as_user(NOBODY, GROUP, "history", "--drops", status=4)  # those of all are root's
+        self.as_user(NOBODY, GROUP, "history", "--drops", status=4)  # all drops: root only
         self.ctl("history", "--drops")
         self.as_user(NOBODY, GROUP, "abort", row["id"])
         wait_for(lambda: self.state_of(row["id"]) == "CLOSED", what="CLOSED")

@@ -19,7 +19,7 @@ from scapy.layers.l2 import Ether
 
 SEED = int(os.environ.get("TCPENGINE_SEED", "1"))
 PORT = 80
-RATE = 50000  # a second
+RATE = 50000  # per second
 FRAMES = 16384
 BURST = 64
 SECONDS = 4.0
@@ -39,7 +39,7 @@ def checksum(data: bytes) -> int:
 
 
 class SynFlood(harness.SystemTest):
-    # The flood takes the same queue as everybody: it must last while the machine is busy elsewhere.
+    # The flood shares the TAP's queue with everybody: it must be long enough for a busy machine.
     daemon_arguments = ("--set", "tap_queue_len=16384")
 
     def setUp(self) -> None:
@@ -53,7 +53,7 @@ class SynFlood(harness.SystemTest):
         self.tcpctl("close", self.listener)
 
     def syn(self, template: bytes, network: tuple[int, int], hosts: range) -> bytes:
-        """The template with a source of its own, and right checksums."""
+        """The template with its own source, and correct checksums."""
         frame = bytearray(template)
         frame[26:28] = bytes(network)
         frame[28:30] = struct.pack(">H", self.random.choice(hosts))
@@ -82,7 +82,7 @@ class SynFlood(harness.SystemTest):
                 with contextlib.suppress(OSError):  # the interface's queue is full
                     sender.send(frame)
             sent += BURST
-            # What a busy machine delays is not made up for: a burst beyond the TAP's queue would
+            # Delays of a busy machine are not made up for: a burst beyond the TAP's queue would
             # lose the honest client's frames before the engine sees them.
             at = max(at + BURST / RATE, time.monotonic())
             time.sleep(max(0.0, at - time.monotonic()))
@@ -107,7 +107,7 @@ class SynFlood(harness.SystemTest):
             return int(file.read().split()[1]) * resource.getpagesize()
 
     def honest_client(self) -> float:
-        """Connects and hears its own words; how long the connect took."""
+        """Connects and receives its echo; returns how long the connect took."""
         started = time.monotonic()
         client = self.kernel_client(PORT)
         took = time.monotonic() - started
@@ -155,11 +155,11 @@ class SynFlood(harness.SystemTest):
         self.flood_beside_honest_clients((198, 18), range(1, 65536))
 
     def test_sources_on_the_link_that_nobody_has(self) -> None:
-        """None of them answers ARP: the answers that wait for them hold up nobody else's."""
+        """None of them answers ARP: the answers queued for them delay nobody else's."""
         self.flood_beside_honest_clients((10, 9), range(100, 250))
 
     def test_forged_cookies(self) -> None:
-        """ACKs at random after an overflow: RSTs, and no connection."""
+        """Random ACKs after an overflow: RSTs, and no connection."""
         self.cookies_before = self.counters()["syn_cookies_sent"]
         self.start_flood((198, 18), range(1, 65536))
         self.stop_flood()

@@ -48,7 +48,7 @@ class Thousand(harness.SystemTest):
         return ids
 
     def serve_all(self, listener: int) -> list[int]:
-        """Accepts all before it answers any: all are open at one time."""
+        """Accepts all before it answers any, so that all are open at the same time."""
         client = self.client()
         ids = self.accept_all(client, listener)
         rows = [row for row in self.ctl("ls", "state", "ESTABLISHED") if row["id"] in set(ids)]

@@ -47,7 +47,7 @@ class TimeWait(harness.SystemTest):
         self.assertLess(lasted_ms, 2 * MSL_MS + 1000)
 
     def test_lost_last_ack_is_sent_again(self) -> None:
-        """The peer saw no ACK of its FIN: it sends it again, is answered, and 2MSL starts anew."""
+        """The peer saw no ACK of its FIN: it repeats it, is answered, and 2MSL restarts."""
         conn_id, connection = self.in_time_wait(7002, 6002)
         wait_for(lambda: self.time_wait_row(conn_id)["remaining_ms"] < MSL_MS, what="half of 2MSL")
         connection.send("FA", seq=connection.snd_nxt - 1)
@@ -67,7 +67,7 @@ class TimeWait(harness.SystemTest):
         self.assertGreaterEqual(self.counters()["time_wait_rst_ignored"], 1)
 
     def test_old_duplicate_is_no_data_of_the_next(self) -> None:
-        """Data of the closed connection is answered by an ACK and given to nobody."""
+        """Data of the closed connection is answered by an ACK and not delivered."""
         conn_id, connection = self.in_time_wait(7004, 6004)
         connection.send("PA", b"old bytes", seq=connection.snd_nxt - 10)
         self.peer.expect("A")
@@ -79,7 +79,7 @@ class TimeWait(harness.SystemTest):
         self.assertIn(b"EADDRINUSE", error)
 
     def test_acceptable_new_syn_is_a_new_incarnation(self) -> None:
-        """RFC 1122 4.2.2.13: a SYN beyond the old sequence space opens anew when somebody listens."""
+        """RFC 1122 4.2.2.13: a SYN beyond the old sequence space opens a new connection."""
         listener = self.ctl("listen", 6100)["id"]
         self.peer.learn_engine(ENGINE4)
         old = RawConnection(self.peer, ENGINE4, 41000, 6100, iss=1000)

@@ -107,7 +107,7 @@ class Transfer(harness.SystemTest):
         self.assertEqual(sink.finish(), self.digest)
 
     def test_netcat_on_the_other_side(self) -> None:
-        """nc of the kernel against serve and connect: the words of both arrive."""
+        """nc on the kernel's TCP against serve and connect: both sides' words arrive."""
         server = self.tcpctl_process("serve", "serve", 8090, "-N", stdin=subprocess.PIPE)
         self.wait_listening(8090)
         server.child.stdin.write(b"from the engine\n")
@@ -132,7 +132,7 @@ class Transfer(harness.SystemTest):
         self.assertEqual(digest.hexdigest(), self.digest)
 
     def test_serve_keeps_serving(self) -> None:
-        """serve -k accepts one after the other."""
+        """serve -k accepts one connection after another."""
         server = self.tcpctl_process("serve", "serve", 8091, "-k")
         self.wait_listening(8091)
         for number in range(3):

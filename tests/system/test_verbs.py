@@ -1,4 +1,4 @@
-"""tcpctl's verbs one by one: what they print, as text and as JSON, and what they answer."""
+"""tcpctl's verbs one by one: what they print, as text and as JSON, and their exit status."""
 import json
 import re
 import signal
@@ -208,7 +208,7 @@ class Verbs(harness.SystemTest):
         self.assertLess(rows[0]["time_us"], rows[1]["time_us"])
 
     def test_drops(self) -> None:
-        """Nobody listens there: the SYN is dropped, and one can see why."""
+        """Nobody listens there: the SYN is dropped, and the reason can be read."""
         with self.assertRaises(ConnectionRefusedError):
             socket.create_connection((ENGINE4, 7), timeout=5)
         rows = [row for row in self.ctl("history", "--drops") if row["local"] == f"{ENGINE4}:7"]

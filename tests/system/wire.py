@@ -1,5 +1,5 @@
-"""A wire between the TAP and the kernel whose every frame passes through a function of the test: it
-marks, drops, delays nothing.
+"""A wire between the TAP and the kernel that passes every frame through a function of the test,
+which may change or drop it.
 
 The kernel's addresses move from the TAP to the far end of a veth pair; two packet sockets copy
 frames between the TAP and the near end. Offloads are off, so that a frame is what a cable would
@@ -30,7 +30,7 @@ def checksum(data: bytes) -> int:
 
 
 class Frame:
-    """What the tests ask of an Ethernet frame; ip_bytes is the packet's length without padding."""
+    """What tests need of an Ethernet frame; ip_bytes is the packet's length without padding."""
 
     def __init__(self, data: bytes, is_from_engine: bool):
         self.data = bytearray(data)
@@ -79,12 +79,12 @@ class Frame:
 
 
 class Wire:
-    """passes(frame) says whether the frame goes on; it may change it."""
+    """passes(frame) says whether the frame is forwarded; it may change it."""
 
     def __init__(self, passes):
         self.passes = passes
         self.failure = None
-        # The same address each time: what the engine knows of its neighbour stays true.
+        # The same address each time: the engine's neighbour entry stays valid.
         run("ip", "link", "add", NEAR, "type", "veth", "peer", "name", FAR, "address", FAR_MAC)
         for name in (NEAR, FAR):
             run("ethtool", "-K", name, "tx", "off", "tso", "off", "gso", "off", "gro", "off")
@@ -112,7 +112,7 @@ class Wire:
             while self.is_open:
                 for end in select.select([self.engine, self.kernel], [], [], 0.1)[0]:
                     self._carry(end)
-        except Exception as error:  # shown by close(): nobody sees a thread's
+        except Exception as error:  # reported by close(), as this is a thread
             self.failure = error
 
     def _carry(self, end: socket.socket) -> None:
