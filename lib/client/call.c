@@ -509,6 +509,9 @@ static enum tcpc_code request_check(const struct tcpc_request *request,
     if (request->op == TCPC_OP_SEND && request->u.send.len > TCPC_DATA_MAX)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
                                "one Send carries at most %u bytes", TCPC_DATA_MAX);
+    if (request->op == TCPC_OP_OPEN && request->u.open.len > TCPC_DATA_MAX)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+                               "one Open carries at most %u bytes", TCPC_DATA_MAX);
     return TCPC_OK;
 }
 

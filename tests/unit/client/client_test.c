@@ -338,6 +338,9 @@ static void wrong_requests_are_refused(void **state)
     request = (struct tcpc_request){.op = TCPC_OP_SEND, .u.send.len = TCPC_DATA_MAX + 1};
     assert_int_equal(tcpc_call(world->client, &request, &response, &world->error),
                      TCPC_INVALID_ARGUMENT);
+    request = (struct tcpc_request){.op = TCPC_OP_OPEN, .u.open.len = TCPC_DATA_MAX + 1};
+    assert_int_equal(tcpc_call(world->client, &request, &response, &world->error),
+                     TCPC_INVALID_ARGUMENT);
     assert_int_equal(tcpc_set_option(world->client, 1, "colour", 1, &world->error),
                      TCPC_INVALID_ARGUMENT);
     assert_int_equal(tcpc_set_congestion_control(world->client, 1, "bbr", &world->error), TCPC_OK);
