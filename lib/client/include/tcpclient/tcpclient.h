@@ -4,24 +4,40 @@
  *     struct tcpc_error error;
  *     struct tcpc_open open = {.remote = {"10.0.0.1", 80}, .wait_ms = 5000};
  *     struct tcpc_opened opened;
- *     if (tcpc_client_new(NULL, &client, &error) || tcpc_open_active(client, &open, &opened,
- * &error)) fprintf(stderr, "%s; %s\n", error.message, error.hint);
+ *     if (tcpc_client_new(NULL, &client, &error) != TCPC_OK ||
+ *         tcpc_open_active(client, &open, &opened, &error) != TCPC_OK)
+ *         fprintf(stderr, "%s; %s\n", error.message, error.hint);
  *
- * Threads. Every function may be called from any thread; a client may be shared. Of one
- * connection's bytes, one thread at a time sends and one at a time receives. Callbacks run on
- * threads of the library, several at once; they must not block, and must not call a synchronous
- * function or tcpc_client_free(). After fork() the child must not touch the library.
+ * Threads. Every function may be called from any thread, and threads may share a client; only
+ * tcpc_client_free() needs the client to itself. On one connection at most one thread at a time may
+ * be in tcpc_send(), and at most one in tcpc_receive(). Callbacks run on threads of the library,
+ * several at once. A callback may start asynchronous calls and free responses; it must not block,
+ * and must not call a synchronous function or tcpc_client_free(), which would deadlock. After
+ * fork() the child must not use the library.
  *
- * Time. A call ends after its timeout at the latest: timeout_ms of the request, else of the client,
- * plus the request's own wait_ms. TCPC_WAIT_FOREVER waits without end.
+ * Blocking. tcpc_client_new(), tcpc_client_free(), tcpc_call(), the user calls and the inspection
+ * calls block until the daemon has answered or their time is up. All other functions return at
+ * once: those on values, tcpc_client_token(), _boot_id() and _url(), tcpc_stream_offsets(),
+ * tcpc_response_free() and the _async() calls.
  *
- * Exactly once. When the link to the daemon breaks while a request is out, the library connects
- * again, takes up its session, and sends the same request again (same request id, token, offset)
- * until its timeout; the daemon does it once. When it finds another daemon behind the link, all
- * calls answer TCPC_RESTARTED from then on, because an id may mean another connection there.
+ * Time. A request ends at the latest when its timeout is over: its own timeout_ms, else the
+ * client's, plus its wait_ms. A call that takes several requests (tcpc_send(), tcpc_receive(),
+ * tcpc_close(), the lists) spends that time on each. TCPC_WAIT_FOREVER waits without limit.
  *
- * Errors. Calls answer an enum tcpc_code, and say more in *ret_error (NULL: not wanted). Out
- * parameters are untouched on failure unless the text says otherwise. The library prints nothing.
+ * Exactly once. When the link to the daemon breaks while a request is out, the library reconnects,
+ * reattaches its session, and sends the same request again (same request id, token and offset)
+ * until the request's timeout; the daemon carries it out once. When it finds that the daemon was
+ * restarted, all calls return TCPC_RESTARTED from then on, since an id may now name another
+ * connection.
+ *
+ * Errors. Calls return an enum tcpc_code and fill in *ret_error, which may be NULL. Out parameters
+ * are untouched on failure unless stated otherwise. Besides the codes listed with it, any call that
+ * asks the daemon may return those listed as "any call" in enum tcpc_code. The library prints
+ * nothing.
+ *
+ * Ownership. What a request points to is borrowed until the call is over: until a synchronous call
+ * returns, until the callback of an asynchronous one. A response is handed to the caller, who frees
+ * it with tcpc_response_free(); its pointers are valid until then, even after the client is freed.
  */
 #ifndef TCPCLIENT_TCPCLIENT_H
 #define TCPCLIENT_TCPCLIENT_H
@@ -37,44 +53,86 @@ extern "C" {
 
 #define TCPC_DEFAULT_URL "ipc:///run/tcpengine/control.sock"
 #define TCPC_WAIT_FOREVER UINT32_MAX
-/* Most payload of one Send or Receive; longer buffers are cut by tcpc_send(). */
+/* Most payload of one Send, Receive or Open. tcpc_send() cuts longer buffers into several Sends. */
 #define TCPC_DATA_MAX (240u * 1024u)
 #define TCPC_TOKEN_BYTES 16
 
-/* "0.1.0" */
+/* The library's version, "0.1.0". */
 const char *tcpc_version(void);
 
 /* --- errors ----------------------------------------------------------------------------------- */
 
-/* Up to TCPC_SESSION these are the codes of the protocol; what follows is found by the library. */
+/* What went wrong, and what to do next. Codes up to TCPC_SESSION are the protocol's and come from
+ * the daemon; the others come from the library. */
 enum tcpc_code {
     TCPC_OK = 0,
-    TCPC_INVALID_ARGUMENT = 1, /* a field is missing or out of its range */
-    TCPC_NOT_FOUND = 2,        /* no such connection or listener */
-    TCPC_PERMISSION = 3,       /* it belongs to another uid, or the socket is closed to us */
-    TCPC_BAD_OFFSET = 4,       /* Send: a gap; Receive: bytes that were freed, or never came */
+    /* A field is missing or out of range; the message names it. A bug in the caller: repeating the
+     * call does not help. */
+    TCPC_INVALID_ARGUMENT = 1,
+    /* The id names no connection or listener, or one that is gone: the message then says how it
+     * ended, and so does tcpc_history() for a while. Forget the id. */
+    TCPC_NOT_FOUND = 2,
+    /* The object belongs to another uid, or the access rights of the control socket keep us out.
+     * Ask as the owner, as root, or as a member of the daemon's admin group. */
+    TCPC_PERMISSION = 3,
+    /* Send: offset leaves a gap. Receive: from_offset lies below what was freed, or beyond what was
+     * received. tcpc_status() has the right offsets: send_accepted, receive_released, receive_next.
+     */
+    TCPC_BAD_OFFSET = 4,
+    /* Shutdown or Close was called before. Nothing can be sent any more; after Shutdown receiving
+     * still works. */
     TCPC_CONNECTION_CLOSING = 5,
+    /* These two endpoints are connected already. Use another local port. */
     TCPC_EXISTS = 6,
+    /* A limit of the daemon, the engine or this user is reached, or the daemon is stopping; the
+     * message says which. Close what is not needed, or try again later. */
     TCPC_RESOURCES = 7,
-    TCPC_REFUSED = 8,           /* RST in answer to our SYN */
+    /* From here to TCPC_ABORTED: why the connection failed. Close it with tcpc_close(), then
+     * perhaps open another. REFUSED: RST in answer to our SYN. */
+    TCPC_REFUSED = 8,
     TCPC_RESET = 9,             /* RST from the peer */
     TCPC_TIMED_OUT = 10,        /* TCP gave up: retransmissions, user timeout, keepalive */
     TCPC_PEER_UNREACHABLE = 11, /* ICMP, no route, or the neighbour does not answer */
-    TCPC_ABORTED = 12,
-    TCPC_ADDRESS = 13, /* the local address is not the daemon's, or the port is taken */
-    TCPC_AGAIN = 14,   /* nothing came within wait_ms */
+    TCPC_ABORTED = 12,          /* Abort, a session's policy, or a limit ended it */
+    /* The local address is not one of the daemon's (or not yet, while it checks for duplicates),
+     * the port is taken, or no ephemeral port is left. Choose another, or none. */
+    TCPC_ADDRESS = 13,
+    /* Nothing happened within wait_ms. Call again. */
+    TCPC_AGAIN = 14,
+    /* The call makes no sense in this state, or for a listener, or for a connection. */
     TCPC_BAD_STATE = 15,
-    TCPC_UNSUPPORTED = 16,
-    TCPC_MALFORMED = 17, /* the daemon could not decode the request */
-    TCPC_INTERNAL = 18,
-    TCPC_DEADLINE = 19, /* no answer within the call's timeout */
-    TCPC_SESSION = 20,  /* the session is unknown or has expired; make a new client */
 
-    TCPC_UNREACHABLE = 100, /* no daemon behind the URL */
-    TCPC_RESTARTED = 101,   /* the daemon was restarted, its connections are gone; new client */
-    TCPC_PROTOCOL = 102,    /* the daemon's answer makes no sense */
+    /* From here on: any call may return these. */
+
+    /* The daemon does not know the request or this version of the protocol. Use a library of the
+     * daemon's version. */
+    TCPC_UNSUPPORTED = 16,
+    /* The daemon could not decode the request. As TCPC_UNSUPPORTED. */
+    TCPC_MALFORMED = 17,
+    /* The daemon failed; see its log. */
+    TCPC_INTERNAL = 18,
+    /* No answer within the call's timeout; whether the daemon carried the request out is unknown.
+     * Look (tcpc_status(), tcpc_list()), or call again: Send and Receive by offset, and an Open
+     * with the token it had, do nothing twice. */
+    TCPC_DEADLINE = 19,
+    /* The daemon no longer knows the client's session: it was away for longer than the daemon's
+     * grace time, and the policy was applied. All calls return this from now on. Free the client
+     * and make a new one. */
+    TCPC_SESSION = 20,
+
+    /* No daemon was reachable at the URL for reconnect_ms, or until the timeout. Start it, and call
+     * again: the client reconnects by itself. */
+    TCPC_UNREACHABLE = 100,
+    /* The daemon was restarted and its connections are gone. All calls return this from now on.
+     * Free the client and make a new one. */
+    TCPC_RESTARTED = 101,
+    /* The answer is not a valid message, or not the answer to this request. Is it a tcpengined, and
+     * of this version? */
+    TCPC_PROTOCOL = 102,
+    /* The library is out of memory; nothing was sent, or the answer was lost (as TCPC_DEADLINE). */
     TCPC_NO_MEMORY = 103,
-    TCPC_CANCELLED = 104 /* tcpc_client_free() was called */
+    /* tcpc_client_free() was called. The client is going away; do not touch it again. */
+    TCPC_CANCELLED = 104
 };
 
 struct tcpc_error {
@@ -84,7 +142,7 @@ struct tcpc_error {
     char errno_name[24]; /* "ECONNREFUSED"; may be empty */
 };
 
-/* "REFUSED"; "?" for a number out of range. */
+/* "REFUSED"; "?" for a number that is no code. */
 const char *tcpc_code_name(enum tcpc_code code);
 
 /* --- values ----------------------------------------------------------------------------------- */
@@ -105,7 +163,7 @@ enum tcpc_state {
     TCPC_STATE_COUNT
 };
 
-/* "FIN_WAIT_1"; "?" for a number out of range. */
+/* "FIN_WAIT_1", as RFC 9293 names it; "?" for a number out of range. */
 const char *tcpc_state_name(enum tcpc_state state);
 
 struct tcpc_endpoint {
@@ -114,17 +172,20 @@ struct tcpc_endpoint {
 };
 
 #define TCPC_ENDPOINT_TEXT_MAX 64
-/* "10.0.0.2:80", "[2001:db8::2]:80"; what is unspecified is written "*". ret_text has room for
- * TCPC_ENDPOINT_TEXT_MAX bytes. Returns ret_text. */
+/* Writes "10.0.0.2:80" or "[2001:db8::2]:80" into ret_text, which has room for
+ * TCPC_ENDPOINT_TEXT_MAX bytes, with "*" for an unspecified address or port. Returns ret_text. */
 const char *tcpc_endpoint_format(const struct tcpc_endpoint *endpoint, char *ret_text);
-/* Numeric address (no brackets, no zone) and port. False when address is neither IPv4 nor IPv6. */
+/* Sets *ret_endpoint to a numeric address (without brackets or zone), in its canonical spelling
+ * (RFC 5952), and a port. False, with *ret_endpoint untouched, when address is neither IPv4 nor
+ * IPv6: no names are looked up. */
 bool tcpc_endpoint_set(struct tcpc_endpoint *ret_endpoint, const char *address, uint16_t port);
 
 /* --- the client ------------------------------------------------------------------------------- */
 
 struct tcpc_client;
 
-/* What becomes of the client's connections and listeners when it is gone. */
+/* What becomes of the client's connections and listeners when it is gone: freed, or dead and
+ * without a link for the daemon's grace time (1 s). */
 enum tcpc_policy {
     TCPC_POLICY_NONE = 0, /* no session: they belong to the uid and stay */
     TCPC_POLICY_CLOSE,    /* CLOSE: what was accepted is still sent */
@@ -134,30 +195,49 @@ enum tcpc_policy {
 
 struct tcpc_options {
     const char *url;       /* NULL: $TCPENGINE_CONTROL, else TCPC_DEFAULT_URL */
-    const char *name;      /* for people, at most 64 bytes; NULL: none */
-    uint32_t timeout_ms;   /* of each call; 0: 5,000 */
-    uint32_t reconnect_ms; /* a call waits so long for a broken link to come back; 0: 3,000 */
+    const char *name;      /* for people, in the daemon's log; cut to 64 bytes; NULL: none */
+    uint32_t timeout_ms;   /* of each request; 0: 5,000 */
+    uint32_t reconnect_ms; /* how long a call waits for a broken link to come back; 0: 3,000 */
     enum tcpc_policy policy;
-    uint32_t keep_seconds; /* with TCPC_POLICY_KEEP */
-    const uint8_t *token;  /* TCPC_TOKEN_BYTES of tcpc_client_token() of an earlier client: take
-                            * up its session (with any policy but NONE); NULL: a new session */
+    uint32_t keep_seconds; /* with TCPC_POLICY_KEEP; the daemon's session_keep_max at most */
+    const uint8_t *token;  /* TCPC_TOKEN_BYTES, the tcpc_client_token() of an earlier client of the
+                            * same uid: take over its session, whose policy stays as it was (policy
+                            * here: any but NONE); NULL: a new session */
 };
 
-/* Connects, and makes or takes up the session if a policy is set. options may be NULL: all
- * defaults. What they point to is copied. Blocks until the daemon answers, at most timeout_ms.
+/* Connects, and attaches a session if a policy is set. options may be NULL: all defaults; what they
+ * point to is copied. Blocks for at most timeout_ms, with a policy for twice that. *ret_client is
+ * the caller's, to be freed by tcpc_client_free(); untouched on failure, which leaves nothing
+ * behind.
  *
- * TCPC_UNREACHABLE (at once when nobody listens), TCPC_PERMISSION, TCPC_INVALID_ARGUMENT (the URL),
- * TCPC_SESSION (the token), TCPC_DEADLINE, TCPC_PROTOCOL, TCPC_NO_MEMORY, TCPC_RESOURCES. */
+ * TCPC_UNREACHABLE: no socket at the URL, or nobody listens on it; found within milliseconds,
+ *   whatever the timeout. errno_name says which (ENOENT, ECONNREFUSED). Start the daemon.
+ * TCPC_PERMISSION: the socket's access rights forbid it. Become root, or join its group.
+ * TCPC_INVALID_ARGUMENT: the URL is not one that nng can dial, the policy is unknown, a token comes
+ *   without a policy, or keep_seconds exceeds the daemon's limit.
+ * TCPC_SESSION: no session of this uid has the token (any more). Go on without a token.
+ * TCPC_RESOURCES: the user or the daemon has too many sessions. Free other clients, or try later.
+ * TCPC_DEADLINE: connected, but no answer in time: the daemon hangs, has as many links as it
+ * allows, or something else listens. TCPC_PROTOCOL: something else answers. TCPC_NO_MEMORY. */
 enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_client **ret_client,
                                struct tcpc_error *ret_error);
-/* Ends what is under way with TCPC_CANCELLED, waits for running callbacks, closes the link. The
- * session's policy applies now; with TCPC_POLICY_KEEP after its time. NULL is legal. No other call
- * on the client may be running, and none may follow. */
+/* Frees the client. NULL is legal.
+ *
+ * The session's policy takes effect now; TCPC_POLICY_KEEP after its time. Asynchronous calls that
+ * are still out end with TCPC_CANCELLED: each callback runs, and this returns only after the last
+ * one has. What their requests asked for may have been done or not. Blocks for about two seconds at
+ * most, and for as long as the callbacks take.
+ *
+ * The caller sees to it that no other thread is inside a function with this client, and that none
+ * enters one: a synchronous call in another thread must have returned. Not from a callback.
+ * Responses, and copies of the token, stay valid. */
 void tcpc_client_free(struct tcpc_client *client);
 
-/* The session's secret, TCPC_TOKEN_BYTES valid as long as the client; NULL without a session. */
+/* The session's secret, for tcpc_options.token of a later client: TCPC_TOKEN_BYTES, valid as long
+ * as the client; NULL without a session. Whoever has it, under the same uid, has the connections.
+ */
 const uint8_t *tcpc_client_token(const struct tcpc_client *client);
-/* The daemon's boot id; 0 before its first answer. */
+/* The daemon's boot id, random at each of its starts; 0 before its first answer. */
 uint64_t tcpc_client_boot_id(struct tcpc_client *client);
 /* The URL in use, valid as long as the client. */
 const char *tcpc_client_url(const struct tcpc_client *client);
@@ -188,18 +268,20 @@ struct tcpc_open {
     struct tcpc_endpoint remote; /* active: required; passive: only that peer, or empty */
     uint32_t backlog;            /* passive; 0: 128 */
     uint64_t listener_id;        /* active: this passive OPEN turns active, under the same id */
-    uint64_t token;              /* 0: the library draws one. The same token opens once */
-    uint32_t wait_ms;            /* active: wait for the end of the opening; 0: answer at once */
+    uint64_t token;   /* random: the same token opens only once. 0: tcpc_open_active() and
+                       * tcpc_listen() draw one; with tcpc_call(), a request sent again over a
+                       * new link then opens twice */
+    uint32_t wait_ms; /* active: wait for the end of the opening; 0: answer at once */
     bool fast_open;   /* RFC 7413, where the daemon allows it: data on the SYN, ours or the peers'.
                        * It may be delivered twice */
     const void *data; /* active: the stream's first bytes; borrowed until the call is over */
-    size_t len;       /* at most TCPC_DATA_MAX; tcpc_opened.accepted_to tells how many were taken */
+    size_t len;       /* at most TCPC_DATA_MAX; tcpc_opened.accepted_to says how many were taken */
 };
 
 struct tcpc_accept {
     uint64_t listener_id;
-    uint64_t token; /* 0: the library draws one */
-    uint32_t wait_ms;
+    uint64_t token;   /* as in struct tcpc_open; tcpc_accept() draws one */
+    uint32_t wait_ms; /* wait for a connection */
 };
 
 struct tcpc_send {
@@ -215,7 +297,7 @@ struct tcpc_receive {
     uint64_t id;
     uint64_t from_offset; /* what lies below is freed */
     uint32_t max_bytes;   /* 0: as many as a message holds */
-    uint32_t wait_ms;
+    uint32_t wait_ms;     /* wait for the first byte, or the end of the stream */
 };
 
 /* SHUTDOWN, CLOSE, ABORT, STATUS, HISTORY. */
@@ -226,25 +308,25 @@ struct tcpc_target {
 
 /* LIST, TIME_WAIT_LIST: one page. */
 struct tcpc_page {
-    uint64_t cursor; /* 0: from the start; else from the page before */
+    uint64_t cursor; /* 0: from the start; else that of the page before */
     uint32_t max;    /* rows; 0: as many as a message holds */
 };
 
 struct tcpc_next_events {
     uint64_t after_seq;
-    uint32_t max; /* 0: as many as a message holds */
-    uint32_t wait_ms;
+    uint32_t max;     /* 0: as many as a message holds */
+    uint32_t wait_ms; /* wait for the first event */
 };
 
 struct tcpc_set_option {
     uint64_t id;
-    const char *name; /* "nagle", ...: see tcpctl(1), set; borrowed until the call is over */
+    const char *name; /* one of tcpc_daemon_status.options; borrowed until the call is over */
     int64_t value;
     const char *text; /* of "congestion_control": the algorithm's name; NULL: value counts */
 };
 
 struct tcpc_request {
-    enum tcpc_op op;     /* which of the union; COUNTERS and DAEMON_STATUS need none */
+    enum tcpc_op op;     /* selects the union's member; COUNTERS and DAEMON_STATUS have none */
     uint32_t timeout_ms; /* 0: the client's */
     union {
         struct tcpc_open open;
@@ -286,7 +368,7 @@ struct tcpc_connection {
     enum tcpc_state state;
     struct tcpc_endpoint local, remote;
     uint32_t uid;
-    uint64_t send_queue_bytes, receive_queue_bytes; /* listener: backlog, waiting to be accepted */
+    uint64_t send_queue_bytes, receive_queue_bytes; /* listener: backlog, ready to be accepted */
     const char *timer;                              /* "retransmit", ...; "": none */
     int64_t timer_ms;                               /* from now */
 };
@@ -317,7 +399,7 @@ struct tcpc_time_wait_list {
     uint64_t as_of_seq;
 };
 
-/* What a congestion control algorithm knows, for people. */
+/* A variable of the congestion control algorithm, for people. */
 struct tcpc_variable {
     const char *name;
     int64_t value;
@@ -338,7 +420,7 @@ struct tcpc_status {
 #undef TCPC_STATUS_AGE
     const struct tcpc_variable *congestion_variables;
     size_t congestion_variable_count;
-    const struct tcpc_time_wait *time_wait; /* NULL but in TIME_WAIT */
+    const struct tcpc_time_wait *time_wait; /* NULL except in TIME_WAIT */
 };
 
 struct tcpc_segment {
@@ -353,15 +435,15 @@ struct tcpc_transition {
     const struct tcpc_segment *segment; /* NULL when no segment caused it */
 };
 
-/* A frame, packet or segment of which nothing was taken, or whose text was not. */
+/* A frame, packet or segment that was dropped, or whose data was. */
 struct tcpc_drop {
     int64_t time_us;    /* since the daemon's start */
     const char *reason; /* one word: "unacceptable", "paws", ... */
     const char *text;   /* the reason in a sentence */
     const char *counter;
-    uint64_t id;                        /* whose it was; 0: nobody's */
+    uint64_t id;                        /* of its connection or listener; 0: none */
     struct tcpc_endpoint local, remote; /* of the stack's drops, where known; port 0: none */
-    const struct tcpc_segment *segment; /* NULL: no TCP segment, or none that can be read */
+    const struct tcpc_segment *segment; /* NULL: not a TCP segment, or unreadable */
 };
 
 struct tcpc_history {
@@ -370,7 +452,7 @@ struct tcpc_history {
     const struct tcpc_transition *rows;
     size_t count;
     bool is_gone;
-    const struct tcpc_drop *drops; /* the last 8, or 64 of the stack, oldest first */
+    const struct tcpc_drop *drops; /* the last 8 (id 0: the stack's last 64), oldest first */
     size_t drop_count;
 };
 
@@ -401,11 +483,11 @@ struct tcpc_events {
     const struct tcpc_event *rows;
     size_t count;
     uint64_t lost;     /* events that were overwritten before we asked */
-    uint64_t last_seq; /* ask after this one next */
+    uint64_t last_seq; /* the next request's after_seq */
 };
 
-/* What tcpc_set_option() knows. values: "on, off" (1 and 0); of congestion_control the names for
- * tcpc_set_congestion_control(); empty: a number. */
+/* An option for tcpc_set_option(). values: "on, off" (1 and 0); for congestion_control, the names
+ * for tcpc_set_congestion_control(); empty: a number. */
 struct tcpc_option_info {
     const char *name, *values, *help;
 };
@@ -431,7 +513,7 @@ struct tcpc_daemon_status {
 
 struct tcpc_response {
     enum tcpc_op op;
-    struct tcpc_error error; /* with another code than TCPC_OK the union is all zeros */
+    struct tcpc_error error; /* unless its code is TCPC_OK, the union is all zeros */
     uint64_t boot_id;
     union {
         struct tcpc_opened opened; /* OPEN, ACCEPT */
@@ -446,34 +528,46 @@ struct tcpc_response {
         struct tcpc_events events;
         struct tcpc_daemon_status daemon;
     } u;
-    struct tcpc_arena *memory; /* the library's: all that the pointers above point to */
+    struct tcpc_arena *memory; /* the library's: everything that the pointers above point to */
 };
 
-/* Frees a response and all that its pointers point to. NULL is legal. */
+/* Frees a response and everything that its pointers point to. NULL is legal. The client may be gone
+ * already. */
 void tcpc_response_free(struct tcpc_response *response);
 
 /* --- any request ------------------------------------------------------------------------------ */
 
-/* The answer to a request; response is handed over: free it, here or later. */
+/* Receives the answer to a request, or why there is none (response->error). response is handed
+ * over: free it, here or later. See "Threads" above for what a callback may do. */
 typedef void (*tcpc_callback)(void *ctx, struct tcpc_response *response);
 
-/* Sends a request and returns; the callback runs once, on a thread of the library, maybe before
- * this returns. The request is copied, but what it points to (data, name) is borrowed until the
- * callback. Many requests may be out at once; the daemon handles them in the order sent, but
- * answers those that wait later.
+/* Sends a request and returns at once; callback then runs exactly once, on a thread of the library,
+ * possibly before this returns. The request is copied; what it points to (data, name, text) is
+ * borrowed until the callback. Many requests may be out at once. The daemon takes them in the order
+ * in which they were sent, but answers those that wait later, and a broken link may reorder them.
  *
- * TCPC_OK: the callback will run. Else it will not: TCPC_INVALID_ARGUMENT, TCPC_NO_MEMORY,
- * TCPC_RESTARTED, TCPC_SESSION, TCPC_CANCELLED. */
+ * TCPC_OK: callback will run, with the request's own outcome, which may be any code. Otherwise it
+ * will not, and nothing was sent:
+ * TCPC_INVALID_ARGUMENT: op is unknown, or data is longer than TCPC_DATA_MAX.
+ * TCPC_RESTARTED, TCPC_SESSION: as found by an earlier call; make a new client.
+ * TCPC_NO_MEMORY. TCPC_CANCELLED: from a callback, while tcpc_client_free() runs. */
 enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_request *request,
                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error);
-/* The same, and waits for the answer. *ret_response is the caller's to free; untouched on failure.
- */
+/* The same, and waits for the answer; returns its code. With TCPC_OK *ret_response is the caller's
+ * to free; untouched on failure. The id of an Open that failed is lost here: use tcpc_open_active()
+ * where it matters. */
 enum tcpc_code tcpc_call(struct tcpc_client *client, const struct tcpc_request *request,
                          struct tcpc_response **ret_response, struct tcpc_error *ret_error);
 
-/* One Send, one Receive of at most TCPC_DATA_MAX bytes: tcpc_call_async() in short. Their offsets
- * are the caller's business; do not mix them with tcpc_send() and tcpc_receive() on one connection.
- */
+/* tcpc_call_async() for one Send or one Receive of at most TCPC_DATA_MAX bytes. The caller keeps
+ * the offsets; do not mix these with tcpc_send() and tcpc_receive() on one connection. Outcomes
+ * besides those of any call, in response->error:
+ *
+ * TCPC_AGAIN: no room, or nothing received, within wait_ms. Ask again at the same offset.
+ * TCPC_BAD_OFFSET: see the code. TCPC_NOT_FOUND, TCPC_PERMISSION, TCPC_BAD_STATE (a listener).
+ * TCPC_CONNECTION_CLOSING: after Close; Send: also after Shutdown or an earlier fin.
+ * TCPC_RESOURCES: too many requests of this link are waiting. Let some be answered first.
+ * TCPC_RESET, TCPC_TIMED_OUT, TCPC_PEER_UNREACHABLE, TCPC_REFUSED, TCPC_ABORTED: it has failed. */
 enum tcpc_code tcpc_send_async(struct tcpc_client *client, const struct tcpc_send *send,
                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error);
 enum tcpc_code tcpc_receive_async(struct tcpc_client *client, const struct tcpc_receive *receive,
@@ -481,74 +575,149 @@ enum tcpc_code tcpc_receive_async(struct tcpc_client *client, const struct tcpc_
 
 /* --- the user calls of RFC 9293 3.9.1 --------------------------------------------------------- */
 
-/* Active OPEN; is_passive is ignored. With wait_ms it answers when the connection is established
- * (TCPC_OK), when the opening failed (TCPC_REFUSED, TCPC_PEER_UNREACHABLE, TCPC_TIMED_OUT, ...), or
- * after wait_ms (TCPC_AGAIN). *ret_opened is set as soon as the connection exists, so that after a
- * failure its id can be given to tcpc_close(); else its id is 0.
- * At once: TCPC_ADDRESS, TCPC_EXISTS, TCPC_RESOURCES, TCPC_PEER_UNREACHABLE (no route). */
+/* Active OPEN (RFC 9293 3.10.1); open->is_passive is ignored. With wait_ms 0 it returns in
+ * SYN_SENT; otherwise when the connection is established, when the opening has failed, or after
+ * wait_ms. *ret_opened is always written: after a failure its id names the failed connection, which
+ * is the caller's to tcpc_close(), or is 0 when there is none.
+ *
+ * At once, with id 0:
+ * TCPC_INVALID_ARGUMENT: no remote address or port, or one that cannot be connected (multicast,
+ *   broadcast, the daemon's own); open->len exceeds TCPC_DATA_MAX.
+ * TCPC_ADDRESS: open->local is not the daemon's, or no port is left. See the code.
+ * TCPC_EXISTS: the two endpoints are connected already. Choose another local port.
+ * TCPC_PEER_UNREACHABLE: no route. Give the daemon a gateway, or an address in that network.
+ * TCPC_RESOURCES: too many connections, in all or of this uid.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION, TCPC_BAD_STATE: listener_id names none, somebody else's, or a
+ *   connection.
+ * With wait_ms, and an id to close:
+ * TCPC_REFUSED: RST in answer to our SYN. Does a program listen there?
+ * TCPC_PEER_UNREACHABLE, TCPC_TIMED_OUT, TCPC_RESET, TCPC_ABORTED: see the codes.
+ * TCPC_AGAIN: still opening after wait_ms. Wait on by calling again with the same token, or
+ *   tcpc_abort(). */
 enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_open *open,
                                 struct tcpc_opened *ret_opened, struct tcpc_error *ret_error);
-/* Passive OPEN; is_passive and wait_ms are ignored. TCPC_ADDRESS, TCPC_RESOURCES. */
+/* Passive OPEN: a listener, which stays in LISTEN until it is closed. is_passive and wait_ms are
+ * ignored.
+ *
+ * TCPC_INVALID_ARGUMENT: no local port, or not a unicast address.
+ * TCPC_ADDRESS: the address is not the daemon's, or another listener has the port.
+ * TCPC_RESOURCES: too many listeners, in all or of this uid. */
 enum tcpc_code tcpc_listen(struct tcpc_client *client, const struct tcpc_open *open,
                            struct tcpc_opened *ret_opened, struct tcpc_error *ret_error);
-/* Takes the oldest connection of a listener, waiting for one at most wait_ms. TCPC_AGAIN. */
+/* Takes the oldest connection of a listener, waiting for one for at most wait_ms. The connection
+ * then belongs to the caller's uid, and to its session.
+ *
+ * TCPC_AGAIN: none came within wait_ms. Call again.
+ * TCPC_NOT_FOUND: the listener was closed. TCPC_PERMISSION: it is somebody else's.
+ * TCPC_BAD_STATE: listener_id names a connection. TCPC_RESOURCES: this uid has too many. */
 enum tcpc_code tcpc_accept(struct tcpc_client *client, uint64_t listener_id, uint32_t wait_ms,
                            struct tcpc_opened *ret_opened, struct tcpc_error *ret_error);
 
-/* Sends all of data: returns when the daemon has accepted its last byte (TCPC_OK). TCPC_AGAIN when
- * it accepted none for wait_ms: tcpc_stream_offsets() tells how far it came, the rest may be sent
- * again from there. The cause of death (TCPC_RESET, ...) when the connection failed. Keeps several
- * requests under way as long as the daemon has room for them. */
+/* SEND (3.10.2): sends all of data, and returns when the daemon has accepted its last byte.
+ * Accepted is not acknowledged by the peer: tcpc_close() with wait_ms waits for that. Keeps several
+ * requests under way as long as the daemon has room. data is borrowed until return. A connection
+ * that this client did not open costs one tcpc_status() at its first use, even with len 0.
+ *
+ * After any failure tcpc_stream_offsets() says how far it came; the rest may be sent again from
+ * there, unless the connection has failed.
+ *
+ * TCPC_AGAIN: nothing was accepted for wait_ms: the peer's window and the send buffer are full.
+ * TCPC_CONNECTION_CLOSING: after tcpc_shutdown() or tcpc_close().
+ * TCPC_BAD_OFFSET: the daemon has accepted less than we know of: not while this client alone sends.
+ *   (Two senders on one connection lose data unnoticed: do not share a stream.)
+ * TCPC_RESET, TCPC_TIMED_OUT, TCPC_PEER_UNREACHABLE, TCPC_REFUSED, TCPC_ABORTED: it has failed.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION. TCPC_BAD_STATE: id names a listener. */
 enum tcpc_code tcpc_send(struct tcpc_client *client, uint64_t id, const void *data, size_t len,
                          uint32_t wait_ms, struct tcpc_error *ret_error);
-/* Receives up to *len bytes into buffer and sets *len to their number; TCPC_OK with *len 0 is the
- * end of the stream. TCPC_AGAIN when nothing came for wait_ms. Reads one request ahead while much
- * is there, so the daemon may have freed bytes that were not asked for yet: who must be able to
- * take a connection up in another process uses TCPC_OP_RECEIVE. */
+/* RECEIVE (3.10.3): waits at most wait_ms for bytes, copies up to *len of those that are there into
+ * buffer, and sets *len to their number. TCPC_OK with *len 0 is the end of the stream, and remains
+ * so when asked again; therefore *len must not be 0 on entry. Bytes are freed at the daemon when
+ * the next ones are asked for. While much is there, the library reads one request ahead, so the
+ * daemon may have freed bytes that this function has not handed out yet: a program whose connection
+ * must be taken over by another process uses TCPC_OP_RECEIVE.
+ *
+ * TCPC_AGAIN: nothing came within wait_ms. Call again.
+ * TCPC_CONNECTION_CLOSING: after tcpc_close() by another client.
+ * TCPC_BAD_OFFSET: somebody else receives on this connection too.
+ * TCPC_RESET, TCPC_TIMED_OUT, TCPC_PEER_UNREACHABLE, TCPC_REFUSED, TCPC_ABORTED: it has failed, and
+ *   bytes still at the daemon are lost.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION. TCPC_BAD_STATE: id names a listener. */
 enum tcpc_code tcpc_receive(struct tcpc_client *client, uint64_t id, void *buffer, size_t *len,
                             uint32_t wait_ms, struct tcpc_error *ret_error);
-/* Stream offsets that tcpc_send() and tcpc_receive() have reached; 0 for an id not used yet. */
+/* The stream offsets that tcpc_send() and tcpc_receive() have reached: bytes accepted by the
+ * daemon, bytes handed to the caller. Both are 0 for an id that was not used, or was closed. */
 void tcpc_stream_offsets(struct tcpc_client *client, uint64_t id, uint64_t *ret_sent,
                          uint64_t *ret_received);
 
-/* Half close: FIN after all that was sent; receiving goes on. */
+/* Half close: a FIN after everything that was sent; receiving still works.
+ *
+ * TCPC_CONNECTION_CLOSING: called before, or after tcpc_close().
+ * TCPC_BAD_STATE: a listener, or a connection still in SYN_SENT: wait until it is open.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION, or why the connection failed. */
 enum tcpc_code tcpc_shutdown(struct tcpc_client *client, uint64_t id, struct tcpc_error *ret_error);
-/* CLOSE, also of listeners and of what is left of a failed connection. Bytes that tcpc_receive()
- * handed out count as taken; those that nobody took make it a reset. With wait_ms it waits for the
- * acknowledgement of our FIN. *ret_state (may be NULL): the state then. */
+/* CLOSE (3.10.4), of connections, listeners, and what is left of a failed connection: a FIN after
+ * everything that was sent, and the caller is done with it. Received bytes that were not handed
+ * out, or that come later, turn it into a reset (RFC 2525 2.17). With wait_ms it returns when the
+ * peer has acknowledged our FIN, when the connection is gone, or after wait_ms (an hour at most),
+ * all of them TCPC_OK: *ret_state (may be NULL) says which. FIN_WAIT_1, CLOSING, LAST_ACK: not
+ * acknowledged yet; TIME_WAIT, FIN_WAIT_2: acknowledged; CLOSED: gone. The id is of no further use
+ * except to look.
+ *
+ * TCPC_CONNECTION_CLOSING: called before, or the connection is in TIME_WAIT. Nothing is left to do.
+ * TCPC_NOT_FOUND: it is gone already. TCPC_PERMISSION: somebody else's.
+ * With wait_ms, TCPC_RESET, TCPC_TIMED_OUT, TCPC_PEER_UNREACHABLE, TCPC_ABORTED: it was closed, but
+ *   failed before the FIN was acknowledged: the peer may lack the last bytes. */
 enum tcpc_code tcpc_close(struct tcpc_client *client, uint64_t id, uint32_t wait_ms,
                           enum tcpc_state *ret_state, struct tcpc_error *ret_error);
-/* ABORT: RST. */
+/* ABORT (3.10.5): a RST where RFC 9293 asks for one, and CLOSED at once; also ends TIME_WAIT and
+ * listeners. TCPC_NOT_FOUND: it is gone already. TCPC_PERMISSION: somebody else's. */
 enum tcpc_code tcpc_abort(struct tcpc_client *client, uint64_t id, struct tcpc_error *ret_error);
+/* Sets an option of one connection. tcpc_daemon_status() lists the names, their values and
+ * meanings.
+ *
+ * TCPC_INVALID_ARGUMENT: no such option, or the value is out of range.
+ * TCPC_BAD_STATE: id names a listener, or a connection that has failed or is in TIME_WAIT.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION. */
 enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const char *name,
                                int64_t value, struct tcpc_error *ret_error);
-/* Another algorithm for one connection: "cubic", "reno", "bbr". */
+/* Changes the congestion control algorithm of one connection: "cubic", "reno", "bbr". Errors as for
+ * tcpc_set_option(); TCPC_INVALID_ARGUMENT: no algorithm of that name, the hint lists them. */
 enum tcpc_code tcpc_set_congestion_control(struct tcpc_client *client, uint64_t id,
                                            const char *name, struct tcpc_error *ret_error);
 
-/* --- inspection: the response is the caller's to free ----------------------------------------- */
+/* --- inspection ------------------------------------------------------------------------------- */
 
-/* response->u.status */
+/* With TCPC_OK *ret_response is the caller's to free; untouched on failure. The lists, events and
+ * counters fail only as any call does; so does tcpc_daemon_status(). Lists and events show the
+ * caller's own, to root and the admin group everything. */
+
+/* response->u.status: everything about one connection or listener, also in TIME_WAIT, and of a
+ * failed one until it is closed. TCPC_NOT_FOUND, TCPC_PERMISSION. */
 enum tcpc_code tcpc_status(struct tcpc_client *client, uint64_t id,
                            struct tcpc_response **ret_response, struct tcpc_error *ret_error);
-/* response->u.list: all pages */
+/* response->u.list: all pages, listeners first. What changes while they are read may be in the list
+ * or not; tcpc_next_events() after its as_of_seq reports every change. */
 enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_response,
                          struct tcpc_error *ret_error);
-/* response->u.time_wait_list: all pages */
+/* response->u.time_wait_list: all pages, as tcpc_list(). */
 enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
                                    struct tcpc_error *ret_error);
-/* response->u.history. id 0: the drops of the whole stack alone; TCPC_PERMISSION for all but root
- * and the admin group. */
+/* response->u.history: the state transitions of a connection or listener, also of one gone lately,
+ * and its latest drops. id 0: only the drops of the whole stack.
+ *
+ * TCPC_NOT_FOUND: never there, or gone for too long. TCPC_PERMISSION: somebody else's; id 0: the
+ *   caller is neither root nor in the admin group. */
 enum tcpc_code tcpc_history(struct tcpc_client *client, uint64_t id,
                             struct tcpc_response **ret_response, struct tcpc_error *ret_error);
-/* response->u.counters */
+/* response->u.counters: all of tcpctl-stats(7). */
 enum tcpc_code tcpc_counters(struct tcpc_client *client, struct tcpc_response **ret_response,
                              struct tcpc_error *ret_error);
-/* response->u.events: those after after_seq, empty when none came within wait_ms. Start with the
- * as_of_seq of a list, or 0 for all that the daemon still has. */
+/* response->u.events: those after after_seq, waiting for the first for at most wait_ms; none is
+ * TCPC_OK with count 0. Start with the as_of_seq of a list, with 0 for everything that the daemon
+ * still has, or with UINT64_MAX for what comes from now on; go on with last_seq. */
 enum tcpc_code tcpc_next_events(struct tcpc_client *client, uint64_t after_seq, uint32_t wait_ms,
                                 struct tcpc_response **ret_response, struct tcpc_error *ret_error);
-/* response->u.daemon */
+/* response->u.daemon: version, addresses, totals, and the options of tcpc_set_option(). */
 enum tcpc_code tcpc_daemon_status(struct tcpc_client *client, struct tcpc_response **ret_response,
                                   struct tcpc_error *ret_error);
 
