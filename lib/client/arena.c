@@ -14,24 +14,24 @@ struct block {
 };
 
 struct tcpc_arena {
-    struct block *blocks; /* the one in use first */
+    struct block *blocks; /* the one in use comes first */
     size_t budget_bytes;
 };
 
 struct tcpc_arena *tcpci_arena_new(size_t budget_bytes)
 {
     struct tcpc_arena *arena = calloc(1, sizeof(*arena));
-    if (arena)
+    if (arena != NULL)
         arena->budget_bytes = budget_bytes;
     return arena;
 }
 
 void tcpci_arena_free(struct tcpc_arena *arena)
 {
-    if (!arena)
+    if (arena == NULL)
         return;
     struct block *block = arena->blocks;
-    while (block) {
+    while (block != NULL) {
         struct block *next = block->next;
         free(block);
         block = next;
@@ -43,7 +43,7 @@ static struct block *block_new(size_t size)
 {
     size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
     struct block *block = malloc(sizeof(*block) + room);
-    if (block)
+    if (block != NULL)
         *block = (struct block){.size = room};
     return block;
 }
@@ -54,9 +54,9 @@ void *tcpci_arena_alloc(struct tcpc_arena *arena, size_t size)
         return NULL;
     size_t taken = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct block *block = arena->blocks;
-    if (!block || block->size - block->used < taken) {
+    if (block == NULL || block->size - block->used < taken) {
         block = block_new(taken);
-        if (!block)
+        if (block == NULL)
             return NULL;
         block->next = arena->blocks;
         arena->blocks = block;
@@ -77,7 +77,7 @@ void *tcpci_arena_array(struct tcpc_arena *arena, size_t count, size_t size)
 void tcpci_arena_adopt(struct tcpc_arena *into, struct tcpc_arena *from)
 {
     struct block **tail = &into->blocks;
-    while (*tail)
+    while (*tail != NULL)
         tail = &(*tail)->next;
     *tail = from->blocks;
     from->blocks = NULL;

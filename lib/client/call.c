@@ -1,12 +1,12 @@
-/* One request from start to callback.
+/* One request, from start to callback.
  *
- * A call has an nng context and does exactly one thing at a time, as its phase says; every step
- * ends in on_io() or on_timer():
+ * A call has an nng context and does one thing at a time, according to its phase. Every step ends
+ * in on_io() or on_timer():
  *
- *     PARKED   sleeping until there is a link (woken by calls_wake) or patience ends
- *     SENDING  nng_ctx_send: in nng's queue (taken back by calls_recall when the link goes)
- *     WAITING  nng_ctx_recv: out; NNG_ECONNRESET when the link broke: park, then send it again
- *     DONE     the callback runs; after it the call goes back to the pool
+ *     PARKED   sleeps until there is a link (calls_wake wakes it) or its patience ends
+ *     SENDING  nng_ctx_send: in nng's queue (calls_recall takes it back when the link goes)
+ *     WAITING  nng_ctx_recv: out; on NNG_ECONNRESET, the link broke: park, then send again
+ *     DONE     the callback runs; then the call returns to the pool
  *
  * Sleeping has an aio of its own: in nng 1.5.2 an aio that has slept once reports success when a
  * later operation on it times out. Calls are pooled because an aio cannot be freed in its own
@@ -24,8 +24,8 @@
 #include "pulse.h"
 
 enum {
-    PARK_SLICE_MS = 100,    /* how often a parked call looks why there is no link */
-    DEADLINE_SLACK_MS = 500 /* the daemon answers at deadline_ms; its answer may take so long */
+    PARK_SLICE_MS = 100,    /* how often a parked call checks why there is no link */
+    DEADLINE_SLACK_MS = 500 /* time for the answer that the daemon gives at deadline_ms */
 };
 
 static void on_io(void *arg);
@@ -47,7 +47,7 @@ static void call_free(struct call *call)
 static struct call *call_new(struct tcpc_client *client)
 {
     struct call *call = calloc(1, sizeof(*call));
-    if (!call)
+    if (call == NULL)
         return NULL;
     call->client = client;
     call->socket_number = client->socket_number;
@@ -62,17 +62,17 @@ static struct call *call_new(struct tcpc_client *client)
     return NULL;
 }
 
-/* A call with a response, in the list of active ones; NULL without memory. */
+/* A call with a response, in the list of active ones. NULL: out of memory. */
 static struct call *call_take(struct tcpc_client *client)
 {
     struct tcpc_response *response = calloc(1, sizeof(*response));
     struct call *call = client->pool;
-    if (call)
+    if (call != NULL)
         client->pool = call->next;
     else
-        call = response ? call_new(client) : NULL;
-    if (!call || !response) {
-        if (call) {
+        call = response != NULL ? call_new(client) : NULL;
+    if (call == NULL || response == NULL) {
+        if (call != NULL) {
             call->next = client->pool;
             client->pool = call;
         }
@@ -82,7 +82,7 @@ static struct call *call_take(struct tcpc_client *client)
     call->response = response;
     call->previous = NULL;
     call->next = client->active;
-    if (client->active)
+    if (client->active != NULL)
         client->active->previous = call;
     client->active = call;
     client->active_count++;
@@ -94,9 +94,9 @@ static void call_return(struct call *call)
 {
     struct tcpc_client *client = call->client;
     pthread_mutex_lock(&client->lock);
-    if (call->next)
+    if (call->next != NULL)
         call->next->previous = call->previous;
-    if (call->previous)
+    if (call->previous != NULL)
         call->previous->next = call->next;
     else
         client->active = call->next;
@@ -127,7 +127,8 @@ static void call_sleep(struct call *call, nng_duration time_ms)
     nng_sleep_aio(time_ms, call->timer);
 }
 
-/* Until when a parked call waits: as long as it and the daemon's absence allow. */
+/* How long a parked call waits: until its own deadline, or reconnect_ms after the daemon was lost.
+ */
 static int64_t patience_until_ms(const struct call *call)
 {
     const struct tcpc_client *client = call->client;
@@ -136,7 +137,7 @@ static int64_t patience_until_ms(const struct call *call)
     return until_ms < call->deadline_at_ms ? until_ms : call->deadline_at_ms;
 }
 
-/* Waits for a link, and looks from time to time why there is none. */
+/* Waits for a link, and checks from time to time why there is none. */
 static void call_park(struct call *call)
 {
     if (!call->parked_at_ms)
@@ -145,7 +146,7 @@ static void call_park(struct call *call)
     call_sleep(call, time_ms < PARK_SLICE_MS ? time_ms : PARK_SLICE_MS);
 }
 
-/* A call of the pool may still have a context of a socket that was left behind. */
+/* Replaces the context of a pooled call whose socket was left behind. False: out of memory. */
 static bool call_has_context(struct call *call)
 {
     struct tcpc_client *client = call->client;
@@ -172,7 +173,7 @@ static void call_transmit(struct call *call)
     call->parked_at_ms = 0;
     if (call_has_context(call))
         message = tcpci_encode_request(call);
-    if (!message) {
+    if (message == NULL) {
         call->verdict = TCPC_NO_MEMORY;
         call_sleep(call, 0);
         return;
@@ -194,7 +195,7 @@ static void call_go(struct call *call)
         call_park(call);
 }
 
-/* What the daemon is told, and what we wait: its own answer should come first. */
+/* The daemon's deadline, and ours, a little later: its own answer should come first. */
 static void call_set_deadline(struct call *call)
 {
     uint32_t timeout_ms = call->request.timeout_ms;
@@ -229,8 +230,8 @@ static void call_prepare(struct call *call, const struct tcpc_request *request)
 
 /* --- the end of a call ------------------------------------------------------------------------ */
 
-/* Without a session the daemon remembers no answers: that a request sent twice finds its work done
- * is success. */
+/* Without a session the daemon may remember no answers: when a request sent twice finds its work
+ * done, that is success. */
 static void forgive_resent(struct call *call)
 {
     enum tcpc_op op = call->request.op;
@@ -245,7 +246,7 @@ static void forgive_resent(struct call *call)
     call->response->u.state = TCPC_CLOSED;
 }
 
-/* The lock is held, and given up. */
+/* The lock is held, and released. */
 static void call_finish(struct call *call)
 {
     struct tcpc_client *client = call->client;
@@ -279,13 +280,13 @@ static void call_fail(struct call *call, enum tcpc_code code)
 
 static void calls_wake(struct tcpc_client *client)
 {
-    for (struct call *call = client->active; call; call = call->next) {
+    for (struct call *call = client->active; call != NULL; call = call->next) {
         if (call->phase == CALL_PARKED)
             nng_aio_abort(call->timer, NNG_EAGAIN);
     }
 }
 
-/* Ids of one daemon mean other connections in the next: nothing may go on with them. */
+/* An id of one daemon means another connection to the next: no call may go on. */
 static void note_boot(struct tcpc_client *client, struct tcpc_response *response)
 {
     if (!response->boot_id)
@@ -300,7 +301,7 @@ static void note_boot(struct tcpc_client *client, struct tcpc_response *response
     calls_wake(client);
 }
 
-/* What an answer says about daemon and session. */
+/* Notes what an answer says about the daemon and the session. */
 static void note_answer(struct call *call)
 {
     struct tcpc_client *client = call->client;
@@ -324,7 +325,7 @@ static void call_answered(struct call *call)
     call_finish(call);
 }
 
-/* Its link is gone: again, unless nobody waits any more. */
+/* Its link is gone: sends it again, on the next one. */
 static void call_retry(struct call *call)
 {
     struct tcpc_client *client = call->client;
@@ -337,7 +338,7 @@ static void call_retry(struct call *call)
     pthread_mutex_unlock(&client->lock);
 }
 
-/* --- a step is done; the lock is held, and given up ------------------------------------------- */
+/* --- a step is done; the lock is held, and released ------------------------------------------- */
 
 static void on_woken(struct call *call, int rv)
 {
@@ -367,7 +368,7 @@ static void on_woken(struct call *call, int rv)
     pthread_mutex_unlock(&client->lock);
 }
 
-/* nng says when it has lost a link, but not once its reaper is stuck (link.c). */
+/* nng reports a lost link, but no longer once its reaper is stuck (link.c). */
 static void on_not_taken(struct call *call)
 {
     tcpci_link_note_mute(call->client, call->link_number);
@@ -415,7 +416,7 @@ static void on_received(struct call *call, int rv)
     }
 }
 
-/* A message is ours when it could not be sent, or was received. */
+/* A message is ours to free when it could not be sent, or when it was received. */
 static void drop_message(struct call *call, int rv)
 {
     if ((call->phase == CALL_SENDING) == (rv != 0))
@@ -453,7 +454,7 @@ static void on_timer(void *arg)
 
 static void calls_recall(struct tcpc_client *client)
 {
-    for (struct call *call = client->active; call; call = call->next) {
+    for (struct call *call = client->active; call != NULL; call = call->next) {
         if (call->phase == CALL_SENDING)
             nng_aio_abort(call->aio, NNG_ECONNRESET);
     }
@@ -463,7 +464,7 @@ void tcpci_calls_cancel(struct tcpc_client *client)
 {
     pthread_mutex_lock(&client->lock);
     client->is_closing = true;
-    for (struct call *call = client->active; call; call = call->next) {
+    for (struct call *call = client->active; call != NULL; call = call->next) {
         if (call->phase == CALL_PARKED)
             nng_aio_abort(call->timer, NNG_ECANCELED);
         else if (call->phase != CALL_DONE)
@@ -476,7 +477,7 @@ void tcpci_calls_cancel(struct tcpc_client *client)
 
 void tcpci_calls_free(struct tcpc_client *client)
 {
-    while (client->pool) {
+    while (client->pool != NULL) {
         struct call *call = client->pool;
         client->pool = call->next;
         call_free(call);
@@ -489,7 +490,7 @@ static bool start_check(struct tcpc_client *client)
     if (client->session)
         request.op = (enum tcpc_op)OP_ATTACH;
     struct call *call = client->is_closing ? NULL : call_take(client);
-    if (!call)
+    if (call == NULL)
         return false;
     call_prepare(call, &request);
     call->is_check = true;
@@ -527,9 +528,9 @@ enum tcpc_code tcpci_call_start(struct tcpc_client *client, const struct tcpc_re
         code = tcpci_error_set_code(ret_error, TCPC_CANCELLED, client->url);
     else if (client->fatal.code != TCPC_OK)
         code = tcpci_error_copy(ret_error, &client->fatal);
-    else if (!(call = call_take(client)))
+    else if ((call = call_take(client)) == NULL)
         code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
-    if (call) {
+    if (call != NULL) {
         call_prepare(call, request);
         call->callback = callback;
         call->callback_ctx = ctx;
@@ -564,7 +565,7 @@ enum tcpc_code tcpci_call_sync(struct tcpc_client *client, const struct tcpc_req
     if (code != TCPC_OK)
         return code;
     pthread_mutex_lock(&waiter.lock);
-    while (!waiter.response)
+    while (waiter.response == NULL)
         pthread_cond_wait(&waiter.done, &waiter.lock);
     pthread_mutex_unlock(&waiter.lock);
     pthread_mutex_destroy(&waiter.lock);

@@ -1,4 +1,5 @@
-/* One request from start to callback, over as many links as it takes. */
+/* One request, from start to callback, over as many links as it takes; call.c has the theory of
+ * operation. */
 #ifndef TCPCLIENT_CALL_H
 #define TCPCLIENT_CALL_H
 
@@ -17,17 +18,17 @@ struct attach_result {
 
 enum call_phase {
     CALL_IDLE,    /* in the pool */
-    CALL_PARKED,  /* waits for a link: its timer sleeps */
+    CALL_PARKED,  /* waiting for a link: its timer sleeps */
     CALL_SENDING, /* in nng's queue */
-    CALL_WAITING, /* sent; the answer is due */
-    CALL_DONE     /* its callback runs */
+    CALL_WAITING, /* sent, not answered yet */
+    CALL_DONE     /* its callback is running */
 };
 
 struct call {
     struct call *next, *previous; /* in client->active or, singly, in client->pool */
     struct tcpc_client *client;
     nng_ctx ctx;
-    unsigned socket_number; /* that ctx belongs to */
+    unsigned socket_number; /* of the socket that ctx belongs to */
     nng_aio *aio;           /* sends and receives */
     nng_aio *timer;         /* sleeps, and nothing else: see call.c */
     enum call_phase phase;
@@ -35,26 +36,29 @@ struct call {
     uint64_t request_id;
     uint64_t link_number; /* the link it was sent on */
     int64_t deadline_at_ms;
-    int64_t parked_at_ms; /* since when it has been parked; 0: it is not */
-    uint32_t deadline_ms; /* what the daemon is told; 0: none */
+    int64_t parked_at_ms; /* 0: not parked */
+    uint32_t deadline_ms; /* in the request, for the daemon; 0: none */
     bool is_check;        /* the link's own request: goes out while the link is being checked */
     bool is_resent;
-    enum tcpc_code verdict; /* found before anything was sent; TCPC_OK: none */
+    enum tcpc_code verdict; /* of a call that failed before it was sent; TCPC_OK: none */
     struct tcpc_response *response;
     struct attach_result attach;
     tcpc_callback callback;
     void *callback_ctx;
 };
 
-/* tcpc_call_async() for attach and detach too. Without the lock. */
+/* tcpc_call_async(), also for attach and detach: same contract. Takes the lock. */
 enum tcpc_code tcpci_call_start(struct tcpc_client *client, const struct tcpc_request *request,
                                 tcpc_callback callback, void *ctx, struct tcpc_error *ret_error);
-/* What calls do for the link. */
+/* What the link asks of the calls (link.h). */
 extern const struct tcpci_link_ops tcpci_call_link_ops;
-/* Ends all calls and waits until their callbacks have run. Without the lock. */
+/* Ends all calls with TCPC_CANCELLED, lets none begin any more, and waits until their callbacks
+ * have returned. Takes the lock. */
 void tcpci_calls_cancel(struct tcpc_client *client);
+/* Frees the pool. After tcpci_calls_cancel(), without the lock: it waits for nng's callbacks. */
 void tcpci_calls_free(struct tcpc_client *client);
-/* tcpc_call() for attach and detach too. */
+/* tcpc_call(), also for attach and detach: same contract, except that *ret_error is not cleared
+ * first. */
 enum tcpc_code tcpci_call_sync(struct tcpc_client *client, const struct tcpc_request *request,
                                struct tcpc_response **ret_response, struct tcpc_error *ret_error);
 

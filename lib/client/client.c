@@ -20,10 +20,10 @@ enum {
 
 static const char *url_choose(const struct tcpc_options *options)
 {
-    if (options->url)
+    if (options->url != NULL)
         return options->url;
     const char *url = getenv("TCPENGINE_CONTROL");
-    return url && *url ? url : TCPC_DEFAULT_URL;
+    return url != NULL && *url ? url : TCPC_DEFAULT_URL;
 }
 
 static bool locks_init(struct tcpc_client *client)
@@ -38,7 +38,7 @@ static bool locks_init(struct tcpc_client *client)
 
 static void client_destroy(struct tcpc_client *client)
 {
-    tcpci_pulse_free(client); /* its last beat may still hold the lock */
+    tcpci_pulse_free(client); /* waits: its last beat may still hold the lock */
     pthread_mutex_destroy(&client->lock);
     pthread_cond_destroy(&client->changed);
     free(client->url);
@@ -48,14 +48,14 @@ static void client_destroy(struct tcpc_client *client)
 
 static char *name_copy(const struct tcpc_options *options)
 {
-    const char *name = options->name ? options->name : "";
+    const char *name = options->name != NULL ? options->name : "";
     return strndup(name, strnlen(name, NAME_BYTES_MAX));
 }
 
 static struct tcpc_client *client_alloc(const struct tcpc_options *options)
 {
     struct tcpc_client *client = calloc(1, sizeof(*client));
-    if (!client || !locks_init(client)) {
+    if (client == NULL || !locks_init(client)) {
         free(client);
         return NULL;
     }
@@ -65,12 +65,13 @@ static struct tcpc_client *client_alloc(const struct tcpc_options *options)
     client->reconnect_ms = options->reconnect_ms ? options->reconnect_ms : DEFAULT_RECONNECT_MS;
     client->keep_seconds = options->keep_seconds;
     client->policy = options->policy;
-    if (options->token) {
+    if (options->token != NULL) {
         client->is_taking_up = true;
         memcpy(client->token, options->token, TCPC_TOKEN_BYTES);
     }
-    /* Random, so that two lives of one session never use the same id; below 2^62 to count up. */
-    if (client->url && client->name &&
+    /* Random, so that successive clients of one session use different ids; below 2^62, so that
+     * counting up never wraps. */
+    if (client->url != NULL && client->name != NULL &&
         getrandom(&client->next_request_id, sizeof(client->next_request_id), 0) ==
             (ssize_t)sizeof(client->next_request_id)) {
         client->next_request_id >>= 2;
@@ -108,7 +109,7 @@ static enum tcpc_code options_check(const struct tcpc_options *options,
     if ((unsigned)options->policy > TCPC_POLICY_KEEP)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown policy %d",
                                (int)options->policy);
-    if (options->token && options->policy == TCPC_POLICY_NONE)
+    if (options->token != NULL && options->policy == TCPC_POLICY_NONE)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "a token needs a policy");
     return TCPC_OK;
 }
@@ -117,13 +118,13 @@ enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_c
                                struct tcpc_error *ret_error)
 {
     static const struct tcpc_options defaults = {.url = NULL};
-    options = options ? options : &defaults;
+    options = options != NULL ? options : &defaults;
     tcpci_error_clear(ret_error);
     enum tcpc_code code = options_check(options, ret_error);
     if (code != TCPC_OK)
         return code;
     struct tcpc_client *client = client_alloc(options);
-    if (!client)
+    if (client == NULL)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
     code = tcpci_link_open(client, &tcpci_call_link_ops, ret_error);
     if (code != TCPC_OK) {
@@ -143,7 +144,7 @@ enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_c
     return code;
 }
 
-/* The policy should apply now, not after the daemon's grace time. */
+/* Makes the policy take effect now instead of after the daemon's grace time. */
 static void client_detach(struct tcpc_client *client)
 {
     pthread_mutex_lock(&client->lock);
@@ -158,7 +159,7 @@ static void client_detach(struct tcpc_client *client)
 
 void tcpc_client_free(struct tcpc_client *client)
 {
-    if (!client)
+    if (client == NULL)
         return;
     client_detach(client);
     client_close(client);

@@ -1,4 +1,4 @@
-/* Time, and waiting until one. Milliseconds on CLOCK_MONOTONIC. */
+/* Time, in milliseconds on CLOCK_MONOTONIC, and condition variables that wait for it. */
 #ifndef TCPCLIENT_CLOCK_H
 #define TCPCLIENT_CLOCK_H
 
@@ -7,8 +7,10 @@
 
 #define TCPC_MS_NEVER INT64_MAX
 
+/* The time now. */
 int64_t tcpci_clock_ms(void);
-/* A condition variable whose timed waits count on tcpci_clock_ms(). 0 or an errno. */
+/* Initialises a condition variable whose timed waits are in the time of tcpci_clock_ms(). 0 or an
+ * errno; then there is nothing to destroy. */
 int tcpci_cond_init(pthread_cond_t *cond);
 
 #endif

@@ -1,4 +1,4 @@
-/* Responses from protobuf messages. Everything lands in the response's arena; strings and data stay
+/* Responses from protobuf messages. Everything is in the response's arena: strings and data stay
  * where the decoder put them, rows are copied into the public structs. */
 #include <string.h>
 
@@ -13,7 +13,7 @@ struct decoding {
     const PB(Response) * message;
 };
 
-/* True, or false when there is no memory or the message makes no sense. */
+/* False: over the budget, or the message makes no sense. */
 typedef bool (*decode_fn)(struct decoding *decoding);
 
 static enum tcpc_state decode_state(PB(State) state)
@@ -23,7 +23,7 @@ static enum tcpc_state decode_state(PB(State) state)
 
 static void decode_endpoint(struct tcpc_endpoint *ret_endpoint, const PB(Endpoint) * message)
 {
-    if (!message)
+    if (message == NULL)
         return;
     tcpci_text_copy(ret_endpoint->address, sizeof(ret_endpoint->address), message->address);
     ret_endpoint->port = (uint16_t)message->port;
@@ -31,7 +31,7 @@ static void decode_endpoint(struct tcpc_endpoint *ret_endpoint, const PB(Endpoin
 
 static void decode_status_error(struct tcpc_error *ret_error, const PB(Status) * message)
 {
-    if (!message || message->code == TCPENGINE__V1__CODE__OK)
+    if (message == NULL || message->code == TCPENGINE__V1__CODE__OK)
         return;
     unsigned code = (unsigned)message->code;
     ret_error->code = code <= TCPC_SESSION ? (enum tcpc_code)code : TCPC_INTERNAL;
@@ -146,7 +146,7 @@ static bool decode_congestion_variables(struct decoding *decoding,
     struct tcpc_status *status = &decoding->response->u.status;
     size_t count = message->n_congestion_variables;
     struct tcpc_variable *rows = tcpci_arena_array(decoding->memory, count, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < count; i++) {
         const PB(CongestionVariable) *row = message->congestion_variables[i];
@@ -161,7 +161,7 @@ static bool decode_status(struct decoding *decoding)
 {
     const PB(ConnectionStatusResult) *message = decoding->message->connection;
     struct tcpc_status *status = &decoding->response->u.status;
-    if (!message->connection)
+    if (message->connection == NULL)
         return false;
     decode_row(&status->connection, message->connection);
     decode_status_error(&status->error, message->error);
@@ -169,10 +169,10 @@ static bool decode_status(struct decoding *decoding)
     decode_status_fields(status, message);
     if (!decode_congestion_variables(decoding, message))
         return false;
-    if (!message->time_wait)
+    if (message->time_wait == NULL)
         return true;
     struct tcpc_time_wait *time_wait = tcpci_arena_alloc(decoding->memory, sizeof(*time_wait));
-    if (!time_wait)
+    if (time_wait == NULL)
         return false;
     decode_time_wait_row(time_wait, message->time_wait);
     status->time_wait = time_wait;
@@ -184,7 +184,7 @@ static bool decode_list(struct decoding *decoding)
     const PB(ListResult) *message = decoding->message->list;
     struct tcpc_connection *rows =
         tcpci_arena_array(decoding->memory, message->n_connections, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_connections; i++)
         decode_row(&rows[i], message->connections[i]);
@@ -201,7 +201,7 @@ static bool decode_time_wait_list(struct decoding *decoding)
     const PB(TimeWaitListResult) *message = decoding->message->time_wait_list;
     struct tcpc_time_wait *rows =
         tcpci_arena_array(decoding->memory, message->n_entries, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_entries; i++)
         decode_time_wait_row(&rows[i], message->entries[i]);
@@ -218,10 +218,10 @@ static bool decode_time_wait_list(struct decoding *decoding)
 static bool decode_segment(struct decoding *decoding, const PB(Segment) * message,
                            const struct tcpc_segment **ret_segment)
 {
-    if (!message)
+    if (message == NULL)
         return true;
     struct tcpc_segment *segment = tcpci_arena_alloc(decoding->memory, sizeof(*segment));
-    if (!segment)
+    if (segment == NULL)
         return false;
     *segment = (struct tcpc_segment){.flags = message->flags,
                                      .seq = message->seq,
@@ -236,7 +236,7 @@ static bool decode_drops(struct decoding *decoding, const PB(HistoryResult) * me
                          struct tcpc_history *ret_history)
 {
     struct tcpc_drop *rows = tcpci_arena_array(decoding->memory, message->n_drops, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_drops; i++) {
         const PB(Drop) *from = message->drops[i];
@@ -261,7 +261,7 @@ static bool decode_history(struct decoding *decoding)
     struct tcpc_history *history = &decoding->response->u.history;
     struct tcpc_transition *rows =
         tcpci_arena_array(decoding->memory, message->n_transitions, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_transitions; i++) {
         const PB(Transition) *from = message->transitions[i];
@@ -286,7 +286,7 @@ static bool decode_counters(struct decoding *decoding)
     const PB(CountersResult) *message = decoding->message->counters;
     struct tcpc_counter *rows =
         tcpci_arena_array(decoding->memory, message->n_counters, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_counters; i++) {
         rows[i].name = message->counters[i]->name;
@@ -318,7 +318,7 @@ static bool decode_events(struct decoding *decoding)
 {
     const PB(NextEventsResult) *message = decoding->message->next_events;
     struct tcpc_event *rows = tcpci_arena_array(decoding->memory, message->n_events, sizeof(*rows));
-    if (!rows)
+    if (rows == NULL)
         return false;
     for (size_t i = 0; i < message->n_events; i++) {
         if (!decode_event(decoding, &rows[i], message->events[i]))
@@ -354,7 +354,7 @@ static bool decode_options(struct decoding *decoding)
     struct tcpc_daemon_status *status = &decoding->response->u.daemon;
     struct tcpc_option_info *options =
         tcpci_arena_array(decoding->memory, message->n_options, sizeof(*options));
-    if (!options && message->n_options)
+    if (options == NULL && message->n_options)
         return false;
     for (size_t i = 0; i < message->n_options; i++) {
         options[i] = (struct tcpc_option_info){.name = message->options[i]->name,
@@ -440,7 +440,7 @@ static bool decode_message(struct decoding *decoding)
     const struct decoder *decoder = &decoders[decoding->call->request.op];
     response->boot_id = message->boot_id;
     decode_status_error(&response->error, message->status);
-    /* A request that the daemon could not read has no id that it could echo. */
+    /* The daemon could not read the request, so it has no id to echo. */
     if (response->error.code == TCPC_MALFORMED)
         return true;
     if (message->request_id != decoding->call->request_id)
@@ -455,13 +455,13 @@ bool tcpci_decode_response(struct call *call, const void *bytes, size_t len)
     struct tcpc_response *response = call->response;
     struct decoding decoding = {.response = response, .call = call};
     response->memory = decoding.memory = tcpci_arena_new(TCPC_DECODE_BUDGET_BYTES);
-    if (!decoding.memory) {
+    if (decoding.memory == NULL) {
         tcpci_error_set_code(&response->error, TCPC_NO_MEMORY, "");
         return false;
     }
     ProtobufCAllocator allocator = tcpci_arena_allocator(decoding.memory);
     decoding.message = tcpengine__v1__response__unpack(&allocator, len, bytes);
-    if (decoding.message && decode_message(&decoding))
+    if (decoding.message != NULL && decode_message(&decoding))
         return true;
     memset(&response->u, 0, sizeof(response->u));
     tcpci_error_set_code(&response->error, TCPC_PROTOCOL, call->client->url);

@@ -1,9 +1,9 @@
-/* Requests as protobuf messages, packed straight into the body of an nng message. */
+/* Requests as protobuf messages, packed directly into the body of an nng message. */
 #include <string.h>
 
 #include "message.h"
 
-/* The message structs of one request; they point into the tcpc_request. */
+/* The message structs of one request. They point into the tcpc_request; nothing is copied. */
 struct scratch {
     PB(Request) request;
     PB(Endpoint) local, remote;
@@ -173,9 +173,9 @@ static void encode_set_option(struct scratch *scratch, const struct call *call)
     PB(SetOption) *message = &scratch->op.set_option;
     tcpengine__v1__set_option__init(message);
     message->id = option->id;
-    message->name = (char *)(option->name ? option->name : "");
+    message->name = (char *)(option->name != NULL ? option->name : "");
     message->value = option->value;
-    if (option->text)
+    if (option->text != NULL)
         message->text = (char *)option->text;
     scratch->request.set_option = message;
 }

@@ -9,7 +9,7 @@ struct code_info {
     enum tcpc_code code;
     const char *name;
     int number;          /* errno */
-    const char *message; /* of the library's own; %s is the URL */
+    const char *message; /* when the library finds it; %s is the URL */
     const char *hint;
 };
 
@@ -58,7 +58,7 @@ static const struct code_info *code_find(enum tcpc_code code)
 const char *tcpc_code_name(enum tcpc_code code)
 {
     const struct code_info *info = code_find(code);
-    return info ? info->name : "?";
+    return info != NULL ? info->name : "?";
 }
 
 void tcpci_text_copy(char *ret_text, size_t size, const char *text)
@@ -73,14 +73,15 @@ void tcpci_text_copy(char *ret_text, size_t size, const char *text)
 void tcpci_error_set_errno(struct tcpc_error *ret_error, int number)
 {
     const char *name = number ? strerrorname_np(number) : "";
-    if (ret_error)
-        tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name), name ? name : "");
+    if (ret_error != NULL)
+        tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name),
+                        name != NULL ? name : "");
 }
 
 enum tcpc_code tcpci_error_set(struct tcpc_error *ret_error, enum tcpc_code code, const char *hint,
                                const char *format, ...)
 {
-    if (!ret_error)
+    if (ret_error == NULL)
         return code;
     const struct code_info *info = code_find(code);
     ret_error->code = code;
@@ -88,8 +89,8 @@ enum tcpc_code tcpci_error_set(struct tcpc_error *ret_error, enum tcpc_code code
     va_start(args, format);
     vsnprintf(ret_error->message, sizeof(ret_error->message), format, args);
     va_end(args);
-    tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), hint ? hint : "");
-    tcpci_error_set_errno(ret_error, info ? info->number : EIO);
+    tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), hint != NULL ? hint : "");
+    tcpci_error_set_errno(ret_error, info != NULL ? info->number : EIO);
     return code;
 }
 
@@ -97,24 +98,24 @@ enum tcpc_code tcpci_error_set_code(struct tcpc_error *ret_error, enum tcpc_code
                                     const char *url)
 {
     const struct code_info *info = code_find(code);
-    if (!info)
+    if (info == NULL)
         return tcpci_error_set(ret_error, code, "", "error %d", (int)code);
     const char *mark = strstr(info->message, "%s");
-    if (!mark)
+    if (mark == NULL)
         return tcpci_error_set(ret_error, code, info->hint, "%s", info->message);
     return tcpci_error_set(ret_error, code, info->hint, "%.*s%s%s", (int)(mark - info->message),
-                           info->message, url ? url : "", mark + 2);
+                           info->message, url != NULL ? url : "", mark + 2);
 }
 
 void tcpci_error_clear(struct tcpc_error *ret_error)
 {
-    if (ret_error)
+    if (ret_error != NULL)
         *ret_error = (struct tcpc_error){.code = TCPC_OK};
 }
 
 enum tcpc_code tcpci_error_copy(struct tcpc_error *ret_error, const struct tcpc_error *error)
 {
-    if (ret_error)
+    if (ret_error != NULL)
         *ret_error = *error;
     return error->code;
 }

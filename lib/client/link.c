@@ -1,8 +1,8 @@
 /* The link to the daemon: one nng REQ socket with one dialer.
  *
- * nng dials and redials by itself, and tells of links that came and went. It would also send a
- * request again by itself, but on whatever link comes next; so its resend time is infinite (then a
- * request that was out answers NNG_ECONNRESET), and the resending is ours:
+ * nng dials and redials by itself, and reports links that come and go. It would also resend a
+ * request by itself, but over whichever link comes next, checked or not. So its resend time is
+ * infinite (a request that was out then ends with NNG_ECONNRESET), and resending is up to us:
  *
  *     DOWN --link added, first one--> UP
  *     DOWN --link added--> CHECKING --same boot id, session attached--> UP
@@ -10,17 +10,17 @@
  *     UP, CHECKING --link removed, or a call met NNG_ECONNRESET--> DOWN
  *
  * nng 1.5.2 can lose the completion of a read when the pipe is closed, by a failed send or by
- * nng_close(), between two parts of a message (nanomsg/nng#1543, #1813). Its one reaper thread then
- * waits for ever: the dialer is not told to redial, and nng_close() does not return. So when no
- * link comes although somebody listens, the socket is left behind for a new one; and sockets are
- * closed by a thread of their own, which may hang instead of the caller. With the reaper gone nng
- * does not tell any client of this program of lost links any more. So a link over which nng takes
- * no request for half of the client's timeout counts as lost; half a second is enough for that once
- * a socket had to be left behind.
+ * nng_close(), between two parts of a message (nanomsg/nng#1543, #1813). Its only reaper thread
+ * then waits forever: the dialer never redials, and nng_close() does not return. So when no link
+ * comes although a daemon listens, the socket is left behind for a new one; and each socket is
+ * closed by a thread of its own, which may hang in the caller's place. Without its reaper nng
+ * reports no lost link to any client in the program. So a link over which nng takes no request for
+ * half of the client's timeout counts as lost; half a second suffices once a socket had to be left
+ * behind.
  *
- * Requests are given to nng in UP only. Those that still lie in nng's queue when the link goes are
- * taken back at once, before nng redials (it announces the loss first), so that no request reaches
- * a daemon that has not been checked. */
+ * Requests are given to nng only in UP. Those still in nng's queue when the link goes are taken
+ * back at once, before nng redials (it announces the loss first), so that no request reaches an
+ * unchecked daemon. */
 #include "link.h"
 
 #include <nng/protocol/reqrep0/req.h>
@@ -42,10 +42,10 @@ enum {
     CLOSE_WAIT_MS = 1000
 };
 
-/* The protocol's limit is 256 KiB a message; a little more, so that the daemon's error decides. */
+/* The protocol's limit is 256 KiB per message; larger here, so that the daemon's error decides. */
 #define MESSAGE_MAX_BYTES (512u * 1024u)
 
-static _Atomic bool is_reaper_stuck; /* nng has one for all sockets: so it seems, that is */
+static _Atomic bool is_reaper_stuck; /* a guess; nng has one reaper for all sockets */
 
 static void link_up(struct tcpc_client *client)
 {
@@ -83,7 +83,7 @@ void tcpci_link_note_mute(struct tcpc_client *client, uint64_t link_number)
         tcpci_link_lost(client, link_number);
 }
 
-/* A socket that was left behind may still speak. Under the lock. */
+/* A socket that was left behind may still announce links. Under the lock. */
 static bool is_current(const struct tcpc_client *client, nng_pipe pipe)
 {
     return nng_socket_id(nng_pipe_socket(pipe)) == nng_socket_id(client->socket);
@@ -95,8 +95,8 @@ static void link_added(struct tcpc_client *client, nng_pipe pipe)
     client->link_number++;
     client->untaken_since_ms = 0;
     client->link = LINK_CHECKING;
-    /* Nothing is known yet that another daemon could contradict. Without memory for the check the
-     * next answer's boot id will have to do. */
+    /* The first daemon needs no check: there is no boot id or session yet that it could contradict.
+     * Without memory for the check, the boot id of the next answer has to do. */
     if (!client->boot_id || !client->link_ops->check(client))
         link_up(client);
 }
@@ -145,7 +145,7 @@ void tcpci_link_checked(struct tcpc_client *client, uint64_t link_number,
         else if (is_session_lost(error->code))
             session_lost(client, error);
         else
-            pipe = client->pipe; /* mute or confused: try another link */
+            pipe = client->pipe; /* no sensible answer: try another link */
     }
     pthread_mutex_unlock(&client->lock);
     if (nng_pipe_id(pipe) > 0)
@@ -209,7 +209,7 @@ enum tcpc_code tcpci_link_open(struct tcpc_client *client, const struct tcpci_li
                            "cannot use %s: %s", client->url, nng_strerror(rv));
 }
 
-/* True when there is a link; false at until_ms. Under the lock. */
+/* Waits for the first link; false at until_ms. Under the lock. */
 static bool link_wait_slice(struct tcpc_client *client, int64_t until_ms)
 {
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
@@ -246,7 +246,7 @@ struct closing {
     nng_socket socket;
     pthread_mutex_t lock;
     pthread_cond_t done;
-    bool is_done, is_left; /* the waiter has gone: the thread frees this */
+    bool is_done, is_left; /* is_left: the waiter has gone, and the thread frees this */
 };
 
 static void closing_free(struct closing *closing)
@@ -274,7 +274,7 @@ static struct closing *closing_start(nng_socket socket)
 {
     struct closing *closing = calloc(1, sizeof(*closing));
     pthread_t thread;
-    if (!closing)
+    if (closing == NULL)
         return NULL;
     closing->socket = socket;
     pthread_mutex_init(&closing->lock, NULL);
@@ -287,17 +287,17 @@ static struct closing *closing_start(nng_socket socket)
     return NULL;
 }
 
-/* Waits wait_ms at most; what hangs is left behind. */
+/* Waits for at most wait_ms; a socket that hangs is left behind. */
 static void socket_close(nng_socket socket, int64_t wait_ms)
 {
     int64_t until_ms = tcpci_clock_ms() + wait_ms;
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
     int rv = 0;
-    /* Waits for callbacks that run; none comes later. */
+    /* These wait for running callbacks; none comes afterwards. */
     nng_pipe_notify(socket, NNG_PIPE_EV_ADD_POST, NULL, NULL);
     nng_pipe_notify(socket, NNG_PIPE_EV_REM_POST, NULL, NULL);
     struct closing *closing = closing_start(socket);
-    if (!closing)
+    if (closing == NULL)
         return;
     pthread_mutex_lock(&closing->lock);
     while (!closing->is_done && rv == 0)
@@ -314,7 +314,7 @@ void tcpci_link_close(struct tcpc_client *client)
     socket_close(client->socket, CLOSE_WAIT_MS);
 }
 
-/* Under the lock. Of all the calls that wait for a link, one looks. */
+/* True for one of the calls that wait for a link, once in a while. Under the lock. */
 static bool is_look_due(struct tcpc_client *client)
 {
     int64_t now_ms = tcpci_clock_ms();
@@ -329,7 +329,7 @@ static bool is_look_due(struct tcpc_client *client)
     return true;
 }
 
-/* The lock is held, and given up. */
+/* The lock is held, and released. */
 static void socket_replace(struct tcpc_client *client)
 {
     nng_socket old = client->socket;

@@ -1,7 +1,8 @@
-/* Why is there no link? nng dials in the background and tells nobody what went wrong, so that
- * "permission denied" and "no such file" would both look like a long silence. Before it dials, and
- * when no link comes, we look ourselves. */
 #include "probe.h"
+
+/* nng dials in the background and never says what went wrong: "permission denied" and "no such
+ * file" would both look like a long silence. So we probe before it dials, and when no link comes.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 
 #include "error.h"
 
-/* NULL when url is no path of a Unix socket. */
+/* NULL when url is not ipc://. */
 static const char *url_path(const char *url)
 {
     static const char scheme[] = "ipc://";
@@ -22,7 +23,7 @@ int tcpci_probe_path(const char *url)
 {
     const char *path = url_path(url);
     struct sockaddr_un address;
-    if (!path)
+    if (path == NULL)
         return 0;
     if (strlen(path) >= sizeof(address.sun_path))
         return ENAMETOOLONG;
@@ -33,7 +34,7 @@ int tcpci_probe_url(const char *url)
 {
     const char *path = url_path(url);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (!path)
+    if (path == NULL)
         return 0;
     if (strlen(path) >= sizeof(address.sun_path))
         return ENAMETOOLONG;
@@ -45,7 +46,7 @@ int tcpci_probe_url(const char *url)
     if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0)
         number = errno;
     close(fd);
-    /* A full backlog: somebody listens, and is busy. */
+    /* A full backlog: somebody listens, but is busy. */
     return number == EAGAIN || number == EINPROGRESS ? 0 : number;
 }
 

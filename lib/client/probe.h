@@ -1,15 +1,17 @@
-/* Why is there no link? nng does not say: we look ourselves. */
+/* Why is there no link? nng does not say, so we probe the socket ourselves. */
 #ifndef TCPCLIENT_PROBE_H
 #define TCPCLIENT_PROBE_H
 
 #include <tcpclient/tcpclient.h>
 
-/* Is the socket's file there at all? 0 or an errno; without a connection. */
+/* Whether the socket's file is there: 0 or an errno (ENOENT, EACCES, ENAMETOOLONG ...). Does not
+ * connect. 0 for a url that is not ipc://. */
 int tcpci_probe_path(const char *url);
-/* Tries to connect to the Unix socket of url, and hangs up: 0 when somebody listens (or url is not
- * of a kind that can be tried), else an errno. */
+/* Connects to the Unix socket of url without blocking, and hangs up: 0 when somebody listens, even
+ * with a full backlog, or when url is not ipc://; else an errno. */
 int tcpci_probe_url(const char *url);
-/* UNREACHABLE or PERMISSION, in words, for what tcpci_probe_url() found. */
+/* Puts number, what a probe found, into words and returns the code: TCPC_PERMISSION for EACCES and
+ * EPERM, TCPC_UNREACHABLE for all others, 0 included. */
 enum tcpc_code tcpci_probe_explain(const char *url, int number, struct tcpc_error *ret_error);
 
 #endif

@@ -1,19 +1,19 @@
-/* The pulse: a timer of nng's that beats while anybody waits for nng.
+/* The pulse: an nng timer that beats while a caller waits for nng.
  *
- * nng hands what is complete to a few threads of its own, which sleep on one condition variable and
- * are woken one at a time. glibc's pthread_cond_signal() can lose such a wake-up from 2.27 until
- * 2.41 (glibc bug 25847), when one of the sleepers is held up at the wrong moment, as real-time
- * programs do. The completion then lies in nng's queue until the next one wakes a thread, which
- * works off all there is. With many requests out that is at once; with one alone, as when a full
- * send buffer makes a stream wait, it is never.
+ * nng hands completions to a few threads of its own, which sleep on one condition variable and are
+ * woken one at a time. From glibc 2.27 to 2.40, pthread_cond_signal() can lose such a wake-up
+ * (glibc bug 25847) when a sleeper is held up at the wrong moment, as happens beside real-time
+ * programs. The completion then lies in nng's queue until the next one wakes a thread, which
+ * handles all that are there. With many requests out that is at once; with a single one, as when a
+ * full send buffer makes a stream wait, it is never.
  *
- * So while requests are out, or the first link is awaited, a timer expires twice a second. That is
- * a completion like any other. It costs the daemon nothing. */
+ * So while requests are out, or the first link is awaited, a timer expires twice per second: a
+ * completion like any other. It costs the daemon nothing. */
 #include "pulse.h"
 
 #include "clock.h"
 
-/* NUDGE_MS: how long the end of the pulse itself may take before it counts as lost. */
+/* NUDGE_MS: how long the pulse's own end may take before its wake-up counts as lost. */
 enum { PULSE_MS = 500, NUDGE_MS = 100 };
 
 static bool is_wanted(const struct tcpc_client *client)
@@ -48,10 +48,10 @@ void tcpci_pulse_start(struct tcpc_client *client)
 
 static void on_nudged(void *arg)
 {
-    (void)arg; /* that a thread of nng's woke up to come here is all it is for */
+    (void)arg; /* all that matters is that a thread of nng's woke up */
 }
 
-/* One more completion: freeing what sleeps makes it, and waits for it. */
+/* Makes one more completion: freeing an aio that sleeps completes it, and waits for that. */
 static void nudge(void)
 {
     nng_aio *aio;

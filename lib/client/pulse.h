@@ -1,16 +1,18 @@
-/* Keeps nng's threads awake while somebody waits for them (pulse.c says why). */
+/* Keeps nng's threads awake while a caller waits for them (pulse.c says why). */
 #ifndef TCPCLIENT_PULSE_H
 #define TCPCLIENT_PULSE_H
 
 #include "client.h"
 
-/* False without memory. */
+/* Before the first tcpci_pulse_start(). False: out of memory. */
 bool tcpci_pulse_init(struct tcpc_client *client);
-/* Under the lock: somebody waits for nng. It ends by itself. */
+/* A caller waits for nng: starts the pulse unless it beats already. It ends by itself when no call
+ * is out. Under the lock. */
 void tcpci_pulse_start(struct tcpc_client *client);
-/* Once the client is closing and no request is out. Without the lock. */
+/* Ends the pulse and waits for its end. Once the client is closing and no call is out; takes the
+ * lock. */
 void tcpci_pulse_stop(struct tcpc_client *client);
-/* One that was never made is legal. */
+/* Also when tcpci_pulse_init() failed or was never called. Without the lock. */
 void tcpci_pulse_free(struct tcpc_client *client);
 
 #endif

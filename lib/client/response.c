@@ -1,4 +1,4 @@
-/* The end of a response: all its memory is in one arena. */
+/* Frees a response: all its memory is in one arena. */
 #include <stdlib.h>
 #include <tcpclient/tcpclient.h>
 
@@ -6,7 +6,7 @@
 
 void tcpc_response_free(struct tcpc_response *response)
 {
-    if (!response)
+    if (response == NULL)
         return;
     tcpci_arena_free(response->memory);
     free(response);

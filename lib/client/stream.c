@@ -2,17 +2,17 @@
  *
  * Sending. The buffer is cut into Send requests at increasing offsets, up to `window` of them out
  * at once. When the daemon takes only part of one (its send buffer is full), those behind it leave
- * a gap and are refused with BAD_OFFSET: then we let all come back, rewind to what was accepted,
- * and go on with one small request at a time; each request taken whole widens the window and the
- * requests again. So a fast path is kept full and a slow one is not flooded with copies.
+ * a gap and are refused with BAD_OFFSET: we let all of them return, rewind to what was accepted,
+ * and continue with one small request at a time; each one taken whole widens the window and the
+ * requests again. Thus a fast path is kept full, and a slow one is not flooded with copies.
  *
- * Receiving. The newest answer is handed out piece by piece; while it is a large one, the next
- * request is already out. A Receive frees at the daemon what lies below its offset; what was handed
- * out last is freed by the next one, or by tcpci_stream_release() before a CLOSE (bytes that nobody
- * took would make it a reset).
+ * Receiving. The latest answer is handed out piece by piece; while answers are large, the next
+ * request is already out. A Receive frees at the daemon what lies below its offset. What was handed
+ * out last is freed by the next one, or by tcpci_stream_release() before a CLOSE (bytes left unread
+ * would turn it into a reset).
  *
- * A stream is in the client's table from its first use until close or abort, and lives as long as
- * somebody uses it: `uses` counts the table, running calls, and requests that are out. */
+ * A stream is in the client's table from its first use until close or abort. It is freed with its
+ * last use: `uses` counts the table, running calls, and requests that are out. */
 #include "stream.h"
 
 #include <stdlib.h>
@@ -25,8 +25,8 @@
 enum {
     WINDOW_MAX = 4,
     REQUEST_MIN_BYTES = 16 * 1024,
-    AHEAD_MIN_BYTES = 16 * 1024, /* smaller answers: somebody types, no hurry */
-    SLICE_MS = 10000             /* one request waits at most so long at the daemon */
+    AHEAD_MIN_BYTES = 16 * 1024, /* below that, reading ahead is not worth it */
+    SLICE_MS = 10000             /* the longest that one request waits at the daemon */
 };
 
 struct send_slot {
@@ -34,7 +34,7 @@ struct send_slot {
     uint64_t offset;
     size_t len;
     bool is_used;
-    bool is_alone; /* nothing else was out: BAD_OFFSET is no gap of our making */
+    bool is_alone; /* nothing else was out: BAD_OFFSET is not a gap of our making */
 };
 
 struct stream {
@@ -45,9 +45,9 @@ struct stream {
     bool is_listed;
     pthread_cond_t changed;
 
-    const uint8_t *data; /* of the tcpc_send() that runs */
+    const uint8_t *data; /* of the running tcpc_send() */
     uint64_t data_from, data_to;
-    uint64_t accepted_to, asked_to; /* accepted; put into requests */
+    uint64_t accepted_to, asked_to; /* asked_to: what has gone into requests */
     struct send_slot slots[WINDOW_MAX];
     unsigned slots_used, window;
     size_t request_bytes;
@@ -57,7 +57,7 @@ struct stream {
 
     struct tcpc_response *chunk; /* being handed out */
     size_t chunk_used;
-    struct tcpc_response *ahead; /* came, not looked at yet */
+    struct tcpc_response *ahead; /* received, not looked at yet */
     bool is_asking, is_end;
     uint64_t handed_to, released_to;
 };
@@ -72,7 +72,7 @@ static struct stream **bucket_of(struct tcpc_client *client, uint64_t id)
 static struct stream *stream_find(struct tcpc_client *client, uint64_t id)
 {
     struct stream *stream = *bucket_of(client, id);
-    while (stream && stream->id != id)
+    while (stream != NULL && stream->id != id)
         stream = stream->next;
     return stream;
 }
@@ -80,7 +80,7 @@ static struct stream *stream_find(struct tcpc_client *client, uint64_t id)
 static struct stream *stream_new(struct tcpc_client *client, uint64_t id)
 {
     struct stream *stream = calloc(1, sizeof(*stream));
-    if (!stream || tcpci_cond_init(&stream->changed) != 0) {
+    if (stream == NULL || tcpci_cond_init(&stream->changed) != 0) {
         free(stream);
         return NULL;
     }
@@ -124,8 +124,8 @@ static void stream_unlist(struct stream *stream)
 void tcpci_stream_begin(struct tcpc_client *client, uint64_t id, uint64_t sent_to)
 {
     pthread_mutex_lock(&client->lock);
-    struct stream *stream = stream_find(client, id) ? NULL : stream_new(client, id);
-    if (stream) {
+    struct stream *stream = stream_find(client, id) != NULL ? NULL : stream_new(client, id);
+    if (stream != NULL) {
         stream->accepted_to = stream->asked_to = sent_to;
         stream_list(stream);
     }
@@ -136,7 +136,7 @@ void tcpci_stream_end(struct tcpc_client *client, uint64_t id)
 {
     pthread_mutex_lock(&client->lock);
     struct stream *stream = stream_find(client, id);
-    if (stream)
+    if (stream != NULL)
         stream_unlist(stream);
     pthread_mutex_unlock(&client->lock);
 }
@@ -145,13 +145,13 @@ void tcpci_streams_free(struct tcpc_client *client)
 {
     pthread_mutex_lock(&client->lock);
     for (unsigned i = 0; i < STREAM_BUCKETS; i++) {
-        while (client->streams[i])
+        while (client->streams[i] != NULL)
             stream_unlist(client->streams[i]);
     }
     pthread_mutex_unlock(&client->lock);
 }
 
-/* A connection that this client did not open: the daemon knows how far its streams are. */
+/* Asks the daemon for the offsets of a connection that this client did not open. */
 static enum tcpc_code stream_ask(struct tcpc_client *client, uint64_t id,
                                  struct tcpc_error *ret_error)
 {
@@ -161,8 +161,8 @@ static enum tcpc_code stream_ask(struct tcpc_client *client, uint64_t id,
     if (code != TCPC_OK)
         return code;
     pthread_mutex_lock(&client->lock);
-    struct stream *stream = stream_find(client, id) ? NULL : stream_new(client, id);
-    if (stream) {
+    struct stream *stream = stream_find(client, id) != NULL ? NULL : stream_new(client, id);
+    if (stream != NULL) {
         stream->accepted_to = response->u.status.send_accepted;
         stream->handed_to = stream->released_to = response->u.status.receive_released;
         stream_list(stream);
@@ -172,14 +172,14 @@ static enum tcpc_code stream_ask(struct tcpc_client *client, uint64_t id,
     return TCPC_OK;
 }
 
-/* The stream of id, for one use: with TCPC_OK the lock is held. */
+/* Takes the stream of id for one use. With TCPC_OK the lock is held on return. */
 static enum tcpc_code stream_use(struct tcpc_client *client, uint64_t id,
                                  struct stream **ret_stream, struct tcpc_error *ret_error)
 {
     tcpci_error_clear(ret_error);
     pthread_mutex_lock(&client->lock);
     struct stream *stream = stream_find(client, id);
-    if (!stream) {
+    if (stream == NULL) {
         pthread_mutex_unlock(&client->lock);
         enum tcpc_code code = stream_ask(client, id, ret_error);
         if (code != TCPC_OK)
@@ -187,7 +187,7 @@ static enum tcpc_code stream_use(struct tcpc_client *client, uint64_t id,
         pthread_mutex_lock(&client->lock);
         stream = stream_find(client, id);
     }
-    if (!stream) {
+    if (stream == NULL) {
         pthread_mutex_unlock(&client->lock);
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
     }
@@ -208,8 +208,8 @@ void tcpc_stream_offsets(struct tcpc_client *client, uint64_t id, uint64_t *ret_
 {
     pthread_mutex_lock(&client->lock);
     struct stream *stream = stream_find(client, id);
-    *ret_sent = stream ? stream->accepted_to : 0;
-    *ret_received = stream ? stream->handed_to : 0;
+    *ret_sent = stream != NULL ? stream->accepted_to : 0;
+    *ret_received = stream != NULL ? stream->handed_to : 0;
     pthread_mutex_unlock(&client->lock);
 }
 
@@ -225,7 +225,7 @@ static uint32_t slice_of(uint32_t wait_ms)
     return wait_ms < SLICE_MS ? wait_ms : SLICE_MS;
 }
 
-/* Everything before slot->offset was accepted when the answer says so. */
+/* An answer: the daemon has everything below accepted_to. */
 static void send_took(struct stream *stream, const struct send_slot *slot, uint64_t accepted_to)
 {
     if (accepted_to > stream->accepted_to) {
@@ -288,7 +288,7 @@ static struct send_slot *slot_take(struct stream *stream)
     return slot;
 }
 
-/* Sends the next request. Gives the lock up for a moment. */
+/* Sends the next request. Releases the lock for a moment. */
 static void send_next(struct stream *stream, uint32_t wait_ms)
 {
     struct tcpc_client *client = stream->client;
@@ -317,8 +317,8 @@ static bool send_may_ask(const struct stream *stream)
            stream->asked_to < stream->data_to && stream->slots_used < stream->window;
 }
 
-/* Runs until all was accepted, or there is an error, or no progress for wait_ms; nothing is out
- * then, so that data may go away. */
+/* Runs until everything was accepted, on an error, or without progress for wait_ms. On return
+ * nothing is out, so the caller may free the data. */
 static enum tcpc_code send_all(struct stream *stream, uint32_t wait_ms,
                                struct tcpc_error *ret_error)
 {
@@ -375,7 +375,7 @@ static void on_receive_answer(void *ctx, struct tcpc_response *response)
     pthread_mutex_unlock(&client->lock);
 }
 
-/* Asks for what follows offset. Gives the lock up for a moment. */
+/* Asks for what follows offset. Releases the lock for a moment. */
 static enum tcpc_code receive_ask(struct stream *stream, uint64_t offset, uint32_t wait_ms,
                                   struct tcpc_error *ret_error)
 {
@@ -396,7 +396,7 @@ static enum tcpc_code receive_ask(struct stream *stream, uint64_t offset, uint32
     return code;
 }
 
-/* Looks at the answer that came: it becomes the chunk, or it was an error. */
+/* Looks at the answer that came: it becomes the chunk, the end of the stream, or an error. */
 static enum tcpc_code receive_look(struct stream *stream, struct tcpc_error *ret_error)
 {
     struct tcpc_response *response = stream->ahead;
@@ -422,10 +422,10 @@ static enum tcpc_code receive_look(struct stream *stream, struct tcpc_error *ret
     return TCPC_OK;
 }
 
-/* Without a chunk it is the end: no bytes. */
+/* Without a chunk this is the end: no bytes. */
 static void receive_hand_out(struct stream *stream, void *buffer, size_t *len)
 {
-    if (!stream->chunk) {
+    if (stream->chunk == NULL) {
         *len = 0;
         return;
     }
@@ -443,7 +443,7 @@ static void receive_hand_out(struct stream *stream, void *buffer, size_t *len)
     stream->chunk = NULL;
 }
 
-/* Waits for the answer to a request that is out: false at until_ms. */
+/* Waits for the answer to the request that is out; false at until_ms. */
 static bool receive_wait(struct stream *stream, int64_t until_ms)
 {
     struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
@@ -457,13 +457,13 @@ static bool receive_wait(struct stream *stream, int64_t until_ms)
     return !stream->is_asking;
 }
 
-/* One step towards a chunk or the end. TCPC_AGAIN: nothing yet, try on while there is time. */
+/* One step towards a chunk or the end. TCPC_AGAIN: nothing yet; repeat while there is time. */
 static enum tcpc_code receive_step(struct stream *stream, int64_t until_ms,
                                    struct tcpc_error *ret_error)
 {
-    /* An own request comes back in time by itself; one sent ahead may wait longer than we want. */
+    /* A request sent now is answered in time; one sent ahead may wait longer than we want to. */
     int64_t patience_until_ms = until_ms;
-    if (!stream->ahead && !stream->is_asking) {
+    if (stream->ahead == NULL && !stream->is_asking) {
         int64_t left_ms = until_ms == TCPC_MS_NEVER ? SLICE_MS : until_ms - tcpci_clock_ms();
         if (left_ms > SLICE_MS)
             left_ms = SLICE_MS;
@@ -486,7 +486,7 @@ enum tcpc_code tcpc_receive(struct tcpc_client *client, uint64_t id, void *buffe
     enum tcpc_code code = stream_use(client, id, &stream, ret_error);
     if (code != TCPC_OK)
         return code;
-    while (code == TCPC_OK && !stream->chunk && !stream->is_end) {
+    while (code == TCPC_OK && stream->chunk == NULL && !stream->is_end) {
         code = receive_step(stream, until_ms, ret_error);
         if (code == TCPC_AGAIN && tcpci_clock_ms() < until_ms)
             code = TCPC_OK;
@@ -507,7 +507,7 @@ void tcpci_stream_release(struct tcpc_client *client, uint64_t id)
     struct tcpc_response *response = NULL;
     pthread_mutex_lock(&client->lock);
     struct stream *stream = stream_find(client, id);
-    bool is_due = stream && stream->handed_to > stream->released_to && !stream->is_asking;
+    bool is_due = stream != NULL && stream->handed_to > stream->released_to && !stream->is_asking;
     if (is_due)
         request.u.receive = (struct tcpc_receive){
             .id = id, .from_offset = stream->handed_to, .max_bytes = 1, .wait_ms = 0};

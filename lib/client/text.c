@@ -31,10 +31,10 @@ const char *tcpc_endpoint_format(const struct tcpc_endpoint *endpoint, char *ret
 bool tcpc_endpoint_set(struct tcpc_endpoint *ret_endpoint, const char *address, uint16_t port)
 {
     unsigned char bytes[16];
-    int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+    int family = strchr(address, ':') != NULL ? AF_INET6 : AF_INET;
     if (inet_pton(family, address, bytes) != 1)
         return false;
-    /* Written anew, so that one address has one spelling. */
+    /* Rewritten, so that each address has one spelling. */
     inet_ntop(family, bytes, ret_endpoint->address, sizeof(ret_endpoint->address));
     ret_endpoint->port = port;
     return true;

@@ -1,4 +1,4 @@
-/* The synchronous calls: each is one request, or a few in a row. */
+/* The synchronous calls: each is one request, or several in a row. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "error.h"
 #include "stream.h"
 
-/* One long wait is several requests, so that the daemon's limit on waiting does not matter. */
+/* A long wait is several requests, so that the daemon's limit on waiting does not matter. */
 enum { WAIT_SLICE_MS = 30000, PAGES_MAX = 100000 };
 
 enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_request *request,
@@ -98,12 +98,12 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
     request.u.open.is_passive = false;
     if (!open->token)
         request.u.open.token = token_new();
-    /* First without waiting: so the id is known whatever becomes of the opening. */
+    /* First without waiting: then the id is known even if the opening fails. */
     request.u.open.wait_ms = 0;
     enum tcpc_code code = open_once(client, &request, ret_opened, ret_error);
     if (code == TCPC_OK && !open->token)
         tcpci_stream_begin(client, ret_opened->id, ret_opened->accepted_to);
-    request.u.open.len = 0; /* has been taken, as far as it will be */
+    request.u.open.len = 0; /* the daemon has taken what it had room for */
     if (!open->wait_ms)
         return code;
     while (code == TCPC_OK && is_opening(ret_opened->state)) {
@@ -158,7 +158,7 @@ static enum tcpc_code call_target(struct tcpc_client *client, enum tcpc_op op,
     struct tcpc_response *response = NULL;
     tcpci_error_clear(ret_error);
     enum tcpc_code code = tcpci_call_sync(client, &request, &response, ret_error);
-    if (code == TCPC_OK && ret_state)
+    if (code == TCPC_OK && ret_state != NULL)
         *ret_state = response->u.state;
     if (code == TCPC_OK)
         tcpc_response_free(response);
@@ -252,7 +252,7 @@ enum tcpc_code tcpc_daemon_status(struct tcpc_client *client, struct tcpc_respon
 
 /* --- lists in pages --------------------------------------------------------------------------- */
 
-/* What both kinds of list have. */
+/* What both kinds of list have in common. */
 struct rows {
     const void *rows;
     size_t count, row_bytes;
@@ -283,7 +283,7 @@ static void rows_set(struct tcpc_response *response, struct rows rows)
                                                 rows.as_of_seq};
 }
 
-/* The rows collected so far grow in one malloc'ed block; it moves to an arena in the end. */
+/* Rows are collected in one malloc'ed block that grows; in the end they move to an arena. */
 struct collection {
     char *rows;
     size_t count, room;
@@ -296,7 +296,7 @@ static bool collection_add(struct collection *collection, struct tcpc_response *
     if (collection->count + rows.count > collection->room) {
         size_t room = 2 * (collection->count + rows.count);
         char *grown = reallocarray(collection->rows, room, rows.row_bytes);
-        if (!grown)
+        if (grown == NULL)
             return false;
         collection->rows = grown;
         collection->room = room;
@@ -308,14 +308,14 @@ static bool collection_add(struct collection *collection, struct tcpc_response *
     return true;
 }
 
-/* The first page becomes the whole list: the first as_of_seq counts. */
+/* The first page becomes the whole list, since its as_of_seq is the one that counts. */
 static bool collection_finish(struct collection *collection)
 {
     struct rows rows = rows_get(collection->first);
     size_t bytes = collection->count * rows.row_bytes;
     struct tcpc_arena *memory = tcpci_arena_new(bytes);
-    void *copy = memory ? tcpci_arena_alloc(memory, bytes) : NULL;
-    if (!copy) {
+    void *copy = memory != NULL ? tcpci_arena_alloc(memory, bytes) : NULL;
+    if (copy == NULL) {
         tcpci_arena_free(memory);
         return false;
     }
@@ -342,7 +342,7 @@ static enum tcpc_code collect_page(struct tcpc_client *client, struct tcpc_reque
     *ret_is_done = rows.is_done;
     if (!collection_add(collection, page))
         code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
-    if (collection->first) {
+    if (collection->first != NULL) {
         tcpci_arena_adopt(collection->first->memory, page->memory);
         page->memory = NULL;
         tcpc_response_free(page);

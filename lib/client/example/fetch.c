@@ -3,12 +3,12 @@
  *     fetch 10.0.0.1 80 /index.html
  *
  * It shows the whole life of a connection: a client, an active OPEN, SEND, RECEIVE until the peer's
- * FIN, CLOSE. Every step tells why it failed in the same way. */
+ * FIN, CLOSE. Every step reports its failure in the same way. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <tcpclient/tcpclient.h>
 
-/* What a page may take to open, and to send the next bytes. */
+/* How long opening, and each wait for more bytes, may take. */
 enum { PATIENCE_MS = 10000 };
 
 static int complain(const char *what, const struct tcpc_error *error)
@@ -31,7 +31,7 @@ static enum tcpc_code send_request(struct tcpc_client *client, uint64_t id, char
     return tcpc_send(client, id, text, (size_t)len, PATIENCE_MS, error);
 }
 
-/* Copies all that comes to stdout. Success with no bytes is the end of the stream. */
+/* Copies everything that arrives to stdout. Success with no bytes is the end of the stream. */
 static enum tcpc_code print_answer(struct tcpc_client *client, uint64_t id,
                                    struct tcpc_error *error)
 {
@@ -52,7 +52,7 @@ static int fetch(struct tcpc_client *client, char **argv)
     /* No local endpoint: the daemon chooses its address and a port. */
     struct tcpc_open open = {.wait_ms = PATIENCE_MS};
     if (!tcpc_endpoint_set(&open.remote, argv[1], (uint16_t)atoi(argv[2]))) {
-        fprintf(stderr, "fetch: %s is no IP address\n", argv[1]);
+        fprintf(stderr, "fetch: %s is not an IP address\n", argv[1]);
         return EXIT_FAILURE;
     }
     if (tcpc_open_active(client, &open, &connection, &error) != TCPC_OK)
@@ -61,7 +61,7 @@ static int fetch(struct tcpc_client *client, char **argv)
         return complain("send", &error);
     if (print_answer(client, connection.id, &error) != TCPC_OK)
         return complain("receive", &error);
-    /* Our FIN. The daemon sees the connection through LAST_ACK (or TIME_WAIT) without us. */
+    /* Our FIN. The daemon takes the connection through LAST_ACK (or TIME_WAIT) without us. */
     if (tcpc_close(client, connection.id, 0, NULL, &error) != TCPC_OK)
         return complain("close", &error);
     return EXIT_SUCCESS;
@@ -69,7 +69,7 @@ static int fetch(struct tcpc_client *client, char **argv)
 
 int main(int argc, char **argv)
 {
-    /* With a policy, nothing is left behind when this program dies half way. */
+    /* With a policy, nothing is left behind if this program dies midway. */
     struct tcpc_options options = {.name = "fetch", .policy = TCPC_POLICY_ABORT};
     struct tcpc_client *client;
     struct tcpc_error error;
