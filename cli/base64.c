@@ -7,7 +7,7 @@ char *base64_encode(const uint8_t *bytes, size_t len)
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     char *text = malloc((len + 2) / 3 * 4 + 1);
     char *to = text;
-    if (!text)
+    if (text == NULL)
         abort();
     for (size_t i = 0; i < len; i += 3) {
         uint32_t left = (uint32_t)(len - i);

@@ -34,7 +34,7 @@ static int connect_and_relay(struct cli *cli, struct target *target, struct rela
     options->sent_bytes = opened.accepted_to;
     options->rest = target->data;
     options->rest_len = target->len;
-    if (target->data) {
+    if (target->data != NULL) {
         options->rest += opened.accepted_to;
         options->rest_len -= opened.accepted_to;
     }

@@ -55,7 +55,7 @@ static void print_text(const struct tcpc_event *event)
     else
         printf(" %s", event->kind);
     printf(" %s <-> %s", local, remote);
-    if (event->segment)
+    if (event->segment != NULL)
         printf(" %s", format_segment(event->segment, segment));
     putchar('\n');
 }
@@ -124,7 +124,7 @@ int cmd_events(struct cli *cli, int argc, char **argv)
     if (cli->is_json && !watch.is_following)
         watch.array = json_array();
     status = watch_run(&watch);
-    if (watch.array && status == EXIT_DONE)
+    if (watch.array != NULL && status == EXIT_DONE)
         json_print(watch.array);
     return status;
 }

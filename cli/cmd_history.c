@@ -36,7 +36,7 @@ static void print_table(const struct cli *cli, const struct tcpc_history *histor
         table_cell(table, "%s", tcpc_state_name(row->from));
         table_cell(table, "%s", tcpc_state_name(row->to));
         table_cell(table, "%s", row->cause);
-        table_cell(table, "%s", row->segment ? format_segment(row->segment, text) : "-");
+        table_cell(table, "%s", row->segment != NULL ? format_segment(row->segment, text) : "-");
     }
     table_print(table);
 }
@@ -75,10 +75,10 @@ static void add_drop(struct table *table, const struct tcpc_drop *row, bool is_o
     if (is_of_all) {
         const char *none = row->remote.address[0] == '\0' ? "-" : NULL;
         table_cell(table, "%" PRIu64, row->id);
-        table_cell(table, "%s", none ? none : tcpc_endpoint_format(&row->local, end));
-        table_cell(table, "%s", none ? none : tcpc_endpoint_format(&row->remote, end));
+        table_cell(table, "%s", none != NULL ? none : tcpc_endpoint_format(&row->local, end));
+        table_cell(table, "%s", none != NULL ? none : tcpc_endpoint_format(&row->remote, end));
     }
-    table_cell(table, "%s", row->segment ? format_segment(row->segment, text) : "-");
+    table_cell(table, "%s", row->segment != NULL ? format_segment(row->segment, text) : "-");
     table_cell(table, "%s", row->text);
 }
 

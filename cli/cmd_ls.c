@@ -71,7 +71,7 @@ static void rows_add(struct rows *rows, const struct filter *filter,
 static void rows_reserve(struct rows *rows, size_t more)
 {
     rows->list = reallocarray(rows->list, rows->count + more + 1, sizeof(*rows->list));
-    if (!rows->list)
+    if (rows->list == NULL)
         abort();
 }
 
@@ -87,7 +87,7 @@ static void rows_add_connections(struct rows *rows, const struct filter *filter,
 static bool rows_have(const struct rows *rows, size_t count, uint64_t id)
 {
     struct tcpc_connection key = {.id = id};
-    return count && bsearch(&key, rows->list, count, sizeof(key), by_id);
+    return count && bsearch(&key, rows->list, count, sizeof(key), by_id) != NULL;
 }
 
 static void rows_add_time_wait(struct rows *rows, const struct filter *filter,
@@ -141,7 +141,7 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
     }
     rows_add_connections(&rows, filter, &list->u.list);
     rows_sort(&rows);
-    if (entries)
+    if (entries != NULL)
         rows_add_time_wait(&rows, filter, &entries->u.time_wait_list);
     rows_sort(&rows);
     rows_print(cli, &rows);

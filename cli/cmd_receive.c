@@ -29,7 +29,7 @@ struct receiving {
 static void keep(struct receiving *receiving, const struct tcpc_received *received)
 {
     uint8_t *grown = realloc(receiving->kept, receiving->kept_bytes + received->len);
-    if (!grown)
+    if (grown == NULL)
         abort();
     memcpy(grown + receiving->kept_bytes, received->data, received->len);
     receiving->kept = grown;

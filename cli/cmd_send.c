@@ -68,7 +68,7 @@ static int send_all(struct sending *sending)
 {
     struct stat info;
     char *buffer = malloc(PIECE_BYTES);
-    if (!buffer || fstat(sending->fd, &info) != 0) {
+    if (buffer == NULL || fstat(sending->fd, &info) != 0) {
         free(buffer);
         return file_failed(sending, "read");
     }

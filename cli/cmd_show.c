@@ -47,7 +47,7 @@ static void print_json(const struct tcpc_status *status)
     json_put(object, "error", json_error(&status->error));
     json_put(object, "soft_error", json_error(&status->soft_error));
     json_put(object, "time_wait",
-             status->time_wait ? json_time_wait(status->time_wait) : json_null());
+             status->time_wait != NULL ? json_time_wait(status->time_wait) : json_null());
     json_print(object);
 }
 
@@ -131,7 +131,7 @@ static int do_show(struct cli *cli, uint64_t id)
         print_head(status);
         if (!status->is_listener)
             print_lines(status);
-        if (status->time_wait)
+        if (status->time_wait != NULL)
             print_time_wait(status->time_wait);
     }
     tcpc_response_free(response);

@@ -199,7 +199,7 @@ static bool read_port(const char *text, uint32_t *ret_port)
         return true;
     }
     const struct servent *service = *text ? getservbyname(text, "tcp") : NULL;
-    if (!service)
+    if (service == NULL)
         return false;
     *ret_port = ntohs((uint16_t)service->s_port);
     return true;
@@ -242,7 +242,7 @@ static bool read_network(char *text, struct filter_node *node)
         return true;
     bool is_v6 = strchr(text, ':') != NULL;
     unsigned bits = is_v6 ? 128 : 32;
-    if (slash) {
+    if (slash != NULL) {
         if (!parse_number(slash + 1, bits, &prefix))
             return false;
         *slash = '\0';
@@ -257,17 +257,17 @@ static bool read_host(char *text, struct filter_node *node)
 {
     char *colon = strrchr(text, ':');
     char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
-    if (bracket) {
+    if (bracket != NULL) {
         bool has_prefix = bracket[1] == '/';
         char *port = has_prefix ? strchr(bracket, ':') : bracket + 1;
-        if (port && *port && (*port != ':' || !read_port(port, &node->number)))
+        if (port != NULL && *port && (*port != ':' || !read_port(port, &node->number)))
             return false;
-        if (port && *port)
+        if (port != NULL && *port)
             *port = '\0';
         memmove(bracket, bracket + 1, strlen(bracket));
         return read_network(text + 1, node);
     }
-    if (colon && colon == strchr(text, ':')) {
+    if (colon != NULL && colon == strchr(text, ':')) {
         if (!read_port(colon, &node->number))
             return false;
         *colon = '\0';

@@ -52,10 +52,10 @@ const char *format_time(int64_t us, char *ret_text)
 const char *format_segment(const struct tcpc_segment *segment, char *ret_text)
 {
     ret_text[0] = '\0';
-    if (!segment)
+    if (segment == NULL)
         return ret_text;
     int len = snprintf(ret_text, FORMAT_MAX, "<SEQ=%u>", segment->seq);
-    if (strstr(segment->flags, "ACK"))
+    if (strstr(segment->flags, "ACK") != NULL)
         len += snprintf(ret_text + len, FORMAT_MAX - (size_t)len, "<ACK=%u>", segment->ack);
     len += snprintf(ret_text + len, FORMAT_MAX - (size_t)len, "<CTL=%.40s>", segment->flags);
     if (segment->len_bytes)

@@ -7,7 +7,7 @@
 
 static json_t *made(json_t *value)
 {
-    if (value)
+    if (value != NULL)
         return value;
     fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
     exit(EXIT_FAILED);
@@ -43,12 +43,12 @@ json_t *json_state(enum tcpc_state state)
 
 json_t *json_text(const char *text)
 {
-    return text && *text ? made(json_string(text)) : json_null();
+    return text != NULL && *text ? made(json_string(text)) : json_null();
 }
 
 json_t *json_segment(const struct tcpc_segment *segment)
 {
-    if (!segment)
+    if (segment == NULL)
         return json_null();
     json_t *object = made(json_object());
     json_put(object, "flags", made(json_string(segment->flags)));
@@ -61,7 +61,7 @@ json_t *json_segment(const struct tcpc_segment *segment)
 
 json_t *json_connection(const struct tcpc_connection *row)
 {
-    bool has_timer = row->timer && *row->timer;
+    bool has_timer = row->timer != NULL && *row->timer;
     json_t *object = made(json_object());
     json_put(object, "id", json_number(row->id));
     json_put(object, "state", json_state(row->state));

@@ -28,7 +28,7 @@ void cli_print_verb_help(const struct verb *verb)
 {
     printf("Usage: tcpctl %s%s%s%s\n%s.\n", verb->name, *verb->name ? " [OPTIONS]" : "[OPTIONS]",
            *verb->arguments ? " " : "", verb->arguments, verb->summary);
-    printf("\nOptions:\n%s", verb->options ? verb->options : "");
+    printf("\nOptions:\n%s", verb->options != NULL ? verb->options : "");
     printf("      --control URL       of the daemon ($TCPENGINE_CONTROL, else\n"
            "                          %s)\n"
            "  -j, --json              one JSON value instead of text\n"
@@ -56,7 +56,7 @@ int cli_usage(const struct cli *cli, const char *format, ...)
 static void options_join(struct option *ret_options, const struct option *own)
 {
     unsigned count = 0;
-    while (own && own[count].name && count < LONG_OPTIONS_MAX - GLOBAL_COUNT - 1) {
+    while (own != NULL && own[count].name != NULL && count < LONG_OPTIONS_MAX - GLOBAL_COUNT - 1) {
         ret_options[count] = own[count];
         count++;
     }

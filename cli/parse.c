@@ -78,14 +78,14 @@ bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint)
     const char *colon = strrchr(text, ':');
     struct tcpc_endpoint endpoint = {.port = 0};
     char address[sizeof(endpoint.address) + 2];
-    size_t len = colon ? (size_t)(colon - text) : 0;
-    if (!parse_port(colon ? colon + 1 : text, &endpoint.port) || len >= sizeof(address))
+    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
+    if (!parse_port(colon != NULL ? colon + 1 : text, &endpoint.port) || len >= sizeof(address))
         return false;
     memcpy(address, text, len);
     address[len] = '\0';
     uint16_t port = endpoint.port;
     /* Without brackets the last group of an IPv6 address would pass for a port. */
-    if (strchr(address, ':') && address[0] != '[')
+    if (strchr(address, ':') != NULL && address[0] != '[')
         return false;
     if (len && strcmp(address, "*") != 0 && !parse_address(address, &endpoint))
         return false;
@@ -103,7 +103,7 @@ static bool endpoint_from_sockaddr(const struct sockaddr *address, uint16_t port
         bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
     else if (address->sa_family != AF_INET)
         return false;
-    return inet_ntop(address->sa_family, bytes, text, sizeof(text)) &&
+    return inet_ntop(address->sa_family, bytes, text, sizeof(text)) != NULL &&
            tcpc_endpoint_set(ret_endpoint, text, port);
 }
 
@@ -122,7 +122,7 @@ unsigned parse_host(const char *text, uint16_t port, struct tcpc_endpoint *ret_e
         return 0;
     }
     unsigned count = 0;
-    for (struct addrinfo *entry = list; entry && count < max; entry = entry->ai_next) {
+    for (struct addrinfo *entry = list; entry != NULL && count < max; entry = entry->ai_next) {
         if (endpoint_from_sockaddr(entry->ai_addr, port, &ret_endpoints[count]))
             count++;
     }

@@ -114,7 +114,7 @@ void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection)
 static struct relay *sending_begin(unsigned last)
 {
     pthread_mutex_lock(&input.lock);
-    while (!input.current || input.current->number == last)
+    while (input.current == NULL || input.current->number == last)
         pthread_cond_wait(&input.changed, &input.lock);
     struct relay *relay = input.current;
     input.is_sending = true;
@@ -266,7 +266,7 @@ static void drain_stdin(const struct relay *relay)
 {
     bool until_end = !relay->options.is_server || relay->options.half_closes;
     pthread_mutex_lock(&input.lock);
-    while (input.current && !input.is_done && !is_idle_now(relay) &&
+    while (input.current != NULL && !input.is_done && !is_idle_now(relay) &&
            (until_end || has_input_now())) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -289,7 +289,7 @@ static void print_summary(const struct relay *relay, const struct tcpc_opened *c
     json_put(object, "bytes_sent", json_number(relay->sent_bytes));
     json_put(object, "bytes_received", json_number(relay->received_bytes));
     char *text = json_dumps(object, JSON_COMPACT);
-    fprintf(stderr, "%s\n", text ? text : "{}");
+    fprintf(stderr, "%s\n", text != NULL ? text : "{}");
     free(text);
     json_decref(object);
 }

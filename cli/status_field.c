@@ -130,10 +130,10 @@ void status_line_print(enum status_line line, const char *start, const struct tc
 {
     size_t count;
     const struct status_field *fields = status_fields(&count);
-    const char *separator = start ? ", " : "";
-    if (!start && line_is_empty(line, status))
+    const char *separator = start != NULL ? ", " : "";
+    if (start == NULL && line_is_empty(line, status))
         return;
-    printf("%-12s %s", label_of(line), start ? start : "");
+    printf("%-12s %s", label_of(line), start != NULL ? start : "");
     for (size_t i = 0; i < count; i++) {
         if (fields[i].line != line || !is_printed(&fields[i], status))
             continue;

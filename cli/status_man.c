@@ -31,7 +31,7 @@ int main(void)
 {
     char line[1024];
     unsigned marks = 0;
-    while (fgets(line, sizeof(line), stdin)) {
+    while (fgets(line, sizeof(line), stdin) != NULL) {
         if (strcmp(line, MARK) != 0) {
             fputs(line, stdout);
             continue;

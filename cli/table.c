@@ -22,16 +22,16 @@ _Noreturn static void no_memory(void)
 struct table *table_new(const struct cli *cli, const struct column *columns)
 {
     struct table *table = calloc(1, sizeof(*table));
-    if (!table || !(table->scols = scols_new_table()))
+    if (table == NULL || (table->scols = scols_new_table()) == NULL)
         no_memory();
     table->columns = columns;
     table->is_headerless = cli->is_headerless;
     scols_table_enable_noheadings(table->scols, cli->is_headerless);
     /* A narrow terminal must not cut addresses: columns are as wide as what is in them. */
     scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
-    for (; columns->name; columns++) {
-        if (!scols_table_new_column(table->scols, columns->name, 0,
-                                    columns->is_number ? SCOLS_FL_RIGHT : 0))
+    for (; columns->name != NULL; columns++) {
+        if (scols_table_new_column(table->scols, columns->name, 0,
+                                   columns->is_number ? SCOLS_FL_RIGHT : 0) == NULL)
             no_memory();
     }
     return table;
@@ -41,7 +41,7 @@ void table_row(struct table *table)
 {
     table->line = scols_table_new_line(table->scols, NULL);
     table->column = 0;
-    if (!table->line)
+    if (table->line == NULL)
         no_memory();
 }
 
@@ -59,8 +59,8 @@ void table_cell(struct table *table, const char *format, ...)
 /* libsmartcols prints nothing for a table without rows; people expect to see what is empty. */
 static void print_header(const struct table *table)
 {
-    for (const struct column *column = table->columns; column->name; column++)
-        printf("%s%s", column->name, column[1].name ? " " : "\n");
+    for (const struct column *column = table->columns; column->name != NULL; column++)
+        printf("%s%s", column->name, column[1].name != NULL ? " " : "\n");
 }
 
 void table_print(struct table *table)
