@@ -1,4 +1,4 @@
-/* What the verbs of tcpctl share: options, errors, exit statuses. */
+/* What tcpctl's verbs share: options, errors, exit statuses. */
 #ifndef TCPCTL_CLI_H
 #define TCPCTL_CLI_H
 
@@ -13,7 +13,7 @@ enum exit_status {
     EXIT_USAGE = 2,
     EXIT_UNREACHABLE = 3, /* the daemon */
     EXIT_DENIED = 4,
-    EXIT_TIMED_OUT = 5 /* or nothing came, nobody was there */
+    EXIT_TIMED_OUT = 5 /* or nothing to accept or receive */
 };
 
 struct cli;
@@ -23,6 +23,8 @@ struct verb {
     const char *arguments; /* as in the usage line */
     const char *summary;
     const char *options; /* lines of the help text; NULL: none of its own */
+    const char *details; /* what the help text ends with; NULL: nothing */
+    /* argv[0] is the verb's name. Returns the exit status. */
     int (*run)(struct cli *cli, int argc, char **argv);
 };
 
@@ -35,40 +37,47 @@ struct cli {
 };
 
 /* --- options.c -------------------------------------------------------------------------------- */
-/* Reads the next option, global ones included, which are dealt with here. Returns the verb's own
- * short option (or the val of its long one), -1 at the end (optind is the first argument), or '?'
- * after a complaint: return EXIT_USAGE then. OPTION_STOP after --help: return EXIT_DONE. */
+/* Reads the next option, and handles the global ones itself. letters and long_options (NULL: none)
+ * are the verb's own, as for getopt_long(); a leading '+' stops at the first argument. Returns the
+ * verb's short option, or the val of its long one; OPTION_END after the last (optind is the first
+ * argument);
+ * '?' after a complaint: return EXIT_USAGE then; OPTION_STOP after --help: return EXIT_DONE.
+ * --version ends the program. */
 enum { OPTION_END = -1, OPTION_STOP = -2 };
 int cli_next_option(struct cli *cli, int argc, char **argv, const char *letters,
                     const struct option *long_options);
-/* For verbs without options: the number of arguments must be min to max. Sets optind. True, or
- * false with the status to return. */
+/* For verbs without options of their own: reads the global ones, and expects min to max arguments,
+ * from optind on. False: return *ret_status. */
 bool cli_arguments(struct cli *cli, int argc, char **argv, int min, int max, int *ret_status);
-/* Both false after a complaint: return EXIT_USAGE then. */
+/* Whether there are min to max arguments from optind on, and whether word is an id. Both false
+ * after a complaint: return EXIT_USAGE then. */
 bool cli_count_arguments(const struct cli *cli, int argc, int min, int max);
 bool cli_id_argument(const struct cli *cli, const char *word, uint64_t *ret_id);
 void cli_print_version(void);
 void cli_print_verb_help(const struct verb *verb);
-/* Says how it should be used, and returns EXIT_USAGE. */
+/* "tcpctl: VERB: MESSAGE; see tcpctl VERB --help" on stderr. Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- session.c -------------------------------------------------------------------------------- */
-/* Connects to the daemon. EXIT_DONE, or a complaint and another status. */
+/* Connects to the daemon and sets cli->client, which main() frees. EXIT_DONE, or another status
+ * after a complaint. */
 int cli_connect(struct cli *cli, enum tcpc_policy policy);
-/* "tcpctl: WHAT: WHY (ERRNO); HINT" on stderr. Returns the exit status for the code. */
+/* "tcpctl: WHAT: WHY (ERRNO); HINT" on stderr, with tcpctl's own hint where the daemon's speaks of
+ * the protocol. Returns the exit status for the error's code. */
 int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *what, ...)
     __attribute__((format(printf, 3, 4)));
 int cli_exit_status(enum tcpc_code code);
-/* A line on stderr that is no error. */
+/* "tcpctl: MESSAGE" on stderr: a line of -v, or an error that is not the daemon's. */
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* --timeout, or forever. */
+/* --timeout, or TCPC_WAIT_FOREVER. */
 uint32_t cli_patience_ms(const struct cli *cli);
-/* Writes to stdout and returns, or does not return: a dead pipe ends the program quietly, by
- * SIGPIPE, anything else with a complaint. */
+/* Writes all of data to stdout. Does not return when that fails: a closed pipe ends the program
+ * quietly, by SIGPIPE, anything else with a complaint and EXIT_FAILED. */
 void cli_write(const void *data, size_t len);
+/* The same for what stdio has buffered for stdout. */
 void cli_flush(void);
 
-/* --- verbs, one a file ------------------------------------------------------------------------ */
+/* --- verbs, one per file ---------------------------------------------------------------------- */
 int cmd_abort(struct cli *cli, int argc, char **argv);
 int cmd_accept(struct cli *cli, int argc, char **argv);
 int cmd_close(struct cli *cli, int argc, char **argv);

@@ -31,14 +31,14 @@ int cmd_accept(struct cli *cli, int argc, char **argv)
         if (option == '?')
             return EXIT_USAGE;
         if (!parse_seconds(optarg, &wait_ms))
-            return cli_usage(cli, "--wait %s: a number of seconds is expected", optarg);
+            return cli_usage(cli, "--wait %s: must be a number of seconds", optarg);
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
     if (!cli_count_arguments(cli, argc, 1, 1))
         return EXIT_USAGE;
     if (!parse_id(argv[optind], &listener))
-        return cli_usage(cli, "%s: a listener's id is expected", argv[optind]);
+        return cli_usage(cli, "%s: must be a listener's id", argv[optind]);
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : accept_and_print(cli, listener, wait_ms);
 }

@@ -4,7 +4,7 @@
 #include "cli.h"
 #include "one_id.h"
 
-/* Without --timeout a wait is as long as TCP itself tries. */
+/* Without --timeout, --wait waits as long as TCP itself tries. */
 static uint32_t wait_of(const struct cli *cli, bool is_waiting)
 {
     return is_waiting ? cli_patience_ms(cli) : 0;

@@ -8,7 +8,7 @@
 
 enum { FIRST_BYTES = 16384, LONG_FAST_OPEN = 0x100 };
 
-/* What is there, or comes first: a SYN carries no more than a segment of it. */
+/* Waits for the first bytes of stdin; a SYN carries at most a segment of them. */
 static void read_first(struct target *target)
 {
     static char first[FIRST_BYTES];

@@ -1,4 +1,4 @@
-/* tcpctl events: what the daemon remembers, and with -f what follows. */
+/* tcpctl events: the events that the daemon remembers, and with -f new ones. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static void show(const struct watch *watch, const struct tcpc_event *event)
         json_append(watch->array, to_json(event));
 }
 
-/* One answer of the daemon. *ret_count: how many events it had. */
+/* Reads and shows one answer; *ret_count: its events. */
 static int watch_step(struct watch *watch, uint32_t wait_ms, size_t *ret_count)
 {
     struct tcpc_response *response = NULL;
@@ -81,7 +81,7 @@ static int watch_step(struct watch *watch, uint32_t wait_ms, size_t *ret_count)
         TCPC_OK)
         return cli_fail(watch->cli, &error, "events");
     const struct tcpc_events *events = &response->u.events;
-    /* That the oldest are gone at the start is no news. */
+    /* At the start, that the oldest are gone is no news. */
     if (events->lost && watch->after_seq)
         cli_note("events: %" PRIu64 " were overwritten before they could be read", events->lost);
     for (size_t i = 0; i < events->count; i++)

@@ -74,7 +74,10 @@ static void add_drop(struct table *table, const struct tcpc_drop *row, bool is_o
     table_cell(table, "%s", row->reason);
     if (is_of_all) {
         const char *none = row->remote.address[0] == '\0' ? "-" : NULL;
-        table_cell(table, "%" PRIu64, row->id);
+        if (row->id != 0)
+            table_cell(table, "%" PRIu64, row->id);
+        else
+            table_cell(table, "-");
         table_cell(table, "%s", none != NULL ? none : tcpc_endpoint_format(&row->local, end));
         table_cell(table, "%s", none != NULL ? none : tcpc_endpoint_format(&row->remote, end));
     }
@@ -96,7 +99,7 @@ static void print_drops_table(const struct cli *cli, const struct tcpc_history *
     table_print(table);
 }
 
-/* What programs read stays as it was: only people get drops that they did not ask for. */
+/* Programs get the transitions alone; only people get drops without asking. */
 static void print_all(const struct cli *cli, const struct tcpc_history *history)
 {
     if (cli->is_json) {
@@ -110,7 +113,7 @@ static void print_all(const struct cli *cli, const struct tcpc_history *history)
     print_drops_table(cli, history, false);
 }
 
-/* id 0: the drops of the whole stack. */
+/* id 0: only the drops of the whole stack. */
 static int do_history(struct cli *cli, uint64_t id, bool is_drops_only)
 {
     struct tcpc_response *response = NULL;

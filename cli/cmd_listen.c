@@ -38,14 +38,14 @@ int cmd_listen(struct cli *cli, int argc, char **argv)
         if (option == 'f')
             open.fast_open = true;
         else if (!parse_number(optarg, UINT32_MAX, &backlog) || !backlog)
-            return cli_usage(cli, "--backlog %s: a number above 0 is expected", optarg);
+            return cli_usage(cli, "--backlog %s: must be a number above 0", optarg);
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
     if (!cli_count_arguments(cli, argc, 1, 1))
         return EXIT_USAGE;
     if (!parse_local(argv[optind], &open.local))
-        return cli_usage(cli, "%s: PORT, ADDR:PORT or [ADDR6]:PORT is expected", argv[optind]);
+        return cli_usage(cli, "%s: must be PORT, ADDR:PORT or [ADDR6]:PORT", argv[optind]);
     open.backlog = (uint32_t)backlog;
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : listen_and_print(cli, &open, argv[optind]);

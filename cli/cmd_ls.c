@@ -1,4 +1,4 @@
-/* tcpctl ls: connections and listeners, with ss's columns; entries of the TIME_WAIT table when the
+/* tcpctl ls: connections and listeners, with ss's columns; also the TIME_WAIT table if the
  * expression asks for that state. */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static void add_row(struct table *table, const struct tcpc_connection *row)
         table_cell(table, "-");
 }
 
-/* The rows that are shown; what they point to belongs to the responses. */
+/* The rows shown; what they point to belongs to the responses. */
 struct rows {
     struct tcpc_connection *list;
     size_t count;
@@ -83,7 +83,7 @@ static void rows_add_connections(struct rows *rows, const struct filter *filter,
         rows_add(rows, filter, &list->rows[i]);
 }
 
-/* A connection in TIME_WAIT whose bytes nobody took yet is in both lists. */
+/* A connection in TIME_WAIT with unread bytes is in both lists. */
 static bool rows_have(const struct rows *rows, size_t count, uint64_t id)
 {
     struct tcpc_connection key = {.id = id};
@@ -109,7 +109,7 @@ static void rows_add_time_wait(struct rows *rows, const struct filter *filter,
     }
 }
 
-/* The daemon's order is that of its tables; people look for ids. */
+/* The daemon's order is that of its tables; people look for an id. */
 static void rows_sort(struct rows *rows)
 {
     qsort(rows->list, rows->count, sizeof(*rows->list), by_id);

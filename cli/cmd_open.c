@@ -1,4 +1,4 @@
-/* tcpctl open: the connection belongs to the caller's uid, and stays. */
+/* tcpctl open: the connection belongs to the caller's uid, and outlives this program. */
 #include <inttypes.h>
 #include <stdio.h>
 

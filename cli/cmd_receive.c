@@ -1,6 +1,6 @@
-/* tcpctl receive: what a connection has for us, to stdout.
+/* tcpctl receive: received bytes to stdout.
  *
- * The offsets are kept by hand: bytes are freed at the daemon only after they were written, so that
+ * It keeps the offsets itself, so that bytes are freed at the daemon only after they were written:
  * an interrupted command loses none. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static void take(struct receiving *receiving, const struct tcpc_received *receiv
     progress_add(&receiving->progress, received->len);
 }
 
-/* One request; it frees what was written before. *ret_len: what came. */
+/* One request, which also frees what was written before. *ret_len: the bytes that came. */
 static enum tcpc_code receive_once(struct receiving *receiving, uint32_t max_bytes, size_t *ret_len,
                                    struct tcpc_error *ret_error)
 {
@@ -67,7 +67,7 @@ static enum tcpc_code receive_once(struct receiving *receiving, uint32_t max_byt
     return TCPC_OK;
 }
 
-/* Nothing more is wanted: free at the daemon what was written last. */
+/* Frees at the daemon what was written last. */
 static void release(const struct receiving *receiving)
 {
     struct tcpc_request request = {.op = TCPC_OP_RECEIVE};
@@ -150,9 +150,9 @@ static int read_options(struct receiving *receiving, int argc, char **argv)
         if (option == '?')
             return EXIT_USAGE;
         if (option == 'm' && !parse_number(optarg, UINT64_MAX - 1, &receiving->max_bytes))
-            return cli_usage(cli, "--max %s: a number of bytes is expected", optarg);
+            return cli_usage(cli, "--max %s: must be a number of bytes", optarg);
         if (option == 'w' && !parse_seconds(optarg, &receiving->wait_ms))
-            return cli_usage(cli, "--wait %s: a number of seconds is expected", optarg);
+            return cli_usage(cli, "--wait %s: must be a number of seconds", optarg);
     }
     return option == OPTION_STOP ? OPTION_STOP : EXIT_DONE;
 }

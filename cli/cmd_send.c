@@ -12,7 +12,7 @@
 #include "json.h"
 #include "progress.h"
 
-/* Large pieces, so that the library has several requests under way. */
+/* Large pieces, so that the library can have several requests out. */
 enum { PIECE_BYTES = 8 * TCPC_DATA_MAX };
 
 struct sending {
@@ -29,7 +29,7 @@ static int file_failed(const struct sending *sending, const char *what)
     return EXIT_FAILED;
 }
 
-/* Fills buffer as far as a regular file goes; from a pipe, what is there. */
+/* Fills buffer from a regular file; takes what is there from a pipe. */
 static ssize_t read_piece(int fd, char *buffer, bool is_regular)
 {
     size_t done = 0;
@@ -51,7 +51,7 @@ static int send_pieces(struct sending *sending, char *buffer, bool is_regular)
     struct cli *cli = sending->cli;
     struct tcpc_error error;
     ssize_t len;
-    /* Nothing first: an id that does not exist is an error even when there is nothing to send. */
+    /* First nothing: then an unknown id is an error even if there is nothing to send. */
     if (tcpc_send(cli->client, sending->id, "", 0, 0, &error) != TCPC_OK)
         return cli_fail(cli, &error, "send %" PRIu64, sending->id);
     while ((len = read_piece(sending->fd, buffer, is_regular)) > 0) {

@@ -1,4 +1,4 @@
-/* tcpctl serve: like nc -l PORT. Listener and connection end with this program. */
+/* tcpctl serve: like nc -l PORT. The listener and its connection end with this program. */
 #include "cli.h"
 #include "parse.h"
 #include "relay.h"
@@ -54,7 +54,7 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
                  (unsigned long long)server->listener.id);
     int status = EXIT_DONE;
     unsigned number = 0;
-    /* With -k one peer that fails does not end the service; a daemon that is gone does. */
+    /* With -k a peer that fails does not end the service; a daemon that is gone does. */
     do {
         status = serve_one(server, ++number);
     } while (server->is_lasting && (status == EXIT_DONE || status == EXIT_FAILED));
@@ -81,7 +81,7 @@ int cmd_serve(struct cli *cli, int argc, char **argv)
     if (!cli_count_arguments(cli, argc, 1, 1))
         return EXIT_USAGE;
     if (!parse_local(argv[optind], &local))
-        return cli_usage(cli, "%s: PORT, ADDR:PORT or [ADDR6]:PORT is expected", argv[optind]);
+        return cli_usage(cli, "%s: must be PORT, ADDR:PORT or [ADDR6]:PORT", argv[optind]);
     relay_catch_signals();
     int status = cli_connect(cli, TCPC_POLICY_CLOSE);
     return status != EXIT_DONE ? status : listen_and_serve(&server, &local);

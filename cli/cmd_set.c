@@ -1,4 +1,4 @@
-/* tcpctl set: an option of a connection, or all that there are. */
+/* tcpctl set: sets an option of a connection, or lists all options. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -37,7 +37,7 @@ static int set_algorithm_and_print(struct cli *cli, uint64_t id, const char *alg
     return EXIT_DONE;
 }
 
-/* "on, off" as ["on", "off"]; a number has no list. */
+/* "on, off" as ["on", "off"]; empty for a number. */
 static json_t *values_json(const char *values)
 {
     json_t *array = json_array();
@@ -78,7 +78,7 @@ static void list_text(const struct cli *cli, const struct tcpc_daemon_status *da
     table_print(table);
 }
 
-/* What may be set, as the daemon knows it. */
+/* Asks the daemon for its options. */
 static int list(struct cli *cli)
 {
     struct tcpc_response *response = NULL;
@@ -104,7 +104,7 @@ static int set(struct cli *cli, char **argv)
         return EXIT_USAGE;
     bool is_algorithm = strcmp(argv[1], "congestion_control") == 0;
     if (!is_algorithm && !parse_value(argv[2], &value))
-        return cli_usage(cli, "%s: on, off or a number is expected", argv[2]);
+        return cli_usage(cli, "%s: must be on, off or a number", argv[2]);
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     if (status != EXIT_DONE)
         return status;

@@ -36,7 +36,7 @@ static void put_fields(json_t *object, const struct tcpc_status *status)
     for (size_t i = 0; i < count; i++) {
         json_put(object, fields[i].name, status_field_json(&fields[i], status));
         if (fields[i].offset == offsetof(struct tcpc_status, congestion_control))
-            json_put(object, "congestion_variables", json_variables(status)); /* that it knows */
+            json_put(object, "congestion_variables", json_variables(status)); /* the algorithm's */
     }
 }
 
@@ -88,7 +88,7 @@ static void print_congestion_variables(const struct tcpc_status *status)
     }
 }
 
-/* What a line begins with that is no field of the list; NULL: nothing. */
+/* What a line begins with besides fields of the list; NULL: nothing. */
 static const char *line_start(enum status_line line, const struct tcpc_status *status,
                               char *ret_text)
 {
@@ -112,7 +112,7 @@ static void print_lines(const struct tcpc_status *status)
 static void print_time_wait(const struct tcpc_time_wait *entry)
 {
     char left[FORMAT_MAX], all[FORMAT_MAX];
-    printf("%-12s from %s, closed by %s; %s of %s left, %" PRIu32 " FINs came again\n", "TIME_WAIT",
+    printf("%-12s from %s, closed by %s; %s of %s left, FINs repeated %" PRIu32 "\n", "TIME_WAIT",
            tcpc_state_name(entry->entered_from), entry->entered_by,
            format_duration(entry->remaining_ms * 1000, left),
            format_duration(entry->duration_ms * 1000, all), entry->fin_reacked);

@@ -27,7 +27,7 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
 {
     char boot_id[32];
     json_t *object = json_object();
-    /* A text: it has 64 bits, more than a JSON number keeps. */
+    /* As text: it has 64 bits, more than a JSON number keeps exactly. */
     snprintf(boot_id, sizeof(boot_id), "%016" PRIx64, tcpc_client_boot_id(cli->client));
     json_put(object, "version", json_text(daemon->version));
     json_put(object, "api_major", json_number(daemon->api_major));
@@ -94,8 +94,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
            "connections", daemon->connections, daemon->listeners, daemon->time_wait,
            daemon->orphans);
     print_states(daemon);
-    printf("%-12s %" PRIu64 ", over %" PRIu64 " links\n", "sessions", daemon->sessions,
-           daemon->links);
+    printf("%-12s %" PRIu64 ", links %" PRIu64 "\n", "sessions", daemon->sessions, daemon->links);
     printf("%-12s %s\n", "memory", format_bytes(daemon->memory_bytes, text));
 }
 

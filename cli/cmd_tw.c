@@ -39,7 +39,7 @@ static void print_table(const struct cli *cli, const struct tcpc_time_wait_list 
                                             {"Closed by", false},
                                             {"Remaining", true},
                                             {"2MSL", true},
-                                            {"FINs again", true},
+                                            {"FINs repeated", true},
                                             {"Uid", true},
                                             {NULL, false}};
     struct table *table = table_new(cli, columns);

@@ -21,7 +21,7 @@ struct parser {
     char *error;
 };
 
-/* All answer a node's index, or NODE_NONE after an error. */
+/* All return a node's index, or NODE_NONE after an error. */
 static unsigned parse_or(struct parser *parser);
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -66,7 +66,8 @@ static unsigned complain(struct parser *parser, const char *expected)
     if (parser->word[0])
         snprintf(parser->error, FILTER_ERROR_MAX, "\"%s\": expected %s", parser->word, expected);
     else
-        snprintf(parser->error, FILTER_ERROR_MAX, "the expression ends: expected %s", expected);
+        snprintf(parser->error, FILTER_ERROR_MAX, "the expression ends too early: expected %s",
+                 expected);
     return NODE_NONE;
 }
 
@@ -103,7 +104,7 @@ static const struct {
     {"estab", BIT(TCPC_ESTABLISHED)},
 };
 
-/* fin-wait-1 and FIN_WAIT_1 alike; "fin-wait1" too. */
+/* Ignores case, - and _: "fin-wait-1", "FIN_WAIT_1" and "finwait1" are the same. */
 static bool same_state(const char *word, const char *name)
 {
     for (;; word++, name++) {
@@ -140,7 +141,7 @@ static bool is_state_word(const struct parser *parser)
     return is_word(parser, "state") || is_word(parser, "exclude") || is_word(parser, "excl");
 }
 
-/* As ss does: the first `state` starts from none, the first `exclude` from all. */
+/* As in ss: the first `state` starts from none, the first `exclude` from all. */
 static unsigned parse_states(struct parser *parser)
 {
     struct filter_node node = {.kind = FILTER_STATES};
@@ -227,7 +228,7 @@ static unsigned parse_uid_test(struct parser *parser)
     if (find_operator(parser->word, &node.op))
         next_word(parser);
     if (!parse_number(parser->word, UINT32_MAX, &uid))
-        return complain(parser, "a user id, a number");
+        return complain(parser, "a numeric user id");
     node.number = (uint32_t)uid;
     next_word(parser);
     return add_node(parser, &node);
@@ -252,7 +253,7 @@ static bool read_network(char *text, struct filter_node *node)
     return te_addr_parse(text, &node->address);
 }
 
-/* Takes the port off the end of text. Of an IPv6 address only behind brackets. */
+/* Takes the port off the end of text; after an IPv6 address only behind brackets. */
 static bool read_host(char *text, struct filter_node *node)
 {
     char *colon = strrchr(text, ':');

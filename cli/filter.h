@@ -1,13 +1,14 @@
-/* Expressions that choose connections, in the syntax of ss(8).
+/* Expressions that select connections, in the syntax of ss(8).
  *
  *     EXPR    := AND { or AND }                AND := NOT { [and] NOT }
  *     NOT     := not NOT | ( EXPR ) | STATES | sport OP PORT | dport OP PORT
  *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N
- *     STATES  := { state NAME | exclude NAME }   as in ss: those named, less those excluded
+ *     STATES  := { state NAME | exclude NAME }   as in ss: those named except those excluded
  *     OP      := = == != > < >= <=, or eq ne gt lt ge le;   PORT := [:]N or [:]SERVICE
  *     HOST    := ADDR[/PREFIX][:PORT], [ADDR6]:PORT, *:PORT or :PORT
  *
- * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers. */
+ * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers: copy it
+ * freely, there is nothing to free. */
 #ifndef TCPCTL_FILTER_H
 #define TCPCTL_FILTER_H
 
@@ -35,7 +36,7 @@ struct filter_node {
     uint8_t left, right; /* AND, OR: both; NOT: left */
     enum filter_field field;
     enum filter_operator op;
-    uint32_t number;        /* STATES: a bit a state; NUMBER; HOST: port, 0: any */
+    uint32_t number;        /* STATES: one bit per state; NUMBER; HOST: port, 0: any */
     struct te_addr address; /* HOST */
     uint8_t prefix_bits;    /* of its 16 bytes; 0: any address */
 };
@@ -43,7 +44,7 @@ struct filter_node {
 struct filter {
     struct filter_node nodes[FILTER_NODES_MAX];
     uint8_t count, root; /* count 0: everything matches */
-    uint32_t asked;      /* states that `state` names, a bit each */
+    uint32_t asked;      /* states named by `state`, one bit each */
 };
 
 struct filter_subject {
@@ -52,14 +53,15 @@ struct filter_subject {
     uint32_t uid;
 };
 
-/* Parses text. False: *ret_error (FILTER_ERROR_MAX bytes) names the word, and what was expected. */
+/* Parses text; empty text matches everything. False: ret_error, FILTER_ERROR_MAX bytes, names the
+ * word and what was expected, and *ret_filter is of no use. */
 bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error);
-/* The words of a command line as one text. */
+/* The same for the words of a command line, joined by spaces. */
 bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error);
 bool filter_matches(const struct filter *filter, const struct filter_subject *subject);
-/* Whether a list shows it: it matches, and what is CLOSED only when it was asked for. */
+/* Whether a list shows the subject: it matches, and if it is CLOSED, filter_asks_for() that. */
 bool filter_shows(const struct filter *filter, const struct filter_subject *subject);
-/* Whether some `state` of the expression names this one, alone or in a group. */
+/* Whether a `state` in the expression names this state, by itself or in a group. */
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state);
 
 #endif

@@ -1,11 +1,12 @@
-/* Verbs whose arguments are an expression that chooses connections. */
+/* Verbs whose arguments are an expression that selects connections. */
 #ifndef TCPCTL_FILTERED_H
 #define TCPCTL_FILTERED_H
 
 #include "cli.h"
 #include "filter.h"
 
-/* Reads the arguments, connects, and runs do_it. */
+/* Reads options and expression, connects, and runs do_it, which may use filter until it returns.
+ * Returns do_it's status, or another after a complaint. */
 int filtered_run(struct cli *cli, int argc, char **argv,
                  int (*do_it)(struct cli *cli, const struct filter *filter));
 

@@ -1,26 +1,27 @@
-/* JSON on stdout. Keys are those of the contract in tcpctl(1): all of them, always. */
+/* JSON on stdout. The keys are those documented in tcpctl(1): all of them, always. */
 #ifndef TCPCTL_JSON_H
 #define TCPCTL_JSON_H
 
 #include <jansson.h>
 #include <tcpclient/tcpclient.h>
 
-/* Each answers a new value; without memory the program ends. */
+/* Each returns a new value, the caller's. Without memory the program ends. Numbers above 2^63 wrap:
+ * the daemon has none. */
 json_t *json_number(uint64_t number);
 json_t *json_endpoint(const struct tcpc_endpoint *endpoint);
 json_t *json_state(enum tcpc_state state);
-/* NULL or an empty text is null. */
+/* null for NULL or an empty text. */
 json_t *json_text(const char *text);
 json_t *json_segment(const struct tcpc_segment *segment);
-/* The keys of ls. */
+/* An object with the keys of ls; timer_ms is null when timer is. */
 json_t *json_connection(const struct tcpc_connection *row);
 json_t *json_opened(const struct tcpc_opened *opened);
 json_t *json_time_wait(const struct tcpc_time_wait *row);
 
-/* Adds value, which is handed over, under key. */
+/* Adds value, which is handed over, under key, or at the end. */
 void json_put(json_t *object, const char *key, json_t *value);
 void json_append(json_t *array, json_t *value);
-/* Prints value, which is handed over: over several lines, or on one. */
+/* Prints an array or object, which is handed over, and a newline: on several lines, or on one. */
 void json_print(json_t *value);
 void json_print_line(json_t *value);
 

@@ -4,9 +4,11 @@
 
 #include "cli.h"
 
-/* Reads the arguments, connects, and runs do_it. */
+/* Reads options and id, connects, and runs do_it. Returns do_it's status, or another after a
+ * complaint.
+ */
 int one_id_run(struct cli *cli, int argc, char **argv, int (*do_it)(struct cli *cli, uint64_t id));
-/* {"id", "state"}, with --json. */
+/* With --json prints {"id", "state"}; otherwise nothing. */
 void one_id_print(const struct cli *cli, uint64_t id, enum tcpc_state state);
 
 #endif

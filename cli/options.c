@@ -29,14 +29,18 @@ void cli_print_verb_help(const struct verb *verb)
     printf("Usage: tcpctl %s%s%s%s\n%s.\n", verb->name, *verb->name ? " [OPTIONS]" : "[OPTIONS]",
            *verb->arguments ? " " : "", verb->arguments, verb->summary);
     printf("\nOptions:\n%s", verb->options != NULL ? verb->options : "");
-    printf("      --control URL       of the daemon ($TCPENGINE_CONTROL, else\n"
-           "                          %s)\n"
-           "  -j, --json              one JSON value instead of text\n"
-           "  -H, --no-header         tables without their first line\n"
-           "      --timeout SECONDS   for the daemon's answers; for all of an opening\n"
-           "  -h, --help              this text\n"
-           "      --version\n",
-           TCPC_DEFAULT_URL);
+    printf(
+        "      --control URL       the daemon's control socket (default $TCPENGINE_CONTROL, else\n"
+        "                          %s)\n"
+        "  -j, --json              print one JSON value instead of text\n"
+        "  -H, --no-header         print tables without their header line\n"
+        "      --timeout SECONDS   limit for the daemon's answers; for connect, open --wait and\n"
+        "                          close --wait, limit for the whole\n"
+        "  -h, --help              print this help\n"
+        "      --version           print the version\n",
+        TCPC_DEFAULT_URL);
+    if (verb->details != NULL)
+        printf("\n%s", verb->details);
 }
 
 int cli_usage(const struct cli *cli, const char *format, ...)
@@ -78,11 +82,11 @@ static int take_timeout(struct cli *cli)
 {
     if (parse_seconds(optarg, &cli->timeout_ms) && cli->timeout_ms > 0)
         return 0;
-    cli_usage(cli, "--timeout %s: a number of seconds above 0 is expected", optarg);
+    cli_usage(cli, "--timeout %s: must be a number of seconds above 0", optarg);
     return '?';
 }
 
-/* 0: it was a global one, and is done. */
+/* 0: it was a global option, and is dealt with. */
 static int take_global(struct cli *cli, int option)
 {
     switch (option) {
@@ -117,7 +121,7 @@ int cli_next_option(struct cli *cli, int argc, char **argv, const char *letters,
     char all_letters[LETTERS_MAX];
     bool is_strict = letters[0] == '+';
     options_join(options, long_options);
-    /* ':' first: a missing value is told from an unknown option. */
+    /* ':' first: then getopt tells a missing value from an unknown option. */
     snprintf(all_letters, sizeof(all_letters), "%s:jHh%s", is_strict ? "+" : "",
              letters + (is_strict ? 1 : 0));
     opterr = 0;
@@ -144,11 +148,11 @@ bool cli_count_arguments(const struct cli *cli, int argc, int min, int max)
 {
     int count = argc - optind;
     if (count < min)
-        cli_usage(cli, "an argument is missing: %s", cli->verb->arguments);
+        cli_usage(cli, "missing argument: expected %s", cli->verb->arguments);
+    else if (count > max && max > 0)
+        cli_usage(cli, "too many arguments: expected only %s", cli->verb->arguments);
     else if (count > max)
-        cli_usage(cli,
-                  max ? "too many arguments: only %s is expected" : "no argument is expected%s",
-                  cli->verb->arguments);
+        cli_usage(cli, "too many arguments: expected none");
     return count >= min && count <= max;
 }
 
@@ -156,6 +160,6 @@ bool cli_id_argument(const struct cli *cli, const char *word, uint64_t *ret_id)
 {
     if (parse_id(word, ret_id))
         return true;
-    cli_usage(cli, "%s: an id is expected, see tcpctl ls", word);
+    cli_usage(cli, "%s: must be an id, as tcpctl ls prints them", word);
     return false;
 }

@@ -1,9 +1,10 @@
+#include "relay.h"
+
 /* Two threads: the caller receives and writes stdout, the other reads stdin and sends.
  *
  * The reader of stdin cannot be woken from read(2). So there is one for the whole program: what it
- * reads goes to the connection that is there then (a server's next one, when the last one has
- * ended meanwhile). relay_run() returns only while the reader is not inside the library. */
-#include "relay.h"
+ * reads goes to whichever connection is current by then (a server's next one, if the last has ended
+ * meanwhile). relay_run() returns only while the reader is not inside the library. */
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,7 +20,7 @@
 #include "json.h"
 #include "parse.h"
 
-/* As much as the library sends in four requests, which it has under way at once. */
+/* As much as the library sends in four requests, the most that it has out at once. */
 enum { PIECE_BYTES = 4 * TCPC_DATA_MAX, SLICE_MS = 200, DRAIN_TURN_NS = 50000000 };
 
 struct relay {
@@ -32,14 +33,14 @@ struct relay {
     struct tcpc_error send_error;
 };
 
-/* The reader of stdin, and the connection that it feeds. */
+/* The reader of stdin, and the connection it feeds. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_started, is_done;     /* done: stdin has ended */
     bool is_sending;              /* to current, inside the library */
-    struct relay *current;        /* NULL: none that takes anything */
-    unsigned count;               /* of connections so far */
+    struct relay *current;        /* NULL: none that takes input */
+    unsigned count;               /* connections so far */
     struct relay_options options; /* of the first */
 } input = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
@@ -66,7 +67,7 @@ static void fatal_signals(sigset_t *ret_set)
     sigaddset(ret_set, SIGHUP);
 }
 
-/* Closes, then dies of the signal, so that the shell sees why. */
+/* Closes, then dies by the signal, so that the shell sees the cause. */
 static void *wait_for_signal(void *arg)
 {
     sigset_t set;
@@ -75,7 +76,7 @@ static void *wait_for_signal(void *arg)
     fatal_signals(&set);
     if (sigwait(&set, &number) != 0)
         return NULL;
-    alarm(2); /* a daemon that does not answer must not keep us */
+    alarm(2); /* in case the daemon does not answer */
     pthread_mutex_lock(&guard.lock);
     for (int i = 0; i < 2; i++) {
         if (guard.ids[i])
@@ -110,7 +111,7 @@ void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection)
 
 /* --- stdin to the peer ------------------------------------------------------------------------ */
 
-/* Waits for a connection other than `last`, and marks that the library is in use for it. */
+/* Waits for a connection other than number `last`, and marks the library as in use for it. */
 static struct relay *sending_begin(unsigned last)
 {
     pthread_mutex_lock(&input.lock);
@@ -122,7 +123,7 @@ static struct relay *sending_begin(unsigned last)
     return relay;
 }
 
-/* After a failure the connection takes nothing more. */
+/* After a failure the connection takes no more input. */
 static void sending_end(struct relay *relay, size_t bytes, const struct tcpc_error *error)
 {
     pthread_mutex_lock(&input.lock);
@@ -154,7 +155,7 @@ static void input_ended(void)
     pthread_mutex_unlock(&input.lock);
 }
 
-/* -N: at the end of stdin, for the connection that is there and for all that follow. */
+/* -N: at the end of stdin, for the current connection and all later ones. */
 static void half_close_all(void)
 {
     unsigned last = 0;
@@ -203,7 +204,7 @@ static bool input_attach(struct relay *relay)
     return is_started;
 }
 
-/* Waits until the reader is out of the library. A failed connection lets it out by itself. */
+/* Waits until the reader is out of the library; tcpc_send() returns when the connection fails. */
 static void input_detach(void)
 {
     pthread_mutex_lock(&input.lock);
@@ -252,16 +253,15 @@ static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-/* Whether more of stdin is to be had, or is on its way, without waiting for somebody to type it. */
+/* Whether more of stdin is ready, or already on its way. */
 static bool has_input_now(void)
 {
     struct pollfd stdin_fd = {.fd = STDIN_FILENO, .events = POLLIN};
     return input.is_sending || poll(&stdin_fd, 1, 0) > 0;
 }
 
-/* The peer has ended; the rest of stdin still goes out, unless it fails or nothing moves. A server
- * whose stdin has no end in sight (no -N) stops when nothing is there: nobody may ever come to end
- * it. */
+/* The peer has finished; the rest of stdin still goes out, unless that fails or the connection
+ * idles. A server without -N stops when no input is ready: its stdin may never end. */
 static void drain_stdin(const struct relay *relay)
 {
     bool until_end = !relay->options.is_server || relay->options.half_closes;
@@ -280,7 +280,7 @@ static void drain_stdin(const struct relay *relay)
     pthread_mutex_unlock(&input.lock);
 }
 
-/* stdout belongs to the peer's bytes; so this goes to stderr. */
+/* On stderr, since stdout belongs to the peer's bytes. */
 static void print_summary(const struct relay *relay, const struct tcpc_opened *connection)
 {
     if (!relay->cli->is_json)
@@ -341,7 +341,7 @@ bool relay_option(const struct cli *cli, struct relay_options *options, int opti
     case 'w':
         if (parse_seconds(optarg, &options->idle_ms) && options->idle_ms)
             return true;
-        cli_usage(cli, "-w %s: a number of seconds above 0 is expected", optarg);
+        cli_usage(cli, "-w %s: must be a number of seconds above 0", optarg);
         return false;
     default:
         return false;

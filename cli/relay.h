@@ -1,4 +1,5 @@
-/* A connection between stdin and stdout: what connect and serve do once it is there. */
+/* Relays between a connection and stdin and stdout: what connect and serve do once it is there.
+ * Uses one reader of stdin for the whole program (relay.c). */
 #ifndef TCPCTL_RELAY_H
 #define TCPCTL_RELAY_H
 
@@ -6,23 +7,24 @@
 
 struct relay_options {
     bool half_closes; /* -N: FIN at the end of stdin */
-    bool is_server;   /* the end of the peer is the end; a client sends the rest of stdin */
+    bool is_server;   /* ends when the peer does; a client sends the rest of stdin first */
     bool is_verbose;
     uint32_t idle_ms;    /* -w; 0: never */
-    uint64_t sent_bytes; /* that went with the opening */
-    const char *rest;    /* what of the same piece of stdin did not; static */
+    uint64_t sent_bytes; /* already sent with the opening */
+    const char *rest;    /* read from stdin with them, but not sent; must stay valid */
     size_t rest_len;
 };
 
-/* From now on SIGINT, SIGTERM and SIGHUP close what relay_guard() named, then end the program.
- * Call it before any thread is started, that is before cli_connect(). */
+/* From now on SIGINT, SIGTERM and SIGHUP close what relay_guard() named, then end the program. Call
+ * it before any thread starts, so before cli_connect(): it blocks these signals for all of them. */
 void relay_catch_signals(void);
-/* The ids to be closed on a signal; 0: none. */
+/* Sets the ids to be closed on a signal; 0: none. */
 void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection);
-/* Runs until both directions have ended, and closes the connection. Returns an exit status. */
+/* Runs until both directions have ended, the connection fails, or it idles for idle_ms; then closes
+ * it. Returns an exit status, after a complaint unless it is EXIT_DONE. */
 int relay_run(struct cli *cli, const struct relay_options *options,
               const struct tcpc_opened *connection);
-/* For the verbs' options: takes -N, -w, -v. False after a complaint, or for another option. */
+/* Takes -N, -v, and -w with optarg. False after a complaint, or for another option. */
 bool relay_option(const struct cli *cli, struct relay_options *options, int option);
 
 #endif

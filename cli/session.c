@@ -39,9 +39,24 @@ int cli_exit_status(enum tcpc_code code)
     }
 }
 
+/* The daemon's hints are for every client; these say the same to somebody who types. */
+static const char *hint_of(const struct tcpc_error *error)
+{
+    if (error->hint[0] == '\0')
+        return "";
+    if (error->code == TCPC_NOT_FOUND)
+        return "see tcpctl ls, or tcpctl history for what has ended";
+    if (error->code == TCPC_AGAIN && strcmp(error->errno_name, "EAGAIN") == 0)
+        return "allow more time with --wait SECONDS";
+    if (error->code == TCPC_ADDRESS && strncmp(error->hint, "DaemonStatus", 12) == 0)
+        return "see tcpctl status";
+    return error->hint;
+}
+
 int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *what, ...)
 {
     va_list args;
+    const char *hint = hint_of(error);
     (void)cli;
     fprintf(stderr, "tcpctl: ");
     va_start(args, what);
@@ -50,8 +65,8 @@ int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *
     fprintf(stderr, ": %s", error->message);
     if (error->errno_name[0])
         fprintf(stderr, " (%s)", error->errno_name);
-    if (error->hint[0])
-        fprintf(stderr, "; %s", error->hint);
+    if (*hint)
+        fprintf(stderr, "; %s", hint);
     fputc('\n', stderr);
     return cli_exit_status(error->code);
 }
@@ -71,7 +86,7 @@ uint32_t cli_patience_ms(const struct cli *cli)
     return cli->timeout_ms ? cli->timeout_ms : TCPC_WAIT_FOREVER;
 }
 
-/* stdout takes no more: who reads it has gone, or a disk is full. */
+/* stdout takes no more: its reader has gone, or a disk is full. */
 _Noreturn static void stdout_failed(int number)
 {
     if (number == EPIPE) {

@@ -1,5 +1,4 @@
-/* Prints tcpctl-stats.7 from the engine's own table of counters, so that no counter lacks a line.
- */
+/* Prints tcpctl-stats.7 from the engine's table of counters, so that none lacks a description. */
 #include <stdio.h>
 #include <tcpengine/counters.h>
 
@@ -12,9 +11,9 @@ int main(void)
     printf(".TH TCPCTL-STATS 7 \"\" tcpengine \"tcpengine manual\"\n"
            ".SH NAME\ntcpctl-stats \\- the counters of tcpengine\n"
            ".SH DESCRIPTION\n"
-           "What\n.B tcpctl stats\n"
-           "prints, and what the daemon's metrics are made of. Counters start at 0 with the\n"
-           "daemon and never go back.\n"
+           "The counters that\n.B tcpctl stats\n"
+           "prints and that the daemon exports as metrics. They start at 0 with the\n"
+           "daemon and never decrease.\n"
            ".SH COUNTERS\n");
     for (size_t i = 0; i < count; i++)
         troff_print_entry(table[i].name, "", table[i].help);

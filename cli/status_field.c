@@ -31,7 +31,7 @@ static const char *word_of(const struct status_field *field, const struct tcpc_s
     return *(const char *const *)value_at(field, status);
 }
 
-/* Of all kinds but WORD. */
+/* For all kinds except WORD. */
 static uint64_t number_of(const struct status_field *field, const struct tcpc_status *status)
 {
     const void *value = value_at(field, status);
@@ -80,7 +80,7 @@ static bool is_something(const struct status_field *field, const struct tcpc_sta
                                       : number_of(field, status) != 0;
 }
 
-/* A flag that is false and a word that is empty say nothing; 0 does, beside other numbers. */
+/* A false flag and an empty word say nothing; a 0 does, next to other numbers. */
 static bool is_printed(const struct status_field *field, const struct tcpc_status *status)
 {
     bool is_number = field->kind != STATUS_FLAG && field->kind != STATUS_WORD;

@@ -1,4 +1,4 @@
-/* The fields of a connection's status, as <tcpengine/status_list.h> lists them. */
+/* The fields of a connection's status, as listed in <tcpengine/status_list.h>. */
 #ifndef TCPCTL_STATUS_FIELD_H
 #define TCPCTL_STATUS_FIELD_H
 
@@ -30,11 +30,14 @@ struct status_field {
     size_t offset;      /* in struct tcpc_status */
 };
 
-/* In the order of the list; *ret_count of them. */
+/* The table, static, in the order of the list; *ret_count rows. */
 const struct status_field *status_fields(size_t *ret_count);
+/* The field's value as JSON, a new value: an empty word is null. */
 json_t *status_field_json(const struct status_field *field, const struct tcpc_status *status);
-/* Prints a line: its label, start (NULL: none), and the phrases of its fields. A line without a
- * start whose fields are all zero, false or empty is left out. */
+/* Prints a line: its label, start (NULL: none), and the phrases of its fields, without flags that
+ * are false and words that are empty. Prints nothing without a start if all fields are zero, false
+ * or empty.
+ */
 void status_line_print(enum status_line line, const char *start, const struct tcpc_status *status);
 
 #endif

@@ -1,5 +1,5 @@
-/* Completes tcpctl.1: copies it from stdin to stdout, and puts the fields of a connection's status
- * in the place of the line MARK, so that no field lacks a line. */
+/* Completes tcpctl.1: copies it from stdin to stdout, replacing the line MARK by the fields of a
+ * connection's status, so that no field lacks a description. */
 #include <stdio.h>
 #include <string.h>
 #include <tcpengine/status_list.h>

@@ -27,7 +27,7 @@ struct table *table_new(const struct cli *cli, const struct column *columns)
     table->columns = columns;
     table->is_headerless = cli->is_headerless;
     scols_table_enable_noheadings(table->scols, cli->is_headerless);
-    /* A narrow terminal must not cut addresses: columns are as wide as what is in them. */
+    /* A narrow terminal must not cut addresses. */
     scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
     for (; columns->name != NULL; columns++) {
         if (scols_table_new_column(table->scols, columns->name, 0,
@@ -56,7 +56,7 @@ void table_cell(struct table *table, const char *format, ...)
     va_end(args);
 }
 
-/* libsmartcols prints nothing for a table without rows; people expect to see what is empty. */
+/* libsmartcols prints nothing for a table without rows; people expect to see the header. */
 static void print_header(const struct table *table)
 {
     for (const struct column *column = table->columns; column->name != NULL; column++)

@@ -1,4 +1,5 @@
-/* Tables on stdout: the one way that all verbs print rows. */
+/* Tables on stdout; all verbs print rows this way. Columns are as wide as their widest cell,
+ * whatever the terminal. Without memory the program ends. */
 #ifndef TCPCTL_TABLE_H
 #define TCPCTL_TABLE_H
 
@@ -10,15 +11,16 @@ struct table;
 
 struct column {
     const char *name; /* NULL ends the list */
-    bool is_number;   /* to the right */
+    bool is_number;   /* aligned to the right */
 };
 
-/* Never NULL: without memory the program ends. */
+/* A new table, never NULL, until table_print(). columns is borrowed until then. */
 struct table *table_new(const struct cli *cli, const struct column *columns);
-/* A row's cells, from left to right; the first call after table_row() fills the first column. */
+/* Begins a row. table_cell() then fills its cells from left to right. */
 void table_row(struct table *table);
 void table_cell(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Prints it and frees it. */
+/* Prints the table and frees it: the header (unless --no-header), even without rows, then the rows.
+ */
 void table_print(struct table *table);
 
 #endif

@@ -7,7 +7,7 @@ bool target_option(const struct cli *cli, struct target *target, int option)
     uint16_t port = target->local.port;
     if (option == 's') {
         if (!parse_address(optarg, &target->local)) {
-            cli_usage(cli, "-s %s: an IP address is expected", optarg);
+            cli_usage(cli, "-s %s: must be an IP address", optarg);
             return false;
         }
         target->local.port = port;
@@ -16,7 +16,7 @@ bool target_option(const struct cli *cli, struct target *target, int option)
     if (option != 'p')
         return false;
     if (!parse_port(optarg, &target->local.port)) {
-        cli_usage(cli, "-p %s: a port from 1 to 65535 is expected", optarg);
+        cli_usage(cli, "-p %s: must be a port from 1 to 65535", optarg);
         return false;
     }
     return true;
@@ -27,13 +27,13 @@ int target_resolve(const struct cli *cli, struct target *target, const char *hos
     uint16_t number;
     const char *why = "";
     if (!parse_port(port, &number))
-        return cli_usage(cli, "%s: a port from 1 to 65535 is expected", port);
+        return cli_usage(cli, "%s: must be a port from 1 to 65535", port);
     target->host = host;
     target->port = port;
     target->count = parse_host(host, number, target->remotes, TARGET_ADDRESSES_MAX, &why);
     if (target->count)
         return EXIT_DONE;
-    cli_note("%s: neither an IP address nor a name that is known: %s (EADDRNOTAVAIL)", host, why);
+    cli_note("%s: neither an IP address nor a name that resolves: %s (EADDRNOTAVAIL)", host, why);
     return EXIT_FAILED;
 }
 
@@ -43,7 +43,8 @@ static bool is_worth_another(enum tcpc_code code)
            code == TCPC_ADDRESS || code == TCPC_AGAIN || code == TCPC_RESET;
 }
 
-/* One address. With TCPC_OK *ret_opened is the connection, else nothing is left of it. */
+/* Tries one address. With TCPC_OK *ret_opened is the connection; otherwise nothing is left of it.
+ */
 static enum tcpc_code open_one(struct cli *cli, const struct tcpc_open *open,
                                struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
 {

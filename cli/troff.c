@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-/* A backslash or a minus would mean something to troff. */
+/* To troff a backslash begins an escape, and a plain hyphen may become a typographic one. */
 void troff_print(const char *text)
 {
     for (; *text; text++) {
@@ -19,7 +19,7 @@ void troff_print_entry(const char *name, const char *remark, const char *sentenc
 {
     printf(".TP\n.B ");
     troff_print(name);
-    printf("\n\\&"); /* a leading dot would mean something, too */
+    printf("\n\\&"); /* a leading dot would be a request */
     if (*remark)
         printf("(%s) ", remark);
     troff_print(sentence);

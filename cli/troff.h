@@ -1,10 +1,11 @@
-/* Text of ours in a manual page. */
+/* Plain text in a manual page. */
 #ifndef TCPCTL_TROFF_H
 #define TCPCTL_TROFF_H
 
-/* Prints text so that troff takes nothing in it for a request or an escape. */
+/* Prints text, which begins in the middle of a line, so that troff takes nothing in it for an
+ * escape. */
 void troff_print(const char *text);
-/* Prints an entry of a list: a bold name, a remark beside it ("": none), a sentence without its
+/* Prints an entry of a list: a bold name, a remark ("": none), and a sentence, to which it adds the
  * full stop. */
 void troff_print_entry(const char *name, const char *remark, const char *sentence);
 

@@ -234,19 +234,20 @@ static void errors_name_word_and_expectation(void **state)
     assert_string_equal(error_of("sport = banana"), "\"banana\": expected a port, like :80");
     assert_string_equal(
         error_of("sport"),
-        "the expression ends: expected an operator (=, !=, >, <, >=, <=) or a port");
+        "the expression ends too early: expected an operator (=, !=, >, <, >=, <=) or a port");
     assert_string_equal(error_of("sport = 65536"), "\"65536\": expected a port, like :80");
     assert_string_equal(error_of("dst > 10.0.0.1"), "\">\": expected = or !=, for an address");
-    assert_string_equal(error_of("uid root"), "\"root\": expected a user id, a number");
-    assert_string_equal(error_of("( sport = 80"),
-                        "the expression ends: expected and, or, or a closing parenthesis");
+    assert_string_equal(error_of("uid root"), "\"root\": expected a numeric user id");
+    assert_string_equal(
+        error_of("( sport = 80"),
+        "the expression ends too early: expected and, or, or a closing parenthesis");
     assert_string_equal(error_of("sport = 80 )"), "\")\": expected and, or, or the end");
     assert_string_equal(
         error_of("colour = red"),
         "\"colour\": expected state, exclude, sport, dport, src, dst, uid, not or (");
-    assert_string_equal(
-        error_of("sport = 80 or"),
-        "the expression ends: expected state, exclude, sport, dport, src, dst, uid, not or (");
+    assert_string_equal(error_of("sport = 80 or"),
+                        "the expression ends too early: expected state, exclude, sport, dport, "
+                        "src, dst, uid, not or (");
 }
 
 static void hosts_that_are_none_are_refused(void **state)
