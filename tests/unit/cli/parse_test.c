@@ -1,51 +1,8 @@
-/* Arguments in, numbers out: parse, format, progress, base64. */
-#include <stdlib.h>
+/* Arguments of the command line. */
 #include <string.h>
 
-#include "base64.h"
-#include "format.h"
 #include "parse.h"
-#include "progress.h"
 #include "support/test.h"
-
-static void bytes_are_short(void **state)
-{
-    char text[FORMAT_MAX];
-    (void)state;
-    assert_string_equal(format_bytes(0, text), "0 B");
-    assert_string_equal(format_bytes(1023, text), "1023 B");
-    assert_string_equal(format_bytes(1024, text), "1.0 KiB");
-    assert_string_equal(format_bytes(1536, text), "1.5 KiB");
-    assert_string_equal(format_bytes(12 * 1024 * 1024, text), "12 MiB");
-    assert_string_equal(format_bytes(UINT64_MAX, text), "16 EiB");
-}
-
-static void durations_are_short(void **state)
-{
-    char text[FORMAT_MAX];
-    (void)state;
-    assert_string_equal(format_duration(85, text), "85 us");
-    assert_string_equal(format_duration(1500, text), "1.5 ms");
-    assert_string_equal(format_duration(12345678, text), "12.3 s");
-    assert_string_equal(format_duration(125000000, text), "2 min 5 s");
-    assert_string_equal(format_duration(3723000000, text), "1 h 2 min");
-    assert_string_equal(format_duration(INT64_C(273600000000), text), "3 d 4 h");
-    assert_string_equal(format_time(12345678, text), "12.345678");
-    assert_string_equal(format_time(5, text), "0.000005");
-}
-
-static void segments_are_written_as_in_the_rfc(void **state)
-{
-    char text[FORMAT_MAX];
-    struct tcpc_segment segment = {"SYN,ACK", 100, 301, 0, 65535};
-    (void)state;
-    assert_string_equal(format_segment(NULL, text), "");
-    assert_string_equal(format_segment(&segment, text),
-                        "<SEQ=100><ACK=301><CTL=SYN,ACK><WND=65535>");
-    segment.flags = "SYN";
-    segment.len_bytes = 5;
-    assert_string_equal(format_segment(&segment, text), "<SEQ=100><CTL=SYN><LEN=5><WND=65535>");
-}
 
 static void numbers_are_checked(void **state)
 {
@@ -138,68 +95,79 @@ static void values_are_words_or_numbers(void **state)
     assert_false(parse_value("-", &value));
 }
 
-static void progress_fits_the_line(void **state)
+static void seconds_are_rounded_up_and_bounded(void **state)
 {
-    struct progress progress = {.total_bytes = 4 << 20, .done_bytes = 1 << 20};
-    char line[201];
+    uint32_t ms = 7;
     (void)state;
-    progress_format(&progress, 1000000, line, 60);
-    assert_string_equal(line, "1.0 MiB of 4.0 MiB   25% [##--------]  1.0 MiB/s  3.0 s left");
+    assert_true(parse_seconds("1.0001", &ms));
+    assert_int_equal(ms, 1001);
+    assert_true(parse_seconds("4000000", &ms));
+    assert_true(ms == UINT32_C(4000000000));
+    assert_false(parse_seconds("4000000.1", &ms));
+    assert_false(parse_seconds("0x10 ", &ms));
+    assert_false(parse_seconds(" 1", &ms));
+    assert_true(ms == UINT32_C(4000000000));
 }
 
-static void progress_has_no_bar_where_there_is_no_room(void **state)
+static void addresses_are_alone(void **state)
 {
-    struct progress progress = {.total_bytes = 4 << 20, .done_bytes = 4 << 20};
-    char line[201];
+    struct tcpc_endpoint endpoint = {"10.0.0.9", 9};
     (void)state;
-    for (size_t width = 0; width <= 200; width++) {
-        progress_format(&progress, 2000000, line, width);
-        assert_true(strlen(line) <= width);
-    }
-    assert_non_null(strstr(line, "100% [##########"));
-    progress_format(&progress, 2000000, line, 40);
-    assert_string_equal(line, "4.0 MiB of 4.0 MiB  100%  2.0 MiB/s");
-    progress = (struct progress){.done_bytes = 2048};
-    progress_format(&progress, 1000000, line, 79);
-    assert_string_equal(line, "2.0 KiB  2.0 KiB/s");
-    progress_format(&(struct progress){.total_bytes = 10}, 0, line, 79);
-    assert_non_null(strstr(line, "  0% ["));
+    assert_true(parse_address("10.0.0.2", &endpoint));
+    assert_string_equal(endpoint.address, "10.0.0.2");
+    assert_int_equal(endpoint.port, 0);
+    assert_true(parse_address("[2001:DB8::2]", &endpoint));
+    assert_string_equal(endpoint.address, "2001:db8::2");
+    assert_false(parse_address("10.0.0.2:80", &endpoint));
+    assert_false(parse_address("[]", &endpoint));
+    assert_false(parse_address("[2001:db8::2", &endpoint));
+    assert_false(parse_address("", &endpoint));
+    assert_false(parse_address("00000000000000000000000000000000000000000000000000::1", &endpoint));
+    assert_string_equal(endpoint.address, "2001:db8::2");
 }
 
-static void base64_is_that_of_the_rfc(void **state)
+/* What was there before stays when an argument is refused. */
+static void refused_arguments_change_nothing(void **state)
 {
-    static const char *const pairs[][2] = {
-        {"", ""},
-        {"f", "Zg=="},
-        {"fo", "Zm8="},
-        {"foo", "Zm9v"},
-        {"foob", "Zm9vYg=="},
-        {"fooba", "Zm9vYmE="},
-        {"foobar", "Zm9vYmFy"},
-        {"\xff\xfe\xfd", "//79"},
-    };
+    struct tcpc_endpoint endpoint = {"10.0.0.9", 9};
+    uint64_t number = 7;
+    int64_t value = 7;
     (void)state;
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        char *text = base64_encode((const uint8_t *)pairs[i][0], strlen(pairs[i][0]));
-        assert_string_equal(text, pairs[i][1]);
-        free(text);
-    }
+    assert_false(parse_number("99999999999999999999", UINT64_MAX, &number));
+    assert_false(parse_id("9007199254740992", &number));
+    assert_false(parse_value("9223372036854775808", &value));
+    assert_false(parse_value("--5", &value));
+    assert_false(parse_value("", &value));
+    assert_false(parse_local("10.0.0.2:65536", &endpoint));
+    assert_false(parse_local("[2001:db8::2]", &endpoint));
+    assert_int_equal(number, 7);
+    assert_int_equal(value, 7);
+    assert_string_equal(endpoint.address, "10.0.0.9");
+    assert_int_equal(endpoint.port, 9);
+}
+
+static void no_more_hosts_than_there_is_room_for(void **state)
+{
+    struct tcpc_endpoint endpoints[2] = {{"", 0}, {"untouched", 1}};
+    const char *why = NULL;
+    (void)state;
+    assert_int_equal(parse_host("localhost", 80, endpoints, 1, &why), 1);
+    assert_int_equal(endpoints[0].port, 80);
+    assert_string_equal(endpoints[1].address, "untouched");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_are_short),
-        cmocka_unit_test(durations_are_short),
-        cmocka_unit_test(segments_are_written_as_in_the_rfc),
         cmocka_unit_test(numbers_are_checked),
         cmocka_unit_test(seconds_are_checked),
         cmocka_unit_test(local_endpoints_are_checked),
         cmocka_unit_test(hosts_are_addresses_or_names),
         cmocka_unit_test(values_are_words_or_numbers),
-        cmocka_unit_test(progress_fits_the_line),
-        cmocka_unit_test(progress_has_no_bar_where_there_is_no_room),
-        cmocka_unit_test(base64_is_that_of_the_rfc),
+        cmocka_unit_test(seconds_are_rounded_up_and_bounded),
+        cmocka_unit_test(addresses_are_alone),
+        cmocka_unit_test(refused_arguments_change_nothing),
+        cmocka_unit_test(no_more_hosts_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,85 @@
+/* Tables on stdout. */
+#include <string.h>
+
+#include "captured_output.h"
+#include "support/test.h"
+#include "table.h"
+
+static const struct column columns[] = {
+    {"Id", false}, {"Bytes", true}, {"Peer", false}, {NULL, false}};
+
+static struct captured_output captured;
+
+static void add(struct table *table, unsigned id, unsigned bytes, const char *peer)
+{
+    table_row(table);
+    table_cell(table, "%u", id);
+    table_cell(table, "%u", bytes);
+    table_cell(table, "%s", peer);
+}
+
+static void columns_are_as_wide_as_their_cells(void **state)
+{
+    const struct cli cli = {.is_headerless = false};
+    struct table *table = table_new(&cli, columns);
+    (void)state;
+    add(table, 1, 5, "a");
+    add(table, 12345, 1234567, "10.0.0.1:80");
+    capture_begin(&captured, 1);
+    table_print(table);
+    assert_string_equal(capture_end(&captured), "Id      Bytes Peer\n"
+                                                "1           5 a\n"
+                                                "12345 1234567 10.0.0.1:80\n");
+}
+
+static void headers_can_be_left_out(void **state)
+{
+    const struct cli cli = {.is_headerless = true};
+    struct table *table = table_new(&cli, columns);
+    (void)state;
+    add(table, 1, 5, "a");
+    capture_begin(&captured, 1);
+    table_print(table);
+    const char *text = capture_end(&captured);
+    assert_null(strstr(text, "Id"));
+    assert_string_equal(strrchr(text, ' '), " a\n");
+}
+
+static void an_empty_table_is_its_header(void **state)
+{
+    struct cli cli = {.is_headerless = false};
+    (void)state;
+    capture_begin(&captured, 1);
+    table_print(table_new(&cli, columns));
+    assert_string_equal(capture_end(&captured), "Id Bytes Peer\n");
+    cli.is_headerless = true;
+    capture_begin(&captured, 1);
+    table_print(table_new(&cli, columns));
+    assert_string_equal(capture_end(&captured), "");
+}
+
+/* Whatever the terminal: a cut address is a wrong one. */
+static void wide_cells_are_not_cut(void **state)
+{
+    const struct cli cli = {.is_headerless = false};
+    struct table *table = table_new(&cli, columns);
+    char peer[400];
+    (void)state;
+    memset(peer, 'x', sizeof(peer) - 1);
+    peer[sizeof(peer) - 1] = '\0';
+    add(table, 1, 5, peer);
+    capture_begin(&captured, 1);
+    table_print(table);
+    assert_non_null(strstr(capture_end(&captured), peer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_are_as_wide_as_their_cells),
+        cmocka_unit_test(headers_can_be_left_out),
+        cmocka_unit_test(an_empty_table_is_its_header),
+        cmocka_unit_test(wide_cells_are_not_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
