@@ -1,4 +1,4 @@
-/* Big-endian loads and stores at any alignment. */
+/* Big-endian loads and stores at any alignment; the caller has checked that the bytes are there. */
 #ifndef TCPENGINE_UTIL_BYTES_H
 #define TCPENGINE_UTIL_BYTES_H
 

@@ -78,7 +78,7 @@ void te_codec_bytes(struct te_codec *codec, void *bytes, size_t len)
     codec->at += len;
 }
 
-/* The value as it is written, or as it was read. */
+/* Returns the value: as given when writing, else as read. */
 static inline uint64_t number(struct te_codec *codec, uint64_t value, size_t len)
 {
     if (codec->is_reading) {
@@ -200,7 +200,7 @@ uint32_t te_codec_count(struct te_codec *codec, uint32_t count, uint32_t max, si
 
 /* --- sections --------------------------------------------------------------------------------- */
 
-/* The tag that comes next, its length checked; 0 when there is none. */
+/* The tag that comes next, if its length fits; 0: there is none. */
 static uint16_t peek_tag(const struct te_codec *codec, uint64_t *ret_len)
 {
     if (codec->err != TE_OK || codec->end - codec->at < SECTION_HEADER_BYTES)

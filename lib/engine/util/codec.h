@@ -7,10 +7,14 @@
  *         te_codec_u16(codec, &endpoint->port);
  *     }
  *
- * Writing never changes the fields; with no buffer it only counts. Reading trusts nothing: the
- * first error sticks, and from then on every field reads as zero, every count as none, so that the
- * caller asks once, at the end. A section carries a tag and its length; who reads it must come out
- * exactly at its end. */
+ * Writing never changes the fields; without a buffer it only counts. Reading trusts nothing: the
+ * first error sticks, and from then on every field reads as zero (a deadline as TE_NEVER) and every
+ * count as 0, so that the caller checks once, at the end. A section carries a tag and its length;
+ * reading must come out exactly at its end. Buffers are borrowed for as long as the codec is used.
+ *
+ * The errors, all found while reading: TE_ERR_INVALID when the input is too short, or a value is
+ * out of its range; TE_ERR_RESOURCES when a count is above its limit. The caller discards what it
+ * has read. */
 #ifndef TCPENGINE_UTIL_CODEC_H
 #define TCPENGINE_UTIL_CODEC_H
 
@@ -20,54 +24,62 @@
 #include <stdint.h>
 #include <tcpengine/types.h>
 
-/* Times beyond are nobody's: sums and differences of two stay far from overflow. */
+/* No valid time lies beyond this, so that sums and differences of two stay far from overflow. */
 #define TE_CODEC_TIME_MAX_US (INT64_MAX / 4)
 
-/* Sections with this bit may be skipped by readers that do not know them. */
+/* A section whose tag has this bit may be skipped by readers that do not know it. */
 #define TE_CODEC_OPTIONAL 0x8000u
 
 struct te_codec {
-    uint8_t *out; /* NULL: only counted */
+    uint8_t *out; /* NULL: only counts */
     const uint8_t *in;
-    size_t at;
-    size_t end; /* reading: of the innermost section; writing: of the buffer */
-    int64_t now_us;
-    uint16_t version; /* of what is read; the current one when writing */
+    size_t at;        /* bytes read or written so far */
+    size_t end;       /* reading: of the innermost section; writing: of the buffer */
+    int64_t now_us;   /* set by the caller before te_codec_past() */
+    uint16_t version; /* of what is read, or the current one when writing; set by the caller */
     bool is_reading;
     enum te_err err;
 };
 
+/* Between begin and end; the fields are the codec's. */
 struct te_codec_section {
     size_t start, outer_end;
 };
 
-/* size_bytes may be less than what comes: codec->at tells how much it would have been. */
+/* out may be NULL, or too small: nothing is written beyond size_bytes, and at the end codec->at is
+ * the size needed. When it is more than size_bytes, what was written is useless. */
 void te_codec_init_writer(struct te_codec *codec, uint8_t *out, size_t size_bytes);
 void te_codec_init_reader(struct te_codec *codec, const uint8_t *in, size_t len);
 
+/* No error so far. */
 bool te_codec_is_ok(const struct te_codec *codec);
+/* Sets the error unless there is one already. */
 void te_codec_fail(struct te_codec *codec, enum te_err err);
-/* While reading: TE_ERR_INVALID when what was read is not so. */
+/* Reading: fails with TE_ERR_INVALID unless is_so. Writing: nothing. */
 void te_codec_require(struct te_codec *codec, bool is_so);
 
+/* Fixed-width little-endian integers. */
 void te_codec_u8(struct te_codec *codec, uint8_t *value);
 void te_codec_u16(struct te_codec *codec, uint16_t *value);
 void te_codec_u32(struct te_codec *codec, uint32_t *value);
 void te_codec_u64(struct te_codec *codec, uint64_t *value);
 void te_codec_i8(struct te_codec *codec, int8_t *value);
 void te_codec_i64(struct te_codec *codec, int64_t *value);
+/* One byte: 0 or 1, anything else is an error. */
 void te_codec_bool(struct te_codec *codec, bool *value);
+/* len bytes as they are. */
 void te_codec_bytes(struct te_codec *codec, void *bytes, size_t len);
-/* A number that must be below limit. */
+/* Numbers that must be below limit, or at most max. */
 void te_codec_u8_below(struct te_codec *codec, uint8_t *value, unsigned limit);
 void te_codec_u32_to(struct te_codec *codec, uint32_t *value, uint32_t max);
-/* A point in time: in bounds that keep arithmetic safe; not after codec->now_us; a deadline, where
- * TE_NEVER is legal. */
+/* A time within TE_CODEC_TIME_MAX_US of 0, either way. */
 void te_codec_time(struct te_codec *codec, int64_t *time_us);
+/* A time that must not be after codec->now_us. */
 void te_codec_past(struct te_codec *codec, int64_t *time_us);
+/* A time, or TE_NEVER. */
 void te_codec_deadline(struct te_codec *codec, int64_t *at_us);
 
-/* A field that is not a plain object in memory: a bit, an enum. */
+/* For fields whose address cannot be passed: a bit, an enum. */
 #define TE_CODEC_BIT(codec, field)                                                                 \
     do {                                                                                           \
         bool bit_of_field = (field);                                                               \
@@ -83,28 +95,33 @@ void te_codec_deadline(struct te_codec *codec, int64_t *at_us);
             (field) = (type)code_of_field;                                                         \
     } while (0)
 
-/* Stands beside the lists of fields. tests/lint's rule saved_fields finds every member of every
- * struct that struct te_stack is made of, bits included; each is handed to a codec, or named here:
+/* These go beside the lists of fields. The lint rule saved_fields (tests/lint) finds every member
+ * of every struct that struct te_stack is made of, bits included; each is handed to a codec, or
+ * named in one of these:
  *
- * - what follows from something else, with the reason;
- * - what is written in another form than it has, and how;
- * - what leads to items (a list, a tree, a table of pointers), each written for itself. */
+ * - TE_NOT_SAVED: it follows from something else; with the reason;
+ * - TE_SAVED_BY_HAND: it is written in another form than it has; with how;
+ * - TE_SAVED_ITEMS: it leads to items (a list, a tree, a table of pointers) that are written one by
+ *   one. */
 #define TE_NOT_SAVED(type, why, ...) static_assert(sizeof(type *) > 0, why)
 #define TE_SAVED_BY_HAND(type, how, ...) static_assert(sizeof(type *) > 0, how)
 #define TE_SAVED_ITEMS(type, member, item) static_assert(sizeof(item *) > 0, #type " " #member)
 
-/* How many items follow, each of at least item_bytes. Reading: at most max (else
- * TE_ERR_RESOURCES), and not more than the bytes left can hold (else TE_ERR_INVALID); 0 after an
- * error. */
+/* How many items follow, each of at least item_bytes (not 0). Writing: writes and returns count.
+ * Reading: returns what was written, which must not be more than the remaining bytes can hold (else
+ * TE_ERR_INVALID) nor more than max (else TE_ERR_RESOURCES); 0 after an error. */
 uint32_t te_codec_count(struct te_codec *codec, uint32_t count, uint32_t max, size_t item_bytes);
-/* Reading: the next len bytes where they lie; NULL when there are not so many. */
+/* Reading only: the next len bytes in place, valid as long as the input; NULL and TE_ERR_INVALID
+ * when there are fewer. */
 const uint8_t *te_codec_view(struct te_codec *codec, size_t len);
 
-/* Everything between belongs to the section. Reading: another tag than this one is an error, unless
- * it may be skipped. */
+/* Begins a section; everything up to te_codec_end() belongs to it. Sections nest. Reading: passes
+ * over optional sections, then fails with TE_ERR_INVALID unless a section with this tag comes next,
+ * and lies within the enclosing one. */
 struct te_codec_section te_codec_begin(struct te_codec *codec, uint16_t tag);
+/* Reading: fails with TE_ERR_INVALID unless all of the section was read. */
 void te_codec_end(struct te_codec *codec, struct te_codec_section section);
-/* Reading: passes over sections that may be skipped, up to the end. */
+/* Reading: passes over optional sections, up to the first that is not, or the end. */
 void te_codec_skip_optional(struct te_codec *codec);
 
 #endif

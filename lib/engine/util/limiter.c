@@ -8,7 +8,7 @@ bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
     if (now_us - limiter->second_start_us >= TE_SECOND || limiter->second_start_us == 0) {
         uint64_t jitter = te_siphash(key, &now_us, sizeof(now_us));
         limiter->second_start_us = now_us;
-        /* Half of the budget is certain, the rest is chance: a prober cannot count it down. */
+        /* Half of the budget is certain, the rest is random: a prober cannot count it down. */
         uint32_t half = per_second / 2;
         limiter->left = per_second - half + (half > 0 ? (uint32_t)(jitter % (half + 1)) : 0);
     }

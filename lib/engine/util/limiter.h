@@ -1,5 +1,6 @@
-/* A limit per second with a jittered start of each second, so that nobody can read the budget that
- * is left from outside (RFC 5961 7; CVE-2016-5696). */
+/* A limit per second with a random budget for each second, so that the budget left cannot be probed
+ * from outside (RFC 5961 7; CVE-2016-5696). A second begins with the first use after the end of the
+ * last one. */
 #ifndef TCPENGINE_UTIL_LIMITER_H
 #define TCPENGINE_UTIL_LIMITER_H
 
@@ -8,12 +9,14 @@
 
 #include "util/siphash.h"
 
+/* Starts zeroed; times are after 0. */
 struct te_limiter {
     int64_t second_start_us;
     uint32_t left;
 };
 
-/* True, and one fewer is left, when something may be sent now. per_second 0: never. */
+/* True if one more is allowed now, which uses it up. A second allows between half of per_second
+ * (rounded up) and all of it; 0 allows nothing. */
 bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
                      const struct te_siphash_key *key, int64_t now_us);
 

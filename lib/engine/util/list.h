@@ -1,6 +1,6 @@
-/* An intrusive doubly linked list with a head that points at itself when empty.
- *
- * A node that is in no list points at itself too, so that unlinking twice is harmless. */
+/* An intrusive doubly linked list. The head points at itself when the list is empty, and so does a
+ * node that is in no list, which makes unlinking twice harmless. Nothing is allocated; the owner
+ * keeps each node in place while it is linked. */
 #ifndef TCPENGINE_UTIL_LIST_H
 #define TCPENGINE_UTIL_LIST_H
 
@@ -12,9 +12,10 @@ struct te_list {
     struct te_list *next, *prev;
 };
 
-/* The struct that holds the node at field. */
+/* The struct of that type whose field the node is. */
 #define TE_CONTAINER(node, type, field) ((type *)(void *)((char *)(node)-offsetof(type, field)))
 
+/* A head of an empty list, or a node in no list. */
 static inline void te_list_init(struct te_list *node)
 {
     node->next = node;
@@ -26,6 +27,7 @@ static inline bool te_list_is_empty(const struct te_list *head)
     return head->next == head;
 }
 
+/* Unlinks a node from whatever list it is in. */
 static inline void te_list_remove(struct te_list *node)
 {
     node->prev->next = node->next;
@@ -33,6 +35,8 @@ static inline void te_list_remove(struct te_list *node)
     te_list_init(node);
 }
 
+/* Links a node, which is in no list, at the end; or, with a node in place of the head, before it.
+ */
 static inline void te_list_push_back(struct te_list *head, struct te_list *node)
 {
     node->prev = head->prev;
@@ -41,6 +45,7 @@ static inline void te_list_push_back(struct te_list *head, struct te_list *node)
     head->prev = node;
 }
 
+/* Unlinks and returns the first node; NULL when the list is empty. */
 static inline struct te_list *te_list_pop_front(struct te_list *head)
 {
     struct te_list *node = head->next;
@@ -50,6 +55,7 @@ static inline struct te_list *te_list_pop_front(struct te_list *head)
     return node;
 }
 
+/* O(n). */
 static inline uint32_t te_list_len(const struct te_list *head)
 {
     uint32_t len = 0;

@@ -1,4 +1,4 @@
-#include "ranges.h"
+#include "util/ranges.h"
 
 #include <string.h>
 
@@ -45,7 +45,7 @@ bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
                        const struct te_allocator *allocator)
 {
     struct te_ranges larger = {.count = ranges->count};
-    unsigned capacity = ranges->capacity ? ranges->capacity : CAPACITY_FIRST;
+    unsigned capacity = ranges->capacity > 0 ? ranges->capacity : CAPACITY_FIRST;
     while (capacity < count)
         capacity *= 2;
     if (capacity > CAPACITY_MAX)
@@ -53,13 +53,13 @@ bool te_ranges_reserve(struct te_ranges *ranges, unsigned count,
     if (capacity < count)
         return false;
     larger.items = allocator->alloc(allocator->ctx, block_bytes(capacity));
-    if (!larger.items)
+    if (larger.items == NULL)
         return false;
     larger.capacity = (uint16_t)capacity;
     for (unsigned i = 0; i < TE_RANGES_RECENT_MAX; i++)
         te_ranges_recent(&larger)[i] =
-            ranges->items ? te_ranges_recent(ranges)[i] : TE_RANGES_NO_START;
-    if (ranges->items) {
+            ranges->items != NULL ? te_ranges_recent(ranges)[i] : TE_RANGES_NO_START;
+    if (ranges->items != NULL) {
         memcpy(larger.items, ranges->items, bytes_of(ranges->count));
         allocator->free(allocator->ctx, base_of(ranges), block_bytes(ranges->capacity));
     }
@@ -76,7 +76,7 @@ static bool reserve_one(struct te_ranges *ranges, const struct te_allocator *all
 
 /* --- which changed last ----------------------------------------------------------------------- */
 
-/* Forgets those that start in [start, end). */
+/* Forgets the ranges that start in [start, end). */
 static void forget_recent(struct te_ranges *ranges, uint64_t start, uint64_t end)
 {
     uint64_t *recent = te_ranges_recent(ranges);
@@ -88,7 +88,7 @@ static void forget_recent(struct te_ranges *ranges, uint64_t start, uint64_t end
         recent[kept++] = TE_RANGES_NO_START;
 }
 
-/* A range became [start, end): what it was made of is one now, and the newest. */
+/* [start, end) is one range now, whatever it was made of, and the newest. */
 static void note_recent(struct te_ranges *ranges, uint64_t start, uint64_t end)
 {
     uint64_t *recent = te_ranges_recent(ranges);
@@ -107,7 +107,7 @@ static void rename_recent(struct te_ranges *ranges, uint64_t before, uint64_t af
 
 /* --- the items -------------------------------------------------------------------------------- */
 
-/* Makes a free item at index, by moving the fewer ones if there is room for that. */
+/* Makes a free item at index by shifting the shorter side, if there is room on that side. */
 static void open_gap(struct te_ranges *ranges, unsigned index)
 {
     unsigned after = ranges->count - index;
@@ -123,7 +123,7 @@ static void open_gap(struct te_ranges *ranges, unsigned index)
     ranges->count++;
 }
 
-/* Takes out [first, last), likewise. */
+/* Removes the items [first, last) by shifting the shorter side. */
 static void close_gap(struct te_ranges *ranges, unsigned first, unsigned last)
 {
     unsigned gone = last - first;
@@ -138,7 +138,7 @@ static void close_gap(struct te_ranges *ranges, unsigned first, unsigned last)
     ranges->count = (uint16_t)(ranges->count - gone);
 }
 
-/* Makes one range of [first, last) and add, which touches all of them. */
+/* Merges the items [first, last) with add, which touches all of them. */
 static enum te_ranges_result merge(struct te_ranges *ranges, unsigned first, unsigned last,
                                    struct te_range add)
 {
@@ -215,7 +215,7 @@ void te_ranges_remove_above(struct te_ranges *ranges, uint64_t offset,
 
 void te_ranges_clear(struct te_ranges *ranges, const struct te_allocator *allocator)
 {
-    if (ranges->items)
+    if (ranges->items != NULL)
         allocator->free(allocator->ctx, base_of(ranges), block_bytes(ranges->capacity));
     *ranges = (struct te_ranges){.items = NULL};
 }

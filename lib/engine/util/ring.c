@@ -1,8 +1,8 @@
-#include "ring.h"
+#include "util/ring.h"
 
 #include <string.h>
 
-/* The smallest doubling of size_bytes that holds need_bytes; 0 when 32 bits do not. */
+/* The smallest power of two that is at least both; 0 if that is 2^32. */
 static uint32_t size_for(uint32_t size_bytes, uint32_t need_bytes)
 {
     uint32_t size = 1;
@@ -15,7 +15,7 @@ static uint8_t *take_region(const struct te_ring *ring, const struct te_ring_own
                             uint32_t size_bytes)
 {
     const struct te_buffer_memory *memory = owner->memory;
-    if (!ring->region)
+    if (ring->region == NULL)
         return memory->reserve(memory->ctx, owner->conn_id, owner->is_send, size_bytes);
     return memory->grow(memory->ctx, owner->conn_id, owner->is_send, ring->size_bytes, size_bytes);
 }
@@ -35,17 +35,18 @@ bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
                   const struct te_ring_growth *growth)
 {
     uint32_t max = growth->max_bytes;
-    if (ring->region && growth->need_bytes <= ring->size_bytes)
+    if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
         return true;
     if (growth->need_bytes > max)
         return false;
     uint32_t first_bytes = growth->initial_bytes < max ? growth->initial_bytes : max;
-    uint32_t size = size_for(ring->region ? ring->size_bytes : first_bytes, growth->need_bytes);
+    bool is_first = ring->region == NULL;
+    uint32_t size = size_for(is_first ? first_bytes : ring->size_bytes, growth->need_bytes);
     uint8_t *region = size == 0 ? NULL : take_region(ring, owner, size);
-    if (!region)
+    if (region == NULL)
         return false;
     struct te_ring grown = {region, size};
-    if (ring->region)
+    if (!is_first)
         copy_bytes(ring, &grown, growth->from, growth->to);
     te_ring_release(ring, owner);
     *ring = grown;
@@ -55,7 +56,7 @@ bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner)
 {
     const struct te_buffer_memory *memory = owner->memory;
-    if (ring->region)
+    if (ring->region != NULL)
         memory->release(memory->ctx, owner->conn_id, owner->is_send, ring->region,
                         ring->size_bytes);
     ring->region = NULL;

@@ -1,7 +1,7 @@
 /* The bytes of one direction of one stream, addressed by stream offset.
  *
- * The region is a power of two and comes from te_buffer_memory; byte number n of the stream lies at
- * n & (size - 1). The ring itself does not know which of its bytes are valid: its owner does. */
+ * The region comes from te_buffer_memory, and its size is a power of two; byte n of the stream is
+ * at n & (size - 1). Only the owner knows which bytes are valid, not the ring. Starts zeroed. */
 #ifndef TCPENGINE_UTIL_RING_H
 #define TCPENGINE_UTIL_RING_H
 
@@ -12,14 +12,14 @@ struct te_ring {
     uint32_t size_bytes;
 };
 
-/* Who pays: identifies the buffer toward the host's memory interface. */
+/* Identifies the buffer to the host's memory interface. */
 struct te_ring_owner {
     const struct te_buffer_memory *memory;
     uint64_t conn_id;
     bool is_send;
 };
 
-/* What a buffer has to hold: need_bytes, with the bytes of [from, to) kept. */
+/* What a buffer has to hold: need_bytes, with [from, to) preserved. */
 struct te_ring_growth {
     uint64_t from, to;
     uint32_t need_bytes;
@@ -27,14 +27,17 @@ struct te_ring_growth {
     uint32_t max_bytes;
 };
 
-/* Makes room. Sizes double from the first region's to the power of two that holds need_bytes. False
- * when need_bytes is over max_bytes or the host refuses; nothing changes then. */
+/* Makes room for need_bytes: the size doubles until it is enough, from initial_bytes or max_bytes,
+ * whichever is less. Rounding up to a power of two may exceed max_bytes. False when need_bytes is
+ * over max_bytes or the host refuses: nothing has changed. */
 bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
                   const struct te_ring_growth *growth);
+/* Gives the region back, if there is one. */
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
-/* Copies in at stream offset; the caller has made sure that [offset, offset + len) fits. */
+/* Copies in at stream offset; the caller has ensured that [offset, offset + len) fits. */
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
-/* The one or two pieces of [offset, offset + len). Returns how many. */
+/* The pieces of [offset, offset + len): none when len is 0, else one or two. They point into the
+ * region, until it grows or is released. Returns how many. */
 unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,
                       struct te_iovec ret_iov[2]);
 

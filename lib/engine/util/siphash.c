@@ -1,8 +1,8 @@
-#include "siphash.h"
+#include "util/siphash.h"
 
 #include <string.h>
 
-/* The four words of state, and the names of the paper: v0..v3. */
+/* The four words of state, named as in the paper. */
 struct sip {
     uint64_t v0, v1, v2, v3;
 };
@@ -34,7 +34,7 @@ static inline void sip_word(struct sip *s, uint64_t word)
     s->v0 ^= word;
 }
 
-/* Little-endian whatever the machine; compilers make one load of it. */
+/* Little-endian on every machine; compilers turn it into one load. */
 static inline uint64_t load_le64(const uint8_t *p)
 {
     return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |

@@ -1,5 +1,5 @@
-/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash that an attacker without the key cannot
- * steer. */
+/* SipHash-2-4 (Aumasson, Bernstein 2012): a keyed hash whose result an attacker without the key can
+ * neither predict nor steer. The same on every machine. */
 #ifndef TCPENGINE_UTIL_SIPHASH_H
 #define TCPENGINE_UTIL_SIPHASH_H
 

@@ -2,7 +2,7 @@
 
 #include <assert.h>
 
-/* The place that holds node: its parent's link, or the root. */
+/* The pointer that leads to node: its parent's link, or the root. */
 static struct te_tree_node **link_of(struct te_tree *tree, const struct te_tree_node *node)
 {
     if (node->parent == NULL)
@@ -93,7 +93,7 @@ void te_tree_insert(struct te_tree *tree, struct te_tree_node *node, struct te_t
 
 /* --- removal ---------------------------------------------------------------------------------- */
 
-/* The left side of parent is one black node short; true when the want moves up to parent. */
+/* The left side of parent is one black node short; true if now parent's whole subtree is. */
 static bool refill_left(struct te_tree *tree, struct te_tree_node *parent)
 {
     struct te_tree_node *sibling = parent->right;
@@ -144,13 +144,13 @@ static bool refill_right(struct te_tree *tree, struct te_tree_node *parent)
     return false;
 }
 
-/* child (which may be NULL) hangs below parent in the place of a black node that is gone. */
+/* child, which may be NULL, has taken the place of a removed black node below parent. */
 static void refill(struct te_tree *tree, struct te_tree_node *child, struct te_tree_node *parent)
 {
     while (parent != NULL && !is_red(child)) {
-        bool goes_on =
+        bool is_parent_short =
             child == parent->left ? refill_left(tree, parent) : refill_right(tree, parent);
-        if (!goes_on)
+        if (!is_parent_short)
             return;
         child = parent;
         parent = child->parent;
@@ -159,7 +159,7 @@ static void refill(struct te_tree *tree, struct te_tree_node *child, struct te_t
         child->is_red = false;
 }
 
-/* Takes out a node with at most one child; returns whether a black node is missing now. */
+/* Removes a node with at most one child. */
 static void splice(struct te_tree *tree, struct te_tree_node *node)
 {
     struct te_tree_node *child = node->left != NULL ? node->left : node->right;
@@ -171,7 +171,7 @@ static void splice(struct te_tree *tree, struct te_tree_node *node)
         refill(tree, child, parent);
 }
 
-/* Puts other, which stands in no tree any more, where node stands. */
+/* Puts other, which is no longer in a tree, in the place of node. */
 static void take_place(struct te_tree *tree, const struct te_tree_node *node,
                        struct te_tree_node *other)
 {

@@ -1,17 +1,18 @@
-/* Where a node lies follows from its deadline and wheel->now_us alone: both are written in base 64,
- * the highest digit in which they differ is the level, the deadline's digit there is the slot. So
+/* The place of a node follows from its deadline and wheel->now_us alone: with both written in base
+ * 64, the highest digit in which they differ is the level, and the deadline's digit there is the
+ * slot. So
  *
  * - every deadline of a level comes before every deadline of the level above, and the slots of a
  *   level are in order: the first occupied slot of the lowest occupied level holds the first node;
- * - when time moves and H is the highest digit that changes, all below level H is due, and in level
- *   H all slots before the new digit; only the slot of the new digit must be dealt out again. A
- *   node moves down at most once a level in its life;
- * - cancelling finds its slot by the same sum.
+ * - when time moves and H is the highest digit that changes, everything below level H is due, and
+ * in level H all slots before the new digit; only the slot of the new digit must be dealt out
+ * again. A node moves down at most once per level in its life;
+ * - cancelling finds the slot by the same calculation.
  *
  * Level 0 has one slot for each microsecond, so its slot never holds two different deadlines. The
- * slot of now itself is empty, but for nodes that were armed in the past: they wait there for the
- * next te_wheel_advance. */
-#include "wheel.h"
+ * slot of now itself is empty except for nodes that were armed in the past: they wait there for the
+ * next te_wheel_advance(). */
+#include "util/wheel.h"
 
 #include <tcpengine/types.h>
 
@@ -101,7 +102,7 @@ void te_wheel_cancel(struct te_wheel *wheel, struct te_wheel_node *node)
     if (node->at_us == TE_NEVER)
         return;
     te_list_remove(&node->link);
-    /* A collected node has its place in the slot of now, which may be empty already. */
+    /* For a collected node this is the slot of now, which may be empty already. */
     struct place p = place_of(wheel, node->at_us);
     if (te_list_is_empty(&wheel->slots[p.level][p.slot]))
         wheel->occupied[p.level] &= ~(UINT64_C(1) << p.slot);
@@ -145,13 +146,13 @@ static struct te_list *merge_chains(struct te_list *a, struct te_list *b)
 {
     struct te_list head = {NULL, NULL};
     struct te_list *tail = &head;
-    while (a && b) {
+    while (a != NULL && b != NULL) {
         struct te_list **first = is_before(a, b) ? &a : &b;
         tail->next = *first;
         tail = *first;
         *first = tail->next;
     }
-    tail->next = a ? a : b;
+    tail->next = a != NULL ? a : b;
     return head.next;
 }
 
@@ -162,12 +163,12 @@ static struct te_list *merge_chains(struct te_list *a, struct te_list *b)
 static struct te_list *sort_chain(struct te_list *chain)
 {
     struct te_list *runs[RUNS_MAX] = {NULL};
-    while (chain) {
+    while (chain != NULL) {
         struct te_list *run = chain;
         chain = chain->next;
         run->next = NULL;
         unsigned i = 0;
-        for (; i < RUNS_MAX - 1 && runs[i]; i++) {
+        for (; i < RUNS_MAX - 1 && runs[i] != NULL; i++) {
             run = merge_chains(runs[i], run);
             runs[i] = NULL;
         }
@@ -185,15 +186,15 @@ static void sort_list(struct te_list *list)
     list->prev->next = NULL;
     struct te_list *chain = sort_chain(list->next);
     te_list_init(list);
-    while (chain) {
+    while (chain != NULL) {
         struct te_list *node = chain;
         chain = chain->next;
         te_list_push_back(list, node);
     }
 }
 
-/* Merges the sorted batch into the sorted due list, from the back: what is collected now is as a
- * rule later than all that was collected before, so that nothing is searched. */
+/* Merges the sorted batch into the sorted due list, from the back: what is collected now is usually
+ * later than everything collected before, so nothing is searched. */
 static void append_due(struct te_list *due, struct te_list *batch)
 {
     struct te_list *after = due->prev;
@@ -206,12 +207,12 @@ static void append_due(struct te_list *due, struct te_list *batch)
     }
 }
 
-/* Empties one slot: into the batch what is due, the rest to lower levels. */
+/* Empties one slot: what is due goes into the batch, the rest to lower levels. */
 static void deal_slot(struct te_wheel *wheel, struct place p, struct te_list *batch)
 {
     struct te_list *link;
     wheel->occupied[p.level] &= ~(UINT64_C(1) << p.slot);
-    while ((link = te_list_pop_front(&wheel->slots[p.level][p.slot]))) {
+    while ((link = te_list_pop_front(&wheel->slots[p.level][p.slot])) != NULL) {
         if (node_of(link)->at_us <= wheel->now_us)
             te_list_push_back(batch, link);
         else
@@ -240,7 +241,7 @@ void te_wheel_advance(struct te_wheel *wheel, int64_t now_us)
 struct te_wheel_node *te_wheel_pop_due(struct te_wheel *wheel)
 {
     struct te_list *link = te_list_pop_front(&wheel->due);
-    if (!link)
+    if (link == NULL)
         return NULL;
     struct te_wheel_node *node = node_of(link);
     node->at_us = TE_NEVER;

@@ -1,4 +1,4 @@
-/* Every algorithm there is, by name: the rows of TE_CC_LIST. */
+/* All algorithms by name: the rows of TE_CC_LIST. */
 #include <string.h>
 
 #include "tcp/cc/congestion.h"

@@ -24,7 +24,7 @@ static void bbr_start(struct te_congestion *cc, const struct te_cc_start *start)
     te_bbr_init_pacing_rate(bbr, start->srtt_us);
 }
 
-/* The end of a recovery, for which the ACK after it is enough of a sign. */
+/* The end of a recovery shows on the first ACK after it. */
 static void watch_recovery(struct te_congestion *cc, const struct te_ack_sample *sample)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -59,7 +59,7 @@ static void bbr_on_lost(struct te_congestion *cc, const struct te_loss_sample *l
     te_bbr_judge_lost(&cc->state->bbr, loss);
 }
 
-/* Also what timers found lost since the ACK before. */
+/* Includes what timers found lost since the last ACK. */
 static void count_loss_event(struct te_cc_bbr_state *bbr, const struct te_ack_sample *sample)
 {
     if (sample->lost_total_bytes > bbr->lost_total_bytes &&
@@ -83,11 +83,11 @@ static void bbr_on_ack(struct te_congestion *cc, const struct te_ack_sample *sam
     te_bbr_set_cwnd(cc, &rs);
 }
 
-/* The draft specifies no response to ECN, but that a sender that sets ECT must treat marks as
- * congestion (3.7; RFC 3168 6.1.2). So the first mark of a window is one, as much as losses beyond
- * LossThresh are: it ends Startup or a probe, at what was in flight then, and bounds rate and
- * volume while none is under way. It says nothing of how many bytes were too many, and never proves
- * needless: nothing is saved to undo it. */
+/* The draft specifies no response to ECN, only that a sender that sets ECT must treat marks as
+ * congestion (3.7; RFC 3168 6.1.2). So the first mark of a window counts like losses beyond
+ * LossThresh: it ends Startup or a probe, at what was in flight then, and bounds rate and volume
+ * while no probe is under way. It does not say how many bytes were too many, and a mark is never
+ * spurious: nothing is saved to undo it. */
 static void on_mark(struct te_congestion *cc, const struct te_congestion_event *event)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -183,7 +183,7 @@ static void bbr_on_restart(struct te_congestion *cc, int64_t idle_us, int64_t no
 
 static uint64_t bbr_pacing_rate(const struct te_congestion *cc)
 {
-    return cc->state ? cc->state->bbr.pacing_rate : 0;
+    return cc->state != NULL ? cc->state->bbr.pacing_rate : 0;
 }
 
 static const char *state_name(const struct te_cc_bbr_state *bbr)
@@ -208,7 +208,7 @@ static int64_t bound_value(uint32_t bytes)
 
 static unsigned bbr_describe(const struct te_congestion *cc, struct te_cc_variable *ret_variables)
 {
-    if (!cc->state)
+    if (cc->state == NULL)
         return 0;
     const struct te_cc_bbr_state *bbr = &cc->state->bbr;
     bool has_bw_shortterm = bbr->bw_shortterm != TE_BBR_BW_INFINITE;

@@ -1,6 +1,6 @@
-/* BBR version 3 (draft-ietf-ccwg-bbr-06; section numbers are its). Instead of filling the
- * bottleneck's buffer until it drops, BBR measures the path's bandwidth and round trip and sends at
- * that rate, with about that product in flight.
+/* BBR version 3 (draft-ietf-ccwg-bbr-06, to which bare section numbers refer). Instead of filling
+ * the bottleneck's buffer until it drops, BBR measures the path's bandwidth and round trip and
+ * sends at that rate, with about their product in flight.
  *
  *     cc_bbr.c          the hooks, in the order of 5.2
  *     cc_bbr_model.c    what is known of the path: rounds, bandwidth, aggregation, loss (5.5)
@@ -8,9 +8,9 @@
  *     cc_bbr_probe.c    ProbeBW: the cycle that keeps it up to date (5.3.3)
  *     cc_bbr_rtt.c      min_rtt and ProbeRTT (5.3.4)
  *     cc_bbr_control.c  the model turned into pacing rate and cwnd (5.6)
- *     cc_bbr_save.c     all of it written down, and read
+ *     cc_bbr_save.c     saving and restoring its state
  *
- * This header is theirs alone. */
+ * Only these files include this header. Rates are bytes per second, gains percent. */
 #ifndef TCPENGINE_TCP_CC_CC_BBR_H
 #define TCPENGINE_TCP_CC_CC_BBR_H
 
@@ -24,7 +24,9 @@ struct te_bbr_ack {
 };
 
 /* Model. */
+/* The maximum delivery rate of this ProbeBW cycle and the one before. */
 uint64_t te_bbr_max_bw(const struct te_cc_bbr_state *bbr);
+/* max_bw, bounded by bw_shortterm. */
 uint64_t te_bbr_bw(const struct te_cc_bbr_state *bbr);
 struct te_bbr_ack te_bbr_ack_of(const struct te_cc_bbr_state *bbr,
                                 const struct te_ack_sample *sample);
@@ -35,14 +37,16 @@ void te_bbr_update_congestion_signals(struct te_congestion *cc, const struct te_
 void te_bbr_reset_congestion_signals(struct te_cc_bbr_state *bbr);
 void te_bbr_reset_shortterm_model(struct te_cc_bbr_state *bbr);
 void te_bbr_update_aggregation(struct te_congestion *cc, const struct te_bbr_ack *rs);
-/* Congestion, by loss or by mark: of the round that is under way. */
+/* Congestion in the current round, by loss or by mark. */
 void te_bbr_note_loss(struct te_cc_bbr_state *bbr, uint64_t delivered_total_bytes);
-/* IsInflightTooHigh (5.5.10.2): did that volume lose more than LossThresh of it? */
+/* IsInflightTooHigh (5.5.10.2): is more than LossThresh (2 %) of that volume lost? Without SACK any
+ * loss is too much. */
 bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, bool has_sack);
 /* The search for the bandwidth begins anew (5.3.1.2). */
 void te_bbr_reset_full_bw(struct te_cc_bbr_state *bbr);
-/* In any phase of ProbeBW; in a phase that tries for more bandwidth than is known. */
+/* In any phase of ProbeBW. */
 bool te_bbr_is_probe_bw(const struct te_cc_bbr_state *bbr);
+/* In a phase that probes for more bandwidth than is known: Startup, REFILL or UP. */
 bool te_bbr_is_probing_bw(const struct te_cc_bbr_state *bbr);
 
 /* Startup and Drain. */
@@ -57,11 +61,11 @@ void te_bbr_start_probe_bw_down(struct te_cc_bbr_state *bbr, int64_t now_us,
 void te_bbr_start_probe_bw_cruise(struct te_cc_bbr_state *bbr);
 void te_bbr_start_probe_bw_refill(struct te_cc_bbr_state *bbr, uint64_t delivered_total_bytes);
 void te_bbr_update_probe_bw(struct te_congestion *cc, const struct te_bbr_ack *rs);
-/* A record was lost: was the volume that it was sent in too much (5.5.10.2)? */
+/* A record was lost: notes when the volume in flight at its sending was too much (5.5.10.2). */
 void te_bbr_judge_lost(struct te_cc_bbr_state *bbr, const struct te_loss_sample *loss);
-/* If so, it is answered on the next ACK. */
+/* The next ACK: responds to what te_bbr_judge_lost() noted. */
 void te_bbr_answer_lost(struct te_congestion *cc, const struct te_bbr_ack *rs);
-/* The volume tx_in_flight_bytes was too much. */
+/* The volume tx_in_flight_bytes was too much: bounds inflight_longterm and ends a probe. */
 void te_bbr_inflight_too_high(struct te_congestion *cc, uint32_t tx_in_flight_bytes,
                               const struct te_bbr_ack *rs);
 
@@ -74,10 +78,14 @@ void te_bbr_check_probe_rtt_done(struct te_congestion *cc, int64_t now_us,
 /* Control. */
 uint32_t te_bbr_pacing_gain_percent(const struct te_cc_bbr_state *bbr);
 uint32_t te_bbr_cwnd_gain_percent(const struct te_cc_bbr_state *bbr);
+/* BBRMinPipeCwnd: four segments. */
 uint32_t te_bbr_min_pipe_cwnd(const struct te_cc_bbr_state *bbr);
+/* gain_percent of bw * min_rtt; the initial window as long as no RTT is known. */
 uint32_t te_bbr_bdp_multiple(const struct te_cc_bbr_state *bbr, uint64_t bw, uint32_t gain_percent);
 /* The volume to have in flight for gain_percent of the path: bdp_multiple with room for offload. */
 uint32_t te_bbr_inflight(const struct te_cc_bbr_state *bbr, uint64_t bw, uint32_t gain_percent);
+/* inflight_longterm with 15 % left to other flows; TE_BBR_INFLIGHT_INFINITE while it is unbounded.
+ */
 uint32_t te_bbr_inflight_with_headroom(const struct te_cc_bbr_state *bbr);
 uint32_t te_bbr_probe_rtt_cwnd(const struct te_cc_bbr_state *bbr);
 void te_bbr_init_pacing_rate(struct te_cc_bbr_state *bbr, int64_t srtt_us);

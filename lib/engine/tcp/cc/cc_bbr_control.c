@@ -2,12 +2,12 @@
 
 #include "tcp/cc/cc_bbr.h"
 
-/* 2.5: paced a little slower than the path is said to be. */
+/* 2.5: paced a little slower than the estimated bandwidth. */
 #define PACING_MARGIN_PERCENT 99
 #define MIN_PIPE_SEGMENTS 4
 /* Headroom for others in inflight_longterm: 0.15 (2.8). */
 #define HEADROOM_PERCENT 15
-/* Send quantum: 5.6.3; three of them are the offload budget of TCP: 5.5.8.1. */
+/* Send quantum: 5.6.3; TCP's offload budget is three of them: 5.5.8.1. */
 #define QUANTA_PER_S 1000
 #define QUANTUM_MAX_BYTES 65536
 #define QUANTUM_MIN_SEGMENTS 2
@@ -90,7 +90,7 @@ uint32_t te_bbr_probe_rtt_cwnd(const struct te_cc_bbr_state *bbr)
     return te_bbr_max(half, te_bbr_min_pipe_cwnd(bbr));
 }
 
-/* 5.6.2: until there is a bandwidth, the initial window an RTT. */
+/* 5.6.2: until there is a bandwidth, one initial window per RTT. */
 void te_bbr_init_pacing_rate(struct te_cc_bbr_state *bbr, int64_t srtt_us)
 {
     uint64_t rtt_us = srtt_us > 0 ? (uint64_t)srtt_us : RTT_UNKNOWN_US;

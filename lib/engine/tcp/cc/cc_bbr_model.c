@@ -27,8 +27,8 @@ uint64_t te_bbr_bw(const struct te_cc_bbr_state *bbr)
     return max_bw < bbr->bw_shortterm ? max_bw : bbr->bw_shortterm;
 }
 
-/* A flight that took less than the path's round trip was acknowledged by mistake: data sent again,
- * of which the first sending arrived (4.1.3.5). */
+/* A flight that took less than the path's round trip is a wrong sample: the data was sent again,
+ * and the original arrived (4.1.3.5). */
 struct te_bbr_ack te_bbr_ack_of(const struct te_cc_bbr_state *bbr,
                                 const struct te_ack_sample *sample)
 {
@@ -90,7 +90,7 @@ void te_bbr_reset_shortterm_model(struct te_cc_bbr_state *bbr)
     bbr->inflight_shortterm_bytes = TE_BBR_INFLIGHT_INFINITE;
 }
 
-/* 5.5.1, and whether cwnd was all used in this round or the one before (2.2). */
+/* 5.5.1, and whether cwnd was used up in this round or the one before (2.2). */
 static void update_round(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     bbr->is_round_start = rs->delivery_rate > 0 &&
@@ -106,7 +106,7 @@ static void update_round(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *r
         bbr->is_cwnd_limited_in_round = true;
 }
 
-/* 5.5.5: samples that the application limited count only when they show more. */
+/* 5.5.5: application-limited samples count only if they show more. */
 static void update_max_bw(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     if (rs->is_app_limited && rs->delivery_rate < te_bbr_max_bw(bbr))
@@ -114,7 +114,7 @@ static void update_max_bw(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *
     bbr->max_bw_filter[0] = max_rate(bbr->max_bw_filter[0], rs->delivery_rate);
 }
 
-/* Once a round with loss, when not probing for bandwidth: come down to what the path delivered
+/* Once per round with loss, unless probing for bandwidth: comes down to what the path delivered
  * (5.5.10.3). */
 static void adapt_lower_bounds(struct te_congestion *cc)
 {
@@ -141,7 +141,7 @@ void te_bbr_update_congestion_signals(struct te_congestion *cc, const struct te_
     bbr->is_loss_in_round = false;
 }
 
-/* The slots of the filter move on. */
+/* Rotates the slots of the filter. */
 static void advance_extra_acked(struct te_cc_bbr_state *bbr)
 {
     unsigned slot_rounds =
@@ -189,7 +189,7 @@ void te_bbr_note_loss(struct te_cc_bbr_state *bbr, uint64_t delivered_total_byte
     bbr->is_loss_in_round = true;
 }
 
-/* Without SACK one loss a round trip is all that can be seen. */
+/* Without SACK one loss per round trip is all that can be seen. */
 bool te_bbr_is_loss_too_high(uint64_t lost_bytes, uint64_t tx_in_flight_bytes, bool has_sack)
 {
     return lost_bytes * LOSS_THRESH_DIVISOR > tx_in_flight_bytes || (lost_bytes > 0 && !has_sack);

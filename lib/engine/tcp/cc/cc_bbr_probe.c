@@ -1,13 +1,12 @@
 #include "tcp/cc/cc_bbr.h"
 
-/* A probe for bandwidth comes every 2 to 3 s, or every 63 rounds, or after as many rounds as Reno
- * would need to regain its window: whatever is soonest (5.3.3.8). */
+/* A probe for bandwidth comes every 2 to 3 s, every 63 rounds, or after as many rounds as Reno
+ * would need to regain its window, whichever is soonest (5.3.3.8). */
 #define PROBE_WAIT_US 2000000u
 #define PROBE_WAIT_RANDOM_US 1000000u
 #define RENO_ROUNDS_MAX 63u
 #define BETA_PERCENT 70
-/* 1 - LossThresh, and LossThresh. */
-#define LOSS_THRESH_PERCENT 2
+#define LOSS_THRESH_PERCENT 2 /* LossThresh (2.8) */
 
 /* Small and predictable is good enough: it only keeps flows from probing in step. */
 static uint32_t next_random(struct te_cc_bbr_state *bbr)
@@ -49,7 +48,7 @@ void te_bbr_start_probe_bw_refill(struct te_cc_bbr_state *bbr, uint64_t delivere
     bbr->state = TE_BBR_PROBE_BW_REFILL;
 }
 
-/* inflight_longterm grows by 1, 2, 4 ... segments a round, spread over the round. */
+/* inflight_longterm grows by 1, 2, 4 ... segments per round, spread over the round. */
 static void raise_longterm_slope(struct te_congestion *cc)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -72,7 +71,7 @@ static void start_probe_bw_up(struct te_congestion *cc, const struct te_bbr_ack 
     raise_longterm_slope(cc);
 }
 
-/* The window in use, in the model's mind. */
+/* BBRTargetInflight: the volume that the model aims at, within cwnd. */
 static uint32_t target_inflight(const struct te_congestion *cc)
 {
     const struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -99,8 +98,8 @@ static bool is_cwnd_limited(const struct te_cc_bbr_state *bbr)
     return bbr->is_cwnd_limited_in_round || bbr->was_cwnd_limited_in_round;
 }
 
-/* 5.3.3.7: the bandwidth is found, unless inflight_longterm is what holds it down; or this probe
- * only tested the volume at which the one before lost too much. */
+/* 5.3.3.7: the bandwidth is found, unless inflight_longterm is what limits it; or this probe only
+ * tested the volume at which the last one lost too much. */
 static bool is_time_to_go_down(struct te_congestion *cc, const struct te_bbr_ack *rs)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -131,8 +130,8 @@ static void raise_longterm(struct te_congestion *cc, const struct te_bbr_ack *rs
         raise_longterm_slope(cc);
 }
 
-/* The samples of a probe are all in: the bandwidth of the cycle before is forgotten. Returns
- * whether the next probe begins at once, since the precautionary one did no harm (5.3.3.6). */
+/* All samples of a probe are in: the bandwidth of the previous cycle is forgotten. Returns whether
+ * the next probe begins at once, since the precautionary one did no harm (5.3.3.6). */
 static bool end_probe_feedback(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     bbr->is_bw_probe_sample = false;
@@ -149,7 +148,7 @@ static bool end_probe_feedback(struct te_cc_bbr_state *bbr, const struct te_bbr_
     return true;
 }
 
-/* Returns whether it has changed the state. */
+/* Returns whether it changed the state. */
 static bool adapt_longterm_model(struct te_congestion *cc, const struct te_bbr_ack *rs)
 {
     struct te_cc_bbr_state *bbr = &cc->state->bbr;
@@ -218,8 +217,8 @@ void te_bbr_inflight_too_high(struct te_congestion *cc, uint32_t tx_in_flight_by
     }
 }
 
-/* How much was in flight when losses crossed LossThresh: somewhere in the lost frame, which may
- * have been of many segments. */
+/* How much was in flight when losses crossed LossThresh: somewhere within the lost frame, which may
+ * have had many segments. */
 static uint32_t inflight_at_loss(const struct te_loss_sample *loss)
 {
     uint32_t before =
@@ -233,8 +232,8 @@ static uint32_t inflight_at_loss(const struct te_loss_sample *loss)
     return crossing < loss->tx_in_flight_bytes ? (uint32_t)crossing : loss->tx_in_flight_bytes;
 }
 
-/* DEVIATION: 5.5.10.2 answers at once. Records are marked before it is decided whether a recovery
- * begins, and what that may have to give back is saved with its beginning. */
+/* DEVIATION: 5.5.10.2 responds at once. Here records are marked before a recovery begins, and what
+ * an undo restores is saved only when it begins. */
 void te_bbr_judge_lost(struct te_cc_bbr_state *bbr, const struct te_loss_sample *loss)
 {
     if (!bbr->is_bw_probe_sample || bbr->too_high_bytes != 0 ||

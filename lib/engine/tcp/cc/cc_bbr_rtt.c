@@ -23,7 +23,7 @@ void te_bbr_update_min_rtt(struct te_cc_bbr_state *bbr, const struct te_bbr_ack 
     }
 }
 
-/* 5.3.4.4: nothing is left in the queue, so that the pause of DOWN is over at once. */
+/* 5.3.4.4: the queue is empty, so DOWN is over at once. */
 static void exit_probe_rtt(struct te_cc_bbr_state *bbr, int64_t now_us,
                            uint64_t delivered_total_bytes)
 {
@@ -57,7 +57,7 @@ static void enter_probe_rtt(struct te_congestion *cc, const struct te_bbr_ack *r
     te_bbr_start_round(bbr, rs->ack->delivered_total_bytes);
 }
 
-/* What is measured meanwhile is not what the path can do. */
+/* What is measured meanwhile says nothing about the path. */
 static void mark_app_limited(struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     bbr->app_limited_until_bytes = rs->ack->delivered_total_bytes + rs->ack->flight_bytes;

@@ -78,7 +78,7 @@ static void bbr_flags(struct te_codec *codec, struct te_cc_bbr_state *bbr)
     TE_CODEC_BIT(codec, bbr->idle_restart);
 }
 
-/* In PROBE_BW_UP, now or after an undo, what was acknowledged is divided by the slope. */
+/* In PROBE_BW_UP, now or after an undo, acknowledged bytes are divided by the slope. */
 void te_bbr_save(struct te_codec *codec, union te_cc_state *state)
 {
     struct te_cc_bbr_state *bbr = &state->bbr;

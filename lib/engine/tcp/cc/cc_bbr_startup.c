@@ -4,7 +4,7 @@
 #define FULL_LOSS_EVENTS 6
 /* Rounds without 25 % more bandwidth (5.3.1.2). */
 #define FULL_BW_ROUNDS 3
-/* Drain ends after so many, even when the queue seems to stand (5.3.2). */
+/* Drain ends after this many rounds, even if a queue seems to remain (5.3.2). */
 #define DRAIN_ROUNDS_MAX 3
 
 void te_bbr_enter_startup(struct te_cc_bbr_state *bbr)
@@ -27,8 +27,8 @@ void te_bbr_check_full_bw_reached(struct te_cc_bbr_state *bbr, const struct te_b
     bbr->full_bw_reached = true;
 }
 
-/* Separate ranges of loss are told apart by the ACKs that revealed them. Without SACK there is one
- * a round at most, and one is enough. */
+/* Discontiguous losses are told apart by the ACKs that revealed them. Without SACK there is at most
+ * one per round, and one is enough. */
 static bool is_loss_high(const struct te_cc_bbr_state *bbr, const struct te_bbr_ack *rs)
 {
     const struct te_rate_sample *rate = &rs->ack->rate;

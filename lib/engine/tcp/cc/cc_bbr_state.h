@@ -1,4 +1,6 @@
-/* What BBR remembers (draft-ietf-ccwg-bbr 2; its names). Rates in bytes a second. */
+/* What BBR remembers (draft-ietf-ccwg-bbr 2, with the names used there). Rates are bytes per
+ * second.
+ */
 #ifndef TCPENGINE_TCP_CC_CC_BBR_STATE_H
 #define TCPENGINE_TCP_CC_CC_BBR_STATE_H
 
@@ -16,7 +18,7 @@ enum te_bbr_state {
     TE_BBR_STATES
 };
 
-/* What the ACKs that arrive tell about probing for bandwidth (2.14). */
+/* What arriving ACKs reveal about the probe for bandwidth (2.14). */
 enum te_bbr_ack_phase {
     TE_BBR_ACKS_INIT,
     TE_BBR_ACKS_REFILLING,
@@ -35,7 +37,7 @@ struct te_cc_bbr_state {
     uint64_t max_bw_filter[2]; /* of this ProbeBW cycle, and of the one before */
     uint64_t bw_shortterm;
     uint64_t bw_latest; /* most in the latest round */
-    uint64_t full_bw;   /* baseline for the search of a plateau */
+    uint64_t full_bw;   /* baseline in the search for a plateau */
     uint64_t pacing_rate;
     /* The model: volumes. */
     uint32_t inflight_longterm_bytes;
@@ -54,7 +56,7 @@ struct te_cc_bbr_state {
     uint64_t next_round_delivered_bytes;
     uint64_t loss_round_delivered_bytes;
     uint64_t lost_total_bytes;        /* as of the last ACK */
-    uint64_t app_limited_until_bytes; /* samples from before this are of ProbeRTT's making */
+    uint64_t app_limited_until_bytes; /* samples from before this were limited by ProbeRTT */
     uint32_t round_count;
     uint32_t drain_start_round;
     uint32_t rounds_since_probe_up;

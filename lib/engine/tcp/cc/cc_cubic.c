@@ -1,9 +1,9 @@
 /* CUBIC (RFC 9438). After congestion the window climbs back along a cubic curve of time, whose
  * plateau W_max is the window that was too large: quickly toward it, slowly around it, and quickly
- * again beyond it. Beside it runs an estimate of what Reno would have (W_est); where that is more
+ * again beyond it. An estimate of what Reno would have (W_est) runs beside it; where that is more
  * (short or slow paths), it is the window: the Reno-friendly region.
  *
- * All is counted in bytes that were acknowledged, with the remainders of the divisions kept, so
+ * Everything is counted in acknowledged bytes, and the remainders of the divisions are kept, so
  * that delayed ACKs and small windows lose no growth. Time stands still while the application, not
  * cwnd, limits the sender (4.2, 5.8). */
 #include "tcp/cc/congestion.h"
@@ -33,7 +33,7 @@ static void cubic_start(struct te_congestion *cc, const struct te_cc_start *star
 }
 
 /* A stage of congestion avoidance begins (4.2). Without a W_max above the window (the first stage
- * after slow start ended by itself: 4.10; after a timeout: 4.8), the plateau is here. */
+ * after slow start ended without loss: 4.10; after a timeout: 4.8), the plateau is here. */
 static void begin_epoch(struct te_cc_cubic_state *cubic, const struct te_congestion *cc,
                         const struct te_ack_sample *sample)
 {
@@ -50,14 +50,14 @@ static void begin_epoch(struct te_cc_cubic_state *cubic, const struct te_congest
     cubic->k_us = te_cubic_curve_k_us(cubic->w_max_bytes - cc->cwnd_bytes, cubic->mss_bytes);
 }
 
-/* W_cubic at a time; below zero never, since the curve starts at a window. */
+/* W_cubic at a time; never negative, since the curve starts at a window. */
 static int64_t w_cubic_bytes(const struct te_cc_cubic_state *cubic, int64_t at_us)
 {
     int64_t from_plateau_us = at_us - cubic->epoch_at_us - cubic->k_us;
     return cubic->w_max_bytes + te_cubic_curve_bytes(from_plateau_us, cubic->mss_bytes);
 }
 
-/* Figure 4. Alpha is 1, as Reno's, once the window of the last congestion is reached again. */
+/* Figure 4. Alpha is 1, as in Reno, once the window of the last congestion is reached again. */
 static void advance_w_est(struct te_cc_cubic_state *cubic, uint32_t cwnd_bytes,
                           uint32_t acked_bytes, uint32_t mss_bytes)
 {
@@ -69,7 +69,7 @@ static void advance_w_est(struct te_cc_cubic_state *cubic, uint32_t cwnd_bytes,
     cubic->w_est_bytes = w_est < TE_CWND_MAX_BYTES ? (uint32_t)w_est : TE_CWND_MAX_BYTES;
 }
 
-/* 4.4 and 4.5: toward where the curve will be in one RTT, by half of the window at most. */
+/* 4.4 and 4.5: toward where the curve will be in one RTT, by at most half of the window. */
 static void follow_curve(struct te_congestion *cc, int64_t target_bytes, uint32_t acked_bytes)
 {
     struct te_cc_cubic_state *cubic = &cc->state->cubic;
@@ -113,7 +113,7 @@ static void cubic_on_ack(struct te_congestion *cc, const struct te_ack_sample *s
         avoid_congestion(cc, sample, acked_bytes);
 }
 
-/* Fast convergence (4.7): a window that did not come as far as the last one makes room for others.
+/* Fast convergence (4.7): a window that did not get as far as the last one makes room for others.
  */
 static void remember_w_max(struct te_cc_cubic_state *cubic, uint32_t used_bytes,
                            uint32_t beta_percent)
@@ -124,7 +124,7 @@ static void remember_w_max(struct te_cc_cubic_state *cubic, uint32_t used_bytes,
         cubic->w_max_bytes = used_bytes;
 }
 
-/* 4.6. A mark may take the window below the two segments that ssthresh keeps; on_recovered does. */
+/* 4.6. A mark may take the window below the two segments that ssthresh keeps: in on_recovered. */
 static void reduce(struct te_congestion *cc, const struct te_congestion_event *event,
                    uint32_t used_bytes, uint32_t beta_percent)
 {
@@ -179,8 +179,8 @@ static void cubic_on_recovered(struct te_congestion *cc, int64_t now_us)
     cubic->is_reducing = false;
 }
 
-/* 4.9: unless the window has grown beyond it meanwhile, all is as it was; the curve's time has gone
- * on. */
+/* 4.9: restores everything, unless the window has grown beyond it meanwhile; the curve's time has
+ * passed. */
 static void cubic_on_undo(struct te_congestion *cc, const struct te_congestion *before,
                           const union te_cc_state *state_before, int64_t now_us)
 {
@@ -197,8 +197,7 @@ static void cubic_on_restart(struct te_congestion *cc, int64_t idle_us, int64_t 
 {
     struct te_cc_cubic_state *cubic = &cc->state->cubic;
     (void)is_app_limited;
-    (void)idle_us; /* it began with the last sending; what came before the last ACK was judged there
-                    */
+    (void)idle_us; /* counts from the last transmission; on_ack dealt with what precedes the ACK */
     cubic->epoch_at_us += now_us - cubic->last_ack_at_us;
     cubic->last_ack_at_us = now_us;
 }
@@ -222,7 +221,7 @@ static const char *region_name(const struct te_congestion *cc)
 /* epoch_age_ms is as of the last ACK. */
 static unsigned cubic_describe(const struct te_congestion *cc, struct te_cc_variable *ret_variables)
 {
-    if (!cc->state)
+    if (cc->state == NULL)
         return 0;
     const struct te_cc_cubic_state *cubic = &cc->state->cubic;
     int64_t age_us = cubic->has_epoch ? cubic->last_ack_at_us - cubic->epoch_at_us : 0;

@@ -1,6 +1,6 @@
-/* Reno: slow start, and one segment a window after it (RFC 5681 3.1), counting bytes, so that an
- * ACK divided in many gains nothing and a delayed one loses nothing (RFC 3465). A lost segment
- * halves the window, a mark takes a fifth of it (RFC 8511). */
+/* Reno: slow start, then one segment per window (RFC 5681 3.1), counting bytes, so that splitting
+ * an ACK gains nothing and delaying it loses nothing (RFC 3465). A lost segment halves the window,
+ * a mark takes a fifth of it (RFC 8511). */
 #include "tcp/cc/congestion.h"
 #include "util/codec.h"
 
@@ -23,8 +23,8 @@ static void reno_on_ack(struct te_congestion *cc, const struct te_ack_sample *sa
     }
 }
 
-/* FlightSize, at most cwnd: RFC 5681 (4) warns of cwnd itself. In the non-validated phase it may be
- * pipeACK (RFC 7661 4.4.1). */
+/* FlightSize, at most cwnd: RFC 5681 (4) warns against using cwnd itself. In the non-validated
+ * phase it may be pipeACK (RFC 7661 4.4.1). */
 static uint32_t used_bytes(const struct te_congestion *cc, const struct te_congestion_event *event)
 {
     if (event->validated_bytes < cc->cwnd_bytes)
@@ -85,7 +85,7 @@ static uint64_t reno_pacing_rate(const struct te_congestion *cc)
 
 static unsigned reno_describe(const struct te_congestion *cc, struct te_cc_variable *ret_variables)
 {
-    if (!cc->state)
+    if (cc->state == NULL)
         return 0;
     const struct te_cc_reno_state *reno = &cc->state->reno;
     ret_variables[0] = (struct te_cc_variable){

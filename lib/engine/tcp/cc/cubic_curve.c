@@ -3,7 +3,7 @@
 /* The square is kept in units of 1e-4 s^2, so that the cube of 2^30 us (units of 1e-10 s^3) fits 64
  * bits. */
 #define SQUARE_UNIT 100000000u
-/* That many units of the cube make one segment: 1e10 / C. */
+/* Units of the cube per segment: 1e10 / C. */
 #define CUBE_PER_SEGMENT UINT64_C(25000000000)
 
 static uint64_t distance_bytes(uint64_t us, uint32_t mss_bytes)

@@ -14,12 +14,12 @@
 #define L_SEGMENTS 8u
 /* DEVIATION: RFC 9406 4.3 has L = 8 segments for a sender that does not pace, and RFC 3465 2.2 has
  * two without HyStart++. A receiver that merges frames (GRO) acknowledges up to this much at once,
- * and eight of those 44 segments would make slow start crawl; a sender that cuts large frames sends
- * bursts of this size anyway. */
+ * and counting eight of those 44 segments would make slow start crawl; a sender that cuts large
+ * frames sends bursts of this size anyway. */
 #define L_MIN_BYTES 65536u
 
-/* The values of the kernel's HyStart. Over shorter paths a queue is short, too, and gaps between
- * ACKs are those of the hosts. */
+/* The values of HyStart in Linux. On shorter paths the queue is short, too, and gaps between ACKs
+ * are caused by the hosts. */
 #define TRAIN_GAP_US 2000
 #define TRAIN_MIN_RTT_US 4000
 #define TRAIN_MIN_SEGMENTS 16u
@@ -100,7 +100,7 @@ static void judge_css(struct te_hystart *hystart, struct te_congestion *cc)
     }
 }
 
-/* Changes of phase inside of a round: RFC 9406 4.2. */
+/* Changes of phase within a round: RFC 9406 4.2. */
 static void judge_delay(struct te_hystart *hystart, struct te_congestion *cc)
 {
     if (hystart->samples < N_RTT_SAMPLE)
@@ -116,8 +116,8 @@ static void judge_delay(struct te_hystart *hystart, struct te_congestion *cc)
 }
 
 /* A sender that paces is rarely at the edge of its window just when an ACK comes. In slow start,
- * where the window should double, half of it in flight is use enough (RFC 7661 4.3 has the same
- * bound). */
+ * where the window should double, half of it in flight counts as using it (RFC 7661 4.3 has the
+ * same bound). */
 static bool is_window_used(const struct te_congestion *cc, const struct te_ack_sample *sample)
 {
     bool is_slow_start = cc->cwnd_bytes < cc->ssthresh_bytes;
@@ -125,8 +125,7 @@ static bool is_window_used(const struct te_congestion *cc, const struct te_ack_s
            (is_slow_start && sample->prior_flight_bytes >= cc->cwnd_bytes / 2);
 }
 
-/* A sender that paces at twice the window in a round trip (pacer.h) spreads the ACKs over half of
- * one by itself. */
+/* Pacing at two windows per round trip (pacer.h) spreads the ACKs over half a round trip anyway. */
 static bool is_train_long(const struct te_hystart *hystart)
 {
     if (hystart->min_rtt_us == NO_RTT || hystart->min_rtt_us < TRAIN_MIN_RTT_US)
@@ -135,7 +134,7 @@ static bool is_train_long(const struct te_hystart *hystart)
            (hystart->is_paced ? hystart->min_rtt_us : hystart->min_rtt_us / 2);
 }
 
-/* An application that sends little at a time makes ACKs of which nothing follows. */
+/* The ACKs of an application that sends little at a time prove nothing. */
 static void count_train(struct te_hystart *hystart, const struct te_congestion *cc,
                         const struct te_ack_sample *sample)
 {
@@ -146,7 +145,7 @@ static void count_train(struct te_hystart *hystart, const struct te_congestion *
 }
 
 /* A round may begin behind the queue of the last burst. A quarter of a path later its smallest RTT
- * is that of a queue that stays. */
+ * shows a standing queue. */
 static bool is_queue_standing(const struct te_hystart *hystart)
 {
     return hystart->samples == N_RTT_SAMPLE && hystart->trains_us >= hystart->min_rtt_us / 4 &&
@@ -166,7 +165,7 @@ static void judge_train(struct te_hystart *hystart, struct te_congestion *cc,
     }
 }
 
-/* The round in which CSS began counts, however little of it was left. */
+/* The round in which CSS began counts, however little was left of it. */
 static void end_round(struct te_hystart *hystart, struct te_congestion *cc, uint32_t snd_nxt)
 {
     if (hystart->phase != TE_HYSTART_SLOW_START && ++hystart->css_rounds == CSS_ROUNDS) {
@@ -187,8 +186,8 @@ static void observe(struct te_hystart *hystart, struct te_congestion *cc,
         end_round(hystart, cc, sample->snd_nxt);
 }
 
-/* How much of an ACK counts. After a timeout it may be for data that had arrived long before: RFC
- * 3465 2.3 allows one segment. */
+/* How much of an ACK counts. After a timeout it may be for data that arrived long ago: RFC 3465 2.3
+ * allows one segment. */
 static uint32_t credit(const struct te_hystart *hystart, const struct te_congestion *cc,
                        const struct te_ack_sample *sample)
 {

@@ -5,9 +5,9 @@
 #define QUANTUM_US UINT64_C(1000)
 #define QUANTUM_MAX_BYTES 65536u
 #define QUANTUM_MIN_SEGMENTS 2u
-/* How late a timer of milliseconds may come without costing any rate. */
+/* How late a millisecond timer may fire without costing any rate. */
 #define LATENESS_US 2000
-/* No frame holds the next one back for longer, however low the rate is said to be. */
+/* No frame holds the next one back for longer, however low the rate. */
 #define WAIT_MAX_US 1000000
 #define SLOW_START_PERCENT 200u
 #define AVOIDANCE_PERCENT 120u

@@ -22,8 +22,8 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* sndcnt of RFC 6937 3. RecoverFS may be under ssthresh, which is two segments at the least, where
- * next to nothing was in flight: no more is due than what was delivered all the same. */
+/* sndcnt of RFC 6937 3. RecoverFS may be below ssthresh, which is at least two segments, when next
+ * to nothing was in flight; even then no more is due than was delivered. */
 static uint64_t send_count(const struct te_prr *prr, const struct te_prr_ack *ack)
 {
     if (ack->flight_bytes > ack->ssthresh_bytes) {
@@ -49,6 +49,6 @@ uint32_t te_prr_on_ack(struct te_prr *prr, const struct te_prr_ack *ack)
         count = ack->mss_bytes; /* the fast retransmit itself */
     uint64_t cwnd = ack->flight_bytes + count;
     if (cwnd < ack->mss_bytes)
-        cwnd = ack->mss_bytes; /* never under 1 MSS */
+        cwnd = ack->mss_bytes; /* never below 1 MSS */
     return cwnd > TE_CWND_MAX_BYTES ? TE_CWND_MAX_BYTES : (uint32_t)cwnd;
 }

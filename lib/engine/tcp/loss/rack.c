@@ -26,13 +26,13 @@ static void update_min_rtt(struct te_rack *rack, uint32_t rtt_us, int64_t now_us
     rack->min_rtt_at_us = now_us;
 }
 
-/* Step 3: something below what an earlier ACK has delivered arrives without having been sent again.
- * (What one ACK delivers comes in no order: its blocks before its number.)
+/* Step 3: something arrives below what an earlier ACK delivered, and was sent only once. (Within
+ * one ACK there is no order: its blocks are processed before its number.)
  *
- * DEVIATION: or it was sent again, but the timestamp of the ACK that takes it in says that the
- * first one came: where each segment that is overtaken is sent again before it comes, nothing else
- * would ever show that it was late and not lost. The timestamp beside a SACK says nothing of what
- * is SACKed: it is that of before the hole (RFC 7323 4.3). */
+ * DEVIATION: or it was sent again, but the timestamp of the cumulative ACK shows that the original
+ * arrived. Where every overtaken segment is sent again before it arrives, nothing else would ever
+ * show that it was late rather than lost. The timestamp beside a SACK block says nothing about the
+ * block: it dates from before the hole (RFC 7323 4.3). */
 static void detect_reordering(struct te_rack *rack, const struct te_sent *sent,
                               const struct te_rack_arrival *arrival)
 {
@@ -52,11 +52,11 @@ void te_rack_on_delivered(struct te_rack *rack, const struct te_sent *sent,
     bool was_resent = sent->transmissions > 1;
     if (!was_resent)
         update_min_rtt(rack, rtt_us, arrival->now_us);
-    /* An ACK this quick is for an earlier transmission (RFC 8985 6.2 step 2). */
+    /* So quick an ACK is for an earlier transmission (RFC 8985 6.2 step 2). */
     if (was_resent && (arrival->is_spurious || rtt_us < rack->min_rtt_us))
         return;
     bool is_first = rack->rtt_us == 0;
-    rack->rtt_us = rtt_us; /* of what was sent earlier, too: it may be the slower one */
+    rack->rtt_us = rtt_us; /* also if it was sent earlier: that one may be slower */
     if (!is_first && !is_sent_after(sent->sent_at_us, sent->end, rack->sent_at_us, rack->end_seq))
         return;
     rack->sent_at_us = sent->sent_at_us;

@@ -14,7 +14,7 @@ static struct te_sent *of_loss(struct te_tree_node *node)
     return node == NULL ? NULL : TE_CONTAINER(node, struct te_sent, by_loss);
 }
 
-/* --- the three places ------------------------------------------------------------------------- */
+/* --- the three states ------------------------------------------------------------------------- */
 
 typedef bool before_fn(const struct te_sent *a, const struct te_sent *b);
 
@@ -28,7 +28,7 @@ static bool is_older(const struct te_sent *a, const struct te_sent *b)
     return a->sent_at_us < b->sent_at_us;
 }
 
-/* Into a tree of what is lost, in that order. */
+/* Into a tree of lost records, in the order of is_before. */
 static void insert_lost(struct te_tree *tree, struct te_sent *sent, before_fn *is_before)
 {
     struct te_tree_node **link = &tree->root;
@@ -40,7 +40,7 @@ static void insert_lost(struct te_tree *tree, struct te_sent *sent, before_fn *i
     te_tree_insert(tree, &sent->by_loss, parent, link);
 }
 
-/* Into the place that its state names; by_time: behind this node of the list. */
+/* Links and counts a record by its state; an IN_FLIGHT one goes behind that link of by_time. */
 static void enter(struct te_sent_map *map, struct te_sent *sent, struct te_list *after)
 {
     uint32_t len = te_sent_len(sent);
@@ -220,7 +220,7 @@ struct te_sent *te_sent_map_split(struct te_sent_map *map, struct te_sent *sent,
 
 /* --- what the peer says ----------------------------------------------------------------------- */
 
-/* Takes the bytes below una off the front of a record. */
+/* Removes the bytes below una from the front of a record. */
 static void trim_front(struct te_sent_map *map, struct te_sent *sent, uint32_t una)
 {
     uint32_t cut = una - sent->start;
@@ -258,7 +258,7 @@ void te_sent_map_ack(struct te_sent_map *map, uint32_t una, const struct te_allo
     }
 }
 
-/* Two neighbours, both SACKed: the lower one takes the upper one in. */
+/* Two neighbours in the same state: the lower one absorbs the upper one. */
 static void merge(struct te_sent_map *map, struct te_sent *lower, struct te_sent *upper,
                   const struct te_allocator *allocator)
 {
@@ -284,7 +284,8 @@ static struct te_sent *merge_around(struct te_sent_map *map, struct te_sent *sen
     return previous;
 }
 
-/* The part of a record that the block covers, in whole segments; NULL when that is nothing. */
+/* The part of a record that the block covers, in whole segments; NULL when there is none, or no
+ * memory to split. */
 static struct te_sent *cut_out(struct te_sent_map *map, struct te_sent *sent,
                                const struct te_sent_sack *sack,
                                const struct te_allocator *allocator)
@@ -364,7 +365,8 @@ static int64_t sent_at_us(const struct te_list *link)
     return TE_CONTAINER(link, const struct te_sent, by_time)->sent_at_us;
 }
 
-/* Behind which link of the time order a record of that time stands, from a place before it on. */
+/* The link of the time order behind which a record of that time belongs, searched from a link
+ * before it. */
 static struct te_list *place_after(struct te_sent_map *map, struct te_list *from, int64_t at_us)
 {
     while (from->next != &map->by_time && sent_at_us(from->next) <= at_us)
@@ -372,7 +374,7 @@ static struct te_list *place_after(struct te_sent_map *map, struct te_list *from
     return from;
 }
 
-/* What was lost, in the order of its last sending: some of it may have been sent again, some not.
+/* What was lost, in the order of last transmission: some of it may have been sent again, some not.
  */
 static struct te_tree take_lost_by_age(struct te_sent_map *map)
 {

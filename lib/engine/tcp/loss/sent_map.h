@@ -1,18 +1,21 @@
-/* What is in flight: one record for each frame sent and not acknowledged, in sequence order without
- * gaps, from SND.UNA to SND.NXT (a SYN and a window probe are not in it). Retransmission, SACK,
- * RACK, PRR and RTT sampling all read it, and nothing else remembers what was sent.
+/* What is in flight: one record per frame sent and not yet acknowledged, in sequence order without
+ * gaps, from SND.UNA to SND.NXT (a SYN and a window probe have none). Retransmission, SACK, RACK,
+ * PRR and RTT sampling all read it; nothing else remembers what was sent.
  *
- * A record is in one of three places:
- *   IN_FLIGHT  on the list by time of its last transmission, oldest first (RFC 8985 5.1);
+ * A record is in one of three states:
+ *   IN_FLIGHT  on the list by time of last transmission, oldest first (RFC 8985 5.1);
  *   LOST       in the tree of what is to be sent again, lowest number first (RFC 6675 NextSeg (1));
- *   SACKED     in neither; neighbours that are both SACKed are merged into one.
- * pipe of RFC 6675 is the sum of the IN_FLIGHT ones: a record that was sent again is IN_FLIGHT
+ *   SACKED     in neither; adjacent SACKed records are merged into one.
+ * RFC 6675's pipe is the sum of the IN_FLIGHT ones: a record that was sent again is IN_FLIGHT
  * again.
  *
- * Work: finding a record is O(log n). A SACK block costs O(log n) beside what it marks for the
- * first time, since what was marked before has been merged. A record of more than one segment (GSO)
- * is split where a SACK block covers a part of it, but only at multiples of the MSS: what a peer
- * can make us split is bounded by what it made us send (CVE-2019-11477, -11478). */
+ * Cost: finding a record is O(log n). A SACK block costs O(log n) plus what it marks for the first
+ * time, since what was marked before has been merged. A record of more than one segment (GSO) is
+ * split when a SACK block covers part of it, but only at multiples of the MSS: what a peer can make
+ * us split is bounded by what it made us send (CVE-2019-11477, -11478).
+ *
+ * Records belong to the map; a pointer to one is valid until a call acknowledges, merges, truncates
+ * or clears it. Sequence numbers passed in are within half the number space of the map's. */
 #ifndef TCPENGINE_TCP_LOSS_SENT_MAP_H
 #define TCPENGINE_TCP_LOSS_SENT_MAP_H
 
@@ -24,7 +27,7 @@
 
 enum te_sent_state { TE_SENT_IN_FLIGHT = 0, TE_SENT_LOST, TE_SENT_SACKED };
 
-/* What delivery-rate estimation wants to know of the moment of sending (delivery.h). */
+/* What delivery rate estimation records at the moment of sending (delivery.h). */
 struct te_sent_mark {
     uint64_t delivered_bytes;
     uint64_t lost_bytes;
@@ -49,7 +52,7 @@ struct te_sent {
 struct te_sent_map {
     struct te_tree by_seq, by_loss;
     struct te_list by_time;
-    struct te_sent *spare; /* the next record: sending must not fail half way */
+    struct te_sent *spare; /* the next record: sending must not fail halfway */
     uint32_t count;
     uint32_t in_flight_bytes, lost_bytes, sacked_bytes;
     uint32_t sacked_segments;
@@ -57,7 +60,8 @@ struct te_sent_map {
 };
 
 /* Called for bytes that were delivered for the first time: cumulatively acknowledged or SACKed. The
- * record still says how and when they were sent. */
+ * record still says how and when they were sent; it is borrowed for the call, which must not change
+ * the map. */
 typedef void te_sent_fn(void *ctx, const struct te_sent *sent, uint32_t bytes);
 
 struct te_sent_visitor {
@@ -65,57 +69,60 @@ struct te_sent_visitor {
     void *ctx;
 };
 
+/* Empty, without memory. The same allocator goes with every later call. */
 void te_sent_map_init(struct te_sent_map *map);
-/* Forgets all; also frees the spare record. */
+/* Frees every record, the spare one included. */
 void te_sent_map_done(struct te_sent_map *map, const struct te_allocator *allocator);
-/* Forgets all that is in flight. */
+/* Removes every record; one of them may be kept as the spare. */
 void te_sent_map_clear(struct te_sent_map *map, const struct te_allocator *allocator);
 
-/* Makes sure of a spare record, which te_sent_map_append() and te_sent_map_split() use up. False:
- * no memory. */
+/* Ensures that there is a spare record, which append, put and split use up. False when the
+ * allocator refuses: the caller must not send or split now, and tries again later. */
 bool te_sent_map_reserve(struct te_sent_map *map, const struct te_allocator *allocator);
 
-/* [start, end) was sent for the first time (by this map), right behind what is there. Uses the
- * spare record. */
+/* [start, end), not empty, was sent for the first time (by this map), right behind what is there.
+ * now_us is not before that of any earlier transmission. Uses the spare record. */
 struct te_sent *te_sent_map_append(struct te_sent_map *map, uint32_t start, uint32_t end,
                                    uint16_t segments, int64_t now_us);
-/* For a restored map: a record as it was; one that is IN_FLIGHT at the end of the time order. Uses
- * the spare record. */
+/* For a restored map: copies the fields of a record, state included; an IN_FLIGHT one goes to the
+ * end of the time order. Uses the spare record. */
 void te_sent_map_put(struct te_sent_map *map, const struct te_sent *like);
 /* A record was sent again: IN_FLIGHT, at the end of the time order. */
 void te_sent_map_resent(struct te_sent_map *map, struct te_sent *sent, int64_t now_us);
-/* Cuts a record in two at seq, inside of it; sent keeps the lower part. Uses the spare record;
- * returns the upper part. */
+/* Cuts a record in two at seq, which is inside it; sent keeps the lower part, and both keep its
+ * state and times. Uses the spare record; returns the upper part. */
 struct te_sent *te_sent_map_split(struct te_sent_map *map, struct te_sent *sent, uint32_t seq,
                                   uint32_t mss_bytes);
 
-/* Everything below una is acknowledged. */
+/* Everything below una is acknowledged: whole records are removed, the last one is trimmed. Visits
+ * what was not SACKed before, lowest number first. */
 void te_sent_map_ack(struct te_sent_map *map, uint32_t una, const struct te_allocator *allocator,
                      const struct te_sent_visitor *visitor);
-/* [start, end) is SACKed; what of it is not in the map is ignored. Without memory for a split a
- * part of a record stays unmarked. */
 struct te_sent_sack {
     uint32_t start, end;
-    uint32_t mss_bytes;
+    uint32_t mss_bytes; /* not 0 */
 };
+/* [start, end) is SACKed. Visits what was not before; ignores what is not in the map. When there is
+ * no memory for a split, the record stays unmarked: the peer will report it again. */
 void te_sent_map_sack(struct te_sent_map *map, const struct te_sent_sack *sack,
                       const struct te_allocator *allocator, const struct te_sent_visitor *visitor);
 
+/* An IN_FLIGHT record becomes LOST. */
 void te_sent_map_mark_lost(struct te_sent_map *map, struct te_sent *sent);
-/* What was marked lost was not (an undo): IN_FLIGHT again. */
+/* What was marked lost was not (an undo): IN_FLIGHT again, in the order of transmission. */
 void te_sent_map_unmark_lost(struct te_sent_map *map);
-/* Joins the first LOST record with the LOST ones behind it, as long as they fit into one segment:
- * what left in crumbs is sent again in one piece. fin_end: where a FIN that was sent ends, which
- * takes no room in a segment; SND.UNA when there is none. */
 struct te_sent_joint {
     uint32_t mss_bytes;
-    uint32_t fin_end;
+    uint32_t fin_end; /* where a FIN that was sent ends, which takes no room in a segment; SND.UNA
+                       * when there is none */
 };
+/* Joins the first LOST record with the LOST ones behind it, as long as they fit into one segment:
+ * data first sent as small segments is sent again in one. */
 void te_sent_map_join_lost(struct te_sent_map *map, const struct te_sent_joint *joint,
                            const struct te_allocator *allocator);
-/* The peer has thrown away what it SACKed (RFC 2018 8). */
+/* The peer has discarded what it SACKed (RFC 2018 8): LOST. */
 void te_sent_map_renege(struct te_sent_map *map);
-/* Forgets what lies at seq and beyond, which will be sent anew. */
+/* Removes everything from seq on, which will be sent anew. */
 void te_sent_map_truncate(struct te_sent_map *map, uint32_t seq,
                           const struct te_allocator *allocator);
 
@@ -124,16 +131,17 @@ struct te_sent *te_sent_map_first(const struct te_sent_map *map);
 struct te_sent *te_sent_map_last(const struct te_sent_map *map);
 struct te_sent *te_sent_map_next(const struct te_sent *sent);
 struct te_sent *te_sent_map_previous(const struct te_sent *sent);
-struct te_sent *te_sent_map_find(const struct te_sent_map *map, uint32_t seq); /* that holds seq */
+struct te_sent *te_sent_map_find(const struct te_sent_map *map, uint32_t seq); /* holding seq */
 struct te_sent *te_sent_map_first_lost(const struct te_sent_map *map);
 struct te_sent *te_sent_map_oldest(const struct te_sent_map *map); /* by time, IN_FLIGHT */
 struct te_sent *te_sent_map_younger(const struct te_sent_map *map, const struct te_sent *sent);
 
-/* Writes or reads the map of what lies between start and end. */
 struct te_codec;
 struct te_sent_bounds {
-    uint32_t start, end;
+    uint32_t start, end; /* SND.UNA and SND.NXT */
 };
+/* Writes the map, or reads one into an empty map. Reading fails with TE_ERR_INVALID unless the map
+ * is empty or covers the bounds exactly, and with TE_ERR_NOMEM; the caller then frees the map. */
 void te_sent_map_save(struct te_codec *codec, struct te_sent_map *map,
                       const struct te_sent_bounds *bounds, const struct te_allocator *allocator);
 
@@ -142,7 +150,8 @@ static inline uint32_t te_sent_len(const struct te_sent *sent)
     return sent->end - sent->start;
 }
 
-/* What te_stack_check_invariants asks: contiguous over [start, end), every sum right. NULL: yes. */
+/* For te_stack_check_invariants: contiguous over [start, end), and every sum right. NULL, or a
+ * static text that says what is wrong. */
 const char *te_sent_map_check(const struct te_sent_map *map, uint32_t start, uint32_t end);
 
 #endif

@@ -9,7 +9,7 @@
 /* RFC 7661 4.2: the pipeACK sampling period is max(3 * RTT, 1 second). */
 #define SAMPLING_RTTS 3
 #define SAMPLING_MIN_US TE_SECOND
-/* No round trip is that long: an hour's would overflow part_us. */
+/* No round trip takes that long; an hour would overflow part_us. */
 #define SAMPLING_MAX_US 600000000
 
 void te_validation_start(struct te_validation *validation, uint32_t snd_una)
@@ -73,8 +73,8 @@ static void forget_pipe_ack(struct te_validation *validation)
 /* --- the phase -------------------------------------------------------------------------------- */
 
 /* DEVIATION: RFC 7661 4.4 begins the phase by pipeACK alone. A flight that fills half of cwnd now
- * is the sample of one RTT later; a slow start whose flight falls short of cwnd by one frame would
- * fall in and out of the phase otherwise. */
+ * is the sample one RTT from now; without this a slow start whose flight is one frame short of
+ * cwnd would drop in and out of the phase. */
 static void judge(struct te_validation *validation, const struct te_validation_ack *ack)
 {
     uint32_t enough = ack->cwnd_bytes / 2;
@@ -118,7 +118,7 @@ static uint32_t used_bytes(const struct te_validation *validation,
     return used < event->cwnd_bytes ? used : event->cwnd_bytes;
 }
 
-/* pipeACK is used once (4.2, at the end): what was measured before says nothing of the path after.
+/* pipeACK is used once (4.2, at the end): what was measured before says nothing about the path now.
  */
 uint32_t te_validation_on_congestion(struct te_validation *validation,
                                      const struct te_validation_event *event)
@@ -138,7 +138,7 @@ void te_validation_on_resent(struct te_validation *validation, uint32_t bytes)
     validation->resent_bytes += bytes;
 }
 
-/* (max(pipeACK, LossFlightSize) - R) / 2, with the share of the algorithm for the half. */
+/* (max(pipeACK, LossFlightSize) - R) / 2, with the algorithm's own factor in place of the half. */
 void te_validation_on_recovered(struct te_validation *validation, struct te_congestion *cc,
                                 uint32_t mss_bytes)
 {

@@ -8,14 +8,14 @@
 #include "tcp/mtu/packet_size.h"
 #include "util/seq.h"
 
-/* RFC 4821 7.8: two timeouts soon after path_mtu was raised say that it was raised in vain. */
+/* RFC 4821 7.8: two timeouts soon after path_mtu was raised show that it was raised in vain. */
 #define VERIFY_TIMEOUTS 2
 #define ARRIVED_FACTOR 2 /* times r1_retries */
 #define VERIFY_SEGMENTS 32
 #define SEGMENTS_BEHIND 3  /* that must follow a probe: 7.4, Tcprexmtthresh */
-#define PROBES_MAX 2       /* lost, of one size, until it counts as too large (RFC 8899 5.1.2) */
+#define PROBES_MAX 2       /* losses of one size until it counts as too large (RFC 8899 5.1.2) */
 #define TIMEOUT_PATIENCE 5 /* 7.6.3 */
-#define CLOSE_BYTES 8      /* a search that has come so close is over (7.3) */
+#define CLOSE_BYTES 8      /* a search that has come this close is over (7.3) */
 
 static uint16_t base_bytes(const struct te_stack *stack, const struct te_conn *conn)
 {
@@ -32,8 +32,8 @@ static struct te_mtu_search *begin(struct te_stack *stack, struct te_conn *conn)
     return conn->mtu_search;
 }
 
-/* What a router has said of the path holds until the cache forgets it: nothing larger is tried for
- * five minutes at least (RFC 1191 3, RFC 8201 4). */
+/* What a router has said about the path holds until the cache forgets it: nothing larger is tried
+ * for at least five minutes (RFC 1191 3, RFC 8201 4). */
 static uint16_t highest(struct te_stack *stack, const struct te_conn *conn)
 {
     uint32_t limit = te_path_mtu_limit(stack, conn);
@@ -42,7 +42,7 @@ static uint16_t highest(struct te_stack *stack, const struct te_conn *conn)
     return (uint16_t)(high > conn->path_mtu ? high : conn->path_mtu);
 }
 
-/* Packets of path_mtu are to be confirmed, or known to arrive; from there upwards. */
+/* Searches upwards from path_mtu, whose packets are known to arrive, or to be confirmed first. */
 static void search_from_here(struct te_stack *stack, struct te_conn *conn, enum te_mtu_phase phase)
 {
     struct te_mtu_search *search = begin(stack, conn);
@@ -95,7 +95,7 @@ static bool fell_back(struct te_conn *conn)
     return true;
 }
 
-/* What is tried next, when packets of path_mtu vanish: the base size, then ever less of it. */
+/* What to try next when packets of path_mtu vanish: the base size, then half of it, and so on. */
 static uint16_t smaller(const struct te_stack *stack, const struct te_conn *conn)
 {
     uint16_t base = base_bytes(stack, conn);
@@ -106,14 +106,15 @@ static uint16_t smaller(const struct te_stack *stack, const struct te_conn *conn
     return (uint16_t)(half > floor ? half : floor);
 }
 
-/* Whether the segment that vanished is larger than what is tried next: else its size is not why. */
+/* Whether the segment that vanished is larger than what is tried next: if not, its size is not the
+ * reason. */
 static bool is_large(const struct te_conn *conn, uint16_t next_bytes)
 {
     return conn->snd_max - conn->snd_una > next_bytes - headers_bytes(conn);
 }
 
-/* As many round trips as cwnd has segments: what congestion control would wait for the next loss
- * (7.6.2). */
+/* As many round trips as cwnd has segments: the interval between losses that congestion control
+ * would cause (7.6.2). */
 static int64_t patience_us(const struct te_conn *conn)
 {
     return conn->rtt.srtt_us * (conn->cc.cwnd_bytes / conn->mss + 1);
@@ -125,9 +126,9 @@ static void give_up_probe(struct te_stack *stack, struct te_conn *conn, int64_t 
     conn->mtu_search->next_at_us = stack->now_us + wait_us;
 }
 
-/* Whether so many timeouts in a row speak of a black hole. Where packets of this size have arrived
- * before, loss is the likelier reason: that takes twice as many, and the base size is not left for
- * a smaller one. */
+/* Whether this many timeouts in a row suggest a black hole. If packets of this size have arrived
+ * before, loss is the likelier reason: it takes twice as many, and nothing below the base size is
+ * tried. */
 static bool has_vanished(const struct te_stack *stack, const struct te_conn *conn)
 {
     if (conn->acked_mtu < conn->path_mtu)
@@ -176,7 +177,7 @@ void te_mtu_probe_refresh(struct te_stack *stack, struct te_conn *conn)
     }
 }
 
-/* The largest first, since a way that was only interrupted takes it; then by halves. */
+/* The largest first, since a path that was only interrupted takes it; then by bisection. */
 static uint16_t next_size(const struct te_mtu_search *search)
 {
     if (search->starts_high)
@@ -214,7 +215,7 @@ void te_mtu_probe_on_sent(struct te_stack *stack, struct te_conn *conn, uint32_t
     assert(search->probe_bytes > search->low && search->probe_bytes <= search->high);
 }
 
-/* Its bytes, to be sent again as ordinary segments. */
+/* The record of the probe; NULL once it was split or joined. */
 static struct te_sent *probe_record(const struct te_conn *conn)
 {
     const struct te_mtu_search *search = conn->mtu_search;

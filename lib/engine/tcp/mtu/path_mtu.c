@@ -17,7 +17,7 @@ void te_path_mtu_start(struct te_stack *stack, struct te_conn *conn)
     conn->acked_mtu = (uint16_t)te_pmtu_min(&conn->remote.addr);
 }
 
-/* --- what was sent, and what arrived ---------------------------------------------------------- */
+/* --- what was sent and what arrived ----------------------------------------------------------- */
 
 void te_path_mtu_on_sent(struct te_conn *conn, uint32_t packet_bytes, uint32_t end)
 {
@@ -49,7 +49,7 @@ void te_path_mtu_on_ack(struct te_conn *conn)
 
 /* --- a smaller path --------------------------------------------------------------------------- */
 
-/* What is in flight in the old size proves nothing any more. */
+/* What is in flight in the old size no longer proves anything. */
 static void forget_sizes(struct te_conn *conn)
 {
     if (conn->sender != NULL)
@@ -103,7 +103,7 @@ void te_path_mtu_on_timeout(struct te_stack *stack, struct te_conn *conn)
         lower(stack, conn, conn->sender->mtu.claimed_bytes);
 }
 
-/* --- news of the cache ------------------------------------------------------------------------ */
+/* --- changes of the cache --------------------------------------------------------------------- */
 
 void te_path_mtu_refresh(struct te_stack *stack, struct te_conn *conn)
 {

@@ -8,8 +8,8 @@
 #include "tcp/conn/sender.h"
 #include "util/seq.h"
 
-/* RFC 5681 2. A segment with news in its SACK blocks counts whatever its window says; one whose
- * only block is a D-SACK below the ACK reports a duplicate, not a hole. */
+/* RFC 5681 2. A segment with SACK blocks counts whatever its window is; one whose only block is a
+ * D-SACK below the ACK reports a duplicate, not a hole. */
 static bool is_repeat(const struct te_conn *conn, const struct te_segment *segment)
 {
     if (!conn->syn_acked || segment->ack != conn->snd_una || te_segment_len(segment) > 0)
@@ -34,7 +34,7 @@ void te_ack_report_begin(const struct te_conn *conn, const struct te_segment *se
         .has_ts_echo = conn->ts_ok && options->has_timestamps,
         .ts_echo = options->ts_echo,
     };
-    /* With SND.NXT at SND.UNA only a probe is out: that it is refused says nothing of loss. */
+    /* With SND.NXT at SND.UNA only a window probe is out: its refusal says nothing about loss. */
     ret_report->is_duplicate = ret_report->is_repeat && conn->snd_una != conn->snd_nxt;
 }
 
@@ -47,8 +47,8 @@ struct visit {
     bool is_sack;
 };
 
-/* The clock of timestamps is coarser than ours: an echo of before the last transmission is proof,
- * one of the same tick is not. */
+/* The timestamp clock is coarser than ours: an echo from before the last transmission is proof, one
+ * of the same tick is not. */
 static bool is_for_earlier(const struct te_conn *conn, const struct te_ack_report *report,
                            const struct te_sent *sent)
 {
@@ -93,7 +93,7 @@ static void on_delivered(void *ctx, const struct te_sent *sent, uint32_t bytes)
     te_delivery_on_delivered(&sender->delivery, &report->delivery, sent, bytes);
 }
 
-/* RFC 2883 4: the first block repeats what was acknowledged, or a part of the second block. */
+/* RFC 2883 4: the first block repeats what is acknowledged, or lies within the second block. */
 static bool is_dsack(const struct te_tcp_options *options, uint32_t ack)
 {
     struct te_sack_block first = options->sack[0];

@@ -6,16 +6,16 @@
 #include "tcp/mtu/mtu_probe.h"
 #include "util/seq.h"
 
-/* How far down from the highest SACKed record the three above are looked for: a peer may leave any
- * number of holes, and every ACK looks. */
+/* How many records below the highest SACKed one are searched for three SACKed segments: a peer may
+ * leave any number of holes, and every ACK searches. */
 #define SCAN_MAX 128
 
-/* --- who is told of it ------------------------------------------------------------------------ */
+/* --- telling the congestion control ----------------------------------------------------------- */
 
-/* One look for what is lost. */
+/* One search for lost records. */
 struct look {
     struct te_conn *conn;
-    uint64_t lost_bytes; /* found by it so far; delivery's count follows when it is over */
+    uint64_t lost_bytes; /* found so far; added to delivery's count by the caller, afterwards */
 };
 
 static void tell(void *ctx, const struct te_sent *sent, uint32_t bytes)
@@ -67,7 +67,8 @@ static uint32_t detect_by_time(struct te_stack *stack, struct te_conn *conn)
     return lost;
 }
 
-/* Where three SACKed segments, or more than two MSS of them, lie above. */
+/* The highest number with three SACKed segments, or more than two MSS of SACKed data, from there
+ * on: everything in flight below it is lost. */
 static bool find_threshold(const struct te_sent_map *map, uint32_t mss_bytes, uint32_t *ret_seq)
 {
     uint32_t segments = 0;
@@ -86,7 +87,7 @@ static bool find_threshold(const struct te_sent_map *map, uint32_t mss_bytes, ui
     return false;
 }
 
-/* What was sent again stays in flight: only RACK can tell that a retransmission is lost. */
+/* What was sent again stays in flight: only RACK can tell when a retransmission is lost. */
 static uint32_t detect_by_count(struct te_conn *conn)
 {
     struct te_sender *sender = conn->sender;

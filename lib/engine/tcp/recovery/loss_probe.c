@@ -5,13 +5,13 @@
 #include "tcp/conn/timers.h"
 #include "util/seq.h"
 
-#define MAX_ACK_DELAY_US 200000      /* TLP.max_ack_delay: what the peer may hold a lone ACK back */
+#define MAX_ACK_DELAY_US 200000      /* TLP.max_ack_delay: how long the peer may hold a lone ACK */
 #define PTO_WITHOUT_RTT_US TE_SECOND /* RFC 8985 7.2 */
-#define PTO_MIN_US 10000             /* two ticks of a slow clock at the peer's */
+#define PTO_MIN_US 10000             /* two ticks of a slow clock on the peer's side */
 
-/* RFC 8985 7.3: one probe at a time, and none before a round trip was measured after the last one.
- * Else a path that has become slower than the PTO is sent everything twice, and as what was sent
- * twice cannot be timed (Karn), it stays so. */
+/* RFC 8985 7.3: one probe at a time, and none until a round trip was measured after the last one.
+ * Otherwise everything would be sent twice over a path that has become slower than the PTO; and
+ * because what was sent twice cannot be timed (Karn), it would stay that way. */
 static bool may_probe(const struct te_conn *conn)
 {
     const struct te_sender *sender = conn->sender;

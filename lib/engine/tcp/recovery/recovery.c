@@ -61,10 +61,10 @@ static void stop_probing(struct te_stack *stack, struct te_conn *conn)
     te_timer_clear(stack, conn, TE_TIMER_LOSS_PROBE);
 }
 
-/* The window comes down from here, evenly (PRR) or at once.
+/* cwnd comes down from here, evenly (PRR) or at once.
  *
- * DEVIATION: with PRR switched off a retransmission that RACK finds lost would bring it down once
- * more (RFC 8985 9.3); it does not. */
+ * DEVIATION: with PRR off, a retransmission that RACK finds lost should bring it down once more
+ * (RFC 8985 9.3); it does not. */
 static void start_reduction(struct te_conn *conn, uint32_t prior_pipe_bytes)
 {
     te_prr_start(&conn->sender->prr, prior_pipe_bytes);
@@ -84,7 +84,7 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
     recovery->partial_acks = 0;
     conn->sender->retransmit_now = true;
     stop_probing(stack, conn);
-    if (was_reduced) { /* one answer a window is enough */
+    if (was_reduced) { /* one response per window is enough */
         te_undo_disarm(&conn->sender->undo);
         return;
     }
@@ -99,7 +99,7 @@ bool te_recovery_holds_timeout(const struct te_conn *conn)
            conn->recovery.partial_acks > 1;
 }
 
-/* Nothing that is in flight was part of a recovery. */
+/* Nothing in flight is part of a recovery. */
 static void note_no_recovery(struct te_conn *conn)
 {
     conn->recovery.recover = conn->snd_una - 1;
@@ -129,9 +129,9 @@ static void end_reduction(struct te_stack *stack, struct te_conn *conn)
     bool is_careful = was_fast && !te_conn_uses_sack(conn);
     uint32_t window = is_careful ? careful_window(conn) : conn->cc.ssthresh_bytes;
     if (window > conn->sender->cwnd_before_bytes)
-        window = conn->sender->cwnd_before_bytes; /* ssthresh is two segments at the least */
+        window = conn->sender->cwnd_before_bytes; /* ssthresh is at least two segments */
     if (window < conn->mss)
-        window = conn->mss; /* the path takes larger ones than when that was computed */
+        window = conn->mss; /* MSS has grown since ssthresh was computed */
     if (!conn->cc.ops->owns_cwnd) {
         conn->cc.cwnd_bytes = window;
         te_validation_on_recovered(&conn->sender->validation, &conn->cc, conn->mss);
@@ -156,10 +156,10 @@ static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
 
 /* --- needless recoveries ---------------------------------------------------------------------- */
 
-/* Cwnd is given back; what was marked lost is on its way after all.
+/* cwnd is restored; what was marked lost is on its way after all.
  *
  * DEVIATION: RFC 4015 (9) would have slow start climb back to the old window, and keep a backed-off
- * RTO. RFC 9438 4.9.2 gives the window back at once, as the kernel does after a timeout, too. */
+ * RTO. RFC 9438 4.9.2 restores the window at once, and so does Linux, also after a timeout. */
 static void undo(struct te_stack *stack, struct te_conn *conn)
 {
     te_undo_apply(&conn->sender->undo, &conn->cc, stack->now_us);
@@ -167,7 +167,7 @@ static void undo(struct te_stack *stack, struct te_conn *conn)
     conn->sender->counted_to = conn->snd_una;
     note_no_recovery(conn);
     conn->retransmits = 0;
-    if (!te_timer_is_set(conn, TE_TIMER_PERSIST)) /* then it is the window probes' (SHLD-30) */
+    if (!te_timer_is_set(conn, TE_TIMER_PERSIST)) /* else it backs off window probes (SHLD-30) */
         te_rtt_reset_backoff(&conn->rtt);
     become_open(conn);
 }
@@ -188,9 +188,10 @@ static bool try_undo(struct te_stack *stack, struct te_conn *conn,
     return true;
 }
 
-/* The timeout was right: step 3a. The new data of step 2b may be all that cwnd allows, and lost or
- * thrown away: what is missing would wait for the next timeout. RACK finds what was overtaken; else
- * it is among the "unacknowledged segments" that slow start sends again. */
+/* The timeout was right: step 3a. The new data of step 2b may be all that cwnd allows, and be lost
+ * or discarded: what is missing would then wait for the next timeout. RACK finds what was
+ * overtaken; without it, the new data is among the "unacknowledged segments" that slow start sends
+ * again. */
 static void go_on_with_slow_start(struct te_conn *conn)
 {
     uint32_t window = FRTO_WINDOW_SEGMENTS * (uint32_t)conn->mss;
@@ -202,11 +203,11 @@ static void go_on_with_slow_start(struct te_conn *conn)
     conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
 }
 
-/* RFC 5682 3 (with SACK) and 2.1 (without): one ACK at a time.
+/* One ACK of RFC 5682 3 (with SACK) or 2.1 (without).
  *
- * DEVIATION: with SACK any first transmission that arrives now is proof enough, on a duplicate, too
- * (the RFC waits for two new segments). The path delivers, so slow start is no answer, whether the
- * first segment was lost or late; the kernel does the same. */
+ * DEVIATION: with SACK any first transmission that arrives now is proof enough, also on a duplicate
+ * (the RFC waits for two new segments). The path delivers, so slow start is not called for, whether
+ * the first segment was lost or late; Linux does the same. */
 static void check_timeout(struct te_stack *stack, struct te_conn *conn,
                           const struct te_ack_report *report)
 {
@@ -260,7 +261,8 @@ static void note_dsack(struct te_stack *stack, struct te_conn *conn,
     te_rack_adapt(&sender->rack, &round);
 }
 
-/* RFC 6582 3.2 step 2: duplicates of what a recovery has sent again needlessly are no news. */
+/* RFC 6582 3.2 step 2: duplicates caused by needless retransmissions of the last recovery do not
+ * count. */
 static bool may_begin_without_sack(const struct te_conn *conn)
 {
     const struct te_recovery *recovery = &conn->recovery;
@@ -268,7 +270,7 @@ static bool may_begin_without_sack(const struct te_conn *conn)
            (recovery->state == TE_RECOVERY_OPEN && seq_gt(conn->snd_una, recovery->recover));
 }
 
-/* Of duplicates that begin no recovery two count, for limited transmit (RFC 3042 2). */
+/* Of duplicates that begin no recovery the first two count, for limited transmit (RFC 3042 2). */
 static bool is_departure(const struct te_conn *conn, const struct te_ack_report *report)
 {
     return report->is_duplicate &&
@@ -276,14 +278,14 @@ static bool is_departure(const struct te_conn *conn, const struct te_ack_report 
             conn->recovery.state == TE_RECOVERY_FAST);
 }
 
-/* Without SACK each duplicate stands for one segment that has left the network; what is
- * acknowledged later was counted by them (RFC 6582 3.2 step 3, "deflate"). */
+/* Without SACK each duplicate means that one segment has left the network; what is acknowledged
+ * later was already counted that way (RFC 6582 3.2 step 3, "deflate"). */
 static void count_without_sack(struct te_conn *conn, struct te_ack_report *report)
 {
     struct te_sender *sender = conn->sender;
     uint32_t *sacked = &sender->reno_sacked_bytes;
     if (conn->recovery.state == TE_RECOVERY_LOSS)
-        return; /* duplicates of what the timeout has sent again (RFC 6582 4.1) */
+        return; /* duplicates caused by what the timeout sent again (RFC 6582 4.1) */
     if (is_departure(conn, report) && *sacked < sender->map.in_flight_bytes) {
         *sacked += conn->mss;
         report->delivered_bytes += conn->mss;
@@ -355,7 +357,7 @@ static void update_state(struct te_stack *stack, struct te_conn *conn,
         break;
     case TE_RECOVERY_OPEN:
         if (seq_gt(conn->snd_una, conn->recovery.recover))
-            note_no_recovery(conn); /* before the numbers wrap around */
+            note_no_recovery(conn); /* lest the numbers wrap around */
         break;
     }
     if (report->lost_bytes > 0 && conn->recovery.state <= TE_RECOVERY_CWR)
@@ -451,10 +453,10 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
     if (sender == NULL)
         return;
     if (report->rtt_us > 0 || (report->advances && report->has_ts_echo))
-        sender->probe_needs_rtt = false; /* by what was sent once, or by its timestamp */
+        sender->probe_needs_rtt = false; /* measured by data sent once, or by a timestamp */
     count_duplicates(stack, conn, report);
     note_dsack(stack, conn, report);
-    if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, whatever was not lost */
+    if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, even if nothing was lost */
         te_undo_disarm(&sender->undo);
     bool is_undone = try_undo(stack, conn, report);
     detect(stack, conn, report);
@@ -484,9 +486,9 @@ static void forget_beyond_window(struct te_stack *stack, struct te_conn *conn)
     conn->snd_nxt = right_edge;
 }
 
-/* RFC 2018 8: what stands at SND.UNA was SACKed, and yet it is not acknowledged. Nothing that was
- * SACKed can be relied on. A look at all of it is for a timeout, not for each ACK: whoever lies
- * would choose how often it happens. */
+/* RFC 2018 8: the record at SND.UNA was SACKed and yet is not acknowledged, so nothing that was
+ * SACKed can be relied on. Walking all of it is for a timeout, not for each ACK: a lying peer would
+ * choose how often it happens. */
 static void check_reneging(struct te_stack *stack, struct te_conn *conn)
 {
     const struct te_sent *first = te_sent_map_first(&conn->sender->map);
@@ -508,20 +510,19 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
         te_undo_disarm(&sender->undo);
     else if (recovery->state == TE_RECOVERY_OPEN)
         te_undo_arm(&sender->undo, &conn->cc, conn->snd_una);
-    /* DEVIATION: a window that fast recovery has brought down is not brought down once more when
-     * its recovery ends in a timeout (RFC 5681 4.3 would): cwnd starts from one segment as it is,
-     * and the kernel does the same. */
+    /* DEVIATION: when a fast recovery ends in a timeout, ssthresh is not reduced once more (RFC
+     * 5681 4.3 would): cwnd starts from one segment anyway, and Linux does the same. */
     signal_congestion(stack, conn, TE_SIGNAL_TIMEOUT, conn->retransmits <= 1 && !was_reducing,
                       flight);
     become_open(conn);
     recovery->state = TE_RECOVERY_LOSS;
     recovery->recover = conn->snd_nxt;
-    /* RFC 5682 2.1 step 1: a timeout within the recovery from one is answered in the usual way. */
+    /* RFC 5682 2.1 step 1: no F-RTO for a timeout during the recovery from another. */
     bool may_be_spurious =
         has_feature(conn, TE_FEATURE_FRTO) && sender->undo.is_armed && !was_in_loss;
     sender->frto = may_be_spurious ? TE_FRTO_RESENT : TE_FRTO_OFF;
     /* DEVIATION: RFC 8985 6.3 would leave in flight what was sent less than a round trip ago. F-RTO
-     * finds it when it arrives, and until then one segment goes at a time. */
+     * notices when it arrives, and until then one segment is sent at a time. */
     sender->delivery.lost_bytes += te_loss_mark_all(conn);
     sender->counted_to = conn->snd_nxt;
     stop_probing(stack, conn);
@@ -531,7 +532,7 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
 void te_recovery_on_timeout(struct te_stack *stack, struct te_conn *conn)
 {
     conn->rtt_timing = false;
-    if (!conn->syn_acked) { /* all of it again, from the SYN on */
+    if (!conn->syn_acked) { /* everything again, from the SYN on */
         if (conn->sender != NULL)
             te_sent_map_clear(&conn->sender->map, &stack->config.allocator);
         conn->snd_nxt = conn->snd_una;
@@ -577,10 +578,10 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
         te_undo_on_resent(&sender->undo, sent->start, sent->end, te_ts_now(stack, conn->ts_offset));
 }
 
-/* DEVIATION: RFC 1191 6.4 would send one segment until ACKs come. All that was too large is sent
- * again at once, as far as cwnd allows: a router has dropped it, so that the network holds that
- * much less, and RFC 8201 5.4 asks for no slow start. When the new size is wrong too the same is
- * lost again, TE_PATH_MTU_CUTS_MAX times at most. */
+/* DEVIATION: RFC 1191 6.4 would send one segment until ACKs come. Here everything that was too
+ * large is sent again at once, as far as cwnd allows: a router has dropped it, so the network holds
+ * that much less, and RFC 8201 5.4 asks for no slow start. If the new size is wrong too, the same
+ * is lost again, TE_PATH_MTU_CUTS_MAX times at most. */
 void te_recovery_on_smaller_mss(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->sender == NULL)

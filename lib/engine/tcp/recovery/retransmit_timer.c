@@ -47,9 +47,9 @@ void te_timers_after_send(struct te_stack *stack, struct te_conn *conn)
     start_user_timeout(stack, conn);
 }
 
-/* RFC 7765 4: with so little in flight that duplicates cannot tell of a loss, and nothing more to
- * send, the timeout counts from when the first segment was sent, not from this ACK; unless that
- * is past, after a timeout that was needless. */
+/* RFC 7765 4: with too little in flight for duplicates to reveal a loss, and nothing more to send,
+ * the timeout counts from when the first segment was sent, not from this ACK; unless that is past
+ * already, after a spurious timeout. */
 static int64_t restart_offset_us(const struct te_stack *stack, const struct te_conn *conn)
 {
     if (!(conn->features & TE_FEATURE_RTO_RESTART) || conn->sender == NULL)
@@ -88,7 +88,7 @@ void te_timers_on_segment(struct te_stack *stack, struct te_conn *conn)
 {
     conn->last_received_at_us = stack->now_us;
     conn->probes = 0;
-    conn->keepalive_now = false; /* the probe that had not left yet is answered */
+    conn->keepalive_now = false; /* a probe that was not sent yet is answered */
     if (conn->keepalive && te_conn_is_synchronized(conn))
         te_timer_set(stack, conn, TE_TIMER_KEEPALIVE,
                      stack->now_us + (int64_t)conn->keepalive_idle_s * 1000000);
