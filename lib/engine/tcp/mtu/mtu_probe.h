@@ -62,7 +62,8 @@ bool te_mtu_probe_is(const struct te_conn *conn, const struct te_sent *sent);
 uint32_t te_mtu_probe_on_lost(struct te_stack *stack, struct te_conn *conn, uint32_t lost_bytes);
 /* SND.UNA has moved: what arrived may end a phase, raise path_mtu, or confirm it. */
 void te_mtu_probe_on_ack(struct te_stack *stack, struct te_conn *conn);
-/* path_mtu was lowered to what a router or the cache says: the search, if any, is over for now. */
+/* path_mtu was lowered to what a router or the cache says: forgets the probe in flight; a search
+ * that has left base and error is complete. */
 void te_mtu_probe_on_lowered(struct te_stack *stack, struct te_conn *conn);
 /* A Packet Too Big that quotes seq and allows at least path_mtu. True if it is about the probe in
  * flight, which is then given up, and mtu_bytes tried next; false: it is the caller's. */
