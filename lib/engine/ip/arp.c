@@ -14,7 +14,7 @@ static void send(struct te_stack *stack, const struct te_arp *arp, const uint8_t
 {
     uint8_t bytes[TE_ARP_LEN];
     te_arp_emit(arp, bytes);
-    te_output_arp(stack, mac, bytes, sizeof(bytes));
+    te_ip_output_arp(stack, mac, bytes, sizeof(bytes));
 }
 
 static struct te_arp arp_from_us(const struct te_stack *stack, uint16_t operation,

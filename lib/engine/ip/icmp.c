@@ -49,13 +49,13 @@ static void send(struct te_stack *stack, struct message *message)
     te_icmp_emit_header(&message->header, header);
     message->header.checksum = te_checksum_finish(te_checksum_add_iovec(sum, iov, 3));
     te_icmp_emit_header(&message->header, header);
-    struct te_output_packet packet = {.source = message->source,
-                                      .destination = message->destination,
-                                      .protocol = is_v4 ? TE_PROTO_ICMP : TE_PROTO_ICMPV6,
-                                      .iov = iov,
-                                      .iov_count = 3};
+    struct te_ip_output_packet packet = {.source = message->source,
+                                         .destination = message->destination,
+                                         .protocol = is_v4 ? TE_PROTO_ICMP : TE_PROTO_ICMPV6,
+                                         .iov = iov,
+                                         .iov_count = 3};
     stack->counters.icmp_out++;
-    te_output_send(stack, &packet);
+    te_ip_output_send(stack, &packet);
 }
 
 static bool is_icmp_error(const struct te_packet *packet)

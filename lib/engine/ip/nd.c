@@ -28,7 +28,7 @@ static void send(struct te_stack *stack, const struct te_nd *nd, struct te_link_
     uint64_t sum = te_checksum_pseudo(message->source, message->destination, TE_PROTO_ICMPV6,
                                       (uint32_t)message->len);
     te_store_be16(bytes + 2, te_checksum_finish(te_checksum_add(sum, bytes, message->len)));
-    te_output_link_message(stack, message);
+    te_ip_output_link_message(stack, message);
 }
 
 void te_nd_ask(struct te_stack *stack, const struct te_addr *source, const struct te_addr *target,

@@ -56,7 +56,7 @@ size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_s
 
 /* The part of a packet that one frame carries. */
 struct slice {
-    const struct te_output_packet *packet;
+    const struct te_ip_output_packet *packet;
     const struct te_addr *next_hop;
     size_t total_len; /* of the packet's payload */
     size_t offset, len;
@@ -105,7 +105,7 @@ static void emit_ipv6(const struct slice *slice, uint8_t *ret_bytes)
 }
 
 /* Copies bytes [offset, offset + len) of the pieces. */
-static void gather(const struct te_output_packet *packet, size_t offset, size_t len,
+static void gather(const struct te_ip_output_packet *packet, size_t offset, size_t len,
                    uint8_t *ret_bytes)
 {
     for (unsigned i = 0; i < packet->iov_count && len > 0; i++) {
@@ -165,7 +165,7 @@ static uint32_t next_id(struct te_stack *stack, const struct te_addr *destinatio
 }
 
 static void drop(struct te_stack *stack, enum te_drop_reason reason,
-                 const struct te_output_packet *packet)
+                 const struct te_ip_output_packet *packet)
 {
     te_drop_packet(stack, reason, packet->source, packet->destination);
 }
@@ -189,7 +189,7 @@ static void send_fragments(struct te_stack *stack, struct slice *slice, uint32_t
     }
 }
 
-static size_t total_len_of(const struct te_output_packet *packet)
+static size_t total_len_of(const struct te_ip_output_packet *packet)
 {
     size_t total = 0;
     for (unsigned i = 0; i < packet->iov_count; i++)
@@ -197,7 +197,7 @@ static size_t total_len_of(const struct te_output_packet *packet)
     return total;
 }
 
-void te_output_send(struct te_stack *stack, const struct te_output_packet *packet)
+void te_ip_output_send(struct te_stack *stack, const struct te_ip_output_packet *packet)
 {
     struct te_path path;
     if (te_ip_route(stack, packet->destination, &path) != TE_OK) {
@@ -221,17 +221,17 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
                        size_t len)
 {
     struct te_iovec piece = {.base = payload, .len = len};
-    struct te_output_packet packet = {.source = source,
-                                      .destination = destination,
-                                      .protocol = protocol,
-                                      .iov = &piece,
-                                      .iov_count = 1};
-    te_output_send(stack, &packet);
+    struct te_ip_output_packet packet = {.source = source,
+                                         .destination = destination,
+                                         .protocol = protocol,
+                                         .iov = &piece,
+                                         .iov_count = 1};
+    te_ip_output_send(stack, &packet);
 }
 
 /* --- the link's own messages ------------------------------------------------------------------ */
 
-void te_output_link_message(struct te_stack *stack, const struct te_link_message *message)
+void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message)
 {
     uint8_t group_mac[6];
     const size_t headers_len = TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN;
@@ -252,7 +252,7 @@ void te_output_link_message(struct te_stack *stack, const struct te_link_message
     stack->counters.nd_out++;
 }
 
-void te_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet, size_t len)
+void te_ip_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet, size_t len)
 {
     static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct te_control_frame *frame = te_control_frame_new(stack, TE_ETH_HEADER_LEN + len, true);

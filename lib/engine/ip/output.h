@@ -10,7 +10,7 @@ struct te_stack;
 #define TE_HOP_LIMIT 64 /* of all that we send beyond the link */
 
 /* A transport packet in pieces, checksum included. */
-struct te_output_packet {
+struct te_ip_output_packet {
     const struct te_addr *source, *destination;
     uint8_t protocol;
     const struct te_iovec *iov;
@@ -18,7 +18,7 @@ struct te_output_packet {
 };
 /* Copies it into frames of at most the path's MTU. Dropped and counted as a whole when there is no
  * route, no room in the control queue, or more than an IP packet holds. */
-void te_output_send(struct te_stack *stack, const struct te_output_packet *packet);
+void te_ip_output_send(struct te_stack *stack, const struct te_ip_output_packet *packet);
 
 /* A message of Neighbour Discovery: it names its MAC itself and goes with hop limit 255. */
 struct te_link_message {
@@ -27,8 +27,9 @@ struct te_link_message {
     const uint8_t *payload;
     size_t len;
 };
-void te_output_link_message(struct te_stack *stack, const struct te_link_message *message);
+void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message);
 /* An ARP packet; mac NULL: broadcast. */
-void te_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet, size_t len);
+void te_ip_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet,
+                      size_t len);
 
 #endif
