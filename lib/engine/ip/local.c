@@ -80,7 +80,7 @@ void te_locals_arm(struct te_stack *stack)
     te_wheel_arm(&stack->wheel, &locals->timer, first_us);
 }
 
-/* How long after step number local->step the next one comes. */
+/* How long after step number local->step the next one is due. */
 static int64_t step_gap_us(const struct te_stack *stack, const struct te_local *local)
 {
     const struct probing *plan = probing_of(local);
@@ -168,7 +168,7 @@ void te_locals_init(struct te_stack *stack)
     locals->count = 0;
     for (unsigned i = 0; i < stack->config.address_count; i++) {
         const struct te_cidr *cidr = &stack->config.addresses[i];
-        add(locals, &cidr->addr, (uint8_t)te_cidr_bits(cidr));
+        add(locals, &cidr->addr, cidr->prefix_bits);
     }
     locals->configured_count = locals->count;
     add_link_local(stack);
@@ -261,17 +261,18 @@ bool te_locals_any_ready(const struct te_stack *stack)
     return false;
 }
 
-/* How well local suits; 0 for not at all. */
+/* How well local suits; 0: not at all. */
 static unsigned suitability(const struct te_local *local, const struct te_addr *destination,
                             const struct te_addr *next_hop)
 {
     if (te_addr_is_v4(&local->addr) != te_addr_is_v4(destination))
         return 0;
-    /* A link-local source reaches nobody beyond the link (RFC 6724 5, rule 2). */
+    /* A link-local source is no use beyond the link (RFC 6724 5, rule 2). */
     if (te_prefix_is_link_local(&local->addr) && !te_prefix_is_link_local(destination))
         return 0;
     unsigned score = 1 + te_addr_common_bits(&local->addr, destination);
-    if (te_addr_common_bits(&local->addr, next_hop) >= local->network_bits)
+    const struct te_cidr network = {local->addr, local->network_bits};
+    if (te_cidr_contains(&network, next_hop))
         score += 2 * TE_PREFIX_ALL_BITS;
     return score;
 }
@@ -310,17 +311,18 @@ const struct te_local *te_local_select_any(const struct te_stack *stack,
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
+/* Both are IPv4. */
 static bool is_network_broadcast(const struct te_local *local, const struct te_addr *addr)
 {
     /* Networks of one or two addresses have none (RFC 3021 2.1). */
-    unsigned bits = local->network_bits;
-    if (bits > TE_PREFIX_ALL_BITS - 2 || te_addr_common_bits(&local->addr, addr) < bits)
+    const struct te_cidr network = {local->addr, local->network_bits};
+    if (local->network_bits > 30)
         return false;
-    for (; bits < TE_PREFIX_ALL_BITS; bits++) {
-        if ((addr->bytes[bits / 8] & (0x80 >> bits % 8)) == 0)
+    for (unsigned bit = te_cidr_bits(&network); bit < TE_PREFIX_ALL_BITS; bit++) {
+        if ((addr->bytes[bit / 8] & (0x80 >> bit % 8)) == 0)
             return false;
     }
-    return true;
+    return te_cidr_contains(&network, addr);
 }
 
 bool te_local_is_broadcast(const struct te_stack *stack, const struct te_addr *addr)

@@ -2,5 +2,6 @@
 
 bool te_prefix_is_link_local(const struct te_addr *addr)
 {
-    return addr->bytes[0] == 0xfe && (addr->bytes[1] & 0xc0) == 0x80;
+    static const struct te_cidr link_local = {{{0xfe, 0x80}}, 10};
+    return te_cidr_contains(&link_local, addr);
 }

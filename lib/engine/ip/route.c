@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "ip/ip.h"
-#include "ip/prefix.h"
 #include "stack_internal.h"
 
 /* Keeps the table sorted; of two equal prefixes the one that came first wins. */
@@ -11,7 +10,7 @@ static void insert(struct te_routes *routes, const struct te_route_entry *entry)
 {
     unsigned at = routes->count;
     assert(at < TE_ROUTE_ENTRIES_MAX);
-    while (at > 0 && routes->items[at - 1].network_bits < entry->network_bits) {
+    while (at > 0 && te_cidr_bits(&routes->items[at - 1].network) < te_cidr_bits(&entry->network)) {
         routes->items[at] = routes->items[at - 1];
         at--;
     }
@@ -21,15 +20,12 @@ static void insert(struct te_routes *routes, const struct te_route_entry *entry)
 
 static void insert_configured(struct te_routes *routes, const struct te_route *route)
 {
-    struct te_route_entry entry = {.network = route->destination.addr,
-                                   .network_bits = (uint8_t)te_cidr_bits(&route->destination),
+    struct te_route_entry entry = {.network = route->destination,
                                    .has_gateway = !te_addr_is_unspecified(&route->gateway),
                                    .gateway = route->gateway};
-    /* "Prefix 0 is the default route of the family of gateway", whatever its address says. */
-    if (route->destination.prefix_bits == 0 && entry.has_gateway) {
-        entry.network = route->gateway;
-        entry.network_bits = te_addr_is_v4(&route->gateway) ? TE_PREFIX_V4_BITS : 0;
-    }
+    /* Prefix 0 is the default route of gateway's family, whatever its own address (config.h). */
+    if (route->destination.prefix_bits == 0 && entry.has_gateway)
+        entry.network.addr = route->gateway;
     insert(routes, &entry);
 }
 
@@ -39,7 +35,7 @@ void te_routes_init(struct te_stack *stack)
     routes->count = 0;
     for (unsigned i = 0; i < stack->locals.count; i++) {
         const struct te_local *local = &stack->locals.items[i];
-        struct te_route_entry entry = {.network = local->addr, .network_bits = local->network_bits};
+        struct te_route_entry entry = {.network = {local->addr, local->network_bits}};
         insert(routes, &entry);
     }
     for (unsigned i = 0; i < stack->config.route_count; i++)
@@ -49,13 +45,9 @@ void te_routes_init(struct te_stack *stack)
 static const struct te_route_entry *find(const struct te_routes *routes,
                                          const struct te_addr *destination)
 {
-    bool is_v4 = te_addr_is_v4(destination);
     for (unsigned i = 0; i < routes->count; i++) {
-        const struct te_route_entry *entry = &routes->items[i];
-        /* ::/0 covers the mapped addresses by its bits, but not in meaning. */
-        if (te_addr_is_v4(&entry->network) == is_v4 &&
-            te_addr_common_bits(&entry->network, destination) >= entry->network_bits)
-            return entry;
+        if (te_cidr_contains(&routes->items[i].network, destination))
+            return &routes->items[i];
     }
     return NULL;
 }
@@ -64,7 +56,7 @@ enum te_err te_ip_route(const struct te_stack *stack, const struct te_addr *dest
                         struct te_path *ret_path)
 {
     const struct te_route_entry *entry = find(&stack->routes, destination);
-    /* What we send never comes back to us by the link, so there is no way to ourselves. */
+    /* The link never delivers our frames to us, so there is no route to ourselves. */
     if (entry == NULL || te_ip_is_local(stack, destination))
         return TE_ERR_NO_ROUTE;
     const struct te_addr *next_hop = entry->has_gateway ? &entry->gateway : destination;

@@ -1,5 +1,5 @@
-/* Which next hop leads to an address: longest prefix first, over the networks that our addresses
- * imply and the configured routes. Fixed at birth. */
+/* The routing table: the networks that our addresses imply, and config.routes. Fixed at birth;
+ * asked by te_ip_route (ip/ip.h), longest prefix first. */
 #ifndef TCPENGINE_IP_ROUTE_H
 #define TCPENGINE_IP_ROUTE_H
 
@@ -10,8 +10,7 @@ struct te_stack;
 #define TE_ROUTE_ENTRIES_MAX (TE_ROUTES_MAX + TE_LOCAL_ADDRESSES_MAX)
 
 struct te_route_entry {
-    struct te_addr network;
-    uint8_t network_bits; /* of the 128 bits of network: 96 + n for IPv4 */
+    struct te_cidr network;
     bool has_gateway;
     struct te_addr gateway;
 };
@@ -21,7 +20,7 @@ struct te_routes {
     unsigned count;
 };
 
-/* te_locals_init comes first. */
+/* Fills the table. te_locals_init comes first: it decides which addresses we have. */
 void te_routes_init(struct te_stack *stack);
 
 #endif
