@@ -60,7 +60,8 @@ static void on_reply(struct te_stack *stack, const struct te_arp *reply)
     te_neighbour_on_answer(stack, &found);
 }
 
-/* Tells local that its address is claimed by this packet (RFC 5227 2.1.1, 2.4). True when it is. */
+/* Passes a claim to one of our addresses on to local (RFC 5227 2.1.1, 2.4). True when the sender
+ * makes one: then nothing is left to do. */
 static bool check_claim(struct te_stack *stack, const struct te_arp *arp)
 {
     struct te_local *sender = te_local_find(stack, &arp->sender);
@@ -70,7 +71,7 @@ static bool check_claim(struct te_stack *stack, const struct te_arp *arp)
         te_local_on_claim(stack, sender);
         return true;
     }
-    /* Two stations that probe for one address: neither gets it. */
+    /* Two stations probe for the same address: neither gets it. */
     if (is_probe && target != NULL && target->state == TE_LOCAL_TENTATIVE)
         te_local_on_claim(stack, target);
     return false;
@@ -84,7 +85,7 @@ void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len)
         te_drop_packet(stack, TE_DROP_ARP_MALFORMED, NULL, NULL);
         return;
     }
-    /* Our own packet, come back by a loop in the link, is no conflict (RFC 5227 2.4). */
+    /* Our own packet, looped back by the link, is no conflict (RFC 5227 2.4). */
     if (te_mac_equal(arp.sender_mac, stack->config.mac)) {
         te_drop_packet(stack, TE_DROP_ARP_LOOPED, &arp.target, &arp.sender);
         return;

@@ -1,4 +1,7 @@
-/* ARP in and out (RFC 826, RFC 5227). The state is in ip/neighbour.h and ip/local.h. */
+/* ARP in and out (RFC 826, RFC 5227). The state is in ip/neighbour.h and ip/local.h.
+ *
+ * The senders queue one urgent frame (control_queue.h). When its share is full or memory is
+ * refused, the frame is dropped and counted; the caller's timer asks again. */
 #ifndef TCPENGINE_IP_ARP_H
 #define TCPENGINE_IP_ARP_H
 
@@ -6,14 +9,16 @@
 
 struct te_stack;
 
-/* What follows the Ethernet header. */
+/* Handles one packet, Ethernet header taken off; link padding may follow it. Requests for our
+ * usable addresses are answered, replies go to the neighbour cache, and a claim to one of our
+ * addresses goes to te_local_on_claim. Anything else is dropped and counted. */
 void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len);
-/* Asks for target; mac NULL: everybody. */
+/* Asks for target's MAC from source: mac alone, or everybody when mac is NULL. */
 void te_arp_ask(struct te_stack *stack, const struct te_addr *source, const struct te_addr *target,
                 const uint8_t *mac);
-/* Asks whether anybody has addr, without claiming it (RFC 5227 2.1.1). */
+/* Asks everybody for addr without claiming it: the sender is 0.0.0.0 (RFC 5227 2.1.1). */
 void te_arp_probe(struct te_stack *stack, const struct te_addr *addr);
-/* Tells everybody that addr is ours (RFC 5227 2.3). */
+/* Announces addr as ours: a broadcast request with sender and target addr (RFC 5227 2.3). */
 void te_arp_announce(struct te_stack *stack, const struct te_addr *addr);
 
 #endif

@@ -1,9 +1,9 @@
-/* Whole frames that no connection owns: ARP, ND, ICMP, RST, the ACKs of TIME_WAIT.
+/* Whole frames that no connection owns: ARP, ND, ICMP, RST, TIME_WAIT's ACKs.
  *
- * A frame is ready, in one of the two lists here, or waits in the list of the neighbour whose MAC
- * it needs (ip/neighbour.h), so that it holds up nobody behind it. Either way it counts here. ARP
- * and ND go first and have a share of their own: a flood of answers cannot keep us from resolving.
- */
+ * A frame is either ready, in one of the two lists here, or waiting in the list of the neighbour
+ * whose MAC it needs (ip/neighbour.h), where it holds up no other frame. Both kinds count toward
+ * the limits here. ARP and ND go first and have their own share: a flood of answers cannot keep us
+ * from resolving addresses. */
 #ifndef TCPENGINE_IP_CONTROL_QUEUE_H
 #define TCPENGINE_IP_CONTROL_QUEUE_H
 
@@ -21,27 +21,30 @@ struct te_control_frame {
 };
 
 struct te_control_queue {
-    struct te_list urgent, ordinary;       /* ready frames, first come first served */
+    struct te_list urgent, ordinary;       /* ready frames, oldest first */
     uint32_t urgent_count, ordinary_count; /* each at most config.control_queue_max */
-    struct te_control_frame *taken;        /* what the host is reading */
+    struct te_control_frame *taken;        /* the one that the host is reading */
 };
 
 void te_control_queue_init(struct te_control_queue *queue);
-/* Frees the ready frames; those that wait belong to the neighbours. */
+/* Frees the ready frames and the one last taken. Waiting frames are te_neighbours_done's to free.
+ */
 void te_control_queue_done(struct te_stack *stack);
 
-/* A frame of frame_len zero bytes, in no list, counted. NULL when its share is full (counted) or
- * memory is refused. */
+/* Allocates a zeroed frame of frame_len bytes and counts it; it is in no list yet. The caller owns
+ * it until te_control_queue_push, te_neighbour_send or te_control_frame_free. NULL when its share
+ * is full or memory is refused; the drop has then been counted, and the caller gives up. */
 struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t frame_len,
                                               bool is_urgent);
-/* The frame must be in no list. NULL is legal. */
+/* Frees a frame that is in no list. NULL is legal. */
 void te_control_frame_free(struct te_stack *stack, struct te_control_frame *frame);
-/* How many more ordinary frames there is room for. */
+/* How many more ordinary frames fit. */
 uint32_t te_control_queue_room(const struct te_stack *stack);
 
-/* Hands a complete frame over to be sent. */
+/* Queues a complete frame, destination MAC included. Takes it over. */
 void te_control_queue_push(struct te_stack *stack, struct te_control_frame *frame);
-/* The next frame to send, valid until the next call; NULL when there is none. */
+/* Takes the next frame to send, urgent ones first; NULL when there is none. The queue keeps owning
+ * it and frees it on the next call. */
 const struct te_control_frame *te_control_queue_take(struct te_stack *stack);
 
 #endif

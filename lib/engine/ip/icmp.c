@@ -10,7 +10,7 @@
 #include "wire/ipv6.h"
 #include "wire/nd.h"
 
-/* An error may be this long with its IP header (RFC 1812 4.3.2.3, RFC 4443 2.4 (c)). */
+/* Longest error, IP header included (RFC 1812 4.3.2.3, RFC 4443 2.4 (c)). */
 #define ERROR4_PACKET_MAX 576u
 #define ERROR6_PACKET_MAX TE_IPV6_MTU_MIN
 
@@ -27,7 +27,7 @@ struct message {
     struct te_iovec body[2];
 };
 
-/* False: packet gets no answer. */
+/* False when the budget is spent: packet gets no answer. */
 static bool take_budget(struct te_stack *stack, const struct te_packet *packet)
 {
     if (te_limiter_take(&stack->icmp_limiter, stack->config.icmp_per_second, &stack->key,
@@ -73,7 +73,7 @@ static bool may_answer(struct te_stack *stack, const struct te_packet *packet)
            !is_icmp_error(packet);
 }
 
-/* Sends header with as much of packet behind it as fits. */
+/* Sends header, followed by as much of packet as fits. */
 static void send_quoting(struct te_stack *stack, const struct te_packet *packet,
                          const struct te_icmp *header)
 {
@@ -135,7 +135,7 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
                         const struct te_icmp *request)
 {
     bool is_v4 = te_addr_is_v4(&packet->source);
-    /* RFC 1122 3.2.2.6 lets us, and prudence (smurf) makes us, keep quiet toward groups. */
+    /* RFC 1122 3.2.2.6 allows silence toward groups, and smurf attacks call for it. */
     if (packet->is_broadcast) {
         drop(stack, TE_DROP_ICMP_ECHO_GROUP, packet);
         return;
@@ -153,7 +153,7 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
 
 /* --- input: errors about what we sent --------------------------------------------------------- */
 
-/* What an error means for the connection that it is about; this: nothing that anybody need know. */
+/* An error that means nothing to the connection that it is about. */
 #define MEANINGLESS TE_ERR_INVALID
 
 static enum te_err meaning_of_unreachable4(uint8_t code)
@@ -225,7 +225,7 @@ static enum te_err meaning_of_error6(const struct te_icmp *icmp)
     }
 }
 
-/* The next lower MTU of RFC 1191 7.1, for routers that do not tell theirs (RFC 1191 5). */
+/* The next plateau of RFC 1191 7.1, for routers that do not report their MTU (RFC 1191 5). */
 static uint32_t plateau_below(size_t packet_len)
 {
     static const uint16_t plateaus[] = {32000, 17914, 8166, 4352, 2002, 1492, 1006, 508, 296};
@@ -235,7 +235,7 @@ static uint32_t plateau_below(size_t packet_len)
     return plateaus[i];
 }
 
-/* What a "too big" names; 0 when it must be discarded. */
+/* The MTU that a "too big" reports; 0 when it must be discarded. */
 static uint32_t mtu_of(const struct te_icmp *icmp, const struct te_icmp_quote *quote)
 {
     /* No IPv6 link has less than the minimum (RFC 8201 4). */
@@ -303,8 +303,7 @@ static void input6(struct te_stack *stack, const struct te_packet *packet,
     if (icmp->type == TE_ND_SOLICIT || icmp->type == TE_ND_ADVERTISE)
         te_nd_input(stack, packet, source_mac);
     else if (te_addr_is_unspecified(&packet->source))
-        drop(stack, TE_DROP_IP_BAD_SOURCE,
-             packet); /* only a station that probes an address has none */
+        drop(stack, TE_DROP_IP_BAD_SOURCE, packet); /* only DAD has none */
     else if (icmp->type == TE_ICMP6_ECHO_REQUEST)
         answer_echo(stack, packet, icmp);
     else if (te_icmp6_is_error(icmp->type))

@@ -1,4 +1,4 @@
-/* Packets in: frame, then IP header, then fragments, then the protocol that is carried. */
+/* Input: the frame, the IP header, fragments, then the protocol that is carried. */
 #include <string.h>
 
 #include "ip/arp.h"
@@ -15,9 +15,9 @@
 #define IP_PACKET_MAX 65535u
 #define UDP_HEADER_LEN 8
 
-/* How a packet came. */
+/* How a packet arrived. */
 struct arrival {
-    const uint8_t *source_mac; /* NULL when it was put together from fragments */
+    const uint8_t *source_mac; /* NULL when it was reassembled from fragments */
     bool is_group;             /* the frame went to a group */
     bool checksum_ok;
     uint16_t gso_size_bytes;
@@ -77,8 +77,8 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
 
 /* --- what both IP versions share -------------------------------------------------------------- */
 
-/* Duplicate address detection speaks from the unspecified address (RFC 4862 5.4.2); ip/icmp.c lets
- * nothing else of it through. */
+/* Duplicate address detection sends from the unspecified address (RFC 4862 5.4.2); ip/icmp.c drops
+ * everything else from there. */
 static bool may_be_unspecified(const struct te_packet *packet)
 {
     return packet->protocol == TE_PROTO_ICMPV6 && packet->is_broadcast;
@@ -91,7 +91,7 @@ static bool is_good_source(const struct te_stack *stack, const struct te_packet 
     return te_ip_is_unicast(stack, &packet->source) && !te_ip_is_local(stack, &packet->source);
 }
 
-/* Whether the packet is for us and from somebody; notes whether it is for others too. */
+/* Whether the packet is for us and its source is valid. Notes whether it is for others too. */
 static bool accept_addresses(struct te_stack *stack, struct te_packet *packet)
 {
     if (!te_ip_is_local(stack, &packet->destination)) {
@@ -115,7 +115,7 @@ static bool udp_is_sane(const struct te_packet *packet)
     uint16_t checksum = te_load_be16(packet->payload + 6);
     if (len < UDP_HEADER_LEN || len > packet->payload_len)
         return false;
-    /* 0 stands for none, which only IPv4 allows (RFC 8200 8.1). */
+    /* 0 means none, which only IPv4 allows (RFC 8200 8.1). */
     if (packet->checksum_ok || (checksum == 0 && te_addr_is_v4(&packet->source)))
         return true;
     uint64_t sum =
@@ -133,7 +133,7 @@ static void input_udp(struct te_stack *stack, const struct te_packet *packet)
     te_icmp_send_error(stack, packet, TE_ICMP_NO_PORT);
 }
 
-/* True when the protocol is one that both IP versions carry. */
+/* Handles the protocols that both IP versions carry. False when it is another. */
 static bool deliver_common(struct te_stack *stack, const struct te_packet *packet)
 {
     if (packet->protocol == TE_PROTO_TCP)
@@ -145,7 +145,7 @@ static bool deliver_common(struct te_stack *stack, const struct te_packet *packe
     return true;
 }
 
-/* Puts a fragment to its datagram. What comes out goes in again as a whole packet. */
+/* Adds a fragment to its datagram. A complete datagram is input again as a whole packet. */
 static void input_fragment(struct te_stack *stack, const struct te_fragment *fragment)
 {
     struct te_reassembled whole;
@@ -244,8 +244,8 @@ static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
                          (uint32_t)parsed->protocol_at_bytes);
 }
 
-/* Sets *ret_code and *ret_pointer when the fragment breaks a rule of RFC 8200 4.5 that its sender
- * is to be told of. */
+/* Whether the fragment breaks a rule of RFC 8200 4.5 that is reported to its sender, and what the
+ * report says. */
 static bool has_fragment_problem(const struct te_packet *packet,
                                  const struct te_ipv6_parsed *parsed, uint8_t *ret_code,
                                  uint32_t *ret_pointer)
@@ -276,14 +276,14 @@ static void input_fragment6(struct te_stack *stack, const struct te_packet *pack
                                    .offset_bytes = parsed->fragment.offset_bytes,
                                    .more = parsed->fragment.more};
     stack->counters.reassembly_in++;
-    /* A fragment within a datagram that was fragments itself is nobody's honest work. */
+    /* No honest sender fragments a fragment. */
     if (arrival->source_mac == NULL || packet->payload_len == 0) {
         drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         return;
     }
     if (has_fragment_problem(packet, parsed, &code, &pointer)) {
         drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
-        /* Whether a later fragment is of an ICMP error cannot be seen. */
+        /* A later fragment may be part of an ICMP error: there is no telling. */
         if (fragment.offset_bytes == 0 || packet->protocol != TE_PROTO_ICMPV6)
             te_icmp_send_problem(stack, packet, code, pointer);
         return;

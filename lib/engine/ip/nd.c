@@ -19,7 +19,7 @@ struct te_addr te_nd_group_of(const struct te_addr *addr)
     return group;
 }
 
-/* message: source, destination and mac are set. */
+/* The caller has set source, destination and mac of message. */
 static void send(struct te_stack *stack, const struct te_nd *nd, struct te_link_message *message)
 {
     uint8_t bytes[TE_ND_LEN_MAX];
@@ -50,7 +50,7 @@ void te_nd_probe(struct te_stack *stack, const struct te_addr *addr)
     send(stack, &nd, &message);
 }
 
-/* In answer to somebody (mac of destination), or to all nodes (mac NULL). */
+/* Answers destination, which has mac, or announces to all nodes (mac NULL). */
 static void advertise(struct te_stack *stack, const struct te_addr *target,
                       const struct te_addr *destination, const uint8_t *mac)
 {
@@ -69,7 +69,7 @@ void te_nd_announce(struct te_stack *stack, const struct te_addr *addr)
     advertise(stack, addr, &all_nodes, NULL);
 }
 
-/* Somebody probes for target (RFC 4862 5.4.3, RFC 4861 7.2.4). */
+/* Another station probes for the address of local (RFC 4862 5.4.3, RFC 4861 7.2.4). */
 static void on_probe(struct te_stack *stack, struct te_local *local)
 {
     if (local->state == TE_LOCAL_READY)
@@ -94,8 +94,8 @@ static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
         te_drop_packet(stack, TE_DROP_ND_NOT_READY, &nd->target, &packet->source);
         return;
     }
-    /* Without the option the frame's source is as good: the answer goes back the way that the
-     * question came. */
+    /* Without the option the frame's source will do: the answer goes back the way the question
+     * came. */
     advertise(stack, &local->addr, &packet->source, nd->has_mac ? nd->mac : source_mac);
     if (nd->has_mac)
         te_neighbour_on_question(stack, &packet->source, nd->mac);
@@ -114,7 +114,7 @@ static void on_advertise(struct te_stack *stack, const struct te_nd *nd)
     te_neighbour_on_answer(stack, &answer);
 }
 
-/* What ties the message to the packet around it (RFC 4861 7.1.1, 7.1.2). */
+/* Whether the message fits the packet around it (RFC 4861 7.1.1, 7.1.2). */
 static bool is_consistent(const struct te_packet *packet, const struct te_nd *nd)
 {
     if (nd->type == TE_ND_ADVERTISE)
@@ -130,7 +130,7 @@ void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
 {
     struct te_nd nd;
     stack->counters.nd_in++;
-    /* Hop limit 255: no router has passed it on (RFC 4861 7.1). */
+    /* Hop limit 255: no router has forwarded it (RFC 4861 7.1). */
     if (packet->hop_limit != 255 || source_mac == NULL ||
         !te_nd_parse(packet->payload, packet->payload_len, &nd) || !is_consistent(packet, &nd)) {
         te_drop_packet(stack, TE_DROP_ND_MALFORMED, &packet->destination, &packet->source);

@@ -16,7 +16,7 @@
 #define BASE_REACHABLE_US (30 * TE_SECOND)
 #define SOLICIT_MAX 3 /* MAX_MULTICAST_SOLICIT and MAX_UNICAST_SOLICIT */
 #define FAILED_US TE_SECOND
-/* Hints of TCP come with every ACK; one in this time is enough. */
+/* TCP confirms with every ACK; one confirmation per interval is enough. */
 #define CONFIRM_INTERVAL_US TE_SECOND
 
 static struct te_neighbour *by_bucket(struct te_list *link)
@@ -225,8 +225,8 @@ static void drop_frame(struct te_stack *stack, enum te_drop_reason reason,
     te_control_frame_free(stack, frame);
 }
 
-/* Queues a frame on an entry. What waits may fill half of the control queue: the other half stays
- * for those whose neighbours answer. */
+/* Queues a frame on an entry. Waiting frames may fill half of the control queue; the other half is
+ * for neighbours that answer. */
 static void hold_frame(struct te_stack *stack, struct te_neighbour *neighbour,
                        struct te_control_frame *frame)
 {
@@ -244,7 +244,7 @@ static void hold_frame(struct te_stack *stack, struct te_neighbour *neighbour,
     stack->neighbours.waiting_count++;
 }
 
-/* Tells TCP. The entry may be gone, and its address asked for again, before this returns. */
+/* Notifies TCP. Before this returns, the entry may be gone and its address asked for again. */
 static void tell_waiters(struct te_stack *stack, struct te_neighbour *neighbour, bool ok)
 {
     struct te_list waiters;
@@ -279,7 +279,7 @@ static void start_probing(struct te_stack *stack, struct te_neighbour *neighbour
     ask(stack, neighbour);
 }
 
-/* The MAC is there. The entry may be gone when this returns. */
+/* The MAC has been learned. The entry may be gone when this returns. */
 static void resolved(struct te_stack *stack, struct te_neighbour *neighbour, const uint8_t mac[6],
                      enum te_neighbour_state state)
 {
@@ -314,7 +314,7 @@ static void on_due(struct te_stack *stack, struct te_neighbour *neighbour)
             failed(stack, neighbour);
         break;
     case TE_NEIGHBOUR_PROBE:
-        /* Its MAC is gone; whoever needs it next asks everybody. */
+        /* The MAC is forgotten: the next user asks everybody. */
         if (neighbour->asked < SOLICIT_MAX)
             ask(stack, neighbour);
         else
@@ -338,20 +338,20 @@ static void on_due(struct te_stack *stack, struct te_neighbour *neighbour)
 void te_neighbours_handle_timer(struct te_stack *stack)
 {
     struct te_neighbour *neighbour;
-    /* Every step moves its entry to a later deadline or away, so this ends. */
+    /* Every step postpones its entry or removes it, so this ends. */
     while ((neighbour = first_due(&stack->neighbours)) != NULL &&
            neighbour->due_at_us <= stack->now_us)
         on_due(stack, neighbour);
     te_neighbours_arm(stack);
 }
 
-/* The entry of next_hop, made and asked for when there is none. NULL when that is refused. */
+/* Finds the entry of next_hop, or creates it and asks for its MAC. NULL when that is refused. */
 static struct te_neighbour *find_or_ask(struct te_stack *stack, const struct te_addr *next_hop)
 {
     struct te_neighbour *neighbour = find(stack, next_hop);
     if (neighbour != NULL)
         return neighbour;
-    /* Nobody may be asked from an address that is not ours yet (RFC 5227 2.1.1). */
+    /* An address that is not ours yet must not ask (RFC 5227 2.1.1). */
     if (!te_ip_is_unicast(stack, next_hop) || te_local_select(stack, next_hop, next_hop) == NULL)
         return NULL;
     neighbour = new_entry(stack, next_hop);
@@ -430,8 +430,8 @@ static void drop_answer(struct te_stack *stack, const struct te_neighbour_answer
     te_drop(stack, TE_DROP_ARP_UNSOLICITED, &about);
 }
 
-/* An answer of a neighbour whose MAC is known. Only PROBE waits for one, and only from that MAC;
- * the target's MAC may be missing in answer to a question to it alone (RFC 4861 4.4). */
+/* An answer from a neighbour whose MAC is known. Only PROBE waits for one, and only with that MAC;
+ * the answer to a unicast question may leave it out (RFC 4861 4.4). */
 static void on_probe_answer(struct te_stack *stack, struct te_neighbour *neighbour,
                             const struct te_neighbour_answer *answer)
 {
@@ -548,7 +548,7 @@ static const char *check_entry(const struct te_neighbour *neighbour, struct tall
     return NULL;
 }
 
-/* Deadlines in a FIFO never go down. */
+/* Deadlines in a FIFO never decrease. */
 static const char *check_timers(const struct te_neighbours *neighbours)
 {
     for (unsigned state = 0; state < TE_NEIGHBOUR_STATE_COUNT; state++) {

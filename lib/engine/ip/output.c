@@ -141,9 +141,8 @@ static bool send_slice(struct te_stack *stack, const struct slice *slice)
     return true;
 }
 
-/* The counter, mixed by four Feistel rounds with the stack's key: none of the 65,536 ids comes
- * again before all were used (RFC 6864 4.3), and nobody outside can tell the next one (RFC 7739 5).
- */
+/* A counter mixed by four Feistel rounds with the stack's key: no id repeats before all 65,536 were
+ * used (RFC 6864 4.3), and no outsider can predict the next one (RFC 7739 5). */
 static uint16_t next_id16(struct te_stack *stack)
 {
     uint16_t counter = stack->ip_id++;
@@ -157,7 +156,7 @@ static uint16_t next_id16(struct te_stack *stack)
     return (uint16_t)(left << 8 | right);
 }
 
-/* IPv6 ids have 16 more bits; they come from the destination. */
+/* IPv6 ids have 16 more bits, which come from the destination. */
 static uint32_t next_id(struct te_stack *stack, const struct te_addr *destination)
 {
     uint32_t high = (uint32_t)te_siphash(&stack->key, destination, sizeof(*destination));

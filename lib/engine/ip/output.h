@@ -1,5 +1,5 @@
-/* Frames of the network layer's own: Ethernet and IP headers, fragments, and the way to the queue.
- */
+/* Frames that ip/ itself sends: Ethernet and IP headers, fragmentation, and on to the control
+ * queue. All input is copied before return; no caller learns of a drop, all are counted. */
 #ifndef TCPENGINE_IP_OUTPUT_H
 #define TCPENGINE_IP_OUTPUT_H
 
@@ -9,26 +9,28 @@ struct te_stack;
 
 #define TE_HOP_LIMIT 64 /* of all that we send beyond the link */
 
-/* A transport packet in pieces, checksum included. */
+/* A transport packet in pieces, its checksum filled in. */
 struct te_ip_output_packet {
     const struct te_addr *source, *destination;
     uint8_t protocol;
     const struct te_iovec *iov;
     unsigned iov_count;
 };
-/* Copies it into frames of at most the path's MTU. Dropped and counted as a whole when there is no
- * route, no room in the control queue, or more than an IP packet holds. */
+/* Sends it in frames of at most the path's MTU, fragmented when it is larger (the source may: RFC
+ * 8200 4.5). Dropped as a whole when no route exists, when it exceeds what an IP packet holds, or
+ * when the control queue has no room for all fragments. A frame whose neighbour does not answer, or
+ * that memory is refused for, is lost alone. */
 void te_ip_output_send(struct te_stack *stack, const struct te_ip_output_packet *packet);
 
-/* A message of Neighbour Discovery: it names its MAC itself and goes with hop limit 255. */
+/* A message of Neighbour Discovery, which needs no resolution and has hop limit 255. */
 struct te_link_message {
     const struct te_addr *source, *destination;
-    const uint8_t *mac; /* NULL: that of the group destination */
+    const uint8_t *mac; /* NULL: destination is a group, whose MAC follows from it */
     const uint8_t *payload;
     size_t len;
 };
 void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message);
-/* An ARP packet; mac NULL: broadcast. */
+/* Sends an ARP packet to mac; NULL: broadcast. */
 void te_ip_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet,
                       size_t len);
 

@@ -1,4 +1,5 @@
-/* An IP packet as the layers above see it: addresses, payload, and what the link said of it. */
+/* A received IP packet as the layers above see it: addresses, payload, and what the link said about
+ * it. */
 #ifndef TCPENGINE_IP_PACKET_H
 #define TCPENGINE_IP_PACKET_H
 
@@ -13,7 +14,7 @@ struct te_packet {
     uint8_t hop_limit;
     uint8_t ecn;       /* the two ECN bits */
     bool is_broadcast; /* link or IP broadcast or multicast: TCP must drop it (RFC 9293 MUST-57) */
-    bool checksum_ok;  /* transport checksum need not be verified: partial or validated below */
+    bool checksum_ok;  /* the link vouches for the transport checksum: partial, or verified below */
     const uint8_t *payload; /* transport header on; borrowed */
     size_t payload_len;
     const uint8_t *ip_header; /* for quoting in ICMP errors; borrowed; header + payload contiguous
@@ -22,12 +23,12 @@ struct te_packet {
     uint16_t gso_size_bytes; /* 0, or the size of the segments that the payload was merged from */
 };
 
-/* An ICMP error about a TCP segment that we sent, already translated from v4 or v6. */
+/* An ICMP or ICMPv6 error about a TCP segment that we sent, translated. */
 struct te_icmp_error {
-    struct te_endpoint local, remote; /* of the quoted segment: local sent it */
-    uint32_t seq;                     /* quoted */
-    enum te_err error;                /* TE_ERR_HOST_UNREACHABLE, ..., or TE_OK for too-big alone */
-    uint32_t mtu_bytes;               /* packet too big: next-hop MTU, else 0 */
+    struct te_endpoint local, remote; /* of the quoted segment; local is ours */
+    uint32_t seq;                     /* of the quoted segment: the transport checks it */
+    enum te_err error;                /* TE_ERR_HOST_UNREACHABLE, ...; TE_OK: packet too big */
+    uint32_t mtu_bytes;               /* packet too big: next-hop MTU, never 0; else 0 */
 };
 
 #endif

@@ -1,15 +1,14 @@
-/* What is known of the path to a destination: the largest packet that gets there (RFC 1191, RFC
- * 8201).
+/* Path MTUs: the largest packet that reaches a destination (RFC 1191, RFC 8201).
  *
- * Only paths that are narrower than our link have an entry. It comes from a Packet Too Big that
- * some connection believed (tcp/path_mtu.h), serves every connection to that destination and the
- * fragments of what is not TCP, and is forgotten after path_mtu_age_us, so that the larger size is
- * tried again (RFC 1191 6.3, RFC 8201 5.3). The table is bounded; when it is full, the entry that
- * was asked for least recently goes.
+ * Only paths narrower than our link have an entry. It comes from a Packet Too Big that a connection
+ * believed (tcp/mtu/path_mtu.h), serves all connections to that destination and the fragments of
+ * what is not TCP, and expires after config.path_mtu_age_us, so that the larger size is tried again
+ * (RFC 1191 6.3, RFC 8201 5.3). The table is bounded (config.path_mtu_max); when it is full, the
+ * least recently used entry makes room.
  *
- * Connections keep their own copy of the answer, with the generation that it is from: whatever
- * changes here makes a new generation, and who finds one asks again before it sends the next packet
- * (RFC 8201 5.2 allows to put the notice off until then). */
+ * Connections keep a copy of the answer together with its generation. Every change here starts a
+ * new generation, and a connection that notices asks again before it sends its next packet (RFC
+ * 8201 5.2 allows notice to wait until then). */
 #ifndef TCPENGINE_IP_PMTU_H
 #define TCPENGINE_IP_PMTU_H
 
@@ -20,7 +19,7 @@
 
 struct te_stack;
 
-/* RFC 791 has 68 for IPv4; below 552 only attacks live (RFC 5927 7). */
+/* Floors. RFC 791 allows 68 for IPv4; below 552 there are only attacks (RFC 5927 7). */
 #define TE_PMTU_MIN_IPV4 552u
 #define TE_PMTU_MIN_IPV6 1280u
 
@@ -41,25 +40,29 @@ struct te_pmtus {
     struct te_wheel_node timer;
 };
 
-/* TE_ERR_NOMEM. */
+/* TE_ERR_NOMEM when the allocator refuses the table. */
 enum te_err te_pmtus_init(struct te_stack *stack);
 void te_pmtus_done(struct te_stack *stack);
+/* Forgets the entries that have expired. */
 void te_pmtus_handle_timer(struct te_stack *stack);
 /* NULL when all invariants hold, else a static sentence. */
 const char *te_pmtus_check(const struct te_stack *stack);
 
-/* For a restored table: an entry as it was, of a destination that is not known, to expire behind
- * all others. False: no memory. */
+/* Restores a saved entry: its destination is not in the table, and its expiry is not before that of
+ * any other. False when memory is refused. */
 bool te_pmtu_put(struct te_stack *stack, const struct te_pmtu *like);
+/* Whether destination has an entry. Does not count as use. */
 bool te_pmtu_is_known(const struct te_stack *stack, const struct te_addr *destination);
-/* The floor of destination's family. */
+/* The floor of destination's family, in bytes. */
 uint32_t te_pmtu_min(const struct te_addr *destination);
-/* Size of the largest IP packet to destination: our link's MTU when nothing else is known. */
+/* The largest IP packet to destination, in bytes; config.mtu_bytes without an entry. Counts as use.
+ */
 uint32_t te_pmtu_get(struct te_stack *stack, const struct te_addr *destination);
-/* Packets beyond mtu_bytes do not get there; its age starts anew. Not under the floor, not above
- * what is known. Without memory it is not kept. */
+/* Packets above mtu_bytes do not get there. Lowers what is known, never below the floor, and
+ * restarts its age; a value that is not lower changes nothing. Not kept when memory is refused. */
 void te_pmtu_lower(struct te_stack *stack, const struct te_addr *destination, uint32_t mtu_bytes);
-/* A packet of mtu_bytes did get there: what says otherwise is corrected. */
+/* A packet of mtu_bytes got there: an entry that says otherwise is raised, or removed when that
+ * reaches our link's MTU. */
 void te_pmtu_raise(struct te_stack *stack, const struct te_addr *destination, uint32_t mtu_bytes);
 
 #endif

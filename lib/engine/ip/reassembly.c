@@ -12,8 +12,8 @@
 
 #define END_UNKNOWN UINT32_MAX
 
-/* RFC 1122 3.3.2 recommends 60 to 120 s for IPv4; what has not come after half of that was lost.
- * RFC 8200 4.5 sets 60 s for IPv6. */
+/* RFC 1122 3.3.2 recommends 60 to 120 s for IPv4; what has not arrived after 30 s is lost. RFC 8200
+ * 4.5 sets 60 s for IPv6. */
 static const int64_t timeout_us[2] = {30 * TE_SECOND, 60 * TE_SECOND};
 
 int64_t te_reassembly_timeout_us(unsigned family)
@@ -108,7 +108,7 @@ static bool evict(struct te_stack *stack, struct te_datagram *datagram)
     return true;
 }
 
-/* The oldest datagram but keep, of that family if it has one, else of the other. */
+/* The oldest datagram other than keep: of that family, or of the other if that has none. */
 static struct te_datagram *oldest(struct te_stack *stack, unsigned family,
                                   const struct te_datagram *keep)
 {
@@ -133,7 +133,7 @@ static bool make_room_for_bytes(struct te_stack *stack, size_t size_bytes, unsig
     return true;
 }
 
-/* Evicts the oldest datagram of source when it has as many as it may. */
+/* Evicts the oldest datagram of source when it has reached its limit. */
 static void make_room_of_source(struct te_stack *stack, const struct te_addr *source)
 {
     struct te_list *queue = &stack->reassemblies.queues[family_of(source)];
@@ -238,8 +238,7 @@ struct te_fragment_part *te_datagram_add_part(struct te_stack *stack, struct te_
     return part;
 }
 
-/* RFC 5722 4: nothing of it is ever used, and the fragments that are still to come are dropped too.
- */
+/* RFC 5722 4: none of it is ever used, and fragments yet to come are dropped too. */
 static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
 {
     datagram->is_dead = true;
@@ -272,7 +271,8 @@ static enum placement place(struct te_datagram *datagram, uint32_t start, uint32
     return PLACE_OVERLAP;
 }
 
-/* Notes the end of the datagram that a fragment shows. False when it contradicts an earlier one. */
+/* Notes where the datagram ends if the fragment shows it. False when it contradicts earlier ones.
+ */
 static bool note_end(struct te_datagram *datagram, const struct te_fragment *fragment,
                      uint32_t fragment_end)
 {
@@ -287,8 +287,8 @@ static bool note_end(struct te_datagram *datagram, const struct te_fragment *fra
     return true;
 }
 
-/* False when some fragments were marked by a router that should have dropped them, since others say
- * that their sender knows nothing of ECN (RFC 3168 5.3). */
+/* False when CE and Not-ECT are mixed (RFC 3168 5.3): the sender does not use ECN, so the router
+ * that marked should have dropped. */
 static bool note_ecn(struct te_datagram *datagram, uint8_t ecn)
 {
     const unsigned both = 1u << TE_ECN_CE | 1u << TE_ECN_NOT_ECT;
@@ -296,8 +296,8 @@ static bool note_ecn(struct te_datagram *datagram, uint8_t ecn)
     return (datagram->ecn_seen & both) != both;
 }
 
-/* CE of any fragment is CE of all, the same codepoint on all stays (RFC 3168 5.3); of other
- * mixtures nothing can be believed. */
+/* CE on one fragment is CE for all, and a codepoint that all share stays (RFC 3168 5.3); any other
+ * mixture is not to be believed. */
 static uint8_t ecn_of(const struct te_datagram *datagram)
 {
     for (uint8_t ecn = TE_ECN_NOT_ECT; ecn < TE_ECN_CE; ecn++)
@@ -335,7 +335,7 @@ static bool insert(struct te_stack *stack, struct te_datagram *datagram, struct 
     return true;
 }
 
-/* True when the datagram is complete after it. */
+/* True when it completes the datagram. */
 static bool add_part(struct te_stack *stack, struct te_datagram *datagram,
                      const struct te_fragment *fragment)
 {
@@ -374,7 +374,7 @@ static size_t header_len_of(const struct te_datagram *datagram)
     return te_addr_is_v4(&datagram->source) ? TE_IPV4_HEADER_LEN : TE_IPV6_HEADER_LEN;
 }
 
-/* A header as if the datagram had come with payload_len bytes of it in one piece. */
+/* The header that the datagram would have had in one piece of payload_len bytes. */
 static void emit_header(const struct te_datagram *datagram, size_t payload_len, uint8_t *ret_bytes)
 {
     if (te_addr_is_v4(&datagram->source)) {
@@ -446,7 +446,7 @@ void te_reassembled_free(struct te_stack *stack, struct te_reassembled *packet)
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* Tells the sender, when the first fragment is there to be quoted (RFC 792, RFC 8200 4.5). */
+/* Reports to the sender if the first fragment is there to quote (RFC 792, RFC 8200 4.5). */
 static void report_timeout(struct te_stack *stack, const struct te_datagram *datagram)
 {
     uint8_t header[TE_IPV6_HEADER_LEN];

@@ -1,7 +1,7 @@
-/* The sum is taken over words of the machine's own byte order: the ones' complement sum does not
- * care, as long as the result is stored in the same order (RFC 1071 2 (B)). te_checksum_fold turns
- * it into wire order once. Words are cut into 32-bit halves, so that 64 bits hold the sum of
- * gigabytes without a carry to look after (RFC 1071 2 (C)). */
+/* Words are summed in the machine's byte order: a ones' complement sum does not care, as long as
+ * the result is stored in the same order (RFC 1071 2 (B)). te_checksum_fold converts it to wire
+ * order once. Words are split into 32-bit halves, so that 64 bits hold the sum of gigabytes without
+ * carry handling (RFC 1071 2 (C)). */
 #include "checksum.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define HALF_MASK UINT64_C(0xffffffff)
 
-/* Ones' complement: what falls out on top comes in again below. */
+/* Ones' complement: the carry out of the top is added at the bottom. */
 static inline uint64_t add_carry(uint64_t a, uint64_t b)
 {
     uint64_t sum;
@@ -45,7 +45,7 @@ static uint64_t sum_tail(const uint8_t *p, size_t len)
     return len > 0 ? sum + pair(p[0], 0) : sum;
 }
 
-/* Four sums that do not wait for one another. */
+/* Four sums that do not depend on one another. */
 uint64_t te_checksum_add(uint64_t sum, const void *data, size_t len)
 {
     const uint8_t *p = data;
@@ -73,7 +73,8 @@ uint64_t te_checksum_add_iovec(uint64_t sum, const struct te_iovec *iov, unsigne
     bool is_odd = false;
     for (unsigned i = 0; i < count; i++) {
         uint64_t piece = te_checksum_add(0, iov[i].base, iov[i].len);
-        /* Bytes at odd offsets were summed as if at even ones: RFC 1071 2 (B) mends that. */
+        /* Bytes at odd offsets were summed as if at even ones; swapping corrects that (RFC 1071 2
+         * (B)). */
         if (is_odd)
             piece = __builtin_bswap16(fold_native(piece));
         sum = add_carry(sum, piece);

@@ -5,7 +5,7 @@
 #include "wire/ipv6.h"
 #include "wire/protocol.h"
 
-/* Ports and sequence number: what RFC 792 guarantees of a quoted segment. */
+/* Ports and sequence number: the part of a quoted segment that RFC 792 guarantees. */
 #define QUOTED_TCP_LEN 8
 
 bool te_icmp_parse(const uint8_t *message, size_t len, struct te_icmp *ret_icmp)

@@ -48,12 +48,12 @@ struct te_icmp {
 
 /* False when len is below TE_ICMP_HEADER_LEN. */
 bool te_icmp_parse(const uint8_t *message, size_t len, struct te_icmp *ret_icmp);
-/* Writes the first TE_ICMP_HEADER_LEN bytes with icmp->checksum; the body is the caller's to copy.
- */
+/* Writes the first TE_ICMP_HEADER_LEN bytes, with icmp->checksum as it is; the caller copies the
+ * body. */
 void te_icmp_emit_header(const struct te_icmp *icmp, uint8_t *ret_bytes);
 
-/* True for the messages that may never be answered by an error (RFC 1122 3.2.2, RFC 4443 2.4 (e)).
- */
+/* Whether a message of that type must never be answered by an error (RFC 1122 3.2.2, RFC 4443 2.4
+ * (e)). */
 bool te_icmp4_is_error(uint8_t type);
 bool te_icmp6_is_error(uint8_t type);
 
@@ -64,9 +64,9 @@ struct te_icmp_quote {
     size_t packet_len; /* of the whole quoted packet, by its IP header */
 };
 
-/* Reads the quoted packet in the body of an error. False unless it is a TCP segment that is no
- * later fragment, with at least the ports and the sequence number present. The quote's checksum is
- * not looked at: routers change the header before they quote it. */
+/* Reads the packet quoted in the body of an error. False unless it is a TCP segment, not a later
+ * fragment, quoted at least up to its sequence number. The quote's checksum is not verified:
+ * routers change the header before they quote it. */
 bool te_icmp4_parse_quote(const uint8_t *body, size_t len, struct te_icmp_quote *ret_quote);
 bool te_icmp6_parse_quote(const uint8_t *body, size_t len, struct te_icmp_quote *ret_quote);
 

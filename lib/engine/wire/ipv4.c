@@ -9,7 +9,7 @@
 #define FLAG_MORE_FRAGMENTS 0x2000
 #define OFFSET_MASK 0x1fff
 
-/* Length of the header, or 0 when the packet's lengths do not fit together. */
+/* Length of the header; 0 when the packet's lengths contradict each other. */
 static size_t checked_header_len(const uint8_t *packet, size_t len)
 {
     if (len < TE_IPV4_HEADER_LEN || packet[0] >> 4 != 4)

@@ -4,7 +4,7 @@
 
 #include <tcpengine/types.h>
 
-#define TE_IPV4_HEADER_LEN 20 /* without options: the only one that we send */
+#define TE_IPV4_HEADER_LEN 20 /* without options, as we always send it */
 
 struct te_ipv4_header {
     struct te_addr source, destination;

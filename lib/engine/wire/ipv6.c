@@ -6,9 +6,9 @@
 #include "wire/icmp.h"
 #include "wire/protocol.h"
 
-/* What to do with an option that we do not know: its two highest bits (RFC 8200 4.2). The other two
- * values are: discard and tell, even about a packet to a group, or only about one to us alone. We
- * never answer packets to groups, so they are the same here. */
+/* What to do with an unknown option: its two highest bits (RFC 8200 4.2). The other two values are:
+ * discard and report, always or only for unicast. We never answer packets to groups, so they are
+ * the same here. */
 enum option_action { OPTION_SKIP = 0, OPTION_DISCARD = 1 };
 
 #define OPTION_PAD1 0
@@ -65,8 +65,8 @@ static enum te_ipv6_verdict walk_options(struct walk *walk, size_t at, size_t en
     return TE_IPV6_OK;
 }
 
-/* A routing header that still has segments to go asks us to forward, which we never do: of an
- * unknown type, and type 0 is one now (RFC 5095 3), it is an error (RFC 8200 4.4). */
+/* A routing header with segments left asks us to forward, which we never do. Of an unknown type,
+ * which includes type 0 now (RFC 5095 3), it is an error (RFC 8200 4.4). */
 static enum te_ipv6_verdict check_routing(struct walk *walk, size_t at)
 {
     if (walk->packet[at + 3] == 0)
@@ -122,7 +122,7 @@ static enum te_ipv6_verdict walk_header(struct walk *walk)
 {
     if (walk->next_header == TE_PROTO_FRAGMENT)
         return walk_fragment(walk);
-    /* Hop-by-hop options stand right behind the IPv6 header or nowhere (RFC 8200 4.1, 4.3). */
+    /* Hop-by-hop options directly follow the IPv6 header (RFC 8200 4.1, 4.3). */
     if (walk->next_header == TE_PROTO_HOP_BY_HOP && walk->at != TE_IPV6_HEADER_LEN)
         return problem(walk, TE_ICMP6_BAD_NEXT_HEADER, walk->next_header_at);
     return walk_extension(walk);
@@ -153,7 +153,7 @@ static bool parse_header(const uint8_t *packet, size_t len, struct te_ipv6_heade
     ret_header->hop_limit = packet[7];
     ret_header->source = te_addr_from_v6(packet + 8);
     ret_header->destination = te_addr_from_v6(packet + 24);
-    /* The mapped form stands for IPv4 inside the stack; from outside it would be a disguise. */
+    /* The mapped form means IPv4 inside the stack; from outside it would be a disguise. */
     return !te_addr_is_v4(&ret_header->source) && !te_addr_is_v4(&ret_header->destination);
 }
 
@@ -178,7 +178,7 @@ enum te_ipv6_verdict te_ipv6_parse(const uint8_t *packet, size_t len,
     return verdict;
 }
 
-/* The least that must be there of an upper layer's header for its ports to be seen. */
+/* How much of an upper layer's header must be present to read its ports. */
 static size_t upper_header_len(uint8_t protocol)
 {
     switch (protocol) {

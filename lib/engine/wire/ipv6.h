@@ -7,7 +7,7 @@
 #define TE_IPV6_HEADER_LEN 40
 #define TE_IPV6_FRAGMENT_LEN 8
 #define TE_IPV6_MTU_MIN 1280
-/* Extension headers of a packet, and options of one header, that we are willing to walk. */
+/* Most extension headers of a packet, and options of one header, that we walk. */
 #define TE_IPV6_EXTENSIONS_MAX 8
 #define TE_IPV6_OPTIONS_MAX 8
 
@@ -38,8 +38,8 @@ enum te_ipv6_verdict {
 struct te_ipv6_parsed {
     struct te_ipv6_header header;
     uint8_t protocol;         /* of the payload: an upper layer's */
-    size_t protocol_at_bytes; /* where the packet says so: what a parameter problem points at */
-    const uint8_t *payload;   /* into the input, behind the extension headers */
+    size_t protocol_at_bytes; /* where the packet names it: what a parameter problem points at */
+    const uint8_t *payload;   /* into the input, after the extension headers */
     size_t payload_len;
     /* With a fragment the payload is the fragment's, and protocol what its header names; the walk
      * ends there. A whole datagram in one fragment (RFC 6946) counts as none. */
@@ -54,8 +54,8 @@ struct te_ipv6_parsed {
  * MALFORMED, the rest with OK. */
 enum te_ipv6_verdict te_ipv6_parse(const uint8_t *packet, size_t len,
                                    struct te_ipv6_parsed *ret_parsed);
-/* Whether the headers from next_header on end in an upper layer's within the len bytes: what a
- * first fragment must hold (RFC 8200 4.5). */
+/* Whether the chain of headers from next_header on ends in an upper layer's header within the len
+ * bytes, as it must in a first fragment (RFC 8200 4.5). */
 bool te_ipv6_chain_is_complete(uint8_t next_header, const uint8_t *bytes, size_t len);
 /* Writes TE_IPV6_HEADER_LEN bytes. */
 void te_ipv6_emit(const struct te_ipv6_header *header, uint8_t *ret_bytes);

@@ -1,4 +1,5 @@
-/* What an IP header may name as its payload (IANA's protocol numbers, shared by IPv4 and IPv6). */
+/* Values of IP header fields: IANA's protocol numbers, which IPv4 and IPv6 share, and ECN's
+ * codepoints. */
 #ifndef TCPENGINE_WIRE_PROTOCOL_H
 #define TCPENGINE_WIRE_PROTOCOL_H
 

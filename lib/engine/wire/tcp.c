@@ -59,7 +59,7 @@ static void read_sack(const uint8_t *blocks, size_t len, struct te_tcp_options *
     }
 }
 
-/* What only a SYN may say (RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2, RFC 7413 4.1.1). */
+/* Options that only a SYN may carry (RFC 9293 3.7.1, RFC 7323 2.2, RFC 2018 2, RFC 7413 4.1.1). */
 static void read_syn_option(const uint8_t *option, size_t len, struct te_tcp_options *options)
 {
     switch (option[0]) {
@@ -104,7 +104,7 @@ static void read_option(const uint8_t *option, size_t len, bool is_syn,
     }
 }
 
-/* Returns how many were malformed. */
+/* Returns the number of malformed options. */
 static unsigned read_options(const uint8_t *p, size_t len, bool is_syn,
                              struct te_tcp_options *options)
 {
@@ -113,7 +113,8 @@ static unsigned read_options(const uint8_t *p, size_t len, bool is_syn,
         size_t option_len = 1;
         if (p[0] != OPTION_NOP) {
             if (len < 2 || p[1] < 2 || p[1] > len)
-                return bad + 1; /* nobody knows where the next one starts (RFC 9293 MUST-7) */
+                return bad +
+                       1; /* there is no telling where the next one starts (RFC 9293 MUST-7) */
             option_len = p[1];
             if (is_len_right(p[0], option_len))
                 read_option(p, option_len, is_syn, options);
@@ -155,8 +156,8 @@ bool te_tcp_parse(const uint8_t *segment, size_t len, struct te_tcp_parsed *ret_
     return true;
 }
 
-/* Writes kind and length; pad NOPs before them keep what follows aligned. Returns the place of the
- * value. */
+/* Writes pad NOPs, which keep what follows aligned, then kind and length. Returns where the value
+ * goes. */
 static uint8_t *put_option(uint8_t *p, unsigned pad, enum option_kind kind, size_t len)
 {
     while (pad-- > 0)
@@ -174,7 +175,7 @@ static uint8_t *put_timestamps(uint8_t *p, unsigned pad, const struct te_tcp_opt
     return p + 8;
 }
 
-/* NOPs that make its end a multiple of four. */
+/* NOPs that align its end to four bytes. */
 static unsigned fast_open_pad(const struct te_tcp_options *options)
 {
     return (4 - (LEN_FAST_OPEN + options->fast_open_len) % 4u) % 4;

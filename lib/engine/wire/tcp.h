@@ -40,15 +40,16 @@ struct te_tcp_parsed {
     struct te_tcp_header header;
     const uint8_t *payload; /* into the input */
     size_t payload_len;
-    unsigned bad_options; /* malformed options that were passed over */
+    unsigned bad_options; /* malformed options that were skipped */
 };
 
 /* Reads header and options of a segment of len bytes. False when it is shorter than its header says
  * or the data offset is under 5. Options (RFC 9293 3.2, MUST-4..7): unknown ones are skipped by
  * their length, a malformed one (length under 2, beyond the header, or wrong for its kind) is
- * passed over and counted in bad_options - when its length is unusable (under 2 or beyond the
- * header), so is all that follows it. Of an option that comes twice the last counts. MSS, window
- * scale, SACK-permitted and Fast Open are only read when SYN is set. The checksum is not verified.
+ * skipped and counted in bad_options; when its length is unusable (under 2 or beyond the
+ * header), so is all that follows it. Of an option that comes twice the last one counts. MSS,
+ * window scale, SACK-permitted and Fast Open are only read when SYN is set. The checksum is not
+ * verified.
  */
 bool te_tcp_parse(const uint8_t *segment, size_t len, struct te_tcp_parsed *ret_parsed);
 

@@ -11,7 +11,7 @@
 #define DOMAIN_COOKIE 7
 #define DOMAIN_CACHE 8
 
-/* RFC 7413 4.1.3: beyond it a SYN may meet what cannot carry it. */
+/* RFC 7413 4.1.3: a larger SYN may not fit through the path. */
 #define SYN_MSS_MAX_IPV4 1460
 #define SYN_MSS_MAX_IPV6 1440
 
@@ -88,7 +88,7 @@ enum te_fast_open_verdict te_fast_open_judge(struct te_stack *stack,
     return TE_FAST_OPEN_GRANTED;
 }
 
-/* A new reset prolongs the memory of all: one number and one deadline, whatever comes. */
+/* Each reset prolongs the memory of all: one count and one deadline suffice. */
 void te_fast_open_on_reset(const struct te_stack *stack, struct te_listener *listener)
 {
     if (stack->now_us >= listener->fast_open_resets_until_us)
@@ -182,7 +182,7 @@ struct te_fast_open_entry *te_fast_open_make(struct te_stack *stack, const struc
     return entry;
 }
 
-/* NULL when the cache holds nothing, or memory is refused: then the next time asks anew. */
+/* NULL when the cache is switched off or memory is refused: the next opening asks again. */
 static struct te_fast_open_entry *find_or_make(struct te_stack *stack, const struct te_conn *conn)
 {
     struct te_fast_open_entry *entry = find(stack, conn);
@@ -237,10 +237,11 @@ void te_fast_open_begin(struct te_stack *stack, struct te_conn *conn)
     conn->fast_open_has_cookie = true;
     conn->peer_mss = entry->mss_bytes;
     te_options_update_mss(conn);
-    te_conn_start_congestion(stack, conn); /* its window is of as many segments, now larger */
+    te_conn_start_congestion(stack,
+                             conn); /* the initial window is in segments, which are larger now */
 }
 
-/* The first SYN alone speaks of it. */
+/* Only the first SYN carries the option. */
 static const struct te_fast_open_entry *entry_for_syn(const struct te_stack *stack,
                                                       const struct te_conn *conn)
 {
@@ -273,8 +274,8 @@ void te_fast_open_settle(struct te_stack *stack, struct te_conn *conn, uint32_t 
     conn->snd_max = ack;
 }
 
-/* A SYN that was answered without the option, after it had to be sent again without it: it may be
- * that the path drops what it does not know (4.2.2, "heuristically"). */
+/* A SYN,ACK without the option, after the SYN had to be sent again without it, may mean that the
+ * path drops SYNs with options it does not know (4.2.2, "heuristically"). */
 void te_fast_open_on_syn_ack(struct te_stack *stack, struct te_conn *conn,
                              const struct te_segment *segment)
 {

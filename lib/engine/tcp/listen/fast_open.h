@@ -1,21 +1,21 @@
-/* TCP Fast Open (RFC 7413): data on the SYN, for who has proved before that the address is its own.
+/* TCP Fast Open (RFC 7413): data on the SYN, for clients that have proved their address before.
  *
- * Server. A cookie is eight bytes of SipHash over the client's address, ours, and the step of a
- * clock: it is good in its step and the next, which is all the key rotation that there is, and
- * nothing is stored. A SYN with a good cookie, to a listener whose user asked for Fast Open, makes
- * a connection that skips the SYN queue: it can be accepted, read from and written to in SYN_RCVD.
- * How many a listener may have in that state is limited; those that a RST has ended count for
- * another minute (RFC 7413 5.1), so that resets do not fuel a flood. Beyond that, and with a bad
- * cookie, a SYN opens as ever, and its data is left to the client to send again.
+ * Server. A cookie is eight bytes of SipHash over the client's address, ours, and the current step
+ * of a clock. It is good during its step and the next; there is no other key rotation, and nothing
+ * is stored. A SYN with a good cookie, to a listener opened with fast_open, makes a connection that
+ * skips the SYN queue: it can be accepted, read from and written to in SYN_RCVD. The number of such
+ * connections is limited per listener; those ended by a RST count for another minute (RFC 7413
+ * 5.1), so that resets do not fuel a flood. Beyond the limit, or with a bad cookie, the SYN opens
+ * normally and the client has to send its data again.
  *
- * Client. A cache by our address and the server's endpoint holds the latest cookie with the
- * server's MSS, or that Fast Open failed there and is to be left alone for a while (4.1.3.1). The
- * least recently used entry makes room. The first SYN carries the cookie, or asks for one; any
- * further SYN is plain (4.2.2). What the SYN carried counts as sent once its SYN,ACK has said how
- * much of it was taken; the rest was never sent, and follows with the ACK.
+ * Client. A cache keyed by our address and the server's endpoint holds the latest cookie with the
+ * server's MSS, or notes that Fast Open failed there and is avoided for a while (4.1.3.1). When it
+ * is full, the least recently used entry makes room. The first SYN carries the cookie or asks for
+ * one; retransmitted SYNs are plain (4.2.2). Data on the SYN counts as sent once the SYN,ACK says
+ * how much was taken; the rest counts as never sent and follows with the ACK.
  *
- * A SYN may come twice, and its data be delivered twice, should the first connection be over by
- * then (RFC 7413 2.1): hence nobody gets Fast Open without asking. */
+ * A SYN may arrive twice, and its data be delivered twice if the first connection is over by then
+ * (RFC 7413 2.1). Hence Fast Open is used only where the user asks for it. */
 #ifndef TCPENGINE_TCP_LISTEN_FAST_OPEN_H
 #define TCPENGINE_TCP_LISTEN_FAST_OPEN_H
 
@@ -28,18 +28,18 @@ struct te_conn;
 struct te_listener;
 
 #define TE_FAST_OPEN_COOKIE_BYTES 8
-#define TE_FAST_OPEN_STEP_US TE_HOUR                 /* a cookie lives one to two of them */
-#define TE_FAST_OPEN_RESET_MEMORY_US TE_MINUTE       /* a reset counts as pending so long */
-#define TE_FAST_OPEN_AVOIDANCE_US INT64_C(600000000) /* after a failure, at that server */
+#define TE_FAST_OPEN_STEP_US TE_HOUR                 /* a cookie is good for one to two steps */
+#define TE_FAST_OPEN_RESET_MEMORY_US TE_MINUTE       /* how long a reset counts as pending */
+#define TE_FAST_OPEN_AVOIDANCE_US INT64_C(600000000) /* after a failure with that server */
 #define TE_FAST_OPEN_BUCKETS 256
 
-/* What is known of one server. */
+/* What is known about one server. */
 struct te_fast_open_entry {
     struct te_list bucket_link, use_link;
     struct te_addr local;
     struct te_endpoint remote;
     uint16_t mss_bytes;
-    uint8_t cookie_len; /* 0: none known */
+    uint8_t cookie_len; /* in bytes; 0: none known */
     uint8_t cookie[TE_FAST_OPEN_COOKIE_MAX];
     int64_t avoid_until_us;
 };
@@ -51,51 +51,61 @@ struct te_fast_open_cache {
 };
 
 void te_fast_open_init(struct te_stack *stack);
+/* Empties the cache. */
 void te_fast_open_done(struct te_stack *stack);
 
-/* An entry, and a new one that counts as the latest used; NULL: none, or no memory. */
+/* The entry of that pair, NULL when there is none. Does not count as use. Entries are valid until
+ * the next te_fast_open_make. */
 struct te_fast_open_entry *te_fast_open_find(const struct te_stack *stack,
                                              const struct te_addr *local,
                                              const struct te_endpoint *remote);
+/* Adds an entry for a pair that has none: the most recently used, zeroed but for its addresses. A
+ * full cache evicts the least recently used one. NULL when config.fast_open_cache_max is 0 or
+ * memory is refused: the caller goes on without. */
 struct te_fast_open_entry *te_fast_open_make(struct te_stack *stack, const struct te_addr *local,
                                              const struct te_endpoint *remote);
 
 /* --- server ----------------------------------------------------------------------------------- */
 
 enum te_fast_open_verdict {
-    TE_FAST_OPEN_NONE,    /* not asked for, or not spoken here */
-    TE_FAST_OPEN_REFUSED, /* no or no good cookie, or too many: the SYN opens as ever */
-    TE_FAST_OPEN_GRANTED
+    TE_FAST_OPEN_NONE,    /* the SYN does not ask for it, or we do not offer it */
+    TE_FAST_OPEN_REFUSED, /* no cookie, a bad one, or too many pending: the SYN opens normally */
+    TE_FAST_OPEN_GRANTED  /* its data may be delivered at once */
 };
 
-/* What a SYN to a listener is worth. Counts. */
+/* Judges a SYN to a listener, and counts a refusal by its reason. */
 enum te_fast_open_verdict te_fast_open_judge(struct te_stack *stack,
                                              const struct te_listener *listener,
                                              const struct te_segment *syn);
-/* Whether the SYN brings the cookie that we would give now: then it needs no new one. */
+/* Whether the SYN carries the cookie of the current step: then it needs no new one. */
 bool te_fast_open_is_current(const struct te_stack *stack, const struct te_segment *syn);
-/* A Fast Open connection of the listener was reset in SYN_RCVD. */
+/* A Fast Open connection of the listener was reset in SYN_RCVD: it counts as pending for
+ * TE_FAST_OPEN_RESET_MEMORY_US more (RFC 7413 5.1). */
 void te_fast_open_on_reset(const struct te_stack *stack, struct te_listener *listener);
 
 /* --- client ----------------------------------------------------------------------------------- */
 
-/* The user wants Fast Open for a connection that is about to send its first SYN. */
+/* The user asked for Fast Open on conn, which is about to send its first SYN. Does nothing when
+ * config.fast_open does not allow it, or when the server is being avoided (counted). */
 void te_fast_open_begin(struct te_stack *stack, struct te_conn *conn);
-/* How many of the queued bytes go with the SYN that leaves now. */
+/* How many of the queued bytes go with the SYN that leaves now: 0 without a cookie, else at most
+ * what fits in one segment beside the options. */
 uint32_t te_fast_open_syn_len(const struct te_stack *stack, const struct te_conn *conn);
-/* What a SYN,ACK says of Fast Open: for the cache, and for what the SYN carried. Before SND.UNA
- * moves. */
+/* Takes what a SYN,ACK says about Fast Open into the cache, and settles the SYN's data. To be
+ * called before SND.UNA moves. */
 void te_fast_open_on_syn_ack(struct te_stack *stack, struct te_conn *conn,
                              const struct te_segment *segment);
-/* What the SYN carried beyond this ACK was not taken. */
+/* The peer took the SYN's data below ack; the rest counts as never sent. Does nothing when the SYN
+ * carried none. */
 void te_fast_open_settle(struct te_stack *stack, struct te_conn *conn, uint32_t ack);
-/* The opening has failed. */
+/* The opening has failed: by a timeout or an ICMP error in SYN_SENT, it makes us avoid the server
+ * for TE_FAST_OPEN_AVOIDANCE_US. */
 void te_fast_open_on_failure(struct te_stack *stack, const struct te_conn *conn,
                              enum te_cause cause);
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-/* The option of our SYN, or of our SYN,ACK; nothing when none is due. */
+/* Adds the Fast Open option to those of our SYN or SYN,ACK, if one is due. */
 void te_fast_open_put(const struct te_stack *stack, const struct te_conn *conn, bool is_syn_ack,
                       struct te_tcp_options *options);
 

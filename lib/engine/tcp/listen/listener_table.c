@@ -120,7 +120,7 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
     return TE_OK;
 }
 
-/* How well a listener fits: the remote counts more than the local address; 0: not at all. */
+/* How well a listener fits; 0: not at all. The remote counts more than the local address. */
 static unsigned fit(const struct te_listener *listener, const struct te_endpoint *local,
                     const struct te_endpoint *remote)
 {

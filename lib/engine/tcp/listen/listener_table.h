@@ -1,18 +1,17 @@
-/* Listeners: passive OPENs, with the connections that came by them and are not accepted yet.
+/* Listeners: passive OPENs, with their connections that are not accepted yet.
  *
- * A connection of a listener stands first in its SYN queue (SYN_RCVD), then in its accept queue.
- * Both are bounded: a SYN that finds the SYN queue or the accept queue full, or its remote address
- * with as many connections as one may have (remotes.h), is dropped, and so is
- * the ACK that would complete a handshake into a full accept queue; the peer's retransmission tries
- * again.
+ * A listener's connection is first in its SYN queue (SYN_RCVD), then in its accept queue. Both are
+ * bounded. A SYN is dropped when either queue is full or when its remote address has reached its
+ * limit of connections (remotes.h), and so is the ACK that would complete a handshake when the
+ * accept queue is full or that limit is reached; the peer's retransmission tries again.
  *
- * A SYN that finds only the SYN queue full gets a SYN cookie (syn_cookie.h), if the configuration
- * allows. Nobody has to leave the queue for it: at 50,000 SYN/s a queue of 1,024 that recycles its
- * oldest turns over in 20 ms, which is less than most round trips, so that the flood and not the
- * honest would stay. But while more than half of the queue is taken each of its SYN,ACKs is sent
- * again only once (RFC 4987 3.3): the spoofed ones leave after 3 s and not after a minute, and
- * bother those whose addresses they bear no more than that. An honest client asks again by itself.
- */
+ * A SYN that finds only the SYN queue full is answered by a SYN cookie (syn_cookie.h), if the
+ * configuration allows. No connection is evicted for it: at 50,000 SYN/s a queue of 1,024 that
+ * recycles its oldest entry turns over in 20 ms, less than most round trips, so the flood would
+ * stay and honest clients would not. But while the queue is more than half full, each SYN,ACK is
+ * retransmitted only once (RFC 4987 3.3): spoofed connections leave after 3 s instead of a minute,
+ * and the owners of the forged addresses get no more than that. Honest clients retransmit their
+ * SYN anyway. */
 #ifndef TCPENGINE_TCP_LISTEN_LISTENER_TABLE_H
 #define TCPENGINE_TCP_LISTEN_LISTENER_TABLE_H
 
@@ -31,7 +30,7 @@ struct te_state_change;
 
 struct te_listener {
     uint64_t id;
-    struct te_endpoint local, remote; /* remote unspecified: anybody */
+    struct te_endpoint local, remote; /* remote unspecified: any peer */
     uint32_t uid;
     uint32_t backlog;
     struct te_listener *next_by_port, *next_by_id;
@@ -39,8 +38,10 @@ struct te_listener {
     uint32_t syn_count, accept_count;
     struct te_ready_node ready;
     int64_t opened_at_us;
-    int64_t cookies_until_us; /* SYN cookies of ours may come back before */
-    /* RFC 7413: asked for; those in SYN_RCVD, of which fast_open_list holds the accepted ones. */
+    int64_t cookies_until_us; /* until then SYN cookies of ours may come back */
+    /* RFC 7413: whether the user asked for it; how many Fast Open connections are in SYN_RCVD,
+     * those already accepted being in fast_open_list; and how many resets still count as pending.
+     */
     bool fast_open;
     struct te_list fast_open_list;
     uint32_t fast_open_count, fast_open_resets;
@@ -54,46 +55,62 @@ struct te_listener_table {
     uint32_t count;
 };
 
-/* In LISTEN, recorded. TE_ERR_RESOURCES, TE_ERR_NOMEM, TE_ERR_ADDR_IN_USE (the same local and
- * remote are listened on, or one of both covers the other without being more specific). */
+/* Makes a listener in LISTEN and records the transition. The table owns it. The caller has checked
+ * the addresses.
+ * TE_ERR_ADDR_IN_USE: te_listener_is_taken; TE_ERR_RESOURCES: TE_LISTENERS_MAX exist;
+ * TE_ERR_NOMEM: the allocator refuses. *ret_listener is untouched then. */
 enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *listen,
                             struct te_listener **ret_listener);
-/* Records a transition of the listener: its history, an event. */
+/* Records a transition of the listener in its history, and pushes its event. */
 void te_listener_record(struct te_stack *stack, struct te_listener *listener,
                         const struct te_state_change *change);
-/* Out of both tables; life.h frees it. */
+/* Removes it from both tables. The caller (life.h) frees it. */
 void te_listener_unlink(struct te_stack *stack, struct te_listener *listener);
 
-/* Whether another listener has that socket, or covers it without being less specific. */
+/* Whether another listener has the same local port and remote, and the same local address or either
+ * of the two an unspecified one. Listeners that differ in their remote coexist. */
 bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen);
-/* For a restored table: the listeners in the order of the walk, complete but for their queues. */
+/* Restores a listener, complete but for its queues: to be called in the order of te_listener_walk,
+ * so that it stays the same. */
 void te_listener_append(struct te_stack *stack, struct te_listener *listener);
 
-/* The most specific listener for a segment: by remote, then by local address; NULL. */
+/* The most specific listener that fits a segment: one that names the remote address beats one that
+ * names the remote port, which beats one that names the local address. NULL when none fits. */
 struct te_listener *te_listener_find(const struct te_stack *stack, const struct te_endpoint *local,
                                      const struct te_endpoint *remote);
+/* The listener of that id, NULL when there is none. */
 struct te_listener *te_listener_find_id(const struct te_stack *stack, uint64_t id);
-/* Whether any listener holds that local port on that address (or on all). */
+/* Whether any listener has that local port on that address or on all addresses. */
 bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoint *local);
+/* The next listener of a walk that starts with *cursor 0; NULL at the end. While nothing changes,
+ * each is seen once. */
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
-/* What holds back a handshake with remote: TE_DROP_NONE, or the reason to drop its segment: the
- * accept queue is full, or remote has too many connections (remotes.h). */
+/* Why a handshake with remote has to wait: TE_DROP_ACCEPT_QUEUE_FULL, or TE_DROP_REMOTE_LIMIT when
+ * remote has reached its limit (remotes.h). TE_DROP_NONE: it need not. The caller drops the segment
+ * for that reason; the peer retransmits it. */
 enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
                                           const struct te_listener *listener,
                                           const struct te_addr *remote);
-/* A connection of the listener: into the SYN queue; from there into the accept queue, unless
- * something holds it back; out of either. One by Fast Open goes into the accept
- * queue at once, and is pending until it is promoted, even when it has been accepted meanwhile. */
+/* A new connection in SYN_RCVD joins the SYN queue. The caller has checked that it is not full. */
 void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn);
+/* A new connection by Fast Open joins the accept queue at once, which has room. It counts as
+ * pending until it is promoted or removed, even when it is accepted before that. */
 void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
                                struct te_conn *conn);
-void te_listener_accept(struct te_conn *conn);
+/* The handshake of conn, in SYN_RCVD, is complete: it moves from the SYN queue to the accept queue,
+ * or by Fast Open stops being pending. Anything but TE_DROP_NONE: it stays where it is, as by
+ * te_listener_hindrance. */
 enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn);
+/* The user takes conn from the accept queue. A pending one stays in fast_open_list. */
+void te_listener_accept(struct te_conn *conn);
+/* conn leaves its listener, whatever queue it is in. Harmless when it has none. */
 void te_listener_remove(struct te_conn *conn);
+/* Whether the SYN queue has reached config.syn_queue_max. */
 bool te_listener_is_syn_queue_full(const struct te_stack *stack,
                                    const struct te_listener *listener);
-/* How often a SYN,ACK of the listener is sent again, now. */
+/* How often a SYN,ACK of the listener is retransmitted at present: config.syn_ack_retries_max, or
+ * at most once while the SYN queue is more than half full. */
 uint8_t te_listener_syn_ack_retries(const struct te_stack *stack,
                                     const struct te_listener *listener);
 

@@ -1,5 +1,6 @@
-/* Ephemeral ports by RFC 6056 3.3.3 (simple hash-based selection): a keyed offset for each peer, so
- * that ports to one peer rise while nobody else can predict them. */
+/* Ephemeral ports by RFC 6056 3.3.3 (simple hash-based port selection): a keyed offset per peer
+ * plus a counter, so that the ports toward one peer rise and no outsider can predict them. The
+ * range is config.port_first to config.port_last. */
 #ifndef TCPENGINE_TCP_LISTEN_PORT_H
 #define TCPENGINE_TCP_LISTEN_PORT_H
 
@@ -7,11 +8,12 @@
 
 struct te_stack;
 
-/* A port with which local (its port is ignored) has no connection to remote, no TIME_WAIT entry and
- * no listener; 0 when all are taken. */
+/* Chooses a port on which local (its port is ignored) has no connection or TIME_WAIT entry with
+ * remote, and no listener. 0 when every port of the range is taken (counted): the caller fails with
+ * TE_ERR_ADDR_IN_USE. */
 uint16_t te_port_choose(struct te_stack *stack, const struct te_endpoint *local,
                         const struct te_endpoint *remote);
-/* Whether the 4-tuple is in use, TIME_WAIT included. */
+/* Whether the 4-tuple belongs to a connection or a TIME_WAIT entry. */
 bool te_port_is_taken(const struct te_stack *stack, const struct te_endpoint *local,
                       const struct te_endpoint *remote);
 

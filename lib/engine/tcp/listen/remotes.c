@@ -7,12 +7,12 @@
 #include "tcp/conn/conn.h"
 
 #define ROW_MIN 64
-/* Times as many places as there can be remotes at their limit: with 4 rows one in 65,536 others
- * finds all its places taken by these, when they fill the table of connections. */
+/* Places per remote at its limit: when such remotes fill the table of connections, one in 65,536
+ * others finds all of its 4 places taken by them. */
 #define ROW_FACTOR 16
 #define PREFIX_BYTES_IPV6 8
 
-/* Not longer than the table of connections: with a limit that low, most places are empty. */
+/* No longer than the table of connections needs: with a limit that low, most places stay empty. */
 static uint32_t row_len_for(const struct te_config *config)
 {
     uint64_t want = (uint64_t)ROW_FACTOR * config->conn_max / config->connections_per_remote_max;
@@ -43,7 +43,7 @@ void te_remotes_done(struct te_stack *stack)
     stack->remotes.counts = NULL;
 }
 
-/* Where a remote stands in each row. */
+/* A remote's counter in each row. */
 struct places {
     uint32_t *at[TE_REMOTES_ROWS];
 };

@@ -1,19 +1,19 @@
-/* How many connections each remote address holds, so that one host cannot take the table for
- * itself (config.connections_per_remote_max; 0: nothing is counted).
+/* The number of connections per remote address, so that one host cannot fill the table alone
+ * (config.connections_per_remote_max; 0: no limit, nothing is counted).
  *
- * Those count that a peer has opened, from the ACK of our SYN,ACK to the end of the protocol. What
- * stands in SYN_RCVD does not: its address may be forged, and whoever forges it would shut out the
- * one it belongs to; the SYN queue bounds these. So the limit is looked at twice, when a SYN comes
- * and when its handshake would complete, and bites in silence like a full accept queue.
+ * Connections count that the peer has opened, from the ACK of our SYN,ACK to the end of the
+ * protocol. Those in SYN_RCVD do not: their address may be forged, and the forger could shut out
+ * its owner; the SYN queue bounds these. So the limit is checked twice, when a SYN comes and when
+ * its handshake completes, and like a full accept queue it drops silently.
  *
- * An IPv6 host has a /64 to choose addresses from: that is what counts as one remote.
+ * An IPv6 host can choose addresses from its /64, so a /64 counts as one remote.
  *
- * The counts are a sketch: a few rows of counters, in each of which a keyed hash gives a remote its
- * place; the smallest of them is the answer. It never is too small. It is too large for one that
- * shares its place with large ones in every row, which the width of the rows makes improbable;
- * nobody outside can aim at it. In return a count costs no memory for a connection, nor for an
- * address that a flood makes up, and nothing that may fail. It is not saved: a restore counts anew.
- */
+ * The counts are a count-min sketch: a few rows of counters, in each of which a keyed hash gives a
+ * remote its place; the smallest of its counters is the answer. It is never too small. It is too
+ * large for a remote that shares its place with large ones in every row, which the width of the
+ * rows makes improbable and the key impossible to aim at. In return, counting needs no memory per
+ * connection or per address that a flood makes up, and cannot fail. The counts are not saved: a
+ * restore counts again. */
 #ifndef TCPENGINE_TCP_LISTEN_REMOTES_H
 #define TCPENGINE_TCP_LISTEN_REMOTES_H
 
@@ -29,15 +29,17 @@ struct te_remotes {
     uint32_t row_len; /* a power of two */
 };
 
-/* TE_ERR_NOMEM. */
+/* TE_ERR_NOMEM when the allocator refuses the rows. */
 enum te_err te_remotes_init(struct te_stack *stack);
+/* Legal when te_remotes_init has not been called or has failed. */
 void te_remotes_done(struct te_stack *stack);
 
-/* Whether remote may not have one more. */
+/* Whether remote has reached its limit. */
 bool te_remotes_is_full(const struct te_stack *stack, const struct te_addr *remote);
-/* After any change that decides whether conn counts. */
+/* Counts conn, or no longer, by its present state. To be called after every change of was_passive,
+ * syn_acked or is_remains. */
 void te_remotes_account(struct te_stack *stack, struct te_conn *conn);
-/* Whether the rows add up to so many connections. */
+/* Whether each row adds up to that many connections: an invariant. */
 bool te_remotes_add_up(const struct te_stack *stack, uint64_t connections);
 
 #endif

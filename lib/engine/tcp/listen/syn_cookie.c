@@ -27,16 +27,16 @@
 
 #define WSCALE_MAX 14 /* RFC 7323 2.3 */
 
-/* What the hash covers beside the 4-tuple, the ISN of the peer and the step. */
+/* What the hash covers besides the 4-tuple, the peer's ISN and the step. */
 struct contents {
     unsigned mss_slot;
     bool has_timestamps;
     uint32_t kept; /* in the TSval; 0 without timestamps */
 };
 
-/* What hosts of Ethernet send, over IPv4 and IPv6, in tunnels, with jumbo frames; 536 and 1,220 are
- * what a SYN without an MSS means (RFC 9293 3.7.1). Slot 0 is the least that config.mss_min_bytes
- * can be: it lifts whatever is below. */
+/* Values common on Ethernet over IPv4 and IPv6, in tunnels, and with jumbo frames; 536 and 1,220
+ * are the defaults of a SYN without an MSS (RFC 9293 3.7.1). Slot 0 is the lowest
+ * config.mss_min_bytes that is valid: smaller offers are raised to it. */
 static const uint16_t mss_table[TE_SYN_COOKIE_MSS_SLOTS] = {48,   216,  536,  1220,
                                                             1360, 1440, 1460, 8940};
 
@@ -46,7 +46,7 @@ uint16_t te_syn_cookie_mss(unsigned slot)
     return mss_table[slot];
 }
 
-/* The largest that is not more than the peer takes. */
+/* The slot of the largest MSS that the peer takes. */
 static unsigned slot_of(uint32_t mss_bytes)
 {
     unsigned slot = TE_SYN_COOKIE_MSS_SLOTS - 1;
@@ -60,7 +60,7 @@ static uint32_t step_now(const struct te_stack *stack)
     return (uint32_t)(stack->now_us / TE_SYN_COOKIE_STEP_US);
 }
 
-/* The whole number for a segment of the 4-tuple: hash, bit of the step, slot. */
+/* The whole cookie number for a segment's 4-tuple: hash, step bit, slot. */
 static uint32_t number_of(const struct te_stack *stack, const struct te_segment *segment,
                           uint32_t irs, uint32_t step, const struct contents *contents)
 {
@@ -92,8 +92,8 @@ static uint32_t kept_of(const struct te_config *config, const struct te_segment 
     return kept;
 }
 
-/* The latest TSval not after now that ends in these bits: what follows on the connection is not
- * older. It lies up to 63 ms back, so nobody takes a round trip from it. */
+/* The latest TSval, not after now, that ends in these bits: later TSvals of the connection are not
+ * older. It is up to 63 ms back, so no round trip is measured by it. */
 static uint32_t ts_value_with(uint32_t now, uint32_t kept)
 {
     return now - ((now - kept) & KEPT_MASK);

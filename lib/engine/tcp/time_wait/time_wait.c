@@ -13,7 +13,7 @@
 #define CHUNK_ENTRIES 1024
 #define BUCKETS_MIN 64
 #define DOMAIN_TIME_WAIT 4
-#define EXPIRED_MAX 512 /* entries ended by one timer call */
+#define EXPIRED_MAX 512 /* entries ended per timer call */
 #define FAMILY_BIT 0x80000000u
 #define EXTENSION_UNIT_MS 16
 #define FIN_REACKED_MAX UINT8_MAX
@@ -22,7 +22,7 @@
 #define BITS_TS_OK 0x04
 #define BITS_LOCAL_SHIFT 4
 
-/* Fields go from wide to narrow; remote is last and as long as its family asks. */
+/* Fields are sorted from wide to narrow; remote is last, and as long as its family needs. */
 struct te_time_wait_entry {
     uint32_t next_by_tuple, next_by_id; /* also: next free */
     uint32_t previous, next;            /* FIFO */
@@ -33,7 +33,7 @@ struct te_time_wait_entry {
     uint16_t id_high;
     uint16_t local_port, remote_port;
     uint16_t window;
-    uint16_t extension; /* how long before deadline - 2MSL it was entered, in 16 ms */
+    uint16_t extension; /* units of 16 ms between entry and deadline - 2MSL */
     uint8_t fin_reacked;
     uint8_t bits; /* from, timestamps, index of the local address */
     uint8_t remote[4];
@@ -46,7 +46,7 @@ static const enum te_state from_states[] = {TE_FIN_WAIT_1, TE_FIN_WAIT_2, TE_CLO
 
 /* --- time ------------------------------------------------------------------------------------- */
 
-/* Rounded up, also before the stack's birth (a restored entry): what us_of says comes back. */
+/* Rounded up, before the stack's birth too (a restored entry): the inverse of us_of. */
 static uint32_t ms_of(const struct te_stack *stack, int64_t at_us)
 {
     int64_t age_us = at_us - stack->born_at_us;
@@ -58,8 +58,8 @@ static uint32_t lifetime_ms(const struct te_stack *stack)
     return (uint32_t)(2 * stack->config.msl_us / 1000);
 }
 
-/* Milliseconds wrap after 49 days. No deadline is further ahead than a lifetime: what seems to be
- * lies behind, maybe far behind when the host has slept. */
+/* Milliseconds wrap after 49 days. No deadline is further ahead than a lifetime: one that seems to
+ * be is in the past, maybe far in the past when the host has slept. */
 static int64_t us_of(const struct te_stack *stack, uint32_t ms)
 {
     int64_t now_ms = (stack->now_us - stack->born_at_us) / 1000;
@@ -112,7 +112,7 @@ static uint32_t take_entry(struct te_stack *stack, bool is_v4)
     return handle;
 }
 
-/* An empty pool gives its memory back: nothing points into it. */
+/* An empty pool frees its chunks: nothing points into them. */
 static void release_chunks(struct te_stack *stack, struct te_time_wait_pool *pool)
 {
     for (uint32_t i = 0; i < pool->chunk_count; i++)
@@ -140,7 +140,7 @@ static enum te_err pool_init(struct te_stack *stack, struct te_time_wait_pool *p
     return pool->chunks != NULL ? TE_OK : TE_ERR_NOMEM;
 }
 
-/* --- what an entry says ----------------------------------------------------------------------- */
+/* --- entries, unpacked ----------------------------------------------------------------------- */
 
 static uint64_t entry_id(const struct te_time_wait_entry *entry)
 {
@@ -249,8 +249,8 @@ static void free_buckets(struct te_stack *stack, uint32_t *buckets, uint32_t cou
     te_stack_dealloc(stack, buckets, count * sizeof(uint32_t));
 }
 
-/* Chains are two long on average: that is what keeps an entry with its buckets under 64 bytes. When
- * memory is short the table stays as it is. */
+/* Chains of two on average keep an entry with its buckets under 64 bytes. When memory is refused
+ * the table stays as it is. */
 static void resize(struct te_stack *stack, uint32_t new_count)
 {
     struct te_time_wait_table *table = &stack->time_wait;

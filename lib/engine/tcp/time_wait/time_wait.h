@@ -1,14 +1,15 @@
-/* The TIME_WAIT table: what is left of a connection for 2MSL, so that the last ACK can be sent
- * again and old duplicates die out before the 4-tuple is used anew (RFC 9293 3.6, RFC 1337, RFC
- * 6191).
+/* The TIME_WAIT table: what remains of a connection for 2MSL, so that its last ACK can be sent
+ * again and old duplicates die out before the 4-tuple is reused (RFC 9293 3.6, RFC 1337, RFC 6191).
  *
- * An entry is 56 bytes for IPv4 and 68 for IPv6, its four links included; with the buckets of the
- * two hash tables it stays under 64 and 88. Entries lie in chunks and are named by a 32-bit handle.
- * All last equally long, so that one FIFO keeps them in the order of their deadlines, and one wheel
- * node serves the table: a FIN that comes again moves its entry to the tail.
+ * An entry takes 56 bytes for IPv4 and 68 for IPv6, its four links included; with the buckets of
+ * the two hash tables it stays under 64 and 88. Entries are allocated in chunks and named by 32-bit
+ * handles, which are good until te_time_wait_end(). All last equally long, so one FIFO keeps them
+ * in the order of their deadlines and one wheel node serves the table; a repeated FIN moves its
+ * entry to the tail.
  *
- * What is not kept can be computed: the timestamp offset is a keyed hash of the 4-tuple, the local
- * address is an index into the interface's list. Times are milliseconds since the stack's birth. */
+ * What is not stored can be computed: the timestamp offset is a keyed hash of the 4-tuple, and the
+ * local address is an index into the stack's list. Times are kept as milliseconds since the stack's
+ * birth. */
 #ifndef TCPENGINE_TCP_TIME_WAIT_TIME_WAIT_H
 #define TCPENGINE_TCP_TIME_WAIT_TIME_WAIT_H
 
@@ -22,7 +23,7 @@ struct te_conn;
 #define TE_TIME_WAIT_NONE UINT32_MAX
 
 struct te_time_wait_pool {
-    uint8_t **chunks;     /* directory: one pointer a chunk */
+    uint8_t **chunks;     /* directory: one pointer per chunk */
     uint32_t chunk_count; /* allocated */
     uint32_t chunks_max;
     uint32_t entry_bytes;
@@ -39,49 +40,60 @@ struct te_time_wait_table {
     struct te_wheel_node timer;
 };
 
-/* What an entry says, unpacked. */
+/* An entry, unpacked. */
 struct te_time_wait_view {
     uint32_t handle;
     uint64_t id;
     struct te_endpoint local, remote;
     uint32_t uid;
     uint32_t snd_nxt, rcv_nxt, ts_recent;
-    uint16_t window; /* field of the header, as it was scaled */
-    bool ts_ok;
-    enum te_state from;
-    uint32_t fin_reacked; /* 255 stands for that or more */
+    uint16_t window;      /* as the header carries it, scaled */
+    bool ts_ok;           /* timestamps were negotiated */
+    enum te_state from;   /* FIN_WAIT_1, FIN_WAIT_2 or CLOSING */
+    uint32_t fin_reacked; /* repeated FINs; 255: that many or more */
     int64_t started_at_us, ends_at_us;
 };
 
+/* TE_ERR_NOMEM when the allocator refuses; te_time_wait_done is called then, too. */
 enum te_err te_time_wait_init(struct te_stack *stack);
+/* Frees everything; entries end without an event. */
 void te_time_wait_done(struct te_stack *stack);
 
-/* Makes an entry of a connection that leaves the state from. False when there is no room and policy
- * or memory leaves none. */
+/* Adds an entry for conn, which leaves the state from. A full table (config.time_wait_max) counts
+ * time_wait_overflow; then, by config.time_wait_policy, the entry that ends next makes room
+ * (TE_CAUSE_LIMIT), or this connection gets none. False when it gets none or memory is refused: the
+ * connection goes to CLOSED directly. */
 bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum te_state from);
-/* Makes an entry as view says, behind all others; its local address is one of ours, its end not
- * before theirs. False: no room. */
+/* Adds an entry as view says. Its local address is one of ours, and it does not end before any
+ * other. Checks no limit. False when memory is refused. */
 bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *view);
-/* The entry that ends next after that of handle; of TE_TIME_WAIT_NONE, the first of all. */
+/* The entry that ends next after handle's; after TE_TIME_WAIT_NONE, the first of all.
+ * TE_TIME_WAIT_NONE after the last. */
 uint32_t te_time_wait_next(const struct te_time_wait_table *table, uint32_t handle);
-/* Handle of the entry of a 4-tuple, or of an id; TE_TIME_WAIT_NONE. */
+/* The handle of a 4-tuple's entry, or of an id's; TE_TIME_WAIT_NONE when there is none. */
 uint32_t te_time_wait_find(const struct te_stack *stack, const struct te_endpoint *local,
                            const struct te_endpoint *remote);
 uint32_t te_time_wait_find_id(const struct te_stack *stack, uint64_t id);
+/* Unpacks an entry. Times are exact to a millisecond, but each restart may shift started_at_us by
+ * up to 8 ms more. */
 void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
                        struct te_time_wait_view *ret_view);
-/* The FIN came again: counts it, and 2MSL starts anew. */
+/* The peer's FIN came again: counts it, restarts 2MSL (RFC 9293 3.10.7.4, eighth check), and pushes
+ * TE_EVENT_FIN_AGAIN. The caller acknowledges it. */
 void te_time_wait_restart(struct te_stack *stack, uint32_t handle);
-/* Ends an entry: TIME_WAIT -> CLOSED is recorded, its connection's remains are told. */
+/* Ends an entry: records TIME_WAIT -> CLOSED with cause and segment (or NULL), and lets the
+ * connection's remains go if there are any. The last one to go frees the chunks. */
 void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cause,
                       const struct te_segment_info *segment);
-/* The wheel node is due: ends what is over, a bounded number a call. */
+/* The wheel node is due: ends the entries whose time is over, at most 512 per call, and arms it
+ * again. */
 void te_time_wait_on_timer(struct te_stack *stack);
-/* For te_walk. */
+/* The next entry of a walk that starts with *cursor 0; TE_TIME_WAIT_NONE at the end. While nothing
+ * changes, each is seen once; a table that grows meanwhile may show some twice. */
 uint32_t te_time_wait_walk(const struct te_time_wait_table *table, uint64_t *cursor);
-/* Chunks, directories and buckets. */
+/* Bytes allocated: chunks, directories and buckets. */
 uint64_t te_time_wait_memory(const struct te_time_wait_table *table);
-/* NULL, or the sentence that does not hold. */
+/* NULL when all invariants hold, else a static sentence. */
 const char *te_time_wait_check(const struct te_stack *stack);
 
 #endif

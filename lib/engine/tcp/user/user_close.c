@@ -16,8 +16,8 @@ static void end_now(struct te_stack *stack, struct te_conn *conn, enum te_cause 
     te_conn_end_protocol(stack, conn, &death);
 }
 
-/* Queues our FIN behind the data, and moves on: "in any case, enter FIN-WAIT-1 state". In SYN_RCVD
- * with data queued the CLOSE waits for ESTABLISHED. */
+/* Queues our FIN after the data and changes the state: "in any case, enter FIN-WAIT-1 state". In
+ * SYN_RCVD with data queued the CLOSE waits for ESTABLISHED. */
 static void queue_fin(struct te_stack *stack, struct te_conn *conn, enum te_cause cause)
 {
     conn->fin_queued = true;
@@ -45,8 +45,8 @@ static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
                                                                 : TE_ERR_NO_CONNECTION;
 }
 
-/* A child that nobody has accepted becomes its closer's: te_accept must not hand it out any more.
- */
+/* A connection that nobody has accepted belongs to its closer: te_accept must not hand it out any
+ * more. */
 static void take_from_listener(struct te_conn *conn)
 {
     te_listener_remove(conn);
@@ -70,7 +70,7 @@ enum te_err te_shutdown(struct te_stack *stack, uint64_t id, int64_t now_us)
     return TE_OK;
 }
 
-/* An orphan may take only so long, and there may be only so many (RFC 9293 leaves both open). */
+/* Orphans are limited in time and number (RFC 9293 leaves both open). */
 static void become_orphan(struct te_stack *stack, struct te_conn *conn)
 {
     te_conn_end_user(stack, conn);
@@ -86,8 +86,8 @@ static void become_orphan(struct te_stack *stack, struct te_conn *conn)
         te_timer_set(stack, conn, TE_TIMER_ORPHAN, stack->now_us + stack->config.orphan_us);
 }
 
-/* RFC 9293 3.6.1 and RFC 2525 2.17: bytes that nobody will read are not to be acknowledged in
- * silence. */
+/* RFC 9293 3.6.1 and RFC 2525 2.17: bytes that nobody will read must not be acknowledged silently.
+ */
 static bool has_unread(const struct te_conn *conn)
 {
     return conn->received_offset != conn->released_offset || conn->out_of_order.count > 0;
@@ -119,7 +119,7 @@ static enum te_err close_conn(struct te_stack *stack, struct te_conn *conn)
     return TE_OK;
 }
 
-/* False when id is no listener's. */
+/* False when id is not a listener's. */
 static bool close_listener(struct te_stack *stack, uint64_t id, enum te_cause cause)
 {
     struct te_listener *listener = te_listener_find_id(stack, id);

@@ -1,4 +1,4 @@
-/* OPEN (RFC 9293 3.10.1), and taking connections from a listener. */
+/* OPEN (RFC 9293 3.10.1), and accepting connections from a listener. */
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
@@ -18,7 +18,7 @@ static enum te_err check_remote(const struct te_stack *stack, const struct te_en
     return TE_OK;
 }
 
-/* The local address: what the user named, what the listener had, or what the route says. */
+/* The local address: the user's, the listener's, or the route's. */
 static enum te_err choose_local(struct te_stack *stack, const struct te_open *open,
                                 struct te_conn_birth *birth)
 {
@@ -43,7 +43,7 @@ static enum te_err choose_local(struct te_stack *stack, const struct te_open *op
     return TE_OK;
 }
 
-/* The passive OPEN that turns active (3.10.1, LISTEN): the id and the history go on. */
+/* The passive OPEN that turns active (3.10.1, LISTEN): id and history are kept. */
 static struct te_conn *turn_active(struct te_stack *stack, struct te_listener *listener,
                                    struct te_conn_birth *birth, enum te_err *ret_err)
 {
@@ -90,7 +90,8 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     struct te_conn *conn = listener != NULL ? turn_active(stack, listener, &birth, &err)
                                             : te_conn_new(stack, &birth, &err);
     if (conn == NULL) {
-        stack->counters.conn_limit += err == TE_ERR_RESOURCES; /* no drop: there is no segment */
+        stack->counters.conn_limit +=
+            err == TE_ERR_RESOURCES; /* not by te_drop: there is no segment */
         return err;
     }
     conn->is_accepted = true;

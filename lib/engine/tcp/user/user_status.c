@@ -132,7 +132,7 @@ static void status_of_listener(const struct te_listener *listener, struct te_sta
     };
 }
 
-/* Fills in what the table knows over what may be known of the remains. */
+/* Overwrites what may be known from the remains with what the table knows. */
 static void status_of_time_wait(const struct te_stack *stack, uint32_t handle,
                                 struct te_status *status)
 {
@@ -257,7 +257,7 @@ static bool is_option_valid(enum te_option option, int64_t value)
     return false;
 }
 
-/* The window scale is settled at the handshake: later the maximum may only fall (RFC 7323 2.3). */
+/* The window scale is fixed by the handshake: after it the maximum may only fall (RFC 7323 2.3). */
 static bool set_receive_max(struct te_conn *conn, int64_t value)
 {
     uint32_t max = power_of_two(value);
@@ -382,7 +382,7 @@ enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
 
 /* --- all of them ------------------------------------------------------------------------------ */
 
-/* Remains in TIME_WAIT are seen there, with the rest of the table. */
+/* Remains in TIME_WAIT are shown by walk_time_wait. */
 static bool walk_conns(const struct te_stack *stack, uint64_t *cursor, struct te_status *status)
 {
     const struct te_conn *conn;

@@ -6,7 +6,7 @@
 #include "tcp/listen/listener_table.h"
 #include "tcp/recovery/recovery.h"
 
-/* Why there is no connection to work on: a listener, TIME_WAIT, or nothing at all. */
+/* Why id has no connection: it is a listener's, in TIME_WAIT, or unknown. */
 static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
 {
     if (te_listener_find_id(stack, id) != NULL)
@@ -35,8 +35,7 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
     return TE_OK;
 }
 
-/* Nothing is left to deliver: the RFC's "connection closing" after the peer's FIN, else it may
- * come. */
+/* No byte to deliver: the RFC's "connection closing" after the peer's FIN, else more may come. */
 static enum te_err at_end(const struct te_conn *conn)
 {
     if (conn->error != TE_OK)
@@ -50,7 +49,7 @@ enum te_err te_receive_peek(struct te_stack *stack, uint64_t id, uint64_t offset
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     if (conn == NULL)
         return why_no_conn(stack, id);
-    /* 3.5: text on a SYN waits until it is clear that it is valid; a cookie says so (RFC 7413). */
+    /* 3.5: text on a SYN is held until it is known to be valid; a cookie proves it (RFC 7413). */
     if (conn->state == TE_SYN_SENT || (conn->state == TE_SYN_RCVD && !conn->fast_opened))
         return TE_ERR_AGAIN;
     if (offset < conn->released_offset || offset > conn->received_offset)
