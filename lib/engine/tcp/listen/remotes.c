@@ -7,12 +7,13 @@
 #include "tcp/conn/conn.h"
 
 #define ROW_MIN 64
-/* Places per remote at its limit: when such remotes fill the table of connections, one in 65,536
+/* Places per remote at its limit: when such remotes fill the table of connections, one in 16^4
  * others finds all of its 4 places taken by them. */
 #define ROW_FACTOR 16
 #define PREFIX_BYTES_IPV6 8
 
-/* No longer than the table of connections needs: with a limit that low, most places stay empty. */
+/* Rows are never longer than the table of connections. So a limit below ROW_FACTOR leaves only that
+ * many places per remote, and one in limit^4 others is mistaken. */
 static uint32_t row_len_for(const struct te_config *config)
 {
     uint64_t want = (uint64_t)ROW_FACTOR * config->conn_max / config->connections_per_remote_max;
