@@ -1,11 +1,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
+#include "support/frames.h"
 #include "support/test.h"
 #include "tcp/conn/isn.h"
+#include "tcp/conn/receive_buffer.h"
 #include "tcp/listen/syn_cookie.h"
+#include "wire/checksum.h"
 #include "wire/protocol.h"
 
 #define STEP TE_SYN_COOKIE_STEP_US
@@ -369,6 +373,110 @@ static void numbers_have_no_constant_step(void **state)
     assert_true(equal < 10);
 }
 
+/* --- the answer ------------------------------------------------------------------------------- */
+
+/* The one frame that a SYN brings: a SYN,ACK with the cookie's number, flags and options, and the
+ * window that a new connection would offer, unscaled (RFC 7323 2.2). */
+static struct te_tcp_header answer_to(const struct te_segment *syn)
+{
+    struct te_tcp_parsed parsed;
+    uint64_t sent = fixture_counters(&f)->syn_cookies_sent;
+    te_syn_cookie_send(f.stack, syn);
+    fixture_poll(&f);
+    assert_int_equal(fixture_counters(&f)->syn_cookies_sent, sent + 1);
+    struct sent_ip ip = expect_ip(&f);
+    assert_int_equal(ip.protocol, TE_PROTO_TCP);
+    assert_true(te_addr_equal(&ip.source, &syn->local.addr));
+    assert_true(te_addr_equal(&ip.destination, &syn->remote.addr));
+    uint64_t sum =
+        te_checksum_pseudo(&ip.source, &ip.destination, TE_PROTO_TCP, (uint32_t)ip.payload_len);
+    assert_int_equal(te_checksum_finish(te_checksum_add(sum, ip.payload, ip.payload_len)), 0);
+    assert_true(te_tcp_parse(ip.payload, ip.payload_len, &parsed));
+    assert_int_equal(parsed.payload_len, 0);
+    assert_int_equal(parsed.header.source_port, syn->local.port);
+    assert_int_equal(parsed.header.destination_port, syn->remote.port);
+    return parsed.header;
+}
+
+static struct te_segment syn_of_the_link(const char *local, const char *remote)
+{
+    struct te_segment syn = make_syn();
+    syn.local.addr = fixture_addr(local);
+    syn.remote.addr = fixture_addr(remote);
+    return syn;
+}
+
+static void resolve_peer(const char *addr)
+{
+    uint8_t mac[6];
+    struct te_addr peer = fixture_addr(addr);
+    assert_int_equal(te_ip_resolve(f.stack, &peer, NULL, mac), TE_HOP_PENDING);
+    fixture_poll(&f);
+    input_answer(&f, addr, peer_mac);
+    fixture_discard(&f);
+}
+
+static void the_answer_is_the_cookie(void **state)
+{
+    static const char *const pairs[][2] = {{"10.0.0.1", "10.0.0.2"},
+                                           {"2001:db8::1", "2001:db8::2"}};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct te_segment syn = syn_of_the_link(pairs[i][0], pairs[i][1]);
+        resolve_peer(pairs[i][1]);
+        struct te_syn_cookie cookie = make(&syn);
+        struct te_tcp_header header = answer_to(&syn);
+        assert_int_equal(header.flags, TE_SYN | TE_ACK);
+        assert_int_equal(header.seq, cookie.iss);
+        assert_int_equal(header.ack, syn.seq + 1);
+        assert_int_equal(header.window, UINT16_MAX);
+        assert_int_equal(header.options.mss_bytes, i == 0 ? 1460 : 1440);
+        assert_int_equal(header.options.ts_value, cookie.options.ts_value);
+        assert_int_equal(header.options.ts_echo, PEER_TSVAL);
+        assert_true(header.options.has_wscale);
+        assert_true(header.options.sack_permitted);
+        struct te_segment ack = ack_of(&syn, &cookie);
+        ack.ack = header.seq + 1;
+        ack.header.options.ts_echo = header.options.ts_value;
+        assert_true(is_good(&ack));
+    }
+    assert_int_equal(f.stack->conns.count, 0); /* nothing remembers it */
+}
+
+static void the_answer_agrees_to_ecn(void **state)
+{
+    struct te_segment syn = syn_of_the_link("10.0.0.1", "10.0.0.2");
+    (void)state;
+    resolve_peer("10.0.0.2");
+    syn.header.flags = TE_SYN | TE_ECE | TE_CWR;
+    assert_int_equal(answer_to(&syn).flags, TE_SYN | TE_ACK | TE_ECE);
+}
+
+static void a_small_receive_buffer_is_told(void **state)
+{
+    struct te_segment syn = syn_of_the_link("10.0.0.1", "10.0.0.2");
+    (void)state;
+    resolve_peer("10.0.0.2");
+    f.stack->config.receive_buffer_max_bytes = 8192;
+    assert_int_equal(answer_to(&syn).window, te_receive_limit_initial(&f.stack->config));
+    assert_true(te_receive_limit_initial(&f.stack->config) <= 8192);
+}
+
+/* An ACK that is no answer to a cookie leaves the caller's struct alone. */
+static void what_is_refused_tells_nothing(void **state)
+{
+    struct te_segment syn = make_syn();
+    struct te_syn_cookie cookie = make(&syn);
+    struct te_segment ack = ack_of(&syn, &cookie);
+    struct te_syn_cookie_kept kept, before;
+    (void)state;
+    memset(&kept, 0x5a, sizeof(kept));
+    before = kept;
+    ack.ack++;
+    assert_false(te_syn_cookie_check(f.stack, &ack, &kept));
+    assert_memory_equal(&kept, &before, sizeof(kept));
+}
+
 #define COOKIE_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -392,6 +500,10 @@ int main(void)
         COOKIE_TEST(counter_of_steps_wraps),
         COOKIE_TEST(nothing_is_good_before_the_first_step),
         COOKIE_TEST(numbers_have_no_constant_step),
+        COOKIE_TEST(the_answer_is_the_cookie),
+        COOKIE_TEST(the_answer_agrees_to_ecn),
+        COOKIE_TEST(a_small_receive_buffer_is_told),
+        COOKIE_TEST(what_is_refused_tells_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
