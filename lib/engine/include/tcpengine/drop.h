@@ -13,7 +13,7 @@
 
 #include <tcpengine/event.h>
 
-/* X(CONSTANT, name, counter, sentence): the name is what users see, the counter the one of
+/* X(constant, name, counter, sentence): the name is what users see, the counter the one of
  * counters.h that grows by each such drop; several reasons may share one.
  *
  * To add a reason: a row here, its counter in TE_DROP_COUNTER_LIST unless there is one, and
