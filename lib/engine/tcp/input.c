@@ -57,7 +57,7 @@ static void answer_unacceptable(struct te_stack *stack, struct te_conn *conn,
     }
     bool is_old = seq_leq(segment->seq + segment->payload_len, conn->rcv_nxt);
     if (segment->payload_len > 0 && is_old && !conn->fin_received) {
-        stack->counters.duplicate_segments++; /* no te_drop: the caller has counted the drop */
+        stack->counters.duplicate_segments++; /* no drop: the caller has counted it */
         te_receive_payload(stack, conn, segment->seq, segment->payload, segment->payload_len);
     }
     owe_ack(stack, conn);
@@ -124,7 +124,7 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
         segment->seq == conn->irs && !check_repeated_syn(stack, conn, segment))
         return false;
     if (te_paws_rejects(stack, conn, segment)) {
-        stack->counters.tcp_unacceptable++; /* counts as both, but is one drop: PAWS */
+        stack->counters.tcp_unacceptable++; /* no drop of its own: it counts as PAWS, too */
         reject(stack, conn, segment, TE_DROP_PAWS);
         return false;
     }
