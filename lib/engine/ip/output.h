@@ -18,8 +18,8 @@ struct te_ip_output_packet {
 };
 /* Sends it in frames of at most the path's MTU, fragmented when it is larger (the source may: RFC
  * 8200 4.5). Dropped as a whole when no route exists, when it exceeds what an IP packet holds, or
- * when the control queue has no room for all fragments. A frame whose neighbour does not answer, or
- * that memory is refused for, is lost alone. */
+ * when the control queue has no room for all fragments. Without memory for a fragment the rest is
+ * dropped too; a frame whose neighbour does not answer is dropped later, by ip/neighbour.h. */
 void te_ip_output_send(struct te_stack *stack, const struct te_ip_output_packet *packet);
 
 /* A message of Neighbour Discovery, which needs no resolution and has hop limit 255. */

@@ -312,7 +312,7 @@ static void note_header(struct te_datagram *datagram, const struct te_fragment *
     datagram->is_broadcast |= packet->is_broadcast;
     if (fragment->offset_bytes != 0)
         return;
-    /* "Only the value from the Offset zero fragment packet is used" (RFC 8200 4.5). */
+    /* The fragment with offset 0 alone decides the rest (RFC 8200 4.5). */
     datagram->protocol = packet->protocol;
     datagram->hop_limit = packet->hop_limit;
 }

@@ -62,7 +62,7 @@ void te_time_wait_done(struct te_stack *stack);
 /* Adds an entry for conn, which leaves the state from. A full table (config.time_wait_max) counts
  * time_wait_overflow; then, by config.time_wait_policy, the entry that ends next makes room
  * (TE_CAUSE_LIMIT), or this connection gets none. False when it gets none or memory is refused: the
- * connection goes to CLOSED directly. */
+ * caller goes on to CLOSED (TE_CAUSE_LIMIT). */
 bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum te_state from);
 /* Adds an entry as view says. Its local address is one of ours, and it does not end before any
  * other. Checks no limit. False when memory is refused. */
