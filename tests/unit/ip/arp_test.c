@@ -1,10 +1,9 @@
 /* What goes out and comes in as ARP; the states behind it are local_test.c's and
  * neighbour_test.c's.
  */
-#include "ip/arp.h"
-
 #include <string.h>
 
+#include "ip/arp.h"
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/fixture.h"

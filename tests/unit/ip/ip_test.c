@@ -1,9 +1,8 @@
 /* The network layer as a whole: birth, end, whose timer is whose, and its share of the output. */
-#include "ip/ip.h"
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "ip/ip.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/frames.h"

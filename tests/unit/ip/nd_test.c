@@ -1,10 +1,9 @@
 /* What goes out and comes in as Neighbour Discovery; the states behind it are local_test.c's and
  * neighbour_test.c's. */
-#include "ip/nd.h"
-
 #include <string.h>
 
 #include "ip/ip.h"
+#include "ip/nd.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/frames.h"

@@ -1,10 +1,9 @@
 /* The table that ip/ hands its packets, errors and resolutions to. A transport of this test stands
  * above ip/ here, and TCP hears of nothing: ip/ needs no more than the table. */
-#include "ip/transport.h"
-
 #include <string.h>
 
 #include "ip/ip.h"
+#include "ip/transport.h"
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/frames.h"

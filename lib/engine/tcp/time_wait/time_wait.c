@@ -140,7 +140,7 @@ static enum te_err pool_init(struct te_stack *stack, struct te_time_wait_pool *p
     return pool->chunks != NULL ? TE_OK : TE_ERR_NOMEM;
 }
 
-/* --- entries, unpacked ----------------------------------------------------------------------- */
+/* --- entries, unpacked ------------------------------------------------------------------------ */
 
 static uint64_t entry_id(const struct te_time_wait_entry *entry)
 {

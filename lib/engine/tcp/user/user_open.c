@@ -90,8 +90,7 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     struct te_conn *conn = listener != NULL ? turn_active(stack, listener, &birth, &err)
                                             : te_conn_new(stack, &birth, &err);
     if (conn == NULL) {
-        stack->counters.conn_limit +=
-            err == TE_ERR_RESOURCES; /* not by te_drop: there is no segment */
+        stack->counters.conn_limit += err == TE_ERR_RESOURCES; /* no drop: there is no segment */
         return err;
     }
     conn->is_accepted = true;

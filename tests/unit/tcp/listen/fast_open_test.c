@@ -1,12 +1,11 @@
 /* Cookies, verdicts and the cache; what connections do with them is fast_open_script_test.c's. */
-#include "tcp/listen/fast_open.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/test.h"
 #include "tcp/conn/conn.h"
+#include "tcp/listen/fast_open.h"
 
 #define STEP TE_FAST_OPEN_STEP_US
 #define CACHE_MAX 4

@@ -1,11 +1,10 @@
-#include "tcp/listen/listener_table.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/test.h"
 #include "tcp/conn/conn.h"
+#include "tcp/listen/listener_table.h"
 
 #define PORT 80
 

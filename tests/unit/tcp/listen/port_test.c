@@ -1,10 +1,9 @@
-#include "tcp/listen/port.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
 #include "support/fixture.h"
 #include "support/test.h"
+#include "tcp/listen/port.h"
 
 #define FIRST 40000
 #define COUNT 8

@@ -1,5 +1,3 @@
-#include "tcp/listen/remotes.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
@@ -7,6 +5,7 @@
 #include "support/random.h"
 #include "support/test.h"
 #include "tcp/conn/conn.h"
+#include "tcp/listen/remotes.h"
 #include "util/bytes.h"
 
 #define LIMIT 3

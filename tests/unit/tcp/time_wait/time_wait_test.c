@@ -1,7 +1,5 @@
 /* The table alone: entries are put into it, and no segment comes. What segments do to an entry is
  * time_wait_script_test.c's. */
-#include "tcp/time_wait/time_wait.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
@@ -9,6 +7,7 @@
 #include "support/random.h"
 #include "support/test.h"
 #include "tcp/conn/conn.h"
+#include "tcp/time_wait/time_wait.h"
 #include "util/bytes.h"
 
 #define TWO_MSL (60 * SECOND)
