@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -13,6 +14,11 @@
 #include "util/log.h"
 
 #define HELD_MAX 16
+#define FRAME_HEADER_BYTES 13 /* 01, be64 length, be32 id */
+#define PIECE_BYTES ((size_t)9)
+#define NEVER_MS (100 * T_PATIENCE_MS)
+#define TIMEOUT_MS 60
+#define TIMEOUT_MAX_MS 8000
 #define ANSWER_BYTES ((size_t)100 * 1024)
 
 /* A server whose requests say by their first byte what is to be done. */
@@ -77,9 +83,10 @@ static int setup(void **state)
     t_dir_init(&env->dir);
     sp_server_options_init(&env->options);
     env->options.links_reserve = 0; /* the tests may run as root */
-    env->options.hello_timeout_ms = 60;
-    env->options.message_timeout_ms = 60;
-    env->options.stall_timeout_ms = 60;
+    /* Never due, however slowly a busy machine runs us; tests of timeouts have their own. */
+    env->options.hello_timeout_ms = NEVER_MS;
+    env->options.message_timeout_ms = NEVER_MS;
+    env->options.stall_timeout_ms = NEVER_MS;
     assert_int_equal(try_start(env), 0);
     *state = env;
     return 0;
@@ -95,6 +102,14 @@ static int teardown(void **state)
     t_dir_done(&env->dir);
     free(env);
     return 0;
+}
+
+static void restart(struct env *env)
+{
+    sp_server_free(env->server);
+    env->server = NULL;
+    t_turn(&env->loop);
+    assert_int_equal(try_start(env), 0);
 }
 
 static int link_open(struct env *env)
@@ -275,6 +290,8 @@ static void test_greeting_byte_by_byte(void **state)
 static void test_no_greeting_in_time(void **state)
 {
     struct env *env = *state;
+    env->options.hello_timeout_ms = TIMEOUT_MS;
+    restart(env);
     int fd = t_connect(env->dir.socket);
     assert_int_equal(t_expect_closed(&env->loop, fd), 8);
     assert_int_equal(counters(env)->hello_timeouts, 1);
@@ -371,6 +388,8 @@ static void test_cut_off_at_every_byte(void **state)
 static void test_dripping_message_ends_the_link(void **state)
 {
     struct env *env = *state;
+    env->options.message_timeout_ms = TIMEOUT_MS;
+    restart(env);
     int fd = link_open(env), honest = link_open(env);
     uint8_t frame[64];
     size_t len = t_frame(frame, 1, "dripping", 8), sent = 0;
@@ -385,30 +404,94 @@ static void test_dripping_message_ends_the_link(void **state)
     close(honest);
 }
 
+static int64_t now_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000000);
+}
+
+/* Tests that a client in time stays. On a busy machine the client itself may be late, and then
+ * rightly be closed: attempt answers false, and is made again with twice the time. A client that
+ * was in time by its own clock and is closed all the same fails the test at once. */
+static void in_time(struct env *env, bool (*attempt)(struct env *env, unsigned timeout_ms))
+{
+    for (unsigned timeout_ms = TIMEOUT_MS; timeout_ms <= TIMEOUT_MAX_MS; timeout_ms *= 2) {
+        env->options.hello_timeout_ms = timeout_ms;
+        env->options.message_timeout_ms = timeout_ms;
+        env->options.stall_timeout_ms = timeout_ms;
+        restart(env);
+        if (attempt(env, timeout_ms))
+            return;
+    }
+    fail_msg("this machine is too busy to tell");
+}
+
+/* The timeout that counter counts has struck: rightly, when what began at start_ms took that long.
+ */
+static bool was_late(uint64_t counter, int64_t start_ms, unsigned timeout_ms)
+{
+    if (counter > 0)
+        assert_true(now_ms() - start_ms >= timeout_ms);
+    return counter > 0;
+}
+
+static bool idle_link_stays(struct env *env, unsigned timeout_ms)
+{
+    int64_t start_ms = now_ms();
+    char hello[8];
+    int fd = t_connect(env->dir.socket);
+    send(fd, "\0SP\0\x00\x30\0\0", sizeof(hello), MSG_NOSIGNAL);
+    for (t_turn(&env->loop); counters(env)->hello_timeouts == 0; t_turn(&env->loop))
+        if (recv(fd, hello, sizeof(hello), 0) == (ssize_t)sizeof(hello))
+            break;
+    t_turn(&env->loop);
+    bool is_late = was_late(counters(env)->hello_timeouts, start_ms, timeout_ms);
+    if (!is_late) {
+        t_turn_for(&env->loop, timeout_ms * 5 / 2);
+        ask(env, fd, 1, "still here");
+        expect(env, fd, 1, "still here");
+    }
+    close(fd);
+    return !is_late;
+}
+
 static void test_idle_link_stays(void **state)
 {
-    struct env *env = *state;
+    in_time(*state, idle_link_stays);
+}
+
+/* Two messages in pieces of 9 bytes, with pauses: each in time, both together not. The second
+ * begins in the piece that ends the first. */
+static bool slow_but_steady_messages_stay(struct env *env, unsigned timeout_ms)
+{
+    uint8_t frames[32];
+    size_t len = t_frame(frames, 1, "x", 1), first_len = len;
+    bool is_late = false;
+    env->options.hello_timeout_ms = NEVER_MS; /* not what this is about */
+    restart(env);
     int fd = link_open(env);
-    t_turn_for(&env->loop, 150);
-    ask(env, fd, 1, "still here");
-    expect(env, fd, 1, "still here");
+    int64_t start_ms = now_ms(); /* of the message that is under way */
+    len += t_frame(frames + len, 2, "y", 1);
+    for (size_t at = 0; at < len && !is_late; at += PIECE_BYTES) {
+        int64_t piece_ms = now_ms();
+        t_write(&env->loop, fd, frames + at, at + PIECE_BYTES < len ? PIECE_BYTES : len - at);
+        is_late = was_late(counters(env)->message_timeouts, start_ms, timeout_ms);
+        if (at < first_len && at + PIECE_BYTES > first_len)
+            start_ms = piece_ms;
+        if (at + PIECE_BYTES < len)
+            t_turn_for(&env->loop, timeout_ms * 2 / 5);
+        is_late = is_late || was_late(counters(env)->message_timeouts, start_ms, timeout_ms);
+    }
+    if (!is_late) {
+        expect(env, fd, 1, "x");
+        expect(env, fd, 2, "y");
+    }
     close(fd);
+    return !is_late;
 }
 
 static void test_slow_but_steady_messages_stay(void **state)
 {
-    struct env *env = *state;
-    uint8_t frames[32];
-    size_t len = t_frame(frames, 1, "x", 1);
-    int fd = link_open(env);
-    len += t_frame(frames + len, 2, "y", 1);
-    for (size_t at = 0; at < len; at += 7) { /* each in time, both together not */
-        t_write(&env->loop, fd, frames + at, at + 7 < len ? 7 : len - at);
-        t_turn_for(&env->loop, 25);
-    }
-    expect(env, fd, 1, "x");
-    expect(env, fd, 2, "y");
-    close(fd);
+    in_time(*state, slow_but_steady_messages_stay);
 }
 
 /* Asks for big answers until the server no longer reads. */
@@ -428,6 +511,8 @@ static unsigned flood_with_requests(struct env *env, int fd)
 static void test_client_that_never_reads_is_closed(void **state)
 {
     struct env *env = *state;
+    env->options.stall_timeout_ms = TIMEOUT_MS;
+    restart(env);
     int fd = link_open(env), honest = link_open(env);
     flood_with_requests(env, fd);
     assert_int_equal(counters(env)->output_pauses, 1);
@@ -441,22 +526,78 @@ static void test_client_that_never_reads_is_closed(void **state)
     close(honest);
 }
 
+/* A client that sees when the server last sent it something. */
+struct watcher {
+    struct env *env;
+    int fd;
+    size_t received, arrived; /* read so far; that, and what is there to be read */
+    int64_t progress_ms;      /* before the turn in which bytes last arrived */
+};
+
+static void watcher_turn(struct watcher *watcher)
+{
+    int64_t before_ms = now_ms();
+    int waiting = 0;
+    t_turn(&watcher->env->loop);
+    ioctl(watcher->fd, FIONREAD, &waiting);
+    size_t arrived = watcher->received + (size_t)waiting;
+    if (arrived > watcher->arrived)
+        watcher->progress_ms = before_ms;
+    watcher->arrived = arrived;
+}
+
+/* Waits, then reads one answer; false when the server has closed the link. */
+static bool watcher_read_slowly(struct watcher *watcher, unsigned wait_ms)
+{
+    static uint8_t bytes[FRAME_HEADER_BYTES + ANSWER_BYTES];
+    int64_t until_ms = now_ms() + wait_ms;
+    while (now_ms() < until_ms)
+        watcher_turn(watcher);
+    for (size_t got = 0; got < sizeof(bytes);) {
+        ssize_t n = recv(watcher->fd, bytes, sizeof(bytes) - got, 0);
+        if (n == 0 || (n < 0 && errno != EAGAIN))
+            return false;
+        got += n > 0 ? (size_t)n : 0;
+        watcher->received += n > 0 ? (size_t)n : 0;
+        if (n < 0)
+            watcher_turn(watcher);
+    }
+    return true;
+}
+
+/* Reads so slowly that the link stays full for longer than the timeout, though bytes go out in
+ * time: the kernel lets the server write again when three quarters of the socket's buffer are free.
+ */
+static bool slow_reader_gets_everything(struct env *env, unsigned timeout_ms)
+{
+    env->drained = 0;
+    env->options.output_pause_bytes = (size_t)512 * 1024;
+    restart(env);
+    struct watcher watcher = {.env = env, .fd = link_open(env), .progress_ms = now_ms()};
+    int64_t begin_ms = watcher.progress_ms, full_ms = 0;
+    unsigned count = flood_with_requests(env, watcher.fd);
+    bool is_late = now_ms() - begin_ms > timeout_ms / 4;
+    assert_true(count > 4);
+    for (unsigned i = 0; i < count && !is_late; i++) {
+        bool is_whole = watcher_read_slowly(&watcher, timeout_ms * 2 / 5);
+        is_late = was_late(counters(env)->output_stalls, watcher.progress_ms, timeout_ms);
+        assert_true(is_whole || is_late);
+        if (env->drained == 0)
+            full_ms = now_ms() - begin_ms;
+    }
+    if (!is_late) {
+        assert_true(full_ms > timeout_ms);
+        assert_true(env->drained > 0);
+        ask(env, watcher.fd, 2, "x");
+        expect(env, watcher.fd, 2, "x");
+    }
+    close(watcher.fd);
+    return !is_late;
+}
+
 static void test_slow_reader_gets_everything(void **state)
 {
-    struct env *env = *state;
-    static uint8_t body[T_MESSAGE_MAX];
-    uint32_t id;
-    int fd = link_open(env);
-    unsigned count = flood_with_requests(env, fd);
-    for (unsigned i = 0; i < count; i++) {
-        t_turn_for(&env->loop, 10);
-        assert_int_equal(t_read_message(&env->loop, fd, &id, body), ANSWER_BYTES);
-    }
-    assert_true(env->drained > 0);
-    assert_int_equal(counters(env)->output_stalls, 0);
-    ask(env, fd, 2, "x");
-    expect(env, fd, 2, "x");
-    close(fd);
+    in_time(*state, slow_reader_gets_everything);
 }
 
 static void test_late_answers_beyond_the_cap_end_the_link(void **state)
@@ -531,14 +672,6 @@ static void test_stop_listening_keeps_links(void **state)
 }
 
 /* --- limits ----------------------------------------------------------------------------------- */
-
-static void restart(struct env *env)
-{
-    sp_server_free(env->server);
-    env->server = NULL;
-    t_turn(&env->loop);
-    assert_int_equal(try_start(env), 0);
-}
 
 static void test_links_of_one_uid_are_limited(void **state)
 {
