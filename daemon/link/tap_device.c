@@ -129,7 +129,7 @@ static void attach_failed(const char *name, char *ret_message)
         break;
     case EINVAL:
         snprintf(ret_message, TAP_MESSAGE_MAX,
-                 "%s is an interface, but no TAP; give another name by --tap", name);
+                 "%s is an interface, but not a TAP; give another name with --tap", name);
         break;
     default:
         snprintf(ret_message, TAP_MESSAGE_MAX, "cannot attach to TAP %s: %s", name,

@@ -1,139 +1,365 @@
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "link/tap.h"
 #include "link/vnet.h"
-#include "support/test.h"
+#include "support.h"
+#include "util/log.h"
 
-struct to_meta_case {
-    const char *name;
-    struct virtio_net_hdr header;
-    size_t frame_len;
-    bool is_right;
-    struct te_frame_meta meta;
+#define FRAME_BYTES 60
+#define FRAMES_MAX 300
+
+/* --- the device's place ----------------------------------------------------------------------- */
+
+/* A pair of datagram sockets: the kernel's end is ours. Like a TAP it keeps frames apart and takes
+ * only some of them. */
+static struct {
+    int kernel; /* our end; -1: the device does not exist */
+    int is_up;  /* what tap_device_is_up() answers */
+    unsigned openings;
+} device;
+
+int tap_device_open(const struct tap_options *options, char *ret_message)
+{
+    int pair[2];
+    assert_string_equal(options->name, "tap7");
+    if (device.is_up < 0) {
+        snprintf(ret_message, TAP_MESSAGE_MAX, "no such device");
+        return -1;
+    }
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
+                     0);
+    device.kernel = pair[1];
+    device.openings++;
+    return pair[0];
+}
+
+int tap_device_is_up(const char *name)
+{
+    assert_string_equal(name, "tap7");
+    return device.is_up;
+}
+
+/* --- the engine's place ----------------------------------------------------------------------- */
+
+struct env {
+    struct t_loop loop;
+    struct tap *tap;
+    unsigned frames, batches, writables;
+    size_t lens[FRAMES_MAX];
+    enum te_checksum_state checksum; /* of the last frame */
+    uint8_t first_byte;
+    enum tap_state states[8];
+    unsigned state_count;
 };
 
-static const struct to_meta_case to_meta_cases[] = {
-    {.name = "plain", .frame_len = 60, .is_right = true},
-    {.name = "verified",
-     .header = {.flags = VIRTIO_NET_HDR_F_DATA_VALID},
-     .frame_len = 60,
-     .is_right = true,
-     .meta = {.checksum = TE_CHECKSUM_VALID}},
-    {.name = "partial",
-     .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34, .csum_offset = 16},
-     .frame_len = 54,
-     .is_right = true,
-     .meta = {.checksum = TE_CHECKSUM_PARTIAL, .checksum_start = 34, .checksum_offset = 16}},
-    {.name = "partial, field at the very end",
-     .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34, .csum_offset = 18},
-     .frame_len = 54,
-     .is_right = true,
-     .meta = {.checksum = TE_CHECKSUM_PARTIAL, .checksum_start = 34, .checksum_offset = 18}},
-    {.name = "partial, field beyond the frame",
-     .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 34, .csum_offset = 19},
-     .frame_len = 54},
-    {.name = "partial, offsets at their most",
-     .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = 65535, .csum_offset = 65535},
-     .frame_len = 65535},
-    {.name = "large IPv4 segment",
-     .header = {.flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
-                .gso_type = VIRTIO_NET_HDR_GSO_TCPV4,
-                .hdr_len = 66,
-                .gso_size = 1448,
-                .csum_start = 34,
-                .csum_offset = 16},
-     .frame_len = 30000,
-     .is_right = true,
-     .meta = {.checksum = TE_CHECKSUM_PARTIAL,
-              .gso_type = TE_GSO_TCPV4,
-              .gso_size_bytes = 1448,
-              .header_len_bytes = 66,
-              .checksum_start = 34,
-              .checksum_offset = 16}},
-    {.name = "large IPv6 segment with CWR",
-     .header = {.gso_type = VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN,
-                .hdr_len = 86,
-                .gso_size = 1428},
-     .frame_len = 30000,
-     .is_right = true,
-     .meta = {.gso_type = TE_GSO_TCPV6,
-              .gso_size_bytes = 1428,
-              .gso_has_cwr = true,
-              .header_len_bytes = 86}},
-    {.name = "large segment without a size",
-     .header = {.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = 66},
-     .frame_len = 30000},
-    {.name = "headers longer than the frame",
-     .header = {.gso_type = VIRTIO_NET_HDR_GSO_TCPV4, .hdr_len = 66, .gso_size = 1448},
-     .frame_len = 65},
-    {.name = "UDP, which was never offered",
-     .header = {.gso_type = VIRTIO_NET_HDR_GSO_UDP, .hdr_len = 42, .gso_size = 1448},
-     .frame_len = 30000},
-    {.name = "a type nobody knows",
-     .header = {.gso_type = 77, .gso_size = 1448},
-     .frame_len = 3000},
-};
-
-static void assert_meta(const char *name, const struct te_frame_meta *got,
-                        const struct te_frame_meta *want)
+static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
 {
-    if (got->checksum != want->checksum || got->gso_type != want->gso_type ||
-        got->gso_size_bytes != want->gso_size_bytes || got->gso_has_cwr != want->gso_has_cwr ||
-        got->header_len_bytes != want->header_len_bytes ||
-        got->checksum_start != want->checksum_start ||
-        got->checksum_offset != want->checksum_offset)
-        fail_msg("%s: the metadata are other ones", name);
+    struct env *env = ctx;
+    assert_true(env->frames < FRAMES_MAX);
+    /* Ethernet's 14 bytes leave the IP header aligned. */
+    assert_int_equal(((uintptr_t)frame + 14) % 4, 0);
+    env->lens[env->frames++] = len;
+    env->checksum = meta->checksum;
+    env->first_byte = frame[0];
 }
 
-static void test_to_meta(void **state)
+static void on_batch_end(void *ctx)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof(to_meta_cases) / sizeof(to_meta_cases[0]); i++) {
-        const struct to_meta_case *row = &to_meta_cases[i];
-        struct te_frame_meta untouched = {.gso_size_bytes = 4711}, meta = untouched;
-        if (vnet_to_meta(&row->header, row->frame_len, &meta) != row->is_right)
-            fail_msg("%s: %s", row->name, row->is_right ? "refused" : "taken");
-        assert_meta(row->name, &meta, row->is_right ? &row->meta : &untouched);
+    ((struct env *)ctx)->batches++;
+}
+
+static void on_writable(void *ctx)
+{
+    ((struct env *)ctx)->writables++;
+}
+
+static void on_state(void *ctx, enum tap_state state)
+{
+    struct env *env = ctx;
+    assert_true(env->state_count < 8);
+    env->states[env->state_count++] = state;
+}
+
+static struct tap *tap_make(struct env *env, char *ret_message)
+{
+    const struct tap_options options = {.name = "tap7", .mtu_bytes = 1500};
+    return tap_new(&env->loop.uv, &options, ret_message);
+}
+
+static void listen_to(struct env *env)
+{
+    const struct tap_handlers handlers = {
+        .on_frame = on_frame, .on_writable = on_writable, .on_batch_end = on_batch_end, .ctx = env};
+    tap_set_handlers(env->tap, &handlers);
+    tap_set_state_handler(env->tap, on_state, env);
+}
+
+static int setup(void **state)
+{
+    struct env *env = calloc(1, sizeof(*env));
+    char message[TAP_MESSAGE_MAX];
+    t_loop_init(&env->loop);
+    log_set_level((enum log_level)0);
+    device.kernel = -1;
+    device.is_up = 1;
+    device.openings = 0;
+    env->tap = tap_make(env, message);
+    assert_non_null(env->tap);
+    *state = env;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct env *env = *state;
+    tap_free(env->tap);
+    t_loop_done(&env->loop);
+    if (device.kernel >= 0)
+        close(device.kernel);
+    free(env);
+    return 0;
+}
+
+/* The kernel hands over a frame of len bytes behind an offload header with these flags. */
+static void kernel_sends(size_t len, uint8_t flags)
+{
+    uint8_t bytes[VNET_HEADER_BYTES + 2048] = {flags};
+    memset(bytes + VNET_HEADER_BYTES, 0xab, len);
+    assert_int_equal(send(device.kernel, bytes, VNET_HEADER_BYTES + len, 0),
+                     VNET_HEADER_BYTES + len);
+}
+
+/* What the kernel got: the length of the frame; -1: nothing. */
+static ssize_t kernel_reads(uint8_t *ret_frame)
+{
+    uint8_t bytes[VNET_HEADER_BYTES + 2048];
+    ssize_t len = recv(device.kernel, bytes, sizeof(bytes), MSG_DONTWAIT);
+    if (len < 0)
+        return -1;
+    assert_true((size_t)len >= VNET_HEADER_BYTES);
+    memcpy(ret_frame, bytes + VNET_HEADER_BYTES, (size_t)len - VNET_HEADER_BYTES);
+    return len - (ssize_t)VNET_HEADER_BYTES;
+}
+
+static enum tap_write_result write_one(struct env *env, uint8_t fill)
+{
+    uint8_t header[14], payload[FRAME_BYTES - 14];
+    memset(header, fill, sizeof(header));
+    memset(payload, fill, sizeof(payload));
+    const struct te_output output = {.iov = {{header, sizeof(header)}, {payload, sizeof(payload)}},
+                                     .iov_count = 2,
+                                     .total_bytes = FRAME_BYTES};
+    return tap_write(env->tap, &output);
+}
+
+static const struct tap_stats *stats(const struct env *env)
+{
+    return tap_get_stats(env->tap);
+}
+
+/* --- frames from the kernel ------------------------------------------------------------------- */
+
+static void test_frames_come_whole_and_in_one_batch(void **state)
+{
+    struct env *env = *state;
+    kernel_sends(60, 0);
+    kernel_sends(1514, VIRTIO_NET_HDR_F_DATA_VALID);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 0); /* nobody listens yet */
+    listen_to(env);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 2);
+    assert_int_equal(env->lens[0], 60);
+    assert_int_equal(env->lens[1], 1514);
+    assert_int_equal(env->checksum, TE_CHECKSUM_VALID);
+    assert_int_equal(env->first_byte, 0xab);
+    assert_int_equal(env->batches, 1);
+    assert_int_equal(stats(env)->frames_in, 2);
+    assert_int_equal(stats(env)->frame_bytes_in, 1574);
+}
+
+static void test_flood_is_read_in_batches(void **state)
+{
+    struct env *env = *state;
+    for (unsigned i = 0; i < TAP_BATCH_MAX + 10; i++)
+        kernel_sends(60, 0);
+    listen_to(env);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, TAP_BATCH_MAX); /* the loop has its turn in between */
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, TAP_BATCH_MAX + 10);
+    assert_int_equal(env->batches, 2);
+}
+
+static void test_malformed_frames_are_dropped(void **state)
+{
+    struct env *env = *state;
+    static const uint8_t cut_short[VNET_HEADER_BYTES - 1];
+    listen_to(env);
+    kernel_sends(60, 0);
+    assert_int_equal(send(device.kernel, cut_short, sizeof(cut_short), 0), sizeof(cut_short));
+    kernel_sends(1, VIRTIO_NET_HDR_F_NEEDS_CSUM); /* its checksum lies beyond its end */
+    kernel_sends(61, 0);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 2);
+    assert_int_equal(env->lens[1], 61);
+    assert_int_equal(stats(env)->dropped_malformed, 2);
+}
+
+static void test_without_handlers_nothing_is_read(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    tap_set_handlers(env->tap, NULL);
+    kernel_sends(60, 0);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 0);
+    listen_to(env);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 1);
+}
+
+/* --- frames to the kernel --------------------------------------------------------------------- */
+
+static void test_pieces_are_written_as_one_frame(void **state)
+{
+    struct env *env = *state;
+    uint8_t frame[2048], wanted[FRAME_BYTES];
+    listen_to(env);
+    assert_int_equal(write_one(env, 0x5a), TAP_WRITE_OK);
+    memset(wanted, 0x5a, sizeof(wanted));
+    assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+    assert_memory_equal(frame, wanted, FRAME_BYTES);
+    assert_int_equal(stats(env)->frames_out, 1);
+    assert_int_equal(stats(env)->frame_bytes_out, FRAME_BYTES);
+}
+
+/* Writes until the queue is full; returns how many frames, the kept one included. */
+static unsigned fill_queue(struct env *env)
+{
+    unsigned count = 1;
+    while (write_one(env, (uint8_t)count) == TAP_WRITE_OK)
+        assert_true(++count < 100000);
+    return count;
+}
+
+/* The frame that met the full queue is kept and sent first: none is lost, none comes twice. */
+static void test_full_queue_keeps_the_frame_and_tells_when_there_is_room(void **state)
+{
+    struct env *env = *state;
+    uint8_t frame[2048];
+    listen_to(env);
+    unsigned count = fill_queue(env);
+    assert_int_equal(stats(env)->queue_full, 1);
+    assert_int_equal(write_one(env, 0), TAP_WRITE_FULL); /* refused, and not kept too */
+    t_turn(&env->loop);
+    assert_int_equal(env->writables, 0);
+    for (unsigned i = 1; i < count; i++) {
+        assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+        assert_int_equal(frame[0], (uint8_t)i);
     }
+    t_turn(&env->loop);
+    assert_int_equal(env->writables, 1);
+    assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+    assert_int_equal(frame[FRAME_BYTES - 1], (uint8_t)count);
+    assert_int_equal(kernel_reads(frame), -1);
+    assert_int_equal(stats(env)->frames_out, count);
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
 }
 
-/* What the engine writes, the kernel hands to the next engine as it was. */
-static void test_from_meta_and_back(void **state)
+/* --- states ----------------------------------------------------------------------------------- */
+
+static bool has_changed(void *ctx)
 {
-    (void)state;
-    for (size_t i = 0; i < sizeof(to_meta_cases) / sizeof(to_meta_cases[0]); i++) {
-        const struct to_meta_case *row = &to_meta_cases[i];
-        struct virtio_net_hdr header;
-        struct te_frame_meta meta, want = row->meta;
-        if (!row->is_right)
-            continue;
-        vnet_from_meta(&row->meta, &header);
-        assert_true(vnet_to_meta(&header, row->frame_len, &meta));
-        /* A checksum that we wrote ourselves is nothing to tell. */
-        if (want.checksum == TE_CHECKSUM_VALID)
-            want.checksum = TE_CHECKSUM_UNKNOWN;
-        assert_meta(row->name, &meta, &want);
-    }
+    return ((struct env *)ctx)->state_count > 0;
 }
 
-static void test_from_meta_is_all_zero_without_offload(void **state)
+static void await_state(struct env *env, enum tap_state wanted)
 {
-    static const struct virtio_net_hdr zero;
-    struct te_frame_meta meta = {0};
-    struct virtio_net_hdr header;
-    (void)state;
-    memset(&header, 0xff, sizeof(header));
-    vnet_from_meta(&meta, &header);
-    assert_memory_equal(&header, &zero, sizeof(zero));
-    assert_int_equal(VNET_HEADER_BYTES, 10);
+    t_turn_until(&env->loop, has_changed, env);
+    assert_int_equal(env->state_count, 1);
+    assert_int_equal(env->states[0], wanted);
+    assert_int_equal(tap_get_state(env->tap), wanted);
+    env->state_count = 0;
 }
+
+static void test_link_that_goes_down_and_comes_back(void **state)
+{
+    struct env *env = *state;
+    uint8_t frame[2048];
+    listen_to(env);
+    assert_string_equal(tap_state_text(env->tap), "up");
+    device.is_up = 0;
+    await_state(env, TAP_DOWN); /* seen though nobody sends */
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(stats(env)->dropped_down, 1);
+    assert_int_equal(kernel_reads(frame), -1);
+    device.is_up = 1;
+    await_state(env, TAP_UP);
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+    assert_int_equal(device.openings, 1);
+}
+
+static void test_deleted_device_is_made_anew(void **state)
+{
+    struct env *env = *state;
+    uint8_t frame[2048];
+    listen_to(env);
+    fill_queue(env);
+    device.is_up = -1;
+    await_state(env, TAP_GONE);
+    assert_int_equal(env->writables, 1); /* the kept frame is dropped: go on */
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(stats(env)->dropped_down, 2);
+    close(device.kernel);
+    device.is_up = 1;
+    await_state(env, TAP_UP);
+    assert_int_equal(device.openings, 2);
+    assert_int_equal(stats(env)->reopened, 1);
+    kernel_sends(60, 0); /* the new one is read, and written to */
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 1);
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+}
+
+static void test_no_device_no_tap(void **state)
+{
+    struct env *env = *state;
+    char message[TAP_MESSAGE_MAX] = "";
+    device.is_up = -1;
+    assert_null(tap_make(env, message));
+    assert_string_equal(message, "no such device");
+    tap_free(NULL);
+}
+
+static void test_name(void **state)
+{
+    struct env *env = *state;
+    assert_string_equal(tap_name(env->tap), "tap7");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_to_meta),
-        cmocka_unit_test(test_from_meta_and_back),
-        cmocka_unit_test(test_from_meta_is_all_zero_without_offload),
+        TEST(test_frames_come_whole_and_in_one_batch),
+        TEST(test_flood_is_read_in_batches),
+        TEST(test_malformed_frames_are_dropped),
+        TEST(test_without_handlers_nothing_is_read),
+        TEST(test_pieces_are_written_as_one_frame),
+        TEST(test_full_queue_keeps_the_frame_and_tells_when_there_is_room),
+        TEST(test_link_that_goes_down_and_comes_back),
+        TEST(test_deleted_device_is_made_anew),
+        TEST(test_no_device_no_tap),
+        TEST(test_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
