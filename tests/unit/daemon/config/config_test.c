@@ -7,104 +7,8 @@
 #include "config/config_custom.h"
 #include "config/config_keys.h"
 #include "config/config_value.h"
-#include "config/options.h"
 #include "support/test.h"
 #include "units.h"
-
-#define ARGUMENTS_MAX 16
-
-/* --- values ----------------------------------------------------------------------------------- */
-
-static void test_value_parse(void **state)
-{
-    static const struct {
-        const char *text;
-        const struct value_unit *units;
-        int64_t scale;
-        enum value_err err;
-        int64_t value;
-    } rows[] = {
-        {"0", NULL, 1, VALUE_OK, 0},
-        {"1500", NULL, 1, VALUE_OK, 1500},
-        {"", NULL, 1, VALUE_ERR_NUMBER, 0},
-        {"x", NULL, 1, VALUE_ERR_NUMBER, 0},
-        {"-1", NULL, 1, VALUE_ERR_NUMBER, 0},
-        {" 1", NULL, 1, VALUE_ERR_NUMBER, 0},
-        {"1x", NULL, 1, VALUE_ERR_UNIT, 0},
-        {"1K", NULL, 1, VALUE_ERR_UNIT, 0},
-        {"1.5", NULL, 1, VALUE_ERR_FRACTION, 0},
-        {"1.0", NULL, 1, VALUE_OK, 1},
-        {"9223372036854775807", NULL, 1, VALUE_OK, INT64_MAX},
-        {"9223372036854775808", NULL, 1, VALUE_ERR_TOO_BIG, 0},
-        {"99999999999999999999999", NULL, 1, VALUE_ERR_TOO_BIG, 0},
-        {"30", value_units_duration, SECOND, VALUE_OK, 30 * SECOND},
-        {"30", value_units_duration, 1000, VALUE_OK, 30000},
-        {"0.05", value_units_duration, SECOND, VALUE_OK, 50000},
-        {"0.5s", value_units_duration, SECOND, VALUE_OK, 500000},
-        {"200ms", value_units_duration, SECOND, VALUE_OK, 200000},
-        {"200 ms", value_units_duration, SECOND, VALUE_OK, 200000},
-        {"7us", value_units_duration, SECOND, VALUE_OK, 7},
-        {"1.5min", value_units_duration, SECOND, VALUE_OK, 90 * SECOND},
-        {"2h", value_units_duration, SECOND, VALUE_OK, 7200 * SECOND},
-        {"0.0000001", value_units_duration, SECOND, VALUE_ERR_FRACTION, 0},
-        {"0.5us", value_units_duration, SECOND, VALUE_ERR_FRACTION, 0},
-        {"1.", value_units_duration, SECOND, VALUE_ERR_NUMBER, 0},
-        {".5", value_units_duration, SECOND, VALUE_ERR_NUMBER, 0},
-        {"5m", value_units_duration, SECOND, VALUE_ERR_UNIT, 0},
-        {"1s2", value_units_duration, SECOND, VALUE_ERR_UNIT, 0},
-        {"9999999999999h", value_units_duration, SECOND, VALUE_ERR_TOO_BIG, 0},
-        {"64K", value_units_size, 1, VALUE_OK, 65536},
-        {"64k", value_units_size, 1, VALUE_OK, 65536},
-        {"4MiB", value_units_size, 1, VALUE_OK, 4194304},
-        {"1.5G", value_units_size, 1, VALUE_OK, INT64_C(1610612736)},
-        {"10B", value_units_size, 1, VALUE_OK, 10},
-        {"1T", value_units_size, 1, VALUE_ERR_UNIT, 0},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        int64_t value = -7;
-        enum value_err err = value_parse(rows[i].text, rows[i].units, rows[i].scale, &value);
-        if (err != rows[i].err || value != (err == VALUE_OK ? rows[i].value : -7))
-            fail_msg("'%s': error %d, value %jd", rows[i].text, (int)err, (intmax_t)value);
-    }
-}
-
-static void test_value_format(void **state)
-{
-    static const struct {
-        int64_t value;
-        const struct value_unit *units;
-        const char *text;
-    } rows[] = {
-        {0, value_units_duration, "0"},
-        {1, value_units_duration, "1us"},
-        {200000, value_units_duration, "200ms"},
-        {1500000, value_units_duration, "1500ms"},
-        {30 * SECOND, value_units_duration, "30s"},
-        {7200 * SECOND, value_units_duration, "2h"},
-        {88, value_units_size, "88"},
-        {65536, value_units_size, "64K"},
-        {1500, value_units_size, "1500"},
-        {1500, NULL, "1500"},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        char text[VALUE_TEXT_MAX];
-        value_format(rows[i].value, rows[i].units, text);
-        assert_string_equal(text, rows[i].text);
-    }
-}
-
-static void test_name_distance(void **state)
-{
-    (void)state;
-    assert_int_equal(value_name_distance("mtu", "mtu"), 0);
-    assert_int_equal(value_name_distance("mut", "mtu"), 1);
-    assert_int_equal(value_name_distance("", "mtu"), 3);
-    assert_int_equal(value_name_distance("rto_mn", "rto_min"), 1);
-    assert_true(value_name_distance("a", "a-name-that-is-longer-than-any-name-of-a-key-may-be-x") >
-                1000);
-}
 
 /* --- one key ---------------------------------------------------------------------------------- */
 
@@ -353,88 +257,6 @@ static void test_names_are_unique(void **state)
     }
 }
 
-static bool is_number(const struct config_key *key)
-{
-    return !config_key_is_text(key) && key->row.names == NULL &&
-           key->row.kind != TE_CONFIG_SWITCH && key->row.kind != TE_CONFIG_ALGORITHM;
-}
-
-/* The value in the key's smallest unit, as a user may write it. */
-static void number_text(const struct config_key *key, int64_t value, char *ret_text)
-{
-    snprintf(ret_text, VALUE_TEXT_MAX + 2, "%jd%s", (intmax_t)value,
-             key->row.kind == TE_CONFIG_DURATION ? "us" : "");
-}
-
-static void assert_taken(const struct config_key *key, int64_t value)
-{
-    char text[VALUE_TEXT_MAX + 2], message[CONFIG_MESSAGE_MAX];
-    struct config config;
-    config_init(&config);
-    number_text(key, value, text);
-    if (!config_set(&config, key->row.name, text, message))
-        fail_msg("%s = %s: %s", key->row.name, text, message);
-    assert_int_equal(te_config_get(&key->row, &config), value);
-    config_key_format(key, &config, text);
-    te_config_put(&key->row, &config, key->row.initial);
-    if (!config_set(&config, key->row.name, text, message))
-        fail_msg("%s = %s: %s", key->row.name, text, message);
-    assert_int_equal(te_config_get(&key->row, &config), value);
-}
-
-static void assert_refused(const struct config_key *key, int64_t value)
-{
-    char text[VALUE_TEXT_MAX + 2], message[CONFIG_MESSAGE_MAX], range[CONFIG_VALUE_MAX];
-    struct config config;
-    config_init(&config);
-    number_text(key, value, text);
-    if (config_set(&config, key->row.name, text, message))
-        fail_msg("%s = %s was taken", key->row.name, text);
-    config_key_format_range(key, range);
-    if (strstr(message, "out of range") == NULL || strstr(message, range) == NULL)
-        fail_msg("%s = %s: message is: %s", key->row.name, text, message);
-    assert_int_equal(te_config_get(&key->row, &config), key->row.initial);
-}
-
-static void test_numbers_end_at_their_bounds(void **state)
-{
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
-    (void)state;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_number(&table[i]))
-            continue;
-        assert_taken(&table[i], table[i].row.user_min);
-        assert_taken(&table[i], table[i].row.initial);
-        assert_taken(&table[i], table[i].row.user_max);
-        assert_refused(&table[i], table[i].row.user_max + 1);
-        if (table[i].row.user_min > 0)
-            assert_refused(&table[i], table[i].row.user_min - 1);
-    }
-}
-
-static void test_names_and_switches_come_back(void **state)
-{
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
-    (void)state;
-    for (size_t i = 0; i < count; i++) {
-        const struct te_config_key *row = &table[i].row;
-        if (config_key_is_text(&table[i]) || is_number(&table[i]))
-            continue;
-        for (int64_t value = 0; value <= row->user_max; value++) {
-            struct config config;
-            char text[CONFIG_VALUE_MAX];
-            config_init(&config);
-            te_config_put(row, &config, value);
-            config_key_format(&table[i], &config, text);
-            te_config_put(row, &config, row->initial);
-            set(&config, row->name, text);
-            assert_int_equal(te_config_get(row, &config), value);
-        }
-    }
-}
-
 static void test_every_key_of_the_engine_has_its_row(void **state)
 {
     size_t count;
@@ -617,143 +439,7 @@ static void test_finish_makes_routes_and_mac(void **state)
     assert_memory_equal(config.engine.mac, other.engine.mac, 6);
 }
 
-/* --- the command line ------------------------------------------------------------------------- */
-
-struct command_line {
-    const char *arguments[ARGUMENTS_MAX];
-    enum options_action action;
-    const char *output, *errors; /* each stands in what is told */
-};
-
-static const struct command_line command_lines[] = {
-    {{NULL}, OPTIONS_RUN, "", ""},
-    {{"--tap", "t0", "--address", "10.0.0.2/24", "--gateway=10.0.0.1", "--msl", "0.1"},
-     OPTIONS_RUN,
-     "",
-     ""},
-    {{"--set", "link.mtu=9000", "--set", "nagle=no", "--log-level", "debug"}, OPTIONS_RUN, "", ""},
-    {{"--check-config"}, OPTIONS_DONE, "the configuration is right", ""},
-    {{"--version"}, OPTIONS_DONE, "tcpengined ", ""},
-    {{"--help"}, OPTIONS_DONE, "--check-config", ""},
-    {{"--help"}, OPTIONS_DONE, "keepalive_interval", ""},
-    {{"--list-config"}, OPTIONS_DONE, "| `mtu` | `1500` |", ""},
-    {{"--help-keys"},
-     OPTIONS_DONE,
-     "\ntcp.msl = 30s\n    a duration from 1ms to 1h\n    Maximum",
-     ""},
-    {{"--help-keys"}, OPTIONS_DONE, "daemon.memory_max = 2G\n    a size in bytes from 16M to", ""},
-    {{"--help-keys"}, OPTIONS_DONE, "\ntcp.ecn = passive\n    off, passive, on\n    Explicit", ""},
-    {{"--mtu", "10"}, OPTIONS_FAILED, "", "tcpengined: --mtu: '10' is out of range; from 576"},
-    {{"--address", "10.0.0"}, OPTIONS_FAILED, "", "tcpengined: --address: '10.0.0' is not an"},
-    {{"--gateway", "x"}, OPTIONS_FAILED, "", "tcpengined: --gateway: 'x' is not an address"},
-    {{"--log-level", "x"}, OPTIONS_FAILED, "", "tcpengined: --log-level: 'x' is not a level"},
-    {{"--set", "mut=1"}, OPTIONS_FAILED, "", "--set mut: unknown key; did you mean mtu?"},
-    {{"--set", "mtu"}, OPTIONS_FAILED, "", "--set mtu: no value; write --set KEY=VALUE"},
-    {{"--frob"}, OPTIONS_FAILED, "", "tcpengined: --frob: unknown option"},
-    {{"--mtu"}, OPTIONS_FAILED, "", "tcpengined: --mtu: needs a value"},
-    {{"start"}, OPTIONS_FAILED, "", "tcpengined: start: not an option"},
-    {{"--config", "/nonexistent"}, OPTIONS_FAILED, "", "/nonexistent: cannot be opened"},
-    {{"--check-config", "--set", "r1_retries=99"},
-     OPTIONS_FAILED,
-     "",
-     "tcpengined: r1_retries: 99 is above r2_retries (15)"},
-};
-
-static enum options_action load_arguments(const char *const *arguments, struct config *config,
-                                          char **ret_output, char **ret_errors)
-{
-    char *argv[ARGUMENTS_MAX + 2] = {(char *)(uintptr_t) "tcpengined"};
-    int argc = 1;
-    size_t len;
-    FILE *output = open_memstream(ret_output, &len), *errors = open_memstream(ret_errors, &len);
-    for (; argc <= ARGUMENTS_MAX && arguments[argc - 1] != NULL; argc++)
-        argv[argc] = (char *)(uintptr_t)arguments[argc - 1];
-    enum options_action action = options_load(argc, argv, config, output, errors);
-    fclose(output);
-    fclose(errors);
-    return action;
-}
-
-static void test_command_lines(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < sizeof(command_lines) / sizeof(command_lines[0]); i++) {
-        const struct command_line *row = &command_lines[i];
-        struct config config;
-        char *output, *errors;
-        enum options_action action = load_arguments(row->arguments, &config, &output, &errors);
-        if (action != row->action || strstr(output, row->output) == NULL ||
-            strstr(errors, row->errors) == NULL || (row->errors[0] == '\0' && errors[0] != '\0'))
-            fail_msg("case %zu: action %d, output: %s, errors: %s", i, (int)action, output, errors);
-        free(output);
-        free(errors);
-    }
-}
-
-static void test_command_line_goes_over_file(void **state)
-{
-    char path[] = "/tmp/config_test_XXXXXX";
-    int fd = mkstemp(path);
-    FILE *file = fdopen(fd, "w");
-    const char *arguments[] = {"--set",       "msl=3",     "--config",    path, "--address",
-                               "10.5.0.2/24", "--address", "10.6.0.2/24", NULL};
-    struct config config;
-    char *output, *errors;
-    (void)state;
-    fputs("[link]\nmtu = 9000\naddress = 10.0.0.2/24\n[tcp]\nmsl = 7\n", file);
-    fclose(file);
-    enum options_action action = load_arguments(arguments, &config, &output, &errors);
-    unlink(path);
-    assert_string_equal(errors, "");
-    assert_int_equal(action, OPTIONS_RUN);
-    assert_int_equal(config.engine.mtu_bytes, 9000);
-    assert_int_equal(config.engine.msl_us, 3 * SECOND);
-    assert_int_equal(config.engine.address_count, 2);
-    assert_int_equal(config.engine.addresses[0].addr.bytes[13], 5);
-    free(output);
-    free(errors);
-}
-
-static void test_reference_is_up_to_date(void **state)
-{
-    char *text;
-    size_t len;
-    FILE *stream = open_memstream(&text, &len);
-    FILE *file = fopen(TCPENGINE_SOURCE_DIR "/docs/configuration.md", "re");
-    (void)state;
-    assert_non_null(file);
-    config_print_reference(stream);
-    fclose(stream);
-    char *page = calloc(1, len + 2);
-    size_t page_len = fread(page, 1, len + 1, file);
-    fclose(file);
-    if (page_len != len || memcmp(page, text, len) != 0)
-        fail_msg("docs/configuration.md is not what the tables say: run "
-                 "build/daemon/tcpengined --list-config > docs/configuration.md");
-    free(page);
-    free(text);
-}
-
-/* Every key is told, once. */
-static void test_help_keys_is_complete(void **state)
-{
-    static const char *const arguments[] = {"--help-keys", NULL};
-    size_t count;
-    const struct config_key *table = config_key_table(&count);
-    struct config config;
-    char *output, *errors, line[VALUE_NAME_MAX + 32];
-    (void)state;
-    load_arguments(arguments, &config, &output, &errors);
-    for (size_t i = 0; i < count; i++) {
-        snprintf(line, sizeof(line), "%s.%s =", table[i].row.section, table[i].row.name);
-        const char *first = strstr(output, line);
-        assert_non_null(first);
-        assert_null(strstr(first + 1, line));
-        assert_non_null(strstr(first, table[i].row.help));
-    }
-    free(output);
-    free(errors);
-}
+/* --- the shipped file ------------------------------------------------------------------------- */
 
 #define EXAMPLE_FILE TCPENGINE_BINARY_DIR "/systemd/tcpengined.conf"
 
@@ -804,9 +490,6 @@ static void test_example_file_shows_defaults(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_value_parse),
-        cmocka_unit_test(test_value_format),
-        cmocka_unit_test(test_name_distance),
         cmocka_unit_test(test_wrong_values),
         cmocka_unit_test(test_right_values),
         cmocka_unit_test(test_right_names),
@@ -814,8 +497,6 @@ int main(void)
         cmocka_unit_test(test_lists_are_bounded),
         cmocka_unit_test(test_defaults_are_values),
         cmocka_unit_test(test_names_are_unique),
-        cmocka_unit_test(test_numbers_end_at_their_bounds),
-        cmocka_unit_test(test_names_and_switches_come_back),
         cmocka_unit_test(test_every_key_of_the_engine_has_its_row),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_indented_line_is_a_line),
@@ -823,10 +504,6 @@ int main(void)
         cmocka_unit_test(test_missing_file),
         cmocka_unit_test(test_whole_configurations),
         cmocka_unit_test(test_finish_makes_routes_and_mac),
-        cmocka_unit_test(test_command_lines),
-        cmocka_unit_test(test_command_line_goes_over_file),
-        cmocka_unit_test(test_reference_is_up_to_date),
-        cmocka_unit_test(test_help_keys_is_complete),
         cmocka_unit_test(test_example_file_is_right),
         cmocka_unit_test(test_example_file_shows_defaults),
     };
