@@ -1,4 +1,4 @@
-/* The daemon described for clients: what `tcpctl status` shows. */
+/* A description of the daemon for clients: what `tcpctl status` shows. */
 #ifndef TCPENGINED_DESCRIBE_H
 #define TCPENGINED_DESCRIBE_H
 
@@ -8,7 +8,7 @@
 #define DESCRIBE_ROUTES_MAX (TE_LOCAL_ADDRESSES_MAX + TE_ROUTES_MAX)
 #define DESCRIBE_ROUTE_TEXT_MAX 160
 
-/* Texts made once, of a configuration that stays. */
+/* Texts made once. config must not change or go away afterwards. */
 struct description {
     const struct config *config;
     char gateway[TE_ADDR_TEXT_MAX];
@@ -16,8 +16,10 @@ struct description {
     unsigned route_count;
 };
 
+/* config must have passed config_finish(); it is borrowed. */
 void description_init(struct description *description, const struct config *config);
-/* Everything but tap_up and http. */
+/* Fills in everything except tap_up, and http, which becomes empty. The texts are the
+ * description's. */
 void description_fill(const struct description *description, struct daemon_info *ret_info);
 
 #endif

@@ -1,4 +1,4 @@
-/* The daemon put together: makes all parts, runs the loop, takes everything apart. */
+/* The daemon as a whole: makes all parts, runs the loop, takes everything down. */
 #ifndef TCPENGINED_SERVICE_H
 #define TCPENGINED_SERVICE_H
 
@@ -10,12 +10,13 @@
 
 struct service_options {
     const struct config *config;
-    /* Reads the configuration anew for SIGHUP. False: it is wrong, and all was said. */
+    /* Rereads the configuration, for SIGHUP. False: it is wrong, and the log says how. */
     bool (*reload)(void *ctx, struct config *ret_config);
     void *ctx;
 };
 
-/* Runs until a signal ends it. Returns an exit status; why it is not 0 has been logged. */
+/* Runs until SIGTERM or SIGINT. Returns the exit status: SERVICE_EXIT_OK after a signal,
+ * SERVICE_EXIT_FAILED if the start failed; the log says why. options is borrowed. */
 int service_run(const struct service_options *options);
 
 #endif

@@ -1,12 +1,12 @@
-/* Everything about the daemon that its user may set.
+/* Everything a user of the daemon can set.
  *
  * Theory of operation of this room: struct config starts with the defaults, is filled key by key
- * from the file and then from the command line (options), and is checked as a whole once
- * (config_check). A mistake never ends the reading: all of them are reported, each with its remedy.
+ * from the file and then from the command line (options), and is finally checked as a whole
+ * (config_check). A mistake does not stop the reading: each is reported with its remedy.
  *
  * One table (config_keys.c) drives the defaults, the configuration file, --set, the help, the
- * shipped tcpengined.conf and the reference in docs/configuration.md. The command line goes over
- * the file; a list (address, gateway, route) given on the command line replaces the file's. */
+ * shipped tcpengined.conf and the reference in docs/configuration.md. The command line overrides
+ * the file; a list (address, gateway, route) on the command line replaces the file's. */
 #ifndef TCPENGINED_CONFIG_H
 #define TCPENGINED_CONFIG_H
 
@@ -18,19 +18,19 @@
 #include "util/log.h"
 
 #define CONFIG_GATEWAYS_MAX 8
-/* "ipc://" and what sun_path holds with its final NUL. */
+/* "ipc://" and a full sun_path, its NUL included. */
 #define CONFIG_CONTROL_MAX (6 + 108)
 #define CONFIG_GROUP_MAX 33
-/* The longest message about one value, and the longest value of a key as text. */
+/* Sizes, NUL included, of a message about one value and of a value as text. */
 #define CONFIG_MESSAGE_MAX 512
 #define CONFIG_VALUE_MAX 1024
 #define CONFIG_LINK_PREFIX "ipc://"
 
 struct config {
-    /* mac, mtu, addresses, routes, limits, timers. allocator and secret are not set here; routes
-     * holds the gateways only after config_finish(). */
+    /* mac, mtu, addresses, routes, limits, timers. Nothing here sets allocator and secret: the
+     * service does. routes includes the gateways only after config_finish(). */
     struct te_config engine;
-    /* Limits of clients and sessions. The socket's path and groups are not set here. */
+    /* Limits on clients and sessions. The service sets the socket's path and groups. */
     struct rpc_options rpc;
 
     /* [daemon] */
@@ -43,7 +43,7 @@ struct config {
     uint32_t event_log_max;
     int64_t shutdown_timeout_us;
     bool watchdog;
-    uint64_t memory_max_bytes; /* of the engine; 0: no limit */
+    uint64_t memory_max_bytes; /* for the engine */
 
     /* [link] */
     char tap[IFNAMSIZ];
@@ -54,31 +54,35 @@ struct config {
     unsigned gateway_count;
 };
 
+/* Sets every key to its default. */
 void config_init(struct config *config);
 
-/* Reads an INI file into config. Writes one line "FILE:LINE: KEY: what is wrong; what would be
- * right" to errors for each mistake, goes on after it, and returns how many there were. */
+/* Reads an INI file into config. Writes one line per mistake to errors, "FILE:LINE: KEY: what is
+ * wrong; what would be right", and carries on with the next line. Returns the number of mistakes; a
+ * file that cannot be opened is one. Keys that were right are set all the same. */
 unsigned config_load_file(struct config *config, const char *path, FILE *errors);
-/* The same for an open stream; name stands for FILE in messages. */
+/* The same for an open stream, which stays open; name is the FILE of the messages. */
 unsigned config_load_stream(struct config *config, FILE *stream, const char *name, FILE *errors);
 
-/* Sets one key. key may be "name" or "section.name". False: *ret_message (CONFIG_MESSAGE_MAX) says
- * what is wrong and what would be right, without naming the key; config is unchanged. */
+/* Sets one key, given as "name" or "section.name"; a list grows by one item. False: ret_message
+ * (CONFIG_MESSAGE_MAX bytes) says what is wrong and what would be right, without the key's name;
+ * config is unchanged. */
 bool config_set(struct config *config, const char *key, const char *value, char *ret_message);
 
-/* Empties a list so that the next config_set() starts it anew; does nothing to other keys. */
+/* Empties the list called key, so that the next config_set() starts it afresh. Ignores keys that
+ * are not lists, and unknown ones. */
 void config_clear_list(struct config *config, const char *key);
 
-/* To be called once, after the last value: makes routes of the gateways, derives the MAC when none
- * was set, and checks what one key alone does not tell. Returns the number of mistakes written to
- * errors, each line beginning with source. */
+/* Call once, after the last value: turns the gateways into routes, derives the MAC if none was set,
+ * and checks relations between keys. Returns the number of mistakes, one line each in errors,
+ * beginning with source ("SOURCE: KEY: ..."). */
 unsigned config_finish(struct config *config, const char *source, FILE *errors);
 
-/* The keys with defaults and one line of help each, for --help. */
+/* For --help: every key with its default and one line of help. */
 void config_print_keys(FILE *stream);
-/* The same with section, kind, range, default and help, for --help-keys. */
+/* For --help-keys: every key with section, default, kind and range, and help. */
 void config_print_keys_whole(FILE *stream);
-/* docs/configuration.md. */
+/* For --list-config: docs/configuration.md. */
 void config_print_reference(FILE *stream);
 
 #endif

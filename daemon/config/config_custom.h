@@ -1,6 +1,9 @@
-/* Configuration values that are more than a number or a word: addresses, paths, groups. Each parser
- * leaves config alone when it fails and says in ret_message (CONFIG_MESSAGE_MAX) what is wrong and
- * what would be right; each formatter writes at most CONFIG_VALUE_MAX bytes. */
+/* Configuration values that are more than a number or a word: addresses, paths, groups.
+ *
+ * config_parse_KEY() sets KEY, or adds an item if KEY is a list. False: config is unchanged, and
+ * ret_message (CONFIG_MESSAGE_MAX bytes) says what is wrong and what would be right.
+ * config_format_KEY() writes the value as config_parse_KEY() takes it, items of a list separated by
+ * spaces, in at most CONFIG_VALUE_MAX bytes. config_clear_KEY() empties a list. */
 #ifndef TCPENGINED_CONFIG_CUSTOM_H
 #define TCPENGINED_CONFIG_CUSTOM_H
 
@@ -30,7 +33,7 @@ void config_format_http(const struct config *config, char *ret_text);
 bool config_parse_log_level(struct config *config, const char *value, char *ret_message);
 void config_format_log_level(const struct config *config, char *ret_text);
 
-/* "10.0.0.2/24". Writes at most CONFIG_CIDR_MAX bytes. */
+/* "10.0.0.2/24", in at most CONFIG_CIDR_MAX bytes. */
 #define CONFIG_CIDR_MAX (TE_ADDR_TEXT_MAX + 4)
 void config_cidr_format(const struct te_cidr *cidr, char *ret_text);
 

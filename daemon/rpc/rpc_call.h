@@ -1,9 +1,8 @@
-/* One call, from its request to its answer.
+/* One call, from request to answer.
  *
- * Theory of operation: a call is checked (session, owner) and given to its verb's handler, which
+ * Theory of operation: a call is checked (session, owner) and passed to its verb's handler, which
  * fills in the answer or asks to wait. A handler may run many times for one request, each time from
- * the start and with the same checks before it: what must be done once it guards by
- * call->is_started. */
+ * the start and after the same checks; call->is_started guards what must be done only once. */
 #ifndef TCPENGINED_RPC_CALL_H
 #define TCPENGINED_RPC_CALL_H
 
@@ -14,13 +13,13 @@ struct rpc_call;
 /* Whether a handler has filled in the answer. */
 enum rpc_outcome {
     RPC_ANSWER,
-    RPC_WAIT /* rpc_may_wait() has said yes: run the handler again when woken */
+    RPC_WAIT /* rpc_may_wait() returned true: run the handler again when woken */
 };
 
-/* Who may call a verb, beside admins, who may call all. */
+/* Who may call a verb. Admins may call all of them. */
 enum rpc_privilege {
-    RPC_ANYBODY, /* it concerns only what is the caller's own, or nobody's */
-    RPC_OWNER    /* the owner of the object that the id_offset field names */
+    RPC_ANYBODY, /* any client; an object it names must still be the caller's, unless the id is 0 */
+    RPC_OWNER    /* the owner of the object that the field at id_offset names */
 };
 
 /* A row of the table of verbs (rpc_verb.c). */
@@ -30,12 +29,12 @@ struct rpc_verb {
     enum rpc_outcome (*handle)(struct rpc_call *call);
     const ProtobufCMessageDescriptor *result;
     enum rpc_privilege privilege;
-    size_t id_offset;      /* in the operation, of the uint64 that names an object; 0: none */
-    size_t wait_ms_offset; /* in the operation, of the uint32 of that name; 0: none */
-    bool finds_session;    /* the handler itself looks the session up */
+    size_t id_offset;      /* of the operation's uint64 that names an object; 0: none */
+    size_t wait_ms_offset; /* of the operation's uint32 wait_ms; 0: none */
+    bool finds_session;    /* the handler checks the session itself */
 };
 
-/* A request from its arrival to its answer; copied into a struct rpc_wait while it waits. */
+/* A request from arrival to answer; copied into a struct rpc_wait while it waits. */
 struct rpc_call {
     struct rpc *rpc;
     struct rpc_link *link;
@@ -46,31 +45,32 @@ struct rpc_call {
     uint64_t session_id;
     int64_t wait_until_us;  /* end of wait_ms */
     int64_t deadline_at_us; /* end of deadline_ms */
-    bool is_started;        /* what must be done once was done; only the outcome is waited for */
-    uint64_t started_id;    /* of the object that it was done to */
+    bool is_started;        /* the part that happens once is done; only its outcome is open */
+    uint64_t started_id;    /* the object it was done to */
 
-    /* Set anew each time that the call runs. */
+    /* Set by each run of the call. */
     struct session *session;  /* NULL: none */
-    enum te_err subject_err;  /* what te_status() said of the object that the call is about */
-    struct te_status *status; /* valid with TE_OK */
+    enum te_err subject_err;  /* of te_status() for the call's object */
+    struct te_status *status; /* valid if that is TE_OK */
     uint64_t wait_key;        /* set by rpc_may_wait() */
     unsigned wakers;
-    bool is_late; /* deadline_ms, not wait_ms, cut the waiting short */
+    bool is_late; /* deadline_ms ended the wait, not wait_ms */
 };
 
-/* Runs the call's handler, and sends the answer when there is one. */
+/* Checks the call and runs its handler. RPC_ANSWER: the answer was sent. RPC_WAIT: park the call.
+ */
 enum rpc_outcome rpc_call_run(struct rpc_call *call);
-/* Empties the answer and its arena. */
+/* Empties the answer and its arena; pointers into either are invalid from now on. */
 void rpc_answer_begin(struct rpc *rpc);
-/* Sends the answer as it stands, and ends the request. */
+/* Sends the answer as it is, and ends the request. One that is too long becomes INTERNAL. */
 void rpc_call_send(struct rpc_call *call);
 
-/* The answer's result, to be filled in. */
+/* The result of the answer, for the handler to fill in; initialized by the first call. */
 union rpc_result *rpc_result(struct rpc_call *call);
-/* True when the call may go on waiting: for one of wakers to happen to key. Then answer RPC_WAIT;
- * else say what there is to say now. */
+/* True: the call may wait for one of wakers to happen to key; return RPC_WAIT. False: its time is
+ * up (or it did not ask to wait); answer with what there is now. */
 bool rpc_may_wait(struct rpc_call *call, uint64_t key, unsigned wakers);
-/* Looks id up in the engine: call->subject_err, call->status. */
+/* Looks id up in the engine: sets call->subject_err and call->status. */
 void rpc_load_subject(struct rpc_call *call, uint64_t id);
 
 #endif

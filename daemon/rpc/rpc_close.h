@@ -1,11 +1,12 @@
-/* How an object is given up in good order, by Close and by the end of a session. */
+/* Closing an object in good order, for Close and at the end of a session. */
 #ifndef TCPENGINED_RPC_CLOSE_H
 #define TCPENGINED_RPC_CLOSE_H
 
 #include "rpc/rpc_state.h"
 
-/* CLOSE for an object of ours. What Receive has shown counts as taken: its client need not free it
- * before, as none would with a socket. */
+/* CLOSE (RFC 9293 3.10.4). Bytes that Receive has returned count as read, so that they cause no RST
+ * (RFC 9293 3.10.4, RFC 2525 2.17): as with a socket, a client need not free them first. Errors are
+ * te_close()'s. */
 enum te_err rpc_close_object(struct rpc *rpc, uint64_t id);
 
 #endif

@@ -1,13 +1,13 @@
-/* The handlers of the verbs. Each finds its operation in call->op, already allowed to its caller,
- * and either fills in rpc_result(call) or fails the call (rpc_status.h) and returns RPC_ANSWER, or,
- * where rpc_may_wait() says yes, returns RPC_WAIT to be run again from the start. */
+/* The handlers of the verbs. Each finds its operation in call->op; session and owner have been
+ * checked. It returns RPC_ANSWER after filling in rpc_result(call) or failing the call
+ * (rpc_status.h), or RPC_WAIT, if rpc_may_wait() returns true, to be run again from the start. */
 #ifndef TCPENGINED_RPC_HANDLER_H
 #define TCPENGINED_RPC_HANDLER_H
 
 #include "rpc/rpc_call.h"
 
-/* Most entries on a page of a list, and most steps to find them: a page fits a message, and nobody
- * waits long for somebody else's. */
+/* Most entries on a page of a list, and most steps taken to find them: a page fits into a message,
+ * and one client's list does not hold up the others. */
 #define RPC_PAGE_MAX 1000
 #define RPC_WALK_STEPS_MAX 4096
 

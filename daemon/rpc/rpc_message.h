@@ -1,10 +1,11 @@
-/* The messages of one call, by value. */
+/* The messages of one call, as values. */
 #ifndef TCPENGINED_RPC_MESSAGE_H
 #define TCPENGINED_RPC_MESSAGE_H
 
 #include "rpc/pb.h"
 
-/* The operation of a request, copied out of it. All are flat, but for texts, endpoints and data. */
+/* The operation of a request: a shallow copy, whose texts, endpoints and data stay in the request's
+ * arena. */
 union rpc_op {
     ProtobufCMessage base;
     pb_attach attach;
@@ -26,7 +27,7 @@ union rpc_op {
     pb_set_option set_option;
 };
 
-/* The result that belongs to it. */
+/* Its result. */
 union rpc_result {
     ProtobufCMessage base;
     pb_attach_result attach;
@@ -48,7 +49,7 @@ union rpc_result {
     pb_set_option_result set_option;
 };
 
-/* The answer being made; there is only one at a time. */
+/* The answer under construction; there is only one at a time. */
 struct rpc_answer {
     pb_response response;
     pb_status status;
@@ -56,7 +57,7 @@ struct rpc_answer {
     bool has_result;
 };
 
-/* RPC_OP(SEND): the number of an operation, and of its result. */
+/* RPC_OP(SEND): the number of an operation, which is also that of its result. */
 #define RPC_OP(name) TCPENGINE__V1__REQUEST__OP_##name
 
 #endif

@@ -1,4 +1,4 @@
-/* Limits of clients and sessions, as the configuration sets them. */
+/* Limits on clients and sessions, as the configuration sets them. */
 #ifndef TCPENGINED_RPC_OPTIONS_H
 #define TCPENGINED_RPC_OPTIONS_H
 
@@ -18,18 +18,19 @@
 
 struct rpc_options {
     struct sp_server_options control;
-    int64_t session_grace_us;
-    int64_t session_keep_max_us;
+    int64_t session_grace_us;    /* from the end of a session's last link to its policy */
+    int64_t session_keep_max_us; /* longest keep_seconds that Attach may ask for */
     unsigned sessions_per_uid_max;
     unsigned sessions_max;
     unsigned objects_per_uid_max; /* connections and listeners held by one uid */
-    unsigned waits_per_link_max;  /* requests of one link that wait */
-    size_t held_per_uid_max;      /* bytes of their data */
-    size_t held_max;              /* of all uids */
+    unsigned waits_per_link_max;  /* waiting requests of one link */
+    size_t held_per_uid_max;      /* bytes of Send data held by one uid's waiting requests */
+    size_t held_max;              /* the same for all uids together */
     size_t recent_max;            /* remembered answers; default RECENT_MAX_DEFAULT */
     int64_t wait_max_us;          /* longest wait_ms */
     uint64_t boot_id;             /* 0: drawn at random */
 };
+/* Sets every option to its default; control.path is NULL. */
 void rpc_options_init(struct rpc_options *options);
 
 #endif

@@ -1,13 +1,13 @@
-/* From the bytes of a request to its call: decoded into an arena, its verb found, run or parked. */
+/* From bytes to a call: decode into an arena, find the verb, run or park. */
 #ifndef TCPENGINED_RPC_REQUEST_H
 #define TCPENGINED_RPC_REQUEST_H
 
 #include "rpc/rpc_state.h"
 
-/* Ends request, now or later. body is only borrowed. */
+/* Answers request, now or when the wait is over. body is borrowed until return. */
 void rpc_request_handle(struct rpc_link *link, struct sp_request *request, const uint8_t *body,
                         size_t len);
-/* The same for a message of len bytes that was too long to be read. */
+/* Answers request with RESOURCES (EMSGSIZE): its len bytes were too many to read. */
 void rpc_request_handle_too_long(struct rpc_link *link, struct sp_request *request, uint64_t len);
 
 #endif

@@ -1,4 +1,4 @@
-/* The struct behind the rpc, and one behind each link: what the files of this room share. */
+/* The structs of the rpc and of a link, which the files of this room share. */
 #ifndef TCPENGINED_RPC_STATE_H
 #define TCPENGINED_RPC_STATE_H
 
@@ -16,16 +16,16 @@
 #include "session/session.h"
 #include "sp/sp_server.h"
 
-/* What wakes a waiting call: enum te_ready, and these. */
+/* What wakes a waiting call: the bits of enum te_ready, and these. */
 #define RPC_WAKE_STATE 0x100u /* a state changed */
 #define RPC_WAKE_EVENT 0x200u /* the event log has grown */
-/* Keys of waits that are not ids of connections, which are below 2^53. */
+/* Keys of waits that are not ids of connections (those are below 2^53). */
 #define RPC_KEY_EVENTS_OF_UID (UINT64_C(1) << 62)
 #define RPC_KEY_EVENTS_OF_ALL (UINT64_C(1) << 63)
 
 struct rpc_wait;
 
-/* One link, as long as it lives. */
+/* One link, from its first request to its end. */
 struct rpc_link {
     struct rpc *rpc;
     struct sp_link *link;
@@ -34,7 +34,7 @@ struct rpc_link {
     struct session_binding_list sessions;
     TAILQ_HEAD(, rpc_wait) waits;
     unsigned wait_count;
-    struct wait_queue blocked; /* due, but the link is full */
+    struct wait_queue blocked; /* due, but the link's output is full */
 };
 
 /* See rpc_clock.h. */
@@ -60,14 +60,14 @@ struct rpc {
 
     struct wait_table waits;
     size_t wait_count, held_bytes;
-    uint64_t events_lost; /* by the engine, as far as waits were woken for it */
+    uint64_t events_lost; /* the engine's count when the waits were last woken for it */
     struct rpc_clock clock;
     unsigned open_handles;
     bool is_stopping, is_freed;
 
     struct arena request_arena, answer_arena;
     struct rpc_answer answer;
-    struct te_status status; /* of the current call's object */
+    struct te_status status; /* of the running call's object */
     uint8_t *out;            /* SP_REPLY_MAX_BYTES: the packed answer */
 };
 

@@ -32,18 +32,19 @@ struct rpc_counters {
 #undef RPC_COUNTER_FIELD
 };
 
-/* Counters and gauges for the metrics. */
+/* A snapshot of counters and gauges. */
 struct rpc_stats {
     struct sp_counters control;
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
     size_t links, sessions, objects, waits, recent;
-    size_t held_bytes; /* data of requests that wait */
+    size_t held_bytes; /* Send data of waiting requests */
 };
 struct rpc;
+/* Fills all of *ret_stats. */
 void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats);
-/* "Open", "REFUSED"; NULL beyond the counts above. */
+/* "Open" and "REFUSED"; NULL beyond the counts above. */
 const char *rpc_verb_name(unsigned index);
 const char *rpc_code_name(unsigned code);
 

@@ -1,8 +1,8 @@
-/* Calls that wait.
+/* Waiting calls.
  *
- * Theory of operation: a call that must wait is copied to the heap, with what it needs of the data
- * of Send, and parked in the table of waits. When it is due it runs again; it may park itself again
- * any number of times. A wait whose link is full of unread answers is put aside until it is not. */
+ * Theory of operation: a call that must wait is copied to the heap, with as much of Send's data as
+ * it needs, and parked in the table of waits. When due it runs again, and may park again any number
+ * of times. A wait whose link is full of unread answers is put aside until the link has drained. */
 #ifndef TCPENGINED_RPC_WAIT_H
 #define TCPENGINED_RPC_WAIT_H
 
@@ -16,11 +16,13 @@ struct rpc_wait {
     uint8_t held[]; /* data of Send */
 };
 
-/* Parks a call that answered RPC_WAIT for the first time; a limit turns it into an answer. */
+/* Parks a call that has returned RPC_WAIT for the first time. At a limit, or without memory, it is
+ * answered instead: with RESOURCES, or, if it has been started, with its state so far. Replaces a
+ * waiting request with the same ids. */
 void rpc_wait_new(struct rpc_call *call);
-/* Runs some of the waits that are due. */
+/* Runs a bounded number of due waits. */
 void rpc_wait_run_due(struct rpc *rpc);
-/* Ends all waits of a link that is gone. */
+/* Drops all waits of a closed link, unanswered. */
 void rpc_wait_drop_all(struct rpc_link *link);
 
 #endif

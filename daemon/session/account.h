@@ -1,7 +1,7 @@
-/* What one uid has in the daemon: the counts that the limits for each client are about.
+/* What one uid holds in the daemon: the counts behind the per-uid limits.
  *
- * An account exists while somebody holds a reference to it: a link, a session, an object, a
- * remembered answer. */
+ * An account exists while something refers to it: a link, a session, an object or a remembered
+ * answer. */
 #ifndef TCPENGINED_ACCOUNT_H
 #define TCPENGINED_ACCOUNT_H
 
@@ -20,8 +20,8 @@ struct account {
     uint32_t uid;
     unsigned refs;
     unsigned sessions;
-    unsigned objects;          /* connections and listeners that its programs hold */
-    size_t held_bytes;         /* data of requests that wait */
+    unsigned objects;          /* connections and listeners of its programs */
+    size_t held_bytes;         /* Send data of its waiting requests */
     struct recent_list recent; /* oldest first */
     unsigned recent_count;
 };
@@ -31,13 +31,16 @@ struct account_table {
     struct account_bucket buckets[ACCOUNT_BUCKETS];
 };
 
+/* The table needs no clean-up once every reference is returned. */
 void account_table_init(struct account_table *table);
 
-/* Takes a reference to the account of uid, which is made when there is none. NULL: no memory. */
+/* Takes a reference to uid's account, creating it if there is none. NULL: no memory. Return the
+ * reference with account_unref(). */
 struct account *account_get(struct account_table *table, uint32_t uid);
-/* One more reference to an account at hand. */
+/* Takes one more reference; returns account. */
 struct account *account_ref(struct account *account);
-/* Gives one reference back. NULL is legal. */
+/* Returns a reference. The last one frees the account, whose counts must then be 0. NULL is legal.
+ */
 void account_unref(struct account_table *table, struct account *account);
 
 #endif

@@ -1,8 +1,8 @@
-/* The daemon's record of each id that a program holds: whose it is, and of which session.
+/* The daemon's record of each id that a program holds: its owner and its session.
  *
- * A record is made by Open or Accept, and goes when the program gives the id up (Close, Abort) or
- * the engine no longer knows it. What the engine goes on with after that (FIN_WAIT_2, TIME_WAIT) is
- * no longer the program's, and counts against no limit here. */
+ * Open and Accept make a record; it goes when the program gives the id up (Close, Abort) or the
+ * engine no longer knows it. What the engine still does then (FIN_WAIT_2, TIME_WAIT) is no longer
+ * the program's, and counts against no limit here. */
 #ifndef TCPENGINED_OBJECT_H
 #define TCPENGINED_OBJECT_H
 
@@ -16,7 +16,7 @@
 struct object;
 TAILQ_HEAD(object_queue, object);
 
-/* Objects that share a fate: those of one session. */
+/* The objects of one session. */
 struct object_list {
     struct object_queue queue;
     size_t count;
@@ -25,8 +25,8 @@ struct object_list {
 struct object {
     uint64_t id;
     struct account *account;
-    struct object_list *list; /* NULL: of no session */
-    uint64_t shown_to;        /* Receive has answered the stream's bytes below this offset */
+    struct object_list *list; /* NULL: no session's */
+    uint64_t shown_to;        /* Receive has returned the bytes below this offset */
     TAILQ_ENTRY(object) in_list;
     TAILQ_ENTRY(object) in_all;
     SLIST_ENTRY(object) in_bucket;
@@ -34,24 +34,27 @@ struct object {
 
 struct object_table;
 
-/* NULL: no memory. */
+/* accounts must outlive the table. NULL: no memory. */
 struct object_table *object_table_new(struct account_table *accounts);
+/* Forgets every object; lists that they were in must still exist. NULL is legal. */
 void object_table_free(struct object_table *table);
 size_t object_table_count(const struct object_table *table);
 
 void object_list_init(struct object_list *list);
 
-/* Records id, which must be new, for account; list may be NULL. NULL: no memory. */
+/* Records id, which must be new, for account (takes a reference); list may be NULL. NULL: no
+ * memory. The object is the table's. */
 struct object *object_add(struct object_table *table, uint64_t id, struct account *account,
                           struct object_list *list);
+/* NULL: there is no record of id. */
 struct object *object_find(const struct object_table *table, uint64_t id);
-/* Forgets the object; NULL is legal. */
+/* Forgets and frees the object. NULL is legal. */
 void object_remove(struct object_table *table, struct object *object);
-/* Moves the object to list, or with NULL to none. */
+/* Moves the object to the end of list; NULL: out of any. */
 void object_move(struct object *object, struct object_list *list);
 
-/* Looks at the next count records, in turn at all of them over many calls, and forgets those of
- * which is_gone says so. Keeps the table true even when an event about an end was lost. */
+/* Checks the next count records and forgets those for which is_gone returns true; successive calls
+ * go round the whole table. Keeps the table right even if the event of an end was lost. */
 void object_sweep(struct object_table *table, size_t count, bool (*is_gone)(void *ctx, uint64_t id),
                   void *ctx);
 

@@ -1,12 +1,12 @@
-/* Sessions: what ties a client's connections and listeners to the life of the client.
+/* Sessions tie a client's connections and listeners to the lifetime of the client.
  *
- * Theory of operation of this room: what the daemon remembers about its clients, as plain data. An
- * account counts what one uid has, for the limits; an object is an id that a program holds, and
- * knows its account and its session; a session ends some time after its last link, and its objects
- * with it; recent answers are what a request that comes twice is answered from.
+ * Theory of operation of this room: what the daemon knows about its clients, as plain data. An
+ * account counts what one uid holds, for the limits. An object is an id that a program holds; it
+ * knows its account and its session. A session ends some time after its last link, and its objects
+ * with it. Recent answers serve requests that arrive twice.
  *
- * Knows neither the engine nor the loop: time is a parameter (microseconds), and applying a policy
- * to the objects of an ended session is the caller's business (session_first_ended). */
+ * Knows neither the engine nor the loop: time is a parameter (microseconds), and the caller applies
+ * the policy to the objects of an ended session (session_first_ended). */
 #ifndef TCPENGINED_SESSION_H
 #define TCPENGINED_SESSION_H
 
@@ -20,15 +20,15 @@ enum session_policy { SESSION_CLOSE = 0, SESSION_ABORT, SESSION_KEEP };
 
 enum session_err {
     SESSION_OK = 0,
-    SESSION_ERR_UID_LIMIT, /* per_uid_max sessions of that uid */
-    SESSION_ERR_LIMIT,     /* max sessions in all */
-    SESSION_ERR_KEEP,      /* keep_us is beyond keep_max_us */
-    SESSION_ERR_NOMEM
+    SESSION_ERR_UID_LIMIT, /* that uid has per_uid_max sessions: end one first */
+    SESSION_ERR_LIMIT,     /* there are max sessions: try again later */
+    SESSION_ERR_KEEP,      /* SESSION_KEEP with keep_us above keep_max_us: ask for less */
+    SESSION_ERR_NOMEM      /* no memory, or no random bytes */
 };
 
 struct session_options {
-    int64_t grace_us;    /* from the last link's end to the policy */
-    int64_t keep_max_us; /* of SESSION_KEEP */
+    int64_t grace_us;    /* from the end of the last link to the end of the session */
+    int64_t keep_max_us; /* upper bound of keep_us with SESSION_KEEP */
     unsigned per_uid_max;
     unsigned max;
 };
@@ -36,7 +36,7 @@ struct session_options {
 struct session_wish {
     const char *name; /* copied; cut at SESSION_NAME_MAX bytes */
     enum session_policy policy;
-    int64_t keep_us;
+    int64_t keep_us; /* SESSION_KEEP: in place of grace_us, if longer */
 };
 
 struct session_binding;
@@ -49,7 +49,7 @@ struct session {
     char name[SESSION_NAME_MAX + 1];
     enum session_policy policy;
     int64_t keep_us;
-    bool is_ended; /* no request can use it any more; the policy is being applied */
+    bool is_ended; /* no request can use it; its policy is being applied */
     struct object_list objects;
     struct session_binding_list links;
     struct deadline expiry; /* armed while links is empty */
@@ -59,43 +59,46 @@ struct session {
 
 struct session_table;
 
-/* NULL: no memory. */
+/* options is copied; accounts must outlive the table. NULL: no memory. */
 struct session_table *session_table_new(const struct session_options *options,
                                         struct account_table *accounts);
-/* Every link must have been unbound before. */
+/* Frees the sessions; their objects belong to none afterwards. Every link must be unbound first.
+ * NULL is legal. */
 void session_table_free(struct session_table *table);
-/* Sessions that can be used. */
+/* Number of sessions that have not ended. */
 size_t session_table_count(const struct session_table *table);
 
-/* Makes a session. It lives until it is ended, or its last link is unbound and time has passed. */
+/* Makes a session. It lives until session_end(), or until its last link is unbound and its time has
+ * passed: bind one, or it lives for ever. *ret_session, the table's, is untouched on failure. */
 enum session_err session_new(struct session_table *table, struct account *account,
                              const struct session_wish *wish, struct session **ret_session);
 
-/* The session of that id, or token, of that account; NULL when there is none, or it has ended. */
+/* The session of that account with that id or token; NULL if there is none, or it has ended. */
 struct session *session_find(const struct session_table *table, const struct account *account,
                              uint64_t id);
 struct session *session_find_token(const struct session_table *table, const struct account *account,
                                    const uint8_t token[SESSION_TOKEN_BYTES]);
 
-/* A link uses the session: links is the list of the link's bindings, which the link owns and has
- * initialised with TAILQ_INIT. Binding twice is harmless. False: no memory. */
+/* Notes that a link uses the session, which stops its expiry. links is the link's own list of
+ * bindings, initialized with TAILQ_INIT. Binding twice is harmless. False: no memory. */
 bool session_bind(struct session_table *table, struct session *session,
                   struct session_binding_list *links);
-/* The link is gone. Sessions that it was the last one of expire some time after now_us. */
+/* The link is gone. Sessions for which it was the last expire grace_us, or keep_us, after now_us.
+ */
 void session_unbind_all(struct session_table *table, struct session_binding_list *links,
                         int64_t now_us);
 
-/* Ends the session now: session_first_ended() will show it. */
+/* Ends the session now, and unbinds its links: session_first_ended() returns it in its turn. */
 void session_end(struct session_table *table, struct session *session);
-/* The same for every session whose time has passed. */
+/* Ends every session whose time is up at now_us. */
 void session_expire(struct session_table *table, int64_t now_us);
-/* When session_expire() has work, DEADLINE_NEVER for never. */
+/* When session_expire() next has work; DEADLINE_NEVER: not at all. */
 int64_t session_next_at(const struct session_table *table);
 
-/* An ended session that is still here. The caller applies the policy to its objects, takes them
- * away and calls session_free(). NULL: none. */
+/* The ended session that was ended first; NULL: none. Apply its policy to its objects, remove them,
+ * then call session_free(). */
 struct session *session_first_ended(const struct session_table *table);
-/* Only of an ended session without objects. */
+/* Frees an ended session that has no objects left. */
 void session_free(struct session_table *table, struct session *session);
 
 #endif

@@ -1,14 +1,14 @@
-/* The Scalability Protocols' REP over a Unix socket, as its users see it: what nng, nanomsg, mangos
- * and pynng speak as REQ.
+/* The REP side of the Scalability Protocols over a Unix socket, as its users see it. Clients speak
+ * REQ, with nng, nanomsg, mangos or pynng.
  *
- * Theory of operation: a link is one connected client. Requests come in by a callback and are
- * answered by sp_reply(), at once or later, in any order. Whatever a client sends, leaves unread or
- * breaks off costs this client only: every queue has a limit in sp_server_options and a counter in
- * SP_COUNTER_LIST.
+ * Theory of operation: a link is one connected client. Requests arrive by a callback and are
+ * answered with sp_reply(), at once or later, in any order. Anything a client sends, leaves unread
+ * or breaks off affects that client only: every queue has a limit in sp_server_options and a
+ * counter in SP_COUNTER_LIST.
  *
- *   sp_server    accepts links, and limits how many there may be
+ *   sp_server    accepts links and limits their number
  *   sp_link      one link: greeting, frames, output
- *   sp_schedule  when and in which order links run: deadlines and turns
+ *   sp_schedule  when links run, and in which order: deadlines and turns
  *   sp_socket    the listening socket and its file
  *   sp_peer      who is at the other end
  *
@@ -21,11 +21,10 @@
 
 #include "sp/sp_peer.h"
 
-/* Longest message either way, header of request ids included (4 bytes, behind devices 4 more for
- * each). */
-#define SP_MESSAGE_MAX_BYTES ((size_t)256 * 1024)
-/* Request ids that devices between client and daemon may have stacked up, the client's not counted.
+/* Longest message either way, including the request ids in front (4 bytes, and 4 more per device).
  */
+#define SP_MESSAGE_MAX_BYTES ((size_t)256 * 1024)
+/* Most request ids that devices between client and daemon may add to the client's own. */
 #define SP_HOPS_MAX 8
 
 #define SP_LINKS_PER_UID_MAX_DEFAULT 16
@@ -34,16 +33,16 @@
 struct sp_server_options {
     const char *path;  /* of the socket; copied */
     gid_t control_gid; /* group of the socket's file; SP_PEER_NO_GROUP: the daemon's */
-    gid_t admin_gid;   /* its members are admins; SP_PEER_NO_GROUP: nobody */
+    gid_t admin_gid;   /* its members are admins; SP_PEER_NO_GROUP: no such group */
     unsigned links_per_uid_max;
     unsigned links_max;
-    unsigned links_reserve;     /* beyond both, for uid 0 alone; default 8 */
-    unsigned requests_per_turn; /* of one link before others have their turn; default 16 */
-    size_t output_pause_bytes;  /* unsent answers that stop reading; default 256 KiB */
-    size_t output_max_bytes;    /* unsent answers that end the link; default 1 MiB */
-    int64_t hello_timeout_ms;   /* default 1,000 */
+    unsigned links_reserve;     /* on top of both, for uid 0 only; default 8 */
+    unsigned requests_per_turn; /* of one link before the others get theirs; default 16 */
+    size_t output_pause_bytes;  /* with more unsent, reading pauses; default 256 KiB */
+    size_t output_max_bytes;    /* with more unsent, the link is closed; default 1 MiB */
+    int64_t hello_timeout_ms;   /* from connect to the whole greeting; default 1,000 */
     int64_t message_timeout_ms; /* from a message's first byte to its last; default 5,000 */
-    int64_t stall_timeout_ms;   /* paused, and not one byte was read; default 1,000 */
+    int64_t stall_timeout_ms;   /* paused without one byte going out; default 1,000 */
 };
 
 #define SP_COUNTER_LIST(X)                                                                         \
@@ -70,40 +69,42 @@ struct sp_counters {
 };
 
 struct sp_link;
-/* One request that waits for its answer. It outlives its link. */
+/* A request without an answer yet. It outlives its link. */
 struct sp_request;
 
-/* Called from the loop. None may call sp_server_free(). */
+/* Called from the loop. None of them may call sp_server_free(). */
 struct sp_server_callbacks {
     void *ctx;
-    /* A request of len bytes, which are only borrowed. Whoever gets it must end it with sp_reply()
-     * or sp_request_drop(), now or later. */
+    /* A request of len bytes, borrowed until return. End it with sp_reply() or sp_request_drop(),
+     * now or later. */
     void (*on_request)(void *ctx, struct sp_link *link, struct sp_request *request,
                        const uint8_t *body, size_t len);
     /* The same for a message of len bytes that is too long and was not read. */
     void (*on_too_long)(void *ctx, struct sp_link *link, struct sp_request *request, uint64_t len);
     /* sp_link_is_full() has become false. */
     void (*on_link_drained)(void *ctx, struct sp_link *link);
-    /* The link is gone, and its pointer is invalid after this. Its requests still must be ended. */
+    /* The link is gone; the pointer is invalid after return. Its requests must still be ended. */
     void (*on_link_closed)(void *ctx, struct sp_link *link);
 };
 
+/* Valid as long as the link. */
 const struct sp_peer *sp_link_peer(const struct sp_link *link);
-/* The user's pointer: NULL at first. */
+/* A pointer of the user's; NULL at first. */
 void sp_link_set_user(struct sp_link *link, void *user);
 void *sp_link_user(const struct sp_link *link);
-/* False once the link is being closed: nothing reaches its client any more. */
+/* False once the link is being closed: nothing can reach its client any more. */
 bool sp_link_is_alive(const struct sp_link *link);
-/* The link has more unread answers than output_pause_bytes. Who can wait with an answer should. */
+/* True from when more than output_pause_bytes of answers are unsent until half of that is left.
+ * Hold back answers that can wait until on_link_drained. */
 bool sp_link_is_full(const struct sp_link *link);
 
-/* Answers and ends request; body is copied as far as it is not sent at once. len is at most
- * SP_REPLY_MAX_BYTES. Dropped when the link is gone. */
+/* Answers and ends request. len is at most SP_REPLY_MAX_BYTES; body is borrowed until return (what
+ * cannot be sent at once is copied). Dropped if the link is gone. May close the link. */
 #define SP_REPLY_MAX_BYTES (SP_MESSAGE_MAX_BYTES - 4 * (SP_HOPS_MAX + 1))
 void sp_reply(struct sp_request *request, const uint8_t *body, size_t len);
-/* Ends request without an answer. */
+/* Ends request without an answer. The client's library may send it again. */
 void sp_request_drop(struct sp_request *request);
-/* Same link, same ids: a client that asks again because the answer took it too long. */
+/* True: same link, same ids. The client asks again because the answer took too long. */
 bool sp_request_is_repeat(const struct sp_request *a, const struct sp_request *b);
 
 #endif

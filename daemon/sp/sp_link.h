@@ -1,5 +1,5 @@
-/* One link of the control socket: greeting, frames, output. What its users may do with it is in
- * sp.h; this is for whoever starts links and ends them. */
+/* One link of the control socket: greeting, frames, output. sp.h is the interface for its users;
+ * this one is for the server, which starts and ends links. */
 #ifndef TCPENGINED_SP_LINK_H
 #define TCPENGINED_SP_LINK_H
 
@@ -10,20 +10,21 @@
 TAILQ_HEAD(sp_link_list, sp_link);
 TAILQ_HEAD(sp_request_list, sp_request);
 
-/* All links of one server, and what they share. */
+/* All links of a server, and what they share. */
 struct sp_links {
     struct sp_server_options options;
     struct sp_server_callbacks callbacks;
     struct sp_counters counters;
     struct sp_schedule schedule;
-    struct sp_link_list all; /* those being closed too */
-    unsigned count;          /* not being closed */
+    struct sp_link_list all; /* including those being closed */
+    unsigned count;          /* excluding those */
     struct log_limit killed_log;
     bool is_ended; /* sp_links_end() was called */
 
-    /* Handles in the loop: the links' and, as far as the owner adds them, the owner's. */
+    /* Open handles in the loop: the links' and schedule's, and those that the owner counts here
+     * too. */
     unsigned open_handles;
-    /* The last one was closed for good, after sp_links_end(): the memory may go. */
+    /* Called after sp_links_end() when the last of them has closed: free the memory now. */
     void (*on_all_closed)(struct sp_links *links);
 };
 
@@ -39,38 +40,41 @@ struct sp_link {
     struct sp_peer peer;
     void *user;
     TAILQ_ENTRY(sp_link) in_all;
-    struct sp_turn turn; /* queued: has read more requests than one turn allows */
+    struct sp_turn turn; /* queued: holds more requests than one turn allows */
     bool is_closing;     /* uv_close was called */
     bool is_reported;    /* on_link_closed was called */
     bool is_reading;
     bool is_full;
 
     enum sp_phase phase;
-    uint8_t *in; /* in[in_start..in_end) is read and not yet handled */
+    uint8_t *in; /* in[in_start..in_end) was read but not handled yet */
     size_t in_start, in_end, in_size;
-    uint64_t discard_bytes;            /* SP_DISCARD: still to come */
-    struct sp_deadline input_deadline; /* the greeting, or a message begun, must be complete */
+    uint64_t discard_bytes;            /* SP_DISCARD: left to skip */
+    struct sp_deadline input_deadline; /* for the greeting, or the message that has begun */
 
-    struct sp_write *collected; /* output to be written next; NULL: none */
-    bool is_writing;            /* libuv has a piece of output */
-    uint64_t queued_bytes;      /* that the socket did not take at once, since the start */
+    struct sp_write *collected; /* the next output for libuv; NULL: none */
+    bool is_writing;            /* libuv is writing a piece of output */
+    uint64_t queued_bytes;      /* total that the socket did not take at once */
     uint64_t stall_sent_bytes;  /* link_sent() when stall_deadline was armed */
     struct sp_deadline stall_deadline;
     struct sp_request_list requests; /* not yet answered */
 };
 
-/* Makes an empty company of links, from all zero. False: no memory. */
+/* Initializes links, which must be all zero. False: no memory. */
 bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_server_options *options,
                    const struct sp_server_callbacks *callbacks);
-/* Puts the handles of the schedule into the loop. Before it, sp_links_done() alone frees. */
+/* Adds the schedule's handles to the loop. Without it, sp_links_done() is enough to clean up. */
 void sp_links_start(struct sp_links *links);
-/* Closes every link and reports it closed; no callback is called after this. */
+/* Closes every link and reports it closed. No callback is called afterwards, except on_all_closed.
+ */
 void sp_links_end(struct sp_links *links);
-/* One of open_handles was closed for good. */
+/* Call from the close callback of each handle that the owner counted in open_handles. */
 void sp_links_handle_closed(struct sp_links *links);
+/* Frees what sp_links_init() allocated, not links itself. */
 void sp_links_done(struct sp_links *links);
 
-/* Starts a link on a connected socket, which it takes over. False: no memory; fd is not taken. */
+/* Starts a link on fd, a connected socket, which the link then owns. False: no memory; fd is still
+ * the caller's. */
 bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer);
 
 #endif

@@ -1,4 +1,4 @@
-/* Who is at the other end of a Unix socket, as the kernel says. */
+/* Who is at the other end of a Unix socket, according to the kernel. */
 #ifndef TCPENGINED_SP_PEER_H
 #define TCPENGINED_SP_PEER_H
 
@@ -10,14 +10,16 @@
 struct sp_peer {
     uid_t uid;
     pid_t pid;
-    /* uid 0, the daemon's own uid, or a member of the admin group: may see and touch everything. */
+    /* uid 0, the daemon's own uid, or a member of the admin group: sees and controls everything. */
     bool is_admin;
 };
 
-/* What the peer of fd was when it connected. False when the kernel does not say. */
+/* The peer of fd as it was when it connected. False, *ret_peer untouched: fd has no peer
+ * credentials; treat the peer as unknown and close it. */
 bool sp_peer_find(int fd, gid_t admin_gid, struct sp_peer *ret_peer);
 
-/* The gid of a group by its name or number. False, and *ret_gid untouched, when there is none. */
+/* The gid of a group by name, or else by number. False, *ret_gid untouched: there is no group of
+ * that name, and it is not a number below SP_PEER_NO_GROUP. */
 bool sp_group_find(const char *name, gid_t *ret_gid);
 
 #endif

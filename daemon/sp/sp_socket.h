@@ -1,4 +1,4 @@
-/* The listening Unix socket of the daemon and its file. */
+/* The daemon's listening Unix socket and its file. */
 #ifndef TCPENGINED_SP_SOCKET_H
 #define TCPENGINED_SP_SOCKET_H
 
@@ -9,16 +9,17 @@
 struct sp_socket {
     int fd; /* -1: not open */
     struct sockaddr_un address;
-    dev_t device; /* of the file that we made: no other is ever removed */
+    dev_t device; /* of the file that we made; no other is ever removed */
     ino_t inode;
 };
 
-/* Listens at path with mode 0660, in group control_gid (SP_PEER_NO_GROUP: the daemon's own). A
- * missing directory is made with mode 0750, when its parent exists; one that is there keeps its
- * permissions. The file of a daemon that is dead is replaced. Returns 0 or a negative errno, and
- * has logged why: -EADDRINUSE is another daemon that is alive. */
+/* Listens at path with mode 0660 and group control_gid (SP_PEER_NO_GROUP: the daemon's own).
+ * Creates a missing directory with mode 0750 if its parent exists; an existing one keeps its
+ * permissions. Replaces the file of a dead daemon. Returns 0, or a negative errno after logging
+ * why: -EADDRINUSE: another daemon is alive at path; -EEXIST: a file that is not a socket is in the
+ * way; -ENAMETOOLONG: path does not fit sun_path, or is empty; else what the system call said. */
 int sp_socket_open(struct sp_socket *socket, const char *path, gid_t control_gid);
-/* Closes the descriptor and removes the file. Harmless when it is not open. */
+/* Closes the descriptor, and removes the file if it is still ours. Harmless if it is not open. */
 void sp_socket_close(struct sp_socket *socket);
 
 #endif

@@ -1,7 +1,7 @@
-/* Deadlines in a heap: which of many moments comes next?
+/* Deadlines in a binary heap: which one comes next?
  *
- * Knows no clock: times are whatever int64_t the caller counts in. The heap has room for a fixed
- * number from the start, so that arming cannot fail. */
+ * Knows no clock: a time is an int64_t in the caller's unit. The heap has a fixed capacity from the
+ * start, so that arming cannot fail. */
 #ifndef TCPENGINED_DEADLINE_H
 #define TCPENGINED_DEADLINE_H
 
@@ -11,11 +11,11 @@
 
 #define DEADLINE_NEVER INT64_MAX
 
-/* Embedded in what waits; all zero is a disarmed one. */
+/* Embedded in whatever waits. All zero: disarmed. */
 struct deadline {
     int64_t at;
-    uint64_t order; /* of two at the same time, the one armed first comes first */
-    size_t slot;    /* place in the heap, from 1; 0: not armed */
+    uint64_t order; /* of two with the same time, the one armed first comes first */
+    size_t slot;    /* index in the heap, from 1; 0: not armed */
 };
 
 struct deadlines {
@@ -24,13 +24,14 @@ struct deadlines {
     uint64_t next_order;
 };
 
-/* False when there is no memory. */
+/* False: no memory. */
 bool deadlines_init(struct deadlines *deadlines, size_t capacity);
+/* Harmless after a failed deadlines_init(), or twice. Armed deadlines are not touched. */
 void deadlines_done(struct deadlines *deadlines);
 
-/* Arms deadline for at, or moves it there. Never more than capacity at once. */
+/* Arms deadline for at, or moves it there. No more than capacity may be armed at once. */
 void deadlines_set(struct deadlines *deadlines, struct deadline *deadline, int64_t at);
-/* Disarms; harmless when it is not armed. */
+/* Disarms deadline; harmless if it is not armed. */
 void deadlines_clear(struct deadlines *deadlines, struct deadline *deadline);
 
 static inline bool deadline_is_armed(const struct deadline *deadline)
@@ -38,9 +39,9 @@ static inline bool deadline_is_armed(const struct deadline *deadline)
     return deadline->slot != 0;
 }
 
-/* The earliest, or DEADLINE_NEVER. */
+/* The earliest time; DEADLINE_NEVER if none is armed. */
 int64_t deadlines_next_at(const struct deadlines *deadlines);
-/* Takes the earliest that is due at now and disarms it; NULL when none is. */
+/* Disarms and returns the earliest deadline that is due at now; NULL if none is. */
 struct deadline *deadlines_take_due(struct deadlines *deadlines, int64_t now);
 
 #endif

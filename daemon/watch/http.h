@@ -1,7 +1,7 @@
-/* A small HTTP server on the daemon's loop, for programs that look and people that glance.
+/* A small HTTP server on the daemon's loop, for scrapers and browsers.
  *
- * It is bounded in every direction: HTTP_CONNECTIONS_MAX connections, HTTP_MEMORY_BYTES of header
- * each, HTTP_DEADLINE_MS from accept to close, GET and nothing else. */
+ * Bounded in every way: HTTP_CONNECTIONS_MAX connections, HTTP_MEMORY_BYTES of headers each,
+ * HTTP_DEADLINE_MS from accept to close, GET only. */
 #ifndef TCPENGINED_HTTP_H
 #define TCPENGINED_HTTP_H
 
@@ -15,11 +15,12 @@
 #define HTTP_MESSAGE_MAX 256
 
 struct http_reply {
-    unsigned status; /* 200 at first */
-    const char *content_type;
+    unsigned status;          /* 200 unless the page sets another */
+    const char *content_type; /* plain text unless the page sets another; static */
 };
 
-/* Writes the page of path to body. Answering 404 and other errors is done through reply. */
+/* Writes the page at path to body, which stays open. Sets reply->status for 404 and other errors.
+ */
 typedef void http_page_fn(void *ctx, const char *path, FILE *body, struct http_reply *reply);
 
 struct http_options {
@@ -30,12 +31,14 @@ struct http_options {
 
 struct http;
 
-/* NULL: ret_message (HTTP_MESSAGE_MAX bytes) says why, and what to do. */
+/* Starts listening; options is copied. NULL: ret_message (HTTP_MESSAGE_MAX bytes) says why (the
+ * port is in use, the address is not ours, no memory), and what to do. */
 struct http *http_new(uv_loop_t *loop, const struct http_options *options, char *ret_message);
-/* The handles close as the loop runs on. NULL is legal. */
+/* Closes every connection. The memory is freed by the loop's next turns, when the handles have
+ * closed. NULL is legal. */
 void http_free(struct http *http);
 
-/* Where it listens, "127.0.0.1:9409". */
+/* Where it listens, "127.0.0.1:9409", with the port that was chosen. Valid as long as http. */
 const char *http_address(const struct http *http);
 
 #endif

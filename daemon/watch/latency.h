@@ -1,15 +1,16 @@
-/* How long handshakes and round trips take, as histograms over all connections. */
+/* Histograms over all connections: how long handshakes and round trips take. */
 #ifndef TCPENGINED_LATENCY_H
 #define TCPENGINED_LATENCY_H
 
 #include <tcpengine/conn.h>
 
-#define LATENCY_BUCKETS 16 /* beside +Inf */
-/* Openings watched at once; of two in one place the later one counts. Power of two. */
+#define LATENCY_BUCKETS 16 /* not counting +Inf */
+/* Openings watched at once; a later one overwrites an earlier one in the same slot, which then does
+ * not count. Power of two. */
 #define LATENCY_OPENINGS_MAX 4096
 
 struct histogram {
-    uint64_t counts[LATENCY_BUCKETS + 1]; /* not summed up; the last is beyond all bounds */
+    uint64_t counts[LATENCY_BUCKETS + 1]; /* not cumulative; the last is above all bounds */
     uint64_t sum_us;
 };
 
@@ -20,20 +21,22 @@ struct latency_opening {
 
 struct latency {
     struct histogram handshake; /* SYN_SENT or SYN_RCVD to ESTABLISHED */
-    struct histogram rtt;       /* smoothed RTT of a connection as it leaves ESTABLISHED */
+    struct histogram rtt;       /* smoothed RTT (RFC 6298) of connections leaving ESTABLISHED */
     struct latency_opening openings[LATENCY_OPENINGS_MAX];
 };
 
-/* Upper bounds of the buckets. */
+/* Upper bounds of the buckets, inclusive, in ascending order. */
 extern const int64_t latency_bounds_us[LATENCY_BUCKETS];
 
+/* Counts one value; a negative one counts as 0. */
 void histogram_observe(struct histogram *histogram, int64_t value_us);
+/* Number of values counted. */
 uint64_t histogram_count(const struct histogram *histogram);
 
-/* For every event; stack is asked for the round trip time of the connection. */
+/* Call with every event. Asks stack for the connection's round trip time. */
 void latency_on_event(struct latency *latency, const struct te_event *event,
                       const struct te_stack *stack);
-/* The part of it that needs no stack: handshakes. */
+/* The part of it that needs no stack: handshakes. Called by latency_on_event(). */
 void latency_on_transition(struct latency *latency, uint64_t id,
                            const struct te_transition *transition);
 

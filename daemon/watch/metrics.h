@@ -1,8 +1,8 @@
-/* The state of the daemon in Prometheus's text format (version 0.0.4).
+/* The state of the daemon in Prometheus' text format (version 0.0.4).
  *
- * Names are those of node_exporter behind "tcpengine_", so that dashboards port by a prefix. What
- * Linux has under a name of its own (netstat_Tcp_*, netstat_TcpExt_*) has it here, and is untyped
- * as it is there; every other counter of the engine is tcpengine_NAME_total. */
+ * Names are node_exporter's with "tcpengine_" in front, so that a dashboard ports by adding a
+ * prefix. What Linux has as netstat_Tcp_* or netstat_TcpExt_* has the same name here, and is
+ * untyped as it is there; every other counter of the engine is tcpengine_NAME_total. */
 #ifndef TCPENGINED_METRICS_H
 #define TCPENGINED_METRICS_H
 
@@ -16,6 +16,7 @@
 #include "watch/latency.h"
 #include "watch/process_stats.h"
 
+/* What a page is made of; everything is borrowed. */
 struct metrics_input {
     const char *version;
     const struct te_counters *counters;
@@ -31,10 +32,10 @@ struct metrics_input {
     int64_t started_at_unix_us; /* wall clock */
 };
 
+/* Writes the whole page. */
 void metrics_write(FILE *stream, const struct metrics_input *input);
 
-/* The name that a counter of te_counter_table() has as a metric. Writes at most METRICS_NAME_MAX.
- */
+/* The metric's name for a counter of te_counter_table(). Writes at most METRICS_NAME_MAX bytes. */
 #define METRICS_NAME_MAX 96
 void metrics_counter_name(const char *counter, char *ret_name);
 

@@ -1,6 +1,5 @@
-/* What the service manager hears of the daemon: readiness, a status line, and the watchdog's sign
- * of life, which is given only after the daemon has looked at itself. Does nothing where there is
- * no manager ($NOTIFY_SOCKET). */
+/* Reports to the service manager (sd_notify(3)): readiness, a status line, and the watchdog's keep-
+ * alive, which is sent only after a self-check. Does nothing without a manager ($NOTIFY_SOCKET). */
 #ifndef TCPENGINED_NOTIFY_H
 #define TCPENGINED_NOTIFY_H
 
@@ -8,13 +7,14 @@
 #include <stddef.h>
 #include <uv.h>
 
-/* The longest status line. */
+/* Longest status line, NUL included. */
 #define NOTIFY_STATUS_MAX 128
 #define NOTIFY_STATUS_INTERVAL_MS 5000
 
 struct notify_options {
-    bool is_watchdog; /* answer the manager's watchdog, if it has one */
-    /* NULL when all is well, else a sentence; the manager then ends the daemon after a while. */
+    bool is_watchdog; /* answer the manager's watchdog, if it wants that ($WATCHDOG_USEC) */
+    /* The self-check. NULL: all is well. A sentence: what is wrong; the keep-alive is not sent, and
+     * the manager ends the daemon if that goes on. */
     const char *(*check)(void *ctx);
     /* Writes the status line, at most NOTIFY_STATUS_MAX bytes. */
     void (*status)(void *ctx, char *ret_text);
@@ -23,16 +23,16 @@ struct notify_options {
 
 struct notify;
 
-/* NULL: no memory. */
+/* Starts the timers of status and watchdog; options is copied. NULL: no memory. */
 struct notify *notify_new(uv_loop_t *loop, const struct notify_options *options);
-/* The handles close as the loop runs on. NULL is legal. */
+/* The memory is freed by the loop's next turns, when the handles have closed. NULL is legal. */
 void notify_free(struct notify *notify);
 
-/* READY=1, at the first call. */
+/* Sends READY=1 and the status line; only the first call does. */
 void notify_ready(struct notify *notify);
-/* STOPPING=1. The watchdog goes on. */
+/* Sends STOPPING=1. The watchdog is still answered. */
 void notify_stopping(struct notify *notify);
-/* The status line, if it is another one than before. */
+/* Sends the status line if it has changed. Called every NOTIFY_STATUS_INTERVAL_MS anyway. */
 void notify_status(struct notify *notify);
 
 #endif

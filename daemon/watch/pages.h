@@ -1,9 +1,9 @@
-/* What the HTTP server shows: /metrics, /healthz and the live page.
+/* The pages of the HTTP server: /metrics, /healthz and the live page at /.
  *
- * Theory of operation of this room: the daemon as seen from outside, and never asked twice. For
- * each page its owner fills one struct metrics_input from the parts of the daemon; metrics turns
- * that into text, http carries it out. Nothing here changes the daemon. latency and process_stats
- * gather what no other part counts; notify reports to the service manager. */
+ * Theory of operation of this room: the daemon as seen from outside. For each page the owner fills
+ * one struct metrics_input from the parts of the daemon; metrics turns it into text, and http
+ * serves that. Nothing here changes the daemon. latency and process_stats gather what no other part
+ * counts; notify reports to the service manager. */
 #ifndef TCPENGINED_PAGES_H
 #define TCPENGINED_PAGES_H
 
@@ -11,14 +11,14 @@
 #include "watch/metrics.h"
 
 struct pages {
-    /* Fills what the pages show. */
+    /* Fills in *ret_input, which is zeroed. */
     void (*fill)(void *ctx, struct metrics_input *ret_input);
-    /* NULL when all is well, else why not. */
+    /* NULL: all is well. Otherwise a sentence that says what is wrong. */
     const char *(*health)(void *ctx);
     void *ctx;
 };
 
-/* The http_page_fn for them; ctx is the struct pages. */
+/* The http_page_fn of these pages; ctx is the struct pages. Any other path is a 404. */
 void pages_serve(void *ctx, const char *path, FILE *body, struct http_reply *reply);
 
 #endif
