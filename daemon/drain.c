@@ -6,7 +6,7 @@ static void for_all(struct te_stack *stack, enum te_walk_kind kind,
 {
     struct te_status status;
     uint64_t cursor = 0;
-    /* What a call answers does not matter: who was closing before goes on with that. */
+    /* Errors do not matter: a connection that was closing already just continues. */
     while (te_walk(stack, kind, &cursor, &status))
         call(stack, status.id, now_us);
 }

@@ -18,7 +18,7 @@ static void log_lines(char *text)
         log_write(LOG_LEVEL_ERROR, "%s", line);
 }
 
-/* By now stderr is the log's, and the log's alone. */
+/* From here on only the log writes to stderr. */
 static bool reload(void *ctx, struct config *ret_config)
 {
     struct arguments *arguments = ctx;
@@ -47,8 +47,8 @@ int main(int argc, char **argv)
     case OPTIONS_RUN:
         break;
     }
-    /* A client that went away, or a log file at its limit, is an error to handle and no reason to
-     * die. */
+    /* A client that is gone, or a log file at its size limit, is an error to handle, not a reason
+     * to die. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     log_init(STDERR_FILENO, config.log_level);

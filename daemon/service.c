@@ -1,10 +1,10 @@
-/* Theory of operation: one life.
+/* Theory of operation: the daemon's life has four phases.
  *
- *   start   TAP, engine, control socket, HTTP: the first that fails ends the daemon with 1
- *   run     READY=1 once the TAP's link is up too; then only callbacks
- *   drain   SIGTERM or SIGINT: no new links, no new connections, CLOSE on all there are; over when
- *           none but TIME_WAIT is left, when shutdown_timeout is over, or at a second signal
- *   finish  ABORT on the rest, a last flush, all handles closed; the loop ends by itself */
+ *   start   TAP, engine, control socket, HTTP: the first failure ends the daemon with status 1
+ *   run     READY=1 once the TAP's link is up as well; then only callbacks
+ *   drain   after SIGTERM or SIGINT: no new links or connections, CLOSE on all existing ones; ends
+ *           when only TIME_WAIT is left, after shutdown_timeout, or at a second signal
+ *   finish  ABORT on the rest, a last flush, all handles closed; the loop then ends by itself */
 #include "service.h"
 
 #include <errno.h>
@@ -36,7 +36,7 @@
 #define DRAIN_CHECK_MS 10
 /* Flushes of the last output; each is bounded. */
 #define FINISH_FLUSHES_MAX 65536
-/* An engine timer this late means that the loop does not do its work. */
+/* An engine timer this late means that the loop is stuck. */
 #define LATENESS_MAX_US INT64_C(2000000)
 /* Checking every invariant takes time in proportion to the connections. */
 #define INVARIANTS_CONNECTIONS_MAX 256
@@ -62,11 +62,11 @@ struct service {
     uv_timer_t drain_timer;
     bool is_draining;
     uint64_t drain_until_ms; /* of the loop's clock */
-    uint64_t events_lost;    /* by the engine, as far as the event log was told */
+    uint64_t events_lost;    /* the engine's count that the event log knows about */
     int64_t started_at_unix_us;
 };
 
-/* --- what the parts ask ----------------------------------------------------------------------- */
+/* --- callbacks of the parts ------------------------------------------------------------------- */
 
 static void on_engine_event(void *ctx, const struct te_event *event)
 {
@@ -133,7 +133,8 @@ static const char *on_health(void *ctx)
     }
 }
 
-/* The flush first: after a stop of the whole process its timers may come behind this one. */
+/* Flushes first: if the whole process was stopped, the pump's timer may only be due after this one.
+ */
 static const char *on_self_check(void *ctx)
 {
     struct service *service = ctx;
@@ -168,7 +169,7 @@ static void handles_close(struct service *service)
     uv_close((uv_handle_t *)&service->drain_timer, NULL);
 }
 
-/* In the order of dependence; what was never made is NULL. */
+/* In order of dependence; parts that were never made are NULL. */
 static void parts_free(struct service *service)
 {
     notify_free(service->notify);
@@ -184,8 +185,8 @@ static void finish(struct service *service)
     struct te_stack *stack = pump_stack(service->pump);
     uint32_t remaining = drain_remaining(stack);
     if (remaining > 0)
-        log_write(LOG_LEVEL_NOTICE, "resetting %" PRIu32 " connections that are not closed yet",
-                  remaining);
+        log_write(LOG_LEVEL_NOTICE,
+                  "resetting %" PRIu32 " connections that have not closed in time", remaining);
     drain_abort_all(stack, pump_now_us(service->pump));
     for (unsigned i = 0; i < FINISH_FLUSHES_MAX && pump_flush(service->pump); i++)
         ;
@@ -217,7 +218,7 @@ static void on_reload(struct service *service)
 {
     struct config config;
     if (!service->options->reload(service->options->ctx, &config)) {
-        log_write(LOG_LEVEL_ERROR, "the configuration is wrong: nothing was reloaded");
+        log_write(LOG_LEVEL_ERROR, "the configuration has mistakes; nothing was reloaded");
         return;
     }
     log_set_level(config.log_level);
@@ -234,7 +235,7 @@ static void on_signal(uv_signal_t *handle, int number)
         log_write(LOG_LEVEL_NOTICE, "SIG%s: closing all connections", sigabbrev_np(number));
         drain(service);
     } else {
-        log_write(LOG_LEVEL_NOTICE, "SIG%s again: ending at once", sigabbrev_np(number));
+        log_write(LOG_LEVEL_NOTICE, "SIG%s again: exiting at once", sigabbrev_np(number));
         finish(service);
     }
 }
@@ -280,7 +281,7 @@ static bool start_engine(struct service *service)
     memory_init(&service->memory, service->config->memory_max_bytes);
     engine.allocator = memory_allocator(&service->memory);
     if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
-        log_write(LOG_LEVEL_ERROR, "no random numbers: %s", strerror(errno));
+        log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));
         return false;
     }
     service->events = event_log_new(service->config->event_log_max);
@@ -295,7 +296,7 @@ static bool start_engine(struct service *service)
     return service->pump != NULL;
 }
 
-/* The group was known when the configuration was read; it may have gone since. */
+/* The group existed when the configuration was read; it may be gone by now. */
 static bool group_find(const char *name, gid_t *ret_gid)
 {
     *ret_gid = SP_PEER_NO_GROUP;
@@ -358,8 +359,8 @@ static void tell_started(struct service *service)
               service->http != NULL ? http_address(service->http) : "off");
     if (config->engine.address_count == 0)
         log_write(LOG_LEVEL_WARNING,
-                  "no address is configured: no connection is possible; give one by --address "
-                  "10.0.0.2/24 for example");
+                  "no address is configured, so no connection is possible; give one with, for "
+                  "example, --address 10.0.0.2/24");
 }
 
 static bool start(struct service *service)

@@ -1,8 +1,8 @@
-/* Theory of operation: every value goes through config_set(), whether it comes from a file or from
- * the command line, so that both give the same messages. inih splits the file into lines, sections,
- * names and values; the reader below counts the lines for it (the library's handler is not told)
- * and takes the indentation away, so that an indented line is a line and not the continuation of
- * the one before. A mistake does not end the reading: all of a file are told at once. */
+/* Theory of operation: every value goes through key_set(), whether it comes from a file or from the
+ * command line, so that both give the same messages. inih splits the file into lines, sections,
+ * names and values. The reader below counts the lines, since inih's handler is not told the number,
+ * and removes indentation, so that an indented line is a line and not the continuation of the one
+ * before. A mistake does not stop the reading: all of a file's are reported at once. */
 #include "config/config.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #include "config/config_keys.h"
 #include "rpc/event_log.h"
 
-/* Key names in one file, to find those that are set twice. */
+/* Most keys in the table, for finding those that a file sets twice. */
 #define KEYS_MAX 128
 #define SECTION_MAX 32
 
@@ -113,7 +113,7 @@ static void skip_line(FILE *stream)
     } while (c != '\n' && c != EOF);
 }
 
-/* fgets() for inih. A line that does not fit is a mistake and reads as an empty one. */
+/* fgets() for inih. A line that does not fit is a mistake and counts as empty. */
 static char *line_read(char *ret_line, int size, void *ctx)
 {
     struct file_reader *reader = ctx;
@@ -123,7 +123,7 @@ static char *line_read(char *ret_line, int size, void *ctx)
     size_t len = strlen(ret_line);
     if (len + 1 >= (size_t)size && ret_line[len - 1] != '\n') {
         skip_line(reader->stream);
-        mistake_tell(reader, "", "the line is too long; write one key and one value on a line");
+        mistake_tell(reader, "", "the line is too long; write one key and one value per line");
         snprintf(ret_line, (size_t)size, "\n");
         return ret_line;
     }
@@ -132,7 +132,7 @@ static char *line_read(char *ret_line, int size, void *ctx)
     return ret_line;
 }
 
-/* A second setting of a key that is no list is a slip: one of the two would be ignored. */
+/* Setting a key twice is a slip, unless it is a list: one of the two would be ignored. */
 static bool is_repeated(struct file_reader *reader, const char *name)
 {
     int64_t scale;
@@ -159,7 +159,7 @@ static int key_read(void *ctx, const char *section, const char *name, const char
     char message[CONFIG_MESSAGE_MAX];
     if (!is_repeated(reader, name) && !key_set(reader->config, section, name, value, message))
         mistake_tell(reader, name, message);
-    return 1; /* the mistake is told; inih need not know */
+    return 1; /* reported already; inih need not know */
 }
 
 unsigned config_load_stream(struct config *config, FILE *stream, const char *name, FILE *errors)

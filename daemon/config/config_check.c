@@ -1,4 +1,4 @@
-/* What only all keys together tell: the last step of a configuration. */
+/* The last step of a configuration: what only all keys together show. */
 #include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,7 +27,7 @@ static __attribute__((format(printf, 3, 4))) void report_add(struct report *repo
     fputc('\n', report->errors);
 }
 
-/* By their fields. */
+/* Pairs of fields. */
 static const struct {
     const char *least, *most;
 } ordered_keys[] = {
@@ -39,7 +39,7 @@ static const struct {
     {"rpc.held_per_uid_max", "rpc.held_max"},
 };
 
-/* NULL: a field that no key sets. */
+/* NULL: no key sets the field. */
 static const struct config_key *key_of_field(const char *field)
 {
     size_t count;
@@ -113,9 +113,10 @@ static void check_relations(const struct config *config, struct report *report)
 {
     const struct te_config *engine = &config->engine;
     if (engine->gso && !engine->checksum_offload)
-        report_add(report, "gso",
-                   "needs checksum_offload, since who cuts a segment sums it anew; set "
-                   "checksum_offload = yes or gso = no");
+        report_add(
+            report, "gso",
+            "needs checksum_offload, since whoever cuts up a segment has to sum the parts; set "
+            "checksum_offload = yes or gso = no");
     for (unsigned i = 0; i < engine->address_count; i++) {
         if (!te_addr_is_v4(&engine->addresses[i].addr) && engine->mtu_bytes < MTU_MIN_IPV6) {
             report_add(report, "mtu", "%u is too small for IPv6; give at least %d",
@@ -139,7 +140,7 @@ static void refuse_free(void *ctx, void *block, size_t size_bytes)
     (void)size_bytes;
 }
 
-/* The engine has the last word, in case it knows of a relation that the checks above do not. */
+/* The engine has the last word, in case the checks above miss a relation between keys. */
 static void check_engine(const struct config *config, struct report *report)
 {
     struct te_config engine = config->engine;
@@ -148,12 +149,13 @@ static void check_engine(const struct config *config, struct report *report)
     if (te_config_check(&engine, &field) == TE_OK)
         return;
     const struct config_key *key = key_of_field(field);
-    report_add(report, key != NULL ? key->row.name : field,
-               "the engine refuses this value beside the others; the default is always possible");
+    report_add(
+        report, key != NULL ? key->row.name : field,
+        "the engine refuses this value in combination with the others; the default always works");
 }
 
-/* FNV-1a: spreads names over addresses; nobody gains by a collision that he could not have by
- * setting his address. */
+/* FNV-1a spreads names over addresses. A forged collision gains nothing that setting the same
+ * address would not. */
 static uint64_t hash_add(uint64_t hash, const char *text)
 {
     for (; *text != '\0'; text++)
@@ -161,7 +163,7 @@ static uint64_t hash_add(uint64_t hash, const char *text)
     return hash * UINT64_C(0x100000001b3);
 }
 
-/* Locally administered, and the same at each start, so that neighbours need not learn it anew. */
+/* Locally administered, and the same after each start, so that neighbours need not relearn it. */
 static void derive_mac(struct config *config)
 {
     char host[HOST_NAME_MAX_BYTES] = "";

@@ -9,10 +9,10 @@
 #include "config/config_value.h"
 #include "sp/sp_peer.h"
 
-/* Where the IPv4 address stands in a mapped one. */
+/* Offset of the IPv4 address in its IPv4-mapped form. */
 #define V4_OFFSET 12
 
-/* printf for ret_message; always false, so that a parser can return it. */
+/* snprintf into ret_message. Always false, for parsers to return. */
 static __attribute__((format(printf, 2, 3))) bool fail(char *ret_message, const char *format, ...)
 {
     va_list arguments;
@@ -55,7 +55,7 @@ static bool is_loopback(const struct te_addr *addr)
     return te_addr_is_v4(addr) ? addr->bytes[V4_OFFSET] == 127 : te_addr_equal(addr, &v6_loopback);
 }
 
-/* Why addr cannot be a station's address; NULL when it can. */
+/* Why addr cannot be the address of a station; NULL: it can. */
 static const char *unusable_text(const struct te_addr *addr)
 {
     if (te_addr_is_unspecified(addr))
@@ -126,7 +126,7 @@ void config_clear_address(struct config *config)
     config->engine.address_count = 0;
 }
 
-/* Appends an item of a list, a space before all but the first. */
+/* Appends an item to a list, with a space in front unless it is the first. */
 static void list_append(char *text, const char *item)
 {
     size_t len = strlen(text);
@@ -186,7 +186,7 @@ void config_format_gateway(const struct config *config, char *ret_text)
     }
 }
 
-/* Cuts "NETWORK/PREFIX via ADDRESS" into its two words; the second is empty without via. */
+/* Splits "NETWORK/PREFIX via ADDRESS" into network and gateway; without via the latter is empty. */
 static bool route_split(const char *value, char ret_network[CONFIG_CIDR_MAX],
                         char ret_gateway[CONFIG_CIDR_MAX])
 {
@@ -300,7 +300,7 @@ void config_format_mac(const struct config *config, char *ret_text)
 
 /* --- names and choices ------------------------------------------------------------------------ */
 
-/* What the kernel takes as an interface's name; '%' would make it choose one. */
+/* What the kernel accepts as the name of an interface; '%' would make it choose one. */
 static bool is_interface_name(const char *name)
 {
     size_t len = strlen(name);
@@ -378,7 +378,7 @@ void config_format_admin_group(const struct config *config, char *ret_text)
     snprintf(ret_text, CONFIG_VALUE_MAX, "%s", config->admin_group);
 }
 
-/* "ADDRESS:PORT" and "[ADDRESS]:PORT". */
+/* "ADDRESS:PORT" or "[ADDRESS]:PORT". */
 static bool endpoint_parse(const char *value, struct te_endpoint *ret_endpoint)
 {
     char host[TE_ADDR_TEXT_MAX];

@@ -11,7 +11,7 @@
 #include "rpc/rpc_options.h"
 #include "session/recent.h"
 
-/* A number of the daemon's own, a value with its own parser, and a list of such. */
+/* The daemon's own keys: a number, a value with its own parser, and a list of such. */
 #define NUMBER(section, name, at, KIND, initial, range, help)                                      \
     {                                                                                              \
         .row =                                                                                     \
@@ -29,7 +29,7 @@
         .parse = config_parse_##name_, .format = config_format_##name_,                            \
         .clear = config_clear_##name_, .values = values_                                           \
     }
-/* The engine's. */
+/* The engine's keys. */
 #define ENGINE(section, name, type, field, ...)                                                    \
     {.row = TE_CONFIG_ROW(struct config, engine.field, section, name, field, __VA_ARGS__)},
 #define FEATURE(...) {.row = TE_CONFIG_FEATURE_ROW(struct config, engine.features, __VA_ARGS__)},
@@ -44,22 +44,21 @@ static const struct config_key keys[] = {
          "Group that the control socket belongs to, whose members may use it. Empty: the "
          "daemon's own group."),
     TEXT("daemon", admin_group, "", "a group's name or number, or empty",
-         "Group whose members see and touch everybody's connections, as root does. Empty: none."),
+         "Group whose members see and control everybody's connections, as root does. Empty: none."),
     TEXT("daemon", http, "127.0.0.1:9409", "ADDRESS:PORT or off",
-         "Where metrics, health and the live page are served. Keep it on loopback: it asks for "
-         "no password."),
+         "Where metrics, health and the live page are served. Keep it on loopback: there is no "
+         "password."),
     TEXT("daemon", log_level, "info", "error, warning, notice, info, debug",
-         "Least important messages that are logged. SIGHUP reads it anew."),
+         "Least important level that is logged. SIGHUP rereads it."),
     NUMBER("daemon", event_log_max, event_log_max, COUNT, EVENT_LOG_MAX_DEFAULT, (16, 1048576),
            "State changes kept for clients that watch events."),
     NUMBER("daemon", session_grace, rpc.session_grace_us, DURATION, RPC_SESSION_GRACE_DEFAULT_US,
            (0, TE_HOUR), "How long a session outlives its last link before its policy applies."),
     NUMBER("daemon", session_keep_max, rpc.session_keep_max_us, DURATION,
            RPC_SESSION_KEEP_MAX_DEFAULT_US, (0, 30 * TE_DAY),
-           "The longest time that a client may ask to be kept for re-attachment."),
+           "Longest time that a client may have its session kept for re-attachment."),
     NUMBER("daemon", wait_max, rpc.wait_max_us, DURATION, RPC_WAIT_MAX_DEFAULT_US,
-           (TE_SECOND, TE_DAY),
-           "The longest time that a request may wait for something to happen."),
+           (TE_SECOND, TE_DAY), "Longest time that a request may wait for something to happen."),
     NUMBER("daemon", shutdown_timeout, shutdown_timeout_us, DURATION, 5 * TE_SECOND, (0, TE_HOUR),
            "How long connections may take to close after SIGTERM before they are reset."),
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
@@ -69,27 +68,27 @@ static const struct config_key keys[] = {
 
     /* --- [link] ------------------------------------------------------------------------------- */
     TEXT("link", tap, "tcpengine0", "an interface name, at most 15 bytes",
-         "TAP interface. Made when it is missing, and then gone with the daemon."),
+         "TAP interface. Created if it is missing, and then removed when the daemon ends."),
     NUMBER("link", tap_queue_len, tap_queue_len, COUNT, 1000, (16, 65536),
            "Frames that the kernel queues toward the daemon (txqueuelen)."),
     TEXT("link", mac, "auto", "XX:XX:XX:XX:XX:XX or auto",
-         "Ethernet address of the engine's station. auto: made of the host's and the TAP's name, "
-         "so it stays the same."),
+         "Ethernet address of the engine. auto: derived from the names of host and TAP, so that it "
+         "stays the same."),
     LIST("link", address, "ADDRESS/PREFIX, IPv4 or IPv6; repeated",
          "Address of the engine on the link."),
-    LIST("link", gateway, "ADDRESS; repeated, one a family",
+    LIST("link", gateway, "ADDRESS; repeated, one per family",
          "Default gateway; it must lie in the network of an address."),
     LIST("link", route, "NETWORK/PREFIX via ADDRESS, or NETWORK/PREFIX for on-link; repeated",
          "Further route."),
     NUMBER("link", large_receive, large_receive, SWITCH, true, (0, 1),
-           "Let the kernel hand over segments of up to 64 KiB in one frame."),
+           "Let the kernel hand us segments of up to 64 KiB in one frame."),
 
     /* --- [limits] ----------------------------------------------------------------------------- */
     NUMBER("limits", links_per_uid_max, rpc.control.links_per_uid_max, COUNT,
            SP_LINKS_PER_UID_MAX_DEFAULT, (1, 1024),
            "Links to the control socket that one user may hold."),
     NUMBER("limits", links_max, rpc.control.links_max, COUNT, SP_LINKS_MAX_DEFAULT, (1, 1024),
-           "Links to the control socket in all; a few more are kept for root."),
+           "Links to the control socket in all; a few more are reserved for root."),
     NUMBER("limits", sessions_per_uid_max, rpc.sessions_per_uid_max, COUNT,
            RPC_SESSIONS_PER_UID_MAX_DEFAULT, (1, TABLE_MAX), "Sessions of one user."),
     NUMBER("limits", sessions_max, rpc.sessions_max, COUNT, RPC_SESSIONS_MAX_DEFAULT,
@@ -101,7 +100,7 @@ static const struct config_key keys[] = {
            RPC_WAITS_PER_LINK_MAX_DEFAULT, (1, 1024),
            "Waiting requests of one link to the control socket."),
     NUMBER("limits", held_per_uid_max, rpc.held_per_uid_max, BYTES, RPC_HELD_PER_UID_MAX_DEFAULT,
-           (256 * TE_KIB, TE_GIB), "Data that waits for room in send buffers, of one user."),
+           (256 * TE_KIB, TE_GIB), "Data of one user that waits for room in send buffers."),
     NUMBER("limits", held_max, rpc.held_max, BYTES, RPC_HELD_MAX_DEFAULT, (256 * TE_KIB, TE_GIB),
            "Data that waits for room in send buffers, in all."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),
@@ -177,7 +176,7 @@ const struct config_key *config_key_find(const char *name, int64_t *ret_scale)
     return NULL;
 }
 
-/* More edits than this, and the name meant is anybody's guess. */
+/* With more edits than this, the name meant is anybody's guess. */
 static unsigned suggestion_distance_max(const char *name)
 {
     size_t len = strlen(name);

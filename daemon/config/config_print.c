@@ -5,7 +5,7 @@
 
 #define SECTION_COUNT 4
 
-/* What a section is about, in the order of the reference. */
+/* The sections, in the order of the reference. */
 static const struct {
     const char *name, *title;
 } sections[SECTION_COUNT] = {
@@ -50,7 +50,7 @@ void config_print_keys(FILE *stream)
     }
 }
 
-/* "tcp.msl = 30s", and below it what it may be and what it means. */
+/* "tcp.msl = 30s", and below it the possible values and the meaning. */
 static void print_key_whole(FILE *stream, const struct config_key *key)
 {
     char value[CONFIG_VALUE_MAX], values[CONFIG_VALUE_MAX];
@@ -86,24 +86,25 @@ static void print_section(FILE *stream, size_t section)
 static const char *const introduction =
     "# Configuration of tcpengined\n"
     "\n"
-    "This page is made from the tables of keys (`tcpengine/config_list.h`, `config_keys.c`), and "
-    "a\n"
-    "test compares it with them: `build/daemon/tcpengined --list-config > docs/configuration.md`\n"
-    "makes it anew.\n"
+    "This page is generated from the tables of keys (`tcpengine/config_list.h`, `config_keys.c`),\n"
+    "and a test compares it with them. To regenerate it:\n"
+    "`build/daemon/tcpengined --list-config > docs/configuration.md`.\n"
     "\n"
-    "A setting comes from the file of `--config FILE`, or from the command line, which goes over\n"
-    "the file: `--set KEY=VALUE` for every key below, and options of their own for the ones used\n"
-    "most (`--tap`, `--address`, `--gateway`, `--control`, `--http`, `--msl`, `--mtu`,\n"
-    "`--log-level`). `--check-config` reads all of it, says what is wrong and ends.\n"
+    "Settings come from the file of `--config FILE` and from the command line, which overrides "
+    "the\n"
+    "file: `--set KEY=VALUE` works for every key below, and the most common ones have options of\n"
+    "their own (`--tap`, `--address`, `--gateway`, `--control`, `--http`, `--msl`, `--mtu`,\n"
+    "`--log-level`). `--check-config` reads everything, says what is wrong, and exits.\n"
     "\n"
     "The file has lines `key = value` under `[section]` headings. `#` and `;` begin a comment. A "
     "key\n"
-    "that may be repeated is a list; given on the command line, a list replaces the file's. Every\n"
-    "name is unique, so `--set` needs no section (`--set mtu=9000`), but takes one (`--set\n"
+    "that may be repeated is a list; a list on the command line replaces the file's. Every name "
+    "is\n"
+    "unique, so `--set` needs no section (`--set mtu=9000`), but accepts one (`--set\n"
     "link.mtu=9000`).\n"
     "\n"
-    "A duration is a number with `us`, `ms`, `s`, `min` or `h`; a plain one is seconds, and "
-    "decimals\n"
+    "A duration is a number with `us`, `ms`, `s`, `min` or `h`; a plain number is seconds. "
+    "Decimals\n"
     "are allowed. The name may carry the unit instead: `rto_min_ms = 200` is `rto_min = 200ms`\n"
     "(`_us`, `_ms`, `_s`). A size is a number of bytes with `K`, `M` or `G` (powers of 1024), and\n"
     "the name may end in `_bytes`. Switches are `yes` or `no`.\n";

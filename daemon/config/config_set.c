@@ -1,4 +1,4 @@
-/* Values of the key table: from text into the config, and back. */
+/* Values of the keys: from text into the config, and back. */
 #include <stdio.h>
 
 #include "config/config_keys.h"
@@ -102,7 +102,7 @@ void config_key_format_values(const struct config_key *key, char *ret_text)
     snprintf(ret_text, CONFIG_VALUE_MAX, "%s from %.100s", kind_text(key), range);
 }
 
-/* The same with examples. */
+/* The kind with examples. */
 static const char *example_text(const struct config_key *key)
 {
     switch (key->row.kind) {

@@ -16,7 +16,7 @@ const struct value_unit value_units_size[] = {
     {"KiB", TE_KIB}, {"MiB", TE_MIB}, {"GiB", TE_GIB}, {NULL, 0},
 };
 
-/* digits[0..len) * scale / 10^fraction_digits, exactly. */
+/* digits / 10^fraction_digits, exactly. */
 struct decimal {
     int64_t digits;
     unsigned fraction_digits;
@@ -35,7 +35,7 @@ static void decimal_add_digit(struct decimal *decimal, char c)
         decimal->is_too_big = true;
 }
 
-/* Returns where the number ends, or NULL when text does not begin with one. */
+/* Returns the end of the number; NULL: text does not begin with one. */
 static const char *decimal_parse(const char *text, struct decimal *ret_decimal)
 {
     struct decimal decimal = {0};
@@ -56,7 +56,7 @@ static const char *decimal_parse(const char *text, struct decimal *ret_decimal)
 static enum value_err decimal_scale(struct decimal decimal, int64_t scale, int64_t *ret_value)
 {
     int64_t value;
-    /* Zeros at the end of a fraction say nothing and would only overflow. */
+    /* Trailing zeros of a fraction mean nothing, and could only overflow. */
     while (decimal.fraction_digits > 0 && decimal.digits % 10 == 0) {
         decimal.digits /= 10;
         decimal.fraction_digits--;
@@ -135,7 +135,7 @@ void value_format(int64_t value, const struct value_unit *units, char *ret_text)
         if (units->scale > 1 && value % units->scale == 0 &&
             (best == NULL || units->scale > best->scale))
             best = units;
-    /* A plain number is seconds: microseconds that are no whole of anything need their unit. */
+    /* A plain number would be seconds, so microseconds need their unit. */
     const char *smallest = first == value_units_duration && value != 0 ? first->name : "";
     snprintf(ret_text, VALUE_TEXT_MAX, "%" PRId64 "%s", best != NULL ? value / best->scale : value,
              best != NULL ? best->name : smallest);

@@ -10,7 +10,7 @@
 #define KEY_MAX 64
 #define LISTS_MAX 3 /* address, gateway, route */
 
-/* Options that only set a key have the values of their long name; the others these. */
+/* What getopt_long() returns: OPTION_KEY for options that just set the key of that name. */
 enum { OPTION_KEY = 256, OPTION_CONFIG, OPTION_SET, OPTION_CHECK, OPTION_LIST, OPTION_KEYS };
 
 static const struct option long_options[] = {
@@ -37,23 +37,23 @@ static const char *const usage =
     "A TCP/IP engine in user space that owns a TAP interface and serves its connections over a\n"
     "socket. Runs in the foreground; SIGTERM ends it gracefully.\n"
     "\n"
-    "  --config FILE       read settings from FILE; the options below go over it\n"
-    "  --tap NAME          TAP interface, made when it is missing\n"
-    "  --address CIDR      address of the engine, 10.0.0.2/24 for example; may be repeated\n"
-    "  --gateway ADDRESS   default gateway; may be repeated, one a family\n"
+    "  --config FILE       read settings from FILE; the options below override it\n"
+    "  --tap NAME          TAP interface, created if it is missing\n"
+    "  --address CIDR      address of the engine, e.g. 10.0.0.2/24; may be repeated\n"
+    "  --gateway ADDRESS   default gateway; may be repeated, one per family\n"
     "  --control URL       control socket, ipc:///PATH\n"
-    "  --http ADDR:PORT    metrics, health and live page; off for none\n"
+    "  --http ADDR:PORT    metrics, health and live page, or off\n"
     "  --msl SECONDS       maximum segment lifetime; TIME_WAIT lasts twice that\n"
     "  --mtu N             size of IP packets\n"
     "  --set KEY=VALUE     any of the keys below; may be repeated\n"
-    "  --check-config      say what is wrong with the configuration, and end\n"
-    "  --list-config       print the reference of all keys in Markdown, and end\n"
-    "  --help-keys         print each key with its values, default and meaning, and end\n"
+    "  --check-config      check the configuration, say what is wrong, and exit\n"
+    "  --list-config       print the reference of all keys in Markdown, and exit\n"
+    "  --help-keys         print each key with its values, default and meaning, and exit\n"
     "  --log-level LEVEL   error, warning, notice, info or debug\n"
-    "  --version           print the version, and end\n"
-    "  --help              print this, and end\n"
+    "  --version           print the version, and exit\n"
+    "  --help              print this, and exit\n"
     "\n"
-    "Exit status: 0 after SIGTERM or SIGINT, 1 when it cannot run, 2 when an option or the\n"
+    "Exit status: 0 after SIGTERM or SIGINT, 1 if it cannot run, 2 if an option or the\n"
     "configuration is wrong.\n"
     "\n"
     "Keys for --set and FILE:\n";
@@ -65,11 +65,11 @@ struct options {
     const char *config_path;
     bool is_check, is_done;
     unsigned mistakes;
-    char lists[LISTS_MAX][KEY_MAX]; /* lists that the command line has begun anew */
+    char lists[LISTS_MAX][KEY_MAX]; /* lists that the command line has replaced */
     unsigned list_count;
 };
 
-/* The first value of a list on the command line replaces what the file gave. */
+/* The first item of a list on the command line replaces the file's list. */
 static void list_begin(struct options *options, const char *key)
 {
     const char *dot = strchr(key, '.');
@@ -125,7 +125,7 @@ static void option_wrong(struct options *options, int answer, const char *argume
     options->mistakes++;
 }
 
-/* What is said and done before any configuration is read. */
+/* Options that take effect before any configuration is read. */
 static void option_early(struct options *options, int answer)
 {
     if (answer == OPTION_CONFIG)
@@ -148,7 +148,7 @@ static void option_early(struct options *options, int answer)
 static void walk_early(struct options *options, int argc, char **argv)
 {
     int answer;
-    optind = 0; /* glibc: start anew, whatever was parsed before */
+    optind = 0; /* glibc: start afresh, whatever was parsed before */
     opterr = 0;
     while (!options->is_done &&
            (answer = getopt_long(argc, argv, ":hV", long_options, NULL)) != -1) {

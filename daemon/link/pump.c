@@ -1,11 +1,11 @@
 /* Theory of operation: work is done in flushes, one for many calls of pump_wake(). A flush runs
  * from the prepare handle (before the loop waits) or the check handle (after it waited), whichever
- * comes first, so that nothing that happened in a turn of the loop waits for the next. A flush is
- * bounded in every direction; what is left over keeps the idle handle going, with which the loop
- * polls without waiting: sockets and other timers get their turn, then the flush goes on.
+ * comes first, so that nothing is put off to the next turn of the loop. A flush is bounded in every
+ * way. If it leaves work, the idle handle stays active, with which the loop polls without waiting:
+ * sockets and other timers get their turn, then the flush continues.
  *
- * Order within a flush: timers first (they make output), output before events (the peer is farther
- * away than the client), and again while events made new work. */
+ * Order within a flush: timers first (they produce output), then output before events (the peer is
+ * farther away than the client), and again as long as events have made new work. */
 #include "link/pump.h"
 
 #include <stdlib.h>
@@ -33,9 +33,9 @@ struct pump {
     uv_idle_t idle;
     uv_timer_t timer;
     unsigned open_handles;
-    int64_t timer_at_us; /* what the timer is armed for; TE_NEVER: it is not */
+    int64_t timer_at_us; /* when the timer fires; TE_NEVER: it is not armed */
 
-    bool is_dirty; /* a flush is wanted */
+    bool is_dirty; /* a flush is due */
     bool is_flushing;
     bool is_tap_full; /* no output until the TAP takes frames again */
     struct pump_stats stats;
@@ -74,7 +74,7 @@ int64_t pump_lateness_us(const struct pump *pump)
     return next_us < now_us ? now_us - next_us : 0;
 }
 
-/* The three parts of a round. Each answers true when its bound left something undone. */
+/* The three parts of a round. Each returns true if its bound left something undone. */
 
 static bool run_timeouts(struct pump *pump)
 {
@@ -121,7 +121,8 @@ static void on_timer(uv_timer_t *timer)
     pump_wake(pump);
 }
 
-/* The loop's clock counts milliseconds: rounded up, so that the timer is never early for nothing.
+/* The loop's clock counts milliseconds: round up, so that the timer does not fire early for
+ * nothing.
  */
 static void arm_timer(struct pump *pump)
 {
@@ -141,7 +142,7 @@ static void arm_timer(struct pump *pump)
 
 static void on_idle(uv_idle_t *idle)
 {
-    (void)idle; /* being active is all it is for */
+    (void)idle; /* its being active is all that matters */
 }
 
 static void set_busy(struct pump *pump, bool is_busy)

@@ -1,14 +1,14 @@
-/* Theory of operation: the descriptor is polled for reading at all times, and for writing while one
- * frame waits because the kernel's queue was full; that frame is copied, since the engine's memory
- * behind it does not keep still. Three states:
+/* Theory of operation: the descriptor is always polled for reading, and for writing while a frame
+ * waits because the kernel's queue was full. That frame is a copy, since the engine's memory behind
+ * it may change. Three states:
  *
  *   UP    frames flow
- *   DOWN  writes answer EIO, or the timer saw the link down: frames to send are dropped, as a card
- *         without a cable does, so that retransmission timers and user timeouts go their way
- *   GONE  the device was deleted: the descriptor is closed, and the timer tries to make a new one
+ *   DOWN  writes fail with EIO, or the timer saw the link down: output is dropped, as by a NIC
+ *         without a cable, so that retransmission timers and user timeouts run as usual
+ *   GONE  the device was deleted: the descriptor is closed, and the timer tries to recreate it
  *
- * The timer runs every TAP_CHECK_INTERVAL_MS in every state, because nothing else tells that a link
- * went down while nobody was sending. */
+ * The timer runs every TAP_CHECK_INTERVAL_MS in every state, because nothing else shows that the
+ * link went down while nothing was sent. */
 #include "link/tap.h"
 
 #include <assert.h>
@@ -23,7 +23,7 @@
 
 #define TAP_BUFFER_BYTES (VNET_HEADER_BYTES + TAP_FRAME_MAX)
 
-/* A poll handle can watch one descriptor in its life: each opening has its own. */
+/* A poll handle can watch only one descriptor in its life, so each opening has its own. */
 struct tap_poll {
     uv_poll_t handle; /* data: the tap */
 };
@@ -113,7 +113,7 @@ static int poll_start(struct tap *tap)
     return uv_poll_start(&tap->poll->handle, poll_events(tap), on_poll);
 }
 
-/* Puts fd under the loop's eyes. Takes fd, also on failure. */
+/* Makes the loop watch fd. Takes fd over, also on failure. */
 static bool poll_open(struct tap *tap, int fd)
 {
     struct tap_poll *poll = malloc(sizeof(*poll));
@@ -181,8 +181,8 @@ static void frame_received(struct tap *tap, size_t len)
     tap->handlers.on_frame(tap->handlers.ctx, tap->received + VNET_HEADER_BYTES, frame_len, &meta);
 }
 
-/* What read(2) or writev(2) answers once the device is deleted, with or without another one of the
- * same name in its place. */
+/* What read(2) and writev(2) fail with once the device is deleted, whether or not another one has
+ * its name. */
 static bool is_lost(int error)
 {
     return error == EBADFD || error == EBADF || error == ENODEV || error == ENXIO;
@@ -204,7 +204,7 @@ static bool read_one(struct tap *tap)
         device_lost(tap);
         return false;
     }
-    /* Something about this one frame, which is gone; the next may be better. */
+    /* A problem with this one frame, which is lost; the next may be fine. */
     tap->stats.read_errors++;
     log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING, "TAP %s: read: %s", tap->options.name,
                       strerror(errno));
@@ -222,7 +222,7 @@ static void read_batch(struct tap *tap)
 
 /* --- frames to the kernel --------------------------------------------------------------------- */
 
-/* Answers false when the queue is full; any other trouble drops the frame. */
+/* False: the queue is full. Any other failure drops the frame. */
 static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count, size_t total_bytes)
 {
     ssize_t written;
@@ -245,7 +245,7 @@ static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count,
     } else {
         tap->stats.dropped_error++;
         log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING,
-                          "TAP %s: the kernel refuses a frame of %zu bytes: %s", tap->options.name,
+                          "TAP %s: the kernel refused a frame of %zu bytes: %s", tap->options.name,
                           total_bytes - VNET_HEADER_BYTES, strerror(errno));
     }
     return true;
@@ -278,7 +278,7 @@ enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
     vnet_from_meta(&output->meta, &header);
     iov[0] = (struct iovec){.iov_base = &header, .iov_len = VNET_HEADER_BYTES};
     for (unsigned i = 0; i < output->iov_count; i++)
-        /* writev(2) only reads, whatever its struct says. */
+        /* writev(2) only reads, though its struct is not const. */
         iov[i + 1] = (struct iovec){.iov_base = (void *)(uintptr_t)output->iov[i].base,
                                     .iov_len = output->iov[i].len};
     if (write_frame(tap, iov, iov_count, VNET_HEADER_BYTES + output->total_bytes))

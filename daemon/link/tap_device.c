@@ -15,7 +15,7 @@
 
 #define TUN_PATH "/dev/net/tun"
 
-/* Any socket does for the interface ioctls; a Unix one is what the sandbox allows anyway. */
+/* Any socket will do for the interface ioctls; the sandbox allows Unix ones anyway. */
 static int interface_ioctl(const char *name, unsigned long request, struct ifreq *ifr)
 {
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -47,8 +47,8 @@ static void mtu_set(const struct tap_options *options)
     ifr.ifr_mtu = wanted;
     if (interface_ioctl(options->name, SIOCSIFMTU, &ifr) < 0)
         log_write(LOG_LEVEL_WARNING,
-                  "cannot set the MTU of %s to %d: %s; it stays %d: larger packets may be lost; "
-                  "'ip link set %s mtu %d' as root sets it",
+                  "cannot set the MTU of %s to %d: %s; it stays %d, so larger packets may be lost; "
+                  "run 'ip link set %s mtu %d' as root",
                   options->name, wanted, strerror(errno), present, options->name, wanted);
 }
 
@@ -60,8 +60,8 @@ static void queue_len_set(const struct tap_options *options)
         return;
     ifr.ifr_qlen = wanted;
     if (interface_ioctl(options->name, SIOCSIFTXQLEN, &ifr) < 0)
-        log_write(LOG_LEVEL_INFO, "cannot set the queue of %s to %d frames: %s", options->name,
-                  wanted, strerror(errno));
+        log_write(LOG_LEVEL_INFO, "cannot set the queue length of %s to %d frames: %s",
+                  options->name, wanted, strerror(errno));
 }
 
 static void link_set_up(const struct tap_options *options)
@@ -71,21 +71,21 @@ static void link_set_up(const struct tap_options *options)
         return;
     ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_UP);
     if (interface_ioctl(options->name, SIOCSIFFLAGS, &ifr) < 0)
-        log_write(LOG_LEVEL_WARNING,
-                  "cannot bring %s up: %s; waiting for 'ip link set %s up' by somebody who may",
+        log_write(LOG_LEVEL_WARNING, "cannot bring %s up: %s; run 'ip link set %s up' as root",
                   options->name, strerror(errno), options->name);
 }
 
-/* Two stations with one address on a link of two: neither would hear the other. */
+/* With the same address at both ends of the link, neither would hear the other. */
 static void mac_compare(const struct tap_options *options)
 {
     struct ifreq ifr = {0};
     if (interface_ioctl(options->name, SIOCGIFHWADDR, &ifr) == 0 &&
         memcmp(ifr.ifr_hwaddr.sa_data, options->mac, sizeof(options->mac)) == 0)
-        log_write(LOG_LEVEL_WARNING,
-                  "mac is the address of %s itself; the kernel will not send us anything: give "
-                  "another one, or auto",
-                  options->name);
+        log_write(
+            LOG_LEVEL_WARNING,
+            "mac is also the address of %s itself, so the kernel will not send us any frames; "
+            "give another address, or auto",
+            options->name);
 }
 
 static void offload_set(int fd, const struct tap_options *options)
@@ -117,14 +117,15 @@ static void attach_failed(const char *name, char *ret_message)
 {
     switch (errno) {
     case EPERM:
-        snprintf(ret_message, TAP_MESSAGE_MAX,
-                 "may not use or make TAP %s: run with CAP_NET_ADMIN, or let root make it for this "
-                 "user: ip tuntap add dev %s mode tap user %u",
-                 name, name, (unsigned)geteuid());
+        snprintf(
+            ret_message, TAP_MESSAGE_MAX,
+            "not permitted to use or create TAP %s: run with CAP_NET_ADMIN, or have root create "
+            "it for this user: ip tuntap add dev %s mode tap user %u",
+            name, name, (unsigned)geteuid());
         break;
     case EBUSY:
         snprintf(ret_message, TAP_MESSAGE_MAX,
-                 "TAP %s is in use by another program; end that one, or give another name by --tap",
+                 "TAP %s is in use by another program; stop that, or give another name with --tap",
                  name);
         break;
     case EINVAL:
@@ -146,7 +147,7 @@ static int attach(int fd, const char *name, char *ret_message)
         attach_failed(name, ret_message);
         return -1;
     }
-    /* A device that persists keeps what its last user had set. */
+    /* A persistent device keeps what its last user set. */
     if (ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) < 0) {
         snprintf(ret_message, TAP_MESSAGE_MAX, "TAP %s: cannot set the offload header's size: %s",
                  name, strerror(errno));

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* The device is a legacy one in virtio's words: fields are in the host's byte order. */
+/* In virtio's terms this is a legacy device: fields are in the host's byte order. */
 
 static bool checksum_to_meta(const struct virtio_net_hdr *header, size_t frame_len,
                              struct te_frame_meta *meta)

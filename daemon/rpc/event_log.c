@@ -1,15 +1,15 @@
-/* Theory of operation: a ring in which event number seq stands at seq % max. Owners stand in an
- * array of their own, since a reader that may see few events passes over all the others: 256 KiB of
- * uids for 65,536 events are read in the time that one page of answers takes.
+/* Theory of operation: a ring with event number seq at index seq % max. The owners are in an array
+ * of their own, because a reader that may see only a few events skips all the others: reading 256
+ * KiB of uids for 65,536 events takes no longer than one page of answers.
  *
  * A reader that may not see everything must not be told of a loss when only others' events were
- * overwritten: for each slot of uids the log notes the newest event of theirs that is gone. */
+ * overwritten. So for each slot of uids the log notes the newest event of theirs that is gone. */
 #include "rpc/event_log.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-/* Uids that share one note of what was overwritten. */
+/* Notes of what was overwritten; a uid shares its note with others. */
 #define UID_SLOTS 256 /* power of two */
 
 struct event_log {
@@ -79,7 +79,7 @@ void event_log_push(struct event_log *log, const struct te_event *event)
     *uid = event->uid;
 }
 
-/* Moves the reader over what the ring no longer has. */
+/* Moves the reader past what the ring no longer has. */
 static void skip_overwritten(const struct event_log *log, struct event_log_reader *reader)
 {
     if (log->last_seq - reader->seq <= log->max)
@@ -93,7 +93,7 @@ static void skip_overwritten(const struct event_log *log, struct event_log_reade
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid)
 {
-    if (reader->seq > log->last_seq) /* a number of another boot */
+    if (reader->seq > log->last_seq) /* another boot's number */
         reader->seq = log->last_seq;
     skip_overwritten(log, reader);
     while (reader->seq < log->last_seq) {
@@ -101,7 +101,7 @@ const struct event_log_entry *event_log_next(const struct event_log *log,
         if (!reader->sees_all && log->uids[place] != reader->uid)
             continue;
         if (log->entries[place].seq != reader->seq) {
-            reader->lost++; /* lost before it came here */
+            reader->lost++; /* lost before it got here */
             continue;
         }
         *ret_uid = log->uids[place];

@@ -1,4 +1,4 @@
-/* Life of the rpc, its links, sessions that end, and events: rpc.h has the theory of operation. */
+/* Setup of the rpc, its links, ended sessions, and events. rpc.h has the theory of operation. */
 #include "rpc/rpc.h"
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include "rpc/rpc_wait.h"
 #include "util/log.h"
 
-/* What one decoded request may take; also what one answer may be made of. */
+/* Memory for one decoded request, and for one answer. */
 #define RPC_ARENA_BYTES ((size_t)1024 * 1024)
-/* Objects that a session's end closes in one round of the loop. */
+/* Objects of ended sessions closed in one round of the loop. */
 #define SESSION_ROUND_MAX 256
 
 /* --- links ------------------------------------------------------------------------------------ */
@@ -39,7 +39,7 @@ static struct rpc_link *link_new(struct rpc *rpc, struct sp_link *sp_link)
     return link;
 }
 
-/* The link's state, made with its first request. NULL: no memory. */
+/* The link's state, created by its first request. NULL: no memory. */
 static struct rpc_link *link_of(struct rpc *rpc, struct sp_link *sp_link)
 {
     struct rpc_link *link = sp_link_user(sp_link);
@@ -89,9 +89,9 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
     rpc_clock_update(rpc);
 }
 
-/* --- sessions that have ended ----------------------------------------------------------------- */
+/* --- ended sessions --------------------------------------------------------------------------- */
 
-/* Gives up one object as the session's policy says. */
+/* Closes or aborts one object, as the session's policy says. */
 static void object_give_up(struct rpc *rpc, struct object *object, enum session_policy policy)
 {
     if (policy == SESSION_ABORT) {
@@ -116,14 +116,14 @@ static void sessions_wind_up(struct rpc *rpc)
             pump_wake(rpc->host.pump);
             continue;
         }
-        log_write(LOG_LEVEL_INFO, "session of uid %u (%s) ended", session->account->uid,
+        log_write(LOG_LEVEL_INFO, "session of uid %u (%s) has ended", session->account->uid,
                   session->name[0] != '\0' ? session->name : "no name");
         rpc->counters.sessions_ended++;
         session_free(rpc->sessions, session);
     }
 }
 
-/* Some of what is due: rpc_clock_start(). */
+/* Part of what is due: see rpc_clock_start(). */
 static void run_due(struct rpc *rpc)
 {
     rpc_wait_run_due(rpc);
@@ -132,7 +132,7 @@ static void run_due(struct rpc *rpc)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-/* When the engine's queue of events has overflowed, anything may have happened to anybody. */
+/* When the engine's event queue has overflowed, any wait may have missed its event. */
 static void check_lost_events(struct rpc *rpc)
 {
     uint64_t lost = te_stack_counters(rpc_stack(rpc))->events_lost;
@@ -156,7 +156,7 @@ static unsigned event_wakers(const struct te_event *event)
     return 0;
 }
 
-/* Forgets the record of an object that the engine has forgotten. */
+/* Removes the record of an object that the engine no longer knows. */
 static void forget_if_gone(struct rpc *rpc, uint64_t id)
 {
     struct object *object = object_find(rpc->objects, id);
@@ -179,7 +179,7 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
         rpc_clock_run_soon(rpc);
 }
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* --- setup and teardown ----------------------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)
 {

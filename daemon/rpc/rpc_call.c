@@ -25,14 +25,13 @@ union rpc_result *rpc_result(struct rpc_call *call)
     return &answer->result;
 }
 
-/* A waiting call whose deadline_ms has passed: whatever else there was to say, this is the reason.
- */
+/* A waiting call whose deadline_ms has passed: that is the answer, whatever the handler said. */
 static void answer_check_deadline(struct rpc_call *call)
 {
     if (!call->is_late)
         return;
     call->rpc->counters.deadlines_passed++;
-    RPC_FAIL(call, DEADLINE, "ETIMEDOUT", "give it more time, or none",
+    RPC_FAIL(call, DEADLINE, "ETIMEDOUT", "allow more time, or set no deadline_ms",
              "%s: deadline_ms has passed", call->verb->name);
 }
 
@@ -44,7 +43,7 @@ static void answer_complete(struct rpc_call *call)
     answer->response.status = &answer->status;
     if (answer->has_result) {
         answer->response.result_case = (pb_result_case)call->verb->op_case;
-        answer->response.attach = &answer->result.attach; /* whichever it is */
+        answer->response.attach = &answer->result.attach; /* the union's pointers are alike */
     }
 }
 
@@ -76,7 +75,7 @@ static bool check_session(struct rpc_call *call)
     if (call->verb->finds_session)
         return true;
     if (call->session == NULL) {
-        RPC_FAIL(call, SESSION, "ESTALE", "Attach makes a new one",
+        RPC_FAIL(call, SESSION, "ESTALE", "Attach makes a new session",
                  "session %" PRIu64 " is unknown or has expired", call->session_id);
         return false;
     }
@@ -93,7 +92,7 @@ void rpc_load_subject(struct rpc_call *call, uint64_t id)
     call->subject_err = te_status(rpc_stack(call->rpc), id, call->status);
 }
 
-/* Whose the object is or was. False: nobody knows, so there is nothing to protect. */
+/* Who owns or owned the object. False: it is unknown, so there is nothing to protect. */
 static bool find_owner(struct rpc_call *call, uint64_t id, uint32_t *ret_uid)
 {
     struct te_history history;
@@ -122,7 +121,7 @@ static bool check_owner(struct rpc_call *call)
     if (is_allowed || call->link->is_admin)
         return true;
     call->rpc->counters.requests_denied++;
-    RPC_FAIL(call, PERMISSION, "EPERM", "its owner, root and the admin group may",
+    RPC_FAIL(call, PERMISSION, "EPERM", "only its owner, root and the admin group may do that",
              "%s: %" PRIu64 " belongs to another user", verb->name, id);
     return false;
 }

@@ -38,7 +38,8 @@ void rpc_clock_update(struct rpc *rpc)
     if (session_next_at(rpc->sessions) < at_us)
         at_us = session_next_at(rpc->sessions);
     if (at_us >= rpc->clock.timer_at_us || rpc->is_freed)
-        return; /* fires early, finds nothing due and is armed anew: cheaper than each time */
+        return; /* an early timer finds nothing due and is rearmed: cheaper than moving it each time
+                 */
     rpc->clock.timer_at_us = at_us;
     int64_t delay_us = at_us > now_us ? at_us - now_us : 0;
     uv_timer_start(&rpc->clock.timer, on_timer, (uint64_t)((delay_us + TE_MS - 1) / TE_MS), 0);

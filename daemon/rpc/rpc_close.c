@@ -1,4 +1,5 @@
-/* Close and Abort: how programs give objects up. What the engine goes on with is its own. */
+/* Close and Abort: programs give up their objects. What the engine still does with them is its own
+ * business. */
 #include "rpc/rpc_close.h"
 
 #include "rpc/rpc_convert.h"
@@ -21,7 +22,7 @@ static enum te_state state_now(struct rpc_call *call, uint64_t id)
     return call->subject_err == TE_OK ? call->status->state : TE_CLOSED;
 }
 
-/* The object is no longer the program's. */
+/* Ends the program's hold on the object, and remembers the answer. */
 static void give_up(struct rpc_call *call, uint64_t id)
 {
     struct rpc *rpc = call->rpc;
@@ -37,7 +38,7 @@ static bool is_closing(const struct rpc_call *call)
     if (call->subject_err != TE_OK)
         return false;
     switch (call->status->state) {
-    case TE_SYN_RCVD: /* the FIN follows when the opening is over */
+    case TE_SYN_RCVD: /* the FIN follows the handshake */
     case TE_ESTABLISHED:
     case TE_CLOSE_WAIT:
     case TE_FIN_WAIT_1:
@@ -49,7 +50,7 @@ static bool is_closing(const struct rpc_call *call)
     }
 }
 
-/* Who waited for the end hears how it came: data that CLOSE left may never have arrived. */
+/* A waiting caller learns how it ended: data still unsent at CLOSE may never have arrived. */
 static enum rpc_outcome close_answer(struct rpc_call *call, enum te_state state)
 {
     uint64_t id = call->op.close.id;
@@ -63,7 +64,7 @@ static enum rpc_outcome close_answer(struct rpc_call *call, enum te_state state)
     return err == TE_OK ? RPC_ANSWER : rpc_fail_engine(call, err, id);
 }
 
-/* Does what is done once. False: the answer is complete. */
+/* Does the part that happens once. False: the answer is complete. */
 static bool close_start(struct rpc_call *call)
 {
     uint64_t id = call->op.close.id;
@@ -83,7 +84,7 @@ static bool close_start(struct rpc_call *call)
     }
     call->is_started = true;
     give_up(call, id);
-    if (had_failed) /* only its remains were there; Status has told why */
+    if (had_failed) /* only its remains were left; Status has said why */
         rpc_result(call)->close.state = rpc_state(TE_CLOSED);
     return !had_failed;
 }

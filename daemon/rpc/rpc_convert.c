@@ -47,7 +47,7 @@ pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment)
     return message;
 }
 
-/* Milliseconds from now until at_us, rounded up; 0 when it has passed or never comes. */
+/* Milliseconds from now until at_us, rounded up; 0 if it has passed or never comes. */
 static int64_t ms_until(const struct rpc *rpc, int64_t at_us)
 {
     int64_t now_us = rpc_now_us(rpc);

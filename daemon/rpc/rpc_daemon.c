@@ -9,7 +9,7 @@
 
 /* --- the names of options --------------------------------------------------------------------- */
 
-#define ALGORITHM_OPTION "congestion_control" /* the one whose value is a word */
+#define ALGORITHM_OPTION "congestion_control" /* the only one with a word as its value */
 #define NAMES_MAX_BYTES 128
 
 /* "cubic, reno, bbr" */
@@ -218,7 +218,7 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
     uint64_t key = link->is_admin ? RPC_KEY_EVENTS_OF_ALL : RPC_KEY_EVENTS_OF_UID | reader.uid;
     if (is_of_now && result->n_events == 0 && reader.lost == 0 &&
         rpc_may_wait(call, key, RPC_WAKE_EVENT)) {
-        op->after_seq = reader.seq; /* what others may see need not be looked at again */
+        op->after_seq = reader.seq; /* no need to look at others' events again */
         return RPC_WAIT;
     }
     result->lost = reader.lost;

@@ -1,4 +1,4 @@
-/* Status, List, TimeWaitList, History and Counters: looking without touching. */
+/* Status, List, TimeWaitList, History and Counters: the read-only verbs. */
 #include <assert.h>
 #include <string.h>
 #include <tcpengine/drop.h>
@@ -106,7 +106,7 @@ enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)
 
 /* --- lists ------------------------------------------------------------------------------------ */
 
-/* A walk over one kind of things, page by page. */
+/* A walk over one kind of object, page by page. */
 struct page {
     enum te_walk_kind kind;
     uint64_t cursor; /* of te_walk() */
@@ -129,7 +129,7 @@ static bool is_visible(const struct rpc_call *call, const struct te_status *stat
     return call->link->is_admin || status->uid == call->link->account->uid;
 }
 
-/* Walks on until the page is full, the walk is at its end, or it has taken long enough. */
+/* Continues the walk until the page is full, the walk has ended, or its steps are used up. */
 static void page_fill(struct rpc_call *call, struct page *page)
 {
     struct rpc *rpc = call->rpc;
@@ -145,13 +145,13 @@ static void page_fill(struct rpc_call *call, struct page *page)
         void *entry = page->kind == TE_WALK_TIME_WAIT ? (void *)rpc_time_wait(rpc, status)
                                                       : (void *)rpc_connection(rpc, status);
         if (entry == NULL)
-            return; /* cannot be: a page's entries fit the arena */
+            return; /* cannot happen: a page's entries fit into the arena */
         page->entries[page->count++] = entry;
     }
 }
 
-/* Listeners come first, then connections. The cursor of a List tells both where in a walk it is,
- * and, by its top bit, in which of the two. */
+/* Listeners come first, then connections. The top bit of a List's cursor says which of the two
+ * walks it is in, the rest where in that walk. */
 #define CURSOR_CONNECTIONS (UINT64_C(1) << 63)
 
 enum rpc_outcome rpc_verb_list(struct rpc_call *call)
@@ -234,7 +234,7 @@ static pb_drop *drop_message(struct rpc *rpc, const struct te_dropped *dropped)
     return message;
 }
 
-/* id 0: of all. A log that is gone is an empty one. */
+/* id 0: of the whole stack. A log that is gone counts as empty. */
 static void fill_drops(struct rpc *rpc, uint64_t id, pb_history_result *result)
 {
     struct te_dropped drops[TE_DROPS_MAX];
@@ -300,7 +300,7 @@ static void add_counter(struct rpc *rpc, pb_counters_result *result, const char 
     result->counters[result->n_counters++] = message;
 }
 
-/* Counters of the daemon itself stand after the engine's, with a prefix that tells where from. */
+/* The daemon's own counters come after the engine's, with a prefix. */
 static void add_own_counters(struct rpc *rpc, pb_counters_result *result)
 {
     struct rpc_stats stats;

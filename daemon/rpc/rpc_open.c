@@ -1,4 +1,4 @@
-/* Open and Accept: how objects come to be. */
+/* Open and Accept: how objects are made. */
 #include <inttypes.h>
 
 #include "rpc/rpc_convert.h"
@@ -6,9 +6,9 @@
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
-/* Records compared with the engine whenever one is added: all of them, over time. */
+/* Records checked against the engine whenever one is added; over time that is all of them. */
 #define SWEEP_STEPS 2
-/* The same before a client is refused for having too many. */
+/* The same, before a client is refused because it has too many. */
 #define SWEEP_STEPS_FULL 4096
 
 static bool is_gone(void *ctx, uint64_t id)
@@ -28,14 +28,14 @@ static bool check_room(struct rpc_call *call)
     if (account->objects < max)
         return true;
     rpc->counters.objects_refused++;
-    RPC_FAIL(call, RESOURCES, "EMFILE", "close some, or raise objects_per_uid_max",
+    RPC_FAIL(call, RESOURCES, "EMFILE", "close some of them, or raise objects_per_uid_max",
              "%s: uid %u has %u connections and listeners already", call->verb->name, account->uid,
              account->objects);
     return false;
 }
 
-/* Records what was opened, for the session too, and for a repetition of the request. False: no
- * memory, and the object is aborted again. */
+/* Records what was opened: for the limits, for the session, and for a repetition of the request.
+ * False: no memory; the object was aborted. */
 static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
 {
     struct rpc *rpc = call->rpc;
@@ -54,16 +54,16 @@ static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
     return true;
 }
 
-/* What Open and Accept answer alike. */
+/* What the answers of Open and Accept have in common. */
 struct opened {
     enum te_state state;
     pb_endpoint *local, *remote;
     uint32_t backlog;
     uint64_t accepted_to;
-    enum te_err err; /* why it failed, or came to its end */
+    enum te_err err; /* why it failed or ended */
 };
 
-/* Describes the object of a started call: as it is, or, when it is gone, as it was. */
+/* Describes the object of a started call as it is, or, if it is gone, as it was. */
 static struct opened opened_find(struct rpc_call *call)
 {
     struct rpc *rpc = call->rpc;
@@ -88,7 +88,7 @@ static struct opened opened_find(struct rpc_call *call)
 
 /* --- Open ------------------------------------------------------------------------------------- */
 
-/* Reads an endpoint; NULL is the unspecified one. False: the answer says what is wrong with name.
+/* Parses an endpoint; NULL is the unspecified one. False: the answer says what is wrong with name.
  */
 static bool parse_endpoint(struct rpc_call *call, const char *name, const pb_endpoint *endpoint,
                            struct te_endpoint *ret_endpoint)
@@ -129,7 +129,7 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
     if (!op->passive || ret_open->local.port != 0)
         return true;
     RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL",
-             "only active opens may leave the choice to the daemon",
+             "only an active open can leave the choice to the daemon",
              "Open: a passive open needs a local port");
     return false;
 }

@@ -7,7 +7,7 @@
 #include "rpc/rpc_verb.h"
 #include "rpc/rpc_wait.h"
 
-/* When the waiting of the call ends: its operation's wait_ms, and the request's deadline_ms. */
+/* When the call stops waiting: after its operation's wait_ms, or the request's deadline_ms. */
 static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
 {
     int64_t now_us = rpc_now_us(call->rpc);
@@ -21,7 +21,7 @@ static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
     call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * TE_MS;
 }
 
-/* Copies the request's fields into the call. False: the answer says what is wrong. */
+/* Copies the request's fields into the call. False: the answer says what is wrong with them. */
 static bool call_fill(struct rpc_call *call, const pb_request *request)
 {
     struct rpc *rpc = call->rpc;
@@ -40,7 +40,7 @@ static bool call_fill(struct rpc_call *call, const pb_request *request)
                  "the request has no operation that this daemon knows");
         return false;
     }
-    const ProtobufCMessage *op = &request->attach->base; /* whichever it is */
+    const ProtobufCMessage *op = &request->attach->base; /* all operations begin alike */
     memcpy(&call->op, op, op->descriptor->sizeof_message);
     call_set_times(call, request->deadline_ms);
     rpc->requests_by_verb[rpc_verb_index(call->verb)]++;

@@ -8,7 +8,7 @@
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
-/* Ids named in one answer; List names them all. */
+/* Most ids in one answer; List has them all. */
 #define ATTACH_IDS_MAX 16384
 
 static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err)
@@ -17,11 +17,12 @@ static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err
     call->rpc->counters.sessions_refused++;
     switch (err) {
     case SESSION_ERR_KEEP:
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "or raise session_keep_max",
-                        "Attach: keep_seconds is %u: at most %" PRId64,
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ask for less, or raise session_keep_max",
+                        "Attach: keep_seconds is %u; the most is %" PRId64,
                         call->op.attach.keep_seconds, options->session_keep_max_us / TE_SECOND);
     case SESSION_ERR_UID_LIMIT:
-        return RPC_FAIL(call, RESOURCES, "EUSERS", "end some by Detach, or by closing their links",
+        return RPC_FAIL(call, RESOURCES, "EUSERS",
+                        "end some of them with Detach, or by closing their links",
                         "Attach: uid %u has %u sessions already", call->link->account->uid,
                         options->sessions_per_uid_max);
     case SESSION_ERR_LIMIT:
@@ -42,8 +43,8 @@ static struct session *session_resume(struct rpc_call *call)
     if (token->len == SESSION_TOKEN_BYTES)
         session = session_find_token(call->rpc->sessions, call->link->account, token->data);
     if (session == NULL)
-        RPC_FAIL(call, SESSION, "ESTALE", "without a token Attach makes a new session",
-                 "Attach: no session of this user has that token (any more)");
+        RPC_FAIL(call, SESSION, "ESTALE", "Attach without a token makes a new session",
+                 "Attach: no session of this user has that token, or it has expired");
     else
         call->rpc->counters.sessions_resumed++;
     return session;
@@ -58,7 +59,7 @@ static struct session *session_make(struct rpc_call *call)
     struct session *session = NULL;
     if ((unsigned)op->policy > SESSION_KEEP || strlen(op->client_name) > SESSION_NAME_MAX) {
         RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,
-                 "Attach: the policy is unknown, or client_name longer than %d bytes",
+                 "Attach: the policy is unknown, or client_name is longer than %d bytes",
                  SESSION_NAME_MAX);
         return NULL;
     }
@@ -93,7 +94,7 @@ enum rpc_outcome rpc_verb_attach(struct rpc_call *call)
     if (session == NULL)
         return RPC_ANSWER;
     if (!session_bind(call->rpc->sessions, session, &call->link->sessions)) {
-        if (TAILQ_EMPTY(&session->links)) { /* nothing else would ever end it */
+        if (TAILQ_EMPTY(&session->links)) { /* or nothing would ever end it */
             session_end(call->rpc->sessions, session);
             rpc_clock_run_soon(call->rpc);
         }

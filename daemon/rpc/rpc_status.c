@@ -11,7 +11,7 @@
 #define NAME_MAX_BYTES (3 * TE_ADDR_TEXT_MAX)
 #define CAUSE_MAX 192
 
-/* What an error is about. */
+/* The object that an error concerns. */
 struct subject {
     uint64_t id; /* 0: it has none yet */
     bool is_listener;
@@ -39,7 +39,7 @@ static const struct err_row err_rows[] = {
     {TE_ERR_EXISTS, PB_EXISTS, "connection already exists",
      "use another local port, or close the other connection"},
     {TE_ERR_CLOSING, PB_CONNECTION_CLOSING, "connection closing: it was closed or shut down before",
-     "nothing can be sent any more"},
+     "nothing more can be sent on it"},
     {TE_ERR_REMOTE_UNSPECIFIED, PB_INVALID_ARGUMENT, "remote socket unspecified",
      "an active open needs the peer's address and port"},
     {TE_ERR_ADDR_IN_USE, PB_ADDRESS, "the local port is taken, or no port is left",
@@ -50,18 +50,18 @@ static const struct err_row err_rows[] = {
      "give the daemon a gateway, or an address in that network"},
     {TE_ERR_AGAIN, PB_AGAIN, "nothing there yet", "ask again, with wait_ms"},
     {TE_ERR_RESET, PB_RESET, "reset: RST from peer",
-     "the peer gave the connection up: open another"},
+     "the peer gave up the connection; open another one"},
     {TE_ERR_REFUSED, PB_REFUSED, "refused: RST from peer", "does a program listen on that port?"},
     {TE_ERR_TIMED_OUT, PB_TIMED_OUT, "timed out",
-     "is the peer up, and does no firewall drop the segments?"},
+     "is the peer up, or does a firewall drop the segments?"},
     {TE_ERR_HOST_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP host unreachable",
-     "is the peer up, and its router right about it?"},
+     "is the peer up, and does its router have the right route?"},
     {TE_ERR_NET_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP net unreachable",
-     "a router on the way has no route"},
+     "a router on the path has no route"},
     {TE_ERR_PORT_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP protocol or port unreachable",
      "does the peer speak TCP on that port?"},
     {TE_ERR_PROHIBITED, PB_UNREACHABLE, "unreachable: ICMP administratively prohibited",
-     "a firewall on the way forbids it"},
+     "a firewall on the path forbids it"},
     {TE_ERR_ABORTED, PB_ABORTED, "aborted", NULL},
     {TE_ERR_NOT_LISTENER, PB_BAD_STATE, "is a connection, not a listener", NULL},
     {TE_ERR_STATE, PB_BAD_STATE, "the call makes no sense in this state", NULL},
@@ -79,7 +79,7 @@ static const struct err_row *err_row_find(enum te_err err)
     return &unknown;
 }
 
-/* --- what it is about ------------------------------------------------------------------------- */
+/* --- the object ------------------------------------------------------------------------------- */
 
 static const struct te_transition *history_last(const struct te_history *history)
 {
@@ -214,7 +214,7 @@ static const char *cause_hint(const struct subject *subject, enum te_err err)
     if (err == TE_ERR_HOST_UNREACHABLE && subject->cause == TE_CAUSE_NEIGHBOUR)
         hint = "is it up, and on the daemon's network?";
     if (err == TE_ERR_NO_CONNECTION && subject->has_endpoints)
-        hint = "History still tells how it came to its end";
+        hint = "History still shows how it ended";
     return hint == NULL ? "" : hint;
 }
 
@@ -292,8 +292,8 @@ enum rpc_outcome rpc_fail_engine(struct rpc_call *call, enum te_err err, uint64_
 enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const struct te_open *open)
 {
     if (err == TE_ERR_ADDR_NOT_AVAILABLE && !te_stack_is_address_ready(rpc_stack(call->rpc)))
-        return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in some seconds",
-                        "Open: the daemon is still asking whether another station has its address");
+        return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in a few seconds",
+                        "Open: the daemon is still checking that no other station has its address");
     struct subject subject = {.id = open->listener_id,
                               .is_listener = call->op.open.passive,
                               .has_endpoints = true,

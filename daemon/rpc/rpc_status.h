@@ -10,8 +10,8 @@ struct rpc_error {
     const char *errno_name;
     const char *hint; /* NULL: none */
 };
-/* Makes the answer an error; a result already filled in stays. error's texts must be static or live
- * until the answer is sent; the message is copied. Returns RPC_ANSWER, for handlers to return. */
+/* Makes the answer an error; a result already filled in stays. hint and
+ * message are copied, errno_name must be static. Returns RPC_ANSWER, for handlers to return. */
 enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
 #define RPC_FAIL(call, code_, errno_, hint_, ...)                                                  \

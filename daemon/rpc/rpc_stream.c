@@ -1,4 +1,4 @@
-/* Send, Receive and Shutdown: the streams. Both are exactly-once by stream offset. */
+/* Send, Receive and Shutdown. Stream offsets make Send and Receive exactly-once. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -6,11 +6,11 @@
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
-/* Most data in the answer of Receive: what SP_REPLY_MAX_BYTES leaves beside the other fields. */
+/* Most data in an answer to Receive: what the other fields leave of SP_REPLY_MAX_BYTES. */
 #define RPC_RECEIVE_MAX_BYTES (SP_REPLY_MAX_BYTES - 128)
 
-/* The object of the call must be a connection that its user has neither lost nor closed. False: the
- * answer says what it is instead. */
+/* The call's object must be a connection that has neither failed nor been closed by its user.
+ * False: the answer says why not. */
 static bool check_connection(struct rpc_call *call, uint64_t id)
 {
     const struct te_status *status = call->status;
@@ -31,13 +31,13 @@ static bool check_connection(struct rpc_call *call, uint64_t id)
 static enum rpc_outcome fail_send_offset(struct rpc_call *call, const char *what)
 {
     const pb_send *op = &call->op.send;
-    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "go on at the offset that was accepted",
+    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "continue at the accepted offset",
                     "connection %" PRIu64 ": Send at offset %" PRIu64 " %s: %" PRIu64
                     " bytes were accepted so far",
                     op->id, op->offset, what, call->status->send_accepted);
 }
 
-/* Hands what is new of the data to the engine; *ret_accepted is how much of it was taken. */
+/* Hands the new part of the data to the engine; *ret_accepted is how much of that it took. */
 static enum te_err send_new(struct rpc_call *call, size_t *ret_accepted)
 {
     const pb_send *op = &call->op.send;
@@ -52,7 +52,7 @@ static enum te_err send_new(struct rpc_call *call, size_t *ret_accepted)
     return err == TE_ERR_AGAIN ? TE_OK : err;
 }
 
-/* FIN, once all was accepted. TE_ERR_AGAIN: it cannot be queued yet, in SYN_SENT. */
+/* Queues the FIN, once all data was accepted. TE_ERR_AGAIN: not possible yet, in SYN_SENT. */
 static enum te_err send_fin(struct rpc_call *call)
 {
     if (call->status->fin_queued)
@@ -63,7 +63,7 @@ static enum te_err send_fin(struct rpc_call *call)
     return err == TE_ERR_STATE && is_opening ? TE_ERR_AGAIN : err;
 }
 
-/* Progress: new bytes, or the FIN. Without any of what was asked for, waiting makes sense. */
+/* Waits only if there was no progress: neither new bytes nor the FIN. */
 static enum rpc_outcome send_answer(struct rpc_call *call, size_t accepted, bool fin_accepted)
 {
     const pb_send *op = &call->op.send;
@@ -114,13 +114,13 @@ static enum rpc_outcome fail_receive_offset(struct rpc_call *call)
                         "connection %" PRIu64 ": Receive from offset %" PRIu64
                         ": the bytes below %" PRIu64 " were freed",
                         op->id, op->from_offset, status->receive_released);
-    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "go on at the end of what was received",
+    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "continue at the end of what was received",
                     "connection %" PRIu64 ": Receive from offset %" PRIu64 ": only %" PRIu64
                     " bytes were received so far",
                     op->id, op->from_offset, status->receive_next);
 }
 
-/* Shows the bytes as one piece: the engine's own, or, where its ring wraps, a copy. */
+/* Returns the bytes in one piece: in place, or, where the engine's ring wraps, as a copy. */
 static bool fill_data(struct rpc_call *call, const struct te_received *received,
                       ProtobufCBinaryData *ret_data)
 {
@@ -138,7 +138,7 @@ static bool fill_data(struct rpc_call *call, const struct te_received *received,
     return true;
 }
 
-/* Notes how far the client has seen the stream, for its CLOSE. */
+/* Notes how much of the stream the client has seen, for CLOSE. */
 static void note_shown(struct rpc_call *call, uint64_t to_offset)
 {
     struct object *object = object_find(call->rpc->objects, call->op.receive.id);
@@ -171,7 +171,7 @@ static enum rpc_outcome receive_nothing(struct rpc_call *call, enum te_err err)
         return fail_receive_offset(call);
     if (err == TE_ERR_CLOSING && call->status->fin_received &&
         op->from_offset == call->status->receive_next)
-        return receive_answer(call, &end); /* asked once more at the end of the stream */
+        return receive_answer(call, &end); /* asked again at the end of the stream */
     return rpc_fail_engine(call, err, op->id);
 }
 

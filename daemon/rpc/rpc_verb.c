@@ -6,7 +6,7 @@
 
 #define RESULT(name) &tcpengine__v1__##name##_result__descriptor
 
-/* One row for each operation of Request, in the order of their numbers. */
+/* One row per operation of Request, in the order of their numbers. */
 static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
     {RPC_OP(ATTACH), "Attach", rpc_verb_attach, RESULT(attach), RPC_ANYBODY, 0, 0, true},
     {RPC_OP(DETACH), "Detach", rpc_verb_detach, RESULT(detach), RPC_ANYBODY, 0, 0, true},
@@ -41,8 +41,8 @@ static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
 };
 
 static_assert((int)RPC_OP(SET_OPTION) == (int)TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION,
-              "an operation and its result have one number");
-static_assert(RPC_CODE_COUNT == PB_CODE_COUNT, "one counter for each code");
+              "an operation and its result have the same number");
+static_assert(RPC_CODE_COUNT == PB_CODE_COUNT, "one counter per code");
 
 const struct rpc_verb *rpc_verb_find(unsigned op_case)
 {

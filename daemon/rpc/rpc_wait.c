@@ -9,8 +9,8 @@
 
 /* Waits run in one round of the loop. */
 #define WAIT_ROUND_MAX 64
-/* Of a waiting Send only this much is kept: it waits for room for one byte, and may accept less
- * than all. */
+/* Most data kept of a waiting Send: it waits for room for one byte, and may accept less than it was
+ * offered. */
 #define HELD_DATA_MAX ((size_t)64 * 1024)
 
 static int64_t call_until_us(const struct rpc_call *call)
@@ -41,7 +41,7 @@ static void wait_free(struct rpc_wait *wait)
     free(wait);
 }
 
-/* The bytes that the call needs to keep. */
+/* The data that the call must keep. */
 static const uint8_t *call_data(const struct rpc_call *call, size_t *ret_len)
 {
     *ret_len = 0;
@@ -51,7 +51,7 @@ static const uint8_t *call_data(const struct rpc_call *call, size_t *ret_len)
     return call->op.send.data.data;
 }
 
-/* Makes the copied call independent of the request's memory. */
+/* Makes the copied call independent of the request's arena. */
 static void call_detach(struct rpc_call *call, uint8_t *held, const uint8_t *data, size_t len)
 {
     if (call->verb->op_case == RPC_OP(SEND)) {
@@ -66,7 +66,7 @@ static void call_detach(struct rpc_call *call, uint8_t *held, const uint8_t *dat
     }
 }
 
-/* A client that got no answer for long asks again under the same id; one of both is enough. */
+/* A client without an answer for long asks again under the same id; one wait is enough. */
 static void supersede(struct rpc_link *link, const struct sp_request *request)
 {
     struct rpc_wait *wait;
@@ -80,19 +80,19 @@ static void supersede(struct rpc_link *link, const struct sp_request *request)
     }
 }
 
-/* False: a limit is reached, and the answer says which. */
+/* False: a limit was reached, and the answer says which. */
 static bool check_limits(struct rpc_call *call, size_t held_bytes)
 {
     struct rpc *rpc = call->rpc;
     const struct rpc_options *options = &rpc->options;
     if (call->link->wait_count >= options->waits_per_link_max)
-        RPC_FAIL(call, RESOURCES, "EAGAIN", "let some of them be answered first",
+        RPC_FAIL(call, RESOURCES, "EAGAIN", "wait until some of them are answered",
                  "%s: %u requests of this link are waiting already", call->verb->name,
                  call->link->wait_count);
     else if (held_bytes > 0 &&
              (call->link->account->held_bytes + held_bytes > options->held_per_uid_max ||
               rpc->held_bytes + held_bytes > options->held_max))
-        RPC_FAIL(call, RESOURCES, "ENOBUFS", "let some of it be accepted first",
+        RPC_FAIL(call, RESOURCES, "ENOBUFS", "wait until some of it is accepted",
                  "Send: too much data is waiting for room already");
     else
         return true;
@@ -118,8 +118,8 @@ static struct rpc_wait *wait_make(struct rpc_call *call, size_t held_bytes)
     return wait;
 }
 
-/* Answers a call that may not wait. When it has done something already, its client must hear of
- * that rather than of a limit: it runs once more, as if its time were over. */
+/* Answers a call that may not wait. If it has done something already, its client must learn of that
+ * rather than of a limit: it runs once more, as if its time were up. */
 static void refuse(struct rpc_call *call)
 {
     call->rpc->counters.waits_refused++;
@@ -154,7 +154,7 @@ void rpc_wait_run_due(struct rpc *rpc)
         struct rpc_wait *wait = (struct rpc_wait *)(void *)due;
         const struct sp_link *link = wait->call.link->link;
         if (!sp_link_is_alive(link))
-            wait_free(wait); /* nobody would learn of what it did */
+            wait_free(wait); /* nobody would learn what it did */
         else if (sp_link_is_full(link))
             wait_put_aside(due, &wait->call.link->blocked);
         else if (rpc_call_run(&wait->call) == RPC_WAIT)

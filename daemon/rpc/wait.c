@@ -1,6 +1,6 @@
-/* Theory of operation: a wait stands in exactly one queue, or in none. Waking moves it from its
- * bucket to the queue of due ones at once, so that a hundred events about one connection pass over
- * it once, and the request behind it runs once for all of them. */
+/* Theory of operation: a wait is in exactly one queue, or in none. Waking moves it from its bucket
+ * to the due queue at once, so that a hundred events about one connection find it only once, and
+ * its request runs once for all of them. */
 #include "rpc/wait.h"
 
 #include <assert.h>

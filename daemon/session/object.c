@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Ids are counted up by the engine, so that their low bits spread evenly: a million objects make
- * chains of 16. A fixed size means that no request ever pays for a rehash. */
+/* The engine counts ids up, so their low bits spread evenly: a million objects make chains of 16.
+ * With a fixed size no request ever pays for a rehash. */
 #define OBJECT_BUCKETS 65536
 
 SLIST_HEAD(object_bucket, object);

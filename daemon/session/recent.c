@@ -1,6 +1,6 @@
-/* Theory of operation: entries stand in three lists: of their hash bucket, of their account and of
- * everything, the latter two oldest first. A new entry pushes out the oldest of its account when
- * that has its share, else the oldest of all when the table is full. */
+/* Theory of operation: an entry is in three lists: its hash bucket, its account's and the list of
+ * all, the latter two oldest first. A new entry evicts the oldest of its account if that has used
+ * up its share, or else the oldest of all if the table is full. */
 #include "session/recent.h"
 
 #include <assert.h>
@@ -44,8 +44,8 @@ static uint64_t mix(uint64_t hash, uint64_t value)
     return hash ^ (hash >> 29);
 }
 
-/* Clients choose tokens, so they could choose them for one bucket: the share of a uid bounds what
- * that costs, and a key for the hash would bound it no better. */
+/* Clients choose the tokens, so they could aim at one bucket. A uid's share bounds the cost of
+ * that; a keyed hash would bound it no better. */
 static size_t bucket_index(const struct recent_key *key)
 {
     uint64_t hash = mix(key->verb, key->account->uid);

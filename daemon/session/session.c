@@ -1,12 +1,12 @@
-/* Theory of operation: a session is alive while a link uses it, and then until its expiry. A link
- * uses a session from the first request that names it, so a client whose link broke keeps its
- * session by going on over a new link. Between the two stands one session_binding for each pair of
- * link and session, in a list of each.
+/* Theory of operation: a session is alive while a link uses it, and after that until its expiry. A
+ * link uses a session from the first request that names it, so a client whose link broke keeps its
+ * session by continuing over a new link. Each pair of link and session has a session_binding, which
+ * is in a list of each.
  *
  *     alive, bound --last link gone--> alive, expiry armed --time--> ended --objects gone--> freed
  *          ^-----------a link uses it-----------'
  *
- * An ended session cannot be found any more; it stays only until the policy was applied to all of
+ * An ended session can no longer be found; it only stays until its policy has been applied to all
  * its objects, which may take several turns of the loop. */
 #include "session/session.h"
 
@@ -90,7 +90,7 @@ static struct session *find_any(const struct session_table *table, uint64_t id)
     return NULL;
 }
 
-/* Fills in what must not be guessed. False: the kernel has no random bytes for us. */
+/* Draws what must not be guessable. False: the kernel has no random bytes. */
 static bool session_draw(const struct session_table *table, struct session *session)
 {
     do {
@@ -148,7 +148,7 @@ struct session *session_find(const struct session_table *table, const struct acc
     return session != NULL && !session->is_ended && session->account == account ? session : NULL;
 }
 
-/* Takes the same time wherever the first difference is. */
+/* Takes the same time wherever the tokens differ. */
 static bool token_equal(const uint8_t *a, const uint8_t *b)
 {
     unsigned difference = 0;

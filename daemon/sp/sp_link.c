@@ -1,24 +1,24 @@
-/* Theory of operation: one link, from its greeting to its end.
+/* Theory of operation: one link, from greeting to end.
  *
- * Input is read into link->in, which holds a few small requests, or one message while it is
- * incomplete: it grows to the size that the frame's header announces, after that size was checked,
- * and shrinks when the message was handled. link_run() takes frames from it until it needs more
- * bytes, the turn is over (then the link queues behind the others), or unread answers pause it.
+ * Input is read into link->in, which holds a few small requests, or one incomplete message: it
+ * grows to the size in the frame's header, once that has been checked, and shrinks when the message
+ * has been handled. link_run() takes frames from it until it needs more bytes, the turn is over
+ * (the link then queues behind the others), or unread answers pause it.
  *
- * Output goes to the socket at once when it takes it. What it does not take is copied and left to
- * libuv, in one piece at a time; what is answered meanwhile is collected to be the next one. Beyond
- * output_pause_bytes the link is full: nothing is read or handled until half of that has gone out,
- * and a link on which not one byte goes out for stall_timeout_ms is closed.
+ * Output goes to the socket at once if that takes it. The rest is copied and given to libuv, one
+ * piece at a time; answers that come meanwhile are collected for the next piece. Beyond
+ * output_pause_bytes the link is full: nothing is read or handled until half of that is left, and
+ * if not one byte goes out for stall_timeout_ms, the link is closed.
  *
- * A link may be closed in the middle of all this, even below one of its own callbacks: then only
- * is_closing is set and uv_close() called, and the struct lives until libuv's close callback. */
+ * A link may be closed at any point, even from within its own callbacks: that only sets is_closing
+ * and calls uv_close(); the struct lives until libuv's close callback. */
 #include "sp/sp_link.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* SP over IPC: both sides greet with NUL "SP" NUL, the protocol's number, and a reserved word. */
+/* SP over IPC: both sides greet with NUL "SP" NUL, the protocol number, and a reserved word. */
 #define HELLO_BYTES 8
 #define PROTOCOL_REQ 0x30
 #define PROTOCOL_REP 0x31
@@ -28,12 +28,12 @@
 #define ID_BYTES 4
 #define ID_LAST 0x80 /* top bit of the client's own id; devices' ids have it clear */
 #define IDS_MAX_BYTES ((size_t)ID_BYTES * (SP_HOPS_MAX + 1))
-/* Room for input of an idle link. */
+/* Input buffer of an idle link. */
 #define INPUT_BYTES ((size_t)16 * 1024)
-/* Of a message that is too long the rest is read and thrown away, so that the client, who is still
- * writing, sees the answer; beyond this the link is closed. */
+/* Up to this size, a message that is too long is read and thrown away, so that the client, which is
+ * still writing, sees the answer; beyond it the link is closed. */
 #define DISCARD_MAX_BYTES (UINT64_C(16) * 1024 * 1024)
-/* Of a link: input and stall. */
+/* Input and stall. */
 #define DEADLINES_PER_LINK 2
 
 static const uint8_t hello_ours[HELLO_BYTES] = {0, 'S', 'P', 0, 0, PROTOCOL_REP, 0, 0};
@@ -46,13 +46,13 @@ struct sp_request {
     uint8_t ids[IDS_MAX_BYTES]; /* as they came, the client's own last */
 };
 
-/* Answers that the socket did not take at once: being collected, or being written by libuv. */
+/* Answers that the socket did not take at once: collected, or being written by libuv. */
 struct sp_write {
     uv_write_t write;
     size_t len, size;
     uint8_t bytes[];
 };
-/* Room that a collection of answers starts with. */
+/* Initial size of a collection of answers. */
 #define COLLECT_BYTES ((size_t)4096)
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -102,7 +102,7 @@ static void requests_orphan(struct sp_link *link)
     }
 }
 
-/* Ends a link, once it is safe to; harmless when it is being closed. */
+/* Closes a link; harmless if it is being closed already. */
 static void link_close(struct sp_link *link)
 {
     struct sp_links *links = link->links;
@@ -118,7 +118,7 @@ static void link_close(struct sp_link *link)
     uv_close((uv_handle_t *)&link->pipe, on_pipe_closed);
 }
 
-/* Closes a link for something that its client did. */
+/* Closes a link because of something its client did. */
 static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
 {
     (*counter)++;
@@ -136,7 +136,7 @@ static size_t link_unsent(const struct sp_link *link)
     return uv_stream_get_write_queue_size((const uv_stream_t *)&link->pipe) + collected;
 }
 
-/* Bytes that the socket has taken of those that had to be queued. */
+/* How many of the queued bytes the socket has taken. */
 static uint64_t link_sent(const struct sp_link *link)
 {
     return link->queued_bytes - link_unsent(link);
@@ -148,7 +148,7 @@ static void link_stall_arm(struct sp_link *link)
     deadline_set(&link->stall_deadline, link->links->options.stall_timeout_ms);
 }
 
-/* Sees to the limits after output was queued. */
+/* Applies the limits after output was queued. */
 static void link_check_output(struct sp_link *link)
 {
     struct sp_links *links = link->links;
@@ -172,7 +172,7 @@ static void link_drained(struct sp_link *link)
 
 static void on_written(uv_write_t *write, int status);
 
-/* Gives to libuv what was collected. */
+/* Hands the collected output to libuv. */
 static void link_submit(struct sp_link *link)
 {
     struct sp_write *write = link->collected;
@@ -203,7 +203,7 @@ static void on_written(uv_write_t *write, int status)
         link_drained(link);
 }
 
-/* Makes room for len bytes more. False: no memory. */
+/* Makes room for len more bytes. False: no memory. */
 static bool link_collect(struct sp_link *link, size_t len)
 {
     struct sp_write *write = link->collected;
@@ -213,7 +213,7 @@ static bool link_collect(struct sp_link *link, size_t len)
         return true;
     size = have + len > 2 * size ? have + len : 2 * size;
     if (link->is_writing && size < COLLECT_BYTES)
-        size = COLLECT_BYTES; /* more will come while that lasts */
+        size = COLLECT_BYTES; /* more will come while libuv writes */
     write = realloc(write, sizeof(*write) + size);
     if (write == NULL)
         return false;
@@ -223,12 +223,12 @@ static bool link_collect(struct sp_link *link, size_t len)
     return true;
 }
 
-/* Queues what lies beyond the first skip bytes of the two pieces. */
+/* Queues the two pieces, without their first skip bytes. */
 static void link_queue(struct sp_link *link, const uv_buf_t pieces[2], size_t skip)
 {
     size_t total = pieces[0].len + pieces[1].len - skip;
     if (!link_collect(link, total)) {
-        link_close(link); /* a torn answer would corrupt all that follow */
+        link_close(link); /* a torn answer would garble all later ones */
         return;
     }
     link->queued_bytes += total;
@@ -343,7 +343,7 @@ static bool link_take_discarded(struct sp_link *link)
     return true;
 }
 
-/* How many bytes of ids stand at the start of a message; 0: its header is malformed. */
+/* Number of bytes of ids at the start of a message; 0: malformed. */
 static size_t ids_measure(const uint8_t *message, size_t len)
 {
     for (size_t at = 0; at + ID_BYTES <= len && at < IDS_MAX_BYTES; at += ID_BYTES)
@@ -364,7 +364,7 @@ static struct sp_request *request_new(struct sp_link *link, const uint8_t *ids, 
     return request;
 }
 
-/* Makes the request that a message begins with; NULL, and the link closed, when it cannot be. */
+/* Makes the request of a message. NULL: malformed, or no memory; the link was closed. */
 static struct sp_request *link_make_request(struct sp_link *link, const uint8_t *message,
                                             size_t len)
 {
@@ -390,7 +390,7 @@ static void link_handle_message(struct sp_link *link, const uint8_t *message, si
                                 len - request->ids_bytes);
 }
 
-/* A frame that announces too much: answered once its ids are there, then skipped. */
+/* A frame that announces too much: answered once its ids have arrived, then skipped. */
 static bool link_take_too_long(struct sp_link *link, uint64_t len)
 {
     struct sp_links *links = link->links;
@@ -412,7 +412,7 @@ static bool link_take_too_long(struct sp_link *link, uint64_t len)
     return true;
 }
 
-/* True when something was taken, and there may be more. */
+/* True if something was taken, and there may be more. */
 static bool link_take_frame(struct sp_link *link)
 {
     if (link_available(link) == 0)
@@ -450,7 +450,7 @@ static bool link_take(struct sp_link *link)
 
 /* --- input: reading --------------------------------------------------------------------------- */
 
-/* Bytes that the message at the start of the input takes, as far as is known. */
+/* Size of the message at the start of the input, as far as it is known. */
 static size_t input_wanted(const struct sp_link *link)
 {
     if (link->phase != SP_FRAMES || link_available(link) < FRAME_HEADER_BYTES)
@@ -470,7 +470,7 @@ static bool input_prepare(struct sp_link *link)
     link->in_start = 0;
     link->in_end = have;
     size_t size = input_wanted(link);
-    assert(size > have); /* else the message would be complete, and would have been handled */
+    assert(size > have); /* or the message would be complete, and handled */
     if (size == link->in_size)
         return true;
     uint8_t *in = realloc(link->in, size);
@@ -496,7 +496,8 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
     struct sp_link *link = stream->data;
     (void)buffer;
     if (len < 0) {
-        link_close(link); /* also the client's own end: what it did not wait for is dropped */
+        link_close(
+            link); /* at end of file too: answers that the client did not wait for are dropped */
     } else if (len > 0) {
         link->in_end += (size_t)len;
         link_run(link);
@@ -514,8 +515,8 @@ static void link_read(struct sp_link *link, bool is_wanted)
         link_close(link);
 }
 
-/* A message that has begun must be complete in time; while we do not read, its clock stands still
- * and then starts anew. The greeting's clock runs from the start of the link. */
+/* A message that has begun must be complete in time. Its deadline is disarmed while we do not read,
+ * and then starts afresh. The greeting's runs from the start of the link. */
 static void link_update_deadline(struct sp_link *link)
 {
     bool has_begun = link->phase == SP_DISCARD || link_available(link) > 0;
@@ -527,7 +528,7 @@ static void link_update_deadline(struct sp_link *link)
         deadline_set(&link->input_deadline, link->links->options.message_timeout_ms);
 }
 
-/* An idle link holds no more memory than it needs for small requests. */
+/* An idle link keeps only the memory for small requests. */
 static void input_shrink(struct sp_link *link)
 {
     if (link_available(link) > 0 || link->in_size <= INPUT_BYTES)
@@ -537,7 +538,7 @@ static void input_shrink(struct sp_link *link)
     link->in_start = link->in_end = link->in_size = 0;
 }
 
-/* Handles what was read, for one turn; reads on when there is room. */
+/* Handles what was read, for one turn; reads on if there is room. */
 static void link_run(struct sp_link *link)
 {
     unsigned left = link->links->options.requests_per_turn;
@@ -556,7 +557,7 @@ static void link_run(struct sp_link *link)
         link_update_deadline(link);
 }
 
-/* The moment of one of the link's deadlines has come. */
+/* One of the link's deadlines is due. */
 static void on_due(struct sp_deadline *due)
 {
     struct sp_link *link = due->owner;
@@ -661,7 +662,7 @@ void sp_links_done(struct sp_links *links)
     sp_schedule_done(&links->schedule);
 }
 
-/* --- what users do with a link ---------------------------------------------------------------- */
+/* --- for users of a link ---------------------------------------------------------------------- */
 
 const struct sp_peer *sp_link_peer(const struct sp_link *link)
 {

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Groups looked at without asking the heap. */
+/* More groups than this need the heap. */
 #define GROUPS_FEW 64
 
 static bool groups_contain(const gid_t *groups, size_t count, gid_t gid)
@@ -17,8 +17,8 @@ static bool groups_contain(const gid_t *groups, size_t count, gid_t gid)
     return false;
 }
 
-/* Asks the kernel rather than the group database: what counts is what the peer's process has, and
- * no name service can block or mislead the daemon. */
+/* Asks the kernel, not the group database: what counts is the groups of the peer's process, and no
+ * name service can block or mislead the daemon. */
 static bool peer_is_in_group(int fd, gid_t gid)
 {
     gid_t few[GROUPS_FEW];
@@ -27,7 +27,7 @@ static bool peer_is_in_group(int fd, gid_t gid)
         return groups_contain(few, size / sizeof(*few), gid);
     if (errno != ERANGE)
         return false;
-    gid_t *many = malloc(size); /* the kernel has set size to what it needs */
+    gid_t *many = malloc(size); /* the kernel has set size to what is needed */
     bool is_in = many != NULL && getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, many, &size) == 0 &&
                  groups_contain(many, size / sizeof(*many), gid);
     free(many);

@@ -9,7 +9,8 @@ static void timer_update(struct sp_schedule *schedule)
     int64_t at_ms = deadlines_next_at(&schedule->deadlines);
     int64_t now_ms = (int64_t)uv_now(schedule->loop);
     if (at_ms >= schedule->timer_at_ms || schedule->is_closed)
-        return; /* it fires early, finds nothing due and is armed anew: cheaper than each time */
+        return; /* an early timer finds nothing due and is rearmed: cheaper than moving it each time
+                 */
     schedule->timer_at_ms = at_ms;
     uv_timer_start(&schedule->timer, on_timer, at_ms > now_ms ? (uint64_t)(at_ms - now_ms) : 0, 0);
 }

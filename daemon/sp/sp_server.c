@@ -1,10 +1,9 @@
-/* Theory of operation: accepting links, and their limits. What happens on one link is sp_link.c's
- * business.
+/* Theory of operation: accepts links and limits their number; sp_link.c does the rest.
  *
- * The listening socket is polled rather than given to uv_listen(), to have a say in what happens
- * when descriptors run out: then a spare one is given up, the link is accepted on it and closed,
- * and the spare is taken again, so that the client learns of it and the loop does not spin. When
- * even that fails, the server rests for a while. */
+ * The listening socket is polled, not given to uv_listen(), because of what happens when
+ * descriptors run out: the server then gives up a spare one, accepts the link on it, closes that
+ * and takes the spare again, so that the client notices and the loop does not spin. If even that
+ * fails, the server stops accepting for a while. */
 #include "sp/sp_server.h"
 
 #include <assert.h>
@@ -17,7 +16,7 @@
 #include "sp/sp_link.h"
 #include "sp/sp_socket.h"
 
-/* Links accepted in one round of the loop. */
+/* Links accepted per round of the loop. */
 #define ACCEPT_BATCH 32
 #define REST_MS 100
 
@@ -25,7 +24,7 @@ struct sp_server {
     struct sp_links links; /* first, so that one is found from the other */
     struct sp_socket socket;
     uv_poll_t listener; /* of socket.fd */
-    uv_timer_t rest;    /* after accept failed for want of something: try again then */
+    uv_timer_t rest;    /* accepting stopped for lack of resources: try again when it fires */
     int spare_fd;       /* given up to accept and close a link when descriptors run out */
     bool is_listening;
     struct log_limit refused_log;
@@ -72,7 +71,7 @@ static unsigned links_of_uid(const struct sp_server *server, uid_t uid)
     return count;
 }
 
-/* False, and counted, when the peer may not have one more link. */
+/* False, and counted: the peer may not have one more link. */
 static bool server_has_room(struct sp_server *server, const struct sp_peer *peer)
 {
     const struct sp_server_options *options = &server->links.options;
@@ -112,7 +111,7 @@ static int server_accept_fd(const struct sp_server *server)
     return fd < 0 ? -errno : fd;
 }
 
-/* No descriptor is left: gives up the spare one to tell one client so. */
+/* No descriptors are left: gives up the spare one to turn one client away. */
 static void server_accept_spare(struct sp_server *server)
 {
     server->links.counters.links_refused_files++;
@@ -123,12 +122,12 @@ static void server_accept_spare(struct sp_server *server)
     int fd = server_accept_fd(server);
     if (fd >= 0)
         close(fd);
-    server->spare_fd = dup(server->socket.fd); /* needs no file to be opened, so no sandbox minds */
+    server->spare_fd = dup(server->socket.fd); /* opens no file, so the sandbox allows it */
     if (fd < 0 || server->spare_fd < 0)
         server_rest(server);
 }
 
-/* False when there is nothing more to accept for now. */
+/* False: there is nothing more to accept for now. */
 static bool server_accept_one(struct sp_server *server)
 {
     int fd = server_accept_fd(server);
@@ -185,7 +184,7 @@ static void handle_adopt(struct sp_server *server, uv_handle_t *handle)
     server->links.open_handles++;
 }
 
-/* Puts the server's handles into the loop; only the poll can fail. */
+/* Adds the server's handles to the loop; only the poll can fail. */
 static int server_start(struct sp_server *server)
 {
     uv_loop_t *loop = server->links.schedule.loop;
@@ -222,7 +221,7 @@ int sp_server_new(uv_loop_t *loop, const struct sp_server_options *options,
     struct sp_server *server = server_make(loop, options, callbacks);
     if (server == NULL)
         return -ENOMEM;
-    signal(SIGPIPE, SIG_IGN); /* a client that is gone must not end the daemon */
+    signal(SIGPIPE, SIG_IGN); /* writing to a client that is gone must not end the daemon */
     int err = sp_socket_open(&server->socket, options->path, options->control_gid);
     if (err == 0)
         err = server_start(server);

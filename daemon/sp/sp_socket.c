@@ -1,8 +1,8 @@
-/* Theory of operation: bind(2) makes the file, listen(2) lets clients in, and between the two the
- * file gets its group and mode, so that nobody can use the socket with other permissions than the
- * final ones. Whoever finds the file in its way asks whether a daemon answers there; only when the
- * kernel refuses the connection, nobody listens and the file may go. Two daemons that start at once
- * could take each other's file for a dead one: a lock on the directory keeps them apart. */
+/* Theory of operation: bind(2) creates the file and listen(2) lets clients in. In between the file
+ * gets its group and mode, so that it can never be used with other permissions than the final ones.
+ * If the file exists already, a connection attempt shows whether a daemon is alive; only if the
+ * kernel refuses it does nobody listen, and the file may go. Two daemons that start at once could
+ * take each other's file for a dead one's: a lock on the directory keeps them apart. */
 #include "sp/sp_socket.h"
 
 #include <errno.h>
@@ -41,14 +41,15 @@ static int address_is_alive(const struct sockaddr_un *address)
     return err == ECONNREFUSED || err == ENOENT ? 0 : -err;
 }
 
-/* Removes the file in our way when it is the socket of a dead daemon. */
+/* Removes the existing file if it is the socket of a dead daemon. */
 static int stale_remove(const struct sockaddr_un *address)
 {
     struct stat st;
     if (lstat(address->sun_path, &st) != 0)
         return errno == ENOENT ? 0 : -errno;
     if (!S_ISSOCK(st.st_mode)) {
-        log_write(LOG_LEVEL_ERROR, "control socket: %s is in the way, and not a socket",
+        log_write(LOG_LEVEL_ERROR,
+                  "control socket: %s exists and is not a socket; remove it, or give another path",
                   address->sun_path);
         return -EEXIST;
     }
@@ -60,7 +61,7 @@ static int stale_remove(const struct sockaddr_un *address)
     }
     if (is_alive < 0)
         return is_alive;
-    log_write(LOG_LEVEL_NOTICE, "control socket: replacing %s of a daemon that is gone",
+    log_write(LOG_LEVEL_NOTICE, "control socket: replacing %s, left behind by a dead daemon",
               address->sun_path);
     return unlink(address->sun_path) == 0 || errno == ENOENT ? 0 : -errno;
 }
@@ -78,7 +79,7 @@ static int socket_bind(struct sp_socket *sock)
     return bind(sock->fd, address, sizeof(sock->address)) == 0 ? 0 : -errno;
 }
 
-/* Group and mode, before anybody can connect. */
+/* Sets group and mode, before anybody can connect. */
 static int file_protect(struct sp_socket *sock, gid_t gid)
 {
     struct stat st;
@@ -92,8 +93,8 @@ static int file_protect(struct sp_socket *sock, gid_t gid)
     return chmod(path, SOCKET_MODE) == 0 ? 0 : -errno;
 }
 
-/* Makes the directory when it is missing. Returns a descriptor of it that holds the lock, or -1:
- * the lock is worth having, not worth failing for. */
+/* Creates the directory if it is missing. Returns a descriptor of it that holds the lock, or -1:
+ * the lock is worth having but not worth failing for. */
 static int directory_lock(const char *path, gid_t gid)
 {
     char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -101,7 +102,7 @@ static int directory_lock(const char *path, gid_t gid)
     const char *directory = dirname(copy);
     bool is_new = mkdir(directory, DIRECTORY_MODE) == 0;
     if (is_new && gid != SP_PEER_NO_GROUP && chown(directory, (uid_t)-1, gid) != 0)
-        log_write(LOG_LEVEL_WARNING, "control socket: cannot give %s its group: %s", directory,
+        log_write(LOG_LEVEL_WARNING, "control socket: cannot set the group of %s: %s", directory,
                   strerror(errno));
     int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
@@ -126,8 +127,7 @@ static int address_make(struct sockaddr_un *address, const char *path)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (path[0] == '\0' || strlen(path) >= sizeof(address->sun_path)) {
-        log_write(LOG_LEVEL_ERROR,
-                  "control socket: the path \"%s\" must have between 1 and %zu characters", path,
+        log_write(LOG_LEVEL_ERROR, "control socket: the path \"%s\" must have 1 to %zu bytes", path,
                   sizeof(address->sun_path) - 1);
         return -ENAMETOOLONG;
     }

@@ -1,10 +1,10 @@
-/* Theory of operation: one line is formatted into a buffer on the stack and given to the descriptor
- * by one write(2), after poll(2) said that it would not block. PIPE_BUF and the socket's send
- * buffer make that answer hold for a line of LOG_LINE_MAX. The descriptor is not made non-blocking,
- * because that would change it for the shell that shares it.
+/* Theory of operation: a line is formatted into a buffer on the stack and written with one write(2)
+ * after poll(2) has said that it will not block. PIPE_BUF and a socket's send buffer guarantee that
+ * for LOG_LINE_MAX bytes. The descriptor is not made non-blocking, because that would affect the
+ * shell that shares it.
  *
- * The state below is the only one of the process that is not reachable from main(): every module
- * logs, and a handle through all of them would carry nothing. */
+ * The state below is the process's only state that is not reachable from main(): every module logs,
+ * and passing a handle through all of them would gain nothing. */
 #include "util/log.h"
 
 #include <inttypes.h>
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What the prefix may take of a line: a priority, or a date, the name and the level. */
+/* Longest prefix of a line: a priority, or date, program and level. */
 #define LOG_PREFIX_MAX 64
 
 static struct {
@@ -72,7 +72,7 @@ const char *log_level_name(int level)
     return level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG ? names[level] : NULL;
 }
 
-/* The journal has its own clock and name for us; a terminal or a file has neither. */
+/* The journal adds the time and our name itself; a terminal or a file does not. */
 static size_t prefix_format(enum log_level level, char *ret_text, size_t size)
 {
     int len;

@@ -1,7 +1,7 @@
-/* Theory of operation: libmicrohttpd runs without threads; its epoll descriptor is polled by the
- * loop, and its own timeouts by a timer. MHD's timeout is for silence, so that a client that drips
- * one byte a second would stay for ever: each connection also has a deadline here, after which its
- * socket is shut down and MHD finds it closed. Every answer closes its connection. */
+/* Theory of operation: libmicrohttpd (MHD) runs without threads. The loop polls its epoll
+ * descriptor, and a timer serves its timeouts. MHD only times out silence, so a client that drips
+ * one byte per second would stay for ever: each connection also has a deadline here, after which
+ * its socket is shut down, and MHD finds it closed. Every answer closes its connection. */
 #include "watch/http.h"
 
 #include <arpa/inet.h>
@@ -18,7 +18,7 @@
 #define BACKLOG 16
 #define V4_OFFSET 12 /* of the IPv4 address in its mapped form */
 
-/* One connection; fd -1 is a free place. */
+/* One connection; fd -1: the slot is free. */
 struct slot {
     int fd;
     uint64_t deadline_ms; /* of the loop's clock */
@@ -33,7 +33,7 @@ struct http {
     uv_poll_t poll;
     uv_timer_t timer;
     unsigned open_handles;
-    bool has_closed; /* a connection, during this run */
+    bool has_closed; /* a connection was closed during this run */
     struct slot slots[HTTP_CONNECTIONS_MAX];
 };
 
@@ -71,7 +71,7 @@ static void add_headers(struct MHD_Response *response, const char *content_type)
 
 static enum MHD_Result answer_other_method(struct MHD_Connection *connection)
 {
-    static char text[] = "only GET is served here\n";
+    static char text[] = "only GET is supported\n";
     struct MHD_Response *response =
         MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
@@ -128,7 +128,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     slot = slot_find(http, -1);
     if (info == NULL || slot == NULL)
-        return; /* MHD's own timeout is left */
+        return; /* MHD's own timeout must do */
     slot->fd = info->connect_fd;
     slot->deadline_ms = uv_now(http->loop) + HTTP_DEADLINE_MS;
     *connection_ctx = slot;
@@ -143,8 +143,8 @@ static void shut_late_ones(struct http *http)
     }
 }
 
-/* Milliseconds until there is something to do without a descriptor that says so; UINT64_MAX: never.
- * A connection past its deadline has been shut down, and its descriptor tells. */
+/* Milliseconds until there is work that no descriptor announces; UINT64_MAX: never. A connection
+ * past its deadline has been shut down, which its descriptor announces. */
 static uint64_t next_delay_ms(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG mhd_ms;
@@ -161,9 +161,8 @@ static uint64_t next_delay_ms(struct http *http)
 
 static void on_timer(uv_timer_t *timer);
 
-/* At its limit of connections MHD takes the listening socket out of its epoll set, and looks
- * whether it may come back at the start of a run, before it closes what has ended: hence one more
- * run. */
+/* At its connection limit MHD takes the listening socket out of its epoll set. It only puts it back
+ * at the start of a run, before closing what has ended: hence one more run after each close. */
 static void run(struct http *http)
 {
     for (unsigned i = 0; i <= HTTP_CONNECTIONS_MAX; i++) {
@@ -217,7 +216,7 @@ static uint16_t bound_port(int fd)
     socklen_t len = sizeof(address);
     if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
         return 0;
-    /* Both families have the port in the same place. */
+    /* The port is at the same offset in both families. */
     return ntohs(((struct sockaddr_in *)&address)->sin_port);
 }
 
@@ -240,7 +239,7 @@ static int listen_open(const struct te_endpoint *endpoint)
 
 static void listen_failed(const char *address, char *ret_message)
 {
-    const char *advice = "give another ADDRESS:PORT by --http, or --http off";
+    const char *advice = "give another ADDRESS:PORT with --http, or --http off";
     if (errno == EADDRINUSE)
         snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot serve HTTP at %s: the port is in use; %s",
                  address, advice);
@@ -259,7 +258,7 @@ static void on_mhd_log(void *ctx, const char *format, va_list arguments)
     log_write_limited(&limit, LOG_LEVEL_DEBUG, "HTTP: %s", text);
 }
 
-/* Takes fd, also on failure. */
+/* Takes fd over, also on failure. */
 static bool daemon_start(struct http *http, int fd)
 {
     http->daemon =

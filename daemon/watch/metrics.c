@@ -5,11 +5,11 @@
 #include <tcpengine/units.h>
 
 #define PREFIX "tcpengine_"
-/* The unit of sockstat's mem, as Linux counts on most machines. */
+/* The unit of sockstat's mem: the page size of most machines. */
 #define PAGE_BYTES 4096
 
-/* Counters that Linux has too, in the sense of its own documentation (snmp_counter.rst); and those
- * whose names promtool takes for units ("us"). */
+/* Counters that Linux has too, as its documentation (snmp_counter.rst) defines them, and those with
+ * names that promtool takes for units ("us"). */
 static const struct {
     const char *counter, *metric;
 } special_names[] = {
@@ -68,7 +68,7 @@ void metrics_counter_name(const char *counter, char *ret_name)
     snprintf(ret_name, METRICS_NAME_MAX, PREFIX "%s_total", counter);
 }
 
-/* Linux's names are untyped in node_exporter too: their counters do not end in "_total". */
+/* Untyped as in node_exporter: Linux's names do not end in "_total", as a counter's must. */
 static const char *counter_type(const char *metric)
 {
     static const char untyped[] = PREFIX "netstat_";

@@ -25,7 +25,7 @@ static void on_watchdog(uv_timer_t *timer)
         sd_notify(0, "WATCHDOG=1");
     else
         log_write_limited(&limit, LOG_LEVEL_ERROR,
-                          "self-check failed: %s; the watchdog hears nothing until it passes",
+                          "self-check failed: %s; the watchdog is not answered until it passes",
                           trouble);
 }
 
@@ -39,12 +39,12 @@ static void watchdog_start(struct notify *notify)
     uint64_t interval_us;
     if (!notify->options.is_watchdog || sd_watchdog_enabled(0, &interval_us) <= 0)
         return;
-    /* Half of it, as sd_watchdog_enabled(3) advises. */
+    /* Half the interval, as sd_watchdog_enabled(3) recommends. */
     uint64_t interval_ms = interval_us / 2 / TE_MS;
     if (interval_ms == 0)
         interval_ms = 1;
     uv_timer_start(&notify->watchdog_timer, on_watchdog, interval_ms, interval_ms);
-    log_write(LOG_LEVEL_INFO, "watchdog: a sign of life every %llu ms",
+    log_write(LOG_LEVEL_INFO, "watchdog: keep-alive every %llu ms",
               (unsigned long long)interval_ms);
 }
 

@@ -21,7 +21,7 @@ static void page_health(const struct pages *pages, FILE *body, struct http_reply
 
 /* --- the live page ---------------------------------------------------------------------------- */
 
-/* Interface names may hold anything but a slash and spaces. */
+/* Interface names may contain anything but slashes and spaces. */
 static void write_escaped(FILE *body, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -112,5 +112,5 @@ void pages_serve(void *ctx, const char *path, FILE *body, struct http_reply *rep
         }
     }
     reply->status = 404;
-    fputs("not found; there are /metrics, /healthz and /\n", body);
+    fputs("not found; try /metrics, /healthz or /\n", body);
 }
