@@ -1,5 +1,5 @@
-/* Makes the shipped tcpengined.conf: copies standard input, and puts the help, the values and the
- * default of KEY, commented out, in the place of each line "@KEY@". */
+/* Generates the shipped tcpengined.conf: copies standard input, and replaces each line "@KEY@" by
+ * the help, the possible values and the default of KEY, commented out. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #define LINE_MAX_BYTES 256
 #define TEXT_COLUMNS 98
 
-/* Cuts text into comment lines at its spaces. */
+/* Wraps text into comment lines. */
 static void print_comment(const char *text)
 {
     while (*text != '\0') {
