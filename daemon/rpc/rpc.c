@@ -228,6 +228,21 @@ static int rpc_listen(struct rpc *rpc)
     return sp_server_new(rpc->host.loop, &rpc->options.control, &callbacks, &rpc->server);
 }
 
+/* What listening needs. Returns 0 or a negative errno, and has logged why. */
+static int rpc_prepare(struct rpc *rpc)
+{
+    if (!rpc_make_tables(rpc)) {
+        log_write(LOG_LEVEL_ERROR, "no memory for the tables of sessions, requests and answers");
+        return -ENOMEM;
+    }
+    if (rpc->boot_id == 0 &&
+        getrandom(&rpc->boot_id, sizeof(rpc->boot_id), 0) != sizeof(rpc->boot_id)) {
+        log_write(LOG_LEVEL_ERROR, "cannot draw a boot id: the kernel has no random bytes");
+        return -EIO;
+    }
+    return 0;
+}
+
 int rpc_new(const struct rpc_options *options, const struct rpc_host *host, struct rpc **ret_rpc)
 {
     struct rpc *rpc = calloc(1, sizeof(*rpc));
@@ -238,10 +253,7 @@ int rpc_new(const struct rpc_options *options, const struct rpc_host *host, stru
     rpc->boot_id = options->boot_id;
     rpc_clock_start(rpc, run_due);
     rpc->open_handles = 2; /* the clock's */
-    int err = rpc_make_tables(rpc) ? 0 : -ENOMEM;
-    if (err == 0 && rpc->boot_id == 0 &&
-        getrandom(&rpc->boot_id, sizeof(rpc->boot_id), 0) != sizeof(rpc->boot_id))
-        err = -EIO;
+    int err = rpc_prepare(rpc);
     if (err == 0)
         err = rpc_listen(rpc);
     if (err != 0) {

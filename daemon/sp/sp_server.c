@@ -219,12 +219,17 @@ int sp_server_new(uv_loop_t *loop, const struct sp_server_options *options,
                   const struct sp_server_callbacks *callbacks, struct sp_server **ret_server)
 {
     struct sp_server *server = server_make(loop, options, callbacks);
-    if (server == NULL)
+    if (server == NULL) {
+        log_write(LOG_LEVEL_ERROR, "control socket: no memory for %u links", options->links_max);
         return -ENOMEM;
+    }
     signal(SIGPIPE, SIG_IGN); /* writing to a client that is gone must not end the daemon */
     int err = sp_socket_open(&server->socket, options->path, options->control_gid);
-    if (err == 0)
+    if (err == 0) {
         err = server_start(server);
+        if (err != 0)
+            log_write(LOG_LEVEL_ERROR, "control socket: cannot watch it: %s", strerror(-err));
+    }
     if (err != 0 && server->links.open_handles == 0) {
         sp_socket_close(&server->socket);
         server_destroy(&server->links);
