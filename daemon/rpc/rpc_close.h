@@ -5,7 +5,7 @@
 #include "rpc/rpc_state.h"
 
 /* CLOSE (RFC 9293 3.10.4). Bytes that Receive has returned count as read, so that they cause no RST
- * (RFC 9293 3.10.4, RFC 2525 2.17): as with a socket, a client need not free them first. Errors are
+ * (RFC 2525 2.17): as with a socket, a client need not free them first. Errors are
  * te_close()'s. */
 enum te_err rpc_close_object(struct rpc *rpc, uint64_t id);
 

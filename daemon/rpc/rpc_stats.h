@@ -13,14 +13,14 @@
     X(requests_malformed, "Requests that could not be decoded")                                    \
     X(requests_unsupported, "Requests of an unknown version or verb")                              \
     X(requests_denied, "Requests about another uid's connection")                                  \
-    X(requests_repeated, "Requests answered from memory: they came twice")                         \
-    X(recent_evicted, "Remembered answers pushed out by newer ones")                               \
+    X(requests_repeated, "Requests answered from memory: they arrived twice")                      \
+    X(recent_evicted, "Remembered answers evicted by newer ones")                                  \
     X(waits_refused, "Waiting requests refused: too many of one link, or too much data")           \
     X(waits_superseded, "Waiting requests replaced by their own repetition")                       \
-    X(deadlines_passed, "Requests answered by DEADLINE")                                           \
+    X(deadlines_passed, "Requests answered with DEADLINE")                                         \
     X(objects_refused, "Open and Accept refused: too many connections of one uid")                 \
     X(sessions_made, "Sessions made")                                                              \
-    X(sessions_resumed, "Sessions taken up again by their token")                                  \
+    X(sessions_resumed, "Sessions resumed by their token")                                         \
     X(sessions_refused, "Sessions refused: too many")                                              \
     X(sessions_ended, "Sessions ended, by Detach or because their client was gone")                \
     X(session_objects_closed, "Connections and listeners closed by a session's policy")            \

@@ -69,7 +69,7 @@ void session_table_free(struct session_table *table);
 size_t session_table_count(const struct session_table *table);
 
 /* Makes a session. It lives until session_end(), or until its last link is unbound and its time has
- * passed: bind one, or it lives for ever. *ret_session, the table's, is untouched on failure. */
+ * passed: bind one, or it lives forever. *ret_session, the table's, is untouched on failure. */
 enum session_err session_new(struct session_table *table, struct account *account,
                              const struct session_wish *wish, struct session **ret_session);
 

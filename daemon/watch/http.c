@@ -1,6 +1,6 @@
 /* Theory of operation: libmicrohttpd (MHD) runs without threads. The loop polls its epoll
  * descriptor, and a timer serves its timeouts. MHD only times out silence, so a client that drips
- * one byte per second would stay for ever: each connection also has a deadline here, after which
+ * one byte per second could stay forever: each connection also has a deadline here, after which
  * its socket is shut down, and MHD finds it closed. Every answer closes its connection. */
 #include "watch/http.h"
 

@@ -123,7 +123,7 @@ static void write_totals(FILE *stream, const struct te_totals *totals)
     write_number(stream, PREFIX "sockstat_TCP_inuse", "gauge",
                  "Connections and listeners, TIME_WAIT entries excluded", in_use);
     write_number(stream, PREFIX "sockstat_TCP_orphan", "gauge",
-                 "Connections that nobody owns any more", totals->orphans);
+                 "Connections that no longer have an owner", totals->orphans);
     write_number(stream, PREFIX "sockstat_TCP_tw", "gauge", "Entries of the TIME_WAIT table",
                  totals->time_wait);
     write_number(stream, PREFIX "sockstat_TCP_alloc", "gauge",
@@ -183,7 +183,7 @@ static void write_tap(FILE *stream, const struct metrics_input *input)
 {
     const struct tap_stats *tap = input->tap;
     static const char up[] = PREFIX "network_up";
-    write_head(stream, up, "gauge", "1 when the TAP is there and its link is up");
+    write_head(stream, up, "gauge", "1 if the TAP exists and its link is up");
     fprintf(stream, "%s{device=\"%s\"} %d\n", up, input->tap_name, input->is_tap_up ? 1 : 0);
     write_device(stream, input, "receive_packets_total", "Frames read from the TAP",
                  tap->frames_in);
@@ -200,19 +200,18 @@ static void write_tap(FILE *stream, const struct metrics_input *input)
     write_device(stream, input, "transmit_drop_total", "Frames dropped because the link was down",
                  tap->dropped_down);
     write_device(stream, input, "transmit_queue_full_total",
-                 "Times that sending waited for the kernel's queue", tap->queue_full);
-    write_device(stream, input, "reopened_total", "Times that the device was made anew",
-                 tap->reopened);
+                 "Times sending waited for the kernel's queue", tap->queue_full);
+    write_device(stream, input, "reopened_total", "Times the device was recreated", tap->reopened);
 }
 
 static void write_pump(FILE *stream, const struct pump_stats *pump)
 {
     write_number(stream, PREFIX "loop_flushes_total", "counter",
-                 "Times that output and events of the engine were taken", pump->flushes);
+                 "Flushes of the engine's output and events", pump->flushes);
     write_number(stream, PREFIX "loop_flushes_postponed_total", "counter",
-                 "Flushes that left work to the next turn of the loop", pump->postponed);
+                 "Flushes that left work for the next turn of the loop", pump->postponed);
     write_number(stream, PREFIX "loop_timeouts_total", "counter",
-                 "Times that the engine's timers were run", pump->timeouts);
+                 "Times the engine's timers were run", pump->timeouts);
     write_number(stream, PREFIX "loop_events_total", "counter", "Events taken from the engine",
                  pump->events);
 }
@@ -238,8 +237,8 @@ static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
     write_number(stream, PREFIX "rpc_sessions", "gauge", "Sessions of clients", rpc->sessions);
     write_number(stream, PREFIX "rpc_objects", "gauge",
                  "Connections and listeners that clients hold", rpc->objects);
-    write_number(stream, PREFIX "rpc_waits", "gauge", "Requests that wait", rpc->waits);
-    write_number(stream, PREFIX "rpc_held_bytes", "gauge", "Data of requests that wait",
+    write_number(stream, PREFIX "rpc_waits", "gauge", "Waiting requests", rpc->waits);
+    write_number(stream, PREFIX "rpc_held_bytes", "gauge", "Data held by waiting requests",
                  rpc->held_bytes);
     write_number(stream, PREFIX "rpc_remembered_answers", "gauge", "Answers remembered",
                  rpc->recent);

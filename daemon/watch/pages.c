@@ -64,7 +64,7 @@ static void write_counters(FILE *body, const struct te_counters *counters)
 {
     size_t count;
     const struct te_counter_info *table = te_counter_table(&count);
-    fputs("<table><caption>Counters that have counted</caption>\n", body);
+    fputs("<table><caption>Counters above zero</caption>\n", body);
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
         memcpy(&value, (const char *)counters + table[i].offset, sizeof(value));

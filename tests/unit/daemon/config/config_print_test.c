@@ -35,7 +35,7 @@ static void test_reference_is_up_to_date(void **state)
     free(text);
 }
 
-/* Every key is told, once. */
+/* Every key is printed, once. */
 static void test_help_keys_is_complete(void **state)
 {
     size_t count;

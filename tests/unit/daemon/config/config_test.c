@@ -14,7 +14,7 @@
 
 struct wrong_value {
     const char *key, *value;
-    const char *wrong, *right; /* both stand in the message */
+    const char *wrong, *right; /* the message must contain both */
 };
 
 static const struct wrong_value wrong_values[] = {
@@ -277,7 +277,7 @@ static void test_every_key_of_the_engine_has_its_row(void **state)
 struct file_case {
     const char *text;
     unsigned mistakes;
-    const char *messages[3]; /* each stands in what is told */
+    const char *messages[3]; /* each must be in what is reported */
 };
 
 static const struct file_case file_cases[] = {

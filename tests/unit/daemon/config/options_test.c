@@ -12,7 +12,7 @@
 struct command_line {
     const char *arguments[ARGUMENTS_MAX];
     enum options_action action;
-    const char *output, *errors; /* each stands in what is told */
+    const char *output, *errors; /* each must be contained in what is written */
 };
 
 static const struct command_line command_lines[] = {
@@ -130,7 +130,7 @@ static void test_list_is_begun_anew_once(void **state)
         assert_int_equal(config.engine.addresses[i].addr.bytes[13], 5 + i);
 }
 
-/* Every mistake is told, not only the first. */
+/* Every mistake is reported, not only the first. */
 static void test_all_mistakes_are_told(void **state)
 {
     static const char *const arguments[] = {"--mtu", "1", "--set", "mut=1", "--msl", "never", NULL};
@@ -174,7 +174,7 @@ static void test_loading_again_reads_the_file_anew(void **state)
     unlink(path);
 }
 
-/* A key or an argument of any length is told of, and overruns nothing. */
+/* A key or an argument of any length is reported, and overruns nothing. */
 static void test_long_arguments(void **state)
 {
     char key[600], argument[700];

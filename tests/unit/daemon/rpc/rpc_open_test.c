@@ -92,7 +92,7 @@ static void test_open_that_takes_too_long_says_so_far(void **state)
     assert_int_equal(client.response->open->state, STATE(SYN_SENT));
     client.deadline_ms = WAIT_MS;
     T_FAILS(t_open(&client, 80, 0, 60000), DEADLINE);
-    assert_int_equal(client.response->open->id, 2); /* it goes on all the same */
+    assert_int_equal(client.response->open->id, 2); /* the opening continues */
     t_client_close(&client);
 }
 

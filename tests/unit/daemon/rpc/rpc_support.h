@@ -36,7 +36,7 @@ struct t_rpc {
 /* cmocka's set-up and tear-down; *state is the struct t_rpc. */
 int t_rpc_setup(void **state);
 int t_rpc_teardown(void **state);
-/* Starts the rpc anew, with env->options as they are now. */
+/* Restarts the rpc with env->options as they are now. */
 void t_rpc_restart(struct t_rpc *env);
 struct rpc_stats t_stats(const struct t_rpc *env);
 /* Puts the engine's clock forward, in steps small enough for its timers to come in order. */
@@ -60,7 +60,7 @@ void t_client_open(struct t_client *client, struct t_rpc *env);
 /* The same as another user; only root can. */
 void t_client_open_as(struct t_client *client, struct t_rpc *env, uint32_t uid);
 void t_client_close(struct t_client *client);
-/* Breaks the link and makes a new one; session and request ids go on. */
+/* Breaks the link and makes a new one; session and request ids carry on. */
 void t_client_reconnect(struct t_client *client);
 
 /* Sends one request, op being the message of that case; the answer is valid until the next one. */

@@ -46,7 +46,7 @@ static void test_same_time_comes_in_order_of_arming(void **state)
     (void)state;
     for (int i = 0; i < 10; i++)
         deadlines_set(&deadlines, &some[i], 5);
-    deadlines_set(&deadlines, &some[0], 5); /* anew: it is the last now */
+    deadlines_set(&deadlines, &some[0], 5); /* set again: now it is the last */
     for (int i = 1; i < 10; i++)
         assert_ptr_equal(deadlines_take_due(&deadlines, 5), &some[i]);
     assert_ptr_equal(deadlines_take_due(&deadlines, 5), &some[0]);

@@ -160,7 +160,8 @@ static void test_handshakes(void **state)
     struct latency *latency = &fixture->latency;
     transition(latency, 1, TE_CLOSED, TE_SYN_SENT, 100);
     transition(latency, 2, TE_LISTEN, TE_SYN_RCVD, 100);
-    transition(latency, 1, TE_SYN_SENT, TE_SYN_RCVD, 150); /* simultaneous open goes on counting */
+    transition(latency, 1, TE_SYN_SENT, TE_SYN_RCVD,
+               150); /* a simultaneous open: the clock runs on */
     transition(latency, 1, TE_SYN_RCVD, TE_ESTABLISHED, 300);
     transition(latency, 2, TE_SYN_RCVD, TE_CLOSED, 300);
     transition(latency, 2, TE_CLOSED, TE_ESTABLISHED, 400); /* never seen in its opening */
