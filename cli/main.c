@@ -150,7 +150,7 @@ int main(int argc, char **argv)
         cli.verb = &verbs[i];
         argc -= optind;
         argv += optind;
-        optind = 0; /* GNU getopt: start anew */
+        optind = 0; /* restarts GNU getopt */
         int status = verbs[i].run(&cli, argc, argv);
         cli_flush();
         tcpc_client_free(cli.client);

@@ -39,7 +39,7 @@ int cli_exit_status(enum tcpc_code code)
     }
 }
 
-/* The daemon's hints are for every client; these say the same to somebody who types. */
+/* The daemon's hints speak of the protocol; these say the same in terms of tcpctl. */
 static const char *hint_of(const struct tcpc_error *error)
 {
     if (error->hint[0] == '\0')

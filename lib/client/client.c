@@ -110,7 +110,8 @@ static enum tcpc_code options_check(const struct tcpc_options *options,
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown policy %d",
                                (int)options->policy);
     if (options->token != NULL && options->policy == TCPC_POLICY_NONE)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "a token needs a policy");
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+                               "a token without a policy: set the policy of the session");
     return TCPC_OK;
 }
 

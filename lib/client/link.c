@@ -206,7 +206,7 @@ enum tcpc_code tcpci_link_open(struct tcpc_client *client, const struct tcpci_li
     if (rv == NNG_ENOMEM)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
     return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "a control URL looks like ipc:///PATH",
-                           "cannot use %s: %s", client->url, nng_strerror(rv));
+                           "%s is not a usable control URL: %s", client->url, nng_strerror(rv));
 }
 
 /* Waits for the first link; false at until_ms. Under the lock. */

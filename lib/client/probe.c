@@ -54,8 +54,8 @@ enum tcpc_code tcpci_probe_explain(const char *url, int number, struct tcpc_erro
 {
     if (number == EACCES || number == EPERM) {
         tcpci_error_set(ret_error, TCPC_PERMISSION,
-                        "be root, or join the group that owns the socket", "may not connect to %s",
-                        url);
+                        "become root, or join the group that owns the socket",
+                        "not allowed to connect to %s", url);
     } else {
         tcpci_error_set_code(ret_error, TCPC_UNREACHABLE, url);
     }

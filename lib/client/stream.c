@@ -335,7 +335,7 @@ static enum tcpc_code send_all(struct stream *stream, uint32_t wait_ms,
             if (wait_ms != TCPC_WAIT_FOREVER &&
                 tcpci_clock_ms() - stream->progress_at_ms >= (int64_t)wait_ms)
                 return tcpci_error_set(ret_error, TCPC_AGAIN, "",
-                                       "the peer takes no data: the send buffer stays full");
+                                       "the send buffer is full, and the peer takes no data");
             stream->is_rewinding = false;
             stream->asked_to = stream->accepted_to;
         }

@@ -1,4 +1,4 @@
-/* tcpctl as a program, against a daemon that is not one: what it prints, and how it exits. */
+/* tcpctl as a program, against a fake daemon: what it prints, and how it exits. */
 #include <fcntl.h>
 #include <jansson.h>
 #include <poll.h>
@@ -46,7 +46,7 @@ struct child {
     int in, out, err;
 };
 
-/* tcpctl with the words of line, which are separated by spaces. */
+/* Runs tcpctl with the words of line, which spaces separate. */
 static struct child start(const char *line)
 {
     char words[512];
@@ -389,7 +389,7 @@ static void show_has_its_keys(void **state)
     assert_string_equal(world->err, "tcpctl: show 99: connection does not exist (ENOENT)\n");
 }
 
-/* The keys of the list stand in its order, whatever else stands between them. */
+/* The keys of the list appear in its order, with others between them. */
 static void show_has_every_field_of_the_list_as_json(void **state)
 {
 #define NAME(kind, name, ...) #name,
@@ -426,7 +426,7 @@ struct phrase {
     const char *name, *label, *text;
 };
 
-/* On the line of that label stands the phrase, without its value. */
+/* The phrase, without its value, is on the line with its label. */
 static void assert_phrase(const char *out, const struct phrase *phrase)
 {
     char start[32], line[512], text[64];
@@ -465,7 +465,7 @@ static void show_has_every_field_of_the_list_as_text(void **state)
     assert_non_null(strstr(world->out, "\nalgorithm    reno, state fine\n"));
 }
 
-/* What says nothing is left out: no marks, nothing in flight, nothing sent again. */
+/* Lines that say nothing are left out: no marks, nothing in flight, nothing retransmitted. */
 static void show_leaves_empty_lines_out(void **state)
 {
     struct world *world = *state;
@@ -501,7 +501,7 @@ static void history_shows_drops_to_people(void **state)
     assert_non_null(strstr(below, "Dropped"));
     assert_non_null(strstr(below, "unacceptable"));
     assert_non_null(strstr(below, "Outside of the receive window"));
-    assert_int_equal(run(world, "-H history 1"), 0); /* programs get what they always got */
+    assert_int_equal(run(world, "-H history 1"), 0); /* not to programs */
     assert_null(strstr(world->out, "unacceptable"));
     json_t *array = json_of(world, "--json history 1");
     assert_int_equal(json_array_size(array), 2);
@@ -573,7 +573,7 @@ static void options_are_listed(void **state)
     json_decref(array);
 }
 
-/* What bash offers after the words of line; the last one is what has been typed of a word. */
+/* What bash offers after the words of line, of which the last is still being typed. */
 static const char *complete(struct world *world, const char *line)
 {
     char command[1024];

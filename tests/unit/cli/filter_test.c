@@ -210,7 +210,7 @@ static void closed_is_hidden_until_asked_for(void **state)
     assert_true(shows("state all", TCPC_CLOSED));
     assert_false(shows("state connected", TCPC_CLOSED));
     assert_true(shows("dst 0.0.0.0/0 or sport = 80", TCPC_LISTEN));
-    assert_false(shows("dst 0.0.0.0/0", TCPC_LISTEN)); /* nobody is in no network */
+    assert_false(shows("dst 0.0.0.0/0", TCPC_LISTEN)); /* an unspecified peer is in no network */
 }
 
 static void states_asked_for_are_known(void **state)

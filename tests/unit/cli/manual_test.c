@@ -1,4 +1,4 @@
-/* tcpctl(1) names what the engine has, and nothing else. */
+/* tcpctl(1) names the options and algorithms that the engine has, and no others. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

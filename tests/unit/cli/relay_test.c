@@ -1,5 +1,6 @@
-/* Between a connection and stdin and stdout. One process has one reader of stdin, so the tests that
- * relay are one program's life, in order: two connections, of which the first takes the input. */
+/* Relaying between a connection and stdin and stdout. A process has one reader of stdin, so the
+ * tests that relay build on each other: two connections in order, of which the first takes the
+ * input. */
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static int set_up_all(void **state)
     return 0;
 }
 
-/* The reader sleeps until there is another connection; nothing else of it is left. */
+/* The reader of stdin still sleeps until there is another connection. */
 static int tear_down_all(void **state)
 {
     struct world *world = *state;
@@ -80,7 +81,7 @@ static void options_are_taken(void **state)
     assert_string_equal(captured.text, "");
 }
 
-/* The rest of a first piece goes before the rest of stdin; the echo comes back; -N ends it. */
+/* The rest of a first piece goes before the rest of stdin; all is echoed; -N ends it. */
 static void input_goes_out_in_order_and_comes_back(void **state)
 {
     struct world *world = *state;

@@ -80,7 +80,7 @@ static void lines_have_label_start_and_phrases(void **state)
     assert_string_equal(line(STATUS_LINE_ALGORITHM, NULL, &status), "algorithm    reno\n");
 }
 
-/* A 0 beside other numbers says something, a false flag and an empty word never do. */
+/* A 0 next to other numbers says something; a false flag and an empty word never do. */
 static void what_says_nothing_is_left_out(void **state)
 {
     struct tcpc_status status = empty_status();

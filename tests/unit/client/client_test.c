@@ -69,7 +69,7 @@ static void dead_socket_is_unreachable_soon(void **state)
     struct tcpc_client *client = NULL;
     struct tcpc_error error;
     (void)state;
-    int fd = mkstemp(path); /* a file that nobody listens on answers like a dead socket */
+    int fd = mkstemp(path); /* a plain file refuses, as a dead socket does */
     assert_true(fd >= 0);
     snprintf(url, sizeof(url), "ipc://%s", path);
     int64_t before_ms = world_now_ms();
@@ -115,7 +115,7 @@ static void lost_daemon_is_unreachable_before_the_timeout(void **state)
     int64_t before_ms = world_now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
     assert_in_range(world_now_ms() - before_ms, 500, 2000);
-    /* Nobody comes back from the dead in vain: the next call knows at once. */
+    /* The daemon is known to be lost: the next call does not wait for it again. */
     before_ms = world_now_ms();
     assert_int_equal(tcpc_status(world->client, id, &response, &world->error), TCPC_UNREACHABLE);
     assert_true(world_now_ms() - before_ms < 300);
@@ -244,7 +244,7 @@ static void resent_close_that_was_done_is_success(void **state)
     assert_int_equal(tcpc_abort(world->client, other, &world->error), TCPC_OK);
     assert_int_equal(world->daemon.closes, 1);
     assert_int_equal(world->daemon.aborts, 1);
-    /* Not sent twice, it is an error. */
+    /* When it was not sent twice, that is an error. */
     assert_int_equal(tcpc_close(world->client, id, 0, NULL, &world->error), TCPC_NOT_FOUND);
 }
 
@@ -452,7 +452,7 @@ static void stream_goes_on_in_another_client(void **state)
     tcpc_client_free(world->client);
     world_connect(world, TCPC_POLICY_NONE, TIMEOUT_MS);
     assert_int_equal(tcpc_send(world->client, id, "world", 5, 1000, &world->error), TCPC_OK);
-    /* The first six were handed out but not freed: they come again. */
+    /* The first six were handed out but not freed, so they are received again. */
     len = sizeof(buffer);
     assert_int_equal(tcpc_receive(world->client, id, buffer, &len, 1000, &world->error), TCPC_OK);
     assert_int_equal(len, 11);

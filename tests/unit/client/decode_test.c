@@ -49,7 +49,7 @@ static void begin(struct world *world, int op)
     world->call.request.op = (enum tcpc_op)op;
 }
 
-/* The bytes are gone when this returns: a response that points into them is found by ASan. */
+/* The bytes are gone when this returns: ASan finds a response that points into them. */
 static bool decode_bytes(struct world *world, const void *bytes, size_t len)
 {
     void *copy = malloc(len + 1);
@@ -370,7 +370,7 @@ static void totals_of_a_state_that_nobody_knows_are_left_out(void **state)
     assert_int_equal(status->connections, 0); /* what follows the array */
 }
 
-/* What costs a byte or two of a message, and hundreds in memory, stops at the budget. */
+/* Items that take a byte or two in the message but hundreds in memory stop at the budget. */
 static void a_message_cannot_swell_without_limit(void **state)
 {
     enum { EVENTS = 200000 };

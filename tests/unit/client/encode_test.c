@@ -62,7 +62,7 @@ static void the_head_is_the_same_for_all(void **state)
         assert_int_equal(message->api_major, 1);
         assert_true(message->request_id == REQUEST_ID);
         assert_int_equal(message->deadline_ms, 4500);
-        /* Attach takes up the session by its token; it is not in one yet. */
+        /* Attach names its session by the token; it is not part of one yet. */
         assert_true(message->session == (op == OP_ATTACH ? 0 : SESSION));
     }
 }

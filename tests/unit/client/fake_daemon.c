@@ -369,7 +369,7 @@ static enum fake_verdict do_status(struct fake_daemon *daemon, const PB(Request)
     return FAKE_REPLY;
 }
 
-/* One row a page, so that paging is always under test. */
+/* One row per page, so that paging is always under test. */
 static enum fake_verdict do_list(struct fake_daemon *daemon, const PB(Request) * request,
                                  PB(Response) * response)
 {
@@ -420,7 +420,7 @@ static void fill_segment(void)
     out.segment.wnd = 65535;
 }
 
-/* Of a connection, or of all: then with both ends. */
+/* A drop of one connection, or of the whole stack: then with both ends. */
 static void fill_drop(uint64_t id)
 {
     tcpengine__v1__drop__init(&out.drop);

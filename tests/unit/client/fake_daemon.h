@@ -1,9 +1,9 @@
 /* A daemon's behaviour for fake_server: connections to a peer that echoes.
  *
- * An active OPEN is established at the second look; port 9 refuses, port 10 never answers. What is
- * sent to a connection comes back from it; after SHUTDOWN the end follows the echo. There is one
- * listener at most, whose connections come when a test says so. Lists, counters and events are
- * those of this little world plus a few fixed rows. Exactly-once is checked, not provided:
+ * An active OPEN is established the second time it is looked at; port 9 refuses, port 10 never
+ * answers. What is sent on a connection is echoed; after SHUTDOWN the end follows the echo. There
+ * is at most one listener, whose connections arrive when a test says so. Lists, counters and events
+ * are those of this small world plus a few fixed rows. Exactly-once is checked, not provided:
  * SHUTDOWN, CLOSE and ABORT count how often they ran. */
 #ifndef TESTS_FAKE_DAEMON_H
 #define TESTS_FAKE_DAEMON_H
@@ -18,7 +18,7 @@ struct fake_connection {
     PB(State) state;
     uint32_t port;
     bool is_listener, is_shut;
-    unsigned waiting; /* listener: connections that wait to be accepted */
+    unsigned waiting; /* listener: connections waiting to be accepted */
     uint8_t *bytes;
     uint64_t accepted, released;
 };
@@ -29,11 +29,11 @@ struct fake_daemon {
     unsigned count;
     uint64_t last_id, session;
     uint64_t room_bytes; /* of each connection's send buffer; 0: no limit */
-    bool is_status_full; /* Status: every field of TE_STATUS_LIST says something */
+    bool is_status_full; /* Status: no field of TE_STATUS_LIST is zero, false or empty */
     unsigned attaches, takeovers, shutdowns, closes, aborts, opens;
 };
 
-/* Starts a server with this daemon behind it. Zero *daemon before; knobs may be set after. */
+/* Starts a server with this daemon behind it. *daemon must be zero before; knobs are set after. */
 void fake_daemon_start(struct fake_daemon *daemon);
 void fake_daemon_stop(struct fake_daemon *daemon);
 

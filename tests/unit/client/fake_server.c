@@ -216,7 +216,7 @@ static void job_later(struct job *job)
     thread_start(job_run, copy);
 }
 
-/* Handles without replying anything. */
+/* Handles the request without replying. */
 static void job_swallow(const struct job *job)
 {
     struct fake_server *server = job->link->server;

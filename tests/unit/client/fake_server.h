@@ -1,8 +1,8 @@
-/* A server of the SP protocol on a Unix socket, for tests of clients: it speaks REP by hand, leaves
- * the answers to a handler, and misbehaves when told to.
+/* A server of the SP protocol on a Unix socket, for tests of clients: it implements REP by itself,
+ * leaves the answers to a handler, and misbehaves when told to.
  *
- * One thread accepts, one a link reads. A request whose handler says FAKE_WAIT is tried again until
- * its time is over, beside the others. Handlers run one at a time. */
+ * One thread accepts, and one per link reads. A request whose handler returns FAKE_WAIT is tried
+ * again until its time is over, alongside others. Handlers run one at a time. */
 #ifndef TESTS_FAKE_SERVER_H
 #define TESTS_FAKE_SERVER_H
 
@@ -15,7 +15,7 @@
 
 enum fake_verdict {
     FAKE_REPLY,
-    FAKE_WAIT /* nothing yet: call the handler again, or reply as it stands when time is over */
+    FAKE_WAIT /* nothing yet: call the handler again, or send this reply when time is over */
 };
 
 /* Fills *response (initialised, request_id and boot_id set). What it points to must stay until the
@@ -23,10 +23,10 @@ enum fake_verdict {
 typedef enum fake_verdict (*fake_handler)(void *ctx, const PB(Request) * request,
                                           PB(Response) * response);
 
-/* What happens to the next requests, once the counter in front of it reaches zero. */
+/* What happens to a request. */
 enum fake_fault {
     FAKE_NO_FAULT,
-    FAKE_DROP_BEFORE, /* the link breaks, the request is not handled */
+    FAKE_DROP_BEFORE, /* the link breaks before the request is handled */
     FAKE_DROP_AFTER,  /* handled, but the link breaks before the reply */
     FAKE_GARBAGE,     /* handled, but the reply is no protobuf */
     FAKE_WRONG_ID,    /* the reply names another request */
@@ -41,7 +41,7 @@ void fake_server_stop(struct fake_server *server);
 /* "ipc:///tmp/.../sock", valid until the stop. */
 const char *fake_server_url(const struct fake_server *server);
 
-/* The fault hits one request, after `skip` good ones. */
+/* The fault hits one request, after skip good ones. */
 void fake_server_fault(struct fake_server *server, enum fake_fault fault, unsigned skip);
 void fake_server_set_boot_id(struct fake_server *server, uint64_t boot_id);
 /* Breaks all links. */

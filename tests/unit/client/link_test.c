@@ -71,7 +71,7 @@ static void a_lost_session_is_fatal(void **state)
         check(world, 3, codes[i]);
         assert_int_equal(world->client.fatal.code, TCPC_SESSION);
         assert_string_equal(world->client.fatal.message, "as the daemon said");
-        assert_int_equal(world->wakes, i + 1); /* calls that wait for a link must learn it */
+        assert_int_equal(world->wakes, i + 1); /* calls that wait for a link must notice */
         assert_int_equal(world->client.link, LINK_CHECKING);
     }
 }

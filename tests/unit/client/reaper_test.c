@@ -1,6 +1,6 @@
-/* The client when nng's one reaper thread is stuck, as nng 1.5.2 can leave it for good (see
- * lib/client/link.c): here by another socket of this program, until the test lets it go. Nothing
- * tells of a lost link then. */
+/* The client while nng's only reaper thread is stuck, as nng 1.5.2 can leave it for good (see
+ * lib/client/link.c): here because of another socket of this program, until the test releases it.
+ * nng then reports no lost link. */
 #include <nng/nng.h>
 #include <nng/protocol/pair0/pair.h>
 #include <semaphore.h>
@@ -10,7 +10,7 @@
 #include "support/test.h"
 #include "world.h"
 
-/* The first tests wait for it, no request needs all of it. */
+/* The first tests wait for this long; no request needs all of it. */
 enum { TIMEOUT_MS = 2000, HANG_S = 60 };
 
 /* --- the reaper ------------------------------------------------------------------------------- */
@@ -79,7 +79,7 @@ static enum tcpc_code ask_briefly(struct world *world)
     return code;
 }
 
-/* Nobody waits for an answer, which would tell. */
+/* No request is waiting whose answer would reveal the loss. */
 static void break_links(struct world *world)
 {
     fake_server_break_links(world->daemon.server);

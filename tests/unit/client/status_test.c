@@ -1,5 +1,5 @@
-/* The fields of a connection's status on their whole way: the engine's struct, the daemon's
- * message, the wire, the client's struct. */
+/* The fields of a connection's status, all the way: the engine's struct, the daemon's message, the
+ * wire, the client's struct. */
 #include <stdlib.h>
 #include <string.h>
 #include <tcpclient/tcpclient.h>
@@ -98,7 +98,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* All fields are zero, false or empty, but one. */
+/* All fields but one are zero, false or empty. */
 static void set_one(struct te_status *ret_status, enum field one)
 {
 #define SET(kind, name, ...) ret_status->name = one == FIELD_##name ? VALUE_##kind : ZERO_##kind;
@@ -134,7 +134,7 @@ static void each_field_arrives_and_no_other_changes(void **state)
     }
 }
 
-/* That a field of the list is in the message is the daemon's compiler's business. */
+/* The daemon does not compile if a field of the list is missing from the message. */
 static void each_field_of_the_message_is_in_the_list(void **state)
 {
 #define NAME(kind, name, ...) #name,

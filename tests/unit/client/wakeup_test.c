@@ -1,4 +1,4 @@
-/* The client when a wake-up of nng's threads is lost, as glibc before 2.41 can lose it (its bug
+/* The client when a wake-up of nng's threads is lost, as can happen with glibc before 2.41 (its bug
  * 25847): this program's own pthread_cond_signal(), which nng finds before the C library's, loses
  * one when a test says so. */
 #include <dlfcn.h>
@@ -10,7 +10,8 @@
 #include "support/test.h"
 #include "world.h"
 
-/* PATIENCE_MS: more than half a second, on a busy machine; far less than a request has. */
+/* PATIENCE_MS: more than half a second even on a busy machine; far less than a request's timeout.
+ */
 enum { PATIENCE_MS = 4000, TIMEOUT_MS = 20000, HANG_S = 60 };
 
 /* --- losing ----------------------------------------------------------------------------------- */
@@ -21,7 +22,7 @@ static _Atomic enum loss loss;
 static _Atomic int before_loss; /* wake-ups that still arrive, before the one that is lost */
 static pthread_t test_thread;
 
-/* nng's poller tells that something can be read. */
+/* nng's poller reports what can be read. */
 static bool is_poller(void)
 {
     char name[16] = "";
@@ -98,8 +99,8 @@ static void answer_that_wakes_nobody_comes_soon(void **state)
     assert_int_equal(loss, LOSE_NOTHING);
 }
 
-/* Each of the wake-ups between the connect and the first answer in turn; how many there are is not
- * the same each time. */
+/* Loses each of the wake-ups between the connect and the first answer in turn; their number varies.
+ */
 static void first_link_that_wakes_nobody_comes_soon(void **state)
 {
     struct world *world = *state;

@@ -584,11 +584,11 @@ enum tcpc_code tcpc_receive_async(struct tcpc_client *client, const struct tcpc_
  * TCPC_INVALID_ARGUMENT: no remote address or port, or one that cannot be connected (multicast,
  *   broadcast, the daemon's own); open->len exceeds TCPC_DATA_MAX.
  * TCPC_ADDRESS: open->local is not the daemon's, or no port is left. See the code.
- * TCPC_EXISTS: the two endpoints are connected already. Choose another local port.
+ * TCPC_EXISTS: the two endpoints are connected already; choose another local port. Or listener_id
+ *   names a connection, for instance because it has turned active before.
  * TCPC_PEER_UNREACHABLE: no route. Give the daemon a gateway, or an address in that network.
  * TCPC_RESOURCES: too many connections, in all or of this uid.
- * TCPC_NOT_FOUND, TCPC_PERMISSION, TCPC_BAD_STATE: listener_id names none, somebody else's, or a
- *   connection.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION: listener_id names no listener, or somebody else's.
  * With wait_ms, and an id to close:
  * TCPC_REFUSED: RST in answer to our SYN. Does a program listen there?
  * TCPC_PEER_UNREACHABLE, TCPC_TIMED_OUT, TCPC_RESET, TCPC_ABORTED: see the codes.
@@ -599,9 +599,9 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
 /* Passive OPEN: a listener, which stays in LISTEN until it is closed. is_passive and wait_ms are
  * ignored.
  *
- * TCPC_INVALID_ARGUMENT: no local port, or not a unicast address.
- * TCPC_ADDRESS: the address is not the daemon's, or another listener has the port.
- * TCPC_RESOURCES: too many listeners, in all or of this uid. */
+ * TCPC_INVALID_ARGUMENT: no local port, or the peer's address is not a unicast one.
+ * TCPC_ADDRESS: the address is not the daemon's, or another listener has the port and the same
+ * peer. TCPC_RESOURCES: too many listeners, in all or of this uid. */
 enum tcpc_code tcpc_listen(struct tcpc_client *client, const struct tcpc_open *open,
                            struct tcpc_opened *ret_opened, struct tcpc_error *ret_error);
 /* Takes the oldest connection of a listener, waiting for one for at most wait_ms. The connection
