@@ -1,5 +1,5 @@
-/* One transfer between two engines in one process, in virtual time: what tests/bench/instructions
- * counts the instructions of.
+/* One transfer between two engines in one process, in virtual time, whose instructions
+ * tests/bench/instructions counts.
  *
  *   segments BYTES [LOSE_EVERY]
  *

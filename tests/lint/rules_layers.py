@@ -15,7 +15,7 @@ class Component:
     """One [FOLDER] of rooms.txt."""
     folder: str
     shared: set[str] = field(default_factory=set)
-    rooms: dict[str, set[str]] = field(default_factory=dict)  # room: the rooms that it may include
+    rooms: dict[str, set[str]] = field(default_factory=dict)  # room: the rooms it may include
     circles: dict[frozenset[str], list[str]] = field(default_factory=dict)  # each with its reason
     faults: list[str] = field(default_factory=list)
 
@@ -27,7 +27,7 @@ class Component:
 
 
 def _room_of(noun: str) -> str:
-    """A noun's folder; of a noun of the top level, itself."""
+    """A noun's folder, or the noun itself at the top level."""
     return noun.rpartition("/")[0] or noun
 
 
