@@ -148,6 +148,8 @@ static void test_ranges_that_cannot_be(void **state)
         size_t len = save(&ranges);
         for (unsigned k = 0; k < 4; k++)
             put_u64(HEADER_BYTES + 8 * k, bad[i][k]);
+        for (unsigned k = 0; k < 2; k++) /* lest these be what is wrong */
+            put_u64(HEADER_BYTES + 2 * RANGE_BYTES + 8 * k, TE_RANGES_NO_START);
         assert_int_equal(restore(len), TE_ERR_INVALID);
     }
 }

@@ -239,6 +239,22 @@ static void rfc4821_7_6_4_lost_with_others(void **state)
     assert_int_equal(probe_len(), 1500 - HEADERS); /* the same, as soon as all is calm */
 }
 
+/* Nor with one that was lost before, and is not repaired yet. */
+static void rfc4821_7_6_4_lost_after_others(void **state)
+{
+    (void)state;
+    deliver();
+    bare_send(&b, 1, 1000);
+    send_probe();
+    struct te_sent_map *map = &conn->sender->map;
+    te_sent_map_mark_lost(map, te_sent_map_first(map));
+    assert_int_equal(te_mtu_probe_on_lost(b.stack, conn, 1000), 0);
+    struct te_sent *probe = te_sent_map_last(map);
+    te_sent_map_mark_lost(map, probe);
+    assert_int_equal(te_mtu_probe_on_lost(b.stack, conn, te_sent_len(probe)), 0);
+    assert_int_equal(b.stack->counters.mtu_probes_lost, 0);
+}
+
 static void test_loss_of_others_is_no_matter(void **state)
 {
     (void)state;
@@ -444,6 +460,7 @@ int main(void)
         TEST(test_arrival_raises_path_mtu, setup_always),
         TEST(rfc4821_7_6_2_lost_alone, setup_always),
         TEST(rfc4821_7_6_4_lost_with_others, setup_always),
+        TEST(rfc4821_7_6_4_lost_after_others, setup_always),
         TEST(test_loss_of_others_is_no_matter, setup_always),
         TEST(test_lost_probe_counts_as_segments, setup_always),
         TEST(rfc8899_search_finds_the_path, setup_always),
