@@ -64,7 +64,7 @@ static void note_rtt(struct te_ack_report *report, const struct te_sent *sent, i
     int64_t rtt_us = now_us - sent->sent_at_us;
     if (rtt_us < 1)
         rtt_us = 1;
-    report->rtt_us = rtt_us; /* records come in the order of their sending */
+    report->rtt_us = rtt_us; /* records usually come in the order of transmission */
     report->rtt_end = sent->end;
     if (!is_sack && report->oldest_rtt_us == 0)
         report->oldest_rtt_us = rtt_us;
