@@ -1,5 +1,4 @@
 #include "ip/prefix.h"
-
 #include "support/fixture.h"
 #include "support/test.h"
 

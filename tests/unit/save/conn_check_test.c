@@ -3,7 +3,6 @@
  * Each case starts from a copy of a healthy connection, which is taken, changes one thing, and says
  * whether it is still one that the engine could have made. */
 #include "save/conn_check.h"
-
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "support/couple.h"

@@ -1,7 +1,6 @@
-#include "tcp/mtu/mtu_probe.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
+#include "tcp/mtu/mtu_probe.h"
 #include "tcp/mtu/packet_size.h"
 #include "tcp/mtu/path_mtu.h"
 

@@ -1,7 +1,6 @@
-#include "tcp/mtu/packet_size.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
+#include "tcp/mtu/packet_size.h"
 
 static struct bare b;
 static struct te_conn *const conn = &b.conn;

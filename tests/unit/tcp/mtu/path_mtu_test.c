@@ -1,8 +1,7 @@
-#include "tcp/mtu/path_mtu.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/mtu/packet_size.h"
+#include "tcp/mtu/path_mtu.h"
 
 #define FULL 1460 /* payload of a packet of 1500 */
 

@@ -1,8 +1,7 @@
-#include "tcp/recovery/ack_report.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/conn/isn.h"
+#include "tcp/recovery/ack_report.h"
 
 #define RTT (100 * MS)
 

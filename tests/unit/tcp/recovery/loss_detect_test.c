@@ -1,8 +1,7 @@
-#include "tcp/recovery/loss_detect.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/conn/timers.h"
+#include "tcp/recovery/loss_detect.h"
 #include "tcp/recovery/recovery.h"
 
 #define RTT (100 * MS)

@@ -1,8 +1,7 @@
-#include "tcp/recovery/loss_probe.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/conn/timers.h"
+#include "tcp/recovery/loss_probe.h"
 #include "tcp/recovery/recovery.h"
 #include "tcp/recovery/retransmit_timer.h"
 

@@ -1,9 +1,8 @@
-#include "tcp/recovery/recovery.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/timers.h"
+#include "tcp/recovery/recovery.h"
 
 #define RTT (100 * MS)
 #define CWND (10 * BARE_MSS)

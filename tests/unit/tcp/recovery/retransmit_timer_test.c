@@ -1,8 +1,7 @@
-#include "tcp/recovery/retransmit_timer.h"
-
 #include "support/bare_conn.h"
 #include "support/test.h"
 #include "tcp/conn/timers.h"
+#include "tcp/recovery/retransmit_timer.h"
 
 #define RTT (100 * MS)
 #define RTO (300 * MS) /* of a first sample of RTT */
