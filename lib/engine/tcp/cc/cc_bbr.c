@@ -1,4 +1,4 @@
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 #define LOSS_EVENTS_MAX UINT8_MAX
 

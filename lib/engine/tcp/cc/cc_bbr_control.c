@@ -1,6 +1,6 @@
 #include <tcpengine/units.h>
 
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 /* 2.5: paced a little slower than the estimated bandwidth. */
 #define PACING_MARGIN_PERCENT 99

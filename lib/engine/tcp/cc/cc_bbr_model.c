@@ -1,6 +1,6 @@
 #include <tcpengine/units.h>
 
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 /* LossThresh: 2 %; Beta: 0.7 (2.8). */
 #define LOSS_THRESH_DIVISOR 50

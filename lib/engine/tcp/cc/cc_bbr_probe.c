@@ -1,4 +1,4 @@
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 /* A probe for bandwidth comes every 2 to 3 s, every 63 rounds, or after as many rounds as Reno
  * would need to regain its window, whichever is soonest (5.3.3.8). */

@@ -1,4 +1,4 @@
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 /* 2.16. */
 #define MIN_RTT_FILTER_LEN_US 10000000

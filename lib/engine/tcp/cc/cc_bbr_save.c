@@ -1,4 +1,4 @@
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 #include "util/codec.h"
 
 static void bbr_rates(struct te_codec *codec, struct te_cc_bbr_state *bbr)

@@ -1,4 +1,4 @@
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 
 /* BBRStartupFullLossCnt (5.3.1.3). */
 #define FULL_LOSS_EVENTS 6

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "support/test.h"
-#include "tcp/cc/cc_bbr.h"
+#include "tcp/cc/cc_bbr_parts.h"
 #include "units.h"
 #include "util/codec.h"
 

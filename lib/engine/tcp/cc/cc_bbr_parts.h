@@ -11,8 +11,8 @@
  *     cc_bbr_save.c     saving and restoring its state
  *
  * Only these files include this header. Rates are bytes per second, gains percent. */
-#ifndef TCPENGINE_TCP_CC_CC_BBR_H
-#define TCPENGINE_TCP_CC_CC_BBR_H
+#ifndef TCPENGINE_TCP_CC_CC_BBR_PARTS_H
+#define TCPENGINE_TCP_CC_CC_BBR_PARTS_H
 
 #include "tcp/cc/congestion.h"
 
