@@ -116,7 +116,7 @@ static void test_round_trip(void **state)
     const struct record want = sample();
     assert_int_equal(write_record(want, bytes, sizeof(bytes)), RECORD_BYTES);
     struct record got;
-    memset(&got, 0x3c, sizeof(got));
+    memset(&got, 1, sizeof(got)); /* other values, and legal ones of bool */
     struct te_codec codec = reader(bytes, sizeof(bytes));
     record_fields(&codec, &got);
     assert_true(te_codec_is_ok(&codec));
@@ -171,7 +171,7 @@ static void test_short_input(void **state)
     for (size_t len = 0; len < RECORD_BYTES; len++) {
         uint8_t *copy = exact_copy(bytes, len);
         struct record got;
-        memset(&got, 0x3c, sizeof(got));
+        memset(&got, 1, sizeof(got));
         struct te_codec codec = reader(copy, len);
         record_fields(&codec, &got);
         assert_int_equal(codec.err, TE_ERR_INVALID);
@@ -194,7 +194,7 @@ static void test_first_error_sticks(void **state)
     te_codec_fail(&codec, TE_ERR_RESOURCES);
     te_codec_require(&codec, false);
     struct record got;
-    memset(&got, 0x3c, sizeof(got));
+    memset(&got, 1, sizeof(got));
     record_fields(&codec, &got);
     assert_zero(&got);
     assert_int_equal(codec.err, TE_ERR_NOMEM);
@@ -266,7 +266,7 @@ static enum te_err read_value(field_fn *field, int64_t value, struct record *ret
     for (unsigned i = 0; i < 8; i++)
         bytes[flag + i] = (uint8_t)((uint64_t)value >> (8 * i));
     struct te_codec codec = reader(bytes, 8 + flag);
-    memset(ret_record, 0x3c, sizeof(*ret_record));
+    memset(ret_record, 1, sizeof(*ret_record));
     field(&codec, ret_record);
     return codec.err;
 }
