@@ -78,23 +78,30 @@ void cli_write(const void *data, size_t len);
 void cli_flush(void);
 
 /* --- verbs, one per file ---------------------------------------------------------------------- */
-int cmd_abort(struct cli *cli, int argc, char **argv);
-int cmd_accept(struct cli *cli, int argc, char **argv);
-int cmd_close(struct cli *cli, int argc, char **argv);
-int cmd_connect(struct cli *cli, int argc, char **argv);
-int cmd_events(struct cli *cli, int argc, char **argv);
-int cmd_history(struct cli *cli, int argc, char **argv);
-int cmd_listen(struct cli *cli, int argc, char **argv);
-int cmd_ls(struct cli *cli, int argc, char **argv);
-int cmd_open(struct cli *cli, int argc, char **argv);
-int cmd_receive(struct cli *cli, int argc, char **argv);
-int cmd_send(struct cli *cli, int argc, char **argv);
-int cmd_serve(struct cli *cli, int argc, char **argv);
-int cmd_set(struct cli *cli, int argc, char **argv);
-int cmd_show(struct cli *cli, int argc, char **argv);
-int cmd_shutdown(struct cli *cli, int argc, char **argv);
-int cmd_stats(struct cli *cli, int argc, char **argv);
-int cmd_status(struct cli *cli, int argc, char **argv);
-int cmd_tw(struct cli *cli, int argc, char **argv);
+/* In the order of the help. NAME is in cmd_NAME.c, as verb_NAME; tcpctl(1) describes it, and the
+ * completion asks the help. */
+#define CLI_VERB_LIST(X)                                                                           \
+    X(connect)                                                                                     \
+    X(serve)                                                                                       \
+    X(open)                                                                                        \
+    X(listen)                                                                                      \
+    X(accept)                                                                                      \
+    X(send)                                                                                        \
+    X(receive)                                                                                     \
+    X(shutdown)                                                                                    \
+    X(close)                                                                                       \
+    X(abort)                                                                                       \
+    X(ls)                                                                                          \
+    X(tw)                                                                                          \
+    X(show)                                                                                        \
+    X(history)                                                                                     \
+    X(events)                                                                                      \
+    X(stats)                                                                                       \
+    X(status)                                                                                      \
+    X(set)
+
+#define CLI_VERB(name) extern const struct verb verb_##name;
+CLI_VERB_LIST(CLI_VERB)
+#undef CLI_VERB
 
 #endif

@@ -12,7 +12,10 @@ static int do_abort(struct cli *cli, uint64_t id)
     return EXIT_DONE;
 }
 
-int cmd_abort(struct cli *cli, int argc, char **argv)
+static int cmd_abort(struct cli *cli, int argc, char **argv)
 {
     return one_id_run(cli, argc, argv, do_abort);
 }
+
+const struct verb verb_abort = {
+    .name = "abort", .arguments = "ID", .summary = "Reset a connection (ABORT)", .run = cmd_abort};

@@ -20,7 +20,7 @@ static int accept_and_print(struct cli *cli, uint64_t listener, uint32_t wait_ms
     return EXIT_DONE;
 }
 
-int cmd_accept(struct cli *cli, int argc, char **argv)
+static int cmd_accept(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"wait", required_argument, NULL, 'w'},
                                             {NULL, 0, NULL, 0}};
@@ -42,3 +42,9 @@ int cmd_accept(struct cli *cli, int argc, char **argv)
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : accept_and_print(cli, listener, wait_ms);
 }
+
+const struct verb verb_accept = {.name = "accept",
+                                 .arguments = "LISTENER",
+                                 .summary = "Take a connection from a listener; print its id",
+                                 .options = "      --wait SECONDS      wait for one to arrive\n",
+                                 .run = cmd_accept};

@@ -27,7 +27,7 @@ static int do_close(struct cli *cli, uint64_t id, bool is_waiting)
     return EXIT_DONE;
 }
 
-int cmd_close(struct cli *cli, int argc, char **argv)
+static int cmd_close(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"wait", no_argument, NULL, 'W'}, {NULL, 0, NULL, 0}};
     bool is_waiting = false;
@@ -47,3 +47,10 @@ int cmd_close(struct cli *cli, int argc, char **argv)
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : do_close(cli, id, is_waiting);
 }
+
+const struct verb verb_close = {
+    .name = "close",
+    .arguments = "ID",
+    .summary = "Close a connection or listener (CLOSE)",
+    .options = "      --wait              wait until the peer has acknowledged our FIN\n",
+    .run = cmd_close};

@@ -46,7 +46,7 @@ static int connect_and_relay(struct cli *cli, struct target *target, struct rela
     return status;
 }
 
-int cmd_connect(struct cli *cli, int argc, char **argv)
+static int cmd_connect(struct cli *cli, int argc, char **argv)
 {
     static const struct option long_options[] = {{"fast-open", no_argument, NULL, LONG_FAST_OPEN},
                                                  {NULL, 0, NULL, 0}};
@@ -75,3 +75,12 @@ int cmd_connect(struct cli *cli, int argc, char **argv)
     status = cli_connect(cli, TCPC_POLICY_CLOSE);
     return status != EXIT_DONE ? status : connect_and_relay(cli, &target, &options);
 }
+
+const struct verb verb_connect = {
+    .name = "connect",
+    .arguments = "HOST PORT",
+    .summary = "Connect stdin and stdout to a peer, like nc",
+    .options = TARGET_OPTIONS
+    "  -w SECONDS              limit for opening, and for idling once connected\n" RELAY_OPTIONS
+    "      --fast-open         send the start of stdin with the SYN (RFC 7413)\n",
+    .run = cmd_connect};

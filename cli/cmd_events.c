@@ -103,7 +103,7 @@ static int watch_run(struct watch *watch)
     return status;
 }
 
-int cmd_events(struct cli *cli, int argc, char **argv)
+static int cmd_events(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"follow", no_argument, NULL, 'f'}, {NULL, 0, NULL, 0}};
     struct watch watch = {.cli = cli};
@@ -128,3 +128,11 @@ int cmd_events(struct cli *cli, int argc, char **argv)
         json_print(watch.array);
     return status;
 }
+
+const struct verb verb_events = {.name = "events",
+                                 .arguments = "[EXPR]",
+                                 .summary = "Show recent state changes",
+                                 .options =
+                                     "  -f, --follow            and new ones as they happen\n",
+                                 .details = FILTER_DETAILS "tcpctl events -f 'dport = :80'\n",
+                                 .run = cmd_events};

@@ -132,7 +132,7 @@ static int do_history(struct cli *cli, uint64_t id, bool is_drops_only)
     return EXIT_DONE;
 }
 
-int cmd_history(struct cli *cli, int argc, char **argv)
+static int cmd_history(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"drops", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
     bool is_drops_only = false;
@@ -152,3 +152,11 @@ int cmd_history(struct cli *cli, int argc, char **argv)
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : do_history(cli, id, is_drops_only);
 }
+
+const struct verb verb_history = {
+    .name = "history",
+    .arguments = "ID",
+    .summary = "Show its state transitions, and what was dropped",
+    .options =
+        "  -d, --drops             only the latest drops; without ID, those of the whole stack\n",
+    .run = cmd_history};

@@ -24,7 +24,7 @@ static int listen_and_print(struct cli *cli, const struct tcpc_open *open, const
     return EXIT_DONE;
 }
 
-int cmd_listen(struct cli *cli, int argc, char **argv)
+static int cmd_listen(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"backlog", required_argument, NULL, 'b'},
                                             {"fast-open", no_argument, NULL, 'f'},
@@ -50,3 +50,11 @@ int cmd_listen(struct cli *cli, int argc, char **argv)
     int status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : listen_and_print(cli, &open, argv[optind]);
 }
+
+const struct verb verb_listen = {
+    .name = "listen",
+    .arguments = "[ADDR:]PORT",
+    .summary = "Open a listener (passive OPEN); print its id",
+    .options = "      --backlog N         most connections that wait to be accepted (128)\n"
+               "      --fast-open         accept data on SYNs (RFC 7413); it may arrive twice\n",
+    .run = cmd_listen};

@@ -151,7 +151,14 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
     return EXIT_DONE;
 }
 
-int cmd_ls(struct cli *cli, int argc, char **argv)
+static int cmd_ls(struct cli *cli, int argc, char **argv)
 {
     return filtered_run(cli, argc, argv, list_and_print);
 }
+
+const struct verb verb_ls = {.name = "ls",
+                             .arguments = "[EXPR]",
+                             .summary = "List connections and listeners",
+                             .details =
+                                 FILTER_DETAILS "tcpctl ls state established 'dport = :80'\n",
+                             .run = cmd_ls};

@@ -7,7 +7,7 @@
 #include "parse.h"
 #include "target.h"
 
-int cmd_open(struct cli *cli, int argc, char **argv)
+static int cmd_open(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"wait", no_argument, NULL, 'W'}, {NULL, 0, NULL, 0}};
     struct target target = {.count = 0};
@@ -37,3 +37,11 @@ int cmd_open(struct cli *cli, int argc, char **argv)
         printf("%" PRIu64 "\n", opened.id);
     return EXIT_DONE;
 }
+
+const struct verb verb_open = {
+    .name = "open",
+    .arguments = "HOST PORT",
+    .summary = "Open a connection (active OPEN); print its id",
+    .options = TARGET_OPTIONS
+    "      --wait              wait until it is established, or fail with the cause\n",
+    .run = cmd_open};

@@ -157,7 +157,7 @@ static int read_options(struct receiving *receiving, int argc, char **argv)
     return option == OPTION_STOP ? OPTION_STOP : EXIT_DONE;
 }
 
-int cmd_receive(struct cli *cli, int argc, char **argv)
+static int cmd_receive(struct cli *cli, int argc, char **argv)
 {
     struct receiving receiving = {.cli = cli, .max_bytes = UINT64_MAX};
     int status = read_options(&receiving, argc, argv);
@@ -172,3 +172,10 @@ int cmd_receive(struct cli *cli, int argc, char **argv)
     status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : ask_and_receive(&receiving);
 }
+
+const struct verb verb_receive = {.name = "receive",
+                                  .arguments = "ID",
+                                  .summary = "Write received bytes to stdout",
+                                  .options = "      --max N             at most N bytes\n"
+                                             "      --wait SECONDS      wait for the first byte\n",
+                                  .run = cmd_receive};

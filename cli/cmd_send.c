@@ -102,7 +102,7 @@ static int open_and_send(struct cli *cli, uint64_t id, const char *name)
     return EXIT_DONE;
 }
 
-int cmd_send(struct cli *cli, int argc, char **argv)
+static int cmd_send(struct cli *cli, int argc, char **argv)
 {
     uint64_t id;
     int status;
@@ -115,3 +115,8 @@ int cmd_send(struct cli *cli, int argc, char **argv)
         return status;
     return open_and_send(cli, id, optind + 1 < argc ? argv[optind + 1] : "-");
 }
+
+const struct verb verb_send = {.name = "send",
+                               .arguments = "ID [FILE|-]",
+                               .summary = "Send a file, or stdin",
+                               .run = cmd_send};

@@ -61,7 +61,7 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
     return status;
 }
 
-int cmd_serve(struct cli *cli, int argc, char **argv)
+static int cmd_serve(struct cli *cli, int argc, char **argv)
 {
     static const struct option long_options[] = {{"fast-open", no_argument, NULL, 'f'},
                                                  {NULL, 0, NULL, 0}};
@@ -86,3 +86,12 @@ int cmd_serve(struct cli *cli, int argc, char **argv)
     int status = cli_connect(cli, TCPC_POLICY_CLOSE);
     return status != EXIT_DONE ? status : listen_and_serve(&server, &local);
 }
+
+const struct verb verb_serve = {
+    .name = "serve",
+    .arguments = "[ADDR:]PORT",
+    .summary = "Accept a connection for stdin and stdout, like nc -l",
+    .options = "  -k                      accept one connection after another\n"
+               "  -w SECONDS              end a connection that idles for that long\n" RELAY_OPTIONS
+               "      --fast-open         accept data on SYNs (RFC 7413); it may arrive twice\n",
+    .run = cmd_serve};

@@ -112,7 +112,7 @@ static int set(struct cli *cli, char **argv)
                         : set_and_print(cli, id, argv[1], value);
 }
 
-int cmd_set(struct cli *cli, int argc, char **argv)
+static int cmd_set(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"list", no_argument, NULL, 'l'}, {NULL, 0, NULL, 0}};
     bool is_list = false;
@@ -129,3 +129,9 @@ int cmd_set(struct cli *cli, int argc, char **argv)
         return EXIT_USAGE;
     return is_list ? list(cli) : set(cli, argv + optind);
 }
+
+const struct verb verb_set = {.name = "set",
+                              .arguments = "ID NAME VALUE",
+                              .summary = "Set an option of a connection",
+                              .options = "      --list              list the options instead\n",
+                              .run = cmd_set};

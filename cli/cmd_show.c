@@ -138,7 +138,12 @@ static int do_show(struct cli *cli, uint64_t id)
     return EXIT_DONE;
 }
 
-int cmd_show(struct cli *cli, int argc, char **argv)
+static int cmd_show(struct cli *cli, int argc, char **argv)
 {
     return one_id_run(cli, argc, argv, do_show);
 }
+
+const struct verb verb_show = {.name = "show",
+                               .arguments = "ID",
+                               .summary = "Show everything about one connection",
+                               .run = cmd_show};

@@ -15,7 +15,12 @@ static int do_shutdown(struct cli *cli, uint64_t id)
     return EXIT_DONE;
 }
 
-int cmd_shutdown(struct cli *cli, int argc, char **argv)
+static int cmd_shutdown(struct cli *cli, int argc, char **argv)
 {
     return one_id_run(cli, argc, argv, do_shutdown);
 }
+
+const struct verb verb_shutdown = {.name = "shutdown",
+                                   .arguments = "ID",
+                                   .summary = "Half-close: send a FIN, keep receiving",
+                                   .run = cmd_shutdown};

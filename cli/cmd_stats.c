@@ -27,7 +27,7 @@ static void print_table(const struct cli *cli, const struct tcpc_counters *count
     table_print(table);
 }
 
-int cmd_stats(struct cli *cli, int argc, char **argv)
+static int cmd_stats(struct cli *cli, int argc, char **argv)
 {
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
@@ -46,3 +46,8 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
     tcpc_response_free(response);
     return EXIT_DONE;
 }
+
+const struct verb verb_stats = {.name = "stats",
+                                .arguments = "",
+                                .summary = "Show the counters; see tcpctl-stats(7)",
+                                .run = cmd_stats};

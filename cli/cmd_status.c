@@ -98,7 +98,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     printf("%-12s %s\n", "memory", format_bytes(daemon->memory_bytes, text));
 }
 
-int cmd_status(struct cli *cli, int argc, char **argv)
+static int cmd_status(struct cli *cli, int argc, char **argv)
 {
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
@@ -117,3 +117,8 @@ int cmd_status(struct cli *cli, int argc, char **argv)
     tcpc_response_free(response);
     return EXIT_DONE;
 }
+
+const struct verb verb_status = {.name = "status",
+                                 .arguments = "",
+                                 .summary = "Show the daemon's version, addresses and totals",
+                                 .run = cmd_status};

@@ -74,7 +74,13 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
     return EXIT_DONE;
 }
 
-int cmd_tw(struct cli *cli, int argc, char **argv)
+static int cmd_tw(struct cli *cli, int argc, char **argv)
 {
     return filtered_run(cli, argc, argv, list_and_print);
 }
+
+const struct verb verb_tw = {.name = "tw",
+                             .arguments = "[EXPR]",
+                             .summary = "List the TIME_WAIT table",
+                             .details = FILTER_DETAILS "tcpctl tw 'dport = :80'\n",
+                             .run = cmd_tw};

@@ -18,6 +18,16 @@
 #include <tcpclient/tcpclient.h>
 #include <tcpengine/types.h>
 
+/* What EXPR is, in the help; a verb adds an example of its own. */
+#define FILTER_DETAILS                                                                             \
+    "EXPR is written as for ss(8): tests, joined by and, or, not and parentheses.\n"               \
+    "  state NAME, exclude NAME        established, syn-sent, fin-wait-1, time-wait,\n"            \
+    "                                  listening, ..., all, connected\n"                           \
+    "  sport OP PORT, dport OP PORT    OP is = != > < >= or <=\n"                                  \
+    "  src HOST, dst HOST              ADDR, ADDR/PREFIX, ADDR:PORT, [ADDR6]:PORT, :PORT\n"        \
+    "  uid N                           the owner\n"                                                \
+    "Quote what the shell would interpret: "
+
 enum { FILTER_NODES_MAX = 64, FILTER_ERROR_MAX = 200 };
 
 enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_STATES, FILTER_NUMBER, FILTER_HOST };

@@ -5,6 +5,11 @@
 
 #include "cli.h"
 
+/* Options of connect and serve, in the help. */
+#define RELAY_OPTIONS                                                                              \
+    "  -N                      half-close (send a FIN) at the end of stdin\n"                      \
+    "  -v                      report progress on stderr\n"
+
 struct relay_options {
     bool half_closes; /* -N: FIN at the end of stdin */
     bool is_server;   /* ends when the peer does; a client sends the rest of stdin first */

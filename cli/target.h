@@ -4,6 +4,11 @@
 
 #include "cli.h"
 
+/* In the help. */
+#define TARGET_OPTIONS                                                                             \
+    "  -s ADDR                 local address\n"                                                    \
+    "  -p PORT                 local port\n"
+
 enum { TARGET_ADDRESSES_MAX = 8 };
 
 struct target {

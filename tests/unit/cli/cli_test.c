@@ -603,6 +603,37 @@ static void completion_asks_the_daemon(void **state)
     assert_string_equal(complete(world, "stat"), "stats status\n");
 }
 
+static void completion_asks_the_help(void **state)
+{
+    struct world *world = *state;
+    assert_string_equal(complete(world, "s"), "serve send shutdown show stats status set\n");
+    assert_string_equal(complete(world, "accept --w"), "--wait\n");
+    assert_string_equal(complete(world, "accept --d"), "\n");
+    assert_string_equal(complete(world, "history -"),
+                        "-d --drops --control -j --json -H --no-header --timeout -h --help "
+                        "--version\n");
+    assert_string_equal(complete(world, "--no"), "--no-header\n");
+}
+
+/* tcpctl(1) has a paragraph for each verb of the help. */
+static void the_manual_has_every_verb(void **state)
+{
+    (void)state;
+    unsigned count = 0;
+    char command[1024], line[256];
+    snprintf(command, sizeof(command),
+             "for verb in $(%s --help | awk '/^Verbs:/ { on = 1; next } !NF { on = 0 } "
+             "on { print $1 }'); do grep -A1 '^.TP' '%s' | grep -qE \"^\\.(BI?|BR) $verb( |$)\" "
+             "&& echo found || echo $verb; done",
+             TCPCTL_PATH, TCPCTL_MANUAL);
+    FILE *pipe = popen(command, "re");
+    assert_non_null(pipe);
+    for (; fgets(line, sizeof(line), pipe) != NULL; count++)
+        assert_string_equal(line, "found\n");
+    pclose(pipe);
+    assert_true(count >= 18);
+}
+
 static void events_are_printed(void **state)
 {
     struct world *world = *state;
@@ -776,6 +807,8 @@ int main(void)
         TEST(stats_and_status),
         TEST(options_are_listed),
         TEST(completion_asks_the_daemon),
+        TEST(completion_asks_the_help),
+        TEST(the_manual_has_every_verb),
         TEST(events_are_printed),
         TEST(events_are_followed_line_by_line),
         TEST(dead_pipe_ends_quietly),
