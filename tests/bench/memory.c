@@ -11,6 +11,7 @@
 #include <string.h>
 #include <tcpengine/tcpengine.h>
 
+#include "engine_side.h"
 #include "support.h"
 #include "units.h"
 
@@ -48,34 +49,16 @@ static void count_free(void *ctx, void *block, size_t size_bytes)
     free(block);
 }
 
-static void must(const char *what, enum te_err err)
-{
-    if (err != TE_OK)
-        bench_die(what, te_err_text(err));
-}
-
-static struct te_addr address_of(uint8_t host)
-{
-    const uint8_t bytes[4] = {10, 9, 0, host};
-    return te_addr_from_v4(bytes);
-}
-
 static void side_start(struct side *side, uint8_t host, size_t connections)
 {
     struct te_config config;
-    te_config_init(&config);
+    bench_config_init(&config, host);
     config.allocator = (struct te_allocator){.ctx = side, .alloc = count_alloc, .free = count_free};
-    memset(config.secret, host, sizeof(config.secret));
-    config.mac[0] = 2;
-    config.mac[5] = host;
-    config.dad = false;
-    config.addresses[0] = (struct te_cidr){.addr = address_of(host), .prefix_bits = 24};
-    config.address_count = 1;
     config.port_first = 1024;
     config.port_last = 65535;
     config.syn_queue_max = BATCH * 4;
     config.connections_per_remote_max = 0; /* all of them are between two addresses */
-    must("te_stack_new", te_stack_new(&config, 0, &side->stack));
+    bench_must("te_stack_new", te_stack_new(&config, 0, &side->stack));
     side->ids = calloc(connections, sizeof(*side->ids));
     if (side->ids == NULL)
         bench_die("memory", "out of memory");
@@ -141,8 +124,8 @@ static void listen_all(struct bench *bench, size_t connections)
     for (size_t i = 0; i < bench->listener_count; i++) {
         struct te_listen listen = {.backlog = BATCH * 4};
         listen.local.port = (uint16_t)(PORT_FIRST + i);
-        must("te_open_passive",
-             te_open_passive(bench->server.stack, &listen, &bench->listeners[i], bench->now_us));
+        bench_must("te_open_passive", te_open_passive(bench->server.stack, &listen,
+                                                      &bench->listeners[i], bench->now_us));
     }
 }
 
@@ -160,9 +143,9 @@ static void open_all(struct bench *bench, size_t connections)
     struct side *client = &bench->client;
     while (client->count < connections) {
         size_t which = client->count / CLIENT_PORTS;
-        struct te_open open = {.remote = {address_of(2), (uint16_t)(PORT_FIRST + which)}};
-        must("te_open_active",
-             te_open_active(client->stack, &open, &client->ids[client->count], bench->now_us));
+        struct te_open open = {.remote = {bench_address(2), (uint16_t)(PORT_FIRST + which)}};
+        bench_must("te_open_active", te_open_active(client->stack, &open,
+                                                    &client->ids[client->count], bench->now_us));
         client->count++;
         if (client->count % BATCH == 0 || client->count == connections ||
             client->count % CLIENT_PORTS == 0) {
@@ -176,7 +159,7 @@ static void open_all(struct bench *bench, size_t connections)
 static void close_some(struct bench *bench, struct side *side, size_t first)
 {
     for (size_t i = first; i < first + BATCH && i < side->count; i++)
-        must("te_close", te_close(side->stack, side->ids[i], bench->now_us));
+        bench_must("te_close", te_close(side->stack, side->ids[i], bench->now_us));
     settle(bench);
 }
 

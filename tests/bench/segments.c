@@ -12,6 +12,7 @@
 #include <string.h>
 #include <tcpengine/tcpengine.h>
 
+#include "engine_side.h"
 #include "support.h"
 
 #define PORT 7000
@@ -46,30 +47,12 @@ static void give(void *ctx, void *block, size_t size_bytes)
     free(block);
 }
 
-static struct te_addr address_of(uint8_t host)
-{
-    const uint8_t bytes[4] = {10, 9, 0, host};
-    return te_addr_from_v4(bytes);
-}
-
-static void must(const char *what, enum te_err err)
-{
-    if (err != TE_OK)
-        bench_die(what, te_err_text(err));
-}
-
 static void side_start(struct side *side, uint8_t host)
 {
     struct te_config config;
-    te_config_init(&config);
+    bench_config_init(&config, host);
     config.allocator = (struct te_allocator){.alloc = take, .free = give};
-    memset(config.secret, host, sizeof(config.secret));
-    config.mac[0] = 2;
-    config.mac[5] = host;
-    config.dad = false;
-    config.addresses[0] = (struct te_cidr){.addr = address_of(host), .prefix_bits = 24};
-    config.address_count = 1;
-    must("te_stack_new", te_stack_new(&config, 0, &side->stack));
+    bench_must("te_stack_new", te_stack_new(&config, 0, &side->stack));
     side->queue = calloc(QUEUE_MAX, sizeof(*side->queue));
     if (side->queue == NULL)
         bench_die("calloc", "no memory");
@@ -123,7 +106,7 @@ static uint64_t send_some(struct side *side, uint64_t left, int64_t now_us)
         accepted = 0;
         enum te_err err = te_send(side->stack, side->id, data, len, &accepted, now_us);
         if (err != TE_OK && err != TE_ERR_AGAIN)
-            must("te_send", err);
+            bench_must("te_send", err);
         sent += accepted;
     }
     return sent;
@@ -137,7 +120,7 @@ static uint64_t receive_some(struct side *side, uint64_t offset, int64_t now_us)
         te_receive_peek(side->stack, side->id, offset, SIZE_MAX, &received) != TE_OK)
         return offset;
     offset += received.total_bytes;
-    must("te_receive_release", te_receive_release(side->stack, side->id, offset, now_us));
+    bench_must("te_receive_release", te_receive_release(side->stack, side->id, offset, now_us));
     return offset;
 }
 
@@ -145,17 +128,17 @@ static uint64_t listen_at(struct side *side)
 {
     const struct te_listen listen = {.local.port = PORT};
     uint64_t listener;
-    must("te_open_passive", te_open_passive(side->stack, &listen, &listener, 0));
+    bench_must("te_open_passive", te_open_passive(side->stack, &listen, &listener, 0));
     return listener;
 }
 
 static void transfer(struct side *sender, struct side *receiver, uint64_t bytes,
                      uint64_t lose_every)
 {
-    const struct te_open open = {.remote = {address_of(2), PORT}};
+    const struct te_open open = {.remote = {bench_address(2), PORT}};
     uint64_t listener = listen_at(receiver), offset = 0, left = bytes;
     int64_t now_us = 0;
-    must("te_open_active", te_open_active(sender->stack, &open, &sender->id, now_us));
+    bench_must("te_open_active", te_open_active(sender->stack, &open, &sender->id, now_us));
     while (offset < bytes) {
         deliver(sender, now_us);
         deliver(receiver, now_us);
@@ -167,7 +150,7 @@ static void transfer(struct side *sender, struct side *receiver, uint64_t bytes,
         flush(receiver, sender, 0, now_us);
         now_us = next_at(sender) < next_at(receiver) ? next_at(sender) : next_at(receiver);
     }
-    must("te_close", te_close(sender->stack, sender->id, now_us));
+    bench_must("te_close", te_close(sender->stack, sender->id, now_us));
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,17 @@
+/* One end of a benchmark that runs engines back to back in one process. */
+#ifndef BENCH_ENGINE_SIDE_H
+#define BENCH_ENGINE_SIDE_H
+
+#include <tcpengine/tcpengine.h>
+
+/* Ends the program with "what: why" unless err is TE_OK. */
+void bench_must(const char *what, enum te_err err);
+
+/* 10.9.0.host. */
+struct te_addr bench_address(uint8_t host);
+
+/* The defaults, for a station at bench_address(host) in a /24, without DAD. The allocator is the
+ * caller's to set. */
+void bench_config_init(struct te_config *config, uint8_t host);
+
+#endif
