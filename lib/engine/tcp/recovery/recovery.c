@@ -454,6 +454,8 @@ void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_
         return;
     if (report->rtt_us > 0 || (report->advances && report->has_ts_echo))
         sender->probe_needs_rtt = false; /* measured by data sent once, or by a timestamp */
+    if (seq_lt(sender->counted_to, conn->snd_una))
+        sender->counted_to = conn->snd_una; /* lest the numbers wrap around */
     count_duplicates(stack, conn, report);
     note_dsack(stack, conn, report);
     if (report->echoes_mark) /* RFC 4015 3.3: there was congestion, even if nothing was lost */
@@ -570,6 +572,8 @@ void te_recovery_on_sent(struct te_stack *stack, struct te_conn *conn, struct te
 {
     struct te_sender *sender = conn->sender;
     te_delivery_on_send(&sender->delivery, sent, prior_pipe_bytes);
+    if (sender->map.count == 1) /* the flight begins: nothing below has been looked at */
+        sender->counted_to = sent->start;
     if (is_reducing(conn))
         te_prr_on_send(&sender->prr, te_sent_len(sent));
     if (conn->recovery.state == TE_RECOVERY_FAST && sent->transmissions == 2)

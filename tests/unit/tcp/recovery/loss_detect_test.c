@@ -66,20 +66,13 @@ static void assert_state(uint32_t offset, enum te_sent_state want)
     assert_int_equal(bare_record(&b, offset)->state, want);
 }
 
-/* Sends, and the detection has looked at everything below. */
-static void send_first(unsigned count)
-{
-    bare_send(&b, count, BARE_MSS);
-    conn->sender->counted_to = bare_seq(0);
-}
-
 /* --- by count --------------------------------------------------------------------------------- */
 
 /* IsLost: three discontiguous or contiguous segments SACKed above; with two it is not yet. */
 static void rfc6675_4_three_segments(void **state)
 {
     (void)state;
-    send_first(6);
+    bare_send(&b, 6, BARE_MSS);
     sack(2000, 3000);
     sack(4000, 5000);
     assert_int_equal(detect(), 0);
@@ -119,13 +112,25 @@ static void by_count_of_segments_in_a_record(void **state)
 static void by_count_leaves_retransmissions(void **state)
 {
     (void)state;
-    send_first(6);
+    bare_send(&b, 6, BARE_MSS);
     bare_resend(&b, 1000);
     sack(3000, 6000);
     assert_int_equal(detect(), 2000);
     assert_state(0, TE_SENT_LOST);
     assert_state(1000, TE_SENT_IN_FLIGHT);
     assert_state(2000, TE_SENT_LOST);
+}
+
+/* What was looked at before follows SND.UNA: 4 GiB later the same number is in flight again. */
+static void by_count_starts_at_snd_una(void **state)
+{
+    (void)state;
+    bare_send(&b, 5, BARE_MSS);
+    assert_int_equal(conn->sender->counted_to, bare_seq(0));
+    const struct te_segment segment = bare_ack(&b, 2000);
+    struct te_ack_report report = bare_take(&b, &segment);
+    te_recovery_on_ack(b.stack, conn, &report);
+    assert_int_equal(conn->sender->counted_to, bare_seq(2000));
 }
 
 /* A peer that leaves thousands of holes does not make every ACK walk over all of them. */
@@ -135,7 +140,7 @@ static void by_count_looks_so_far_down(void **state)
     for (unsigned gap = 126; gap <= 127; gap++) { /* records between the two SACKed ones */
         teardown(NULL);
         setup_by_count(NULL);
-        send_first(gap + 4);
+        bare_send(&b, gap + 4, BARE_MSS);
         sack(1000, 3000);
         sack((gap + 3) * 1000, (gap + 4) * 1000);
         assert_int_equal(detect(), gap == 126 ? 1000 : 0);
@@ -289,6 +294,7 @@ int main(void)
         COUNT_TEST(rfc6675_4_two_segments_and_a_bit),
         COUNT_TEST(by_count_of_segments_in_a_record),
         COUNT_TEST(by_count_leaves_retransmissions),
+        COUNT_TEST(by_count_starts_at_snd_una),
         COUNT_TEST(by_count_looks_so_far_down),
         TEST(nothing_without_sack),
         TEST(rfc8985_6_2_timer_of_the_reordering_window),
