@@ -21,12 +21,24 @@ static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
     call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * TE_MS;
 }
 
+/* False, answered: the link is one too many. */
+static bool check_link(struct rpc_call *call)
+{
+    const char *refusal = sp_link_refusal(call->link->link);
+    if (refusal != NULL)
+        RPC_FAIL(call, RESOURCES, "ENOBUFS", "end a program that uses it, or raise that limit",
+                 "links to the daemon, %s", refusal);
+    return refusal == NULL;
+}
+
 /* Copies the request's fields into the call. False: the answer says what is wrong with them. */
 static bool call_fill(struct rpc_call *call, const pb_request *request)
 {
     struct rpc *rpc = call->rpc;
     call->request_id = request->request_id;
     call->session_id = request->session;
+    if (!check_link(call))
+        return false;
     if (request->api_major != RPC_API_MAJOR) {
         rpc->counters.requests_unsupported++;
         RPC_FAIL(call, UNSUPPORTED, "EPROTONOSUPPORT", "use a client of the daemon's version",

@@ -29,6 +29,8 @@
 
 #define SP_LINKS_PER_UID_MAX_DEFAULT 16
 #define SP_LINKS_MAX_DEFAULT 256
+/* Longest text of sp_link_refusal(), with its NUL. */
+#define SP_REFUSAL_MAX 64
 
 struct sp_server_options {
     const char *path;  /* of the socket; copied */
@@ -37,12 +39,15 @@ struct sp_server_options {
     unsigned links_per_uid_max;
     unsigned links_max;
     unsigned links_reserve;     /* on top of both, for uid 0 only; default 8 */
+    unsigned refused_max;       /* links over these limits that are told so, at once; default 64 */
+    unsigned refused_uid_max;   /* the same, of one uid; default 16 */
     unsigned requests_per_turn; /* of one link before the others get theirs; default 16 */
     size_t output_pause_bytes;  /* with more unsent, reading pauses; default 256 KiB */
     size_t output_max_bytes;    /* with more unsent, the link is closed; default 1 MiB */
     int64_t hello_timeout_ms;   /* from connect to the whole greeting; default 1,000 */
     int64_t message_timeout_ms; /* from a message's first byte to its last; default 5,000 */
     int64_t stall_timeout_ms;   /* paused without one byte going out; default 1,000 */
+    int64_t refused_timeout_ms; /* how long a refused link may stay for its answer; default 1,000 */
 };
 
 #define SP_COUNTER_LIST(X)                                                                         \
@@ -94,6 +99,9 @@ void sp_link_set_user(struct sp_link *link, void *user);
 void *sp_link_user(const struct sp_link *link);
 /* False once the link is being closed: nothing can reach its client any more. */
 bool sp_link_is_alive(const struct sp_link *link);
+/* Why the link is over a limit, such as "links_max is 256"; NULL: it is not. Answer each of its
+ * requests with that; it is closed soon. */
+const char *sp_link_refusal(const struct sp_link *link);
 /* True from when more than output_pause_bytes of answers are unsent until half of that is left.
  * Hold back answers that can wait until on_link_drained. */
 bool sp_link_is_full(const struct sp_link *link);

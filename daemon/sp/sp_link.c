@@ -15,6 +15,7 @@
 #include "sp/sp_link.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,15 +103,24 @@ static void requests_orphan(struct sp_link *link)
     }
 }
 
+/* Adds change, 1 or -1, to the number of links of this kind. */
+static void link_count(struct sp_link *link, int change)
+{
+    struct sp_links *links = link->links;
+    unsigned *count = link->refusal[0] != '\0' ? &links->refused_count : &links->count;
+    assert(change > 0 || *count > 0);
+    *count += (unsigned)change;
+    links->schedule.turns_per_round = links->count + links->refused_count;
+}
+
 /* Closes a link; harmless if it is being closed already. */
 static void link_close(struct sp_link *link)
 {
     struct sp_links *links = link->links;
     if (link->is_closing)
         return;
-    assert(links->count > 0);
     link->is_closing = true;
-    links->schedule.turns_per_round = --links->count;
+    link_count(link, -1);
     sp_schedule_turn_drop(&links->schedule, &link->turn);
     deadline_clear(&link->input_deadline);
     deadline_clear(&link->stall_deadline);
@@ -315,6 +325,13 @@ static void link_consume(struct sp_link *link, size_t len)
     link->in_start += len;
 }
 
+/* What was awaited has come. A refused link's deadline is for all it does. */
+static void input_deadline_clear(struct sp_link *link)
+{
+    if (link->refusal[0] == '\0')
+        deadline_clear(&link->input_deadline);
+}
+
 /* True when the greeting was complete. */
 static bool link_take_hello(struct sp_link *link)
 {
@@ -339,7 +356,7 @@ static bool link_take_discarded(struct sp_link *link)
     if (link->discard_bytes > 0)
         return false;
     link->phase = SP_FRAMES;
-    deadline_clear(&link->input_deadline);
+    input_deadline_clear(link);
     return true;
 }
 
@@ -429,7 +446,7 @@ static bool link_take_frame(struct sp_link *link)
         return link_take_too_long(link, len);
     if (link_available(link) < FRAME_HEADER_BYTES + len)
         return false;
-    deadline_clear(&link->input_deadline);
+    input_deadline_clear(link);
     link_consume(link, FRAME_HEADER_BYTES + (size_t)len);
     link_handle_message(link, frame + FRAME_HEADER_BYTES, (size_t)len);
     return true;
@@ -520,7 +537,7 @@ static void link_read(struct sp_link *link, bool is_wanted)
 static void link_update_deadline(struct sp_link *link)
 {
     bool has_begun = link->phase == SP_DISCARD || link_available(link) > 0;
-    if (link->phase == SP_HELLO)
+    if (link->phase == SP_HELLO || link->refusal[0] != '\0')
         return;
     if (!has_begun || !link->is_reading)
         deadline_clear(&link->input_deadline);
@@ -548,7 +565,7 @@ static void link_run(struct sp_link *link)
     if (link->is_closing)
         return;
     if (before == SP_HELLO && link->phase != SP_HELLO)
-        deadline_clear(&link->input_deadline);
+        input_deadline_clear(link);
     if (left == 0)
         sp_schedule_turn_queue(&link->links->schedule, &link->turn);
     input_shrink(link);
@@ -567,6 +584,8 @@ static void on_due(struct sp_deadline *due)
             link_stall_arm(link);
         else
             link_kill(link, &counters->output_stalls, "it does not read its answers");
+    } else if (link->refusal[0] != '\0') {
+        link_close(link);
     } else if (link->phase == SP_HELLO) {
         link_kill(link, &counters->hello_timeouts, "no SP greeting in time");
     } else {
@@ -591,28 +610,43 @@ static void link_init(struct sp_link *link, struct sp_links *links, const struct
     link->stall_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
     TAILQ_INIT(&link->requests);
     TAILQ_INSERT_TAIL(&links->all, link, in_all);
-    links->schedule.turns_per_round = ++links->count;
+    link_count(link, 1);
     links->open_handles++;
 }
 
-bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
+static bool link_start(struct sp_links *links, int fd, const struct sp_peer *peer,
+                       const char *refusal)
 {
+    const struct sp_server_options *options = &links->options;
     struct sp_link *link = calloc(1, sizeof(*link));
     if (link == NULL || uv_pipe_init(links->schedule.loop, &link->pipe, 0) != 0) {
         free(link);
         return false;
     }
+    snprintf(link->refusal, sizeof(link->refusal), "%s", refusal);
     link_init(link, links, peer);
     if (uv_pipe_open(&link->pipe, fd) != 0) {
         close(fd);
         link_close(link);
         return true;
     }
-    deadline_set(&link->input_deadline, links->options.hello_timeout_ms);
+    deadline_set(&link->input_deadline,
+                 *refusal ? options->refused_timeout_ms : options->hello_timeout_ms);
     link_write(link, hello_ours, sizeof(hello_ours), NULL, 0);
     if (!link->is_closing)
         link_read(link, true);
     return true;
+}
+
+bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
+{
+    return link_start(links, fd, peer, "");
+}
+
+bool sp_link_start_refused(struct sp_links *links, int fd, const struct sp_peer *peer,
+                           const char *refusal)
+{
+    return link_start(links, fd, peer, refusal);
 }
 
 /* --- all links -------------------------------------------------------------------------------- */
@@ -620,7 +654,7 @@ bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
 bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_server_options *options,
                    const struct sp_server_callbacks *callbacks)
 {
-    size_t links_max = options->links_max + options->links_reserve;
+    size_t links_max = options->links_max + options->links_reserve + options->refused_max;
     links->options = *options;
     links->callbacks = *callbacks;
     TAILQ_INIT(&links->all);
@@ -682,6 +716,11 @@ void *sp_link_user(const struct sp_link *link)
 bool sp_link_is_alive(const struct sp_link *link)
 {
     return !link->is_closing;
+}
+
+const char *sp_link_refusal(const struct sp_link *link)
+{
+    return link->refusal[0] != '\0' ? link->refusal : NULL;
 }
 
 bool sp_link_is_full(const struct sp_link *link)

@@ -17,7 +17,8 @@ struct sp_links {
     struct sp_counters counters;
     struct sp_schedule schedule;
     struct sp_link_list all; /* including those being closed */
-    unsigned count;          /* excluding those */
+    unsigned count;          /* excluding those and the refused ones */
+    unsigned refused_count;  /* excluding those being closed */
     struct log_limit killed_log;
     bool is_ended; /* sp_links_end() was called */
 
@@ -45,6 +46,7 @@ struct sp_link {
     bool is_reported;    /* on_link_closed was called */
     bool is_reading;
     bool is_full;
+    char refusal[SP_REFUSAL_MAX]; /* empty: none */
 
     enum sp_phase phase;
     uint8_t *in; /* in[in_start..in_end) was read but not handled yet */
@@ -76,5 +78,9 @@ void sp_links_done(struct sp_links *links);
 /* Starts a link on fd, a connected socket, which the link then owns. False: no memory; fd is still
  * the caller's. */
 bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer);
+/* The same for a link over a limit, which lives for refused_timeout_ms at most: long enough for its
+ * client to ask something and to be told why. */
+bool sp_link_start_refused(struct sp_links *links, int fd, const struct sp_peer *peer,
+                           const char *refusal);
 
 #endif

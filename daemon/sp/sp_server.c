@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,12 +38,15 @@ void sp_server_options_init(struct sp_server_options *options)
                                           .links_per_uid_max = SP_LINKS_PER_UID_MAX_DEFAULT,
                                           .links_max = SP_LINKS_MAX_DEFAULT,
                                           .links_reserve = 8,
+                                          .refused_max = 64,
+                                          .refused_uid_max = 16,
                                           .requests_per_turn = 16,
                                           .output_pause_bytes = (size_t)256 * 1024,
                                           .output_max_bytes = (size_t)1024 * 1024,
                                           .hello_timeout_ms = 1000,
                                           .message_timeout_ms = 5000,
-                                          .stall_timeout_ms = 1000};
+                                          .stall_timeout_ms = 1000,
+                                          .refused_timeout_ms = 1000};
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */
@@ -62,17 +66,20 @@ static void server_rest(struct sp_server *server)
     uv_timer_start(&server->rest, on_rested, REST_MS, 0);
 }
 
-static unsigned links_of_uid(const struct sp_server *server, uid_t uid)
+/* Links of uid: the refused ones, or the others. */
+static unsigned links_of_uid(const struct sp_server *server, uid_t uid, bool is_refused)
 {
     const struct sp_link *link;
     unsigned count = 0;
     TAILQ_FOREACH(link, &server->links.all, in_all) /* at most links_max and the closing ones */
-    count += !link->is_closing && link->peer.uid == uid;
+    count +=
+        !link->is_closing && link->peer.uid == uid && (sp_link_refusal(link) != NULL) == is_refused;
     return count;
 }
 
-/* False, and counted: the peer may not have one more link. */
-static bool server_has_room(struct sp_server *server, const struct sp_peer *peer)
+/* False, counted, and ret_refusal (SP_REFUSAL_MAX bytes) says why: the peer may not have one more
+ * link. */
+static bool server_has_room(struct sp_server *server, const struct sp_peer *peer, char *ret_refusal)
 {
     const struct sp_server_options *options = &server->links.options;
     unsigned reserve = peer->uid == 0 ? options->links_reserve : 0;
@@ -80,9 +87,12 @@ static bool server_has_room(struct sp_server *server, const struct sp_peer *peer
     if (server->links.count >= options->links_max + reserve) {
         server->links.counters.links_refused_all++;
         why = "too many in all";
-    } else if (links_of_uid(server, peer->uid) >= options->links_per_uid_max + reserve) {
+        snprintf(ret_refusal, SP_REFUSAL_MAX, "%s: links_max is %u", why, options->links_max);
+    } else if (links_of_uid(server, peer->uid, false) >= options->links_per_uid_max + reserve) {
         server->links.counters.links_refused_uid++;
         why = "too many of this uid";
+        snprintf(ret_refusal, SP_REFUSAL_MAX, "%s: links_per_uid_max is %u", why,
+                 options->links_per_uid_max);
     }
     if (why != NULL)
         log_write_limited(&server->refused_log, LOG_LEVEL_WARNING,
@@ -91,12 +101,25 @@ static bool server_has_room(struct sp_server *server, const struct sp_peer *peer
     return why == NULL;
 }
 
+/* Tells the peer why, if not too many others are being told. */
+static void server_refuse(struct sp_server *server, int fd, const struct sp_peer *peer,
+                          const char *refusal)
+{
+    const struct sp_server_options *options = &server->links.options;
+    if (server->links.refused_count >= options->refused_max ||
+        links_of_uid(server, peer->uid, true) >= options->refused_uid_max ||
+        !sp_link_start_refused(&server->links, fd, peer, refusal))
+        close(fd);
+}
+
 static void server_admit(struct sp_server *server, int fd)
 {
     struct sp_peer peer;
-    if (!sp_peer_find(fd, server->links.options.admin_gid, &peer) ||
-        !server_has_room(server, &peer)) {
+    char refusal[SP_REFUSAL_MAX];
+    if (!sp_peer_find(fd, server->links.options.admin_gid, &peer)) {
         close(fd);
+    } else if (!server_has_room(server, &peer, refusal)) {
+        server_refuse(server, fd, &peer, refusal);
     } else if (!sp_link_start(&server->links, fd, &peer)) {
         server->links.counters.links_refused_files++;
         close(fd);

@@ -271,6 +271,8 @@ static void call_fail(struct call *call, enum tcpc_code code)
         tcpci_error_set_code(error, TCPC_CANCELLED, client->url);
     else if (client->fatal.code != TCPC_OK)
         *error = client->fatal;
+    else if (code == TCPC_UNREACHABLE && client->refusal.code != TCPC_OK)
+        *error = client->refusal;
     else if (code == TCPC_UNREACHABLE)
         tcpci_probe_explain(client->url, tcpci_probe_url(client->url), error);
     else
@@ -305,8 +307,9 @@ static void note_boot(struct tcpc_client *client, struct tcpc_response *response
 static void note_answer(struct call *call)
 {
     struct tcpc_client *client = call->client;
+    bool is_refused = call->is_check && call->response->error.code == TCPC_RESOURCES;
     /* An answer may still be read after its link was found broken. */
-    if (client->link != LINK_DOWN && call->link_number == client->link_number)
+    if (client->link != LINK_DOWN && call->link_number == client->link_number && !is_refused)
         client->lost_at_ms = 0;
     note_boot(client, call->response);
     if ((int)call->request.op != OP_ATTACH || call->response->error.code != TCPC_OK)

@@ -37,6 +37,7 @@ enum {
     PROBE_FIRST_MS = 20,
     PROBE_EACH_MS = 200,
     REPLACE_AFTER_MS = 250,
+    REPLACE_FIRST_AFTER_MS = 1000,
     MUTE_MIN_MS = 500,
     MUTE_MAX_MS = 10000,
     CLOSE_WAIT_MS = 1000
@@ -50,6 +51,7 @@ static _Atomic bool is_reaper_stuck; /* a guess; nng has one reaper for all sock
 static void link_up(struct tcpc_client *client)
 {
     client->link = LINK_UP;
+    client->refusal.code = TCPC_OK;
     client->link_ops->wake(client);
     pthread_cond_broadcast(&client->changed);
 }
@@ -146,6 +148,8 @@ void tcpci_link_checked(struct tcpc_client *client, uint64_t link_number,
             session_lost(client, error);
         else
             pipe = client->pipe; /* no sensible answer: try another link */
+        if (error->code == TCPC_RESOURCES)
+            client->refusal = *error;
     }
     pthread_mutex_unlock(&client->lock);
     if (nng_pipe_id(pipe) > 0)
@@ -209,6 +213,8 @@ enum tcpc_code tcpci_link_open(struct tcpc_client *client, const struct tcpci_li
                            "%s is not a usable control URL: %s", client->url, nng_strerror(rv));
 }
 
+static void socket_replace(struct tcpc_client *client);
+
 /* Waits for the first link; false at until_ms. Under the lock. */
 static bool link_wait_slice(struct tcpc_client *client, int64_t until_ms)
 {
@@ -219,12 +225,29 @@ static bool link_wait_slice(struct tcpc_client *client, int64_t until_ms)
     return client->link_number != 0;
 }
 
+/* nng may have met a link that the daemon closed at once, and never dial again. */
+static void replace_first(struct tcpc_client *client)
+{
+    pthread_mutex_lock(&client->lock);
+    if (client->link_number == 0)
+        socket_replace(client);
+    else
+        pthread_mutex_unlock(&client->lock);
+}
+
 enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
                                struct tcpc_error *ret_error)
 {
     int64_t slice_ms = PROBE_FIRST_MS;
+    int64_t replace_after_ms = REPLACE_FIRST_AFTER_MS;
+    int64_t replace_at_ms = tcpci_clock_ms() + replace_after_ms;
     for (;;) {
         int64_t now_ms = tcpci_clock_ms();
+        if (now_ms >= replace_at_ms) {
+            replace_first(client);
+            replace_after_ms *= 2; /* a daemon that is only slow must not be flooded with links */
+            replace_at_ms = now_ms + replace_after_ms;
+        }
         int64_t slice_until_ms = until_ms - now_ms < slice_ms ? until_ms : now_ms + slice_ms;
         pthread_mutex_lock(&client->lock);
         bool is_linked = link_wait_slice(client, slice_until_ms);

@@ -99,6 +99,12 @@ bool sp_link_is_alive(const struct sp_link *link)
     return link->is_alive;
 }
 
+const char *sp_link_refusal(const struct sp_link *link)
+{
+    (void)link;
+    return NULL;
+}
+
 bool sp_link_is_full(const struct sp_link *link)
 {
     return link->is_full;

@@ -86,6 +86,18 @@ static void another_error_neither_opens_nor_kills(void **state)
     assert_int_equal(world->wakes, 0);
 }
 
+static void a_refused_link_is_remembered(void **state)
+{
+    struct world *world = *state;
+    check(world, 3, TCPC_RESOURCES);
+    assert_int_equal(world->client.link, LINK_CHECKING);
+    assert_int_equal(world->client.refusal.code, TCPC_RESOURCES);
+    assert_string_equal(world->client.refusal.message, "as the daemon said");
+    check(world, 3, TCPC_OK); /* the next one was taken */
+    assert_int_equal(world->client.link, LINK_UP);
+    assert_int_equal(world->client.refusal.code, TCPC_OK);
+}
+
 static void a_late_check_changes_nothing(void **state)
 {
     struct world *world = *state;
@@ -185,6 +197,7 @@ int main(void)
         TEST(a_good_check_opens_the_link),
         TEST(a_lost_session_is_fatal),
         TEST(another_error_neither_opens_nor_kills),
+        TEST(a_refused_link_is_remembered),
         TEST(a_late_check_changes_nothing),
         TEST(a_check_does_not_revive_a_client),
         TEST(a_broken_link_recalls_its_requests_once),

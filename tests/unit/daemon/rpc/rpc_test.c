@@ -207,6 +207,38 @@ static void test_waiting_blocks_nobody(void **state)
     assert_int_equal(t_stats(env).waits, 0); /* gone with its link */
 }
 
+/* Opens as many links of this uid as are allowed. */
+static void fill_links(struct t_rpc *env, struct t_client *ret_clients, unsigned max)
+{
+    env->options.control.links_reserve = 0; /* the tests may run as root */
+    env->options.control.links_per_uid_max = max;
+    t_rpc_restart(env);
+    for (unsigned i = 0; i < max; i++)
+        t_client_open(&ret_clients[i], env);
+}
+
+static void test_a_link_too_many_is_told_the_limit(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client clients[3], late;
+    fill_links(env, clients, 3);
+    t_client_open(&late, env);
+    T_FAILS(t_listen(&late, 80, 0), RESOURCES);
+    assert_string_equal(late.response->status->message,
+                        "links to the daemon, too many of this uid: links_per_uid_max is 3");
+    assert_string_equal(late.response->status->errno_name, "ENOBUFS");
+    assert_int_not_equal(late.response->boot_id, 0);
+    T_FAILS(t_attach(&late, 0, 0, NULL), RESOURCES); /* whatever it asks */
+    T_OK(t_listen(&clients[0], 80, 0));              /* what it asked for was not done */
+    t_client_close(&clients[1]);
+    t_client_close(&late);
+    t_client_open(&late, env); /* there is room again */
+    T_OK(t_listen(&late, 81, 0));
+    t_client_close(&late);
+    t_client_close(&clients[0]);
+    t_client_close(&clients[2]);
+}
+
 static void test_waits_of_one_link_are_limited(void **state)
 {
     struct t_rpc *env = *state;
@@ -682,6 +714,7 @@ int main(void)
         TEST(test_the_admin_group_may_too),
         TEST(test_deadline_cuts_waiting_short),
         TEST(test_waiting_blocks_nobody),
+        TEST(test_a_link_too_many_is_told_the_limit),
         TEST(test_waits_of_one_link_are_limited),
         TEST(test_repetition_replaces_the_wait),
         TEST(test_full_link_delays_its_waits),

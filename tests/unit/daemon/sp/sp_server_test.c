@@ -38,13 +38,15 @@ static void on_request(void *ctx, struct sp_link *link, struct sp_request *reque
                        const uint8_t *body, size_t len)
 {
     struct env *env = ctx;
-    (void)link;
+    const char *refusal = sp_link_refusal(link) != NULL ? sp_link_refusal(link) : "none";
     env->requests++;
     snprintf(env->last, sizeof(env->last), "%.*s", (int)len, (const char *)body);
     if (len > 0 && body[0] == 'h')
         env->held[env->held_count++] = request;
     else if (len > 0 && body[0] == 'b')
         sp_reply(request, env->answer, sizeof(env->answer));
+    else if (len > 0 && body[0] == 'r')
+        sp_reply(request, (const uint8_t *)refusal, strlen(refusal));
     else
         sp_reply(request, body, len);
 }
@@ -689,6 +691,80 @@ static void test_links_of_one_uid_are_limited(void **state)
         close(fds[i]);
 }
 
+static void restart_for_one_link(struct env *env, int64_t refused_timeout_ms)
+{
+    env->options.links_per_uid_max = 1;
+    env->options.refused_timeout_ms = refused_timeout_ms;
+    restart(env);
+}
+
+static void test_a_refused_link_is_answered_then_closed(void **state)
+{
+    struct env *env = *state;
+    restart_for_one_link(env, TIMEOUT_MS);
+    int fd = link_open(env), late = link_open(env);
+    assert_int_equal(sp_server_link_count(env->server), 1);
+    ask(env, late, 1, "r"); /* answered with the refusal: on_request */
+    expect(env, late, 1, "too many of this uid: links_per_uid_max is 1");
+    t_expect_closed(&env->loop, late);
+    ask(env, fd, 1, "r");
+    expect(env, fd, 1, "none");
+    close(fd);
+}
+
+/* Neither asking, nor a message that never ends, nor silence keeps it longer. */
+static void test_a_refused_link_cannot_stay(void **state)
+{
+    static const uint8_t begun[] = {1, 0, 0, 0, 0, 0, 0, 1};
+    struct env *env = *state;
+    restart_for_one_link(env, TIMEOUT_MS);
+    int fd = link_open(env), slow = link_open(env), silent = t_connect(env->dir.socket);
+    ask(env, slow, 1, "x");
+    expect(env, slow, 1, "x");
+    t_write(&env->loop, slow, begun, sizeof(begun));
+    t_expect_closed(&env->loop, slow);
+    t_expect_closed(&env->loop, silent);
+    assert_int_equal(counters(env)->message_timeouts + counters(env)->hello_timeouts, 0);
+    close(fd);
+}
+
+static void test_refused_links_are_limited(void **state)
+{
+    struct env *env = *state;
+    int refused[4];
+    env->options.refused_uid_max = 4;
+    restart_for_one_link(env, NEVER_MS);
+    int fd = link_open(env);
+    for (int i = 0; i < 4; i++)
+        refused[i] = link_open(env);
+    assert_int_equal(t_expect_closed(&env->loop, t_connect(env->dir.socket)), 0);
+    assert_int_equal(counters(env)->links_refused_uid, 5);
+    ask(env, refused[3], 1, "r");
+    expect(env, refused[3], 1, "too many of this uid: links_per_uid_max is 1");
+    env->links_closed = 0;
+    close(refused[0]);
+    t_turn_until(&env->loop, is_link_gone, env);
+    refused[0] = link_open(env); /* told again, as one fewer is being told */
+    for (int i = 0; i < 4; i++)
+        close(refused[i]);
+    close(fd);
+}
+
+static void test_refused_links_in_all_are_limited(void **state)
+{
+    struct env *env = *state;
+    env->options.refused_max = 2;
+    env->options.links_max = env->options.links_per_uid_max = 1;
+    env->options.refused_timeout_ms = NEVER_MS;
+    restart(env);
+    int fds[3] = {link_open(env), link_open(env), link_open(env)};
+    assert_int_equal(t_expect_closed(&env->loop, t_connect(env->dir.socket)), 0);
+    ask(env, fds[2], 1, "r");
+    expect(env, fds[2], 1, "too many in all: links_max is 1");
+    for (int i = 0; i < 3; i++)
+        close(fds[i]);
+}
+
 static void test_links_in_all_are_limited(void **state)
 {
     struct env *env = *state;
@@ -887,6 +963,10 @@ int main(void)
         TEST(test_server_ends_with_open_links),
         TEST(test_stop_listening_keeps_links),
         TEST(test_links_of_one_uid_are_limited),
+        TEST(test_a_refused_link_is_answered_then_closed),
+        TEST(test_a_refused_link_cannot_stay),
+        TEST(test_refused_links_are_limited),
+        TEST(test_refused_links_in_all_are_limited),
         TEST(test_links_in_all_are_limited),
         TEST(test_no_descriptors_left),
         TEST(test_mode_and_directory),
