@@ -35,13 +35,19 @@ int main(void)
 """
 
 
+def install(build: Path, root: Path, *arguments: str, check: bool = True, **environment: str):
+    """cmake --install into a folder that stands for /."""
+    return run("cmake", "--install", build, *arguments, check=check, timeout=300,
+               env=dict(os.environ, DESTDIR=str(root), **environment))
+
+
 class Install(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         temporary = tempfile.TemporaryDirectory(prefix="tcpengine-", dir="/run")
         cls.addClassCleanup(temporary.cleanup)
         cls.root = Path(temporary.name)
-        run("cmake", "--install", BUILD, env=dict(os.environ, DESTDIR=str(cls.root)), timeout=300)
+        install(BUILD, cls.root)
         cls.files = [path for path in cls.root.rglob("*") if path.is_file() or path.is_symlink()]
 
     def named(self, pattern: str) -> list[Path]:
@@ -62,6 +68,14 @@ class Install(unittest.TestCase):
                         r"systemd/system/tcpengined\.service$"):
             with self.subTest(pattern):
                 self.one(pattern)
+
+    def test_existing_configuration_stays(self) -> None:
+        config = self.one(r"/etc/tcpengine/tcpengined\.conf$")
+        shipped = config.read_text()
+        config.write_text("# mine\n")
+        self.addCleanup(config.write_text, shipped)
+        install(BUILD, self.root)
+        self.assertEqual(config.read_text(), "# mine\n")
 
     def test_no_build_path_is_left(self) -> None:
         for path in self.named(r"\.(pc|service|socket|conf|network|netdev)$"):
@@ -115,6 +129,80 @@ class Install(unittest.TestCase):
         match = re.search(r"Overall exposure level for \S+: ([\d.]+)", done.stdout.decode())
         self.assertTrue(match, done.stdout.decode()[-500:] + done.stderr.decode())
         self.assertLessEqual(float(match.group(1)), 1.5)
+
+
+class Prefix(unittest.TestCase):
+    """Whenever and wherever the prefix is chosen, what is installed finds what is installed."""
+
+    def setUp(self) -> None:
+        temporary = tempfile.TemporaryDirectory(prefix="tcpengine-", dir="/run")
+        self.addCleanup(temporary.cleanup)
+        self.root = Path(temporary.name)
+
+    def below_root(self, path: str) -> Path:
+        return self.root / path.lstrip("/")
+
+    def check_units(self, prefix: str, config: str) -> None:
+        for unit, name in (("tcpengined.service", "tcpengined"), ("tcpengined@.service", "%i")):
+            text = self.below_root(f"{prefix}/lib/systemd/system/{unit}").read_text()
+            words = re.search(r"^ExecStart=(.*)$", text, re.MULTILINE).group(1).split()
+            self.assertEqual(words[:3], [f"{prefix}/sbin/tcpengined", "--config",
+                                         f"{config}/tcpengine/{name}.conf"])
+        self.assertTrue(os.access(self.below_root(f"{prefix}/sbin/tcpengined"), os.X_OK))
+        self.assertTrue(self.below_root(f"{config}/tcpengine/tcpengined.conf").is_file())
+        page = next(self.below_root(prefix).glob("share/man/man8/tcpengined.8")).read_text()
+        self.assertIn(f"{config}/tcpengine/tcpengined.conf", page.replace("\\", ""))
+
+    def check_packages(self, prefix: str) -> None:
+        """What pkg-config says is where the files are."""
+        folder = next(self.below_root(prefix).glob("lib/**/pkgconfig"))
+        for package, header in (("tcpengine", "tcpengine/tcpengine.h"),
+                                ("tcpclient", "tcpclient/tcpclient.h")):
+            said = {variable: run("pkg-config", f"--variable={variable}", package, env=dict(
+                os.environ, PKG_CONFIG_PATH=str(folder))).stdout.decode().strip()
+                for variable in ("prefix", "libdir", "includedir")}
+            self.assertEqual(said["prefix"], prefix)
+            self.assertTrue(self.below_root(f"{said['includedir']}/{header}").is_file(), said)
+            self.assertTrue(self.below_root(f"{said['libdir']}/lib{package}.a").is_file(), said)
+
+    def test_when_installing(self) -> None:
+        for prefix, config in (("/usr", "/etc"), ("/usr/local", "/etc"),
+                               ("/opt/tcp", "/etc/opt/tcp"), ("/home/a/te", "/home/a/te/etc")):
+            with self.subTest(prefix):
+                install(BUILD, self.root, "--prefix", prefix)
+                self.check_units(prefix, config)
+                self.check_packages(prefix)
+
+    def configure(self, *arguments: str) -> Path:
+        build = self.root / "build"
+        run("cmake", "-S", harness.ROOT, "-B", build, "-DTCPENGINE_TESTS=OFF",
+            "-DCMAKE_BUILD_TYPE=Debug", *arguments)
+        return build
+
+    def test_when_configuring(self) -> None:
+        """In a tree where nothing was built: installing builds what it installs."""
+        build = self.configure("-DCMAKE_INSTALL_PREFIX=/usr",
+                               "-DCMAKE_INSTALL_LIBDIR=lib/some-where")
+        install(build, self.root)
+        self.check_units("/usr", "/etc")
+        self.check_packages("/usr")
+        self.assertTrue(self.below_root("/usr/lib/some-where/pkgconfig/tcpclient.pc").is_file())
+
+    def check_refused(self, complaint: str, build: Path, *arguments: str) -> None:
+        target = self.root / "target"
+        done = install(build, target, *arguments, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        text = " ".join(done.stderr.decode().split())
+        self.assertIn("nothing was installed", text)
+        self.assertIn(complaint, text)
+        self.assertFalse(target.exists())
+
+    def test_all_or_nothing(self) -> None:
+        self.check_refused("building failed",
+                           self.configure("-DCMAKE_C_COMPILER_LAUNCHER=/bin/false"))
+        self.check_refused("without blanks", BUILD, "--prefix", "/a b")
+        self.check_refused("without blanks", BUILD, "--prefix", "/a%b")
+        self.check_refused("absolute path", BUILD, "--prefix", "a/b")
 
 
 if __name__ == "__main__":
