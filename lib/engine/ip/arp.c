@@ -52,17 +52,9 @@ static void answer(struct te_stack *stack, const struct te_arp *request)
         te_neighbour_on_question(stack, &request->sender, request->sender_mac);
 }
 
-static void on_reply(struct te_stack *stack, const struct te_arp *reply)
-{
-    struct te_neighbour_answer found = {
-        .addr = reply->sender, .is_solicited = true, .has_mac = true};
-    memcpy(found.mac, reply->sender_mac, 6);
-    te_neighbour_on_answer(stack, &found);
-}
-
 /* Passes a claim to one of our addresses on to local (RFC 5227 2.1.1, 2.4). True when the sender
  * makes one: then nothing is left to do. */
-static bool check_claim(struct te_stack *stack, const struct te_arp *arp)
+static bool check_claim(struct te_stack *stack, const struct te_arp *arp, bool is_unicast)
 {
     struct te_local *sender = te_local_find(stack, &arp->sender);
     struct te_local *target = te_local_find(stack, &arp->target);
@@ -71,13 +63,36 @@ static bool check_claim(struct te_stack *stack, const struct te_arp *arp)
         te_local_on_claim(stack, sender);
         return true;
     }
-    /* Two stations probe for the same address: neither gets it. */
-    if (is_probe && target != NULL && target->state == TE_LOCAL_TENTATIVE)
+    /* Two stations probe for the same address: neither gets it. A station that wants the address
+     * asks everybody (RFC 5227 2.1.1); a probe to us alone is a switch or an access point that
+     * looks whether we are still there. */
+    if (is_probe && !is_unicast && target != NULL && target->state == TE_LOCAL_TENTATIVE)
         te_local_on_claim(stack, target);
     return false;
 }
 
-void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len)
+/* RFC 826's merge. A reply to somebody else says as much of its sender as an announcement, but
+ * resolves nothing: we would have got one of our own. */
+static bool merge(struct te_stack *stack, const struct te_arp *arp)
+{
+    bool is_announcement = te_addr_equal(&arp->sender, &arp->target);
+    const struct te_neighbour *neighbour = te_neighbour_find(stack, &arp->sender);
+    if (neighbour == NULL || (arp->operation == TE_ARP_REPLY && !is_announcement &&
+                              neighbour->state == TE_NEIGHBOUR_INCOMPLETE))
+        return false;
+    return te_neighbour_on_claim(stack, &arp->sender, arp->sender_mac);
+}
+
+/* It is about another address than ours. */
+static void on_others(struct te_stack *stack, const struct te_arp *arp)
+{
+    bool is_reply = arp->operation == TE_ARP_REPLY;
+    if (!merge(stack, arp))
+        te_drop_packet(stack, is_reply ? TE_DROP_ARP_UNSOLICITED : TE_DROP_ARP_NOT_FOR_US,
+                       &arp->target, &arp->sender);
+}
+
+void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len, bool is_unicast)
 {
     struct te_arp arp;
     stack->counters.arp_in++;
@@ -90,16 +105,12 @@ void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len)
         te_drop_packet(stack, TE_DROP_ARP_LOOPED, &arp.target, &arp.sender);
         return;
     }
-    if (check_claim(stack, &arp))
+    if (check_claim(stack, &arp, is_unicast))
         return;
-    if (!te_ip_is_local(stack, &arp.target)) {
-        bool is_reply = arp.operation == TE_ARP_REPLY;
-        te_drop_packet(stack, is_reply ? TE_DROP_ARP_UNSOLICITED : TE_DROP_ARP_NOT_FOR_US,
-                       &arp.target, &arp.sender);
-        return;
-    }
-    if (arp.operation == TE_ARP_REQUEST)
+    if (!te_ip_is_local(stack, &arp.target))
+        on_others(stack, &arp);
+    else if (arp.operation == TE_ARP_REQUEST)
         answer(stack, &arp);
     else
-        on_reply(stack, &arp);
+        te_neighbour_on_arp_reply(stack, &arp.sender, arp.sender_mac);
 }

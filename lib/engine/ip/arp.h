@@ -9,10 +9,11 @@
 
 struct te_stack;
 
-/* Handles one packet, Ethernet header taken off; link padding may follow it. Requests for our
- * usable addresses are answered, replies go to the neighbour cache, and a claim to one of our
- * addresses goes to te_local_on_claim. Anything else is dropped and counted. */
-void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len);
+/* Handles one packet, Ethernet header taken off; link padding may follow it. is_unicast: the frame
+ * was for us alone. Requests for our usable addresses are answered; what the packet says of its
+ * sender's MAC goes to the neighbour cache; a claim to one of our addresses goes to
+ * te_local_on_claim. Anything else is dropped and counted. */
+void te_arp_input(struct te_stack *stack, const uint8_t *packet, size_t len, bool is_unicast);
 /* Asks for target's MAC from source: mac alone, or everybody when mac is NULL. */
 void te_arp_ask(struct te_stack *stack, const struct te_addr *source, const struct te_addr *target,
                 const uint8_t *mac);

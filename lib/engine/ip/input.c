@@ -70,7 +70,7 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
     else if (eth.type == TE_ETH_TYPE_IPV6)
         input_ipv6(stack, bytes, len, &arrival);
     else if (eth.type == TE_ETH_TYPE_ARP)
-        te_arp_input(stack, bytes, len);
+        te_arp_input(stack, bytes, len, !arrival.is_group);
     else
         te_drop_packet(stack, TE_DROP_ETH_UNKNOWN_TYPE, NULL, NULL);
 }

@@ -101,16 +101,20 @@ static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
         te_neighbour_on_question(stack, &packet->source, nd->mac);
 }
 
-static void on_advertise(struct te_stack *stack, const struct te_nd *nd)
+static void on_advertise(struct te_stack *stack, const struct te_nd *nd,
+                         const uint8_t source_mac[6])
 {
     struct te_local *local = te_local_find(stack, &nd->target);
-    struct te_neighbour_answer answer = {
-        .addr = nd->target, .is_solicited = nd->is_solicited, .has_mac = nd->has_mac};
+    struct te_neighbour_answer answer = {.addr = nd->target,
+                                         .is_solicited = nd->is_solicited,
+                                         .is_override = nd->is_override,
+                                         .has_mac = nd->has_mac};
     if (local != NULL && local->state != TE_LOCAL_CONFLICT) {
         te_local_on_claim(stack, local);
         return;
     }
     memcpy(answer.mac, nd->mac, 6);
+    memcpy(answer.from_mac, source_mac, 6);
     te_neighbour_on_answer(stack, &answer);
 }
 
@@ -139,5 +143,5 @@ void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
     if (nd.type == TE_ND_SOLICIT)
         on_solicit(stack, packet, &nd, source_mac);
     else
-        on_advertise(stack, &nd);
+        on_advertise(stack, &nd, source_mac);
 }

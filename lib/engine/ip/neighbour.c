@@ -18,6 +18,11 @@
 #define FAILED_US TE_SECOND
 /* TCP confirms with every ACK; one confirmation per interval is enough. */
 #define CONFIRM_INTERVAL_US TE_SECOND
+/* How long the former MAC may refute a claim, and how long claims are not believed after that. */
+#define TRIAL_US TE_SECOND
+#define REFUTED_US (30 * TE_SECOND)
+/* Linux's locktime: how long the first of several answers keeps out the others. */
+#define FIRST_ANSWER_US TE_SECOND
 
 static struct te_neighbour *by_bucket(struct te_list *link)
 {
@@ -133,7 +138,8 @@ static void set_state(struct te_stack *stack, struct te_neighbour *neighbour,
     if (is_unresolved(neighbour))
         neighbours->unresolved_count++;
     else
-        te_list_push_back(&neighbours->used, &neighbour->use_link);
+        te_list_push_back(neighbour->is_unused ? &neighbours->unused : &neighbours->used,
+                          &neighbour->use_link);
     start_timer(stack, neighbour);
 }
 
@@ -157,6 +163,12 @@ static bool evict(struct te_stack *stack, struct te_neighbour *neighbour)
     return true;
 }
 
+/* Removes the oldest entry in a list by use; false when there is none. */
+static bool evict_first(struct te_stack *stack, struct te_list *by_age)
+{
+    return !te_list_is_empty(by_age) && evict(stack, by_use(by_age->next));
+}
+
 /* Makes room for one more entry without a MAC. */
 static bool make_room(struct te_stack *stack)
 {
@@ -167,9 +179,20 @@ static bool make_room(struct te_stack *stack)
         return true;
     if (!te_list_is_empty(failed))
         return evict(stack, by_timer(failed->next));
-    if (!quota_full && !te_list_is_empty(&neighbours->used))
-        return evict(stack, by_use(neighbours->used.next));
+    if (!quota_full &&
+        (evict_first(stack, &neighbours->unused) || evict_first(stack, &neighbours->used)))
+        return true;
     stack->counters.neighbour_incomplete_full++;
+    return false;
+}
+
+/* Makes room for an entry that only a question calls for. */
+static bool make_unused_room(struct te_stack *stack)
+{
+    struct te_neighbours *neighbours = &stack->neighbours;
+    if (neighbours->count < stack->config.neighbour_max || evict_first(stack, &neighbours->unused))
+        return true;
+    stack->counters.neighbour_unused_full++;
     return false;
 }
 
@@ -197,6 +220,32 @@ static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_ad
     te_neighbour_link(stack, neighbour);
     start_timer(stack, neighbour);
     return neighbour;
+}
+
+static bool is_on_link(const struct te_stack *stack, const struct te_addr *addr)
+{
+    struct te_path path;
+    return te_ip_is_unicast(stack, addr) && te_ip_route(stack, addr, &path) == TE_OK &&
+           te_addr_equal(&path.next_hop, addr);
+}
+
+/* An entry for somebody that we have not asked for. */
+static void new_unused_entry(struct te_stack *stack, const struct te_addr *addr,
+                             const uint8_t mac[6])
+{
+    struct te_neighbour *neighbour = is_on_link(stack, addr) && make_unused_room(stack)
+                                         ? te_stack_alloc(stack, sizeof(*neighbour))
+                                         : NULL;
+    if (neighbour == NULL)
+        return;
+    assert(stack->neighbours.count < stack->config.neighbour_max);
+    neighbour->addr = *addr;
+    memcpy(neighbour->mac, mac, 6);
+    neighbour->is_unused = true;
+    neighbour->state = TE_NEIGHBOUR_STALE;
+    neighbour->resolved_at_us = stack->now_us;
+    te_neighbour_link(stack, neighbour);
+    te_list_push_back(&stack->neighbours.unused, &neighbour->use_link);
 }
 
 /* --- frames and waiters ----------------------------------------------------------------------- */
@@ -258,19 +307,25 @@ static void tell_waiters(struct te_stack *stack, struct te_neighbour *neighbour,
 
 /* --- the state machine of RFC 4861 7.3 -------------------------------------------------------- */
 
-/* Asks for the entry's MAC: everybody, or in PROBE the neighbour itself. */
-static void ask(struct te_stack *stack, struct te_neighbour *neighbour)
+/* Asks mac for the entry's MAC; NULL: everybody. */
+static void ask_mac(struct te_stack *stack, const struct te_neighbour *neighbour,
+                    const uint8_t *mac)
 {
-    const uint8_t *mac = neighbour->state == TE_NEIGHBOUR_PROBE ? neighbour->mac : NULL;
     const struct te_local *source = te_local_select(stack, &neighbour->addr, &neighbour->addr);
-    neighbour->asked++;
-    start_timer(stack, neighbour);
     if (source == NULL)
         return;
     if (te_addr_is_v4(&neighbour->addr))
         te_arp_ask(stack, &source->addr, &neighbour->addr, mac);
     else
         te_nd_ask(stack, &source->addr, &neighbour->addr, mac);
+}
+
+/* Asks for the entry's MAC: everybody, or in PROBE the neighbour itself. */
+static void ask(struct te_stack *stack, struct te_neighbour *neighbour)
+{
+    neighbour->asked++;
+    start_timer(stack, neighbour);
+    ask_mac(stack, neighbour, neighbour->state == TE_NEIGHBOUR_PROBE ? neighbour->mac : NULL);
 }
 
 static void start_probing(struct te_stack *stack, struct te_neighbour *neighbour)
@@ -286,6 +341,7 @@ static void resolved(struct te_stack *stack, struct te_neighbour *neighbour, con
     struct te_control_frame *frame;
     assert(is_unresolved(neighbour));
     memcpy(neighbour->mac, mac, 6);
+    neighbour->resolved_at_us = stack->now_us;
     set_state(stack, neighbour, state);
     while ((frame = pop_frame(stack, neighbour)) != NULL)
         push_with_mac(stack, frame, mac);
@@ -362,6 +418,7 @@ static struct te_neighbour *find_or_ask(struct te_stack *stack, const struct te_
 
 static void use(struct te_stack *stack, struct te_neighbour *neighbour)
 {
+    neighbour->is_unused = false;
     if (neighbour->state == TE_NEIGHBOUR_STALE) {
         set_state(stack, neighbour, TE_NEIGHBOUR_DELAY);
         return;
@@ -422,36 +479,136 @@ void te_ip_suspect(struct te_stack *stack, const struct te_addr *next_hop)
     start_probing(stack, neighbour);
 }
 
-static void drop_answer(struct te_stack *stack, const struct te_neighbour_answer *answer)
+/* --- what neighbours say of themselves -------------------------------------------------------- */
+
+static void drop_claim(struct te_stack *stack, enum te_drop_reason reason,
+                       const struct te_addr *addr)
 {
-    struct te_endpoint remote = {.addr = answer->addr};
-    struct te_endpoint local = {.port = 0};
-    struct te_drop_about about = {.local = &local, .remote = &remote};
-    te_drop(stack, TE_DROP_ARP_UNSOLICITED, &about);
+    static const struct te_addr nobody = {{0}};
+    te_drop_packet(stack, reason, &nobody, addr);
 }
 
-/* An answer from a neighbour whose MAC is known. Only PROBE waits for one, and only with that MAC;
- * the answer to a unicast question may leave it out (RFC 4861 4.4). */
-static void on_probe_answer(struct te_stack *stack, struct te_neighbour *neighbour,
-                            const struct te_neighbour_answer *answer)
+static bool is_on_trial(const struct te_stack *stack, const struct te_neighbour *neighbour)
 {
-    bool is_same = !answer->has_mac || te_mac_equal(answer->mac, neighbour->mac);
-    if (!is_same || !answer->is_solicited)
-        drop_answer(stack, answer);
-    else if (neighbour->state == TE_NEIGHBOUR_PROBE)
+    return neighbour->claim == TE_CLAIM_TAKEN && stack->now_us - neighbour->claim_at_us < TRIAL_US;
+}
+
+static bool has_refuted(const struct te_stack *stack, const struct te_neighbour *neighbour)
+{
+    return neighbour->claim == TE_CLAIM_REFUTED &&
+           stack->now_us - neighbour->claim_at_us < REFUTED_US;
+}
+
+/* The former MAC answers: it was no move. */
+static void refute(struct te_stack *stack, struct te_neighbour *neighbour)
+{
+    memcpy(neighbour->mac, neighbour->former_mac, 6);
+    neighbour->claim = TE_CLAIM_REFUTED;
+    neighbour->claim_at_us = stack->now_us;
+    stack->counters.neighbour_claims_refuted++;
+    set_state(stack, neighbour, TE_NEIGHBOUR_REACHABLE);
+}
+
+/* Takes another MAC, and asks the former one. During a trial the MAC before all of the claims
+ * remains the one that can refute them; it has been asked. */
+static void move(struct te_stack *stack, struct te_neighbour *neighbour, const uint8_t mac[6],
+                 enum te_neighbour_state state)
+{
+    if (!is_on_trial(stack, neighbour)) {
+        memcpy(neighbour->former_mac, neighbour->mac, 6);
+        neighbour->claim = TE_CLAIM_TAKEN;
+        neighbour->claim_at_us = stack->now_us;
+        ask_mac(stack, neighbour, neighbour->former_mac);
+    }
+    memcpy(neighbour->mac, mac, 6);
+    stack->counters.neighbour_moved++;
+    set_state(stack, neighbour, state);
+}
+
+/* Another MAC than the known one is claimed, with the right to override. False when it is not
+ * believed: then the known one is asked, and everybody once that stays silent. */
+static bool on_other_mac(struct te_stack *stack, struct te_neighbour *neighbour,
+                         const uint8_t mac[6], enum te_neighbour_state state)
+{
+    if (!has_refuted(stack, neighbour)) {
+        move(stack, neighbour, mac, state);
+        return true;
+    }
+    if (neighbour->state != TE_NEIGHBOUR_PROBE)
+        start_probing(stack, neighbour);
+    return false;
+}
+
+/* RFC 4861 7.2.5, for an entry with a MAC. False when nothing is taken. */
+static bool update(struct te_stack *stack, struct te_neighbour *neighbour,
+                   const struct te_neighbour_answer *answer)
+{
+    const uint8_t *mac = answer->has_mac ? answer->mac : answer->from_mac;
+    if (answer->is_solicited && is_on_trial(stack, neighbour) &&
+        te_mac_equal(mac, neighbour->former_mac)) {
+        refute(stack, neighbour);
+        return true;
+    }
+    bool is_other = answer->has_mac && !te_mac_equal(answer->mac, neighbour->mac);
+    if (is_other && !answer->is_override) {
+        if (neighbour->state == TE_NEIGHBOUR_REACHABLE)
+            set_state(stack, neighbour, TE_NEIGHBOUR_STALE);
+        return false;
+    }
+    if (is_other)
+        return on_other_mac(stack, neighbour, answer->mac,
+                            answer->is_solicited ? TE_NEIGHBOUR_REACHABLE : TE_NEIGHBOUR_STALE);
+    if (answer->is_solicited)
         set_state(stack, neighbour, TE_NEIGHBOUR_REACHABLE);
+    return answer->is_solicited;
 }
 
 void te_neighbour_on_answer(struct te_stack *stack, const struct te_neighbour_answer *answer)
 {
     struct te_neighbour *neighbour = find(stack, &answer->addr);
-    if (neighbour != NULL && !is_unresolved(neighbour))
-        on_probe_answer(stack, neighbour, answer);
-    else if (neighbour == NULL || !answer->is_solicited || !answer->has_mac ||
-             neighbour->state == TE_NEIGHBOUR_FAILED)
-        drop_answer(stack, answer);
-    else
-        resolved(stack, neighbour, answer->mac, TE_NEIGHBOUR_REACHABLE);
+    bool is_taken = false;
+    if (neighbour != NULL && !is_unresolved(neighbour)) {
+        is_taken = update(stack, neighbour, answer);
+    } else if (neighbour != NULL && neighbour->state == TE_NEIGHBOUR_INCOMPLETE &&
+               answer->has_mac) {
+        resolved(stack, neighbour, answer->mac,
+                 answer->is_solicited ? TE_NEIGHBOUR_REACHABLE : TE_NEIGHBOUR_STALE);
+        is_taken = true;
+    }
+    if (!is_taken)
+        drop_claim(stack, TE_DROP_ARP_UNSOLICITED, &answer->addr);
+}
+
+static bool is_asking(const struct te_stack *stack, const struct te_neighbour *neighbour)
+{
+    return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_PROBE ||
+           is_on_trial(stack, neighbour);
+}
+
+void te_neighbour_on_arp_reply(struct te_stack *stack, const struct te_addr *addr,
+                               const uint8_t mac[6])
+{
+    const struct te_neighbour *neighbour = find(stack, addr);
+    struct te_neighbour_answer answer = {.addr = *addr, .has_mac = true};
+    if (neighbour != NULL) {
+        answer.is_solicited = is_asking(stack, neighbour);
+        answer.is_override = stack->now_us - neighbour->resolved_at_us >= FIRST_ANSWER_US;
+    }
+    memcpy(answer.mac, mac, 6);
+    te_neighbour_on_answer(stack, &answer);
+}
+
+bool te_neighbour_on_claim(struct te_stack *stack, const struct te_addr *addr, const uint8_t mac[6])
+{
+    struct te_neighbour *neighbour = find(stack, addr);
+    if (neighbour == NULL || neighbour->state == TE_NEIGHBOUR_FAILED)
+        return false;
+    if (neighbour->state == TE_NEIGHBOUR_INCOMPLETE) {
+        resolved(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
+        return true;
+    }
+    return !te_mac_equal(mac, neighbour->mac) &&
+           on_other_mac(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
 }
 
 void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr,
@@ -459,13 +616,11 @@ void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr
 {
     struct te_neighbour *neighbour = find(stack, addr);
     if (neighbour == NULL)
-        return;
-    if (is_unresolved(neighbour)) {
+        new_unused_entry(stack, addr, mac);
+    else if (is_unresolved(neighbour))
         resolved(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
-        return;
-    }
-    if (!te_mac_equal(mac, neighbour->mac))
-        te_ip_suspect(stack, addr);
+    else if (!te_mac_equal(mac, neighbour->mac))
+        (void)on_other_mac(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
 }
 
 /* --- birth, death, invariants ----------------------------------------------------------------- */
@@ -488,6 +643,7 @@ enum te_err te_neighbours_init(struct te_stack *stack)
     struct te_neighbours *neighbours = &stack->neighbours;
     memset(neighbours, 0, sizeof(*neighbours));
     te_list_init(&neighbours->used);
+    te_list_init(&neighbours->unused);
     for (unsigned state = 0; state < TE_NEIGHBOUR_STATE_COUNT; state++)
         te_list_init(&neighbours->timers[state]);
     te_wheel_node_init(&neighbours->timer, UINT64_MAX - 1);
@@ -528,7 +684,7 @@ void te_neighbours_done(struct te_stack *stack)
 }
 
 struct tally {
-    uint32_t count, unresolved, waiting;
+    uint32_t count, unresolved, waiting, unused;
 };
 
 static const char *check_entry(const struct te_neighbour *neighbour, struct tally *tally)
@@ -542,6 +698,10 @@ static const char *check_entry(const struct te_neighbour *neighbour, struct tall
         return "a neighbour's timer does not go with its state";
     if (is_unresolved(neighbour) != te_list_is_empty(&neighbour->use_link))
         return "a neighbour without MAC is in the list by use, or one with MAC is not";
+    if (neighbour->is_unused)
+        tally->unused++;
+    if (neighbour->is_unused && is_unresolved(neighbour))
+        return "a neighbour that nobody asked for has no MAC";
     if (neighbour->state != TE_NEIGHBOUR_INCOMPLETE &&
         (!te_list_is_empty(&neighbour->frames) || !te_list_is_empty(&neighbour->waiters)))
         return "something waits for a neighbour that is not being resolved";
@@ -576,7 +736,8 @@ const char *te_neighbours_check(const struct te_stack *stack)
         }
     }
     if (tally.count != neighbours->count || tally.unresolved != neighbours->unresolved_count ||
-        tally.waiting != neighbours->waiting_count)
+        tally.waiting != neighbours->waiting_count ||
+        tally.unused != te_list_len(&neighbours->unused))
         return "the neighbour cache's totals are wrong";
     if (neighbours->count > stack->config.neighbour_max ||
         neighbours->unresolved_count > stack->config.neighbour_incomplete_max)

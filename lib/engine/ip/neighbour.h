@@ -8,12 +8,20 @@
  * Entries without a MAC (INCOMPLETE and FAILED) have a quota of their own, so that a scan of unused
  * addresses cannot push out the neighbours that we talk to.
  *
- * An entry is created only when we need one, and learns its MAC only from an answer to our own
- * question or from a neighbour that asks us while we ask for it. A MAC that still answers is never
- * replaced: a claim to another one makes us ask the old one, and everybody once that stays silent.
+ * An entry is created when we need one, and for whoever asks for one of our addresses (RFC 826,
+ * RFC 4861 7.2.3): its SYN comes next. The latter are UNUSED until we send to them; they take free
+ * places and each other's, so that a flood of forged questions pushes out nobody we talk to.
  *
- * DEVIATION: RFC 826 and RFC 4861 7.2.3, 7.2.5 let any request and any overriding advertisement
- * replace the MAC. A move then takes effect at once, and so does a forged packet. */
+ * What others say of themselves unasked (announcements, questions, advertisements) changes an entry
+ * and makes none, as in RFC 826 and RFC 4861 7.2.3 and 7.2.5: a neighbour may have a new MAC, and
+ * what we send must not go to the old one for seconds. Whoever can send a frame on the link can
+ * forge that, so the former MAC is asked at once, by itself: if it answers, the claim was false,
+ * the former MAC is back, and for a while further claims are not believed while it answers. A true
+ * move costs nothing, a forged one a round trip.
+ *
+ * The R flag of an advertisement is not kept: it serves the Default Router List of hosts that
+ * discover routers (RFC 4861 6.3.4, 7.3.3), and our routes are configured.
+ */
 #ifndef TCPENGINE_IP_NEIGHBOUR_H
 #define TCPENGINE_IP_NEIGHBOUR_H
 
@@ -35,19 +43,32 @@ enum te_neighbour_state {
 /* Most frames that wait for one MAC: a datagram of 65,535 bytes takes 45 at MTU 1500. */
 #define TE_NEIGHBOUR_FRAMES_MAX 64
 
+/* What was said of an entry's MAC without a question of ours, and what came of it. */
+enum te_neighbour_claim {
+    TE_CLAIM_NONE,
+    TE_CLAIM_TAKEN,   /* the MAC has changed; former_mac was asked whether that is so */
+    TE_CLAIM_REFUTED, /* former_mac answered, and is the entry's MAC again */
+    TE_CLAIM_COUNT
+};
+
 struct te_neighbour {
     struct te_list bucket_link;
-    struct te_list use_link;   /* only with a MAC */
+    struct te_list use_link;   /* only with a MAC: in used or in unused */
     struct te_list timer_link; /* in the FIFO of its state; STALE has no timer */
     struct te_list waiters;    /* the transport's nodes (te_ip_resolve); INCOMPLETE only */
     struct te_list frames;     /* te_control_frame; INCOMPLETE only */
     int64_t due_at_us;
     int64_t confirmed_at_us;
+    int64_t resolved_at_us; /* when its first MAC was learned */
+    int64_t claim_at_us;    /* of claim, unless that is NONE */
     struct te_addr addr;
     uint8_t mac[6];
-    uint8_t asked; /* questions sent in this state */
+    uint8_t former_mac[6]; /* with TE_CLAIM_TAKEN */
+    uint8_t asked;         /* questions sent in this state */
     uint8_t frame_count;
     enum te_neighbour_state state;
+    enum te_neighbour_claim claim;
+    bool is_unused; /* made by a question; nothing was sent there yet */
 };
 
 struct te_neighbours {
@@ -57,6 +78,7 @@ struct te_neighbours {
     uint32_t unresolved_count; /* INCOMPLETE and FAILED */
     uint32_t waiting_count;    /* frames that wait for a MAC */
     struct te_list used;       /* the least recently used first */
+    struct te_list unused;     /* is_unused: the oldest first */
     struct te_list timers[TE_NEIGHBOUR_STATE_COUNT];
     int64_t reachable_us; /* 15 to 45 s, drawn once per boot (RFC 4861 6.3.2) */
     struct te_wheel_node timer;
@@ -88,19 +110,31 @@ const struct te_neighbour *te_neighbour_find(const struct te_stack *stack,
 void te_neighbour_send(struct te_stack *stack, const struct te_addr *next_hop,
                        struct te_control_frame *frame);
 
-/* An ARP reply or a Neighbour Advertisement. */
+/* What a neighbour says of its own MAC, other than in a question to us: an advertisement, or an ARP
+ * packet in the terms of one. */
 struct te_neighbour_answer {
     struct te_addr addr;
-    bool is_solicited; /* RFC 4861 4.4; true for ARP */
+    bool is_solicited; /* RFC 4861 4.4: it confirms that the neighbour hears us */
+    bool is_override;  /* it may replace another MAC; true for ARP */
     bool has_mac;
-    uint8_t mac[6];
+    uint8_t mac[6];      /* with has_mac */
+    uint8_t from_mac[6]; /* the frame's source */
 };
-/* Resolves an INCOMPLETE entry, or confirms one in PROBE when the MAC is the same. Dropped and
- * counted when we did not ask. */
+/* Updates an entry as RFC 4861 7.2.5 has it; dropped and counted when that changes nothing. Never
+ * creates an entry. */
 void te_neighbour_on_answer(struct te_stack *stack, const struct te_neighbour_answer *answer);
-/* A neighbour asked for one of our addresses and gave its own MAC (RFC 826, RFC 4861 7.2.3).
- * Resolves an unresolved entry as STALE; a MAC other than the known one starts PROBE. Never creates
- * an entry. */
+/* An ARP reply to us. It is an answer while we ask (its MAC then counts as REACHABLE), else a
+ * claim. Of several answers to one question the first counts, for a second (proxies; Linux's
+ * locktime). */
+void te_neighbour_on_arp_reply(struct te_stack *stack, const struct te_addr *addr,
+                               const uint8_t mac[6]);
+/* Somebody said in an ARP packet that was no answer to us that addr has mac: RFC 826's merge into a
+ * table that has addr. False, nothing taken, when that tells us nothing new. */
+bool te_neighbour_on_claim(struct te_stack *stack, const struct te_addr *addr,
+                           const uint8_t mac[6]);
+/* A neighbour asked for one of our addresses and gave its own MAC (RFC 826, RFC 4861 7.2.3): the
+ * entry becomes STALE if it is new, had no MAC, or had another one. Creates an entry for an address
+ * on the link, if there is room that costs no entry in use. */
 void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr,
                               const uint8_t mac[6]);
 

@@ -1,5 +1,5 @@
 /* Entries in the order of their FIFOs; STALE ones, which are in none, in the order of use. Then the
- * order of use of all. */
+ * order of use of all, those that were never used apart. */
 #include "ip/ip.h"
 #include "save/save_sections.h"
 #include "stack_internal.h"
@@ -11,6 +11,7 @@
 #define FRAME_BYTES_MIN 19
 
 TE_SAVED_ITEMS(struct te_neighbours, used, struct te_neighbour);
+TE_SAVED_ITEMS(struct te_neighbours, unused, struct te_neighbour);
 TE_SAVED_ITEMS(struct te_neighbours, timers, struct te_neighbour);
 TE_SAVED_ITEMS(struct te_neighbour, waiters, struct te_conn);
 TE_SAVED_ITEMS(struct te_neighbour, frames, struct te_control_frame);
@@ -38,6 +39,15 @@ static void entry_fields(struct te_codec *codec, struct te_neighbour *neighbour)
     te_codec_u8(codec, &neighbour->asked);
     te_codec_time(codec, &neighbour->due_at_us);
     te_codec_past(codec, &neighbour->confirmed_at_us);
+    if (codec->version < TE_SAVE_VERSION_LAN) {
+        neighbour->resolved_at_us = codec->now_us;
+        return;
+    }
+    te_codec_past(codec, &neighbour->resolved_at_us);
+    TE_CODEC_ENUM(codec, neighbour->claim, enum te_neighbour_claim, TE_CLAIM_COUNT);
+    te_codec_past(codec, &neighbour->claim_at_us);
+    te_codec_bytes(codec, neighbour->former_mac, sizeof(neighbour->former_mac));
+    te_codec_bool(codec, &neighbour->is_unused);
 }
 
 /* --- what waits for an entry ------------------------------------------------------------------ */
@@ -103,6 +113,13 @@ static void write_entry(struct te_codec *codec, struct te_stack *stack,
     waiters_fields(codec, stack, neighbour);
 }
 
+static void write_stale(struct te_codec *codec, struct te_stack *stack, struct te_list *by_age)
+{
+    for (struct te_list *link = by_age->next; link != by_age; link = link->next)
+        if (by_use(link)->state == TE_NEIGHBOUR_STALE)
+            write_entry(codec, stack, by_use(link));
+}
+
 static void write_entries(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_neighbours *neighbours = &stack->neighbours;
@@ -111,17 +128,18 @@ static void write_entries(struct te_codec *codec, struct te_stack *stack)
         for (struct te_list *link = fifo->next; link != fifo; link = link->next)
             write_entry(codec, stack, by_timer(link));
     }
-    struct te_list *used = &neighbours->used;
-    for (struct te_list *link = used->next; link != used; link = link->next)
-        if (by_use(link)->state == TE_NEIGHBOUR_STALE)
-            write_entry(codec, stack, by_use(link));
+    write_stale(codec, stack, &neighbours->used);
+    write_stale(codec, stack, &neighbours->unused);
+}
+
+static bool is_unresolved(const struct te_neighbour *neighbour)
+{
+    return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
 }
 
 static bool has_room(const struct te_stack *stack, const struct te_neighbour *neighbour)
 {
-    bool is_unresolved =
-        neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
-    return !is_unresolved ||
+    return !is_unresolved(neighbour) ||
            stack->neighbours.unresolved_count < stack->config.neighbour_incomplete_max;
 }
 
@@ -129,7 +147,8 @@ static struct te_neighbour *make_entry(struct te_codec *codec, struct te_stack *
                                        const struct te_neighbour *read)
 {
     te_codec_require(codec, te_ip_is_unicast(stack, &read->addr) &&
-                                te_neighbour_find(stack, &read->addr) == NULL);
+                                te_neighbour_find(stack, &read->addr) == NULL &&
+                                !(read->is_unused && is_unresolved(read)));
     if (!has_room(stack, read))
         te_codec_fail(codec, TE_ERR_RESOURCES);
     if (!te_codec_is_ok(codec))
@@ -175,7 +194,7 @@ static void read_entry(struct te_codec *codec, struct te_stack *stack)
 
 /* --- the order of use ------------------------------------------------------------------------- */
 
-static void read_use(struct te_codec *codec, struct te_stack *stack)
+static void read_use(struct te_codec *codec, struct te_stack *stack, struct te_list *by_age)
 {
     struct te_addr addr = {{0}};
     te_save_addr(codec, &addr);
@@ -185,21 +204,22 @@ static void read_use(struct te_codec *codec, struct te_stack *stack)
     if (found == NULL)
         return;
     struct te_neighbour *neighbour = TE_CONTAINER(&found->addr, struct te_neighbour, addr);
-    te_codec_require(codec, te_list_is_empty(&neighbour->use_link));
+    bool is_unused_list = by_age == &stack->neighbours.unused;
+    te_codec_require(codec, te_list_is_empty(&neighbour->use_link) &&
+                                neighbour->is_unused == is_unused_list);
     if (te_codec_is_ok(codec))
-        te_list_push_back(&stack->neighbours.used, &neighbour->use_link);
+        te_list_push_back(by_age, &neighbour->use_link);
 }
 
-static void use_fields(struct te_codec *codec, struct te_stack *stack)
+static void use_fields(struct te_codec *codec, struct te_stack *stack, struct te_list *by_age)
 {
-    struct te_list *used = &stack->neighbours.used;
     uint32_t count =
-        te_codec_count(codec, te_list_len(used), stack->config.neighbour_max, ADDR_BYTES);
+        te_codec_count(codec, te_list_len(by_age), stack->config.neighbour_max, ADDR_BYTES);
     for (uint32_t i = 0; i < count && codec->is_reading; i++)
-        read_use(codec, stack);
+        read_use(codec, stack, by_age);
     if (codec->is_reading)
         return;
-    for (struct te_list *link = used->next; link != used; link = link->next)
+    for (struct te_list *link = by_age->next; link != by_age; link = link->next)
         te_save_addr(codec, &by_use(link)->addr);
 }
 
@@ -211,7 +231,9 @@ void te_save_neighbours(struct te_codec *codec, struct te_stack *stack)
         write_entries(codec, stack);
     for (uint32_t i = 0; i < count && codec->is_reading; i++)
         read_entry(codec, stack);
-    use_fields(codec, stack);
+    use_fields(codec, stack, &stack->neighbours.used);
+    if (codec->version >= TE_SAVE_VERSION_LAN)
+        use_fields(codec, stack, &stack->neighbours.unused);
     if (codec->is_reading)
         te_neighbours_arm(stack);
 }

@@ -110,7 +110,9 @@ static void a_question_for_us_is_answered(void **state)
     assert_addr(&arp.target, "10.0.0.2");
     assert_mac(arp.target_mac, peer_mac);
     assert_int_equal(fixture_counters(&f)->arp_in, 1);
-    assert_int_equal(f.stack->neighbours.count, 0); /* a question makes no entry */
+    struct te_addr asker = fixture_addr("10.0.0.2");
+    assert_int_equal(f.stack->neighbours.count, 1); /* who asks for us is learned (RFC 826) */
+    assert_mac(te_neighbour_find(f.stack, &asker)->mac, peer_mac);
 }
 
 /* A station that probes our address hears that it is taken; it has no address to be learned. */
@@ -210,7 +212,7 @@ static void what_is_cut_short_is_malformed(void **state)
     memcpy(arp.sender_mac, peer_mac, 6);
     te_arp_emit(&arp, packet);
     for (size_t len = 0; len < TE_ARP_LEN; len++)
-        te_arp_input(f.stack, packet, len);
+        te_arp_input(f.stack, packet, len, false);
     fixture_poll(&f);
     assert_int_equal(fixture_counters(&f)->arp_malformed, TE_ARP_LEN);
     assert_int_equal(fixture_counters(&f)->arp_in, TE_ARP_LEN);

@@ -165,8 +165,12 @@ static void test_questions_of_linux(void **state)
     assert_true(nd.is_solicited);
     assert_addr(&nd.target, "2001:db8::2");
     assert_mac(nd.mac, answerer_mac);
-    /* Questions make no entries. */
-    assert_int_equal(f.stack->neighbours.count, 0);
+    /* Who asks is known from then on (RFC 826, RFC 4861 7.2.3). */
+    assert_int_equal(f.stack->neighbours.count, 2);
+    assert_mac(entry_of(&f, "10.0.0.3")->mac, linux_mac);
+    assert_mac(entry_of(&f, "fe80::ff:fe00:3")->mac, linux_mac);
+    assert_int_equal(state_of(&f, "10.0.0.3"), TE_NEIGHBOUR_STALE);
+    assert_int_equal(state_of(&f, "fe80::ff:fe00:3"), TE_NEIGHBOUR_STALE);
     fixture_stop(&f);
 }
 
@@ -442,8 +446,12 @@ static void test_answers_that_nobody_asked_for(void **state)
     assert_null(entry_of(&f, "10.0.0.3"));
     assert_mac_is_kept(&f, "10.0.0.2");
     fixture_stop(&f);
+    /* RFC 4861 7.2.5: without the override flag another MAC is a hint to look, and no more. */
+    struct te_nd nd = claim_of_other("2001:db8::2");
+    nd.is_solicited = true;
+    nd.is_override = false;
     start_reachable(&f, "2001:db8::2");
-    input_answer(&f, "2001:db8::2", other_mac);
+    input_nd(&f, "2001:db8::2", "2001:db8::1", &nd);
     input_answer(&f, "2001:db8::3", other_mac);
     assert_int_equal(fixture_counters(&f)->arp_unsolicited, 2);
     assert_null(entry_of(&f, "2001:db8::3"));
@@ -451,30 +459,45 @@ static void test_answers_that_nobody_asked_for(void **state)
     fixture_stop(&f);
 }
 
+/* What they say of themselves is believed at once, with and without a MAC before
+ * (neighbour_claim_test.c has all of it). */
 static void test_announcements_of_others(void **state)
 {
     struct te_nd nd = claim_of_other("2001:db8::2");
     struct fixture f;
+    uint8_t mac[6];
     (void)state;
     start_reachable(&f, "10.0.0.2");
     (void)ask_for(&f, "2001:db8::2");
     input_arp(&f, TE_ARP_REQUEST, "10.0.0.2", "10.0.0.2", other_mac);
-    assert_mac_is_kept(&f, "10.0.0.2");
+    assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_STALE);
+    assert_int_equal(resolve(&f, "10.0.0.2", mac), TE_HOP_READY);
+    assert_mac(mac, other_mac);
     input_nd(&f, "2001:db8::2", "ff02::1", &nd);
-    assert_int_equal(state_of(&f, "2001:db8::2"), TE_NEIGHBOUR_INCOMPLETE);
+    assert_int_equal(state_of(&f, "2001:db8::2"), TE_NEIGHBOUR_STALE);
+    assert_int_equal(resolve(&f, "2001:db8::2", mac), TE_HOP_READY);
+    assert_mac(mac, other_mac);
     fixture_stop(&f);
 }
 
-/* A claim of another MAC makes us ask the one that we know; it stays as long as it answers. */
+/* A claim of another MAC makes us ask the one that we know; as soon as it answers, it is back, and
+ * nobody who claims its address again is believed. */
 static void test_a_forged_question(void **state)
 {
     struct fixture f;
     (void)state;
     start_reachable(&f, "10.0.0.2");
+    fixture_advance(&f, SECOND);
+    for (unsigned i = 0; i < 20; i++)
+        input_arp(&f, TE_ARP_REQUEST, "10.0.0.2", "10.0.0.1", other_mac);
+    input_answer(&f, "10.0.0.2", other_mac);
+    input_answer(&f, "10.0.0.2", peer_mac);
+    assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_REACHABLE);
+    assert_mac_is_kept(&f, "10.0.0.2");
+    assert_int_equal(fixture_counters(&f)->neighbour_claims_refuted, 1);
     for (unsigned i = 0; i < 20; i++)
         input_arp(&f, TE_ARP_REQUEST, "10.0.0.2", "10.0.0.1", other_mac);
     assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_PROBE);
-    input_answer(&f, "10.0.0.2", other_mac);
     assert_mac_is_kept(&f, "10.0.0.2");
     input_answer(&f, "10.0.0.2", peer_mac);
     assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_REACHABLE);
@@ -482,7 +505,7 @@ static void test_a_forged_question(void **state)
     unsigned questions = 0;
     for (const struct fixture_frame *frame; (frame = fixture_next(&f)) != NULL;)
         questions += memcmp(frame->bytes, peer_mac, 6) == 0;
-    assert_int_equal(questions, 1);
+    assert_int_equal(questions, 2);
     fixture_stop(&f);
 }
 
@@ -492,16 +515,26 @@ static void test_a_forged_nd_question(void **state)
                        .has_mac = true,
                        .mac = {0x02, 0, 0, 0, 0, 0x77},
                        .target = fixture_addr("2001:db8::1")};
+    struct te_nd answer = {
+        .type = TE_ND_ADVERTISE, .is_solicited = true, .target = fixture_addr("2001:db8::2")};
     struct fixture f;
     (void)state;
     start_stale(&f, "2001:db8::2");
+    input_nd(&f, "2001:db8::2", "2001:db8::1", &nd);
+    (void)expect_nd(&f, other_mac, "2001:db8::1", "2001:db8::2"); /* our answer */
+    struct te_nd question = expect_nd(&f, peer_mac, "2001:db8::1", "2001:db8::2");
+    assert_int_equal(question.type, TE_ND_SOLICIT);
+    /* As Linux answers a unicast question: its MAC is that of the frame (frames.c: peer_mac). */
+    input_nd(&f, "2001:db8::2", "2001:db8::1", &answer);
+    assert_int_equal(state_of(&f, "2001:db8::2"), TE_NEIGHBOUR_REACHABLE);
+    assert_mac_is_kept(&f, "2001:db8::2");
     input_nd(&f, "2001:db8::2", "2001:db8::1", &nd);
     assert_int_equal(state_of(&f, "2001:db8::2"), TE_NEIGHBOUR_PROBE);
     assert_mac_is_kept(&f, "2001:db8::2");
     fixture_stop(&f);
 }
 
-/* A true move takes three seconds to be believed. */
+/* A true move is believed at once: the old card is not there to deny it. */
 static void test_a_neighbour_with_a_new_card(void **state)
 {
     struct fixture f;
@@ -509,9 +542,12 @@ static void test_a_neighbour_with_a_new_card(void **state)
     (void)state;
     start_reachable(&f, "10.0.0.2");
     input_arp(&f, TE_ARP_REQUEST, "10.0.0.2", "10.0.0.1", other_mac);
-    fixture_advance(&f, 3 * SECOND);
-    assert_int_equal(ask_for(&f, "10.0.0.2"), TE_HOP_PENDING);
+    assert_int_equal(resolve(&f, "10.0.0.2", mac), TE_HOP_READY);
+    assert_mac(mac, other_mac);
+    fixture_advance(&f, 5 * SECOND);
+    assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_PROBE);
     input_answer(&f, "10.0.0.2", other_mac);
+    assert_int_equal(state_of(&f, "10.0.0.2"), TE_NEIGHBOUR_REACHABLE);
     assert_int_equal(resolve(&f, "10.0.0.2", mac), TE_HOP_READY);
     assert_mac(mac, other_mac);
     fixture_stop(&f);

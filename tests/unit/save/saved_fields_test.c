@@ -446,6 +446,12 @@ struct field {
 #define FIELDS_OF_te_neighbour(F, I)                                                               \
     F(MAY_BE_CUT, int64_t, te_neighbour, due_at_us)                                                \
     F(MAY_CHANGE, int64_t, te_neighbour, confirmed_at_us)                                          \
+    F(MAY_CHANGE, int64_t, te_neighbour, resolved_at_us)                                           \
+    F(MAY_CHANGE, int64_t, te_neighbour, claim_at_us)                                              \
+    F(MAY_CHANGE, enum te_neighbour_claim, te_neighbour, claim)                                    \
+    I(MAY_CHANGE, uint8_t, te_neighbour, former_mac, 0)                                            \
+    I(MAY_CHANGE, uint8_t, te_neighbour, former_mac, 5)                                            \
+    F(MAY_NOT, bool, te_neighbour, is_unused)                                                      \
     I(MAY_CHANGE, uint8_t, te_neighbour, mac, 0)                                                   \
     I(MAY_CHANGE, uint8_t, te_neighbour, mac, 5)                                                   \
     F(MAY_CHANGE, uint8_t, te_neighbour, asked)                                                    \
@@ -668,13 +674,21 @@ static struct te_event *first_event(struct te_stack *stack)
     O(event_remote, te_endpoint, OF_EVENT(remote))                                                 \
     O(part, te_fragment_part, part_of(stack))                                                      \
     O(local, te_local, &stack->locals.items[0])                                                    \
-    O(neighbour, te_neighbour, FIRST(&stack->neighbours.used, te_neighbour, use_link))             \
+    O(neighbour, te_neighbour, neighbour_of(stack))                                                \
     O(pmtu, te_pmtu, FIRST(&stack->pmtus.used, te_pmtu, use_link))                                 \
     O(pmtus, te_pmtus, &stack->pmtus)                                                              \
     O(datagram, te_datagram, FIRST(&stack->reassemblies.queues[0], te_datagram, link))             \
     O(fast_open, te_fast_open_entry, FIRST(&stack->fast_open.used, te_fast_open_entry, use_link))  \
     O(event, te_event, first_event(stack))                                                         \
     O(transition, te_transition, OF_EVENT(transition))
+
+/* One in use, and in every other trial one that only asked for us. */
+static struct te_neighbour *neighbour_of(struct te_stack *stack)
+{
+    struct te_list *unused = &stack->neighbours.unused;
+    return FIRST(te_list_is_empty(unused) ? &stack->neighbours.used : unused, te_neighbour,
+                 use_link);
+}
 
 #define DEFINE_FIND(name, owner, where)                                                            \
     static void *find_##name(struct te_stack *stack, struct te_conn *conn)                         \
@@ -749,6 +763,10 @@ static void add_to_stack(struct te_stack *stack, int64_t now_us)
     struct te_pmtu pmtu = {
         .destination = remote.addr, .mtu_bytes = 1300, .expires_at_us = now_us + 1000};
     uint64_t id;
+    const uint8_t asker[4] = {10, 0, 0, 200}, asker_mac[6] = {2, 2, 2, 2, 2, 2};
+    struct te_addr asker_addr = te_addr_from_v4(asker);
+    if (now_us / STEP_US % 2 == 0)
+        te_neighbour_on_question(stack, &asker_addr, asker_mac);
     assert_int_equal(te_open_passive(stack, &listen, &id, now_us), TE_OK);
     assert_non_null(te_datagram_new(stack, &packet, 76));
     struct te_datagram *datagram = te_datagram_new(stack, &packet, 77);

@@ -234,7 +234,7 @@
       (1, 65536), "Upper bound of a listener's backlog.")                                          \
     X("limits", neighbour_max, uint32_t, neighbour_max, COUNT, 1024, (1, TE_CONFIG_TABLE_MAX),     \
       (16, 65536), "Entries of the neighbour cache (ARP and ND).")                                 \
-    X("limits", neighbour_incomplete_max, uint32_t, neighbour_incomplete_max, COUNT, 128,          \
+    X("limits", neighbour_incomplete_max, uint32_t, neighbour_incomplete_max, COUNT, 256,          \
       (1, TE_CONFIG_TABLE_MAX), (1, 65536), "Neighbours being resolved at once.")                  \
     X("limits", reassembly_max, uint32_t, reassembly_max, COUNT, 64, (1, TE_CONFIG_TABLE_MAX),     \
       (1, 65536), "IP datagrams being reassembled.")                                               \

@@ -155,6 +155,9 @@
     X(neighbour_failed, "Neighbours that did not answer")                                          \
     X(neighbour_evicted, "Neighbour entries evicted: the cache is full")                           \
     X(neighbour_incomplete_full, "Resolutions refused: too many at once")                          \
+    X(neighbour_unused_full, "Neighbours that asked for us and were not noted: the cache is full") \
+    X(neighbour_moved, "Neighbours that said they have another MAC, and were believed")            \
+    X(neighbour_claims_refuted, "Such claims undone: the former MAC answered")                     \
     X(dad_conflicts, "Addresses that another station holds")                                       \
     X(ip_malformed, "IP packets dropped: header, length or header checksum")                       \
     X(ip_not_for_us, "IP packets dropped: not our address")                                        \
