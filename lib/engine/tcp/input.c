@@ -91,11 +91,11 @@ static void reject(struct te_stack *stack, struct te_conn *conn, const struct te
 static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
                                struct te_segment *segment)
 {
-    if (conn->was_passive && (segment->flags & TE_ACK))
-        return true; /* not expected here; the window check answers it */
-    bool acks_ours = (segment->flags & TE_ACK) && seq_gt(segment->ack, conn->snd_una) &&
-                     seq_leq(segment->ack, conn->snd_max);
-    if (acks_ours) {
+    if (segment->flags & TE_ACK) {
+        bool acks_ours = !conn->was_passive && seq_gt(segment->ack, conn->snd_una) &&
+                         seq_leq(segment->ack, conn->snd_max);
+        if (!acks_ours || te_paws_rejects(stack, conn, segment))
+            return true; /* not our peer's: the checks that follow answer it */
         te_ecn_negotiate(conn, segment);
         segment->flags &= (uint8_t)~TE_SYN;
         segment->seq++;
@@ -134,7 +134,6 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     }
     if (te_receive_window(conn) == 0 && te_segment_len(segment) > 0)
         owe_ack(stack, conn);
-    te_paws_record(stack, conn, segment);
     trim_to_window(conn, segment);
     return true;
 }
@@ -288,10 +287,15 @@ static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
     te_conn_end_protocol(stack, conn, &death);
 }
 
+static bool takes_text(const struct te_conn *conn)
+{
+    return conn->state == TE_ESTABLISHED || conn->state == TE_FIN_WAIT_1 ||
+           conn->state == TE_FIN_WAIT_2;
+}
+
 static bool step_text(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
-    if (conn->state != TE_ESTABLISHED && conn->state != TE_FIN_WAIT_1 &&
-        conn->state != TE_FIN_WAIT_2) {
+    if (!takes_text(conn)) {
         if (segment->payload_len > 0)
             te_drop_segment(stack, conn, TE_DROP_AFTER_FIN, segment);
         return true;
@@ -387,6 +391,6 @@ void te_input_conn(struct te_stack *stack, struct te_conn *conn, struct te_segme
         return;
     if (has_text && segment->payload_len == 0) /* a closed window has trimmed it away */
         te_drop_segment(stack, conn, TE_DROP_WINDOW_CLOSED, segment);
-    segment->wants_ack = has_text && te_ecn_on_segment(stack, conn, segment);
+    segment->wants_ack = has_text && takes_text(conn) && te_ecn_on_segment(stack, conn, segment);
     te_input_text_and_fin(stack, conn, segment);
 }

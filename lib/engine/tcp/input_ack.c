@@ -7,6 +7,7 @@
 #include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
+#include "tcp/conn/paws.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
 #include "tcp/conn/send_buffer.h"
@@ -207,6 +208,7 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
         te_drop_segment(stack, conn, hindrance, segment);
         return false;
     }
+    te_paws_record(stack, conn, segment);
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     te_conn_set_state(stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_ACK_OF_SYN, &info);
     te_fast_open_settle(stack, conn, segment->ack); /* a simultaneous open */
@@ -291,6 +293,17 @@ static bool on_fin_acked(struct te_stack *stack, struct te_conn *conn,
     }
 }
 
+/* The ACK is the peer's. False: the connection has ended. */
+static bool take_ack(struct te_stack *stack, struct te_conn *conn, const struct te_segment *segment)
+{
+    bool is_opening = !conn->syn_acked; /* CLOSE came in SYN_RCVD */
+    te_timers_on_segment(stack, conn);
+    ack_common(stack, conn, segment);
+    if (is_opening && conn->syn_acked)
+        te_input_established(stack, conn);
+    return !te_conn_fin_is_acked(conn) || on_fin_acked(stack, conn, segment);
+}
+
 bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     if (!(segment->flags & TE_ACK)) {
@@ -299,19 +312,13 @@ bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_s
     }
     if (conn->state == TE_SYN_RCVD)
         return ack_in_syn_rcvd(stack, conn, segment);
-    bool is_opening = !conn->syn_acked; /* CLOSE came in SYN_RCVD */
-    if (is_opening && !check_ack_of_syn(stack, conn, segment))
+    if (!conn->syn_acked && !check_ack_of_syn(stack, conn, segment))
         return false;
     if (!is_plausible(conn, segment->ack)) {
         te_drop_segment(stack, conn, TE_DROP_BAD_ACK, segment);
         te_challenge_ack(stack, conn);
         return false;
     }
-    te_timers_on_segment(stack, conn);
-    ack_common(stack, conn, segment);
-    if (is_opening && conn->syn_acked)
-        te_input_established(stack, conn);
-    if (te_conn_fin_is_acked(conn))
-        return on_fin_acked(stack, conn, segment);
-    return true;
+    te_paws_record(stack, conn, segment); /* only now: RFC 5961 5.2 discards what fails above */
+    return take_ack(stack, conn, segment);
 }

@@ -81,30 +81,39 @@ static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_v
     return false;
 }
 
+/* RFC 5961 5.2. An entry does not store MAX.SND.WND. */
+static bool is_plausible(const struct te_time_wait_view *view, uint32_t ack)
+{
+    return seq_leq(ack, view->snd_nxt) && seq_geq(ack, view->snd_nxt - UINT16_MAX);
+}
+
 /* An old ACK of what we sent, or the last one again: needs no answer. */
 static bool is_expected_ack(const struct te_time_wait_view *view, const struct te_segment *segment)
 {
     if (te_segment_len(segment) > 0 || segment->seq != view->rcv_nxt)
         return false;
-    if (!(segment->flags & TE_ACK))
-        return true;
-    return seq_leq(segment->ack, view->snd_nxt) &&
-           seq_geq(segment->ack, view->snd_nxt - UINT16_MAX);
+    return !(segment->flags & TE_ACK) || is_plausible(view, segment->ack);
+}
+
+/* The peer's FIN: the last ACK was lost. One that is not the peer's must not keep the entry. */
+static bool repeats_fin(const struct te_time_wait_view *view, const struct te_segment *segment)
+{
+    return (segment->flags & TE_FIN) && (segment->flags & TE_ACK) &&
+           segment->seq + segment->payload_len == view->rcv_nxt - 1 &&
+           is_plausible(view, segment->ack);
 }
 
 void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment)
 {
     struct te_time_wait_view view;
     te_time_wait_view(stack, handle, &view);
-    bool repeats_fin =
-        (segment->flags & TE_FIN) && segment->seq + segment->payload_len == view.rcv_nxt - 1;
     if (segment->flags & TE_RST) { /* RFC 1337 3, fix (F1) */
         te_drop_segment_of(stack, view.id, TE_DROP_TIME_WAIT_RST, segment);
     } else if (segment->flags & TE_SYN) {
         on_syn(stack, &view, segment);
     } else if (!check_timestamps(stack, &view, segment)) {
         return;
-    } else if (repeats_fin) { /* the last ACK was lost */
+    } else if (repeats_fin(&view, segment)) {
         te_time_wait_restart(stack, handle);
         send_ack(stack, &view);
     } else if (!is_expected_ack(&view, segment)) {

@@ -33,9 +33,9 @@ void te_paws_start(struct te_paws *paws, uint32_t ts_value, int64_t now_us);
  * without negotiated timestamps, nor once TS.Recent is older than 24 days (5.5). */
 bool te_paws_rejects(const struct te_stack *stack, const struct te_conn *conn,
                      const struct te_segment *segment);
-/* Called for each acceptable segment, before its text is taken. Takes the timestamp when the
- * segment starts at or before Last.ACK.sent and the value is not older than TS.Recent (RFC 7323 4.3
- * (2)); any value once TS.Recent is older than 24 days. */
+/* Called for each segment that is acceptable and whose ACK is, before its text is taken. Takes the
+ * timestamp when the segment starts at or before Last.ACK.sent and the value is not older than
+ * TS.Recent (RFC 7323 4.3 (2)); any value once TS.Recent is older than 24 days. */
 void te_paws_record(const struct te_stack *stack, struct te_conn *conn,
                     const struct te_segment *segment);
 /* Whether an engine can have saved these values: floor <= next_floor <= ts_recent. */
