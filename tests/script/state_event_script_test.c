@@ -35,7 +35,11 @@ enum reaction {
     TF, /* TIME_WAIT, ACK of the FIN */
     TN, /* TIME_WAIT */
     TR, /* ACK, and 2MSL restarts */
-    RO  /* CLOSED, <SEQ=SND.NXT><CTL=RST,ACK>: the user has closed, and text comes (3.6.1) */
+    RO, /* CLOSED, <SEQ=SND.NXT><CTL=RST,ACK>: the user has closed, and text comes (3.6.1) */
+    /* The first check fails, and the ACK counts all the same (A.2). */
+    L2, /* ACK, FIN_WAIT_2 */
+    LT, /* ACK, TIME_WAIT */
+    LC  /* CLOSED silently: nobody is left to send an ACK */
 };
 
 enum output {
@@ -80,6 +84,9 @@ static const struct {
     [TN] = {OUT_NONE, TE_TIME_WAIT, TE_OK},
     [TR] = {OUT_ACK, STAYS, TE_OK},
     [RO] = {OUT_ABORT, TE_CLOSED, TE_OK},
+    [L2] = {OUT_ACK, TE_FIN_WAIT_2, TE_OK},
+    [LT] = {OUT_ACK, TE_TIME_WAIT, TE_OK},
+    [LC] = {OUT_NONE, TE_CLOSED, TE_OK},
 };
 
 /* Where the segment starts. The last in window is RCV.NXT+RCV.WND-1. */
@@ -185,6 +192,7 @@ static const struct row rows[] = {
 
     /* FIN without ACK: dropped (fifth check), except outside the window. */
     {"FIN left",                F, LEFT,   NXT, 0, {RZ, NO, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+    {"FIN just before",         F, BEFORE, NXT, 0, {RZ, NO, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"FIN left edge",           F, EDGE,   NXT, 0, {RZ, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, AK}},
     {"FIN inside",              F, INSIDE, NXT, 0, {RZ, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, AK}},
     {"FIN right edge",          F, RIGHT,  NXT, 0, {RZ, NO, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
@@ -193,7 +201,12 @@ static const struct row rows[] = {
 
     /* FIN,ACK. A second FIN behind the first is nothing (eighth check: remain). */
     {"FIN,ACK left",            F|A, LEFT,   NXT, 0, {RA, RA, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
-    {"FIN,ACK just before",     F|A, BEFORE, NXT, 0, {RA, RA, NO, AK, AK, AK, AK, AK, AK, AK, AK, TR}},
+    {"FIN,ACK just before",     F|A, BEFORE, NXT, 0, {RA, RA, NO, AK, AK, AK, L2, AK, AK, LT, LC, TR}},
+    {"FIN,ACK before, no news", F|A, BEFORE, UNA, 0, {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, TR}},
+    {"FIN before, ancient ACK", F|A, BEFORE, ANCIENT, 0,
+                                                   {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+    {"FIN before, future ACK",  F|A, BEFORE, FUTURE, 0,
+                                                   {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"FIN,ACK left edge",       F|A, EDGE,   NXT, 0, {RA, RA, NO, CF, CF, CF, TF, TF, NO, TN, OK, AK}},
     {"FIN,ACK inside",          F|A, INSIDE, NXT, 0, {RA, RA, NO, EA, EA, AK, A2, AK, NO, TN, OK, AK}},
     {"FIN,ACK last",            F|A, LAST,   NXT, 0, {RA, RA, NO, EA, EA, AK, A2, AK, NO, TN, OK, AK}},
@@ -211,7 +224,10 @@ static const struct row rows[] = {
 
     /* Text. Beyond the peer's FIN it is ignored (seventh check). TIME_WAIT has no buffer: its
      * window counts as closed, so everything but a bare ACK at RCV.NXT fails the first check. */
-    {"text left",               A, LEFT,     NXT, TEXT, {RA, RA, NO, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+    {"text left",               A, LEFT,     NXT, TEXT, {RA, RA, NO, AK, AK, AK, L2, AK, AK, LT, LC, AK}},
+    {"text left, no news",      A, LEFT,     UNA, TEXT, {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+    {"text left, ancient ACK",  A, LEFT, ANCIENT, TEXT, {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+    {"text left, future ACK",   A, LEFT,  FUTURE, TEXT, {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"text across the left",    A, ACROSS_L, NXT, TEXT, {RA, RA, NO, ED, ED, DT, D2, DT, NO, TN, OK, AK}},
     {"text at the left edge",   A, EDGE,     NXT, TEXT, {RA, RA, NO, ED, ED, DT, D2, DT, NO, TN, OK, AK}},
     {"text inside",             A, INSIDE,   NXT, TEXT, {RA, RA, NO, EA, EA, AK, A2, AK, NO, TN, OK, AK}},
@@ -418,6 +434,8 @@ static enum te_drop_reason expected_drop(const struct row *row, const struct tes
         return drop_in_time_wait(row, test, what);
     if (what == RO)
         return TE_DROP_DATA_AFTER_CLOSE;
+    if (what == L2 || what == LT || what == LC)
+        return TE_DROP_UNACCEPTABLE;
     bool changes_nothing = what == NO || what == AK || what == CH || what == RA || what == AG;
     return changes_nothing ? drop_of_conn(seg, test, scene, what) : TE_DROP_NONE;
 }

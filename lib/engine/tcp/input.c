@@ -109,6 +109,16 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
     return false;
 }
 
+/* Its text and FIN are old, or fall to a closed window, but RCV.NXT is their end or lies among
+ * them: our ACK of them may be lost, while what the peer has received since is acknowledged here
+ * and perhaps nowhere else (RFC 9293 A.2; simultaneous closing needs it). */
+static bool still_acknowledges(const struct te_conn *conn, const struct te_segment *segment)
+{
+    uint32_t end = segment->seq + te_segment_len(segment);
+    return te_conn_is_synchronized(conn) && !(segment->flags & TE_RST) &&
+           seq_lt(segment->seq, conn->rcv_nxt) && seq_geq(end, conn->rcv_nxt);
+}
+
 static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
 {
     bool is_rst = (segment->flags & TE_RST) != 0;
@@ -130,6 +140,8 @@ static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct t
     }
     if (!is_acceptable(conn, segment)) {
         reject(stack, conn, segment, is_rst ? TE_DROP_RST_UNACCEPTABLE : TE_DROP_UNACCEPTABLE);
+        if (still_acknowledges(conn, segment))
+            te_input_take_old_ack(stack, conn, segment);
         return false;
     }
     if (te_receive_window(conn) == 0 && te_segment_len(segment) > 0)

@@ -27,6 +27,11 @@ void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segme
 
 /* The fifth step (input_ack.c). False: the segment ends here, or the connection has. */
 bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment);
+/* The fifth step for a segment in a synchronized state that the first has rejected and answered:
+ * takes its ACK and its window, if the ACK is good; of its timestamp only the echo counts (RFC 7323
+ * 5.3 R2). May end the protocol of the connection. */
+void te_input_take_old_ack(struct te_stack *stack, struct te_conn *conn,
+                           const struct te_segment *segment);
 /* The segment acknowledges our SYN, and perhaps more of what was sent: SEG.ACK is in (SND.UNA,
  * SND.MAX]. */
 void te_input_ack_syn(struct te_stack *stack, struct te_conn *conn,

@@ -322,3 +322,13 @@ bool te_input_step_ack(struct te_stack *stack, struct te_conn *conn, struct te_s
     te_paws_record(stack, conn, segment); /* only now: RFC 5961 5.2 discards what fails above */
     return take_ack(stack, conn, segment);
 }
+
+void te_input_take_old_ack(struct te_stack *stack, struct te_conn *conn,
+                           const struct te_segment *segment)
+{
+    bool is_good = conn->syn_acked ? is_plausible(conn, segment->ack)
+                                   : seq_gt(segment->ack, conn->snd_una) &&
+                                         seq_leq(segment->ack, conn->snd_max);
+    if ((segment->flags & TE_ACK) && is_good)
+        take_ack(stack, conn, segment);
+}
