@@ -345,7 +345,7 @@ static void rfc9293_3_6_1_text_after_close_resets_in_fin_wait_1(void **state)
     struct script *s = *state;
     close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    expect_reset_at(s, 2);
+    T_EXPECT(s, .flags = TE_RST, .seq = 1); /* SEG.ACK, where the peer is */
     T_GONE(s);
     T_COUNT(s, data_after_close, 1);
 }
@@ -356,9 +356,60 @@ static void rfc9293_3_6_1_text_after_close_resets_in_fin_wait_2(void **state)
     conn_in_fin_wait_2(s);
     T_ERR(script_user_close(s), TE_OK);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 2, .len = 10);
-    expect_reset_at(s, 2);
+    T_EXPECT(s, .flags = TE_RST, .seq = 2);
     T_EVENT(s, TE_FIN_WAIT_2, TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE);
     T_GONE(s);
+}
+
+/* SEG.ACK is what the sender of the text expects next, hence exact (RFC 5961 3.2). */
+static void rfc9293_3_5_2_text_after_close_is_reset_from_seg_ack(void **state)
+{
+    static const uint32_t acks[] = {1, 301, 501, 502};
+    struct script *s = *state;
+    for (unsigned i = 0; i < 4; i++) {
+        script_start_over(s);
+        conn_in_established(s);
+        T_EQUAL(script_user_send(s, 500), 500);
+        T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
+        T_ERR(script_user_close(s), TE_OK);
+        T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 501, .ack = 1);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = acks[i], .len = 1);
+        T_EXPECT(s, .flags = TE_RST, .seq = acks[i]);
+        T_GONE(s);
+        T_COUNT(s, resets_out, 1);
+    }
+}
+
+/* One per connection: the limit on answers to strangers does not hold it back. */
+static void a_rst_after_close_is_not_limited(void **state)
+{
+    struct script *s = *state;
+    s->f.config.rst_per_second = 1;
+    conn_in_established(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    struct script_conn ours = s->c;
+    for (unsigned i = 0; i < 5; i++) { /* to ports where nobody listens */
+        s->c.local_port = (uint16_t)(1000 + i);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    }
+    script_skip(s);
+    s->c = ours;
+    assert_true(fixture_counters(&s->f)->resets_limited > 0);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
+    T_EXPECT(s, .flags = TE_RST, .seq = 1);
+}
+
+/* RFC 7323 5.2: it echoes the segment that caused it, and has no time of its own. */
+static void rfc7323_5_2_the_rst_after_close_echoes(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_TIMESTAMPS;
+    conn_in_established(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1, TSVAL(777));
+    T_EXPECT(s, .flags = TE_RST, .seq = 1, .has_ts = true, .ts = 0, ECR(777));
 }
 
 static void text_that_is_old_does_not_reset_after_close(void **state)
@@ -701,6 +752,9 @@ int main(void)
         SCRIPT_TEST(close_when_all_was_read_sends_fin),
         SCRIPT_TEST(rfc9293_3_6_1_text_after_close_resets_in_fin_wait_1),
         SCRIPT_TEST(rfc9293_3_6_1_text_after_close_resets_in_fin_wait_2),
+        SCRIPT_TEST(rfc9293_3_5_2_text_after_close_is_reset_from_seg_ack),
+        SCRIPT_TEST(a_rst_after_close_is_not_limited),
+        SCRIPT_TEST(rfc7323_5_2_the_rst_after_close_echoes),
         SCRIPT_TEST(text_that_is_old_does_not_reset_after_close),
         SCRIPT_TEST(fin_wait_2_of_an_orphan_ends_by_time),
         SCRIPT_TEST(fin_wait_2_gets_its_limit_when_the_user_leaves),

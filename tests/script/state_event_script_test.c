@@ -35,23 +35,14 @@ enum reaction {
     TF, /* TIME_WAIT, ACK of the FIN */
     TN, /* TIME_WAIT */
     TR, /* ACK, and 2MSL restarts */
-    RO, /* CLOSED, <SEQ=SND.NXT><CTL=RST,ACK>: the user has closed, and text comes (3.6.1) */
+    RO, /* CLOSED, <SEQ=SEG.ACK><CTL=RST>: the user has closed, and text comes (3.6.1) */
     /* The first check fails, and the ACK counts all the same (A.2). */
     L2, /* ACK, FIN_WAIT_2 */
     LT, /* ACK, TIME_WAIT */
     LC  /* CLOSED silently: nobody is left to send an ACK */
 };
 
-enum output {
-    OUT_NONE,
-    OUT_ACK,
-    OUT_CHALLENGE,
-    OUT_RST,
-    OUT_RST_ACK,
-    OUT_SYN_ACK,
-    OUT_LATER,
-    OUT_ABORT
-};
+enum output { OUT_NONE, OUT_ACK, OUT_CHALLENGE, OUT_RST, OUT_RST_ACK, OUT_SYN_ACK, OUT_LATER };
 #define STAYS (-1)
 
 static const struct {
@@ -83,7 +74,7 @@ static const struct {
     [TF] = {OUT_ACK, TE_TIME_WAIT, TE_OK},
     [TN] = {OUT_NONE, TE_TIME_WAIT, TE_OK},
     [TR] = {OUT_ACK, STAYS, TE_OK},
-    [RO] = {OUT_ABORT, TE_CLOSED, TE_OK},
+    [RO] = {OUT_RST, TE_CLOSED, TE_OK},
     [L2] = {OUT_ACK, TE_FIN_WAIT_2, TE_OK},
     [LT] = {OUT_ACK, TE_TIME_WAIT, TE_OK},
     [LC] = {OUT_NONE, TE_CLOSED, TE_OK},
@@ -617,12 +608,6 @@ static bool check_output(struct script *s, enum reaction what, const struct seg 
         want.flags = TE_SYN | TE_ACK;
         want.seq = 0;
         break;
-    case OUT_ABORT: {
-        const struct script_out *out = script_next(s);
-        snprintf(ret_why, SCRIPT_WHY_MAX, "no RST at SND.NXT");
-        return out != NULL && (out->header.flags & TE_RST) &&
-               script_rel_seq(s, out) == scene->snd_nxt;
-    }
     case OUT_LATER:
         script_advance(s, LATER_US);
         break;

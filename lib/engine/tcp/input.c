@@ -295,7 +295,7 @@ static void reset_data_after_close(struct te_stack *stack, struct te_conn *conn,
     struct te_segment_info info = te_segment_info_of(segment, conn->snd_wscale);
     struct te_death death = {TE_CLOSED, TE_CAUSE_RECV_DATA_AFTER_CLOSE, TE_ERR_ABORTED, &info};
     te_drop_segment(stack, conn, TE_DROP_DATA_AFTER_CLOSE, segment);
-    te_reset_conn(stack, conn);
+    te_reset_refuse(stack, segment);
     te_conn_end_protocol(stack, conn, &death);
 }
 

@@ -42,13 +42,17 @@ static struct te_tcp_options echo_timestamp(const struct te_segment *segment)
                                    .ts_echo = segment->header.options.ts_value};
 }
 
-void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment)
+void te_reset_refuse(struct te_stack *stack, const struct te_segment *segment)
 {
-    if ((segment->flags & TE_RST) || !may_send(stack))
-        return;
     struct te_tcp_header header = {
         .seq = segment->ack, .flags = TE_RST, .options = echo_timestamp(segment)};
     te_reset_send_header(stack, &segment->local, &segment->remote, &header);
+}
+
+void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment)
+{
+    if (!(segment->flags & TE_RST) && may_send(stack))
+        te_reset_refuse(stack, segment);
 }
 
 void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)

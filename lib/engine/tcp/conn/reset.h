@@ -16,6 +16,10 @@ void te_reset_answer(struct te_stack *stack, const struct te_segment *segment);
 /* <SEQ=SEG.ACK><CTL=RST>, for an unacceptable ACK (3.10.7.2, 3.10.7.3, and the fifth check of
  * SYN_RCVD). Never in answer to a RST. */
 void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment);
+/* The same for text that came after CLOSE (3.6.1), whose connection the caller ends. SND.NXT may
+ * lie beyond the peer's RCV.NXT, and would only be challenged (RFC 5961 3.2). Not limited: there is
+ * one per connection. */
+void te_reset_refuse(struct te_stack *stack, const struct te_segment *segment);
 /* The RST of an ABORT (3.10.5), for a connection in SYN_RCVD or in a synchronized state whose peer
  * waits for more than an ACK; otherwise nothing. Not limited: there is one per connection, whose
  * state the caller changes. */
