@@ -29,14 +29,6 @@ static unsigned family_bits(const struct te_addr *addr)
     return te_addr_is_v4(addr) ? 32 : 128;
 }
 
-static struct te_addr broadcast_of(const struct te_cidr *cidr)
-{
-    struct te_addr broadcast = cidr->addr;
-    for (unsigned bit = te_cidr_bits(cidr); bit < 128; bit++)
-        broadcast.bytes[bit / 8] |= (uint8_t)(0x80U >> (bit % 8));
-    return broadcast;
-}
-
 void config_cidr_format(const struct te_cidr *cidr, char *ret_text)
 {
     char addr[TE_ADDR_TEXT_MAX];
@@ -80,13 +72,13 @@ static bool cidr_parse(const char *value, struct te_cidr *ret_cidr)
 static bool address_check(const struct te_cidr *cidr, const char *value, char *ret_message)
 {
     const char *unusable = unusable_text(&cidr->addr);
-    struct te_addr network = te_cidr_network(cidr).addr, broadcast = broadcast_of(cidr);
+    struct te_addr network = te_cidr_network(cidr).addr, broadcast;
     if (unusable != NULL)
         return fail(ret_message, "'%.64s' is %s; give an address of one station", value, unusable);
     if (cidr->prefix_bits == 0)
         return fail(ret_message, "'%.64s' leaves no network; the prefix is 1 to %u", value,
                     family_bits(&cidr->addr));
-    if (!te_addr_is_v4(&cidr->addr) || cidr->prefix_bits > 30)
+    if (!te_cidr_broadcast(cidr, &broadcast))
         return true;
     if (te_addr_equal(&cidr->addr, &network))
         return fail(ret_message, "'%.64s' is the network itself; give an address within it", value);

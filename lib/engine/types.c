@@ -416,6 +416,18 @@ bool te_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr)
            te_addr_common_bits(&cidr->addr, addr) >= te_cidr_bits(cidr);
 }
 
+bool te_cidr_broadcast(const struct te_cidr *cidr, struct te_addr *ret_broadcast)
+{
+    if (!te_addr_is_v4(&cidr->addr) || cidr->prefix_bits > 30)
+        return false;
+    struct te_addr broadcast = cidr->addr;
+    unsigned at = te_cidr_bits(cidr) / 8;
+    broadcast.bytes[at] |= (uint8_t)(0xffu >> cidr->prefix_bits % 8);
+    memset(broadcast.bytes + at + 1, 0xff, sizeof(broadcast.bytes) - at - 1);
+    *ret_broadcast = broadcast;
+    return true;
+}
+
 struct te_cidr te_cidr_network(const struct te_cidr *cidr)
 {
     struct te_cidr network = *cidr;

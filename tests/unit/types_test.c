@@ -484,6 +484,40 @@ static void test_cidr_network(void **state)
     }
 }
 
+/* The last address of each IPv4 network that has one (RFC 919, RFC 3021 2.1). */
+static void test_broadcast_of_a_network(void **state)
+{
+    static const struct {
+        const char *cidr, *broadcast;
+    } rows[] = {
+        {"10.0.0.1/24", "10.0.0.255"},
+        {"10.0.0.1/30", "10.0.0.3"},
+        {"10.0.0.1/29", "10.0.0.7"},
+        {"10.0.0.200/25", "10.0.0.255"},
+        {"10.0.0.100/25", "10.0.0.127"},
+        {"10.1.2.3/8", "10.255.255.255"},
+        {"172.16.5.4/12", "172.31.255.255"},
+        {"10.0.5.1/23", "10.0.5.255"},
+        {"10.0.4.1/23", "10.0.5.255"},
+        {"0.0.0.0/0", "255.255.255.255"},
+        {"10.0.0.1/31", NULL},
+        {"10.0.0.1/32", NULL},
+        {"2001:db8::1/64", NULL},
+        {"::/0", NULL},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct te_cidr cidr = cidr_of(rows[i].cidr);
+        struct te_addr broadcast;
+        char text[TE_ADDR_TEXT_MAX];
+        assert_int_equal(te_cidr_broadcast(&cidr, &broadcast), rows[i].broadcast != NULL);
+        if (rows[i].broadcast == NULL)
+            continue;
+        te_addr_format(&broadcast, text);
+        assert_string_equal(text, rows[i].broadcast);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -504,6 +538,7 @@ int main(void)
         cmocka_unit_test_setup(test_cidr_contains, setup),
         cmocka_unit_test_setup(test_cidr_contains_at_each_length, setup),
         cmocka_unit_test_setup(test_cidr_network, setup),
+        cmocka_unit_test_setup(test_broadcast_of_a_network, setup),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,18 +311,11 @@ const struct te_local *te_local_select_any(const struct te_stack *stack,
 
 /* --- groups ----------------------------------------------------------------------------------- */
 
-/* Both are IPv4. */
 static bool is_network_broadcast(const struct te_local *local, const struct te_addr *addr)
 {
-    /* Networks of one or two addresses have none (RFC 3021 2.1). */
     const struct te_cidr network = {local->addr, local->network_bits};
-    if (local->network_bits > 30)
-        return false;
-    for (unsigned bit = te_cidr_bits(&network); bit < TE_PREFIX_ALL_BITS; bit++) {
-        if ((addr->bytes[bit / 8] & (0x80 >> bit % 8)) == 0)
-            return false;
-    }
-    return te_cidr_contains(&network, addr);
+    struct te_addr broadcast;
+    return te_cidr_broadcast(&network, &broadcast) && te_addr_equal(&broadcast, addr);
 }
 
 bool te_local_is_broadcast(const struct te_stack *stack, const struct te_addr *addr)
@@ -333,8 +326,7 @@ bool te_local_is_broadcast(const struct te_stack *stack, const struct te_addr *a
     if (memcmp(addr->bytes + 12, limited, 4) == 0)
         return true;
     for (unsigned i = 0; i < stack->locals.count; i++) {
-        const struct te_local *local = &stack->locals.items[i];
-        if (te_addr_is_v4(&local->addr) && is_network_broadcast(local, addr))
+        if (is_network_broadcast(&stack->locals.items[i], addr))
             return true;
     }
     return false;

@@ -166,5 +166,8 @@ unsigned te_cidr_bits(const struct te_cidr *cidr);
 bool te_cidr_contains(const struct te_cidr *cidr, const struct te_addr *addr);
 /* cidr with all bits beyond the prefix zero. */
 struct te_cidr te_cidr_network(const struct te_cidr *cidr);
+/* The broadcast address of cidr's network: the last one of an IPv4 network. False when it has none:
+ * IPv6, and networks of one or two addresses (RFC 3021 2.1). */
+bool te_cidr_broadcast(const struct te_cidr *cidr, struct te_addr *ret_broadcast);
 
 #endif
