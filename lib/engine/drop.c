@@ -193,6 +193,38 @@ static struct te_drop_item pack(const struct te_stack *stack, enum te_drop_reaso
     return item;
 }
 
+static bool is_noise(enum te_drop_reason reason)
+{
+    switch (reason) {
+#define NOISE(constant) case TE_DROP_##constant:
+        TE_DROP_NOISE_LIST(NOISE)
+#undef NOISE
+        return true;
+    default:
+        return false;
+    }
+}
+
+static struct te_drop_entry *ring_entry(struct te_drop_logs *logs, unsigned age)
+{
+    return &logs->ring[(logs->next + TE_DROPS_MAX - 1 - age) % TE_DROPS_MAX];
+}
+
+/* Takes the ring's entry of a noise out, if there is one. It is near: it was the newest when it
+ * came, and only what came since is passed over and moved. */
+static void forget_noise(struct te_drop_logs *logs, enum te_drop_reason reason)
+{
+    unsigned age = 0;
+    while (age < logs->count && ring_entry(logs, age)->item.reason != (uint8_t)reason)
+        age++;
+    if (age == logs->count)
+        return;
+    for (; age > 0; age--)
+        *ring_entry(logs, age) = *ring_entry(logs, age - 1);
+    logs->next = (logs->next + TE_DROPS_MAX - 1) % TE_DROPS_MAX;
+    logs->count--;
+}
+
 static void note_in_ring(struct te_drop_logs *logs, const struct te_drop_about *about,
                          const struct te_drop_item *item)
 {
@@ -217,6 +249,8 @@ void te_drop_packets(struct te_stack *stack, enum te_drop_reason reason, uint32_
     uint64_t *counter = (void *)((uint8_t *)&stack->counters + reasons[reason].counter_offset);
     *counter += packet_count;
     struct te_drop_item item = pack(stack, reason, about->segment);
+    if (is_noise(reason))
+        forget_noise(stack->drops, reason);
     note_in_ring(stack->drops, about, &item);
     if (about->id != 0)
         note_in_log(stack, about, &item);

@@ -56,6 +56,7 @@ struct te_stack {
     uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
     struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT, which has no connections */
+    struct te_limiter echo_limiter;      /* echo replies; icmp_limiter has the errors */
     struct te_drop_logs *drops; /* behind this struct, in the same block; not saved (drop.h) */
 };
 

@@ -112,7 +112,7 @@ static void test_default_limits(void **state)
     assert_int_equal(config.fast_open_cache_max, 1024);
     assert_int_equal(config.backlog_max, 4096);
     assert_int_equal(config.neighbour_max, 1024);
-    assert_int_equal(config.neighbour_incomplete_max, 128);
+    assert_int_equal(config.neighbour_incomplete_max, 256);
     assert_int_equal(config.reassembly_max, 64);
     assert_int_equal(config.reassembly_bytes_max, 1 << 20);
     assert_int_equal(config.reassembly_source_max, 16);

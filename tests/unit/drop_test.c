@@ -164,6 +164,44 @@ static void the_ring_keeps_the_last_64_in_order(void **state)
     stop(&f);
 }
 
+/* What a busy LAN is full of has one place per reason, the latest, among the others in order. */
+static void noise_leaves_the_ring_to_the_others(void **state)
+{
+    static const enum te_drop_reason noises[] = {TE_DROP_ETH_NOT_FOR_US, TE_DROP_ETH_VLAN,
+                                                 TE_DROP_ETH_UNKNOWN_TYPE, TE_DROP_ARP_NOT_FOR_US,
+                                                 TE_DROP_ND_NOT_FOR_US};
+    struct fixture f;
+    struct te_dropped drops[TE_DROPS_MAX];
+    (void)state;
+    start(&f, LOGS);
+    for (uint32_t i = 1; i <= 50; i++) {
+        drop_of(&f, i, i, false);
+        for (unsigned k = 0; k < 100; k++)
+            te_drop_packet(f.stack, noises[k % 5], NULL, NULL);
+        unsigned count = copy(&f, 0, drops);
+        assert_int_equal(count, i + 5);
+        for (unsigned k = 0; k < i; k++)
+            assert_int_equal(drops[k].segment.seq, k + 1);
+        for (unsigned k = 0; k < 5; k++)
+            assert_int_equal(drops[i + k].reason, noises[k]);
+    }
+    assert_int_equal(fixture_counters(&f)->eth_not_for_us, 1000);
+    for (uint32_t i = 51; i <= 200; i++) {
+        te_drop_packet(f.stack, TE_DROP_ETH_NOT_FOR_US, NULL, NULL);
+        drop_of(&f, i, i, false);
+        unsigned count = copy(&f, 0, drops);
+        assert_true(count <= TE_DROPS_MAX);
+        assert_int_equal(drops[count - 1].segment.seq, i);
+        assert_int_equal(drops[count - 2].reason, TE_DROP_ETH_NOT_FOR_US);
+    }
+    assert_int_equal(copy(&f, 0, drops), TE_DROPS_MAX);
+    unsigned noise_count = 0;
+    for (unsigned i = 0; i < TE_DROPS_MAX; i++)
+        noise_count += drops[i].reason == TE_DROP_ETH_NOT_FOR_US;
+    assert_int_equal(noise_count, 1);
+    stop(&f);
+}
+
 /* --- the logs of connections ------------------------------------------------------------------ */
 
 static void a_log_keeps_the_last_8_in_order(void **state)
@@ -399,6 +437,7 @@ int main(void)
         cmocka_unit_test(packets_that_go_together_are_one_entry),
         cmocka_unit_test(an_entry_has_time_segment_and_both_ends),
         cmocka_unit_test(the_ring_keeps_the_last_64_in_order),
+        cmocka_unit_test(noise_leaves_the_ring_to_the_others),
         cmocka_unit_test(a_log_keeps_the_last_8_in_order),
         cmocka_unit_test(drops_of_others_push_nothing_out),
         cmocka_unit_test(the_log_whose_latest_drop_is_oldest_makes_room),

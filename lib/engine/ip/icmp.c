@@ -27,13 +27,23 @@ struct message {
     struct te_iovec body[2];
 };
 
-/* False when the budget is spent: packet gets no answer. */
-static bool take_budget(struct te_stack *stack, const struct te_packet *packet)
+/* False when the budget of errors is spent: packet gets none. */
+static bool take_error_budget(struct te_stack *stack, const struct te_packet *packet)
 {
     if (te_limiter_take(&stack->icmp_limiter, stack->config.icmp_per_second, &stack->key,
                         stack->now_us))
         return true;
     drop(stack, TE_DROP_ICMP_LIMITED, packet);
+    return false;
+}
+
+/* The same for echo replies. */
+static bool take_echo_budget(struct te_stack *stack, const struct te_packet *packet)
+{
+    if (te_limiter_take(&stack->echo_limiter, stack->config.icmp_echo_per_second, &stack->key,
+                        stack->now_us))
+        return true;
+    drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
     return false;
 }
 
@@ -80,7 +90,7 @@ static void send_quoting(struct te_stack *stack, const struct te_packet *packet,
     bool is_v4 = te_addr_is_v4(&packet->source);
     size_t room = is_v4 ? ERROR4_PACKET_MAX - TE_IPV4_HEADER_LEN - TE_ICMP_HEADER_LEN
                         : ERROR6_PACKET_MAX - TE_IPV6_HEADER_LEN - TE_ICMP_HEADER_LEN;
-    if (!may_answer(stack, packet) || !take_budget(stack, packet))
+    if (!may_answer(stack, packet) || !take_error_budget(stack, packet))
         return;
     size_t first_len = packet->ip_header_len < room ? packet->ip_header_len : room;
     size_t second_len =
@@ -131,18 +141,34 @@ void te_icmp_send_problem(struct te_stack *stack, const struct te_packet *packet
 
 /* --- input: echo ------------------------------------------------------------------------------ */
 
+/* Where the reply comes from; NULL: there is none. A group's is from an address of ours that suits
+ * the asker (RFC 4443 4.2). RFC 1122 3.2.2.6 allows silence toward IPv4 groups and broadcasts, and
+ * smurf attacks call for it; with IPv6 the limit of echo replies has to do. */
+static const struct te_addr *echo_source(const struct te_stack *stack,
+                                         const struct te_packet *packet)
+{
+    if (te_ip_is_local(stack, &packet->destination) &&
+        !(packet->is_broadcast && te_addr_is_v4(&packet->source)))
+        return &packet->destination;
+    struct te_path path;
+    if (te_addr_is_v4(&packet->source) || te_ip_route(stack, &packet->source, &path) != TE_OK)
+        return NULL;
+    const struct te_local *local = te_local_select(stack, &packet->source, &path.next_hop);
+    return local != NULL ? &local->addr : NULL;
+}
+
 static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
                         const struct te_icmp *request)
 {
     bool is_v4 = te_addr_is_v4(&packet->source);
-    /* RFC 1122 3.2.2.6 allows silence toward groups, and smurf attacks call for it. */
-    if (packet->is_broadcast) {
+    const struct te_addr *source = echo_source(stack, packet);
+    if (source == NULL) {
         drop(stack, TE_DROP_ICMP_ECHO_GROUP, packet);
         return;
     }
-    if (!take_budget(stack, packet))
+    if (!take_echo_budget(stack, packet))
         return;
-    struct message reply = {.source = &packet->destination,
+    struct message reply = {.source = source,
                             .destination = &packet->source,
                             .header = {.type = is_v4 ? TE_ICMP4_ECHO_REPLY : TE_ICMP6_ECHO_REPLY,
                                        .rest = request->rest},

@@ -1,8 +1,13 @@
 /* ICMP and ICMPv6 in and out (RFC 792, RFC 4443): echo, errors about packets that we received, and
  * errors about segments that we sent.
  *
- * Echo replies and errors share one budget, config.icmp_per_second (RFC 1812 4.3.2.8, RFC 4443 2.4
- * (f)). What exceeds it is dropped and counted. */
+ * Errors have a budget, config.icmp_per_second (RFC 1812 4.3.2.8, RFC 4443 2.4 (f)), and echo
+ * replies one of their own, config.icmp_echo_per_second: pings take nothing from the errors that
+ * others need, and the other way round. What exceeds it is dropped and counted.
+ *
+ * Echo requests to our addresses are answered, and with IPv6 those to groups that we are in (RFC
+ * 4443 4.2: ping ff02::1 finds the nodes of a link). IPv4 broadcast and multicast ones are not, as
+ * with Linux's icmp_echo_ignore_broadcasts. */
 #ifndef TCPENGINE_IP_ICMP_H
 #define TCPENGINE_IP_ICMP_H
 
@@ -26,7 +31,7 @@ enum te_icmp_reason {
 /* Reports reason to the sender of packet, quoting as much of it as fits in 576 bytes (RFC 1812
  * 4.3.2.3) or 1,280 (RFC 4443 2.4 (c)). Sends nothing when packet was not unicast, came from no
  * single host, or is itself an ICMP error (RFC 1122 3.2.2, RFC 4443 2.4 (e)), nor when the budget
- * is spent (counted). */
+ * of errors is spent (counted). */
 void te_icmp_send_error(struct te_stack *stack, const struct te_packet *packet,
                         enum te_icmp_reason reason);
 /* Sends an ICMPv6 parameter problem of that code (RFC 4443 3.4) under the same conditions. pointer

@@ -49,22 +49,36 @@ static bool is_frame_for_us(struct te_stack *stack, const struct te_eth_header *
     return false;
 }
 
+/* Switches and drivers that carry 802.1p priorities put a tag without a VLAN on frames that were
+ * sent untagged. Our answers have none: who understands the one understands the other. */
+static bool is_untagged(struct te_stack *stack, const uint8_t *frame, size_t len,
+                        struct te_eth_header *eth, size_t *ret_header_len)
+{
+    enum te_eth_tags tags = te_eth_pass_tags(frame, len, eth, ret_header_len);
+    if (tags == TE_ETH_TAGS_OK)
+        return true;
+    te_drop_packet(stack, tags == TE_ETH_TAGS_OF_VLAN ? TE_DROP_ETH_VLAN : TE_DROP_ETH_MALFORMED,
+                   NULL, NULL);
+    return false;
+}
+
 void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
                        const struct te_frame_meta *meta)
 {
     struct te_eth_header eth;
+    size_t header_len;
     if (!te_eth_parse(frame, len, &eth)) {
         te_drop_packet(stack, TE_DROP_ETH_MALFORMED, NULL, NULL);
         return;
     }
-    if (!is_frame_for_us(stack, &eth))
+    if (!is_frame_for_us(stack, &eth) || !is_untagged(stack, frame, len, &eth, &header_len))
         return;
     struct arrival arrival = {.source_mac = eth.source,
                               .is_group = te_mac_is_group(eth.destination),
                               .checksum_ok = meta->checksum != TE_CHECKSUM_UNKNOWN,
                               .gso_size_bytes = meta->gso_size_bytes};
-    const uint8_t *bytes = frame + TE_ETH_HEADER_LEN;
-    len -= TE_ETH_HEADER_LEN;
+    const uint8_t *bytes = frame + header_len;
+    len -= header_len;
     if (eth.type == TE_ETH_TYPE_IPV4)
         input_ipv4(stack, bytes, len, &arrival);
     else if (eth.type == TE_ETH_TYPE_IPV6)

@@ -165,6 +165,18 @@ static void limiter_fields(struct te_codec *codec, struct te_limiter *limiter)
 {
     te_codec_past(codec, &limiter->second_start_us);
     te_codec_u32(codec, &limiter->left);
+    if (codec->is_reading && codec->version < TE_SAVE_VERSION_LAN)
+        limiter->is_started = limiter->second_start_us != 0;
+}
+
+static void lan_fields(struct te_codec *codec, struct te_stack *stack)
+{
+    limiter_fields(codec, &stack->echo_limiter);
+    te_codec_bool(codec, &stack->challenge_limiter.is_started);
+    te_codec_bool(codec, &stack->rst_limiter.is_started);
+    te_codec_bool(codec, &stack->icmp_limiter.is_started);
+    te_codec_bool(codec, &stack->time_wait_limiter.is_started);
+    te_codec_bool(codec, &stack->echo_limiter.is_started);
 }
 
 void te_save_stack(struct te_codec *codec, struct te_stack *stack)
@@ -178,6 +190,8 @@ void te_save_stack(struct te_codec *codec, struct te_stack *stack)
     limiter_fields(codec, &stack->icmp_limiter);
     if (codec->version >= TE_SAVE_VERSION_TIME_WAIT_LIMITER)
         limiter_fields(codec, &stack->time_wait_limiter);
+    if (codec->version >= TE_SAVE_VERSION_LAN)
+        lan_fields(codec, stack);
 }
 
 void te_save_wheel(struct te_codec *codec, struct te_stack *stack)

@@ -5,8 +5,9 @@
 bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
                      const struct te_siphash_key *key, int64_t now_us)
 {
-    if (now_us - limiter->second_start_us >= TE_SECOND || limiter->second_start_us == 0) {
+    if (!limiter->is_started || now_us - limiter->second_start_us >= TE_SECOND) {
         uint64_t jitter = te_siphash(key, &now_us, sizeof(now_us));
+        limiter->is_started = true;
         limiter->second_start_us = now_us;
         /* Half of the budget is certain, the rest is random: a prober cannot count it down. */
         uint32_t half = per_second / 2;

@@ -9,10 +9,11 @@
 
 #include "util/siphash.h"
 
-/* Starts zeroed; times are after 0. */
+/* Starts zeroed. */
 struct te_limiter {
-    int64_t second_start_us;
+    int64_t second_start_us; /* with is_started */
     uint32_t left;
+    bool is_started;
 };
 
 /* True if one more is allowed now, which uses it up. A second allows between half of per_second

@@ -21,6 +21,29 @@ void te_eth_emit(const struct te_eth_header *header, uint8_t *ret_bytes)
     te_store_be16(ret_bytes + 12, header->type);
 }
 
+static bool is_tag(uint16_t type)
+{
+    return type == TE_ETH_TYPE_VLAN || type == TE_ETH_TYPE_SERVICE;
+}
+
+enum te_eth_tags te_eth_pass_tags(const uint8_t *frame, size_t len, struct te_eth_header *header,
+                                  size_t *ret_len)
+{
+    uint16_t type = header->type;
+    size_t at = TE_ETH_HEADER_LEN;
+    for (unsigned count = 0; is_tag(type); count++) {
+        if (count == TE_ETH_TAGS_MAX || len < at + TE_ETH_TAG_LEN)
+            return TE_ETH_TAGS_MALFORMED;
+        if ((te_load_be16(frame + at) & 0x0fff) != 0)
+            return TE_ETH_TAGS_OF_VLAN;
+        type = te_load_be16(frame + at + 2);
+        at += TE_ETH_TAG_LEN;
+    }
+    header->type = type;
+    *ret_len = at;
+    return TE_ETH_TAGS_OK;
+}
+
 bool te_mac_is_group(const uint8_t mac[6])
 {
     return (mac[0] & 1) != 0;

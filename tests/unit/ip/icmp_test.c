@@ -116,7 +116,7 @@ static void test_large_echo_is_cut(void **state)
     fixture_stop(&f);
 }
 
-static void test_echo_to_groups_is_ignored(void **state)
+static void test_echo_to_v4_groups_is_ignored(void **state)
 {
     struct te_icmp ping = {.type = TE_ICMP4_ECHO_REQUEST};
     struct fixture f;
@@ -132,10 +132,48 @@ static void test_echo_to_groups_is_ignored(void **state)
         &f,
         &(struct ip_spec){.source = "10.0.0.2", .destination = "10.0.0.1", .to_mac = broadcast_mac},
         &ping);
-    ping.type = TE_ICMP6_ECHO_REQUEST;
-    input_icmp(&f, &(struct ip_spec){.source = "2001:db8::2", .destination = "ff02::1"}, &ping);
-    assert_int_equal(fixture_counters(&f)->icmp_in - before, 4);
+    assert_int_equal(fixture_counters(&f)->icmp_in - before, 3);
     fixture_expect_none(&f);
+    fixture_stop(&f);
+}
+
+/* RFC 4443 4.2: answered, from a unicast address that suits the asker (RFC 6724 5). */
+static void test_echo_to_v6_groups(void **state)
+{
+    static const struct {
+        const char *asker, *group, *answerer;
+    } rows[] = {
+        {"2001:db8::2", "ff02::1", "2001:db8::1"},
+        {"fe80::2", "ff02::1", "fe80::ff:fe00:1"},
+        {"2001:db8:2::9", "ff02::1", "2001:db8:2::1"},
+        {"2001:db8::2", "ff02::1:ff00:1", "2001:db8::1"}, /* a solicited-node group of ours */
+    };
+    static const uint8_t body[] = "abcdefgh";
+    struct te_icmp ping = {
+        .type = TE_ICMP6_ECHO_REQUEST, .rest = 0x12345678, .body = body, .body_len = 8};
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.addresses[2] = fixture_cidr("2001:db8:2::1/64");
+    f.config.address_count = 3;
+    fixture_start(&f);
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ip_spec spec = {.source = rows[i].asker, .destination = rows[i].group};
+        struct te_addr asker = fixture_addr(rows[i].asker);
+        te_neighbour_on_question(f.stack, &asker, peer_mac);
+        fixture_discard(&f);
+        input_icmp(&f, &spec, &ping);
+        struct te_icmp reply = expect_icmp(&f, rows[i].asker, TE_ICMP6_ECHO_REPLY, 0);
+        assert_int_equal(reply.rest, 0x12345678);
+        assert_memory_equal(reply.body, body, 8);
+        struct te_addr source = te_addr_from_v6(f.frames[0].bytes + 22);
+        assert_addr(&source, rows[i].answerer);
+        fixture_expect_none(&f);
+    }
+    input_icmp(&f, &(struct ip_spec){.source = "2001:db8:9::2", .destination = "ff02::1"}, &ping);
+    fixture_expect_none(&f); /* no way back */
+    input_icmp(&f, &(struct ip_spec){.source = "2001:db8::2", .destination = "ff02::2"}, &ping);
+    fixture_expect_none(&f); /* a group that we are not in */
     fixture_stop(&f);
 }
 
@@ -145,14 +183,49 @@ static void test_limit(void **state)
     struct fixture f;
     (void)state;
     fixture_init(&f);
-    f.config.icmp_per_second = 50;
+    f.config.icmp_echo_per_second = 50;
     fixture_start(&f);
     know_peer(&f);
     for (unsigned i = 0; i < 1000; i++)
         input_icmp(&f, &to_v4, &ping);
     assert_in_range(f.frame_count, 25, 50);
-    assert_int_equal(fixture_counters(&f)->icmp_limited, 1000 - f.frame_count);
+    assert_int_equal(fixture_counters(&f)->icmp_echo_limited, 1000 - f.frame_count);
+    assert_int_equal(fixture_counters(&f)->icmp_limited, 0);
     fixture_advance(&f, SECOND);
+    fixture_discard(&f);
+    input_icmp(&f, &to_v4, &ping);
+    (void)expect_icmp(&f, "10.0.0.2", TE_ICMP4_ECHO_REPLY, 0);
+    fixture_stop(&f);
+}
+
+static void input_udp_without_port(struct fixture *f)
+{
+    uint8_t datagram[8] = {0x30, 0x39, 0, 9, 0, 8};
+    struct ip_spec spec = to_v4;
+    spec.protocol = TE_PROTO_UDP;
+    input_ip(f, &spec, datagram, sizeof(datagram));
+}
+
+/* A flood of pings takes nothing from the errors, nor one of errors from the pings. */
+static void test_errors_and_echo_replies_share_no_limit(void **state)
+{
+    struct te_icmp ping = {.type = TE_ICMP4_ECHO_REQUEST};
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.icmp_echo_per_second = f.config.icmp_per_second = 50;
+    fixture_start(&f);
+    know_peer(&f);
+    for (unsigned i = 0; i < 100; i++)
+        input_icmp(&f, &to_v4, &ping);
+    fixture_discard(&f);
+    for (unsigned i = 0; i < 100; i++)
+        input_udp_without_port(&f);
+    assert_in_range(f.frame_count, 25, 50);
+    assert_int_equal(fixture_counters(&f)->icmp_limited, 100 - f.frame_count);
+    fixture_advance(&f, SECOND);
+    for (unsigned i = 0; i < 100; i++)
+        input_udp_without_port(&f);
     fixture_discard(&f);
     input_icmp(&f, &to_v4, &ping);
     (void)expect_icmp(&f, "10.0.0.2", TE_ICMP4_ECHO_REPLY, 0);
@@ -579,8 +652,10 @@ int main(void)
         cmocka_unit_test(test_echo_as_linux),
         cmocka_unit_test(test_echo_waits_for_the_mac),
         cmocka_unit_test(test_large_echo_is_cut),
-        cmocka_unit_test(test_echo_to_groups_is_ignored),
+        cmocka_unit_test(test_echo_to_v4_groups_is_ignored),
+        cmocka_unit_test(test_echo_to_v6_groups),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_errors_and_echo_replies_share_no_limit),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_short_messages),
         cmocka_unit_test(test_port_unreachable_as_linux),

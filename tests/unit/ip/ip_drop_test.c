@@ -298,7 +298,7 @@ static void icmp(void **state)
     struct te_icmp echo = {.type = TE_ICMP4_ECHO_REQUEST};
     (void)state;
     fixture_init(&f);
-    f.config.icmp_per_second = 0;
+    f.config.icmp_per_second = f.config.icmp_echo_per_second = 0;
     start(&f);
     spec.protocol = TE_PROTO_ICMP;
     input_ip(&f, &spec, "\x08\0\0\0\0\0\0\0", 8); /* its checksum is not 0 */
@@ -310,7 +310,7 @@ static void icmp(void **state)
     input_icmp(&f, &to_v4, &unreachable);
     expect_drop(&f, TE_DROP_ICMP_BAD_QUOTE);
     input_icmp(&f, &to_v4, &echo);
-    expect_drop(&f, TE_DROP_ICMP_LIMITED);
+    expect_drop(&f, TE_DROP_ICMP_ECHO_LIMITED);
     spec.destination = "10.0.0.255";
     input_icmp(&f, &spec, &echo);
     expect_drop(&f, TE_DROP_ICMP_ECHO_GROUP);

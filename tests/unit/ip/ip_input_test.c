@@ -219,6 +219,82 @@ static void test_unknown_type(void **state)
     fixture_stop(&f);
 }
 
+/* --- tags (802.1Q, 802.1ad) ------------------------------------------------------------------- */
+
+/* frame with tags between its addresses and its type. */
+static size_t add_tags(const uint8_t *frame, size_t len, const char *tags, size_t tags_len,
+                       uint8_t *ret_frame)
+{
+    memcpy(ret_frame, frame, 12);
+    memcpy(ret_frame + 12, tags, tags_len);
+    memcpy(ret_frame + 12 + tags_len, frame + 12, len - 12);
+    return len + tags_len;
+}
+
+static void input_tagged(struct fixture *f, const struct captured *frame, const char *tags,
+                         size_t tags_len)
+{
+    static uint8_t tagged[FRAME_MAX];
+    size_t len = add_tags(frame->bytes, frame->len, tags, tags_len, tagged);
+    fixture_input(f, tagged, len);
+}
+
+/* As Linux does: VID 0 is no VLAN, whatever the priority, on one level or on both. The answers have
+ * no tag (expect_ip reads them as they are). */
+static void test_priority_tags(void **state)
+{
+    static const struct {
+        const char *tags;
+        size_t len;
+    } rows[] = {{"\x81\0\0\0", 4},
+                {"\x81\0\xe0\0", 4},
+                {"\x88\xa8\0\0", 4},
+                {"\x88\xa8\xf0\0\x81\0\0\0", 8},
+                {"\x81\0\0\0\x81\0\0\0", 8}};
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    memcpy(f.config.mac, "\x02\0\0\0\0\x03", 6);
+    f.config.addresses[0] = fixture_cidr("10.0.0.3/24");
+    f.config.addresses[1] = fixture_cidr("2001:db8::3/64");
+    fixture_start(&f);
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        input_tagged(&f, &linux_arp_request, rows[i].tags, rows[i].len);
+        (void)expect_arp(&f, peer_mac);
+        input_tagged(&f, &linux_nd_solicit, rows[i].tags, rows[i].len);
+        (void)expect_nd(&f, peer_mac, "2001:db8::3", "2001:db8::2");
+        input_tagged(&f, &linux_echo_request4, rows[i].tags, rows[i].len);
+        (void)expect_icmp(&f, "10.0.0.2", TE_ICMP4_ECHO_REPLY, 0);
+        input_tagged(&f, &linux_echo_request6, rows[i].tags, rows[i].len);
+        (void)expect_icmp(&f, "2001:db8::2", TE_ICMP6_ECHO_REPLY, 0);
+        input_tagged(&f, &linux_syn4, rows[i].tags, rows[i].len);
+    }
+    assert_int_equal(fixture_counters(&f)->eth_vlan, 0);
+    assert_int_equal(fixture_counters(&f)->eth_unknown_type, 0);
+    assert_int_equal(fixture_counters(&f)->segments_in, sizeof(rows) / sizeof(rows[0]));
+    fixture_stop(&f);
+}
+
+static void test_vlans(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    memcpy(f.config.mac, "\x02\0\0\0\0\x03", 6);
+    f.config.addresses[0] = fixture_cidr("10.0.0.3/24");
+    fixture_start(&f);
+    input_tagged(&f, &linux_arp_request, "\x81\0\0\x05", 4);
+    input_tagged(&f, &linux_echo_request4, "\x81\0\xef\xff", 4);
+    input_tagged(&f, &linux_echo_request4, "\x88\xa8\0\x64\x81\0\0\0", 8);
+    input_tagged(&f, &linux_echo_request4, "\x88\xa8\0\0\x81\0\0\x02", 8);
+    fixture_expect_none(&f);
+    assert_int_equal(fixture_counters(&f)->eth_vlan, 4);
+    assert_int_equal(fixture_counters(&f)->arp_in, 0);
+    fixture_input(&f, (const uint8_t *)"\x02\0\0\0\0\x03\x02\0\0\0\0\x02\x81\0\0\0\x08", 17);
+    assert_int_equal(fixture_counters(&f)->eth_malformed, 1);
+    fixture_stop(&f);
+}
+
 /* --- addresses -------------------------------------------------------------------------------- */
 
 static void test_not_for_us(void **state)
@@ -362,6 +438,7 @@ int main(void)
         cmocka_unit_test(test_every_truncation),      cmocka_unit_test(test_every_byte_changed),
         cmocka_unit_test(test_random_frames),         cmocka_unit_test(test_stations),
         cmocka_unit_test(test_unknown_type),          cmocka_unit_test(test_not_for_us),
+        cmocka_unit_test(test_priority_tags),         cmocka_unit_test(test_vlans),
         cmocka_unit_test(test_bad_sources),           cmocka_unit_test(test_unspecified_source),
         cmocka_unit_test(test_broadcasts_are_marked), cmocka_unit_test(test_extension_headers),
         cmocka_unit_test(test_the_largest_frame),

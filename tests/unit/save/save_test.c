@@ -485,7 +485,8 @@ static void assert_is_understood(struct saved *saved, uint8_t version)
 /* What version 3 added, to a state without connections and neighbours. */
 static void cut_version_3(struct saved *saved)
 {
-    cut_section(saved, NEIGHBOURS_TAG, COUNT_BYTES); /* of those that only asked for us */
+    cut_section(saved, NEIGHBOURS_TAG, COUNT_BYTES);  /* of those that only asked for us */
+    cut_section(saved, STACK_TAG, LIMITER_BYTES + 5); /* of echo replies; which have started */
 }
 
 /* Version 1 had no limiter for TIME_WAIT at the end of the stack's section (and knew less of a

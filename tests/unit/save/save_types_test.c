@@ -370,10 +370,11 @@ static void the_stacks_own_values_come_back(void **state)
     (void)state;
     stack.next_ephemeral = 2;
     stack.ip_id = 3;
-    stack.challenge_limiter = (struct te_limiter){4, 5};
-    stack.rst_limiter = (struct te_limiter){6, 7};
-    stack.icmp_limiter = (struct te_limiter){8, 9};
-    stack.time_wait_limiter = (struct te_limiter){10, 11};
+    stack.challenge_limiter = (struct te_limiter){4, 5, false};
+    stack.rst_limiter = (struct te_limiter){6, 7, false};
+    stack.icmp_limiter = (struct te_limiter){8, 9, false};
+    stack.time_wait_limiter = (struct te_limiter){10, 11, false};
+    stack.echo_limiter = (struct te_limiter){12, 13, true};
     begin_writing();
     te_save_stack(&codec, &stack);
     begin_reading(written());
@@ -383,19 +384,43 @@ static void the_stacks_own_values_come_back(void **state)
     assert_int_equal(read.next_ephemeral, 2);
     assert_int_equal(read.ip_id, 3);
     const struct te_limiter *limiters[] = {&read.challenge_limiter, &read.rst_limiter,
-                                           &read.icmp_limiter, &read.time_wait_limiter};
-    for (unsigned i = 0; i < 4; i++) {
+                                           &read.icmp_limiter, &read.time_wait_limiter,
+                                           &read.echo_limiter};
+    for (unsigned i = 0; i < 5; i++) {
         assert_int_equal(limiters[i]->second_start_us, 4 + 2 * i);
         assert_int_equal(limiters[i]->left, 5 + 2 * i);
+        assert_int_equal(limiters[i]->is_started, i == 4);
     }
+}
+
+/* Version 2 had no limiter for echo replies; one that had not started began at time 0. */
+static void version_2_ends_before_the_limiter_of_echo_replies(void **state)
+{
+    struct te_stack read = {.echo_limiter = {12, 13, true}};
+    (void)state;
+    stack.challenge_limiter = (struct te_limiter){4, 5, true};
+    stack.rst_limiter = (struct te_limiter){0, 0, false};
+    stack.time_wait_limiter = (struct te_limiter){6, 7, true};
+    begin_writing();
+    codec.version = 2;
+    te_save_stack(&codec, &stack);
+    begin_reading(written());
+    codec.version = 2;
+    te_save_stack(&codec, &read);
+    assert_read();
+    assert_true(read.challenge_limiter.is_started);
+    assert_false(read.rst_limiter.is_started);
+    assert_true(read.time_wait_limiter.is_started);
+    assert_int_equal(read.echo_limiter.left, 13);
 }
 
 /* Version 1 had no limiter of its own for TIME_WAIT. */
 static void version_1_ends_before_the_last_limiter(void **state)
 {
-    struct te_stack read = {.time_wait_limiter = {12, 13}};
+    struct te_stack read = {.time_wait_limiter = {12, 13, true}};
     (void)state;
     begin_writing();
+    codec.version = 2;
     te_save_stack(&codec, &stack);
     size_t len = written();
     begin_writing();
@@ -448,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup(more_counters_than_ours_are_passed_over, setup),
         cmocka_unit_test_setup(more_counters_than_bytes_are_refused, setup),
         cmocka_unit_test_setup(the_stacks_own_values_come_back, setup),
+        cmocka_unit_test_setup(version_2_ends_before_the_limiter_of_echo_replies, setup),
         cmocka_unit_test_setup(version_1_ends_before_the_last_limiter, setup),
         cmocka_unit_test_setup(ids_do_not_run_out, setup),
     };

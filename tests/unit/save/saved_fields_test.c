@@ -420,7 +420,8 @@ struct field {
 
 #define FIELDS_OF_te_limiter(F, I)                                                                 \
     F(MAY_CHANGE, int64_t, te_limiter, second_start_us)                                            \
-    F(MAY_CHANGE, uint32_t, te_limiter, left)
+    F(MAY_CHANGE, uint32_t, te_limiter, left)                                                      \
+    F(MAY_CHANGE, bool, te_limiter, is_started)
 
 #define FIELDS_OF_te_listener(F, I)                                                                \
     F(MAY_CHANGE, uint64_t, te_listener, id)                                                       \
@@ -662,6 +663,7 @@ static struct te_event *first_event(struct te_stack *stack)
     O(rst_limiter, te_limiter, &stack->rst_limiter)                                                \
     O(icmp_limiter, te_limiter, &stack->icmp_limiter)                                              \
     O(time_wait_limiter, te_limiter, &stack->time_wait_limiter)                                    \
+    O(echo_limiter, te_limiter, &stack->echo_limiter)                                              \
     O(listener, te_listener, first_listener(stack))                                                \
     O(listener_end, te_endpoint, &first_listener(stack)->local)                                    \
     O(listener_remote, te_endpoint, &first_listener(stack)->remote)                                \

@@ -31,6 +31,20 @@ static void test_one(void **state)
     assert_int_equal(take(&limiter, 1, 10, 2 * SECOND), 1);
 }
 
+/* A clock may start anywhere: a second that began at time 0 is one like any other. */
+static void test_time_zero(void **state)
+{
+    static const int64_t births_us[] = {0, -1, -10 * SECOND, 1};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(births_us) / sizeof(births_us[0]); i++) {
+        struct te_limiter limiter = {0};
+        assert_int_equal(take(&limiter, 1, 10, births_us[i]), 1);
+        assert_int_equal(take(&limiter, 1, 10, births_us[i]), 0);
+        assert_int_equal(take(&limiter, 1, 10, births_us[i] + SECOND - 1), 0);
+        assert_int_equal(take(&limiter, 1, 10, births_us[i] + SECOND), 1);
+    }
+}
+
 /* RFC 5961 7: within a second never more than the limit, and never less than half of it. */
 static void test_half_is_certain(void **state)
 {
@@ -94,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zero_allows_nothing),
         cmocka_unit_test(test_one),
+        cmocka_unit_test(test_time_zero),
         cmocka_unit_test(test_half_is_certain),
         cmocka_unit_test(test_budget_is_random),
         cmocka_unit_test(test_second_begins_with_use),

@@ -50,6 +50,73 @@ static void test_emit_restores_the_bytes(void **state)
     assert_memory_equal(bytes, linux_nd_solicit.bytes, sizeof(bytes));
 }
 
+/* What the tags after the header make of it; the frame is cut to exactly len bytes. */
+static enum te_eth_tags pass(const uint8_t *after, size_t after_len, uint16_t *ret_type,
+                             size_t *ret_len)
+{
+    uint8_t frame[128] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
+    struct te_eth_header header;
+    memcpy(frame + 12, after, after_len);
+    uint8_t *copy = exact_copy(frame, 12 + after_len);
+    assert_true(te_eth_parse(copy, 12 + after_len, &header));
+    enum te_eth_tags tags = te_eth_pass_tags(copy, 12 + after_len, &header, ret_len);
+    *ret_type = header.type;
+    free(copy);
+    return tags;
+}
+
+static void test_tags(void **state)
+{
+    static const struct {
+        uint8_t bytes[16];
+        size_t bytes_len;
+        enum te_eth_tags tags;
+        uint16_t type;
+        size_t header_len;
+    } rows[] = {
+        {{0x08, 0x00}, 2, TE_ETH_TAGS_OK, 0x0800, 14},
+        {{0x81, 0x00, 0x00, 0x00, 0x08, 0x06}, 6, TE_ETH_TAGS_OK, 0x0806, 18},
+        {{0x81, 0x00, 0xf0, 0x00, 0x86, 0xdd}, 6, TE_ETH_TAGS_OK, 0x86dd, 18}, /* PCP 7, DEI */
+        {{0x88, 0xa8, 0x20, 0x00, 0x08, 0x00}, 6, TE_ETH_TAGS_OK, 0x0800, 18},
+        {{0x88, 0xa8, 0, 0, 0x81, 0x00, 0, 0, 0x08, 0x00}, 10, TE_ETH_TAGS_OK, 0x0800, 22},
+        {{0x81, 0x00, 0, 0, 0x81, 0x00, 0, 0, 0x08, 0x00}, 10, TE_ETH_TAGS_OK, 0x0800, 22},
+        {{0x81, 0x00, 0x00, 0x01, 0x08, 0x00}, 6, TE_ETH_TAGS_OF_VLAN, 0, 0},
+        {{0x81, 0x00, 0xef, 0xff, 0x08, 0x00}, 6, TE_ETH_TAGS_OF_VLAN, 0, 0},
+        {{0x88, 0xa8, 0, 0, 0x81, 0x00, 0, 7, 0x08, 0x00}, 10, TE_ETH_TAGS_OF_VLAN, 0, 0},
+        {{0x88, 0xa8, 0, 7, 0x81, 0x00, 0, 0, 0x08, 0x00}, 10, TE_ETH_TAGS_OF_VLAN, 0, 0},
+        {{0x81, 0x00}, 2, TE_ETH_TAGS_MALFORMED, 0, 0},
+        {{0x81, 0x00, 0, 0, 0x08}, 5, TE_ETH_TAGS_MALFORMED, 0, 0},
+        {{0x81, 0x00, 0, 0, 0x81, 0x00}, 6, TE_ETH_TAGS_MALFORMED, 0, 0},
+    };
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint16_t type;
+        size_t header_len = 0;
+        enum te_eth_tags tags = pass(rows[i].bytes, rows[i].bytes_len, &type, &header_len);
+        if (tags != rows[i].tags)
+            fail_msg("row %u: %u", i, tags);
+        if (tags == TE_ETH_TAGS_OK) {
+            assert_int_equal(type, rows[i].type);
+            assert_int_equal(header_len, rows[i].header_len);
+        }
+    }
+}
+
+static void test_most_tags(void **state)
+{
+    uint8_t bytes[2 + (TE_ETH_TAGS_MAX + 1) * TE_ETH_TAG_LEN];
+    uint16_t type;
+    size_t header_len = 0;
+    (void)state;
+    for (unsigned tags = 1; tags <= TE_ETH_TAGS_MAX + 1; tags++) {
+        for (unsigned i = 0; i < tags; i++)
+            memcpy(bytes + i * TE_ETH_TAG_LEN, "\x81\x00\x00\x00", TE_ETH_TAG_LEN);
+        memcpy(bytes + tags * TE_ETH_TAG_LEN, "\x08\x00", 2);
+        assert_int_equal(pass(bytes, 2 + tags * TE_ETH_TAG_LEN, &type, &header_len),
+                         tags <= TE_ETH_TAGS_MAX ? TE_ETH_TAGS_OK : TE_ETH_TAGS_MALFORMED);
+    }
+}
+
 static void test_kinds_of_mac(void **state)
 {
     static const uint8_t station[6] = {0x02, 0, 0, 0, 0, 1}, zero[6] = {0};
@@ -92,6 +159,8 @@ int main(void)
         cmocka_unit_test(test_linux_frame),
         cmocka_unit_test(test_every_truncation),
         cmocka_unit_test(test_emit_restores_the_bytes),
+        cmocka_unit_test(test_tags),
+        cmocka_unit_test(test_most_tags),
         cmocka_unit_test(test_kinds_of_mac),
         cmocka_unit_test(test_mac_of_group),
     };

@@ -263,7 +263,9 @@
     X("limits", rst_per_second, uint32_t, rst_per_second, COUNT, 10000, (0, UINT32_MAX),           \
       (0, 10000000), "RSTs per second for segments without a connection.")                         \
     X("limits", icmp_per_second, uint32_t, icmp_per_second, COUNT, 1000, (0, UINT32_MAX),          \
-      (0, 10000000), "ICMP errors sent per second (RFC 4443 2.4).")
+      (0, 10000000), "ICMP errors sent per second (RFC 4443 2.4).")                                \
+    X("limits", icmp_echo_per_second, uint32_t, icmp_echo_per_second, COUNT, 1000,                 \
+      (0, UINT32_MAX), (0, 10000000), "Echo requests (pings) answered per second; 0: none.")
 
 /* Pairs of fields: the first must not be above the second. te_config_check() names the first. */
 #define TE_CONFIG_ORDER_LIST(X)                                                                    \

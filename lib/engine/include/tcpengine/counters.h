@@ -144,6 +144,7 @@
     X(eth_malformed, "Frames dropped: shorter than an Ethernet header")                            \
     X(eth_bad_source, "Frames dropped: source is ours, a group or zero")                           \
     X(eth_not_for_us, "Frames dropped: another station's address")                                 \
+    X(eth_vlan, "Frames of VLANs dropped: their 802.1Q tag has a VID other than 0")                \
     X(eth_unknown_type, "Frames dropped: unknown EtherType")                                       \
     X(arp_malformed, "ARP packets dropped: malformed")                                             \
     X(arp_in, "ARP packets received")                                                              \
@@ -178,6 +179,7 @@
     X(icmp_malformed, "ICMP messages dropped: malformed or bad checksum")                          \
     X(icmp_ignored, "ICMP messages ignored: redirects, and unsolicited answers")                   \
     X(icmp_out, "ICMP messages sent")                                                              \
+    X(icmp_echo_limited, "Echo replies not sent because of the limit")                             \
     X(icmp_limited, "ICMP errors not sent because of a limit")                                     \
     X(icmp_echo, "Echo requests answered")                                                         \
     X(udp_malformed, "UDP datagrams dropped: length or checksum")                                  \

@@ -7,7 +7,9 @@
  * packet of ours that cannot be sent.
  *
  * Each drop increments one counter (counters.h) and is kept twice, bounded: among the last
- * TE_DROPS_MAX of the stack, and among the last TE_CONN_DROPS_MAX of its connection. */
+ * TE_DROPS_MAX of the stack, and among the last TE_CONN_DROPS_MAX of its connection. What any LAN
+ * is full of, and what is not for us at all (TE_DROP_NOISE_LIST), has one place among those of the
+ * stack for each reason: the latest. */
 #ifndef TCPENGINE_DROP_H
 #define TCPENGINE_DROP_H
 
@@ -23,6 +25,7 @@
     X(ETH_MALFORMED, eth_malformed, eth_malformed, "Shorter than an Ethernet header")              \
     X(ETH_BAD_SOURCE, eth_bad_source, eth_bad_source, "The frame's source is ours, a group or 0")  \
     X(ETH_NOT_FOR_US, eth_not_for_us, eth_not_for_us, "The frame is for another station")          \
+    X(ETH_VLAN, eth_vlan, eth_vlan, "The frame's 802.1Q tag names a VLAN (its VID is not 0)")      \
     X(ETH_UNKNOWN_TYPE, eth_unknown_type, eth_unknown_type, "Neither IPv4, IPv6 nor ARP")          \
     X(ARP_MALFORMED, arp_malformed, arp_malformed, "The ARP packet is malformed")                  \
     X(ARP_LOOPED, arp_looped, arp_ignored, "Our own ARP packet came back")                         \
@@ -62,7 +65,9 @@
     X(ICMP_MEANINGLESS, icmp_meaningless, icmp_ignored, "An ICMP error without a meaning for TCP") \
     X(ICMP_BAD_QUOTE, icmp_bad_quote, icmp_bad_quote, "The segment it quotes is not in flight")    \
     X(ICMP_ECHO_GROUP, icmp_echo_group, icmp_echo_group, "An echo request to a group")             \
-    X(ICMP_LIMITED, icmp_limited, icmp_limited, "The ICMP answer is over the rate limit")          \
+    X(ICMP_LIMITED, icmp_limited, icmp_limited, "The ICMP error is over the rate limit")           \
+    X(ICMP_ECHO_LIMITED, icmp_echo_limited, icmp_echo_limited,                                     \
+      "The echo reply is over the rate limit")                                                     \
     X(TOO_BIG_IGNORED, too_big_ignored, too_big_ignored,                                           \
       "Packet Too Big, and nothing that large was sent")                                           \
     /* IP output */                                                                                \
@@ -132,6 +137,14 @@
     X(TIME_WAIT_NO_ACK, time_wait_no_ack, time_wait_unacceptable, "No ACK flag, in TIME_WAIT")     \
     X(TIME_WAIT_UNACCEPTABLE, time_wait_unacceptable, time_wait_unacceptable,                      \
       "Not acceptable in TIME_WAIT: answered by an ACK")
+
+/* X(constant): reasons that a busy link gives all the time, whoever is on it. */
+#define TE_DROP_NOISE_LIST(X)                                                                      \
+    X(ETH_NOT_FOR_US)                                                                              \
+    X(ETH_VLAN)                                                                                    \
+    X(ETH_UNKNOWN_TYPE)                                                                            \
+    X(ARP_NOT_FOR_US)                                                                              \
+    X(ND_NOT_FOR_US)
 
 enum te_drop_reason {
     TE_DROP_NONE = 0,
