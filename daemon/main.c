@@ -1,10 +1,13 @@
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "config/options.h"
 #include "service.h"
+#include "util/std_files.h"
 
 struct arguments {
     int argc;
@@ -35,13 +38,23 @@ static bool reload(void *ctx, struct config *ret_config)
     return is_right;
 }
 
+static int flush_output(void)
+{
+    if (fflush(stdout) == 0)
+        return SERVICE_EXIT_OK;
+    fprintf(stderr, "tcpengined: stdout: %s (%s)\n", strerror(errno), strerrorname_np(errno));
+    return SERVICE_EXIT_FAILED;
+}
+
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.argc = argc, .argv = argv};
     struct config config;
+    if (!std_files_fill())
+        return SERVICE_EXIT_FAILED;
     switch (options_load(argc, argv, &config, stdout, stderr)) {
     case OPTIONS_DONE:
-        return SERVICE_EXIT_OK;
+        return flush_output();
     case OPTIONS_FAILED:
         return SERVICE_EXIT_CONFIG;
     case OPTIONS_RUN:

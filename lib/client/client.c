@@ -9,6 +9,7 @@
 #include "error.h"
 #include "link.h"
 #include "pulse.h"
+#include "std_files.h"
 #include "stream.h"
 
 enum {
@@ -124,6 +125,7 @@ enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_c
     enum tcpc_code code = options_check(options, ret_error);
     if (code != TCPC_OK)
         return code;
+    tcpci_std_files_occupy();
     struct tcpc_client *client = client_alloc(options);
     if (client == NULL)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");

@@ -210,15 +210,19 @@ struct tcpc_options {
  * the caller's, to be freed by tcpc_client_free(); untouched on failure, which leaves nothing
  * behind.
  *
+ * Those of the process' descriptors 0 to 2 that are closed then stand for /dev/null, so that no
+ * link to the daemon gets such a number; reading and writing them still fails with EBADF.
+ *
  * TCPC_UNREACHABLE: no socket at the URL, or nobody listens on it; found within milliseconds,
  *   whatever the timeout. errno_name says which (ENOENT, ECONNREFUSED). Start the daemon.
  * TCPC_PERMISSION: the socket's access rights forbid it. Become root, or join its group.
  * TCPC_INVALID_ARGUMENT: the URL is not one that nng can dial, the policy is unknown, a token comes
  *   without a policy, or keep_seconds exceeds the daemon's limit.
  * TCPC_SESSION: no session of this uid has the token (any more). Go on without a token.
- * TCPC_RESOURCES: the user or the daemon has too many sessions. Free other clients, or try later.
- * TCPC_DEADLINE: connected, but no answer in time: the daemon hangs, has as many links as it
- * allows, or something else listens. TCPC_PROTOCOL: something else answers. TCPC_NO_MEMORY. */
+ * TCPC_RESOURCES: the user or the daemon has too many sessions or links. Free other clients, or try
+ *   later.
+ * TCPC_DEADLINE: connected, but no answer in time: the daemon hangs, or something else listens.
+ * TCPC_PROTOCOL: something else answers. TCPC_NO_MEMORY. */
 enum tcpc_code tcpc_client_new(const struct tcpc_options *options, struct tcpc_client **ret_client,
                                struct tcpc_error *ret_error);
 /* Frees the client. NULL is legal.
