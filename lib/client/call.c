@@ -274,7 +274,7 @@ static void call_fail(struct call *call, enum tcpc_code code)
     else if (code == TCPC_UNREACHABLE && client->refusal.code != TCPC_OK)
         *error = client->refusal;
     else if (code == TCPC_UNREACHABLE)
-        tcpci_probe_explain(client->url, tcpci_probe_url(client->url), error);
+        tcpci_probe_explain(client->url, tcpci_probe_daemon(client->url), error);
     else
         tcpci_error_set_code(error, code, client->url);
     call_finish(call);

@@ -23,6 +23,7 @@
  * unchecked daemon. */
 #include "link.h"
 
+#include <errno.h>
 #include <nng/protocol/reqrep0/req.h>
 #include <stdlib.h>
 
@@ -235,6 +236,15 @@ static void replace_first(struct tcpc_client *client)
         pthread_mutex_unlock(&client->lock);
 }
 
+/* Somebody listens and says nothing, or, where that cannot be known, there is nobody. */
+static enum tcpc_code no_link_in_time(const struct tcpc_client *client,
+                                      struct tcpc_error *ret_error)
+{
+    if (tcpci_probe_is_possible(client->url))
+        return tcpci_error_set_code(ret_error, TCPC_DEADLINE, client->url);
+    return tcpci_probe_explain(client->url, ETIMEDOUT, ret_error);
+}
+
 enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
                                struct tcpc_error *ret_error)
 {
@@ -254,11 +264,11 @@ enum tcpc_code tcpci_link_wait(struct tcpc_client *client, int64_t until_ms,
         pthread_mutex_unlock(&client->lock);
         if (is_linked)
             return TCPC_OK;
-        int number = tcpci_probe_url(client->url);
+        int number = tcpci_probe_daemon(client->url);
         if (number)
             return tcpci_probe_explain(client->url, number, ret_error);
         if (slice_until_ms >= until_ms)
-            return tcpci_error_set_code(ret_error, TCPC_DEADLINE, client->url);
+            return no_link_in_time(client, ret_error);
         slice_ms = PROBE_EACH_MS;
     }
 }

@@ -1,6 +1,7 @@
 /* Why is there no link? */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +118,52 @@ static void other_urls_are_not_tried(void **state)
     assert_int_equal(tcpci_probe_url(""), 0);
 }
 
+/* A TCP socket on loopback that listens, or is only bound: returns its port. */
+static int tcp_socket(int *ret_fd, bool listens)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    *ret_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(*ret_fd, (struct sockaddr *)&address, len), 0);
+    if (listens)
+        assert_int_equal(listen(*ret_fd, 1), 0);
+    assert_int_equal(getsockname(*ret_fd, (struct sockaddr *)&address, &len), 0);
+    return ntohs(address.sin_port);
+}
+
+static void tcp_urls_are_tried(void **state)
+{
+    static const char *const schemes[] = {"tcp", "tcp4"};
+    char url[64];
+    int fd;
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        int port = tcp_socket(&fd, true);
+        snprintf(url, sizeof(url), "%s://127.0.0.1:%d", schemes[i], port);
+        assert_int_equal(tcpci_probe_daemon(url), 0);
+        close(fd);
+        port = tcp_socket(&fd, false);
+        snprintf(url, sizeof(url), "%s://127.0.0.1:%d", schemes[i], port);
+        assert_int_equal(tcpci_probe_daemon(url), ECONNREFUSED);
+        close(fd);
+    }
+    assert_int_equal(tcpci_probe_daemon("tcp://no.such.host.invalid:1"), EADDRNOTAVAIL);
+    assert_int_equal(tcpci_probe_daemon("tcp6://127.0.0.1:1"), EADDRNOTAVAIL);
+    assert_int_equal(tcpci_probe_daemon("tcp://127.0.0.1"), 0); /* nng complains of it */
+    assert_int_equal(tcpci_probe_daemon("ipc:///no/such/socket"), ENOENT);
+    assert_int_equal(tcpci_probe_daemon("unix:///no/such/socket"), ENOENT);
+}
+
+static void what_can_be_probed(void **state)
+{
+    (void)state;
+    assert_true(tcpci_probe_is_possible("ipc:///x"));
+    assert_true(tcpci_probe_is_possible("tcp6://[::1]:1"));
+    assert_false(tcpci_probe_is_possible("ws://127.0.0.1:1/"));
+    assert_false(tcpci_probe_is_possible("inproc://x"));
+    assert_false(tcpci_probe_is_possible(""));
+}
+
 static void reasons_are_put_into_words(void **state)
 {
     struct tcpc_error error;
@@ -146,6 +193,8 @@ int main(void)
         TEST(a_full_backlog_is_no_reason),
         cmocka_unit_test(a_path_has_107_bytes_at_most),
         cmocka_unit_test(other_urls_are_not_tried),
+        cmocka_unit_test(tcp_urls_are_tried),
+        cmocka_unit_test(what_can_be_probed),
         cmocka_unit_test(reasons_are_put_into_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
