@@ -71,6 +71,10 @@ int cli_exit_status(enum tcpc_code code);
 void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* --timeout, or TCPC_WAIT_FOREVER. */
 uint32_t cli_patience_ms(const struct cli *cli);
+/* Before anything else: makes stdio's stdout and stderr write all, whatever they are (stdio alone
+ * loses what a non-blocking one does not take at once), and opens those of descriptors 0 to 2 that
+ * are closed. */
+void cli_streams_init(void);
 /* Writes all of data to stdout. Does not return when that fails: a closed pipe ends the program
  * quietly, by SIGPIPE, anything else with a complaint and EXIT_FAILED. */
 void cli_write(const void *data, size_t len);

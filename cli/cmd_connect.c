@@ -1,8 +1,8 @@
 /* tcpctl connect: like nc HOST PORT. The connection ends with this program. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "descriptor.h"
 #include "relay.h"
 #include "target.h"
 
@@ -12,12 +12,9 @@ enum { FIRST_BYTES = 16384, LONG_FAST_OPEN = 0x100 };
 static void read_first(struct target *target)
 {
     static char first[FIRST_BYTES];
-    ssize_t len;
-    do {
-        len = read(STDIN_FILENO, first, sizeof(first));
-    } while (len < 0 && errno == EINTR);
+    ssize_t len = descriptor_read(STDIN_FILENO, first, sizeof(first));
     target->data = first;
-    target->len = len > 0 ? (size_t)len : 0;
+    target->len = len > 0 ? (size_t)len : 0; /* a failure is met, and told, when more is read */
 }
 
 static int connect_and_relay(struct cli *cli, struct target *target, struct relay_options *options)

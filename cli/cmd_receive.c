@@ -85,13 +85,15 @@ static int receive_all(struct receiving *receiving)
     size_t len = 1;
     while (code == TCPC_OK && len && !receiving->is_end) {
         uint64_t left = receiving->max_bytes - (receiving->offset - receiving->start);
+        uint32_t max_bytes = left < TCPC_DATA_MAX ? (uint32_t)left : TCPC_DATA_MAX;
         if (!left)
             break;
-        code = receive_once(receiving, left < TCPC_DATA_MAX ? (uint32_t)left : TCPC_DATA_MAX, &len,
-                            &error);
+        code = receive_once(receiving, max_bytes, &len, &error);
+        /* Another request would free what is not printed yet. */
+        if (code == TCPC_OK && receiving->cli->is_json && len < max_bytes)
+            break;
     }
     if (receiving->offset > receiving->start) {
-        release(receiving);
         return code == TCPC_OK || code == TCPC_AGAIN
                    ? EXIT_DONE
                    : cli_fail(receiving->cli, &error, "receive %" PRIu64, receiving->id);
@@ -134,6 +136,11 @@ static int ask_and_receive(struct receiving *receiving)
     progress_end(&receiving->progress);
     if (cli->is_json && status == EXIT_DONE)
         print_json(receiving);
+    bool is_printed = !cli->is_json || status == EXIT_DONE;
+    if (receiving->offset > receiving->start && is_printed) {
+        cli_flush(); /* or does not return */
+        release(receiving);
+    }
     free(receiving->kept);
     return status;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "descriptor.h"
 #include "json.h"
 #include "progress.h"
 
@@ -34,9 +35,7 @@ static ssize_t read_piece(int fd, char *buffer, bool is_regular)
 {
     size_t done = 0;
     while (done < PIECE_BYTES) {
-        ssize_t got = read(fd, buffer + done, PIECE_BYTES - done);
-        if (got < 0 && errno == EINTR)
-            continue;
+        ssize_t got = descriptor_read(fd, buffer + done, PIECE_BYTES - done);
         if (got < 0)
             return -1;
         done += (size_t)got;

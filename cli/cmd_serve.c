@@ -20,15 +20,18 @@ static void note_connection(const struct server *server, const struct tcpc_opene
                  tcpc_endpoint_format(&opened->remote, remote), (unsigned long long)opened->id);
 }
 
-/* One connection, from accept to its end. */
-static int serve_one(struct server *server, unsigned number)
+/* One connection, from accept to its end. *ret_is_over: there can be no other. */
+static int serve_one(struct server *server, unsigned number, bool *ret_is_over)
 {
     struct cli *cli = server->cli;
     struct tcpc_opened opened;
     struct tcpc_error error;
     uint64_t listener = server->listener.id;
-    if (tcpc_accept(cli->client, listener, TCPC_WAIT_FOREVER, &opened, &error) != TCPC_OK)
+    *ret_is_over = true;
+    if (tcpc_accept(cli->client, listener, TCPC_WAIT_FOREVER, &opened, &error) != TCPC_OK) {
+        relay_yield_to_signal();
         return cli_fail(cli, &error, "serve: accept");
+    }
     note_connection(server, &opened, number);
     if (!server->is_lasting) {
         tcpc_close(cli->client, listener, 0, NULL, NULL);
@@ -37,6 +40,11 @@ static int serve_one(struct server *server, unsigned number)
     relay_guard(cli, listener, opened.id);
     int status = relay_run(cli, &server->options, &opened);
     relay_guard(cli, listener, 0);
+    *ret_is_over = !server->is_lasting;
+    if (server->is_lasting && !relay_has_input(cli)) {
+        *ret_is_over = true;
+        status = EXIT_FAILED;
+    }
     return status;
 }
 
@@ -54,10 +62,12 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
                  (unsigned long long)server->listener.id);
     int status = EXIT_DONE;
     unsigned number = 0;
-    /* With -k a peer that fails does not end the service; a daemon that is gone does. */
+    bool is_over = false;
+    /* With -k a peer that fails does not end the service; a listener or daemon that is gone does.
+     */
     do {
-        status = serve_one(server, ++number);
-    } while (server->is_lasting && (status == EXIT_DONE || status == EXIT_FAILED));
+        status = serve_one(server, ++number, &is_over);
+    } while (!is_over && status != EXIT_UNREACHABLE);
     return status;
 }
 
@@ -70,7 +80,7 @@ static int cmd_serve(struct cli *cli, int argc, char **argv)
     int option;
     while ((option = cli_next_option(cli, argc, argv, "kw:Nv", long_options)) >= 0) {
         if (option == 'k')
-            server.is_lasting = true;
+            server.is_lasting = server.options.repeats = true;
         else if (option == 'f')
             server.fast_open = true;
         else if (option == '?' || !relay_option(cli, &server.options, option))
@@ -91,7 +101,9 @@ const struct verb verb_serve = {
     .name = "serve",
     .arguments = "[ADDR:]PORT",
     .summary = "Accept a connection for stdin and stdout, like nc -l",
-    .options = "  -k                      accept one connection after another\n"
+    .options = "  -k                      accept one connection after another; each gets all of "
+               "stdin, if\n"
+               "                          that is a file, or with -N a pipe\n"
                "  -w SECONDS              end a connection that idles for that long\n" RELAY_OPTIONS
                "      --fast-open         accept data on SYNs (RFC 7413); it may arrive twice\n",
     .run = cmd_serve};

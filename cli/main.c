@@ -28,8 +28,8 @@ static int print_help(void)
 int main(int argc, char **argv)
 {
     struct cli cli = {.verb = &overall};
+    cli_streams_init();
     setlocale(LC_CTYPE, "");  /* not LC_NUMERIC: programs read the numbers, too */
-    setlinebuf(stderr);       /* each message in one piece */
     signal(SIGPIPE, SIG_IGN); /* cli_write() handles it */
     int option = cli_next_option(&cli, argc, argv, "+", NULL);
     if (option == OPTION_STOP)
@@ -37,7 +37,7 @@ int main(int argc, char **argv)
     if (option != OPTION_END)
         return EXIT_USAGE;
     if (optind == argc)
-        return cli_usage(&cli, "missing verb");
+        return print_help(); /* as ip(8) and networkctl(1) do */
     const char *name = argv[optind];
     for (unsigned i = 0; i < VERB_COUNT; i++) {
         if (strcmp(verbs[i]->name, name) != 0)

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "json.h"
 #include "parse.h"
 
@@ -29,6 +30,7 @@ struct relay {
     uint64_t id;
     unsigned number; /* 1 is the program's first */
     int64_t active_at_ms;
+    bool is_input_done;
     uint64_t sent_bytes, received_bytes;
     struct tcpc_error send_error;
 };
@@ -37,11 +39,13 @@ struct relay {
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    bool is_started, is_done;     /* done: stdin has ended */
+    bool is_started;
     bool is_sending;              /* to current, inside the library */
+    int failure;                  /* errno of reading; 0: none */
     struct relay *current;        /* NULL: none that takes input */
     unsigned count;               /* connections so far */
     struct relay_options options; /* of the first */
+    struct input source;
 } input = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 static int64_t now_ms(void)
@@ -59,12 +63,16 @@ static struct {
     uint64_t ids[2];
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* Those that end the program. One that is ignored, as by nohup, stays so. */
 static void fatal_signals(sigset_t *ret_set)
 {
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action;
     sigemptyset(ret_set);
-    sigaddset(ret_set, SIGINT);
-    sigaddset(ret_set, SIGTERM);
-    sigaddset(ret_set, SIGHUP);
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(ret_set, numbers[i]);
+    }
 }
 
 /* Closes, then dies by the signal, so that the shell sees the cause. */
@@ -100,6 +108,12 @@ void relay_catch_signals(void)
         pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }
 
+void relay_yield_to_signal(void)
+{
+    pthread_mutex_lock(&guard.lock); /* which the other thread keeps once a signal has come */
+    pthread_mutex_unlock(&guard.lock);
+}
+
 void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection)
 {
     pthread_mutex_lock(&guard.lock);
@@ -111,23 +125,39 @@ void relay_guard(struct cli *cli, uint64_t listener, uint64_t connection)
 
 /* --- stdin to the peer ------------------------------------------------------------------------ */
 
-/* Waits for a connection other than number `last`, and marks the library as in use for it. */
-static struct relay *sending_begin(unsigned last)
+/* Waits for a connection after number `last`; returns its number. */
+static unsigned wait_for_connection(unsigned last)
 {
     pthread_mutex_lock(&input.lock);
-    while (input.current == NULL || input.current->number == last)
+    while (input.current == NULL || input.current->number <= last)
+        pthread_cond_wait(&input.changed, &input.lock);
+    unsigned number = input.current->number;
+    pthread_mutex_unlock(&input.lock);
+    return number;
+}
+
+/* Marks the library as in use for connection `number`; 0: for the current one, or the next. NULL:
+ * that one has ended. */
+static struct relay *sending_begin(unsigned number)
+{
+    pthread_mutex_lock(&input.lock);
+    while (input.current == NULL && number == 0)
         pthread_cond_wait(&input.changed, &input.lock);
     struct relay *relay = input.current;
-    input.is_sending = true;
+    if (number != 0 && relay != NULL && relay->number != number)
+        relay = NULL;
+    input.is_sending = relay != NULL;
     pthread_mutex_unlock(&input.lock);
     return relay;
 }
 
 /* After a failure the connection takes no more input. */
-static void sending_end(struct relay *relay, size_t bytes, const struct tcpc_error *error)
+static void sending_end(struct relay *relay, size_t bytes, bool is_end,
+                        const struct tcpc_error *error)
 {
     pthread_mutex_lock(&input.lock);
     input.is_sending = false;
+    relay->is_input_done = is_end;
     relay->sent_bytes += bytes;
     relay->active_at_ms = now_ms();
     if (error->code != TCPC_OK) {
@@ -138,51 +168,65 @@ static void sending_end(struct relay *relay, size_t bytes, const struct tcpc_err
     pthread_mutex_unlock(&input.lock);
 }
 
-static void send_piece(const char *buffer, size_t len)
+static void send_piece(unsigned number, const char *buffer, size_t len)
 {
     struct tcpc_error error = {.code = TCPC_OK};
-    struct relay *relay = sending_begin(0);
+    struct relay *relay = sending_begin(number);
+    if (relay == NULL)
+        return;
     enum tcpc_code code =
         tcpc_send(relay->cli->client, relay->id, buffer, len, TCPC_WAIT_FOREVER, &error);
-    sending_end(relay, code == TCPC_OK ? len : 0, &error);
+    sending_end(relay, code == TCPC_OK ? len : 0, false, &error);
 }
 
-static void input_ended(void)
+/* The end of a connection's input; with -N its FIN. */
+static void end_input(unsigned number)
 {
+    struct tcpc_error error = {.code = TCPC_OK};
+    struct relay *relay = sending_begin(number);
+    if (relay == NULL)
+        return;
+    if (relay->options.half_closes)
+        tcpc_shutdown(relay->cli->client, relay->id, &error);
+    sending_end(relay, 0, true, &error);
+}
+
+/* stdin cannot be read. A FIN would tell the peer that it has everything. */
+static void fail_input(int number)
+{
+    struct tcpc_error error = {.code = TCPC_OK};
     pthread_mutex_lock(&input.lock);
-    input.is_done = true;
-    pthread_cond_broadcast(&input.changed);
+    input.failure = number;
     pthread_mutex_unlock(&input.lock);
-}
-
-/* -N: at the end of stdin, for the current connection and all later ones. */
-static void half_close_all(void)
-{
-    unsigned last = 0;
-    for (;;) {
-        struct tcpc_error error = {.code = TCPC_OK};
-        struct relay *relay = sending_begin(last);
-        last = relay->number;
-        if (relay->options.half_closes)
-            tcpc_shutdown(relay->cli->client, relay->id, &error);
-        sending_end(relay, 0, &error);
-        input_ended();
-    }
+    struct relay *relay = sending_begin(0);
+    tcpc_abort(relay->cli->client, relay->id, NULL);
+    sending_end(relay, 0, true, &error);
 }
 
 static void *send_stdin(void *arg)
 {
     static char buffer[PIECE_BYTES];
-    ssize_t len = 1;
     const struct relay_options *options = arg;
+    bool is_stream = input.source.kind == INPUT_STREAM;
+    unsigned number = 0, ended = 0;
+    uint64_t offset = 0;
+    ssize_t len;
     if (options->rest_len > 0)
-        send_piece(options->rest, options->rest_len);
-    while (len > 0 || (len < 0 && errno == EINTR)) {
-        len = read(STDIN_FILENO, buffer, sizeof(buffer));
+        send_piece(0, options->rest, options->rest_len);
+    for (;;) {
+        unsigned next = wait_for_connection(ended);
+        offset = next == number ? offset : 0;
+        number = next;
+        len = input_read(&input.source, offset, buffer, sizeof(buffer));
+        if (len < 0)
+            break;
         if (len > 0)
-            send_piece(buffer, (size_t)len);
+            send_piece(is_stream ? 0 : number, buffer, (size_t)len);
+        else
+            end_input(ended = number);
+        offset += (size_t)len;
     }
-    half_close_all();
+    fail_input(errno);
     return NULL;
 }
 
@@ -190,8 +234,11 @@ static bool input_attach(struct relay *relay)
 {
     pthread_t thread;
     pthread_mutex_lock(&input.lock);
-    if (!input.is_started)
+    if (!input.is_started) {
         input.options = relay->options;
+        input_init(&input.source, STDIN_FILENO, relay->options.repeats,
+                   relay->options.repeats && relay->options.half_closes);
+    }
     if (!input.is_started && pthread_create(&thread, NULL, send_stdin, &input.options) == 0) {
         pthread_detach(thread);
         input.is_started = true;
@@ -257,7 +304,7 @@ static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret
 static bool has_input_now(void)
 {
     struct pollfd stdin_fd = {.fd = STDIN_FILENO, .events = POLLIN};
-    return input.is_sending || poll(&stdin_fd, 1, 0) > 0;
+    return input.is_sending || input.source.kind != INPUT_STREAM || poll(&stdin_fd, 1, 0) > 0;
 }
 
 /* The peer has finished; the rest of stdin still goes out, unless that fails or the connection
@@ -266,7 +313,7 @@ static void drain_stdin(const struct relay *relay)
 {
     bool until_end = !relay->options.is_server || relay->options.half_closes;
     pthread_mutex_lock(&input.lock);
-    while (input.current != NULL && !input.is_done && !is_idle_now(relay) &&
+    while (input.current != NULL && !relay->is_input_done && !is_idle_now(relay) &&
            (until_end || has_input_now())) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
@@ -294,6 +341,12 @@ static void print_summary(const struct relay *relay, const struct tcpc_opened *c
     json_decref(object);
 }
 
+static int input_failed(void)
+{
+    cli_note("stdin: %s (%s)", strerror(input.failure), strerrorname_np(input.failure));
+    return EXIT_FAILED;
+}
+
 static int relay_finish(const struct relay *relay, enum tcpc_code code,
                         const struct tcpc_error *error, const struct tcpc_opened *connection)
 {
@@ -303,6 +356,9 @@ static int relay_finish(const struct relay *relay, enum tcpc_code code,
     /* What is left of a failed connection goes the same way. */
     tcpc_close(relay->cli->client, relay->id, 0, NULL, NULL);
     print_summary(relay, connection);
+    relay_yield_to_signal();
+    if (input.failure)
+        return input_failed();
     if (code == TCPC_OK && relay->send_error.code != TCPC_OK)
         return cli_fail(relay->cli, &relay->send_error, "%s %s", relay->cli->verb->name, remote);
     if (code == TCPC_OK || code == TCPC_AGAIN)
@@ -327,6 +383,19 @@ int relay_run(struct cli *cli, const struct relay_options *options,
     if (code == TCPC_OK)
         drain_stdin(&relay);
     return relay_finish(&relay, code, &error, connection);
+}
+
+bool relay_has_input(const struct cli *cli)
+{
+    pthread_mutex_lock(&input.lock);
+    bool is_lost = input.source.is_lost;
+    bool has_more = !is_lost && !input.failure;
+    pthread_mutex_unlock(&input.lock);
+    if (is_lost)
+        cli_note("%s: stdin is longer than %d MiB, too long to be kept for the next connection: "
+                 "give a file (EFBIG)",
+                 cli->verb->name, INPUT_KEPT_MAX >> 20);
+    return has_more;
 }
 
 bool relay_option(const struct cli *cli, struct relay_options *options, int option)

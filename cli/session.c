@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "descriptor.h"
+#include "wording.h"
 
 int cli_connect(struct cli *cli, enum tcpc_policy policy)
 {
@@ -17,7 +19,8 @@ int cli_connect(struct cli *cli, enum tcpc_policy policy)
         .url = cli->control_url, .name = name, .timeout_ms = cli->timeout_ms, .policy = policy};
     if (tcpc_client_new(&options, &cli->client, &error) == TCPC_OK)
         return EXIT_DONE;
-    return cli_fail(cli, &error, "%s", cli->verb->name);
+    int status = cli_fail(cli, &error, "%s", cli->verb->name);
+    return error.code == TCPC_INVALID_ARGUMENT ? EXIT_USAGE : status; /* the URL */
 }
 
 int cli_exit_status(enum tcpc_code code)
@@ -39,30 +42,15 @@ int cli_exit_status(enum tcpc_code code)
     }
 }
 
-/* The daemon's hints speak of the protocol; these say the same in terms of tcpctl. */
-static const char *hint_of(const struct tcpc_error *error)
-{
-    if (error->hint[0] == '\0')
-        return "";
-    if (error->code == TCPC_NOT_FOUND)
-        return "see tcpctl ls, or tcpctl history for what has ended";
-    if (error->code == TCPC_AGAIN && strcmp(error->errno_name, "EAGAIN") == 0)
-        return "allow more time with --wait SECONDS";
-    if (error->code == TCPC_ADDRESS && strncmp(error->hint, "DaemonStatus", 12) == 0)
-        return "see tcpctl status";
-    return error->hint;
-}
-
 int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *what, ...)
 {
     va_list args;
-    const char *hint = hint_of(error);
-    (void)cli;
+    const char *hint = wording_hint(error, cli->verb->name);
     fprintf(stderr, "tcpctl: ");
     va_start(args, what);
     vfprintf(stderr, what, args);
     va_end(args);
-    fprintf(stderr, ": %s", error->message);
+    fprintf(stderr, ": %s", wording_message(error->message));
     if (error->errno_name[0])
         fprintf(stderr, " (%s)", error->errno_name);
     if (*hint)
@@ -99,16 +87,35 @@ _Noreturn static void stdout_failed(int number)
 
 void cli_write(const void *data, size_t len)
 {
-    const char *from = data;
-    while (len) {
-        ssize_t put = write(STDOUT_FILENO, from, len);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            stdout_failed(errno);
-        from += put;
-        len -= (size_t)put;
-    }
+    if (!descriptor_write(STDOUT_FILENO, data, len))
+        stdout_failed(errno);
+}
+
+static ssize_t on_stdout(void *ctx, const char *data, size_t len)
+{
+    (void)ctx;
+    cli_write(data, len);
+    return (ssize_t)len;
+}
+
+/* A message that stderr does not take is lost: there is nowhere else to say so. */
+static ssize_t on_stderr(void *ctx, const char *data, size_t len)
+{
+    (void)ctx;
+    (void)descriptor_write(STDERR_FILENO, data, len);
+    return (ssize_t)len;
+}
+
+void cli_streams_init(void)
+{
+    FILE *out = fopencookie(NULL, "w", (cookie_io_functions_t){.write = on_stdout});
+    FILE *errors = fopencookie(NULL, "w", (cookie_io_functions_t){.write = on_stderr});
+    descriptors_fill();
+    if (out != NULL)
+        stdout = out;
+    if (errors != NULL)
+        stderr = errors;
+    setlinebuf(stderr); /* each message in one piece */
 }
 
 void cli_flush(void)

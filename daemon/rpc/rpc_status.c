@@ -272,13 +272,28 @@ static void subject_sentence(struct rpc *rpc, const struct subject *subject, enu
     snprintf(ret_text, MESSAGE_MAX, "%s%s %s", name, is_predicate ? "" : ":", cause);
 }
 
+/* While the daemon stops it closes everything; nobody else did. */
+static bool is_closed_by_stop(const struct rpc *rpc, const struct subject *subject, enum te_err err)
+{
+    bool was_there = subject->id != 0 && subject->has_endpoints;
+    return rpc->is_stopping && was_there &&
+           (err == TE_ERR_CLOSING || err == TE_ERR_NO_CONNECTION || err == TE_ERR_ABORTED);
+}
+
 static enum rpc_outcome fail_subject(struct rpc_call *call, const struct subject *subject,
                                      enum te_err err)
 {
     char text[MESSAGE_MAX];
     const struct err_row *row = err_row_find(err);
-    const struct rpc_error error = {row->code, te_err_errno_name(err), cause_hint(subject, err)};
+    struct rpc_error error = {row->code, te_err_errno_name(err), cause_hint(subject, err)};
     subject_sentence(call->rpc, subject, err, text);
+    if (is_closed_by_stop(call->rpc, subject, err)) {
+        char name[NAME_MAX_BYTES];
+        subject_name(subject, name, sizeof(name));
+        snprintf(text, sizeof(text), "%s is closed: the daemon is stopping", name);
+        error.errno_name = "ESHUTDOWN";
+        error.hint = NULL;
+    }
     return rpc_fail(call, &error, "%s", text);
 }
 

@@ -149,7 +149,6 @@ static const char *text_at(const json_t *object, const char *key)
 static void usage_errors_exit_2(void **state)
 {
     static const char *const lines[] = {
-        "",
         "dance",
         "--nonsense ls",
         "ls --nonsense",
@@ -188,6 +187,9 @@ static void help_and_version_exit_0(void **state)
     assert_int_equal(run(world, "connect --help"), 0);
     assert_non_null(strstr(world->out, "half-close"));
     assert_int_equal(run(world, "-h"), 0);
+    assert_int_equal(run(world, ""), 0); /* alone: the overview */
+    assert_non_null(strstr(world->out, "history"));
+    assert_string_equal(world->err, "");
     assert_int_equal(run(world, "--version"), 0);
     assert_memory_equal(world->out, "tcpctl 0.", 9);
 }
@@ -199,6 +201,23 @@ static void unreachable_daemon_exits_3(void **state)
     assert_string_equal(world->err, "tcpctl: ls: no daemon at ipc:///tmp/no/such.sock (ENOENT); "
                                     "is tcpengined running?\n");
     assert_int_equal(run(world, "connect 10.0.0.1 80 --control ipc:///tmp/no/such.sock"), 3);
+}
+
+static void a_wrong_url_exits_2(void **state)
+{
+    static const char *const urls[] = {"foo", "http://127.0.0.1/", "/run/x.sock",
+                                       "tcp://127.0.0.1"};
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "--control %s ls", urls[i]);
+        assert_int_equal(run(world, line), 2);
+        assert_non_null(strstr(world->err, "is not a usable control URL"));
+    }
+    assert_int_equal(run(world, "--control tcp://127.0.0.1:1 ls"), 3);
+    assert_string_equal(world->err, "tcpctl: ls: no daemon at tcp://127.0.0.1:1 (ECONNREFUSED); "
+                                    "is tcpengined running?\n");
+    assert_int_equal(run(world, "--control inproc://x --timeout 0.2 ls"), 3);
 }
 
 static void mute_daemon_exits_5(void **state)
@@ -785,6 +804,7 @@ int main(void)
         TEST(usage_errors_exit_2),
         TEST(help_and_version_exit_0),
         TEST(unreachable_daemon_exits_3),
+        TEST(a_wrong_url_exits_2),
         TEST(mute_daemon_exits_5),
         TEST(open_prints_an_id),
         TEST(refused_open_tells_why_and_leaves_nothing),

@@ -286,6 +286,34 @@ static void test_stopping_daemon_opens_nothing(void **state)
     t_client_close(&client);
 }
 
+/* What its end closes is not called closed by the peer, or by the program. */
+static void test_stopping_daemon_says_so(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    uint64_t peer;
+    char wanted[100];
+    t_client_open(&client, env);
+    uint64_t listener = t_listen(&client, 80, 0)->open->id;
+    uint64_t id = t_connected(&client, &peer);
+    te_close(env->pump.stack, id, t_now_us(env));
+    struct t_send send = {.id = id, .data = "x", .len = 1};
+    T_FAILS(t_send(&client, &send), CONNECTION_CLOSING);
+    assert_string_equal(client.response->status->errno_name, "EPIPE");
+    rpc_stop(env->rpc);
+    te_close(env->pump.stack, listener, t_now_us(env));
+    T_FAILS(t_send(&client, &send), CONNECTION_CLOSING);
+    assert_string_equal(client.response->status->errno_name, "ESHUTDOWN");
+    assert_non_null(strstr(client.response->status->message, " is closed: the daemon is stopping"));
+    T_FAILS(t_accept(&client, listener, 0, 0), NOT_FOUND);
+    snprintf(wanted, sizeof(wanted), "listener %llu on *:80 is closed: the daemon is stopping",
+             (unsigned long long)listener);
+    assert_string_equal(client.response->status->message, wanted);
+    T_FAILS(t_accept(&client, 999999, 0, 0), NOT_FOUND);
+    assert_string_equal(client.response->status->message, "listener 999999 does not exist");
+    t_client_close(&client);
+}
+
 /* --- Accept ----------------------------------------------------------------------------------- */
 
 static void test_accept_waits(void **state)
@@ -583,6 +611,7 @@ int main(void)
         TEST(test_listener_turns_active_under_its_id),
         TEST(test_objects_of_one_uid_are_limited),
         TEST(test_stopping_daemon_opens_nothing),
+        TEST(test_stopping_daemon_says_so),
         TEST(test_accept_waits),
         TEST(test_accept_fails_when_its_listener_goes),
         TEST(test_accept_of_what_is_no_listener),

@@ -1,0 +1,16 @@
+/* The daemon's errors in the words of the command line. What it sends is written for every client:
+ * it speaks of the protocol's operations, their fields, and sessions. */
+#ifndef TCPCTL_WORDING_H
+#define TCPCTL_WORDING_H
+
+#include <tcpclient/tcpclient.h>
+
+/* Whoever uses tcpctl has no use for these, or knows them by other names. */
+extern const char *const wording_foreign[]; /* NULL ends the list */
+
+/* The message, without the operation in front, or in other words. */
+const char *wording_message(const char *message);
+/* The hint for the user of this verb; "": none. */
+const char *wording_hint(const struct tcpc_error *error, const char *verb);
+
+#endif
