@@ -33,6 +33,7 @@ struct cli {
     const char *control_url; /* NULL: the library's default */
     uint32_t timeout_ms;     /* --timeout; 0: not given */
     bool is_json, is_headerless;
+    bool separates_ids;         /* of several ids: an empty line between what is printed for each */
     struct tcpc_client *client; /* after cli_connect() */
 };
 

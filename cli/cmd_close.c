@@ -1,8 +1,9 @@
 /* tcpctl close */
 #include <inttypes.h>
+#include <limits.h>
 
 #include "cli.h"
-#include "one_id.h"
+#include "ids.h"
 
 /* Without --timeout, --wait waits as long as TCP itself tries. */
 static uint32_t wait_of(const struct cli *cli, bool is_waiting)
@@ -10,14 +11,15 @@ static uint32_t wait_of(const struct cli *cli, bool is_waiting)
     return is_waiting ? cli_patience_ms(cli) : 0;
 }
 
-static int do_close(struct cli *cli, uint64_t id, bool is_waiting)
+static int do_close(struct cli *cli, uint64_t id, void *ctx)
 {
+    const bool is_waiting = *(const bool *)ctx;
     struct tcpc_error error;
     enum tcpc_state state = TCPC_CLOSED;
     uint32_t wait_ms = wait_of(cli, is_waiting);
     if (tcpc_close(cli->client, id, wait_ms, &state, &error) != TCPC_OK)
         return cli_fail(cli, &error, "close %" PRIu64, id);
-    one_id_print(cli, id, state);
+    ids_print(cli, id, state);
     if (!is_waiting)
         return EXIT_DONE;
     if (state == TCPC_FIN_WAIT_1 || state == TCPC_CLOSING || state == TCPC_LAST_ACK) {
@@ -31,7 +33,6 @@ static int cmd_close(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"wait", no_argument, NULL, 'W'}, {NULL, 0, NULL, 0}};
     bool is_waiting = false;
-    uint64_t id;
     int option;
     while ((option = cli_next_option(cli, argc, argv, "", options)) >= 0) {
         if (option == '?')
@@ -40,17 +41,14 @@ static int cmd_close(struct cli *cli, int argc, char **argv)
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, 1, 1))
+    if (!cli_count_arguments(cli, argc, 1, INT_MAX))
         return EXIT_USAGE;
-    if (!cli_id_argument(cli, argv[optind], &id))
-        return EXIT_USAGE;
-    int status = cli_connect(cli, TCPC_POLICY_NONE);
-    return status != EXIT_DONE ? status : do_close(cli, id, is_waiting);
+    return ids_each(cli, argc - optind, argv + optind, do_close, &is_waiting);
 }
 
 const struct verb verb_close = {
     .name = "close",
-    .arguments = "ID",
-    .summary = "Close a connection or listener (CLOSE)",
+    .arguments = "ID...",
+    .summary = "Close connections or listeners (CLOSE)",
     .options = "      --wait              wait until the peer has acknowledged our FIN\n",
     .run = cmd_close};

@@ -1,9 +1,11 @@
 /* tcpctl connect: like nc HOST PORT. The connection ends with this program. */
+#include <string.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "descriptor.h"
 #include "relay.h"
+#include "scan.h"
 #include "target.h"
 
 enum { FIRST_BYTES = 16384, LONG_FAST_OPEN = 0x100 };
@@ -43,34 +45,58 @@ static int connect_and_relay(struct cli *cli, struct target *target, struct rela
     return status;
 }
 
-static int cmd_connect(struct cli *cli, int argc, char **argv)
+struct arguments {
+    struct target target;
+    struct relay_options relay;
+    bool is_scan; /* -z */
+};
+
+/* EXIT_DONE and optind; EXIT_USAGE; or OPTION_STOP. */
+static int read_options(struct cli *cli, struct arguments *arguments, int argc, char **argv)
 {
     static const struct option long_options[] = {{"fast-open", no_argument, NULL, LONG_FAST_OPEN},
                                                  {NULL, 0, NULL, 0}};
-    struct target target = {.count = 0};
-    struct relay_options options = {.is_server = false};
     int option;
-    while ((option = cli_next_option(cli, argc, argv, "s:p:w:Nv", long_options)) >= 0) {
-        if (option == LONG_FAST_OPEN) {
-            target.fast_open = true;
-            continue;
-        }
-        bool is_target = option == 's' || option == 'p';
-        if (option == '?')
-            return EXIT_USAGE;
-        if (is_target ? !target_option(cli, &target, option) : !relay_option(cli, &options, option))
+    while ((option = cli_next_option(cli, argc, argv, TARGET_LETTERS "w:Nvz", long_options)) >= 0) {
+        bool is_target = option < LONG_FAST_OPEN && strchr(TARGET_LETTERS, option) != NULL;
+        if (option == LONG_FAST_OPEN)
+            arguments->target.fast_open = true;
+        else if (option == 'z')
+            arguments->is_scan = true;
+        else if (option == '?' || (is_target ? !target_option(cli, &arguments->target, option)
+                                             : !relay_option(cli, &arguments->relay, option)))
             return EXIT_USAGE;
     }
-    if (option == OPTION_STOP)
+    return option == OPTION_STOP ? OPTION_STOP : EXIT_DONE;
+}
+
+static int scan(struct cli *cli, struct arguments *arguments)
+{
+    const struct scan_options options = {
+        .is_verbose = arguments->relay.is_verbose,
+        .wait_ms = arguments->relay.idle_ms ? arguments->relay.idle_ms : cli_patience_ms(cli)};
+    return scan_run(cli, &arguments->target, &options);
+}
+
+static int cmd_connect(struct cli *cli, int argc, char **argv)
+{
+    struct arguments arguments = {.is_scan = false};
+    struct target *target = &arguments.target;
+    int status = read_options(cli, &arguments, argc, argv);
+    if (status == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, 2, 2))
+    if (status != EXIT_DONE || !cli_count_arguments(cli, argc, 1, 2))
         return EXIT_USAGE;
-    int status = target_resolve(cli, &target, argv[optind], argv[optind + 1]);
+    status = target_arguments(cli, target, argc - optind, argv + optind);
+    if (status == EXIT_DONE && arguments.is_scan)
+        return scan(cli, &arguments);
+    if (status == EXIT_DONE)
+        status = target_resolve(cli, target, target->host, target->port);
     if (status != EXIT_DONE)
         return status;
     relay_catch_signals();
     status = cli_connect(cli, TCPC_POLICY_CLOSE);
-    return status != EXIT_DONE ? status : connect_and_relay(cli, &target, &options);
+    return status != EXIT_DONE ? status : connect_and_relay(cli, target, &arguments.relay);
 }
 
 const struct verb verb_connect = {
@@ -79,5 +105,8 @@ const struct verb verb_connect = {
     .summary = "Connect stdin and stdout to a peer, like nc",
     .options = TARGET_OPTIONS
     "  -w SECONDS              limit for opening, and for idling once connected\n" RELAY_OPTIONS
+    "  -z                      only see whether PORT, or which of a range N-M, takes a\n"
+    "                          connection: sends nothing\n"
     "      --fast-open         send the start of stdin with the SYN (RFC 7413)\n",
+    .details = TARGET_DETAILS,
     .run = cmd_connect};

@@ -1,9 +1,11 @@
 /* tcpctl history */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "cli.h"
 #include "format.h"
+#include "ids.h"
 #include "json.h"
 #include "table.h"
 
@@ -114,8 +116,9 @@ static void print_all(const struct cli *cli, const struct tcpc_history *history)
 }
 
 /* id 0: only the drops of the whole stack. */
-static int do_history(struct cli *cli, uint64_t id, bool is_drops_only)
+static int do_history(struct cli *cli, uint64_t id, void *ctx)
 {
+    bool is_drops_only = *(const bool *)ctx;
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
     if (tcpc_history(cli->client, id, &response, &error) != TCPC_OK)
@@ -136,7 +139,6 @@ static int cmd_history(struct cli *cli, int argc, char **argv)
 {
     static const struct option options[] = {{"drops", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
     bool is_drops_only = false;
-    uint64_t id = 0;
     int option;
     while ((option = cli_next_option(cli, argc, argv, "d", options)) >= 0) {
         if (option == '?')
@@ -145,18 +147,19 @@ static int cmd_history(struct cli *cli, int argc, char **argv)
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, is_drops_only ? 0 : 1, 1))
+    if (!cli_count_arguments(cli, argc, is_drops_only ? 0 : 1, is_drops_only ? 1 : INT_MAX))
         return EXIT_USAGE;
-    if (optind < argc && !cli_id_argument(cli, argv[optind], &id))
-        return EXIT_USAGE;
+    cli->separates_ids = true;
+    if (optind < argc)
+        return ids_each(cli, argc - optind, argv + optind, do_history, &is_drops_only);
     int status = cli_connect(cli, TCPC_POLICY_NONE);
-    return status != EXIT_DONE ? status : do_history(cli, id, is_drops_only);
+    return status != EXIT_DONE ? status : do_history(cli, 0, &is_drops_only);
 }
 
 const struct verb verb_history = {
     .name = "history",
-    .arguments = "ID",
-    .summary = "Show its state transitions, and what was dropped",
+    .arguments = "ID...",
+    .summary = "Show state transitions, and what was dropped",
     .options =
         "  -d, --drops             only the latest drops; without ID, those of the whole stack\n",
     .run = cmd_history};

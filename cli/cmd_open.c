@@ -14,7 +14,7 @@ static int cmd_open(struct cli *cli, int argc, char **argv)
     struct tcpc_opened opened;
     bool is_waiting = false;
     int option;
-    while ((option = cli_next_option(cli, argc, argv, "s:p:", options)) >= 0) {
+    while ((option = cli_next_option(cli, argc, argv, TARGET_LETTERS, options)) >= 0) {
         if (option == 'W')
             is_waiting = true;
         else if (option == '?' || !target_option(cli, &target, option))
@@ -22,9 +22,11 @@ static int cmd_open(struct cli *cli, int argc, char **argv)
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, 2, 2))
+    if (!cli_count_arguments(cli, argc, 1, 2))
         return EXIT_USAGE;
-    int status = target_resolve(cli, &target, argv[optind], argv[optind + 1]);
+    int status = target_arguments(cli, &target, argc - optind, argv + optind);
+    if (status == EXIT_DONE)
+        status = target_resolve(cli, &target, target.host, target.port);
     if (status == EXIT_DONE)
         status = cli_connect(cli, TCPC_POLICY_NONE);
     if (status == EXIT_DONE)
@@ -44,4 +46,5 @@ const struct verb verb_open = {
     .summary = "Open a connection (active OPEN); print its id",
     .options = TARGET_OPTIONS
     "      --wait              wait until it is established, or fail with the cause\n",
+    .details = TARGET_DETAILS,
     .run = cmd_open};

@@ -3,8 +3,8 @@
 #include <stdio.h>
 
 #include "format.h"
+#include "ids.h"
 #include "json.h"
-#include "one_id.h"
 #include "status_field.h"
 
 static json_t *json_error(const struct tcpc_error *error)
@@ -118,10 +118,11 @@ static void print_time_wait(const struct tcpc_time_wait *entry)
            format_duration(entry->duration_ms * 1000, all), entry->fin_reacked);
 }
 
-static int do_show(struct cli *cli, uint64_t id)
+static int do_show(struct cli *cli, uint64_t id, void *ctx)
 {
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
+    (void)ctx;
     if (tcpc_status(cli->client, id, &response, &error) != TCPC_OK)
         return cli_fail(cli, &error, "show %" PRIu64, id);
     const struct tcpc_status *status = &response->u.status;
@@ -140,10 +141,11 @@ static int do_show(struct cli *cli, uint64_t id)
 
 static int cmd_show(struct cli *cli, int argc, char **argv)
 {
-    return one_id_run(cli, argc, argv, do_show);
+    cli->separates_ids = true;
+    return ids_run(cli, argc, argv, do_show);
 }
 
 const struct verb verb_show = {.name = "show",
-                               .arguments = "ID",
-                               .summary = "Show everything about one connection",
+                               .arguments = "ID...",
+                               .summary = "Show everything about connections",
                                .run = cmd_show};

@@ -1,16 +1,18 @@
 #include "filter.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "address.h"
 #include "parse.h"
 
-enum { WORD_MAX = 64, DEPTH_MAX = 32, NODE_NONE = 255 };
+enum { WORD_MAX = 320, DEPTH_MAX = 32, NODE_NONE = 255, HOSTS_MAX = 8 };
+
+#define HOST_WANTED "an address, like 10.0.0.0/8, 10.0.0.1:80 or [2001:db8::1]:80"
 
 struct parser {
     const char *rest;
@@ -64,7 +66,7 @@ static unsigned complain(struct parser *parser, const char *expected)
     if (parser->error[0])
         return NODE_NONE;
     if (parser->word[0])
-        snprintf(parser->error, FILTER_ERROR_MAX, "\"%s\": expected %s", parser->word, expected);
+        snprintf(parser->error, FILTER_ERROR_MAX, "\"%.60s\": expected %s", parser->word, expected);
     else
         snprintf(parser->error, FILTER_ERROR_MAX, "the expression ends too early: expected %s",
                  expected);
@@ -78,6 +80,12 @@ static unsigned add_node(struct parser *parser, const struct filter_node *node)
         return complain(parser, "a shorter expression");
     filter->nodes[filter->count] = *node;
     return filter->count++;
+}
+
+static unsigned join(struct parser *parser, enum filter_kind kind, unsigned left, unsigned right)
+{
+    struct filter_node node = {.kind = kind, .left = (uint8_t)left, .right = (uint8_t)right};
+    return left == NODE_NONE || right == NODE_NONE ? NODE_NONE : add_node(parser, &node);
 }
 
 /* --- states ----------------------------------------------------------------------------------- */
@@ -190,20 +198,111 @@ static bool find_operator(const char *word, enum filter_operator *ret_op)
     return false;
 }
 
+/* "80", ":80", ":http": into *ret_port. */
 static bool read_port(const char *text, uint32_t *ret_port)
 {
     uint64_t number;
+    uint16_t port;
     if (*text == ':')
         text++;
-    if (parse_number(text, 65535, &number)) {
+    if (parse_number(text, 65535, &number))
         *ret_port = (uint32_t)number;
-        return true;
-    }
-    const struct servent *service = *text ? getservbyname(text, "tcp") : NULL;
-    if (service == NULL)
+    else if (address_port(text, &port))
+        *ret_port = port;
+    else
         return false;
-    *ret_port = ntohs((uint16_t)service->s_port);
     return true;
+}
+
+/* What src and dst compare with: one node per address of a name. */
+struct hosts {
+    struct tcpc_endpoint list[HOSTS_MAX];
+    unsigned count;
+    uint32_t port;   /* 0: any */
+    int prefix_bits; /* as written; -1: none */
+};
+
+/* "HOST", "HOST/PREFIX", HOST any: into hosts. */
+static bool read_network(char *text, struct hosts *hosts)
+{
+    const char *why;
+    uint64_t prefix;
+    char *slash = strchr(text, '/');
+    hosts->prefix_bits = -1;
+    if (slash != NULL) {
+        if (!parse_number(slash + 1, 128, &prefix))
+            return false;
+        hosts->prefix_bits = (int)prefix;
+        *slash = '\0';
+    }
+    if (address_is_any(text))
+        return slash == NULL;
+    hosts->count = address_resolve(text, AF_UNSPEC, hosts->list, HOSTS_MAX, &why);
+    return hosts->count > 0;
+}
+
+static bool read_hosts(const char *text, struct hosts *ret_hosts)
+{
+    struct address_text parts;
+    *ret_hosts = (struct hosts){.port = 0};
+    if (!*text || !address_split(text, &parts) || !read_network(parts.host, ret_hosts))
+        return false;
+    return !parts.has_port || strcmp(parts.port, "*") == 0 ||
+           read_port(parts.port, &ret_hosts->port);
+}
+
+static bool set_network(struct filter_node *node, const struct tcpc_endpoint *endpoint,
+                        int prefix_bits)
+{
+    bool is_v6 = strchr(endpoint->address, ':') != NULL;
+    int most = is_v6 ? 128 : 32;
+    int bits = prefix_bits < 0 ? most : prefix_bits;
+    node->prefix_bits = (uint8_t)(is_v6 ? bits : bits + 96);
+    return bits <= most && te_addr_parse(endpoint->address, &node->address);
+}
+
+/* Any of the addresses, or, for !=, none of them. NODE_NONE after a complaint. */
+static unsigned add_hosts(struct parser *parser, struct filter_node *node,
+                          const struct hosts *hosts)
+{
+    enum filter_kind joint = node->op == FILTER_EQUAL ? FILTER_OR : FILTER_AND;
+    unsigned left = NODE_NONE;
+    if (!hosts->count)
+        return add_node(parser, node);
+    for (unsigned i = 0; i < hosts->count; i++) {
+        if (!set_network(node, &hosts->list[i], hosts->prefix_bits))
+            return complain(parser, HOST_WANTED);
+        unsigned right = add_node(parser, node);
+        left = left == NODE_NONE ? right : join(parser, joint, left, right);
+        if (left == NODE_NONE)
+            break;
+    }
+    return left;
+}
+
+static unsigned parse_hosts(struct parser *parser, enum filter_field field, enum filter_operator op)
+{
+    struct filter_node node = {.kind = FILTER_HOST, .field = field, .op = op};
+    struct hosts hosts;
+    if (parser->is_too_long || !read_hosts(parser->word, &hosts))
+        return complain(parser, HOST_WANTED);
+    node.number = hosts.port;
+    unsigned index = add_hosts(parser, &node, &hosts);
+    if (index != NODE_NONE)
+        next_word(parser);
+    return index;
+}
+
+static unsigned parse_host_test(struct parser *parser, enum filter_field field)
+{
+    enum filter_operator op = FILTER_EQUAL;
+    next_word(parser);
+    if (find_operator(parser->word, &op)) {
+        if (op != FILTER_EQUAL && op != FILTER_NOT_EQUAL)
+            return complain(parser, "= or !=, for an address");
+        next_word(parser);
+    }
+    return parse_hosts(parser, field, op);
 }
 
 static unsigned parse_port_test(struct parser *parser, enum filter_field field)
@@ -213,6 +312,10 @@ static unsigned parse_port_test(struct parser *parser, enum filter_field field)
     bool has_operator = find_operator(parser->word, &node.op);
     if (has_operator)
         next_word(parser);
+    bool is_equality = node.op == FILTER_EQUAL || node.op == FILTER_NOT_EQUAL;
+    if (is_equality && strpbrk(parser->word, ":*") != NULL &&
+        !read_port(parser->word, &node.number))
+        return parse_hosts(parser, field, node.op); /* sport = 10.0.0.2:80, sport = :* */
     if (!read_port(parser->word, &node.number))
         return complain(parser, has_operator ? "a port, like :80"
                                              : "an operator (=, !=, >, <, >=, <=) or a port");
@@ -230,65 +333,6 @@ static unsigned parse_uid_test(struct parser *parser)
     if (!parse_number(parser->word, UINT32_MAX, &uid))
         return complain(parser, "a numeric user id");
     node.number = (uint32_t)uid;
-    next_word(parser);
-    return add_node(parser, &node);
-}
-
-/* "10.0.0.0/8", "2001:db8::/32", "*", "": into node. */
-static bool read_network(char *text, struct filter_node *node)
-{
-    uint64_t prefix;
-    char *slash = strchr(text, '/');
-    if (!*text || strcmp(text, "*") == 0)
-        return true;
-    bool is_v6 = strchr(text, ':') != NULL;
-    unsigned bits = is_v6 ? 128 : 32;
-    if (slash != NULL) {
-        if (!parse_number(slash + 1, bits, &prefix))
-            return false;
-        *slash = '\0';
-        bits = (unsigned)prefix;
-    }
-    node->prefix_bits = (uint8_t)(is_v6 ? bits : bits + 96);
-    return te_addr_parse(text, &node->address);
-}
-
-/* Takes the port off the end of text; after an IPv6 address only behind brackets. */
-static bool read_host(char *text, struct filter_node *node)
-{
-    char *colon = strrchr(text, ':');
-    char *bracket = text[0] == '[' ? strchr(text, ']') : NULL;
-    if (bracket != NULL) {
-        bool has_prefix = bracket[1] == '/';
-        char *port = has_prefix ? strchr(bracket, ':') : bracket + 1;
-        if (port != NULL && *port && (*port != ':' || !read_port(port, &node->number)))
-            return false;
-        if (port != NULL && *port)
-            *port = '\0';
-        memmove(bracket, bracket + 1, strlen(bracket));
-        return read_network(text + 1, node);
-    }
-    if (colon != NULL && colon == strchr(text, ':')) {
-        if (!read_port(colon, &node->number))
-            return false;
-        *colon = '\0';
-    }
-    return read_network(text, node);
-}
-
-static unsigned parse_host_test(struct parser *parser, enum filter_field field)
-{
-    struct filter_node node = {.kind = FILTER_HOST, .field = field};
-    char text[WORD_MAX];
-    next_word(parser);
-    if (find_operator(parser->word, &node.op)) {
-        if (node.op != FILTER_EQUAL && node.op != FILTER_NOT_EQUAL)
-            return complain(parser, "= or !=, for an address");
-        next_word(parser);
-    }
-    memcpy(text, parser->word, sizeof(text));
-    if (!text[0] || parser->is_too_long || !read_host(text, &node))
-        return complain(parser, "an address, like 10.0.0.0/8, 10.0.0.1:80 or [2001:db8::1]:80");
     next_word(parser);
     return add_node(parser, &node);
 }
@@ -353,12 +397,6 @@ static unsigned parse_not(struct parser *parser)
     parser->depth--;
     node.left = (uint8_t)left;
     return left == NODE_NONE ? left : add_node(parser, &node);
-}
-
-static unsigned join(struct parser *parser, enum filter_kind kind, unsigned left, unsigned right)
-{
-    struct filter_node node = {.kind = kind, .left = (uint8_t)left, .right = (uint8_t)right};
-    return left == NODE_NONE || right == NODE_NONE ? NODE_NONE : add_node(parser, &node);
 }
 
 static unsigned parse_and(struct parser *parser)

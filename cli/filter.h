@@ -5,7 +5,8 @@
  *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N
  *     STATES  := { state NAME | exclude NAME }   as in ss: those named except those excluded
  *     OP      := = == != > < >= <=, or eq ne gt lt ge le;   PORT := [:]N or [:]SERVICE
- *     HOST    := ADDR[/PREFIX][:PORT], [ADDR6]:PORT, *:PORT or :PORT
+ *     HOST    := ADDR[/PREFIX][:PORT], [ADDR6][/PREFIX][:PORT], :PORT; ADDR may be a name, * or
+ * any, PORT may be * (see address.h)
  *
  * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers: copy it
  * freely, there is nothing to free. */
@@ -24,7 +25,8 @@
     "  state NAME, exclude NAME        established, syn-sent, fin-wait-1, time-wait,\n"            \
     "                                  listening, ..., all, connected\n"                           \
     "  sport OP PORT, dport OP PORT    OP is = != > < >= or <=\n"                                  \
-    "  src HOST, dst HOST              ADDR, ADDR/PREFIX, ADDR:PORT, [ADDR6]:PORT, :PORT\n"        \
+    "  src HOST, dst HOST              ADDR, ADDR/PREFIX, ADDR:PORT, [ADDR6]:PORT, :PORT,\n"       \
+    "                                  any; ADDR may be a name, PORT a service or *\n"             \
     "  uid N                           the owner\n"                                                \
     "Quote what the shell would interpret: "
 

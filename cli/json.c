@@ -100,8 +100,19 @@ json_t *json_time_wait(const struct tcpc_time_wait *row)
     return object;
 }
 
+static json_t *gathered; /* NULL: values are printed */
+
+void json_gather(json_t *array)
+{
+    gathered = array;
+}
+
 void json_print(json_t *value)
 {
+    if (gathered != NULL) {
+        json_append(gathered, value);
+        return;
+    }
     json_dumpf(value, stdout, JSON_INDENT(2));
     putchar('\n');
     json_decref(value);

@@ -24,5 +24,7 @@ void json_append(json_t *array, json_t *value);
 /* Prints an array or object, which is handed over, and a newline: on several lines, or on one. */
 void json_print(json_t *value);
 void json_print_line(json_t *value);
+/* From now on json_print() appends to array, borrowed, instead; NULL: no longer. */
+void json_gather(json_t *array);
 
 #endif

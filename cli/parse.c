@@ -1,12 +1,12 @@
 #include "parse.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <netdb.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+
+#include "address.h"
 
 bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
 {
@@ -75,60 +75,32 @@ bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint)
 
 bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint)
 {
-    const char *colon = strrchr(text, ':');
+    struct address_text parts;
     struct tcpc_endpoint endpoint = {.port = 0};
-    char address[sizeof(endpoint.address) + 2];
-    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-    if (!parse_port(colon != NULL ? colon + 1 : text, &endpoint.port) || len >= sizeof(address))
+    uint16_t port;
+    const char *why;
+    if (!address_split(text, &parts) ||
+        !address_port(parts.has_port ? parts.port : parts.host, &port))
         return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    uint16_t port = endpoint.port;
-    /* Without brackets the last group of an IPv6 address would pass for a port. */
-    if (strchr(address, ':') != NULL && address[0] != '[')
-        return false;
-    if (len && strcmp(address, "*") != 0 && !parse_address(address, &endpoint))
+    if (parts.has_port && !address_is_any(parts.host) &&
+        !address_resolve(parts.host, AF_UNSPEC, &endpoint, 1, &why))
         return false;
     endpoint.port = port;
     *ret_endpoint = endpoint;
     return true;
 }
 
-static bool endpoint_from_sockaddr(const struct sockaddr *address, uint16_t port,
-                                   struct tcpc_endpoint *ret_endpoint)
-{
-    char text[INET6_ADDRSTRLEN];
-    const void *bytes = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
-    if (address->sa_family == AF_INET6)
-        bytes = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
-    else if (address->sa_family != AF_INET)
-        return false;
-    return inet_ntop(address->sa_family, bytes, text, sizeof(text)) != NULL &&
-           tcpc_endpoint_set(ret_endpoint, text, port);
-}
-
 unsigned parse_host(const char *text, uint16_t port, struct tcpc_endpoint *ret_endpoints,
                     unsigned max, const char **ret_why)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    struct addrinfo *list = NULL;
-    if (parse_address(text, &ret_endpoints[0])) {
-        ret_endpoints[0].port = port;
-        return 1;
-    }
-    int rv = getaddrinfo(text, NULL, &hints, &list);
-    if (rv != 0) {
-        *ret_why = gai_strerror(rv);
+    struct address_text parts;
+    if (!address_split(text, &parts) || parts.has_port || !*parts.host) {
+        *ret_why = "not an address";
         return 0;
     }
-    unsigned count = 0;
-    for (struct addrinfo *entry = list; entry != NULL && count < max; entry = entry->ai_next) {
-        if (endpoint_from_sockaddr(entry->ai_addr, port, &ret_endpoints[count]))
-            count++;
-    }
-    freeaddrinfo(list);
-    if (!count)
-        *ret_why = "no address";
+    unsigned count = address_resolve(parts.host, AF_UNSPEC, ret_endpoints, max, ret_why);
+    for (unsigned i = 0; i < count; i++)
+        ret_endpoints[i].port = port;
     return count;
 }
 

@@ -15,7 +15,8 @@ bool parse_id(const char *text, uint64_t *ret_id);
 bool parse_port(const char *text, uint16_t *ret_port);
 /* "2", "0.25", up to 4,000,000: as milliseconds, rounded up. */
 bool parse_seconds(const char *text, uint32_t *ret_ms);
-/* "80", ":80", "*:80", "10.0.0.2:80", "[2001:db8::2]:80": numeric, the port not 0. */
+/* "80", ":80", "*:80", "10.0.0.2:80", "[2001:db8::2]:80", "localhost:http": see address.h. A name
+ * stands for the first of its addresses. */
 bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint);
 /* "10.0.0.2", "2001:db8::2", "[2001:db8::2]": an address alone; the port becomes 0. */
 bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint);

@@ -1,36 +1,84 @@
 #include "target.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "address.h"
 #include "parse.h"
+
+#define PORT_WANTED "a port from 1 to 65535, or the name of a service"
+
+static bool take_local(const struct cli *cli, struct target *target)
+{
+    struct tcpc_endpoint local = {.port = 0};
+    const char *why = "";
+    if (!parse_host(optarg, target->local.port, &local, 1, &why)) {
+        cli_usage(cli, "-s %s: must be an IP address or a name that resolves: %s", optarg, why);
+        return false;
+    }
+    target->local = local;
+    return true;
+}
 
 bool target_option(const struct cli *cli, struct target *target, int option)
 {
-    uint16_t port = target->local.port;
-    if (option == 's') {
-        if (!parse_address(optarg, &target->local)) {
-            cli_usage(cli, "-s %s: must be an IP address", optarg);
-            return false;
-        }
-        target->local.port = port;
+    switch (option) {
+    case '4':
+    case '6':
+        target->is_v4_only = option == '4';
+        target->is_v6_only = option == '6';
         return true;
-    }
-    if (option != 'p')
+    case 's':
+        return take_local(cli, target);
+    case 'p':
+        if (address_port(optarg, &target->local.port))
+            return true;
+        cli_usage(cli, "-p %s: must be " PORT_WANTED, optarg);
         return false;
-    if (!parse_port(optarg, &target->local.port)) {
-        cli_usage(cli, "-p %s: must be a port from 1 to 65535", optarg);
+    default:
         return false;
     }
-    return true;
+}
+
+int target_arguments(const struct cli *cli, struct target *target, int count, char **words)
+{
+    struct address_text parts;
+    target->host = words[0];
+    target->port = words[1]; /* NULL: argv ends there */
+    if (count > 1)
+        return EXIT_DONE;
+    if (!address_split(words[0], &parts) || !parts.has_port || !*parts.host)
+        return cli_usage(
+            cli, "%s: must be followed by a port: HOST PORT, HOST:PORT or [ADDR6]:PORT", words[0]);
+    snprintf(target->text, sizeof(target->text), "%s%c%s", parts.host, '\0', parts.port);
+    target->host = target->text;
+    target->port = target->text + strlen(parts.host) + 1;
+    return EXIT_DONE;
+}
+
+static int family_of(const struct target *target)
+{
+    if (target->is_v4_only)
+        return AF_INET;
+    return target->is_v6_only ? AF_INET6 : AF_UNSPEC;
 }
 
 int target_resolve(const struct cli *cli, struct target *target, const char *host, const char *port)
 {
+    struct address_text parts;
     uint16_t number;
-    const char *why = "";
-    if (!parse_port(port, &number))
-        return cli_usage(cli, "%s: must be a port from 1 to 65535", port);
+    const char *why = "not an address";
+    if (!address_port(port, &number))
+        return cli_usage(cli, "%s: must be " PORT_WANTED, port);
     target->host = host;
     target->port = port;
-    target->count = parse_host(host, number, target->remotes, TARGET_ADDRESSES_MAX, &why);
+    target->count = 0;
+    if (address_split(host, &parts) && !parts.has_port && *parts.host)
+        target->count = address_resolve(parts.host, family_of(target), target->remotes,
+                                        TARGET_ADDRESSES_MAX, &why);
+    for (unsigned i = 0; i < target->count; i++)
+        target->remotes[i].port = number;
     if (target->count)
         return EXIT_DONE;
     cli_note("%s: neither an IP address nor a name that resolves: %s (EADDRNOTAVAIL)", host, why);
@@ -77,5 +125,7 @@ int target_open(struct cli *cli, const struct target *target, uint32_t wait_ms,
         if (!is_worth_another(code))
             break;
     }
+    if (target->is_quiet && is_worth_another(code))
+        return cli_exit_status(code);
     return cli_fail(cli, &error, "%s %s port %s", cli->verb->name, target->host, target->port);
 }

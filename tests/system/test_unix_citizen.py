@@ -13,7 +13,7 @@ import time
 import tty
 
 import harness
-from harness import ENGINE4, HOST4, wait_for
+from harness import ENGINE4, HOST4, HOST6, at, wait_for
 from ipc import Link
 
 BIG = bytes(range(256)) * 4096  # 1 MiB
@@ -440,6 +440,76 @@ class Serving(harness.SystemTest):
         time.sleep(0.3)
         self.assertTrue(server.is_running())
         self.assertEqual(server.stop(), -signal.SIGTERM)
+
+
+class Addresses(harness.SystemTest):
+    """One syntax of addresses for every verb; names are resolved by tcpctl."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        hosts = cls.folder / "hosts"
+        hosts.write_text(f"{HOST6} peer.test\n{HOST4} peer.test four.test\n"
+                         f"{ENGINE4} engine.test\n")
+        harness.run("mount", "--bind", hosts, "/etc/hosts")
+        cls.addClassCleanup(harness.run, "umount", "/etc/hosts")
+
+    def test_hosts_and_ports(self) -> None:
+        server4 = self.kernel_server()
+        port = server4.getsockname()[1]
+        server6 = self.kernel_server(HOST6, port)
+        for words, server in (([f"{HOST4}:{port}"], server4), ([f"[{HOST6}]:{port}"], server6),
+                              ([f"[{HOST6}]", port], server6), ([f"four.test:{port}"], server4),
+                              (["-4", "peer.test", port], server4),
+                              (["-6", "peer.test", port], server6)):
+            for verb in ("connect", "open"):
+                with self.subTest(verb=verb, words=words):
+                    extra = ["--wait"] if verb == "open" else ["-N", "-w", 5]
+                    process = self.tcpctl_process(f"{verb}-{words[0]}".replace("/", ""), verb,
+                                                  *extra, *words)
+                    peer, _ = server.accept()
+                    peer.close()
+                    self.assertEqual(process.wait(), 0, process.log)
+
+    def test_local_ends(self) -> None:
+        for words, local in (("engine.test:http", f"{ENGINE4}:80"), ("*:https", "*:443"),
+                             ("any:81", "*:81"), (f"[{harness.ENGINE6}]:82",
+                                                  f"[{harness.ENGINE6}]:82"), ("telnet", "*:23")):
+            with self.subTest(words):
+                opened = self.ctl("listen", words)
+                self.assertEqual(opened["local"], local)
+                self.tcpctl("close", opened["id"])
+
+    def test_expressions(self) -> None:
+        server = self.kernel_server()
+        port = server.getsockname()[1]
+        conn_id = self.ctl("open", "four.test", port, "-p", 4000, "-s", "engine.test",
+                           "--wait")["id"]
+        listener = self.ctl("listen", "http-alt")["id"]
+        both, conn, none = {conn_id, listener}, {conn_id}, set()
+        for words, wanted in ((["src", "*:*"], both), (["src", "any"], both),
+                              (["dst", "peer.test"], conn), (["dst", f"four.test:{port}"], conn),
+                              (["dst", "four.test:http"], none), (["src", f"{ENGINE4}:*"], conn),
+                              (["sport", "=", ":http-alt"], {listener}), (["sport", "=", ":*"], both),
+                              (["dst", "!=", "peer.test"], {listener}),
+                              (["sport", "=", f"{ENGINE4}:4000"], conn),
+                              (["dst", "[fe80::1%eth0]:80"], none)):
+            with self.subTest(words):
+                self.assertEqual({row["id"] for row in self.ctl("ls", *words)}, wanted)
+
+    def test_scan(self) -> None:
+        server = self.kernel_server()
+        port = server.getsockname()[1]
+        done = self.tcpctl("connect", "-z", "-v", "four.test", port)
+        self.assertIn(b"succeeded", done.stderr)
+        done = self.tcpctl("connect", "-z", HOST4, 1, status=1)
+        self.assertIn(b"ECONNREFUSED", done.stderr)
+        rows = self.ctl("connect", "-z", "-w", 5, f"{HOST4}:{port - 1}-{port}")
+        self.assertIn({"remote": at(HOST4, port), "open": True}, rows)
+        self.assertEqual(len(rows), 2)
+        connection, _ = server.accept()
+        self.assertEqual(connection.recv(1), b"", "nothing was sent")
+        connection.close()
 
 
 class Refusals(harness.SystemTest):

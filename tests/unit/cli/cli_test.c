@@ -155,7 +155,13 @@ static void usage_errors_exit_2(void **state)
         "ls sport",
         "show",
         "show x",
-        "show 1 2",
+        "show 1 x",
+        "accept 1 2",
+        "connect 10.0.0.1",
+        "connect 10.0.0.1 20-30",
+        "connect -z 10.0.0.1 30-20",
+        "open [2001:db8::1]",
+        "listen 2001:db8::1:80",
         "open 10.0.0.1",
         "open 10.0.0.1 0",
         "listen 0",
@@ -546,6 +552,61 @@ static void history_drops_has_its_keys(void **state)
     assert_non_null(strstr(world->out, "unacceptable"));
 }
 
+static void several_ids_are_done_in_turn(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "open 10.0.0.1:81 --wait"), 0);
+    json_t *array = json_of(world, "--json show 1 2");
+    assert_int_equal(json_array_size(array), 2);
+    assert_string_equal(text_at(json_array_get(array, 1), "remote"), "10.0.0.1:81");
+    json_decref(array);
+    array = json_of(world, "--json history 1 2");
+    assert_int_equal(json_array_size(array), 2);
+    assert_true(json_is_array(json_array_get(array, 0)));
+    json_decref(array);
+    assert_int_equal(run(world, "show 1 2"), 0);
+    assert_non_null(strstr(world->out, "\n\nid           2\n"));
+    assert_int_equal(run(world, "--json close 1 99 2"), 1); /* the worst; all are tried */
+    array = json_loads(world->out, 0, NULL);
+    assert_int_equal(json_array_size(array), 3);
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(array, 0), "id")), 1);
+    assert_true(json_is_null(json_array_get(array, 1)));
+    assert_int_equal(json_integer_value(json_object_get(json_array_get(array, 2), "id")), 2);
+    json_decref(array);
+    assert_non_null(strstr(world->err, "tcpctl: close 99: "));
+    assert_int_equal(world->daemon.closes, 2);
+    assert_int_equal(run(world, "abort 1 x"), 2); /* nothing is done then */
+    assert_int_equal(world->daemon.aborts, 0);
+}
+
+/* Port 9 of the fake daemon's peers refuses. */
+static void scanning_opens_and_closes(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "connect -z 10.0.0.1 80"), 0);
+    assert_string_equal(world->out, "");
+    assert_string_equal(world->err, "");
+    assert_int_equal(world->daemon.closes, 1);
+    assert_int_equal(run(world, "connect -z -v 10.0.0.1:http"), 0);
+    assert_string_equal(world->err,
+                        "tcpctl: connection to 10.0.0.1 port 80 [tcp/http] succeeded\n");
+    assert_int_equal(run(world, "connect -z 10.0.0.1 9"), 1);
+    assert_non_null(strstr(world->err, "(ECONNREFUSED)"));
+    assert_int_equal(run(world, "connect -z -w 2 10.0.0.1 8-9"), 0);
+    assert_string_equal(world->err, "");
+    assert_int_equal(run(world, "connect -z -v -w 2 10.0.0.1 8-9"), 0);
+    assert_non_null(strstr(world->err, "10.0.0.1 port 8 [tcp/*] succeeded\n"));
+    assert_non_null(strstr(world->err, "connect 10.0.0.1 port 9: refused"));
+    json_t *array = json_of(world, "--json connect -z 10.0.0.1 8-9");
+    assert_true(json_is_true(json_object_get(json_array_get(array, 0), "open")));
+    assert_true(json_is_false(json_object_get(json_array_get(array, 1), "open")));
+    assert_string_equal(text_at(json_array_get(array, 1), "remote"), "10.0.0.1:9");
+    json_decref(array);
+    assert_int_equal(run(world, "connect -z -4 ::1 80"), 1);
+    assert_non_null(strstr(world->err, "not an IPv4 address"));
+}
+
 static void history_drops_without_an_id_is_about_all(void **state)
 {
     struct world *world = *state;
@@ -821,6 +882,8 @@ int main(void)
         TEST(show_has_every_field_of_the_list_as_text),
         TEST(show_leaves_empty_lines_out),
         TEST(history_has_its_keys),
+        TEST(several_ids_are_done_in_turn),
+        TEST(scanning_opens_and_closes),
         TEST(history_shows_drops_to_people),
         TEST(history_drops_has_its_keys),
         TEST(history_drops_without_an_id_is_about_all),

@@ -250,11 +250,51 @@ static void errors_name_word_and_expectation(void **state)
                         "src, dst, uid, not or (");
 }
 
+static void hosts_as_in_ss(void **state)
+{
+    (void)state;
+    YES("src any");
+    YES("src *:*");
+    YES("dst any:*");
+    YES("src 10.0.0.2:*");
+    NO("src 10.0.0.3:*");
+    YES("src *:http");
+    YES("src 10.0.0.0/8:http");
+    NO("src != *:*");
+    NO("src *:https");
+    YES("sport = :*");
+    YES("sport = 10.0.0.2:80");
+    NO("sport != 10.0.0.2:80");
+    NO("dport = 10.0.0.2:80");
+    assert_true(matches("src *:*", TCPC_LISTEN));
+    assert_true(matches6("src [2001:db8::2]:*"));
+    assert_true(matches6("dst [2001:db8::]/32"));
+    assert_false(matches6("src [fe80::2%eth0]:80"));
+    assert_non_null(strstr(error_of("src [2001:db8::2%eth0]:80"), "expected an address"));
+}
+
+/* Each address of a name counts; != means none of them. */
+static void names_are_resolved(void **state)
+{
+    struct tcpc_endpoint before = local;
+    (void)state;
+    NO("src localhost");
+    YES("src != localhost");
+    strcpy(local.address, "127.0.0.1");
+    YES("src localhost");
+    YES("src localhost:http");
+    NO("src localhost:https");
+    NO("src != localhost");
+    NO("not src localhost");
+    YES("src localhost dst 10.0.0.1 or sport = 1");
+    local = before;
+}
+
 static void hosts_that_are_none_are_refused(void **state)
 {
     static const char *const hosts[] = {
         "10.0.0",         "10.0.0.1/33", "2001:db8::/129",
-        "10.0.0.1:99999", "[::1]x",      "localhost",
+        "10.0.0.1:99999", "[::1]x",      "no-such-host.invalid",
         "10.0.0.1:",      "[10.0.0.1",   "/8",
     };
     char text[64];
@@ -313,6 +353,8 @@ int main(void)
         cmocka_unit_test(closed_is_hidden_until_asked_for),
         cmocka_unit_test(states_asked_for_are_known),
         cmocka_unit_test(errors_name_word_and_expectation),
+        cmocka_unit_test(hosts_as_in_ss),
+        cmocka_unit_test(names_are_resolved),
         cmocka_unit_test(hosts_that_are_none_are_refused),
         cmocka_unit_test(length_and_nesting_are_bounded),
         cmocka_unit_test(words_of_a_command_line_are_joined),

@@ -55,6 +55,11 @@ static void local_endpoints_are_checked(void **state)
         {"*:80", "*:80"},
         {"10.0.0.2:80", "10.0.0.2:80"},
         {"[2001:db8::2]:80", "[2001:db8::2]:80"},
+        {"any:80", "*:80"},
+        {"http", "*:80"},
+        {"*:http", "*:80"},
+        {"10.0.0.2:http", "10.0.0.2:80"},
+        {"[fe80::2%eth0]:80", "[fe80::2]:80"},
     };
     static const char *const bad[] = {"0", "", "10.0.0.2", "2001:db8::2:80", "x:80", "10.0.0.2:0"};
     struct tcpc_endpoint endpoint;

@@ -63,10 +63,11 @@ static void wrong_values_are_complained_about(void **state)
 {
     struct target target = {.count = 0};
     (void)state;
-    assert_false(take(&target, 's', "localhost"));
-    assert_string_equal(captured.text,
-                        "tcpctl: open: -s localhost: must be an IP address; see tcpctl "
-                        "open --help\n");
+    assert_false(take(&target, 's', "no-such-host.invalid"));
+    assert_memory_equal(captured.text,
+                        "tcpctl: open: -s no-such-host.invalid: must be an IP address or a name "
+                        "that resolves: ",
+                        77);
     assert_false(take(&target, 'p', "0"));
     assert_non_null(strstr(captured.text, "-p 0: must be a port from 1 to 65535"));
     assert_false(take(&target, 'x', "1")); /* somebody else's: not our complaint */
@@ -90,10 +91,58 @@ static void hosts_are_resolved(void **state)
     assert_int_equal(target.count, 1);
     assert_string_equal(target.remotes[0].address, "2001:db8::1");
     assert_int_equal(target.remotes[0].port, 80);
-    assert_int_equal(resolve(&target, "10.0.0.1", "http"), EXIT_USAGE);
-    assert_non_null(strstr(captured.text, "http: must be a port from 1 to 65535"));
+    assert_int_equal(resolve(&target, "10.0.0.1", "http"), EXIT_DONE);
+    assert_int_equal(target.remotes[0].port, 80);
+    assert_int_equal(resolve(&target, "localhost", "80"), EXIT_DONE);
+    assert_int_equal(resolve(&target, "10.0.0.1", "no-such-service"), EXIT_USAGE);
+    assert_non_null(strstr(captured.text, "no-such-service: must be a port from 1 to 65535, or "
+                                          "the name of a service"));
     assert_int_equal(resolve(&target, "no-such-host.invalid", "80"), EXIT_FAILED);
     assert_non_null(strstr(captured.text, "(EADDRNOTAVAIL)"));
+}
+
+static int split(struct target *target, const char *first, const char *second)
+{
+    const struct cli cli = {.verb = &verb};
+    char *words[] = {(char *)first, (char *)second, NULL};
+    capture_begin(&captured, 2);
+    int status = target_arguments(&cli, target, second != NULL ? 2 : 1, words);
+    capture_end(&captured);
+    return status;
+}
+
+static void host_and_port_come_in_one_word_or_two(void **state)
+{
+    static const char *const rows[][4] = {{"10.0.0.1", "80", "10.0.0.1", "80"},
+                                          {"10.0.0.1:80", NULL, "10.0.0.1", "80"},
+                                          {"[2001:db8::1]:http", NULL, "2001:db8::1", "http"},
+                                          {"host.example:20-30", NULL, "host.example", "20-30"}};
+    static const char *const bad[] = {"10.0.0.1", "2001:db8::1", "[2001:db8::1]", ":80", "[::1:80"};
+    struct target target = {.count = 0};
+    (void)state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(split(&target, rows[i][0], rows[i][1]), EXIT_DONE);
+        assert_string_equal(target.host, rows[i][2]);
+        assert_string_equal(target.port, rows[i][3]);
+    }
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_int_equal(split(&target, bad[i], NULL), EXIT_USAGE);
+}
+
+static void a_family_may_be_asked_for(void **state)
+{
+    struct target target = {.count = 0};
+    (void)state;
+    assert_true(take(&target, '6', NULL));
+    assert_int_equal(resolve(&target, "2001:db8::1", "80"), EXIT_DONE);
+    assert_int_equal(resolve(&target, "10.0.0.1", "80"), EXIT_FAILED);
+    assert_non_null(strstr(captured.text, "not an IPv6 address"));
+    assert_true(take(&target, '4', NULL)); /* the last one counts */
+    assert_int_equal(resolve(&target, "10.0.0.1", "80"), EXIT_DONE);
+    assert_int_equal(resolve(&target, "2001:db8::1", "80"), EXIT_FAILED);
+    assert_int_equal(resolve(&target, "localhost", "80"), EXIT_DONE);
+    for (unsigned i = 0; i < target.count; i++)
+        assert_null(strchr(target.remotes[i].address, ':'));
 }
 
 /* Port 9 of the fake daemon's peers refuses, port 10 never answers. */
@@ -155,6 +204,8 @@ int main(void)
         cmocka_unit_test(the_local_end_is_set_in_either_order),
         cmocka_unit_test(wrong_values_are_complained_about),
         cmocka_unit_test(hosts_are_resolved),
+        cmocka_unit_test(host_and_port_come_in_one_word_or_two),
+        cmocka_unit_test(a_family_may_be_asked_for),
         TEST(the_next_address_is_tried),
         TEST(the_last_failure_is_the_one_told),
         TEST(without_a_wait_the_first_one_is_taken),

@@ -1,0 +1,37 @@
+/* Addresses on the command line: one syntax wherever one is taken.
+ *
+ *     ADDRESS := HOST:PORT | [ADDR6]:PORT | :PORT | HOST | [ADDR6]
+ *     HOST    := ADDR4 | ADDR6[%SCOPE] | NAME | * | any | nothing
+ *     PORT    := 1 to 65535 | the name of a service | * where any port will do
+ *
+ * The daemon has one link, so a scope says nothing to it, and is only allowed where it may stand.
+ * Names are the system's: the daemon resolves none. */
+#ifndef TCPCTL_ADDRESS_H
+#define TCPCTL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <tcpclient/tcpclient.h>
+
+enum { ADDRESS_HOST_MAX = 256, ADDRESS_PORT_MAX = 64 };
+
+struct address_text {
+    char host[ADDRESS_HOST_MAX]; /* without brackets; what follows them up to the port, too */
+    char port[ADDRESS_PORT_MAX];
+    bool has_port; /* there is a colon before it */
+};
+
+/* Takes text apart. An IPv6 address has a port only behind brackets. False: too long, or brackets
+ * that do not match. */
+bool address_split(const char *text, struct address_text *ret_text);
+/* A port that is not 0, or a service's name. */
+bool address_port(const char *text, uint16_t *ret_port);
+/* Whether host stands for any: "", "*" or "any". */
+bool address_is_any(const char *host);
+/* The addresses of a host that is not "any": numeric, or a name, which the system resolves (this
+ * may block). family is AF_INET, AF_INET6, or AF_UNSPEC. Writes them, at most max, with port 0, and
+ * returns their number. 0: *ret_why, a static text, says why. */
+unsigned address_resolve(const char *host, int family, struct tcpc_endpoint *ret_endpoints,
+                         unsigned max, const char **ret_why);
+
+#endif
