@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "address.h"
 #include "cli.h"
 #include "json.h"
 #include "parse.h"

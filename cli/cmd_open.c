@@ -2,9 +2,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "address.h"
 #include "cli.h"
 #include "json.h"
-#include "parse.h"
 #include "target.h"
 
 static int cmd_open(struct cli *cli, int argc, char **argv)

@@ -1,6 +1,6 @@
 /* tcpctl serve: like nc -l PORT. The listener and its connection end with this program. */
+#include "address.h"
 #include "cli.h"
-#include "parse.h"
 #include "relay.h"
 
 struct server {

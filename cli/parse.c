@@ -4,9 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
-
-#include "address.h"
 
 bool parse_number(const char *text, uint64_t max, uint64_t *ret_number)
 {
@@ -56,52 +53,6 @@ bool parse_seconds(const char *text, uint32_t *ret_ms)
     uint32_t whole = (uint32_t)ms;
     *ret_ms = (double)whole < ms ? whole + 1 : whole;
     return true;
-}
-
-bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint)
-{
-    char address[sizeof(ret_endpoint->address)];
-    size_t len = strlen(text);
-    if (text[0] == '[' && len > 2 && text[len - 1] == ']') {
-        text++;
-        len -= 2;
-    }
-    if (len >= sizeof(address))
-        return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    return tcpc_endpoint_set(ret_endpoint, address, 0);
-}
-
-bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint)
-{
-    struct address_text parts;
-    struct tcpc_endpoint endpoint = {.port = 0};
-    uint16_t port;
-    const char *why;
-    if (!address_split(text, &parts) ||
-        !address_port(parts.has_port ? parts.port : parts.host, &port))
-        return false;
-    if (parts.has_port && !address_is_any(parts.host) &&
-        !address_resolve(parts.host, AF_UNSPEC, &endpoint, 1, &why))
-        return false;
-    endpoint.port = port;
-    *ret_endpoint = endpoint;
-    return true;
-}
-
-unsigned parse_host(const char *text, uint16_t port, struct tcpc_endpoint *ret_endpoints,
-                    unsigned max, const char **ret_why)
-{
-    struct address_text parts;
-    if (!address_split(text, &parts) || parts.has_port || !*parts.host) {
-        *ret_why = "not an address";
-        return 0;
-    }
-    unsigned count = address_resolve(parts.host, AF_UNSPEC, ret_endpoints, max, ret_why);
-    for (unsigned i = 0; i < count; i++)
-        ret_endpoints[i].port = port;
-    return count;
 }
 
 bool parse_value(const char *text, int64_t *ret_value)

@@ -5,7 +5,6 @@
 #include <sys/socket.h>
 
 #include "address.h"
-#include "parse.h"
 
 #define PORT_WANTED "a port from 1 to 65535, or the name of a service"
 

@@ -1,6 +1,7 @@
 /* Arguments of the command line. */
 #include <string.h>
 
+#include "address.h"
 #include "parse.h"
 #include "support/test.h"
 
