@@ -26,7 +26,9 @@
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
 #include "sp/sp_peer.h"
+#include "util/descriptors.h"
 #include "util/log.h"
+#include "util/spare.h"
 #include "util/version.h"
 #include "watch/http.h"
 #include "watch/latency.h"
@@ -87,6 +89,7 @@ static void on_describe(void *ctx, struct daemon_info *ret_info)
 {
     struct service *service = ctx;
     description_fill(&service->description, ret_info);
+    ret_info->tap = tap_name(service->tap);
     ret_info->tap_up = tap_get_state(service->tap) == TAP_UP;
     if (service->http != NULL)
         ret_info->http = http_address(service->http);
@@ -128,6 +131,8 @@ static const char *on_health(void *ctx)
         return service->is_draining ? "shutting down" : NULL;
     case TAP_DOWN:
         return "the link of the TAP is down";
+    case TAP_NO_CARRIER:
+        return "the link of the TAP has no carrier";
     default:
         return "the TAP device is gone";
     }
@@ -197,8 +202,7 @@ static void finish(struct service *service)
 static void on_drain(uv_timer_t *timer)
 {
     struct service *service = timer->data;
-    if (drain_remaining(pump_stack(service->pump)) == 0 ||
-        uv_now(&service->loop) >= service->drain_until_ms)
+    if (drain_remaining(pump_stack(service->pump)) == 0 || now_ms >= service->drain_until_ms)
         finish(service);
 }
 
@@ -217,7 +221,10 @@ static void drain(struct service *service)
 static void on_reload(struct service *service)
 {
     struct config config;
-    if (!service->options->reload(service->options->ctx, &config)) {
+    spare_lend();
+    bool is_right = service->options->reload(service->options->ctx, &config);
+    spare_return();
+    if (!is_right) {
         log_write(LOG_LEVEL_ERROR, "the configuration has mistakes; nothing was reloaded");
         return;
     }
@@ -316,6 +323,8 @@ static bool start_rpc(struct service *service)
                             .describe = on_describe,
                             .ctx = service};
     options.control.path = config->control + strlen(CONFIG_LINK_PREFIX);
+    options.control.links_max =
+        descriptors_plan(options.control.links_max, options.control.links_reserve);
     if (!group_find(config->control_group, &options.control.control_gid) ||
         !group_find(config->admin_group, &options.control.admin_gid))
         return false;
@@ -366,6 +375,8 @@ static void tell_started(struct service *service)
 static bool start(struct service *service)
 {
     description_init(&service->description, service->config);
+    if (!spare_init())
+        log_write(LOG_LEVEL_WARNING, "no descriptor is left to keep in reserve");
     handles_start(service);
     if (!start_tap(service) || !start_engine(service) || !start_rpc(service) ||
         !start_http(service) || !start_notify(service))
@@ -401,6 +412,7 @@ int service_run(const struct service_options *options)
     }
     uv_run(&service->loop, UV_RUN_DEFAULT);
     uv_loop_close(&service->loop);
+    spare_done();
     event_log_free(service->events);
     free(service);
     return is_started ? SERVICE_EXIT_OK : SERVICE_EXIT_FAILED;

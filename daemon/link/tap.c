@@ -1,14 +1,16 @@
 /* Theory of operation: the descriptor is always polled for reading, and for writing while a frame
  * waits because the kernel's queue was full. That frame is a copy, since the engine's memory behind
- * it may change. Three states:
+ * it may change. Four states:
  *
  *   UP    frames flow
  *   DOWN  writes fail with EIO, or the timer saw the link down: output is dropped, as by a NIC
  *         without a cable, so that retransmission timers and user timeouts run as usual
+ *   NO_CARRIER  the same, for a link that is up and whose carrier was switched off
  *   GONE  the device was deleted: the descriptor is closed, and the timer tries to recreate it
  *
  * The timer runs every TAP_CHECK_INTERVAL_MS in every state, because nothing else shows that the
- * link went down while nothing was sent. */
+ * link went down while nothing was sent. It asks by our own descriptor, so that it needs no new
+ * one, and an interface that was renamed is still ours. */
 #include "link/tap.h"
 
 #include <assert.h>
@@ -20,7 +22,10 @@
 
 #include "link/vnet.h"
 #include "util/log.h"
+#include "util/spare.h"
 
+/* A queue that we may not set can be longer than the configuration says: Linux' own is 1,000. */
+#define QUEUE_LEN_MIN 1000
 #define TAP_BUFFER_BYTES (VNET_HEADER_BYTES + TAP_FRAME_MAX)
 
 /* A poll handle can watch only one descriptor in its life, so each opening has its own. */
@@ -35,7 +40,9 @@ struct tap {
     void (*on_state)(void *ctx, enum tap_state state);
     void *state_ctx;
 
-    int fd; /* -1 when GONE */
+    int fd;              /* -1 when GONE */
+    int control;         /* tap_device_control() */
+    char name[IFNAMSIZ]; /* at present; options.name is what it is made as */
     struct tap_poll *poll;
     uv_timer_t timer;
     enum tap_state state;
@@ -53,19 +60,49 @@ static void on_poll(uv_poll_t *handle, int status, int events);
 
 /* --- states ----------------------------------------------------------------------------------- */
 
-static const char *const state_texts[] = {
-    [TAP_UP] = "up", [TAP_DOWN] = "link is down", [TAP_GONE] = "device is gone"};
+static const char *const state_texts[] = {[TAP_UP] = "up",
+                                          [TAP_DOWN] = "link is down",
+                                          [TAP_NO_CARRIER] = "link has no carrier",
+                                          [TAP_GONE] = "device is gone"};
+/* What to type, up to the interface's name, and after it. */
+static const struct {
+    const char *before, *after;
+} state_advice[] = {[TAP_DOWN] = {"; 'ip link set ", " up' as root brings it up"},
+                    [TAP_NO_CARRIER] = {"; 'ip link set ", " carrier on' as root switches it on"},
+                    [TAP_GONE] = {"; we try to make ", " anew every second"}};
+
+static void state_tell(const struct tap *tap)
+{
+    if (tap->state == TAP_UP)
+        log_write(LOG_LEVEL_NOTICE, "TAP %s: up", tap->name);
+    else
+        log_write(LOG_LEVEL_WARNING, "TAP %s: %s; frames are dropped until it is back%s%s%s",
+                  tap->name, state_texts[tap->state], state_advice[tap->state].before, tap->name,
+                  state_advice[tap->state].after);
+}
 
 static void state_set(struct tap *tap, enum tap_state state)
 {
     if (tap->state == state)
         return;
-    log_write(state == TAP_UP ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "TAP %s: %s%s",
-              tap->options.name, state_texts[state],
-              state == TAP_UP ? "" : "; frames are dropped until it is back");
     tap->state = state;
+    state_tell(tap);
     if (tap->on_state != NULL)
         tap->on_state(tap->state_ctx, state);
+}
+
+static void name_set(struct tap *tap, const char *name)
+{
+    if (strcmp(tap->name, name) == 0)
+        return;
+    if (strcmp(name, tap->options.name) != 0)
+        log_write(LOG_LEVEL_WARNING,
+                  "TAP %s was renamed to %s, and still works; rename it back, or write tap = %s "
+                  "into the configuration, or the next start will not find it",
+                  tap->name, name, name);
+    else
+        log_write(LOG_LEVEL_NOTICE, "TAP %s has its name again", name);
+    memcpy(tap->name, name, sizeof(tap->name));
 }
 
 static void poll_closed(uv_handle_t *handle)
@@ -130,34 +167,54 @@ static bool poll_open(struct tap *tap, int fd)
     return true;
 }
 
+/* What the kernel says; when it says nothing, nothing has changed. Takes a new name over. */
+static enum tap_state state_ask(struct tap *tap)
+{
+    char name[IFNAMSIZ];
+    enum tap_link link = tap_device_link(tap->fd, tap->control, name);
+    if (link == TAP_LINK_GONE)
+        return TAP_GONE;
+    if (link == TAP_LINK_UNKNOWN)
+        return tap->state == TAP_GONE ? TAP_DOWN : tap->state;
+    name_set(tap, name);
+    if (link == TAP_LINK_NO_CARRIER)
+        return TAP_NO_CARRIER;
+    return link == TAP_LINK_UP ? TAP_UP : TAP_DOWN;
+}
+
+static void state_check(struct tap *tap)
+{
+    enum tap_state state = state_ask(tap);
+    if (state == TAP_GONE)
+        device_lost(tap);
+    else
+        state_set(tap, state);
+}
+
 static void device_reopen(struct tap *tap)
 {
     char message[TAP_MESSAGE_MAX];
-    int fd = tap_device_open(&tap->options, message);
+    spare_lend(); /* a client may have taken the old one's place */
+    int fd = tap_device_open(&tap->options, tap->control, message);
     if (fd < 0) {
         if (!tap->is_open_failure_told)
             log_write(LOG_LEVEL_ERROR, "%s; trying again every second", message);
         tap->is_open_failure_told = true;
-        return;
+    } else if (poll_open(tap, fd)) {
+        memcpy(tap->name, tap->options.name, sizeof(tap->name));
+        tap->stats.reopened++;
+        state_check(tap);
     }
-    if (!poll_open(tap, fd))
-        return;
-    tap->stats.reopened++;
-    state_set(tap, tap_device_is_up(tap->options.name) == 1 ? TAP_UP : TAP_DOWN);
+    spare_return();
 }
 
 static void on_timer(uv_timer_t *timer)
 {
     struct tap *tap = timer->data;
-    if (tap->state == TAP_GONE) {
+    if (tap->state == TAP_GONE)
         device_reopen(tap);
-        return;
-    }
-    int is_up = tap_device_is_up(tap->options.name);
-    if (is_up < 0)
-        device_lost(tap);
     else
-        state_set(tap, is_up == 1 ? TAP_UP : TAP_DOWN);
+        state_check(tap);
 }
 
 /* --- frames from the kernel ------------------------------------------------------------------- */
@@ -206,18 +263,25 @@ static bool read_one(struct tap *tap)
     }
     /* A problem with this one frame, which is lost; the next may be fine. */
     tap->stats.read_errors++;
-    log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING, "TAP %s: read: %s", tap->options.name,
+    log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING, "TAP %s: read: %s", tap->name,
                       strerror(errno));
     return errno != EIO;
 }
 
-static void read_batch(struct tap *tap)
+static void read_frames(struct tap *tap, unsigned frames_max)
 {
-    for (unsigned i = 0; i < TAP_BATCH_MAX; i++)
+    for (unsigned i = 0; i < frames_max; i++)
         if (!read_one(tap))
             break;
     if (tap->handlers.on_batch_end != NULL)
         tap->handlers.on_batch_end(tap->handlers.ctx);
+}
+
+void tap_read_waiting(struct tap *tap)
+{
+    uint32_t queue_len = tap->options.queue_len;
+    if (tap->fd >= 0 && tap->handlers.on_frame != NULL)
+        read_frames(tap, queue_len > QUEUE_LEN_MIN ? queue_len : QUEUE_LEN_MIN);
 }
 
 /* --- frames to the kernel --------------------------------------------------------------------- */
@@ -245,7 +309,7 @@ static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count,
     } else {
         tap->stats.dropped_error++;
         log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING,
-                          "TAP %s: the kernel refused a frame of %zu bytes: %s", tap->options.name,
+                          "TAP %s: the kernel refused a frame of %zu bytes: %s", tap->name,
                           total_bytes - VNET_HEADER_BYTES, strerror(errno));
     }
     return true;
@@ -309,29 +373,45 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     if (events & UV_WRITABLE)
         write_waiting(tap);
     if ((events & UV_READABLE) && tap->fd >= 0)
-        read_batch(tap);
+        read_frames(tap, TAP_BATCH_MAX);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
+static struct tap *tap_alloc(uv_loop_t *loop, const struct tap_options *options)
 {
     struct tap *tap = calloc(1, sizeof(*tap));
-    if (tap == NULL) {
-        snprintf(ret_message, TAP_MESSAGE_MAX, "no memory for the TAP's buffers");
+    if (tap == NULL)
         return NULL;
-    }
     tap->loop = loop;
     tap->options = *options;
+    memcpy(tap->name, options->name, sizeof(tap->name));
     tap->fd = -1;
-    int fd = tap_device_open(options, ret_message);
+    tap->control = tap_device_control();
+    if (tap->control >= 0)
+        return tap;
+    free(tap);
+    return NULL;
+}
+
+struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
+{
+    struct tap *tap = tap_alloc(loop, options);
+    if (tap == NULL) {
+        snprintf(ret_message, TAP_MESSAGE_MAX, "no memory or descriptor for the TAP");
+        return NULL;
+    }
+    int fd = tap_device_open(options, tap->control, ret_message);
     if (fd < 0 || !poll_open(tap, fd)) {
         if (fd >= 0)
             snprintf(ret_message, TAP_MESSAGE_MAX, "cannot watch TAP %s", options->name);
+        close(tap->control);
         free(tap);
         return NULL;
     }
-    tap->state = tap_device_is_up(options->name) == 1 ? TAP_UP : TAP_DOWN;
+    tap->state = state_ask(tap);
+    if (tap->state != TAP_UP)
+        state_tell(tap);
     uv_timer_init(loop, &tap->timer);
     tap->timer.data = tap;
     uv_timer_start(&tap->timer, on_timer, TAP_CHECK_INTERVAL_MS, TAP_CHECK_INTERVAL_MS);
@@ -348,6 +428,7 @@ void tap_free(struct tap *tap)
     if (tap == NULL)
         return;
     poll_close(tap);
+    close(tap->control);
     uv_close((uv_handle_t *)&tap->timer, timer_closed);
 }
 
@@ -381,7 +462,7 @@ const char *tap_state_text(const struct tap *tap)
 
 const char *tap_name(const struct tap *tap)
 {
-    return tap->options.name;
+    return tap->name;
 }
 
 const struct tap_stats *tap_get_stats(const struct tap *tap)

@@ -19,8 +19,9 @@
 
 enum tap_state {
     TAP_UP = 0,
-    TAP_DOWN, /* the device is there, its link is down */
-    TAP_GONE  /* no device; recreated as soon as possible */
+    TAP_DOWN,       /* the device is there, its link is down */
+    TAP_NO_CARRIER, /* the link is up, its carrier is switched off */
+    TAP_GONE        /* no device; recreated as soon as possible */
 };
 
 /* The tap's callbacks. All but on_frame may be NULL; none may call tap_free(). */
@@ -63,6 +64,10 @@ void tap_set_handlers(struct tap *tap, const struct tap_handlers *handlers);
 void tap_set_state_handler(struct tap *tap, void (*on_state)(void *ctx, enum tap_state state),
                            void *ctx);
 
+/* Hands over the frames that wait in the device at once: no more than its queue holds, so that a
+ * flood cannot keep us here. Calls on_frame, and on_batch_end. */
+void tap_read_waiting(struct tap *tap);
+
 /* Writes one frame, which is borrowed until return. TAP_WRITE_OK: written, or dropped and counted
  * (link down, device gone, refused by the kernel). TAP_WRITE_FULL: the kernel's queue is full. The
  * first call that returns it has kept a copy, which goes out before on_writable; a call after that
@@ -72,7 +77,7 @@ enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
 enum tap_state tap_get_state(const struct tap *tap);
 /* "up", or why not, for people; static. */
 const char *tap_state_text(const struct tap *tap);
-/* The interface's name; valid as long as the tap. */
+/* The interface's present name; valid as long as the tap. */
 const char *tap_name(const struct tap *tap);
 const struct tap_stats *tap_get_stats(const struct tap *tap);
 

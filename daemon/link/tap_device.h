@@ -16,13 +16,28 @@ struct tap_options {
     uint8_t mac[6];     /* our station's; the device must have a different one */
 };
 
-/* Attaches to the device, creating it if it is missing, and brings its link up if that is allowed.
- * Returns a non-blocking descriptor, the caller's, or -1: ret_message (TAP_MESSAGE_MAX bytes) says
- * what went wrong and what to do about it. Settings that fail but do not stop frames (MTU, queue
- * length, offloads, link up) are only logged. */
-int tap_device_open(const struct tap_options *options, char *ret_message);
+/* What the kernel says about the device behind a descriptor. */
+enum tap_link {
+    TAP_LINK_UP,
+    TAP_LINK_DOWN,
+    TAP_LINK_NO_CARRIER, /* it is up, and its carrier was switched off */
+    TAP_LINK_GONE,       /* the device was deleted */
+    TAP_LINK_UNKNOWN     /* the kernel does not say: nothing has changed */
+};
 
-/* 1: the link is up; 0: it is down, or the kernel does not say; -1: there is no such device. */
-int tap_device_is_up(const char *name);
+/* The socket through which interfaces are asked and set: opened once, so that the daemon can look
+ * after its device when no descriptor is left. -1 with errno set: it cannot be had. */
+int tap_device_control(void);
+
+/* Attaches to the device, creating it if it is missing, and brings its link up if that is allowed.
+ * control is tap_device_control()'s. Returns a non-blocking descriptor, the caller's, or -1:
+ * ret_message (TAP_MESSAGE_MAX bytes) says what went wrong and what to do about it. Settings that
+ * fail but do not stop frames (MTU, queue length, offloads, link up) are only logged. */
+int tap_device_open(const struct tap_options *options, int control, char *ret_message);
+
+/* The state of the device behind fd, and its present name in ret_name (IFNAMSIZ bytes), which is
+ * untouched when it is gone or unknown: an interface may be renamed while it is in use. Opens
+ * nothing. */
+enum tap_link tap_device_link(int fd, int control, char *ret_name);
 
 #endif

@@ -7,6 +7,7 @@
 #include <tcpengine/units.h>
 
 #include "util/log.h"
+#include "util/spare.h"
 
 struct notify {
     struct notify_options options;
@@ -16,13 +17,21 @@ struct notify {
     char last_status[NOTIFY_STATUS_MAX];
 };
 
+/* sd_notify(3) opens a socket each time. */
+static void tell(const char *text)
+{
+    spare_lend();
+    sd_notify(0, text);
+    spare_return();
+}
+
 static void on_watchdog(uv_timer_t *timer)
 {
     static struct log_limit limit;
     struct notify *notify = timer->data;
     const char *trouble = notify->options.check(notify->options.ctx);
     if (trouble == NULL)
-        sd_notify(0, "WATCHDOG=1");
+        tell("WATCHDOG=1");
     else
         log_write_limited(&limit, LOG_LEVEL_ERROR,
                           "self-check failed: %s; the watchdog is not answered until it passes",
@@ -86,22 +95,23 @@ void notify_ready(struct notify *notify)
     if (notify->is_ready)
         return;
     notify->is_ready = true;
-    sd_notify(0, "READY=1");
+    tell("READY=1");
     notify_status(notify);
 }
 
 void notify_stopping(struct notify *notify)
 {
     (void)notify;
-    sd_notify(0, "STOPPING=1\nSTATUS=Closing connections");
+    tell("STOPPING=1\nSTATUS=Closing connections");
 }
 
 void notify_status(struct notify *notify)
 {
-    char status[NOTIFY_STATUS_MAX];
+    char status[NOTIFY_STATUS_MAX], text[NOTIFY_STATUS_MAX + 8];
     notify->options.status(notify->options.ctx, status);
     if (strcmp(status, notify->last_status) == 0)
         return;
     memcpy(notify->last_status, status, sizeof(status));
-    sd_notifyf(0, "STATUS=%s", status);
+    snprintf(text, sizeof(text), "STATUS=%s", status);
+    tell(text);
 }

@@ -30,22 +30,33 @@ static bool tun_can_be_opened(int *ret_error)
     return fd >= 0;
 }
 
-/* The kernel's own answer, by another way. */
-static bool loopback_is_up(void)
+/* A descriptor that is no TAP's, or is none: not a word about any device. */
+static void test_link_state_of_no_tap(void **state)
 {
-    unsigned flags = 0;
-    FILE *file = fopen("/sys/class/net/lo/flags", "re");
-    assert_non_null(file);
-    assert_int_equal(fscanf(file, "%x", &flags), 1);
-    fclose(file);
-    return (flags & IFF_UP) != 0;
+    char name[IFNAMSIZ] = "before";
+    int control = tap_device_control();
+    (void)state;
+    assert_true(control >= 0);
+    assert_int_equal(tap_device_link(control, control, name), TAP_LINK_UNKNOWN);
+    assert_int_equal(tap_device_link(-1, control, name), TAP_LINK_UNKNOWN);
+    assert_string_equal(name, "before");
+    close(control);
 }
 
-static void test_link_state_of_interfaces(void **state)
+/* A descriptor of the driver to which no device belongs, as after its deletion. */
+static void test_link_state_of_a_deleted_device(void **state)
 {
+    char name[IFNAMSIZ] = "before";
+    int fd = open(TUN_PATH, O_RDWR | O_CLOEXEC), control = tap_device_control();
     (void)state;
-    assert_int_equal(tap_device_is_up("lo"), loopback_is_up() ? 1 : 0);
-    assert_int_equal(tap_device_is_up(MISSING), -1);
+    if (fd < 0) {
+        close(control);
+        skip();
+    }
+    assert_int_equal(tap_device_link(fd, control, name), TAP_LINK_GONE);
+    assert_string_equal(name, "before");
+    close(fd);
+    close(control);
 }
 
 static unsigned fds_open(void)
@@ -65,7 +76,9 @@ static void test_interface_that_is_no_tap(void **state)
     unsigned before = fds_open();
     (void)state;
     bool has_tun = tun_can_be_opened(&error);
-    assert_int_equal(tap_device_open(&options, message), -1);
+    int control = tap_device_control();
+    assert_int_equal(tap_device_open(&options, control, message), -1);
+    close(control);
     if (has_tun) {
         assert_non_null(strstr(message, "lo is an interface, but not a TAP"));
         assert_non_null(strstr(message, "--tap"));
@@ -97,7 +110,7 @@ static int open_unprivileged(void)
     if (!privileges_drop())
         return 1;
     bool has_tun = tun_can_be_opened(&error);
-    if (tap_device_open(&options, message) != -1)
+    if (tap_device_open(&options, tap_device_control(), message) != -1)
         return 2;
     if (!has_tun)
         return strstr(message, "cannot open " TUN_PATH) != NULL &&
@@ -105,7 +118,8 @@ static int open_unprivileged(void)
                    ? 0
                    : 3;
     snprintf(user, sizeof(user), "user %u", (unsigned)geteuid());
-    if (strstr(message, "CAP_NET_ADMIN") == NULL || strstr(message, MISSING) == NULL)
+    if (strstr(message, "CAP_NET_ADMIN") == NULL || strstr(message, MISSING) == NULL ||
+        strstr(message, "there is no such interface") == NULL)
         return 4;
     return strstr(message, user) != NULL ? 0 : 5; /* the command to type is complete */
 }
@@ -120,13 +134,14 @@ static void test_refusal_says_what_root_can_do(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
-    assert_int_equal(tap_device_is_up(MISSING), -1); /* none was made */
+    assert_int_equal(if_nametoindex(MISSING), 0); /* none was made */
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_link_state_of_interfaces),
+        cmocka_unit_test(test_link_state_of_no_tap),
+        cmocka_unit_test(test_link_state_of_a_deleted_device),
         cmocka_unit_test(test_interface_that_is_no_tap),
         cmocka_unit_test(test_refusal_says_what_root_can_do),
     };

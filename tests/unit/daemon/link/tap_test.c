@@ -18,16 +18,23 @@
 /* A pair of datagram sockets: the kernel's end is ours. Like a TAP it keeps frames apart and takes
  * only some of them. */
 static struct {
-    int kernel; /* our end; -1: the device does not exist */
-    int is_up;  /* what tap_device_is_up() answers */
+    int kernel;         /* our end; -1: the device does not exist */
+    enum tap_link link; /* what tap_device_link() answers */
+    const char *name;   /* at present */
     unsigned openings;
 } device;
 
-int tap_device_open(const struct tap_options *options, char *ret_message)
+int tap_device_control(void)
+{
+    return dup(STDIN_FILENO);
+}
+
+int tap_device_open(const struct tap_options *options, int control, char *ret_message)
 {
     int pair[2];
+    assert_true(control >= 0);
     assert_string_equal(options->name, "tap7");
-    if (device.is_up < 0) {
+    if (device.link == TAP_LINK_GONE) {
         snprintf(ret_message, TAP_MESSAGE_MAX, "no such device");
         return -1;
     }
@@ -38,10 +45,12 @@ int tap_device_open(const struct tap_options *options, char *ret_message)
     return pair[0];
 }
 
-int tap_device_is_up(const char *name)
+enum tap_link tap_device_link(int fd, int control, char *ret_name)
 {
-    assert_string_equal(name, "tap7");
-    return device.is_up;
+    assert_true(fd >= 0 && control >= 0);
+    if (device.link != TAP_LINK_GONE && device.link != TAP_LINK_UNKNOWN)
+        snprintf(ret_name, IFNAMSIZ, "%s", device.name);
+    return device.link;
 }
 
 /* --- the engine's place ----------------------------------------------------------------------- */
@@ -106,7 +115,8 @@ static int setup(void **state)
     t_loop_init(&env->loop);
     log_set_level((enum log_level)0);
     device.kernel = -1;
-    device.is_up = 1;
+    device.link = TAP_LINK_UP;
+    device.name = "tap7";
     device.openings = 0;
     env->tap = tap_make(env, message);
     assert_non_null(env->tap);
@@ -294,16 +304,80 @@ static void test_link_that_goes_down_and_comes_back(void **state)
     uint8_t frame[2048];
     listen_to(env);
     assert_string_equal(tap_state_text(env->tap), "up");
-    device.is_up = 0;
+    device.link = TAP_LINK_DOWN;
     await_state(env, TAP_DOWN); /* seen though nobody sends */
     assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
     assert_int_equal(stats(env)->dropped_down, 1);
     assert_int_equal(kernel_reads(frame), -1);
-    device.is_up = 1;
+    device.link = TAP_LINK_UP;
     await_state(env, TAP_UP);
     assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
     assert_int_equal(kernel_reads(frame), FRAME_BYTES);
     assert_int_equal(device.openings, 1);
+}
+
+static void test_link_without_carrier_is_named(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    device.link = TAP_LINK_NO_CARRIER;
+    await_state(env, TAP_NO_CARRIER);
+    assert_string_equal(tap_state_text(env->tap), "link has no carrier");
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(stats(env)->dropped_down, 1); /* as by a NIC without a cable */
+    device.link = TAP_LINK_UP;
+    await_state(env, TAP_UP);
+}
+
+static bool has_new_name(void *ctx)
+{
+    return strcmp(tap_name(((struct env *)ctx)->tap), "tap7") != 0;
+}
+
+static void test_renamed_device_is_still_ours(void **state)
+{
+    struct env *env = *state;
+    uint8_t frame[2048];
+    listen_to(env);
+    device.name = "uplink0";
+    t_turn_until(&env->loop, has_new_name, env);
+    assert_string_equal(tap_name(env->tap), "uplink0");
+    assert_int_equal(tap_get_state(env->tap), TAP_UP);
+    assert_int_equal(env->state_count, 0); /* nothing has happened to the link */
+    assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
+    assert_int_equal(kernel_reads(frame), FRAME_BYTES);
+    assert_int_equal(device.openings, 1);
+}
+
+/* No descriptor left, say: an answer that does not come is none. */
+static void test_no_answer_is_no_change(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    device.link = TAP_LINK_UNKNOWN;
+    t_turn_for(&env->loop, 2 * TAP_CHECK_INTERVAL_MS + 100);
+    assert_int_equal(env->state_count, 0);
+    assert_int_equal(tap_get_state(env->tap), TAP_UP);
+    device.link = TAP_LINK_DOWN;
+    await_state(env, TAP_DOWN);
+    device.link = TAP_LINK_UNKNOWN;
+    t_turn_for(&env->loop, TAP_CHECK_INTERVAL_MS + 100);
+    assert_int_equal(tap_get_state(env->tap), TAP_DOWN);
+}
+
+/* What waits in the device is read to its end, and the turn of the loop is not needed for it. */
+static void test_all_that_waits_is_read_at_once(void **state)
+{
+    struct env *env = *state;
+    unsigned count = 3 * TAP_BATCH_MAX + 1;
+    listen_to(env);
+    for (unsigned i = 0; i < count; i++)
+        kernel_sends(60, 0);
+    tap_read_waiting(env->tap);
+    assert_int_equal(env->frames, count);
+    assert_int_equal(env->batches, 1);
+    tap_read_waiting(env->tap);
+    assert_int_equal(env->frames, count);
 }
 
 static void test_deleted_device_is_made_anew(void **state)
@@ -312,13 +386,13 @@ static void test_deleted_device_is_made_anew(void **state)
     uint8_t frame[2048];
     listen_to(env);
     fill_queue(env);
-    device.is_up = -1;
+    device.link = TAP_LINK_GONE;
     await_state(env, TAP_GONE);
     assert_int_equal(env->writables, 1); /* the kept frame is dropped: go on */
     assert_int_equal(write_one(env, 1), TAP_WRITE_OK);
     assert_int_equal(stats(env)->dropped_down, 2);
     close(device.kernel);
-    device.is_up = 1;
+    device.link = TAP_LINK_UP;
     await_state(env, TAP_UP);
     assert_int_equal(device.openings, 2);
     assert_int_equal(stats(env)->reopened, 1);
@@ -333,7 +407,7 @@ static void test_no_device_no_tap(void **state)
 {
     struct env *env = *state;
     char message[TAP_MESSAGE_MAX] = "";
-    device.is_up = -1;
+    device.link = TAP_LINK_GONE;
     assert_null(tap_make(env, message));
     assert_string_equal(message, "no such device");
     tap_free(NULL);
@@ -357,6 +431,10 @@ int main(void)
         TEST(test_pieces_are_written_as_one_frame),
         TEST(test_full_queue_keeps_the_frame_and_tells_when_there_is_room),
         TEST(test_link_that_goes_down_and_comes_back),
+        TEST(test_link_without_carrier_is_named),
+        TEST(test_renamed_device_is_still_ours),
+        TEST(test_no_answer_is_no_change),
+        TEST(test_all_that_waits_is_read_at_once),
         TEST(test_deleted_device_is_made_anew),
         TEST(test_no_device_no_tap),
         TEST(test_name),
