@@ -26,6 +26,7 @@
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
 #include "sp/sp_peer.h"
+#include "util/deadline.h"
 #include "util/descriptors.h"
 #include "util/log.h"
 #include "util/spare.h"
@@ -64,6 +65,7 @@ struct service {
     uv_timer_t drain_timer;
     bool is_draining;
     uint64_t drain_until_ms; /* of the loop's clock */
+    uint64_t drain_seen_ms;  /* when on_drain() ran last */
     uint64_t events_lost;    /* the engine's count that the event log knows about */
     int64_t started_at_unix_us;
 };
@@ -202,6 +204,10 @@ static void finish(struct service *service)
 static void on_drain(uv_timer_t *timer)
 {
     struct service *service = timer->data;
+    uint64_t now_ms = uv_now(&service->loop), lost_ms = now_ms - service->drain_seen_ms;
+    if (lost_ms >= DEADLINE_LATE_MIN_MS) /* we did not run: answers may wait to be read */
+        service->drain_until_ms += lost_ms;
+    service->drain_seen_ms = now_ms;
     if (drain_remaining(pump_stack(service->pump)) == 0 || now_ms >= service->drain_until_ms)
         finish(service);
 }
@@ -214,7 +220,8 @@ static void drain(struct service *service)
     rpc_stop(service->rpc);
     drain_close_all(pump_stack(service->pump), pump_now_us(service->pump));
     pump_wake(service->pump);
-    service->drain_until_ms = uv_now(&service->loop) + (uint64_t)timeout_us / 1000;
+    service->drain_seen_ms = uv_now(&service->loop);
+    service->drain_until_ms = service->drain_seen_ms + (uint64_t)timeout_us / 1000;
     uv_timer_start(&service->drain_timer, on_drain, 0, DRAIN_CHECK_MS);
 }
 

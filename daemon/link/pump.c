@@ -4,6 +4,11 @@
  * way. If it leaves work, the idle handle stays active, with which the loop polls without waiting:
  * sockets and other timers get their turn, then the flush continues.
  *
+ * If a timer is late, we did not run when it came due: the machine was busy, or we, or all of it,
+ * were stopped. The frames that came meanwhile wait in the TAP, and any of them may be the one that
+ * the timer waits for. So they are read before the timers run, or connections would die of a
+ * silence that never was.
+ *
  * Order within a flush: timers first (they produce output), then output before events (the peer is
  * farther away than the client), and again as long as events have made new work. */
 #include "link/pump.h"
@@ -20,6 +25,8 @@
 #define PUMP_FRAMES_MAX 128
 #define PUMP_EVENTS_MAX 4096
 #define PUMP_HANDLES 4
+/* A timer later than this has waited for more than the loop's other work. */
+#define PUMP_LATE_US (20 * TE_MS)
 
 struct pump {
     struct tap *tap;
@@ -78,6 +85,10 @@ int64_t pump_lateness_us(const struct pump *pump)
 
 static bool run_timeouts(struct pump *pump)
 {
+    if (pump_lateness_us(pump) >= PUMP_LATE_US) {
+        tap_read_waiting(pump->tap);
+        pump->stats.late++;
+    }
     for (unsigned i = 0; i < PUMP_TIMEOUTS_MAX; i++) {
         int64_t now_us = pump_now_us(pump);
         if (te_stack_next_timeout(pump->stack) > now_us)

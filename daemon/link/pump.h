@@ -53,6 +53,7 @@ int64_t pump_lateness_us(const struct pump *pump);
 struct pump_stats {
     uint64_t flushes;
     uint64_t timeouts;  /* calls of te_stack_handle_timeout() */
+    uint64_t late;      /* times they were late, and waiting frames were read first */
     uint64_t events;    /* events delivered */
     uint64_t postponed; /* flushes that left work for the next turn of the loop */
 };

@@ -24,6 +24,8 @@ static void on_timer(uv_timer_t *timer)
 {
     struct rpc *rpc = timer->data;
     rpc->clock.timer_at_us = DEADLINE_NEVER;
+    wait_forgive(&rpc->waits, rpc_now_us(rpc));
+    session_forgive(rpc->sessions, rpc_now_us(rpc));
     wait_expire(&rpc->waits, rpc_now_us(rpc));
     session_expire(rpc->sessions, rpc_now_us(rpc));
     if (has_work(rpc))

@@ -5,6 +5,11 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <tcpengine/units.h>
+
+/* For reading what came while the loop did not run. Clients that wait were told how long, so this
+ * is short. */
+#define READ_US (100 * TE_MS)
 
 static struct wait_queue *bucket_of(struct wait_table *table, uint64_t key)
 {
@@ -90,6 +95,11 @@ void wait_expire(struct wait_table *table, int64_t now)
     struct deadline *due;
     while ((due = deadlines_take_due(&table->deadlines, now)) != NULL)
         make_due(table, (struct wait *)(void *)due);
+}
+
+void wait_forgive(struct wait_table *table, int64_t now_us)
+{
+    deadlines_forgive(&table->deadlines, now_us, DEADLINE_LATE_MIN_MS * TE_MS, READ_US);
 }
 
 int64_t wait_next_at(const struct wait_table *table)

@@ -43,6 +43,9 @@ void wait_park(struct wait_table *table, struct wait *wait, uint64_t key, unsign
 void wait_wake(struct wait_table *table, uint64_t key, unsigned wakers);
 /* Makes every parked wait due: anything may have happened. */
 void wait_wake_all(struct wait_table *table);
+/* The loop runs again at now_us. If it did not run when a wait's time was up, what it waits for may
+ * not have been read yet: it gets a moment more (deadlines_forgive). Call before wait_expire(). */
+void wait_forgive(struct wait_table *table, int64_t now_us);
 /* Makes waits whose time is up at now due. */
 void wait_expire(struct wait_table *table, int64_t now);
 /* When wait_expire() next has work; DEADLINE_NEVER: not at all. */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <tcpengine/units.h>
 
 #define SESSION_BUCKETS 1024 /* power of two; ids are random */
 
@@ -232,6 +233,12 @@ void session_expire(struct session_table *table, int64_t now_us)
         char *base = (char *)due - offsetof(struct session, expiry);
         session_end(table, (struct session *)(void *)base);
     }
+}
+
+void session_forgive(struct session_table *table, int64_t now_us)
+{
+    deadlines_forgive(&table->expiries, now_us, DEADLINE_LATE_MIN_MS * TE_MS,
+                      DEADLINE_GRACE_MS * TE_MS);
 }
 
 int64_t session_next_at(const struct session_table *table)

@@ -90,6 +90,9 @@ void session_unbind_all(struct session_table *table, struct session_binding_list
 
 /* Ends the session now, and unbinds its links: session_first_ended() returns it in its turn. */
 void session_end(struct session_table *table, struct session *session);
+/* The loop runs again at now_us. If it did not run when a session's time was up, its client may
+ * have come back, unheard: it gets more (deadlines_forgive). Call before session_expire(). */
+void session_forgive(struct session_table *table, int64_t now_us);
 /* Ends every session whose time is up at now_us. */
 void session_expire(struct session_table *table, int64_t now_us);
 /* When session_expire() next has work; DEADLINE_NEVER: not at all. */

@@ -21,6 +21,7 @@ static void on_timer(uv_timer_t *timer)
     int64_t now_ms = (int64_t)uv_now(schedule->loop);
     struct deadline *next;
     schedule->timer_at_ms = DEADLINE_NEVER;
+    deadlines_forgive(&schedule->deadlines, now_ms, DEADLINE_LATE_MIN_MS, DEADLINE_GRACE_MS);
     while ((next = deadlines_take_due(&schedule->deadlines, now_ms)) != NULL) {
         struct sp_deadline *due = (struct sp_deadline *)(void *)next;
         due->on_due(due);

@@ -2,7 +2,8 @@
  *
  * Theory of operation: all deadlines of all links are in one heap behind one timer. Links that hold
  * more requests than one turn allows are in a queue that an idle handle serves once per round of
- * the loop, so that every other link is read in between. Knows nothing about links: deadlines and
+ * the loop, so that every other link is read in between. Time in which the loop did not run counts
+ * against no deadline (deadlines_forgive). Knows nothing about links: deadlines and
  * turns are embedded in their owners and have their own callbacks. */
 #ifndef TCPENGINED_SP_SCHEDULE_H
 #define TCPENGINED_SP_SCHEDULE_H

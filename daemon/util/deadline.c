@@ -87,3 +87,13 @@ struct deadline *deadlines_take_due(struct deadlines *deadlines, int64_t now)
     deadlines_clear(deadlines, first);
     return first;
 }
+
+bool deadlines_forgive(struct deadlines *deadlines, int64_t now, int64_t late_min, int64_t grace)
+{
+    if (deadlines->count == 0 || now - deadlines->heap[1]->at < late_min)
+        return false;
+    int64_t put_off = now - deadlines->heap[1]->at + grace;
+    for (size_t slot = 1; slot <= deadlines->count; slot++) /* their order stays */
+        deadlines->heap[slot]->at += put_off;
+    return true;
+}

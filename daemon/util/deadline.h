@@ -44,4 +44,13 @@ int64_t deadlines_next_at(const struct deadlines *deadlines);
 /* Disarms and returns the earliest deadline that is due at now; NULL if none is. */
 struct deadline *deadlines_take_due(struct deadlines *deadlines, int64_t now);
 
+/* When the process did not run as a deadline came due (it was stopped, or the machine was), what
+ * would have met the deadline may be waiting to be read, and the other side may have been stopped
+ * as well. So a deadline that is over by late_min or more does not count: all are put off by the
+ * time that was lost and grace more, which leaves time to read. True: that was done. */
+bool deadlines_forgive(struct deadlines *deadlines, int64_t now, int64_t late_min, int64_t grace);
+/* What users of deadlines_forgive() take for both. */
+#define DEADLINE_LATE_MIN_MS 250
+#define DEADLINE_GRACE_MS 1000
+
 #endif

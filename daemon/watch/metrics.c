@@ -212,6 +212,9 @@ static void write_pump(FILE *stream, const struct pump_stats *pump)
                  "Flushes that left work for the next turn of the loop", pump->postponed);
     write_number(stream, PREFIX "loop_timeouts_total", "counter",
                  "Times the engine's timers were run", pump->timeouts);
+    write_number(stream, PREFIX "loop_late_total", "counter",
+                 "Times the engine's timers were late, and waiting frames were read first",
+                 pump->late);
     write_number(stream, PREFIX "loop_events_total", "counter", "Events taken from the engine",
                  pump->events);
 }

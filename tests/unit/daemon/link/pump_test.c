@@ -18,8 +18,10 @@ struct env;
 
 struct tap {
     struct tap_handlers handlers;
-    void (*on_write)(struct env *env); /* NULL: nothing more happens */
+    void (*on_write)(struct env *env);        /* NULL: nothing more happens */
+    void (*on_read_waiting)(struct env *env); /* NULL: no frame waits */
     struct env *env;
+    unsigned readings;  /* calls of tap_read_waiting() */
     unsigned frames;    /* written, one that is kept included */
     unsigned room;      /* frames until the queue is full */
     uint8_t last[1600]; /* the frame written last */
@@ -29,6 +31,13 @@ struct tap {
 void tap_set_handlers(struct tap *tap, const struct tap_handlers *handlers)
 {
     tap->handlers = handlers != NULL ? *handlers : (struct tap_handlers){0};
+}
+
+void tap_read_waiting(struct tap *tap)
+{
+    tap->readings++;
+    if (tap->on_read_waiting != NULL)
+        tap->on_read_waiting(tap->env);
 }
 
 enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
@@ -355,6 +364,50 @@ static void test_lateness_is_that_of_the_earliest_timer(void **state)
     assert_true(te_stack_next_timeout(stack_of(env)) > due_us);
 }
 
+/* The device's queue holds what came while we did not run. */
+static void deliver_waiting(struct env *env)
+{
+    deliver_arp_reply(env);
+    env->tap.handlers.on_batch_end(env->tap.handlers.ctx);
+}
+
+static void sleep_until(struct env *env, int64_t until_us)
+{
+    while (pump_now_us(env->pump) < until_us) /* the loop does not turn, as in a stopped process */
+        ;
+}
+
+/* The answer to our ARP request came in time, and so did we not: it is read before the timer that
+ * would repeat the request. */
+static void test_late_timers_run_after_what_waits(void **state)
+{
+    struct env *env = *state;
+    env->tap.env = env;
+    env->tap.on_read_waiting = deliver_waiting;
+    open_to(env, 9);
+    pump_flush(env->pump);
+    assert_int_equal(env->tap.frames, 1); /* who has 10.0.0.9? */
+    assert_int_equal(env->tap.readings, 0);
+    sleep_until(env, te_stack_next_timeout(stack_of(env)) + 25000);
+    pump_flush(env->pump);
+    assert_int_equal(env->tap.readings, 1);
+    assert_int_equal(env->tap.frames, 2);
+    assert_true(last_is_tcp(env)); /* the SYN, and not the question again */
+    assert_int_equal(pump_get_stats(env->pump)->late, 1);
+}
+
+/* A timer that is on time costs no reading. */
+static void test_timers_on_time_read_nothing(void **state)
+{
+    struct env *env = *state;
+    send_syn(env);
+    sleep_until(env, te_stack_next_timeout(stack_of(env)) + 100);
+    pump_flush(env->pump);
+    assert_int_equal(env->tap.frames, 3);
+    if (pump_get_stats(env->pump)->late == 0) /* this process may have been stopped in earnest */
+        assert_int_equal(env->tap.readings, 0);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void test_engine_that_refuses_its_config(void **state)
@@ -388,6 +441,8 @@ int main(void)
         TEST(test_time_starts_with_the_pump_and_runs),
         TEST(test_timer_fires_without_a_wake),
         TEST(test_lateness_is_that_of_the_earliest_timer),
+        TEST(test_late_timers_run_after_what_waits),
+        TEST(test_timers_on_time_read_nothing),
         TEST(test_engine_that_refuses_its_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -135,6 +135,25 @@ static void test_deadlines_come_by_time(void **state)
     assert_int_equal(env->schedule.timer_at_ms, DEADLINE_NEVER);
 }
 
+/* The process was stopped for longer than the deadline: the loop first reads, and the owner may yet
+ * meet it. */
+static void test_a_deadline_that_was_slept_over_is_put_off(void **state)
+{
+    struct env *env = *state;
+    sp_schedule_deadline_set(&env->schedule, &env->runners[0].deadline, 10);
+    uint64_t until_ns = uv_hrtime() + 400 * UINT64_C(1000000);
+    while (uv_hrtime() < until_ns) /* the loop does not turn */
+        ;
+    uv_run(&env->loop, UV_RUN_NOWAIT);
+    uv_run(&env->loop, UV_RUN_NOWAIT);
+    assert_string_equal(env->order, "");
+    assert_true(deadline_is_armed(&env->runners[0].deadline.deadline));
+    while (env->order_len < 1)
+        uv_run(&env->loop, UV_RUN_ONCE);
+    assert_string_equal(env->order, "A"); /* but not for ever */
+    assert_true(uv_hrtime() >= until_ns + DEADLINE_GRACE_MS * UINT64_C(1000000) - 1000000);
+}
+
 static void test_nothing_comes_after_close(void **state)
 {
     struct env *env = *state;
@@ -154,6 +173,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_round_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_dropped_turn_does_not_come, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadlines_come_by_time, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_deadline_that_was_slept_over_is_put_off, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_nothing_comes_after_close, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,31 @@ static void test_many_in_any_order(void **state)
     assert_int_equal(taken, COUNT - COUNT / 4);
 }
 
+/* Nobody looked in time: all deadlines move by what was lost, and the grace. */
+static void test_lost_time_does_not_count(void **state)
+{
+    struct deadline first = {0}, second = {0};
+    (void)state;
+    deadlines_set(&deadlines, &first, 100);
+    deadlines_set(&deadlines, &second, 130);
+    assert_true(deadlines_forgive(&deadlines, 600, 250, 1000));
+    assert_true(deadlines_next_at(&deadlines) == 1600);
+    assert_null(deadlines_take_due(&deadlines, 1599));
+    assert_ptr_equal(deadlines_take_due(&deadlines, 1600), &first);
+    assert_true(deadlines_next_at(&deadlines) == 1630); /* as far apart as before */
+}
+
+static void test_a_little_late_is_due(void **state)
+{
+    struct deadline deadline = {0};
+    (void)state;
+    assert_false(deadlines_forgive(&deadlines, 1000000, 250, 1000)); /* none is armed */
+    deadlines_set(&deadlines, &deadline, 100);
+    assert_false(deadlines_forgive(&deadlines, 50, 250, 1000));
+    assert_false(deadlines_forgive(&deadlines, 349, 250, 1000));
+    assert_ptr_equal(deadlines_take_due(&deadlines, 349), &deadline);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -95,6 +120,8 @@ int main(void)
         TEST(test_same_time_comes_in_order_of_arming),
         TEST(test_clear_is_harmless_twice),
         TEST(test_many_in_any_order),
+        TEST(test_lost_time_does_not_count),
+        TEST(test_a_little_late_is_due),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
