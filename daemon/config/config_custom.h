@@ -28,6 +28,9 @@ bool config_parse_control_group(struct config *config, const char *value, char *
 void config_format_control_group(const struct config *config, char *ret_text);
 bool config_parse_admin_group(struct config *config, const char *value, char *ret_message);
 void config_format_admin_group(const struct config *config, char *ret_text);
+bool config_parse_privileged_ports(struct config *config, const char *value, char *ret_message);
+void config_format_privileged_ports(const struct config *config, char *ret_text);
+void config_clear_privileged_ports(struct config *config);
 bool config_parse_http(struct config *config, const char *value, char *ret_message);
 void config_format_http(const struct config *config, char *ret_text);
 bool config_parse_log_level(struct config *config, const char *value, char *ret_message);

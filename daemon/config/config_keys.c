@@ -45,6 +45,8 @@ static const struct config_key keys[] = {
          "daemon's own group."),
     TEXT("daemon", admin_group, "", "a group's name or number, or empty",
          "Group whose members see and control everybody's connections, as root does. Empty: none."),
+    LIST("daemon", privileged_ports, "users by name or number, separated by commas; repeated",
+         "Users who may use local ports below 1024, beside root and the admin group."),
     TEXT("daemon", http, "127.0.0.1:9409", "ADDRESS:PORT or off",
          "Where metrics, health and the live page are served. Keep it on loopback: there is no "
          "password."),

@@ -134,6 +134,22 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
     return false;
 }
 
+/* False: the local port is not for the caller, and the answer says for whom. */
+static bool check_port(struct rpc_call *call, const struct te_open *open)
+{
+    uint16_t port = open->local.port;
+    if (port == 0 || port >= RPC_PORT_FREE_FIRST || call->link->is_admin ||
+        rpc_may_use_low_ports(&call->rpc->options, open->uid))
+        return true;
+    call->rpc->counters.requests_denied++;
+    RPC_FAIL(call, PERMISSION, "EACCES",
+             "use a port from 1024 on, or have the uid added to privileged_ports",
+             "Open: local port %u is for root, the admin group and the users in privileged_ports, "
+             "and uid %u is none of them",
+             port, open->uid);
+    return false;
+}
+
 static enum te_err open_passive(struct rpc_call *call, const struct te_open *open, uint64_t *ret_id)
 {
     const struct te_listen listen = {.local = open->local,
@@ -155,7 +171,7 @@ static bool open_start(struct rpc_call *call)
         RPC_FAIL(call, RESOURCES, "ESHUTDOWN", NULL, "Open: the daemon is stopping");
         return false;
     }
-    if (!parse_open(call, &open) || !check_room(call))
+    if (!parse_open(call, &open) || !check_port(call, &open) || !check_room(call))
         return false;
     enum te_err err = op->passive ? open_passive(call, &open, &id)
                                   : te_open_active(rpc_stack(rpc), &open, &id, rpc_now_us(rpc));

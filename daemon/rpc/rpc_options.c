@@ -19,3 +19,11 @@ void rpc_options_init(struct rpc_options *options)
     };
     sp_server_options_init(&options->control);
 }
+
+bool rpc_may_use_low_ports(const struct rpc_options *options, uint32_t uid)
+{
+    for (unsigned i = 0; i < options->privileged_count; i++)
+        if (options->privileged_uids[i] == uid)
+            return true;
+    return false;
+}

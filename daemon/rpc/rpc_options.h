@@ -15,6 +15,10 @@
 #define RPC_HELD_PER_UID_MAX_DEFAULT (8 * TE_MIB)
 #define RPC_HELD_MAX_DEFAULT (64 * TE_MIB)
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
+#define RPC_PRIVILEGED_MAX 32
+/* Local ports below this one are for admins and privileged_uids alone: what listens there passes
+ * for a service of the host. */
+#define RPC_PORT_FREE_FIRST 1024
 
 struct rpc_options {
     struct sp_server_options control;
@@ -28,9 +32,13 @@ struct rpc_options {
     size_t held_max;              /* the same for all uids together */
     size_t recent_max;            /* remembered answers; default RECENT_MAX_DEFAULT */
     int64_t wait_max_us;          /* longest wait_ms */
-    uint64_t boot_id;             /* 0: drawn at random */
+    uint32_t privileged_uids[RPC_PRIVILEGED_MAX]; /* may use ports below RPC_PORT_FREE_FIRST */
+    unsigned privileged_count;
+    uint64_t boot_id; /* 0: drawn at random */
 };
 /* Sets every option to its default; control.path is NULL. */
 void rpc_options_init(struct rpc_options *options);
+/* Whether uid is among privileged_uids. */
+bool rpc_may_use_low_ports(const struct rpc_options *options, uint32_t uid);
 
 #endif

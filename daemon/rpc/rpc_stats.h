@@ -12,7 +12,7 @@
 #define RPC_COUNTER_LIST(X)                                                                        \
     X(requests_malformed, "Requests that could not be decoded")                                    \
     X(requests_unsupported, "Requests of an unknown version or verb")                              \
-    X(requests_denied, "Requests about another uid's connection")                                  \
+    X(requests_denied, "Requests denied: not the caller's, or a port below 1024")                  \
     X(requests_repeated, "Requests answered from memory: they arrived twice")                      \
     X(recent_evicted, "Remembered answers evicted by newer ones")                                  \
     X(waits_refused, "Waiting requests refused: too many of one link, or too much data")           \

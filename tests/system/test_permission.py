@@ -8,12 +8,13 @@ import harness
 from harness import HOST4, TCPCTL, Process, run, wait_for
 from ipc import Client
 
-NOBODY, OTHER = 65534, 54321
-GROUP = 54300
+NOBODY, OTHER, PRIVILEGED = 65534, 54321, 54322
+GROUP, ADMINS = 54300, 54301
 
 
 class Permission(harness.SystemTest):
-    daemon_arguments = ("--set", f"control_group={GROUP}")
+    daemon_arguments = ("--set", f"control_group={GROUP}", "--set", f"admin_group={ADMINS}",
+                        "--set", f"privileged_ports=33,{PRIVILEGED}")
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -26,9 +27,10 @@ class Permission(harness.SystemTest):
         for library in harness.BUILD.glob("lib/client/libtcpclient.so*"):
             shutil.copy(library, libraries)
 
-    def as_user(self, uid: int, gid: int, *arguments, status: int = 0):
+    def as_user(self, uid: int, gid: int, *arguments, status: int = 0, groups: int | None = None):
         environment = dict(os.environ, LD_LIBRARY_PATH=str(self.folder / "lib"))
-        done = run("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--",
+        done = run("setpriv", f"--reuid={uid}", f"--regid={gid}",
+                   f"--groups={groups}" if groups else "--clear-groups", "--",
                    self.program, "--control", self.daemon.url, *arguments, check=False,
                    env=environment)
         self.assertEqual(done.returncode, status, done.stderr.decode() + done.stdout.decode())
@@ -63,6 +65,20 @@ class Permission(harness.SystemTest):
         self.ctl("history", "--drops")
         self.as_user(NOBODY, GROUP, "abort", row["id"])
         wait_for(lambda: self.state_of(row["id"]) == "CLOSED", what="CLOSED")
+
+    def test_low_ports(self) -> None:
+        """Below 1024 only root, the admin group and privileged_ports, for either kind of open."""
+        for verb in (["listen", "22"], ["listen", "1023"], ["serve", "25"],
+                     ["open", HOST4, "80", "-p", "1"], ["connect", HOST4, "80", "-p", "1023"]):
+            with self.subTest(verb=verb):
+                error = self.as_user(NOBODY, GROUP, *verb, status=4).stderr.decode()
+                self.assertRegex(error, r"^tcpctl: .*privileged_ports.*EACCES.*\n$")
+        self.as_user(NOBODY, GROUP, "listen", "1024")
+        self.as_user(PRIVILEGED, GROUP, "listen", "22")
+        self.as_user(OTHER, ADMINS, "listen", "23", groups=GROUP)
+        self.tcpctl("listen", "24")
+        for port in (1024, 22, 23, 24):
+            self.tcpctl("abort", self.find(f"sport = :{port}")["id"])
 
     def test_time_wait_is_private_too(self) -> None:
         server = self.kernel_server()

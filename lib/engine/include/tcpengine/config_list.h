@@ -194,9 +194,10 @@
       "SYN, which may then be delivered twice.")                                                   \
     X("tcp", nagle, bool, nagle, SWITCH, true, (0, 1), (0, 1),                                     \
       "Nagle's algorithm, unless a connection says otherwise (RFC 9293 3.7.4).")                   \
-    X("tcp", port_first, uint16_t, port_first, COUNT, 32768, (1, UINT16_MAX), (1, UINT16_MAX),     \
+    /* Below 1024 are the ports of services, which nobody is to get by chance. */                  \
+    X("tcp", port_first, uint16_t, port_first, COUNT, 32768, (1, UINT16_MAX), (1024, UINT16_MAX),  \
       "First ephemeral port (RFC 6056).")                                                          \
-    X("tcp", port_last, uint16_t, port_last, COUNT, 60999, (1, UINT16_MAX), (1, UINT16_MAX),       \
+    X("tcp", port_last, uint16_t, port_last, COUNT, 60999, (1, UINT16_MAX), (1024, UINT16_MAX),    \
       "Last ephemeral port.")                                                                      \
     /* [limits] */                                                                                 \
     X("limits", conn_max, uint32_t, conn_max, COUNT, 1048576, (1, TE_CONFIG_TABLE_MAX),            \

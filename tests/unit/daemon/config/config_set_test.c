@@ -183,6 +183,48 @@ static void test_ranges_and_values(void **state)
     }
 }
 
+/* --- lists of users --------------------------------------------------------------------------- */
+
+static void test_users_by_name_and_number(void **state)
+{
+    struct config config;
+    char text[CONFIG_VALUE_MAX], message[CONFIG_MESSAGE_MAX];
+    (void)state;
+    config_init(&config);
+    assert_int_equal(config.rpc.privileged_count, 0);
+    set(&config, "privileged_ports", "root, 1001,4294967294");
+    set(&config, "daemon.privileged_ports", "1001 33");
+    config_key_format(key_of("privileged_ports"), &config, text);
+    assert_string_equal(text, "0 1001 4294967294 33");
+    assert_true(rpc_may_use_low_ports(&config.rpc, 33));
+    assert_false(rpc_may_use_low_ports(&config.rpc, 34));
+    /* One that is wrong: none of that line counts. */
+    assert_false(config_set(&config, "privileged_ports", "44,no-such-user", message));
+    assert_non_null(strstr(message, "no user 'no-such-user'"));
+    assert_false(rpc_may_use_low_ports(&config.rpc, 44));
+    assert_false(config_set(&config, "privileged_ports", "4294967295", message)); /* (uid_t)-1 */
+    assert_false(config_set(&config, "privileged_ports", "-1", message));
+    config_clear_list(&config, "privileged_ports");
+    config_key_format(key_of("privileged_ports"), &config, text);
+    assert_string_equal(text, "");
+    set(&config, "privileged_ports", ""); /* nobody */
+    assert_int_equal(config.rpc.privileged_count, 0);
+}
+
+static void test_too_many_users(void **state)
+{
+    struct config config;
+    char text[16], message[CONFIG_MESSAGE_MAX];
+    (void)state;
+    config_init(&config);
+    for (int i = 0; i < RPC_PRIVILEGED_MAX; i++) {
+        snprintf(text, sizeof(text), "%d", 5000 + i);
+        set(&config, "privileged_ports", text);
+    }
+    assert_false(config_set(&config, "privileged_ports", "9999", message));
+    assert_non_null(strstr(message, "up to 32 users"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +234,8 @@ int main(void)
         cmocka_unit_test(test_failure_leaves_the_config_alone),
         cmocka_unit_test(test_long_value_leaves_room_for_the_remedy),
         cmocka_unit_test(test_ranges_and_values),
+        cmocka_unit_test(test_users_by_name_and_number),
+        cmocka_unit_test(test_too_many_users),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

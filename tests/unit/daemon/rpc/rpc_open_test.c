@@ -273,6 +273,63 @@ static void test_objects_of_one_uid_are_limited(void **state)
     t_client_close(&client);
 }
 
+/* --- ports below 1024 ------------------------------------------------------------------------- */
+
+static const pb_response *open_from(struct t_client *client, uint16_t port)
+{
+    pb_endpoint local, remote;
+    pb_open op;
+    tcpengine__v1__endpoint__init(&local);
+    tcpengine__v1__endpoint__init(&remote);
+    tcpengine__v1__open__init(&op);
+    local.port = port;
+    remote.address = "10.0.0.2";
+    remote.port = 80;
+    op.local = &local;
+    op.remote = &remote;
+    return t_call(client, OP(OPEN), &op);
+}
+
+static void test_low_ports_are_not_for_everybody(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client, root;
+    t_client_open_as(&client, env, T_OTHER_UID);
+    T_FAILS(t_listen(&client, 22, 0), PERMISSION);
+    assert_string_equal(client.response->status->errno_name, "EACCES");
+    assert_non_null(strstr(client.response->status->message, "local port 22"));
+    assert_non_null(strstr(client.response->status->message, "uid 65534"));
+    assert_non_null(strstr(client.response->status->message, "privileged_ports"));
+    T_FAILS(t_listen(&client, 1023, 0), PERMISSION);
+    T_FAILS(open_from(&client, 1), PERMISSION);
+    assert_int_equal(t_stats(env).counters.requests_denied, 3);
+    T_OK(t_listen(&client, 1024, 0));
+    T_OK(open_from(&client, 1025));
+    T_OK(open_from(&client, 0));
+    t_client_open(&root, env);
+    T_OK(t_listen(&root, 22, 0));
+    T_OK(open_from(&root, 1));
+    t_client_close(&client);
+    t_client_close(&root);
+}
+
+static void test_low_ports_are_for_the_privileged(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client, other;
+    env->options.privileged_uids[0] = 7;
+    env->options.privileged_uids[1] = T_OTHER_UID;
+    env->options.privileged_count = 2;
+    t_rpc_restart(env);
+    t_client_open_as(&client, env, T_OTHER_UID);
+    T_OK(t_listen(&client, 22, 0));
+    T_OK(open_from(&client, 23));
+    t_client_open_as(&other, env, T_OTHER_UID - 1);
+    T_FAILS(t_listen(&other, 25, 0), PERMISSION);
+    t_client_close(&client);
+    t_client_close(&other);
+}
+
 static void test_stopping_daemon_opens_nothing(void **state)
 {
     struct t_rpc *env = *state;
@@ -610,6 +667,8 @@ int main(void)
         TEST(test_open_cut_off_at_any_byte_opens_once),
         TEST(test_listener_turns_active_under_its_id),
         TEST(test_objects_of_one_uid_are_limited),
+        TEST(test_low_ports_are_not_for_everybody),
+        TEST(test_low_ports_are_for_the_privileged),
         TEST(test_stopping_daemon_opens_nothing),
         TEST(test_stopping_daemon_says_so),
         TEST(test_accept_waits),
