@@ -40,7 +40,7 @@ static const char *check_host(const struct te_config *config)
         return "buffer_memory";
     if ((config->mac[0] & 1) || memcmp(config->mac, no_mac, sizeof(no_mac)) == 0)
         return "mac"; /* the group bit: no station has such an address */
-    return NULL;
+    return config->first_id <= TE_FIRST_ID_MAX ? NULL : "first_id";
 }
 
 static unsigned family_bits(const struct te_addr *addr)

@@ -131,3 +131,8 @@ const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned 
     *ret_count = stack->config.address_count;
     return stack->config.addresses;
 }
+
+uint64_t te_stack_next_id(const struct te_stack *stack)
+{
+    return stack->next_id;
+}

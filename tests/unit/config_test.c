@@ -88,6 +88,7 @@ static void test_init_leaves_the_hosts_part_zero(void **state)
     assert_memory_equal(&c.buffer_memory, &zero.buffer_memory, sizeof(c.buffer_memory));
     assert_memory_equal(c.secret, zero.secret, sizeof(c.secret));
     assert_memory_equal(c.mac, zero.mac, sizeof(c.mac));
+    assert_int_equal(c.first_id, 0);
     assert_memory_equal(c.addresses, zero.addresses, sizeof(c.addresses));
     assert_int_equal(c.address_count, 0);
     assert_int_equal(c.route_count, 0);
@@ -351,6 +352,15 @@ static void test_mac(void **state)
     assert_wrong("mac");
 }
 
+static void test_first_id(void **state)
+{
+    (void)state;
+    config.first_id = TE_FIRST_ID_MAX;
+    assert_valid();
+    config.first_id++;
+    assert_wrong("first_id");
+}
+
 static void test_addresses(void **state)
 {
     static const char *const wrong[] = {"0.0.0.0/8", "::/64", "224.0.0.1/4", "255.255.255.255/32",
@@ -541,6 +551,7 @@ int main(void)
         cmocka_unit_test_setup(test_relations, setup),
         cmocka_unit_test_setup(test_memory_of_the_host, setup),
         cmocka_unit_test_setup(test_mac, setup),
+        cmocka_unit_test_setup(test_first_id, setup),
         cmocka_unit_test_setup(test_addresses, setup),
         cmocka_unit_test_setup(test_keys_stay_in_their_fields, setup),
         cmocka_unit_test_setup(test_defaults_and_user_ranges_fit, setup),

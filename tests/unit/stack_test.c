@@ -5,6 +5,7 @@
 #include "stack_internal.h"
 #include "support/frames.h"
 #include "support/test.h"
+#include "tcpengine/save.h"
 
 #define TIMERS_MAX 4096 /* per call (stack.h) */
 
@@ -67,6 +68,56 @@ static void the_configuration_is_copied(void **state)
     assert_int_equal(addresses[0].prefix_bits, 24);
     assert_addr(&addresses[1].addr, "2001:db8::1");
     fixture_poll(&f);
+    fixture_stop(&f);
+}
+
+/* --- ids -------------------------------------------------------------------------------------- */
+
+static uint64_t first_listener(uint64_t first_id)
+{
+    struct fixture f;
+    uint64_t id, second;
+    fixture_init(&f);
+    f.config.first_id = first_id;
+    fixture_start(&f);
+    struct te_listen listen = {.local = {.port = 80}};
+    assert_int_equal(te_open_passive(f.stack, &listen, &id, f.now_us), TE_OK);
+    assert_true(te_stack_next_id(f.stack) == id + 1);
+    listen.local.port = 81;
+    assert_int_equal(te_open_passive(f.stack, &listen, &second, f.now_us), TE_OK);
+    assert_true(second == id + 1);
+    fixture_stop(&f);
+    return id;
+}
+
+static void ids_start_where_the_host_says(void **state)
+{
+    (void)state;
+    assert_true(first_listener(0) == 1);
+    assert_true(first_listener(1) == 1);
+    assert_true(first_listener(123456789) == 123456789);
+    assert_true(first_listener(TE_FIRST_ID_MAX) == TE_FIRST_ID_MAX);
+}
+
+static void a_restored_stack_goes_on_with_its_own_ids(void **state)
+{
+    static uint8_t saved[1 << 16];
+    struct fixture f;
+    uint64_t id;
+    (void)state;
+    fixture_init(&f);
+    f.config.first_id = 5000;
+    fixture_start(&f);
+    struct te_listen listen = {.local = {.port = 80}};
+    assert_int_equal(te_open_passive(f.stack, &listen, &id, f.now_us), TE_OK);
+    size_t len = te_stack_save(f.stack, saved, sizeof(saved));
+    assert_in_range(len, 1, sizeof(saved));
+    te_stack_free(f.stack);
+    f.config.first_id = 9000;
+    assert_int_equal(te_stack_restore(&f.config, saved, len, f.now_us, &f.stack), TE_OK);
+    assert_true(te_stack_next_id(f.stack) == 5001);
+    struct te_status status;
+    assert_int_equal(te_status(f.stack, 5000, &status), TE_OK);
     fixture_stop(&f);
 }
 
@@ -219,6 +270,8 @@ int main(void)
         cmocka_unit_test(without_memory_nothing_is_left),
         cmocka_unit_test(no_stack_is_freed),
         cmocka_unit_test(the_configuration_is_copied),
+        cmocka_unit_test(ids_start_where_the_host_says),
+        cmocka_unit_test(a_restored_stack_goes_on_with_its_own_ids),
         cmocka_unit_test(an_address_is_ready_unless_it_is_probed),
         cmocka_unit_test(a_probed_address_becomes_ready),
         cmocka_unit_test(a_stack_at_rest_waits_for_nothing),

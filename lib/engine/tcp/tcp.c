@@ -175,7 +175,7 @@ enum te_err te_tcp_init(struct te_stack *stack)
     stack->transport = &transport;
     te_list_init(&stack->output);
     te_fast_open_init(stack);
-    stack->next_id = 1;
+    stack->next_id = stack->config.first_id != 0 ? stack->config.first_id : 1;
     if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
         te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK ||
         te_remotes_init(stack) != TE_OK)

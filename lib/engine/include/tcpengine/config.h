@@ -81,6 +81,9 @@ typedef char te_cc_name_text[TE_CC_NAME_MAX];
 /* The algorithms' names in the order of TE_CC_LIST, static; NULL beyond the last. */
 const char *te_cc_name(unsigned index);
 
+/* Of first_id: ids stay below 2^53, whatever comes after it. */
+#define TE_FIRST_ID_MAX ((UINT64_C(1) << 53) - (UINT64_C(1) << 51))
+
 #define TE_CONFIG_FIELD(section, name, type, field, ...) type field;
 struct te_config {
     struct te_allocator allocator;         /* required */
@@ -89,6 +92,10 @@ struct te_config {
      * SYN and Fast Open cookies, timestamp offsets and the hash tables are keyed by them. */
     uint8_t secret[16];
     uint8_t mac[6]; /* ours; a unicast address, not all zero */
+    /* Ids are given out from here on, each once; 0 counts as 1. A host whose users remember ids
+     * beyond the life of a stack starts the next one behind the ids of the last
+     * (te_stack_next_id). A restored stack goes on with its own. */
+    uint64_t first_id;
     struct te_cidr addresses[TE_LOCAL_ADDRESSES_MAX];
     unsigned address_count;
     struct te_route routes[TE_ROUTES_MAX]; /* beside the networks that the addresses imply */
@@ -99,7 +106,7 @@ struct te_config {
 #undef TE_CONFIG_FIELD
 
 /* Sets every field of TE_CONFIG_LIST and features to its default, all others to zero: allocator,
- * buffer_memory, secret, mac, addresses, routes. */
+ * buffer_memory, secret, mac, first_id, addresses, routes. */
 void te_config_init(struct te_config *config);
 
 /* Checks everything that te_stack_new() demands: what the host must give, each range, addresses and

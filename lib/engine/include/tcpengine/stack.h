@@ -101,6 +101,9 @@ bool te_stack_is_address_ready(const struct te_stack *stack);
 /* The local addresses as configured: *ret_count of them, valid as long as the stack. */
 const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned *ret_count);
 
+/* The id that the next connection or listener will get: every id given out is below it. */
+uint64_t te_stack_next_id(const struct te_stack *stack);
+
 /* Checks every invariant that the stack knows of itself (lists, accounts, sequence numbers,
  * timers). NULL when all hold, else a static sentence; *ret_id is the connection or listener
  * concerned, or 0. A sentence means a fault of the engine (or of memory): report it, and do not go
