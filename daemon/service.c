@@ -26,9 +26,11 @@
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
 #include "sp/sp_peer.h"
+#include "sp/sp_socket.h"
 #include "util/deadline.h"
 #include "util/descriptors.h"
 #include "util/log.h"
+#include "util/marks.h"
 #include "util/spare.h"
 #include "util/version.h"
 #include "watch/http.h"
@@ -37,6 +39,9 @@
 #include "watch/pages.h"
 
 #define DRAIN_CHECK_MS 10
+/* More than any drain uses. */
+#define DRAIN_IDS_MAX 4096
+#define DRAIN_EVENTS_PER_CONNECTION 16
 /* Flushes of the last output; each is bounded. */
 #define FINISH_FLUSHES_MAX 65536
 /* An engine timer this late means that the loop is stuck. */
@@ -51,6 +56,7 @@ struct service {
     const struct config *config;
     uv_loop_t loop;
     struct memory memory;
+    struct marks marks;
     struct latency latency;
     struct description description;
     struct rpc_stats rpc_stats;
@@ -87,6 +93,19 @@ static void on_engine_event(void *ctx, const struct te_event *event)
         rpc_on_engine_event(service->rpc, event);
 }
 
+static struct marks_numbers numbers_next(const struct service *service)
+{
+    return (struct marks_numbers){.id = te_stack_next_id(pump_stack(service->pump)),
+                                  .event = event_log_last_seq(service->events) + 1};
+}
+
+/* Before an answer or a page leaves. */
+static void on_before_output(void *ctx)
+{
+    struct service *service = ctx;
+    marks_cover(&service->marks, numbers_next(service));
+}
+
 static void on_describe(void *ctx, struct daemon_info *ret_info)
 {
     struct service *service = ctx;
@@ -110,6 +129,7 @@ static void on_tap_state(void *ctx, enum tap_state state)
 static void on_fill(void *ctx, struct metrics_input *ret_input)
 {
     struct service *service = ctx;
+    on_before_output(service);
     rpc_fill_stats(service->rpc, &service->rpc_stats);
     ret_input->version = TCPENGINE_VERSION;
     ret_input->counters = te_stack_counters(pump_stack(service->pump));
@@ -197,6 +217,7 @@ static void finish(struct service *service)
     drain_abort_all(stack, pump_now_us(service->pump));
     for (unsigned i = 0; i < FINISH_FLUSHES_MAX && pump_flush(service->pump); i++)
         ;
+    marks_close(&service->marks, numbers_next(service));
     parts_free(service);
     handles_close(service);
 }
@@ -212,11 +233,24 @@ static void on_drain(uv_timer_t *timer)
         finish(service);
 }
 
+/* A successor may start as soon as the control socket is free, while connections are still closing
+ * here: it must find the marks beyond all that is yet to come. */
+static void cover_drain(struct service *service)
+{
+    struct marks_numbers next = numbers_next(service);
+    struct te_totals totals;
+    te_totals(pump_stack(service->pump), &totals);
+    next.id += DRAIN_IDS_MAX;
+    next.event += DRAIN_EVENTS_PER_CONNECTION * (UINT64_C(1) + totals.connections) + DRAIN_IDS_MAX;
+    marks_cover(&service->marks, next);
+}
+
 static void drain(struct service *service)
 {
     int64_t timeout_us = service->config->shutdown_timeout_us;
     service->is_draining = true;
     notify_stopping(service->notify);
+    cover_drain(service);
     rpc_stop(service->rpc);
     drain_close_all(pump_stack(service->pump), pump_now_us(service->pump));
     pump_wake(service->pump);
@@ -287,29 +321,6 @@ static bool start_tap(struct service *service)
     return true;
 }
 
-static bool start_engine(struct service *service)
-{
-    struct te_config engine = service->config->engine;
-    struct pump_options options = {.engine = &engine, .on_event = on_engine_event, .ctx = service};
-    const char *error;
-    memory_init(&service->memory, service->config->memory_max_bytes);
-    engine.allocator = memory_allocator(&service->memory);
-    if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
-        log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));
-        return false;
-    }
-    service->events = event_log_new(service->config->event_log_max);
-    if (service->events == NULL) {
-        log_write(LOG_LEVEL_ERROR, "no memory for %" PRIu32 " events; lower event_log_max",
-                  service->config->event_log_max);
-        return false;
-    }
-    service->pump = pump_new(&service->loop, service->tap, &options, &error);
-    if (service->pump == NULL)
-        log_write(LOG_LEVEL_ERROR, "cannot start the engine: %s", error);
-    return service->pump != NULL;
-}
-
 /* The group existed when the configuration was read; it may be gone by now. */
 static bool group_find(const char *name, gid_t *ret_gid)
 {
@@ -320,6 +331,55 @@ static bool group_find(const char *name, gid_t *ret_gid)
     return false;
 }
 
+static const char *control_path(const struct service *service)
+{
+    return service->config->control + strlen(CONFIG_LINK_PREFIX);
+}
+
+static int64_t machine_uptime_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
+}
+
+/* Where the numbers of this run start. */
+static bool start_marks(struct service *service)
+{
+    gid_t gid;
+    if (!group_find(service->config->control_group, &gid))
+        return false;
+    sp_socket_make_directory(control_path(service), gid);
+    marks_open(&service->marks, control_path(service), getenv("STATE_DIRECTORY"),
+               machine_uptime_us());
+    return true;
+}
+
+static bool start_engine(struct service *service)
+{
+    struct te_config engine = service->config->engine;
+    struct pump_options options = {.engine = &engine, .on_event = on_engine_event, .ctx = service};
+    const char *error;
+    memory_init(&service->memory, service->config->memory_max_bytes);
+    engine.allocator = memory_allocator(&service->memory);
+    engine.first_id = service->marks.start.id;
+    if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
+        log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));
+        return false;
+    }
+    service->events = event_log_new(service->config->event_log_max);
+    if (service->events == NULL) {
+        log_write(LOG_LEVEL_ERROR, "no memory for %" PRIu32 " events; lower event_log_max",
+                  service->config->event_log_max);
+        return false;
+    }
+    event_log_start_at(service->events, service->marks.start.event);
+    service->pump = pump_new(&service->loop, service->tap, &options, &error);
+    if (service->pump == NULL)
+        log_write(LOG_LEVEL_ERROR, "cannot start the engine: %s", error);
+    return service->pump != NULL;
+}
+
 static bool start_rpc(struct service *service)
 {
     const struct config *config = service->config;
@@ -328,8 +388,10 @@ static bool start_rpc(struct service *service)
                             .pump = service->pump,
                             .events = service->events,
                             .describe = on_describe,
+                            .before_answer = on_before_output,
+                            .first_id = service->marks.start.id,
                             .ctx = service};
-    options.control.path = config->control + strlen(CONFIG_LINK_PREFIX);
+    options.control.path = control_path(service);
     options.control.links_max =
         descriptors_plan(options.control.links_max, options.control.links_reserve);
     if (!group_find(config->control_group, &options.control.control_gid) ||
@@ -385,8 +447,8 @@ static bool start(struct service *service)
     if (!spare_init())
         log_write(LOG_LEVEL_WARNING, "no descriptor is left to keep in reserve");
     handles_start(service);
-    if (!start_tap(service) || !start_engine(service) || !start_rpc(service) ||
-        !start_http(service) || !start_notify(service))
+    if (!start_tap(service) || !start_marks(service) || !start_engine(service) ||
+        !start_rpc(service) || !start_http(service) || !start_notify(service))
         return false;
     tell_started(service);
     if (tap_get_state(service->tap) == TAP_UP)

@@ -14,6 +14,7 @@
 
 struct event_log {
     uint64_t last_seq;
+    uint64_t first_seq;
     uint64_t overwritten[UID_SLOTS]; /* the newest overwritten event of the uids of a slot */
     uint32_t max;
     uint32_t *uids;
@@ -27,6 +28,7 @@ struct event_log *event_log_new(uint32_t max)
     if (log == NULL)
         return NULL;
     log->max = max;
+    log->first_seq = 1;
     log->uids = calloc(max, sizeof(*log->uids));
     log->entries = calloc(max, sizeof(*log->entries));
     if (log->uids == NULL || log->entries == NULL) {
@@ -43,6 +45,18 @@ void event_log_free(struct event_log *log)
     free(log->uids);
     free(log->entries);
     free(log);
+}
+
+void event_log_start_at(struct event_log *log, uint64_t first_seq)
+{
+    assert(first_seq > 0 && log->last_seq == log->first_seq - 1);
+    log->first_seq = first_seq;
+    log->last_seq = first_seq - 1;
+}
+
+uint64_t event_log_first_seq(const struct event_log *log)
+{
+    return log->first_seq;
 }
 
 uint64_t event_log_last_seq(const struct event_log *log)
@@ -93,8 +107,10 @@ static void skip_overwritten(const struct event_log *log, struct event_log_reade
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid)
 {
-    if (reader->seq > log->last_seq) /* another boot's number */
+    if (reader->seq > log->last_seq) /* never given out */
         reader->seq = log->last_seq;
+    if (reader->seq < log->first_seq - 1)
+        reader->seq = log->first_seq - 1;
     skip_overwritten(log, reader);
     while (reader->seq < log->last_seq) {
         size_t place = (size_t)(++reader->seq % log->max);

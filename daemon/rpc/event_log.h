@@ -1,4 +1,4 @@
-/* The most recent events of the stack, numbered from 1, for clients that watch.
+/* The most recent events of the stack, numbered in order, for clients that watch.
  *
  * event_log_push() gets every event that the pump takes from the stack. Readiness events are not
  * kept: they concern waiting requests, not people. */
@@ -29,23 +29,29 @@ struct event_log *event_log_new(uint32_t max);
 /* NULL is legal. */
 void event_log_free(struct event_log *log);
 
+/* The first event will have the number first_seq, instead of 1: later numbers than those of earlier
+ * runs. Before the first event. */
+void event_log_start_at(struct event_log *log, uint64_t first_seq);
+/* Number of the first event of this run, whether or not it has come. */
+uint64_t event_log_first_seq(const struct event_log *log);
+
 /* Numbers and copies the event, unless it is TE_EVENT_READY. The oldest one makes room. */
 void event_log_push(struct event_log *log, const struct te_event *event);
 /* count events were lost before they got here: readers find a gap of that size. */
 void event_log_skip(struct event_log *log, uint64_t count);
-/* Number of the newest event; 0 if there was none. */
+/* Number of the newest event; if there was none, the one before the first. */
 uint64_t event_log_last_seq(const struct event_log *log);
 
 /* A position in the log, which the reader owns. */
 struct event_log_reader {
-    uint64_t seq;  /* number of the last event read; 0 to start with the oldest */
+    uint64_t seq;  /* number of the last event read; below the first: start with the oldest */
     uint64_t lost; /* events that the reader missed; counted up by event_log_next() */
     bool sees_all; /* false: sees only uid's events */
     uint32_t uid;
 };
 /* The next event after reader->seq that the reader may see, valid until the next push; *ret_uid is
  * its owner. Moves the reader up to it. NULL: there is none; the reader is at the end. A seq that
- * was never given out (another boot's) counts as the end. */
+ * was never given out counts as the end. */
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid);
 

@@ -78,8 +78,9 @@ typedef Tcpengine__V1__SetOptionResult pb_set_option_result;
 #define PB_INTERNAL TCPENGINE__V1__CODE__INTERNAL
 #define PB_DEADLINE TCPENGINE__V1__CODE__DEADLINE
 #define PB_SESSION TCPENGINE__V1__CODE__SESSION
+#define PB_RESTARTED TCPENGINE__V1__CODE__RESTARTED
 
 /* Codes are numbered from 0 without gaps. */
-#define PB_CODE_COUNT (PB_SESSION + 1)
+#define PB_CODE_COUNT (PB_RESTARTED + 1)
 
 #endif

@@ -60,6 +60,10 @@ struct rpc_host {
     struct event_log *events;
     /* Fills in *ret_info, which is zeroed; its texts stay valid until the next call. */
     void (*describe)(void *ctx, struct daemon_info *ret_info);
+    /* Called before each answer leaves: the ids and event numbers in it are known to somebody from
+     * then on. NULL: nobody cares. */
+    void (*before_answer)(void *ctx);
+    uint64_t first_id; /* of this run; those below belong to earlier runs. 0: there were none */
     void *ctx;
 };
 

@@ -53,6 +53,8 @@ void rpc_call_send(struct rpc_call *call)
     const ProtobufCMessage *response = &rpc->answer.response.base;
     answer_check_deadline(call);
     answer_complete(call);
+    if (rpc->host.before_answer != NULL)
+        rpc->host.before_answer(rpc->host.ctx);
     if (protobuf_c_message_get_packed_size(response) > SP_REPLY_MAX_BYTES) {
         rpc_answer_begin(rpc);
         RPC_FAIL(call, INTERNAL, "EMSGSIZE", "ask for less", "the answer is too long");
@@ -75,7 +77,8 @@ static bool check_session(struct rpc_call *call)
     if (call->verb->finds_session)
         return true;
     if (call->session == NULL) {
-        RPC_FAIL(call, SESSION, "ESTALE", "Attach makes a new session",
+        RPC_FAIL(call, SESSION, "ESTALE",
+                 "Attach makes a new session; those of an earlier run are gone",
                  "session %" PRIu64 " is unknown or has expired", call->session_id);
         return false;
     }
@@ -90,6 +93,16 @@ void rpc_load_subject(struct rpc_call *call, uint64_t id)
 {
     call->status = &call->rpc->status;
     call->subject_err = te_status(rpc_stack(call->rpc), id, call->status);
+}
+
+/* False: the client speaks to an earlier run of the daemon, and the answer says so. */
+static bool check_boot(struct rpc_call *call)
+{
+    if (call->boot_id == 0 || call->boot_id == call->rpc->boot_id)
+        return true;
+    rpc_fail_restarted(call, "%s: the request is for an earlier run of the daemon",
+                       call->verb->name);
+    return false;
 }
 
 /* Who owns or owned the object. False: it is unknown, so there is nothing to protect. */
@@ -117,7 +130,13 @@ static bool check_owner(struct rpc_call *call)
     memcpy(&id, (const char *)&call->op + verb->id_offset, sizeof(id));
     if (id == 0 && verb->privilege == RPC_ANYBODY)
         return true;
-    bool is_allowed = !find_owner(call, id, &uid) || uid == call->link->account->uid;
+    bool is_known = find_owner(call, id, &uid);
+    if (!is_known && id != 0 && id < call->rpc->host.first_id) {
+        rpc_fail_restarted(call, "%s: %" PRIu64 " belongs to an earlier run of the daemon",
+                           verb->name, id);
+        return false;
+    }
+    bool is_allowed = !is_known || uid == call->link->account->uid;
     if (is_allowed || call->link->is_admin)
         return true;
     call->rpc->counters.requests_denied++;
@@ -144,7 +163,8 @@ enum rpc_outcome rpc_call_run(struct rpc_call *call)
 {
     rpc_answer_begin(call->rpc);
     call->is_late = false;
-    if (check_session(call) && check_owner(call) && call->verb->handle(call) == RPC_WAIT)
+    if (check_boot(call) && check_session(call) && check_owner(call) &&
+        call->verb->handle(call) == RPC_WAIT)
         return RPC_WAIT;
     rpc_call_send(call);
     return RPC_ANSWER;

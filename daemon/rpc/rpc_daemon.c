@@ -211,6 +211,10 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
     pb_next_events *op = &call->op.next_events;
     struct event_log_reader reader = {
         .seq = op->after_seq, .sees_all = link->is_admin, .uid = link->account->uid};
+    if (op->after_seq != 0 && op->after_seq < event_log_first_seq(call->rpc->host.events) - 1)
+        return rpc_fail_restarted(
+            call, "NextEvents: event %" PRIu64 " belongs to an earlier run of the daemon",
+            op->after_seq);
     bool is_of_now = op->after_seq <= event_log_last_seq(call->rpc->host.events);
     pb_next_events_result *result = &rpc_result(call)->next_events;
     if (!read_events(call, &reader, result))

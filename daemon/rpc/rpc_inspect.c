@@ -151,8 +151,30 @@ static void page_fill(struct rpc_call *call, struct page *page)
 }
 
 /* Listeners come first, then connections. The top bit of a List's cursor says which of the two
- * walks it is in, the rest where in that walk. */
+ * walks it is in, the low bits where in that walk; those between are of the boot id, because the
+ * place is another one in the next run. */
 #define CURSOR_CONNECTIONS (UINT64_C(1) << 63)
+#define CURSOR_BOOT_SHIFT 46
+#define CURSOR_PLACE ((UINT64_C(1) << CURSOR_BOOT_SHIFT) - 1)
+
+/* Never 0, so that a cursor with it is not the start. */
+static uint64_t cursor_boot(const struct rpc *rpc)
+{
+    return (rpc->boot_id | UINT64_C(1) << CURSOR_BOOT_SHIFT) & ~(CURSOR_CONNECTIONS | CURSOR_PLACE);
+}
+
+/* Sets *ret_place to the place in the walk. False: the cursor belongs to another run, and the
+ * answer says so. */
+static bool cursor_check(struct rpc_call *call, uint64_t cursor, uint64_t *ret_place)
+{
+    uint64_t boot = cursor & ~(CURSOR_CONNECTIONS | CURSOR_PLACE);
+    *ret_place = cursor & CURSOR_PLACE;
+    if (cursor == 0 || boot == cursor_boot(call->rpc))
+        return true;
+    rpc_fail_restarted(call, "%s: the cursor belongs to an earlier run of the daemon",
+                       call->verb->name);
+    return false;
+}
 
 enum rpc_outcome rpc_verb_list(struct rpc_call *call)
 {
@@ -162,7 +184,8 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "List: no memory");
     bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
     page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
-    page.cursor = op->cursor & ~CURSOR_CONNECTIONS;
+    if (!cursor_check(call, op->cursor, &page.cursor))
+        return RPC_ANSWER;
     page_fill(call, &page);
     if (is_first && page.is_done) {
         page.kind = TE_WALK_CONNECTIONS;
@@ -174,7 +197,8 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     result->connections = (pb_connection **)page.entries;
     result->n_connections = page.count;
     result->done = page.is_done;
-    result->cursor = page.cursor | (page.kind == TE_WALK_CONNECTIONS ? CURSOR_CONNECTIONS : 0);
+    result->cursor = page.cursor | cursor_boot(call->rpc) |
+                     (page.kind == TE_WALK_CONNECTIONS ? CURSOR_CONNECTIONS : 0);
     result->as_of_seq = event_log_last_seq(call->rpc->host.events);
     return RPC_ANSWER;
 }
@@ -186,13 +210,14 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "TimeWaitList: no memory");
     page.kind = TE_WALK_TIME_WAIT;
-    page.cursor = op->cursor;
+    if (!cursor_check(call, op->cursor, &page.cursor))
+        return RPC_ANSWER;
     page_fill(call, &page);
     pb_time_wait_list_result *result = &rpc_result(call)->time_wait_list;
     result->entries = (pb_time_wait_entry **)page.entries;
     result->n_entries = page.count;
     result->done = page.is_done;
-    result->cursor = page.cursor;
+    result->cursor = page.cursor | cursor_boot(call->rpc);
     result->as_of_seq = event_log_last_seq(call->rpc->host.events);
     return RPC_ANSWER;
 }

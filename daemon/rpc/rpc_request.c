@@ -37,6 +37,7 @@ static bool call_fill(struct rpc_call *call, const pb_request *request)
     struct rpc *rpc = call->rpc;
     call->request_id = request->request_id;
     call->session_id = request->session;
+    call->boot_id = request->boot_id;
     if (!check_link(call))
         return false;
     if (request->api_major != RPC_API_MAJOR) {

@@ -7,7 +7,7 @@
 /* Rows of the table of verbs. */
 #define RPC_VERB_COUNT 17
 /* Status codes, OK included. */
-#define RPC_CODE_COUNT 21
+#define RPC_CODE_COUNT 22
 
 #define RPC_COUNTER_LIST(X)                                                                        \
     X(requests_malformed, "Requests that could not be decoded")                                    \

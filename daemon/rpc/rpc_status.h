@@ -17,6 +17,11 @@ enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, 
 #define RPC_FAIL(call, code_, errno_, hint_, ...)                                                  \
     rpc_fail(call, &(const struct rpc_error){PB_##code_, errno_, hint_}, __VA_ARGS__)
 
+/* RESTARTED: what the request names belongs to an earlier run of the daemon. */
+#define rpc_fail_restarted(call, ...)                                                              \
+    RPC_FAIL(call, RESTARTED, "ESTALE",                                                            \
+             "all connections of that run are gone; List names what there is now", __VA_ARGS__)
+
 /* The same for an error of the engine concerning object id. The sentence takes the endpoints and
  * the cause from call->status if call->subject_err is TE_OK, else from the object's history. */
 enum rpc_outcome rpc_fail_engine(struct rpc_call *call, enum te_err err, uint64_t id);

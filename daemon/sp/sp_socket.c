@@ -93,18 +93,27 @@ static int file_protect(struct sp_socket *sock, gid_t gid)
     return chmod(path, SOCKET_MODE) == 0 ? 0 : -errno;
 }
 
-/* Creates the directory if it is missing. Returns a descriptor of it that holds the lock, or -1:
- * the lock is worth having but not worth failing for. */
+void sp_socket_make_directory(const char *path, gid_t control_gid)
+{
+    char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
+    if (strlen(path) >= sizeof(copy))
+        return;
+    strcpy(copy, path);
+    const char *directory = dirname(copy);
+    bool is_new = mkdir(directory, DIRECTORY_MODE) == 0;
+    if (is_new && control_gid != SP_PEER_NO_GROUP && chown(directory, (uid_t)-1, control_gid) != 0)
+        log_write(LOG_LEVEL_WARNING, "control socket: cannot set the group of %s: %s", directory,
+                  strerror(errno));
+}
+
+/* Returns a descriptor of the directory that holds the lock, or -1: the lock is worth having but
+ * not worth failing for. */
 static int directory_lock(const char *path, gid_t gid)
 {
     char copy[sizeof(((struct sockaddr_un *)0)->sun_path)];
     strcpy(copy, path);
-    const char *directory = dirname(copy);
-    bool is_new = mkdir(directory, DIRECTORY_MODE) == 0;
-    if (is_new && gid != SP_PEER_NO_GROUP && chown(directory, (uid_t)-1, gid) != 0)
-        log_write(LOG_LEVEL_WARNING, "control socket: cannot set the group of %s: %s", directory,
-                  strerror(errno));
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    sp_socket_make_directory(path, gid);
+    int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         flock(fd, LOCK_EX | LOCK_NB);
     return fd;

@@ -44,13 +44,14 @@ static void deallocate(void *ctx, void *block, size_t size)
     free(block);
 }
 
-static struct te_stack *stack_new(uint8_t host)
+static struct te_stack *stack_new(uint8_t host, uint64_t first_id)
 {
     struct te_config config;
     struct te_stack *stack;
     const uint8_t addr[4] = {10, 0, 0, host};
     te_config_init(&config);
     config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    config.first_id = first_id;
     config.mac[0] = 2;
     config.mac[5] = config.secret[0] = host;
     config.dad = false;
@@ -127,31 +128,56 @@ static void describe(void *ctx, struct daemon_info *ret_info)
     ret_info->route_count = 1;
 }
 
+static void before_answer(void *ctx)
+{
+    struct t_rpc *env = ctx;
+    env->answers_announced++;
+}
+
 static void start(struct t_rpc *env)
 {
     const struct rpc_host host = {.loop = &env->loop.uv,
                                   .pump = &env->pump,
                                   .events = env->events,
                                   .describe = describe,
+                                  .before_answer = before_answer,
+                                  .first_id = env->first_id,
                                   .ctx = env};
     env->options.control.path = env->dir.socket;
     assert_int_equal(rpc_new(&env->options, &host, &env->rpc), 0);
     assert_int_equal(chmod(env->dir.socket, 0666), 0);
 }
 
-int t_rpc_setup(void **state)
+static void set_up(struct t_rpc *env)
 {
-    struct t_rpc *env = calloc(1, sizeof(*env));
     t_loop_init(&env->loop);
     t_dir_init(&env->dir);
-    env->pump.stack = stack_new(1);
-    env->peer = stack_new(2);
+    env->pump.stack = stack_new(1, env->first_id);
+    env->peer = stack_new(2, 0);
     env->events = event_log_new(1024);
+    if (env->first_seq != 0)
+        event_log_start_at(env->events, env->first_seq);
     rpc_options_init(&env->options);
     env->options.session_grace_us = 300000; /* far longer than a turn of a busy machine */
     start(env);
     env->loop.more = cable;
     env->loop.ctx = env;
+}
+
+int t_rpc_setup(void **state)
+{
+    struct t_rpc *env = calloc(1, sizeof(*env));
+    set_up(env);
+    *state = env;
+    return 0;
+}
+
+int t_rpc_setup_later_run(void **state)
+{
+    struct t_rpc *env = calloc(1, sizeof(*env));
+    env->first_id = T_LATER_ID;
+    env->first_seq = T_LATER_SEQ;
+    set_up(env);
     *state = env;
     return 0;
 }
@@ -234,6 +260,7 @@ size_t t_pack(struct t_client *client, pb_op_case op_case, void *op, uint8_t *re
     request.session = client->session;
     request.request_id = client->request_id++;
     request.deadline_ms = client->deadline_ms;
+    request.boot_id = client->boot_id;
     request.op_case = op_case;
     request.attach = op; /* whichever it is */
     return tcpengine__v1__request__pack(&request, ret_bytes);

@@ -28,6 +28,8 @@ struct t_rpc {
     struct te_stack *peer;
     struct event_log *events;
     struct rpc_options options;
+    uint64_t first_id, first_seq; /* 0: those of the first run */
+    uint64_t answers_announced;   /* calls of before_answer */
     struct rpc *rpc;
     bool is_cable_cut;
     bool is_ip_cut; /* ARP still passes */
@@ -35,6 +37,11 @@ struct t_rpc {
 
 /* cmocka's set-up and tear-down; *state is the struct t_rpc. */
 int t_rpc_setup(void **state);
+/* The same, but earlier runs have used the ids below T_LATER_ID and the events below T_LATER_SEQ.
+ */
+#define T_LATER_ID 5000
+#define T_LATER_SEQ 90000
+int t_rpc_setup_later_run(void **state);
 int t_rpc_teardown(void **state);
 /* Restarts the rpc with env->options as they are now. */
 void t_rpc_restart(struct t_rpc *env);
@@ -51,6 +58,7 @@ struct t_client {
     uint64_t session;     /* of the requests from now on */
     uint64_t request_id;  /* of the next request; counted up by each */
     uint32_t deadline_ms; /* of the requests from now on */
+    uint64_t boot_id;     /* of the requests from now on */
     uint32_t sp_id;
     bool is_silent; /* t_call() does not wait for the answer: t_answer() does */
     pb_response *response;
