@@ -167,10 +167,25 @@ static int64_t sending_until_ms(const struct call *call)
     return until_ms < call->deadline_at_ms ? until_ms : call->deadline_at_ms;
 }
 
+/* True when the daemon that had the call is gone, and another one is there. Before the first answer
+ * no boot id is known that could say so, but the process is. */
+static bool call_has_outlived(const struct call *call)
+{
+    const struct tcpc_client *client = call->client;
+    return call->is_resent && !client->boot_id && call->daemon_pid && client->daemon_pid &&
+           call->daemon_pid != client->daemon_pid;
+}
+
 static void call_transmit(struct call *call)
 {
     nng_msg *message = NULL;
     call->parked_at_ms = 0;
+    if (call_has_outlived(call)) {
+        call->verdict = TCPC_RESTARTED;
+        call_sleep(call, 0);
+        return;
+    }
+    call->daemon_pid = call->client->daemon_pid;
     if (call_has_context(call))
         message = tcpci_encode_request(call);
     if (message == NULL) {
@@ -288,7 +303,7 @@ static void calls_wake(struct tcpc_client *client)
     }
 }
 
-/* An id of one daemon means another connection to the next: no call may go on. */
+/* The next daemon knows no id or session of the last: no call may go on. */
 static void note_boot(struct tcpc_client *client, struct tcpc_response *response)
 {
     if (!response->boot_id)
@@ -303,6 +318,15 @@ static void note_boot(struct tcpc_client *client, struct tcpc_response *response
     calls_wake(client);
 }
 
+/* An id of an earlier run in a request that never met that run: not found, like any that is gone.
+ */
+static void judge_old_id(const struct call *call)
+{
+    struct tcpc_error *error = &call->response->error;
+    if (error->code == TCPC_RESTARTED && !call->is_resent && call->client->fatal.code == TCPC_OK)
+        error->code = TCPC_NOT_FOUND;
+}
+
 /* Notes what an answer says about the daemon and the session. */
 static void note_answer(struct call *call)
 {
@@ -312,6 +336,7 @@ static void note_answer(struct call *call)
     if (client->link != LINK_DOWN && call->link_number == client->link_number && !is_refused)
         client->lost_at_ms = 0;
     note_boot(client, call->response);
+    judge_old_id(call);
     if ((int)call->request.op != OP_ATTACH || call->response->error.code != TCPC_OK)
         return;
     client->session = call->attach.session;

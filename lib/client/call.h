@@ -35,6 +35,7 @@ struct call {
     struct tcpc_request request;
     uint64_t request_id;
     uint64_t link_number; /* the link it was sent on */
+    uint64_t daemon_pid;  /* the daemon it was sent to; 0: not known */
     int64_t deadline_at_ms;
     int64_t parked_at_ms; /* 0: not parked */
     uint32_t deadline_ms; /* in the request, for the daemon; 0: none */

@@ -59,6 +59,7 @@ struct tcpc_client {
     enum link_state link;
     uint64_t link_number; /* links so far */
     nng_pipe pipe;
+    uint64_t daemon_pid;       /* at the other end of pipe; 0: not known */
     int64_t untaken_since_ms;  /* since when nng has taken no request; 0: it took the newest */
     struct tcpc_error refusal; /* the daemon's, of the newest links; TCPC_OK: it took them */
     int64_t lost_at_ms; /* since when the daemon is lost; 0: it answered on the newest link */

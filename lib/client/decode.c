@@ -35,6 +35,8 @@ static void decode_status_error(struct tcpc_error *ret_error, const PB(Status) *
         return;
     unsigned code = (unsigned)message->code;
     ret_error->code = code <= TCPC_SESSION ? (enum tcpc_code)code : TCPC_INTERNAL;
+    if (code == TCPENGINE__V1__CODE__RESTARTED)
+        ret_error->code = TCPC_RESTARTED;
     tcpci_text_copy(ret_error->message, sizeof(ret_error->message), message->message);
     tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), message->hint);
     tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name), message->errno_name);

@@ -251,6 +251,7 @@ nng_msg *tcpci_encode_request(const struct call *call)
     const struct encoder *encoder = &encoders[call->request.op];
     tcpengine__v1__request__init(&scratch.request);
     scratch.request.api_major = TCPC_API_MAJOR;
+    scratch.request.boot_id = call->client->boot_id;
     scratch.request.session = (int)call->request.op == OP_ATTACH ? 0 : call->client->session;
     scratch.request.request_id = call->request_id;
     scratch.request.deadline_ms = call->deadline_ms;

@@ -92,13 +92,22 @@ static bool is_current(const struct tcpc_client *client, nng_pipe pipe)
     return nng_socket_id(nng_pipe_socket(pipe)) == nng_socket_id(client->socket);
 }
 
+/* 0: not known, as for a daemon in a pid namespace that is not above ours. */
+static uint64_t pid_of(nng_pipe pipe)
+{
+    uint64_t pid;
+    return nng_pipe_get_uint64(pipe, NNG_OPT_IPC_PEER_PID, &pid) == 0 ? pid : 0;
+}
+
 static void link_added(struct tcpc_client *client, nng_pipe pipe)
 {
     client->pipe = pipe;
+    client->daemon_pid = pid_of(pipe);
     client->link_number++;
     client->untaken_since_ms = 0;
     client->link = LINK_CHECKING;
     /* The first daemon needs no check: there is no boot id or session yet that it could contradict.
+     * (Calls that were out when the link to a daemon broke look at its pid, call.c.)
      * Without memory for the check, the boot id of the next answer has to do. */
     if (!client->boot_id || !client->link_ops->check(client))
         link_up(client);

@@ -179,7 +179,10 @@ static void codes_are_those_of_the_protocol(void **state)
         assert_int_equal(world->call.response->error.code, code);
         assert_int_not_equal(strlen(world->call.response->error.message), 0); /* our words */
     }
-    world->status.code = (PB(Code))(TCPC_SESSION + 1);
+    world->status.code = TCPENGINE__V1__CODE__RESTARTED;
+    assert_true(decode(world, TCPC_OP_OPEN));
+    assert_int_equal(world->call.response->error.code, TCPC_RESTARTED);
+    world->status.code = (PB(Code))(TCPENGINE__V1__CODE__RESTARTED + 1);
     assert_true(decode(world, TCPC_OP_OPEN));
     assert_int_equal(world->call.response->error.code, TCPC_INTERNAL);
 }

@@ -27,8 +27,7 @@
  * Exactly once. When the link to the daemon breaks while a request is out, the library reconnects,
  * reattaches its session, and sends the same request again (same request id, token and offset)
  * until the request's timeout; the daemon carries it out once. When it finds that the daemon was
- * restarted, all calls return TCPC_RESTARTED from then on, since an id may now name another
- * connection.
+ * restarted, all calls return TCPC_RESTARTED from then on, since its connections are gone.
  *
  * Errors. Calls return an enum tcpc_code and fill in *ret_error, which may be NULL. Out parameters
  * are untouched on failure unless stated otherwise. Besides the codes listed with it, any call that
@@ -124,7 +123,8 @@ enum tcpc_code {
      * again: the client reconnects by itself. */
     TCPC_UNREACHABLE = 100,
     /* The daemon was restarted and its connections are gone. All calls return this from now on.
-     * Free the client and make a new one. */
+     * Free the client and make a new one. (An id of an earlier run that a new client asks for is
+     * TCPC_NOT_FOUND; the message says which it is.) */
     TCPC_RESTARTED = 101,
     /* The answer is not a valid message, or not the answer to this request. Is it a tcpengined, and
      * of this version? */
