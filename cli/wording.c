@@ -22,6 +22,7 @@ struct row {
 static const struct row hints[] = {
     {"List names", NULL, "see tcpctl ls, or tcpctl history for what has ended"},
     {"History still", NULL, "see tcpctl ls, or tcpctl history for what has ended"},
+    {"all connections of that run", NULL, "see tcpctl ls for what there is now"},
     {"DaemonStatus names", NULL, "see tcpctl status"},
     {"ask again, with wait_ms", "send", "allow more time with --timeout SECONDS"},
     {"ask again, with wait_ms", NULL, "allow more time with --wait SECONDS"},
