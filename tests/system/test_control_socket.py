@@ -93,7 +93,7 @@ class ControlSocket(harness.SystemTest):
 
     def test_largest_message_is_read(self) -> None:
         request = pb.Request(api_major=1, request_id=1)
-        request.send.id = 1
+        request.send.id = 2 ** 53 - 1  # never given out
         request.send.data = b"x" * (MESSAGE_MAX - 64)
         self.assertEqual(self.code_of(request.SerializeToString()), "NOT_FOUND")
 
