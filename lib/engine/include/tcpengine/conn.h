@@ -363,13 +363,17 @@ enum te_err te_history(const struct te_stack *stack, uint64_t id, struct te_hist
 /* Walks over everything of one kind, in no particular order but the same one while nothing changes:
  * start with *cursor = 0; false at the end, with *ret_status untouched. The cursor is a number, not
  * a hold on anything: objects may come and go between two calls, and may then be seen or missed;
- * when a table grows meanwhile some are seen twice: compare ids. A step is O(1) on average.
+ * those that are there all the time are seen exactly once. A step is O(1) on average.
  *
  * TE_WALK_CONNECTIONS includes failed connections that wait for te_close(), in CLOSED; one that is
  * in TIME_WAIT is seen by TE_WALK_TIME_WAIT alone. */
 enum te_walk_kind { TE_WALK_CONNECTIONS, TE_WALK_LISTENERS, TE_WALK_TIME_WAIT };
 bool te_walk(const struct te_stack *stack, enum te_walk_kind kind, uint64_t *cursor,
              struct te_status *ret_status);
+/* The same in a bounded time: after a peak a table may have far more places than objects. *steps
+ * counts down with each place. False with *steps 0: not the end; go on with the same cursor. */
+bool te_walk_some(const struct te_stack *stack, enum te_walk_kind kind, uint64_t *cursor,
+                  uint32_t *steps, struct te_status *ret_status);
 
 /* Totals, O(1). */
 struct te_totals {

@@ -5,6 +5,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/tuple.h"
+#include "util/scan.h"
 
 #define BUCKETS_MIN 64
 #define DOMAIN_TABLE 1
@@ -187,20 +188,34 @@ struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id)
     return conn;
 }
 
-/* The cursor is bucket << 20 | position in the chain: no chain grows to 2^20. */
+/* The first connection of a chain that the walk has yet to visit; chains are short. */
+static struct te_conn *first_ahead(struct te_conn *conn, uint64_t cursor)
+{
+    struct te_conn *first = NULL;
+    for (; conn != NULL; conn = conn->next_by_id)
+        if (te_scan_is_ahead(cursor, conn->id) &&
+            (first == NULL || te_scan_is_before(conn->id, first->id)))
+            first = conn;
+    return first;
+}
+
+struct te_conn *te_conn_table_scan(const struct te_conn_table *table, uint64_t *cursor,
+                                   uint32_t *steps)
+{
+    uint32_t mask = table->bucket_count - 1;
+    while (*steps > 0) {
+        struct te_conn *conn = first_ahead(table->by_id[te_scan_bucket(*cursor, mask)], *cursor);
+        --*steps;
+        if (conn != NULL)
+            *cursor = conn->id;
+        if (conn != NULL || !te_scan_next_bucket(cursor, mask))
+            return conn;
+    }
+    return NULL;
+}
+
 struct te_conn *te_conn_table_walk(const struct te_conn_table *table, uint64_t *cursor)
 {
-    uint64_t bucket = *cursor >> 20;
-    uint32_t skip = (uint32_t)(*cursor & 0xfffff);
-    for (; bucket < table->bucket_count; bucket++, skip = 0) {
-        struct te_conn *conn = table->by_id[bucket];
-        for (uint32_t i = 0; conn != NULL && i < skip; i++)
-            conn = conn->next_by_id;
-        if (conn != NULL) {
-            *cursor = bucket << 20 | (skip + 1);
-            return conn;
-        }
-    }
-    *cursor = bucket << 20;
-    return NULL;
+    uint32_t steps = UINT32_MAX;
+    return te_conn_table_scan(table, cursor, &steps);
 }

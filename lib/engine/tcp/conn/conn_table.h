@@ -54,8 +54,12 @@ struct te_conn *te_conn_table_find(const struct te_stack *stack, const struct te
                                    const struct te_endpoint *remote);
 struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id);
 
-/* For te_walk: the connection at *cursor, which advances; NULL at the end. Starts at 0. Each
- * connection comes once while nothing is added or removed between the calls. */
+/* For te_walk: the connection after *cursor, which advances; NULL at the end. Starts at 0. Each
+ * connection that is there all the time comes once, whatever is added or removed between the calls.
+ */
 struct te_conn *te_conn_table_walk(const struct te_conn_table *table, uint64_t *cursor);
+/* The same, but NULL as well when *steps, which counts down with each bucket looked into, is 0. */
+struct te_conn *te_conn_table_scan(const struct te_conn_table *table, uint64_t *cursor,
+                                   uint32_t *steps);
 
 #endif

@@ -7,6 +7,7 @@
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include "tcp/listen/remotes.h"
+#include "util/scan.h"
 
 #define BACKLOG_DEFAULT 128
 #define SYN_ACK_RETRIES_CROWDED 1
@@ -182,18 +183,18 @@ bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoi
 
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor)
 {
-    uint64_t bucket = *cursor >> 20;
-    uint32_t skip = (uint32_t)(*cursor & 0xfffff);
-    for (; bucket < TE_LISTENER_BUCKETS; bucket++, skip = 0) {
-        struct te_listener *listener = table->by_id[bucket];
-        for (uint32_t i = 0; listener != NULL && i < skip; i++)
-            listener = listener->next_by_id;
-        if (listener != NULL) {
-            *cursor = bucket << 20 | (skip + 1);
-            return listener;
+    do {
+        uint32_t bucket = te_scan_bucket(*cursor, TE_LISTENER_BUCKETS - 1);
+        struct te_listener *first = NULL;
+        for (struct te_listener *at = table->by_id[bucket]; at != NULL; at = at->next_by_id)
+            if (te_scan_is_ahead(*cursor, at->id) &&
+                (first == NULL || te_scan_is_before(at->id, first->id)))
+                first = at;
+        if (first != NULL) {
+            *cursor = first->id;
+            return first;
         }
-    }
-    *cursor = bucket << 20;
+    } while (te_scan_next_bucket(cursor, TE_LISTENER_BUCKETS - 1));
     return NULL;
 }
 

@@ -82,8 +82,8 @@ struct te_listener *te_listener_find(const struct te_stack *stack, const struct 
 struct te_listener *te_listener_find_id(const struct te_stack *stack, uint64_t id);
 /* Whether any listener has that local port on that address or on all addresses. */
 bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoint *local);
-/* The next listener of a walk that starts with *cursor 0; NULL at the end. While nothing changes,
- * each is seen once. */
+/* The next listener of a walk that starts with *cursor 0; NULL at the end. Each one that is
+ * there all the time is seen once, whatever comes and goes meanwhile. */
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
 /* Why a handshake with remote has to wait: TE_DROP_ACCEPT_QUEUE_FULL, or TE_DROP_REMOTE_LIMIT when

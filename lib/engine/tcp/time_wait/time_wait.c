@@ -9,6 +9,7 @@
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/tuple.h"
+#include "util/scan.h"
 
 #define CHUNK_ENTRIES 1024
 #define BUCKETS_MIN 64
@@ -518,21 +519,43 @@ uint32_t te_time_wait_next(const struct te_time_wait_table *table, uint32_t hand
 
 /* --- looking at it ---------------------------------------------------------------------------- */
 
+/* The first entry of a chain that the walk has yet to visit. */
+static uint32_t first_ahead(const struct te_time_wait_table *table, uint32_t handle,
+                            uint64_t cursor)
+{
+    uint32_t first = TE_TIME_WAIT_NONE;
+    uint64_t first_id = 0;
+    for (; handle != TE_TIME_WAIT_NONE; handle = entry_at(table, handle)->next_by_id) {
+        uint64_t id = entry_id(entry_at(table, handle));
+        if (!te_scan_is_ahead(cursor, id) ||
+            (first != TE_TIME_WAIT_NONE && !te_scan_is_before(id, first_id)))
+            continue;
+        first = handle;
+        first_id = id;
+    }
+    return first;
+}
+
+uint32_t te_time_wait_scan(const struct te_time_wait_table *table, uint64_t *cursor,
+                           uint32_t *steps)
+{
+    uint32_t mask = table->bucket_count - 1;
+    while (*steps > 0) {
+        uint32_t bucket = te_scan_bucket(*cursor, mask);
+        uint32_t handle = first_ahead(table, table->by_id[bucket], *cursor);
+        --*steps;
+        if (handle != TE_TIME_WAIT_NONE)
+            *cursor = entry_id(entry_at(table, handle));
+        if (handle != TE_TIME_WAIT_NONE || !te_scan_next_bucket(cursor, mask))
+            return handle;
+    }
+    return TE_TIME_WAIT_NONE;
+}
+
 uint32_t te_time_wait_walk(const struct te_time_wait_table *table, uint64_t *cursor)
 {
-    uint64_t bucket = *cursor >> 20;
-    uint32_t skip = (uint32_t)(*cursor & 0xfffff);
-    for (; bucket < table->bucket_count; bucket++, skip = 0) {
-        uint32_t handle = table->by_id[bucket];
-        for (uint32_t i = 0; handle != TE_TIME_WAIT_NONE && i < skip; i++)
-            handle = entry_at(table, handle)->next_by_id;
-        if (handle != TE_TIME_WAIT_NONE) {
-            *cursor = bucket << 20 | (skip + 1);
-            return handle;
-        }
-    }
-    *cursor = bucket << 20;
-    return TE_TIME_WAIT_NONE;
+    uint32_t steps = UINT32_MAX;
+    return te_time_wait_scan(table, cursor, &steps);
 }
 
 uint64_t te_time_wait_memory(const struct te_time_wait_table *table)

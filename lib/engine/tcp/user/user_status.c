@@ -383,10 +383,11 @@ enum te_err te_cc_variables(const struct te_stack *stack, uint64_t id,
 /* --- all of them ------------------------------------------------------------------------------ */
 
 /* Remains in TIME_WAIT are shown by walk_time_wait. */
-static bool walk_conns(const struct te_stack *stack, uint64_t *cursor, struct te_status *status)
+static bool walk_conns(const struct te_stack *stack, uint64_t *cursor, uint32_t *steps,
+                       struct te_status *status)
 {
     const struct te_conn *conn;
-    while ((conn = te_conn_table_walk(&stack->conns, cursor)) != NULL) {
+    while ((conn = te_conn_table_scan(&stack->conns, cursor, steps)) != NULL) {
         if (conn->state == TE_TIME_WAIT)
             continue;
         status_of_conn(stack, conn, status);
@@ -395,9 +396,10 @@ static bool walk_conns(const struct te_stack *stack, uint64_t *cursor, struct te
     return false;
 }
 
-static bool walk_time_wait(const struct te_stack *stack, uint64_t *cursor, struct te_status *status)
+static bool walk_time_wait(const struct te_stack *stack, uint64_t *cursor, uint32_t *steps,
+                           struct te_status *status)
 {
-    uint32_t handle = te_time_wait_walk(&stack->time_wait, cursor);
+    uint32_t handle = te_time_wait_scan(&stack->time_wait, cursor, steps);
     if (handle == TE_TIME_WAIT_NONE)
         return false;
     struct te_time_wait_view view;
@@ -408,10 +410,17 @@ static bool walk_time_wait(const struct te_stack *stack, uint64_t *cursor, struc
 bool te_walk(const struct te_stack *stack, enum te_walk_kind kind, uint64_t *cursor,
              struct te_status *ret_status)
 {
+    uint32_t steps = UINT32_MAX;
+    return te_walk_some(stack, kind, cursor, &steps, ret_status);
+}
+
+bool te_walk_some(const struct te_stack *stack, enum te_walk_kind kind, uint64_t *cursor,
+                  uint32_t *steps, struct te_status *ret_status)
+{
     if (kind == TE_WALK_CONNECTIONS)
-        return walk_conns(stack, cursor, ret_status);
+        return walk_conns(stack, cursor, steps, ret_status);
     if (kind == TE_WALK_TIME_WAIT)
-        return walk_time_wait(stack, cursor, ret_status);
+        return walk_time_wait(stack, cursor, steps, ret_status);
     const struct te_listener *listener = te_listener_walk(&stack->listeners, cursor);
     if (listener == NULL)
         return false;

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "support/lone_conn.h"
 #include "support/test.h"
 #include "tcp/conn/conn_table.h"
@@ -247,6 +249,50 @@ static void test_append_keeps_the_order(void **state)
     assert_null(find(80, "10.0.0.2", 8081)); /* remains have no tuple */
 }
 
+/* The table doubles four times and loses every other connection that was seen, while the walk is
+ * on.
+ */
+static void test_walk_goes_on_while_the_table_changes(void **state)
+{
+    static unsigned seen[2048];
+    uint64_t cursor = 0, first_id = l.conn->id, last_id;
+    unsigned count = 0;
+    (void)state;
+    memset(seen, 0, sizeof(seen));
+    fill_to(BUCKETS_MIN);
+    last_id = l.stack->next_id;
+    for (struct te_conn *conn; (conn = te_conn_table_walk(table, &cursor)) != NULL; count++) {
+        seen[conn->id - first_id]++;
+        if (count % 2 == 0)
+            te_conn_destroy(l.stack, conn);
+        for (unsigned i = 0; i < 20 && l.stack->next_id < first_id + 1000; i++)
+            lone_more(&l, (uint16_t)(20000 + l.stack->next_id));
+    }
+    assert_true(table->bucket_count >= 16 * BUCKETS_MIN / 2);
+    for (uint64_t id = first_id; id < last_id; id++)
+        assert_int_equal(seen[id - first_id], 1);
+    for (uint64_t id = last_id; id < l.stack->next_id; id++)
+        assert_true(seen[id - first_id] <= 1);
+}
+
+/* Many empty places after a peak: a walk may stop among them, and goes on from there. */
+static void test_scan_takes_no_more_steps_than_it_may(void **state)
+{
+    uint64_t cursor = 0;
+    unsigned calls = 0, found = 0;
+    (void)state;
+    fill_to(1000);
+    for (uint64_t id = l.conn->id + 1; id < l.stack->next_id; id++)
+        te_conn_destroy(l.stack, te_conn_table_find_id(l.stack, id));
+    for (uint32_t steps = 0; steps == 0; calls++) {
+        steps = 100;
+        while (te_conn_table_scan(table, &cursor, &steps) != NULL)
+            found++;
+    }
+    assert_int_equal(found, 1);
+    assert_int_equal(calls, 11); /* 1,024 places, and the one that was found once more */
+}
+
 static void test_walk_of_an_empty_table(void **state)
 {
     (void)state;
@@ -273,6 +319,8 @@ int main(void)
         TEST(test_buckets_max_is_what_conn_max_needs),
         TEST(test_set_buckets),
         TEST(test_append_keeps_the_order),
+        TEST(test_walk_goes_on_while_the_table_changes),
+        TEST(test_scan_takes_no_more_steps_than_it_may),
         TEST(test_walk_of_an_empty_table),
     };
     return cmocka_run_group_tests_name("conn_table", tests, NULL, NULL);
