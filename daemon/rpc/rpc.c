@@ -14,7 +14,7 @@
 /* Memory for one decoded request, and for one answer. */
 #define RPC_ARENA_BYTES ((size_t)1024 * 1024)
 /* Objects of ended sessions closed in one round of the loop. */
-#define SESSION_ROUND_MAX 256
+#define SESSION_ROUND_MAX 32
 
 /* --- links ------------------------------------------------------------------------------------ */
 
@@ -34,6 +34,7 @@ static struct rpc_link *link_new(struct rpc *rpc, struct sp_link *sp_link)
     link->is_admin = peer->is_admin;
     TAILQ_INIT(&link->sessions);
     TAILQ_INIT(&link->waits);
+    TAILQ_INIT(&link->due);
     TAILQ_INIT(&link->blocked);
     sp_link_set_user(sp_link, link);
     return link;
@@ -74,6 +75,13 @@ static void on_link_drained(void *ctx, struct sp_link *sp_link)
         return;
     wait_bring_back(&rpc->waits, &link->blocked);
     rpc_clock_run_soon(rpc);
+}
+
+static bool on_turn(void *ctx, struct sp_link *sp_link)
+{
+    struct rpc_link *link = sp_link_user(sp_link);
+    (void)ctx;
+    return link != NULL && rpc_wait_run_one(link);
 }
 
 static void on_link_closed(void *ctx, struct sp_link *sp_link)
@@ -126,7 +134,7 @@ static void sessions_wind_up(struct rpc *rpc)
 /* Part of what is due: see rpc_clock_start(). */
 static void run_due(struct rpc *rpc)
 {
-    rpc_wait_run_due(rpc);
+    rpc_wait_share_out(rpc);
     sessions_wind_up(rpc);
 }
 
@@ -175,6 +183,7 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
     }
     if (wakers & TE_READY_END)
         forget_if_gone(rpc, event->id);
+    rpc_wait_share_out(rpc);
     if (wait_has_due(&rpc->waits))
         rpc_clock_run_soon(rpc);
 }
@@ -224,6 +233,7 @@ static int rpc_listen(struct rpc *rpc)
                                                   .on_request = on_request,
                                                   .on_too_long = on_too_long,
                                                   .on_link_drained = on_link_drained,
+                                                  .on_turn = on_turn,
                                                   .on_link_closed = on_link_closed};
     return sp_server_new(rpc->host.loop, &rpc->options.control, &callbacks, &rpc->server);
 }
@@ -279,6 +289,11 @@ void rpc_free(struct rpc *rpc)
     rpc_drop_tables(rpc);
     uv_close((uv_handle_t *)&rpc->clock.timer, on_handle_closed);
     uv_close((uv_handle_t *)&rpc->clock.idle, on_handle_closed);
+}
+
+struct turns *rpc_turns(struct rpc *rpc)
+{
+    return sp_server_turns(rpc->server);
 }
 
 uint64_t rpc_boot_id(const struct rpc *rpc)

@@ -2,11 +2,11 @@
  * calls of the engine, and their results into answers. Owns the control socket, the sessions and
  * the memory of recent answers.
  *
- * Theory of operation: a request runs to its answer as it arrives, unless it must wait for the
- * engine. Such a call is parked under the id it waits for. An event of the engine only marks parked
- * calls as due. An idle handle runs them, once per batch of events, outside the engine's own work,
- * and a limited number per round of the loop so that links are read in between. The same handle
- * applies the policies of ended sessions.
+ * Theory of operation: a request runs to its answer in a turn of its uid (turns.h), unless it must
+ * wait for the engine. Such a call is parked under the id it waits for. An event of the engine only
+ * marks parked calls as due and shares them out to their links; each runs in a turn of its link's
+ * uid, outside the engine's own work. An idle handle applies the policies of ended sessions, to a
+ * limited number of objects per turn of the loop.
  *
  * Whatever belongs to a link (waits, bindings to sessions, its reference to its uid's account) is
  * attached to its struct rpc_link and goes away with it.
@@ -34,6 +34,7 @@
 #include "link/pump.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc_options.h"
+#include "util/turns.h"
 
 #define RPC_API_MAJOR 1
 
@@ -83,6 +84,8 @@ void rpc_free(struct rpc *rpc);
  * requests that it wakes run in the next round of the loop. */
 void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event);
 
+/* Where everybody's work waits for its turn. Valid as long as the rpc. */
+struct turns *rpc_turns(struct rpc *rpc);
 /* Identifies this run of the daemon in every answer. */
 uint64_t rpc_boot_id(const struct rpc *rpc);
 

@@ -163,9 +163,12 @@ enum rpc_outcome rpc_call_run(struct rpc_call *call)
 {
     rpc_answer_begin(call->rpc);
     call->is_late = false;
-    if (check_boot(call) && check_session(call) && check_owner(call) &&
-        call->verb->handle(call) == RPC_WAIT)
-        return RPC_WAIT;
+    if (check_boot(call) && check_session(call) && check_owner(call)) {
+        enum rpc_outcome outcome = call->verb->handle(call);
+        call->goes_on = outcome == RPC_AGAIN;
+        if (outcome != RPC_ANSWER)
+            return outcome;
+    }
     rpc_call_send(call);
     return RPC_ANSWER;
 }

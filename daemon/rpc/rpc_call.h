@@ -13,7 +13,8 @@ struct rpc_call;
 /* Whether a handler has filled in the answer. */
 enum rpc_outcome {
     RPC_ANSWER,
-    RPC_WAIT /* rpc_may_wait() returned true: run the handler again when woken */
+    RPC_WAIT, /* rpc_may_wait() returned true: run the handler again when woken */
+    RPC_AGAIN /* there is more to do than one turn allows: run the handler again in another one */
 };
 
 /* Who may call a verb. Admins may call all of them. */
@@ -56,9 +57,10 @@ struct rpc_call {
     uint64_t wait_key;        /* set by rpc_may_wait() */
     unsigned wakers;
     bool is_late; /* deadline_ms ended the wait, not wait_ms */
+    bool goes_on; /* the handler has returned RPC_AGAIN */
 };
 
-/* Checks the call and runs its handler. RPC_ANSWER: the answer was sent. RPC_WAIT: park the call.
+/* Checks the call and runs its handler. RPC_ANSWER: the answer was sent. Otherwise park the call.
  */
 enum rpc_outcome rpc_call_run(struct rpc_call *call);
 /* Empties the answer and its arena; pointers into either are invalid from now on. */

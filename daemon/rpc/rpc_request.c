@@ -76,7 +76,7 @@ void rpc_request_handle(struct rpc_link *link, struct sp_request *request, const
         rpc_call_send(&call);
     } else if (!call_fill(&call, decoded)) {
         rpc_call_send(&call);
-    } else if (rpc_call_run(&call) == RPC_WAIT) {
+    } else if (rpc_call_run(&call) != RPC_ANSWER) {
         rpc_wait_new(&call);
     }
 }

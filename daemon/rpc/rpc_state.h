@@ -34,6 +34,7 @@ struct rpc_link {
     struct session_binding_list sessions;
     TAILQ_HEAD(, rpc_wait) waits;
     unsigned wait_count;
+    struct wait_queue due;     /* in the link's next turns */
     struct wait_queue blocked; /* due, but the link's output is full */
 };
 

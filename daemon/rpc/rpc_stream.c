@@ -47,8 +47,10 @@ static enum te_err send_new(struct rpc_call *call, size_t *ret_accepted)
         return TE_OK;
     enum te_err err = te_send(rpc_stack(call->rpc), op->id, op->data.data + known,
                               op->data.len - (size_t)known, ret_accepted, rpc_now_us(call->rpc));
-    if (*ret_accepted > 0)
+    if (*ret_accepted > 0) {
+        sp_link_carry(call->link->link, *ret_accepted);
         pump_wake(call->rpc->host.pump);
+    }
     return err == TE_ERR_AGAIN ? TE_OK : err;
 }
 
@@ -142,8 +144,10 @@ static bool fill_data(struct rpc_call *call, const struct te_received *received,
 static void note_shown(struct rpc_call *call, uint64_t to_offset)
 {
     struct object *object = object_find(call->rpc->objects, call->op.receive.id);
-    if (object != NULL && object->shown_to < to_offset)
-        object->shown_to = to_offset;
+    if (object == NULL || object->shown_to >= to_offset)
+        return;
+    sp_link_carry(call->link->link, (size_t)(to_offset - object->shown_to));
+    object->shown_to = to_offset;
 }
 
 static enum rpc_outcome receive_answer(struct rpc_call *call, const struct te_received *received)

@@ -7,8 +7,8 @@
 #include "rpc/rpc_clock.h"
 #include "rpc/rpc_status.h"
 
-/* Waits run in one round of the loop. */
-#define WAIT_ROUND_MAX 64
+/* Waits shared out in one round of the loop. */
+#define WAIT_ROUND_MAX 1024
 /* Most data kept of a waiting Send: it waits for room for one byte, and may accept less than it was
  * offered. */
 #define HELD_DATA_MAX ((size_t)64 * 1024)
@@ -21,6 +21,11 @@ static int64_t call_until_us(const struct rpc_call *call)
 static void park(struct rpc_wait *wait)
 {
     struct rpc_call *call = &wait->call;
+    if (call->goes_on) {
+        wait_put_aside(&wait->wait, &call->link->due);
+        sp_link_want_turn(call->link->link);
+        return;
+    }
     wait_park(&call->rpc->waits, &wait->wait, call->wait_key, call->wakers, call_until_us(call));
     rpc_clock_update(call->rpc);
 }
@@ -146,22 +151,36 @@ void rpc_wait_new(struct rpc_call *call)
     park(wait);
 }
 
-void rpc_wait_run_due(struct rpc *rpc)
+void rpc_wait_share_out(struct rpc *rpc)
 {
     struct wait *due;
     for (int left = WAIT_ROUND_MAX; left > 0 && (due = wait_take_due(&rpc->waits)) != NULL;
          left--) {
         struct rpc_wait *wait = (struct rpc_wait *)(void *)due;
-        const struct sp_link *link = wait->call.link->link;
-        if (!sp_link_is_alive(link))
+        struct rpc_link *link = wait->call.link;
+        if (!sp_link_is_alive(link->link)) {
             wait_free(wait); /* nobody would learn what it did */
-        else if (sp_link_is_full(link))
-            wait_put_aside(due, &wait->call.link->blocked);
-        else if (rpc_call_run(&wait->call) == RPC_WAIT)
-            park(wait);
-        else
-            wait_free(wait);
+            continue;
+        }
+        wait_put_aside(due, &link->due);
+        sp_link_want_turn(link->link);
     }
+}
+
+bool rpc_wait_run_one(struct rpc_link *link)
+{
+    struct wait *due = TAILQ_FIRST(&link->due);
+    struct rpc_wait *wait = (struct rpc_wait *)(void *)due;
+    if (due == NULL)
+        return false;
+    wait_forget(&link->rpc->waits, due);
+    if (sp_link_is_full(link->link))
+        wait_put_aside(due, &link->blocked);
+    else if (rpc_call_run(&wait->call) != RPC_ANSWER)
+        park(wait);
+    else
+        wait_free(wait);
+    return sp_link_is_alive(link->link) && !TAILQ_EMPTY(&link->due);
 }
 
 void rpc_wait_drop_all(struct rpc_link *link)

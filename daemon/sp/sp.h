@@ -8,11 +8,12 @@
  *
  *   sp_server    accepts links and limits their number
  *   sp_link      one link: greeting, frames, output
- *   sp_schedule  when links run, and in which order: deadlines and turns
+ *   sp_arrivals  accepted connections that are not links yet
+ *   sp_schedule  their deadlines
  *   sp_socket    the listening socket and its file
  *   sp_peer      who is at the other end
  *
- * Each calls only those below it. */
+ * Each calls only those below it. Requests, and new links, wait for their uid's turn (turns.h). */
 #ifndef TCPENGINED_SP_H
 #define TCPENGINED_SP_H
 
@@ -54,6 +55,8 @@ struct sp_server_options {
     X(links_accepted, "Links to the control socket accepted")                                      \
     X(links_refused_uid, "Links refused: too many of one uid")                                     \
     X(links_refused_all, "Links refused: too many in all")                                         \
+    X(links_refused_storm, "Links refused: too many of one uid at once")                           \
+    X(links_abandoned, "Links closed by their client before they were started")                    \
     X(links_refused_files, "Links refused: no file descriptors or memory left")                    \
     X(hello_bad, "Links closed: not an SP REQ client")                                             \
     X(hello_timeouts, "Links closed: no SP greeting in time")                                      \
@@ -88,6 +91,8 @@ struct sp_server_callbacks {
     void (*on_too_long)(void *ctx, struct sp_link *link, struct sp_request *request, uint64_t len);
     /* sp_link_is_full() has become false. */
     void (*on_link_drained)(void *ctx, struct sp_link *link);
+    /* The turn that sp_link_want_turn() asked for. True: there is more to do, in another one. */
+    bool (*on_turn)(void *ctx, struct sp_link *link);
     /* The link is gone; the pointer is invalid after return. Its requests must still be ended. */
     void (*on_link_closed)(void *ctx, struct sp_link *link);
 };
@@ -105,6 +110,13 @@ const char *sp_link_refusal(const struct sp_link *link);
 /* True from when more than output_pause_bytes of answers are unsent until half of that is left.
  * Hold back answers that can wait until on_link_drained. */
 bool sp_link_is_full(const struct sp_link *link);
+
+/* Calls on_turn in one of the next turns of the link's uid. Harmless if that is due already, or if
+ * the link is being closed. */
+void sp_link_want_turn(struct sp_link *link);
+/* The request, or on_turn, that runs has carried bytes of a connection's data: that costs the
+ * link's uid less than other work. */
+void sp_link_carry(struct sp_link *link, size_t bytes);
 
 /* Answers and ends request. len is at most SP_REPLY_MAX_BYTES; body is borrowed until return (what
  * cannot be sent at once is copied). Dropped if the link is gone. May close the link. */

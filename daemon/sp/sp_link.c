@@ -2,8 +2,8 @@
  *
  * Input is read into link->in, which holds a few small requests, or one incomplete message: it
  * grows to the size in the frame's header, once that has been checked, and shrinks when the message
- * has been handled. link_run() takes frames from it until it needs more bytes, the turn is over
- * (the link then queues behind the others), or unread answers pause it.
+ * has been handled. It is handled when the link's uid has its turn. link_run() takes frames until
+ * it needs more bytes, the turn is over (the link then queues again), or unread answers pause it.
  *
  * Output goes to the socket at once if that takes it. The rest is copied and given to libuv, one
  * piece at a time; answers that come meanwhile are collected for the next piece. Beyond
@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sp/sp_arrivals.h"
 
 /* SP over IPC: both sides greet with NUL "SP" NUL, the protocol number, and a reserved word. */
 #define HELLO_BYTES 8
@@ -58,7 +60,7 @@ struct sp_write {
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static void link_run(struct sp_link *link);
+static void link_input_queue(struct sp_link *link);
 
 static void deadline_set(struct sp_deadline *deadline, int64_t after_ms)
 {
@@ -87,6 +89,7 @@ static void on_pipe_closed(uv_handle_t *handle)
     struct sp_link *link = handle->data;
     struct sp_links *links = link->links;
     link_report_closed(link);
+    fair_share_put(link->share);
     TAILQ_REMOVE(&links->all, link, in_all);
     free(link->in);
     free(link->collected);
@@ -121,7 +124,8 @@ static void link_close(struct sp_link *link)
         return;
     link->is_closing = true;
     link_count(link, -1);
-    sp_schedule_turn_drop(&links->schedule, &link->turn);
+    turns_drop(&links->turns, &link->input);
+    turns_drop(&links->turns, &link->work);
     deadline_clear(&link->input_deadline);
     deadline_clear(&link->stall_deadline);
     requests_orphan(link);
@@ -177,7 +181,8 @@ static void link_drained(struct sp_link *link)
     link->is_full = false;
     deadline_clear(&link->stall_deadline);
     links->callbacks.on_link_drained(links->callbacks.ctx, link);
-    link_run(link);
+    if (!link->is_closing)
+        link_input_queue(link);
 }
 
 static void on_written(uv_write_t *write, int status);
@@ -517,7 +522,7 @@ static void on_read(uv_stream_t *stream, ssize_t len, const uv_buf_t *buffer)
             link); /* at end of file too: answers that the client did not wait for are dropped */
     } else if (len > 0) {
         link->in_end += (size_t)len;
-        link_run(link);
+        link_input_queue(link);
     }
 }
 
@@ -555,21 +560,34 @@ static void input_shrink(struct sp_link *link)
     link->in_start = link->in_end = link->in_size = 0;
 }
 
+/* What was read waits for its uid's turn. If that does not come before the loop finds more to read,
+ * reading waits as well: stopping it each time would cost more than most requests. The message's
+ * deadline runs on: who sends a byte at a time must not start it afresh with each. */
+static void link_input_queue(struct sp_link *link)
+{
+    bool is_late = link->input.share != NULL;
+    turns_queue(&link->links->turns, link->share, &link->input);
+    if (is_late || link->in_end == link->in_size)
+        link_read(link, false);
+}
+
 /* Handles what was read, for one turn; reads on if there is room. */
 static void link_run(struct sp_link *link)
 {
+    struct turns *turns = &link->links->turns;
     unsigned left = link->links->options.requests_per_turn;
     enum sp_phase before = link->phase;
     while (!link->is_closing && !link->is_full && left > 0 && link_take(link))
-        left--;
+        left = turns_slice_is_over(turns) ? 0 : left - 1;
     if (link->is_closing)
         return;
     if (before == SP_HELLO && link->phase != SP_HELLO)
         input_deadline_clear(link);
-    if (left == 0)
-        sp_schedule_turn_queue(&link->links->schedule, &link->turn);
+    bool has_more = left == 0 && link_available(link) > 0;
+    if (has_more)
+        turns_queue(turns, link->share, &link->input);
     input_shrink(link);
-    link_read(link, !link->is_full && !link->turn.is_queued);
+    link_read(link, !link->is_full && !has_more);
     if (!link->is_closing)
         link_update_deadline(link);
 }
@@ -595,9 +613,20 @@ static void on_due(struct sp_deadline *due)
 
 /* --- start ------------------------------------------------------------------------------------ */
 
-static void on_turn(struct sp_turn *turn)
+static void on_input(struct fair_job *job)
 {
-    link_run(turn->owner);
+    link_run(job->owner);
+}
+
+static void on_work(struct fair_job *job)
+{
+    struct sp_link *link = job->owner;
+    const struct sp_server_callbacks *callbacks = &link->links->callbacks;
+    bool has_more = true;
+    while (has_more && !link->is_closing && !turns_slice_is_over(&link->links->turns))
+        has_more = callbacks->on_turn(callbacks->ctx, link);
+    if (has_more)
+        sp_link_want_turn(link);
 }
 
 static void link_init(struct sp_link *link, struct sp_links *links, const struct sp_peer *peer)
@@ -605,7 +634,8 @@ static void link_init(struct sp_link *link, struct sp_links *links, const struct
     link->links = links;
     link->peer = *peer;
     link->pipe.data = link;
-    link->turn = (struct sp_turn){.on_turn = on_turn, .owner = link};
+    link->input = (struct fair_job){.run = on_input, .owner = link};
+    link->work = (struct fair_job){.run = on_work, .owner = link};
     link->input_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
     link->stall_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
     TAILQ_INIT(&link->requests);
@@ -615,7 +645,7 @@ static void link_init(struct sp_link *link, struct sp_links *links, const struct
 }
 
 static bool link_start(struct sp_links *links, int fd, const struct sp_peer *peer,
-                       const char *refusal)
+                       struct fair_share *share, const char *refusal)
 {
     const struct sp_server_options *options = &links->options;
     struct sp_link *link = calloc(1, sizeof(*link));
@@ -625,6 +655,8 @@ static bool link_start(struct sp_links *links, int fd, const struct sp_peer *pee
     }
     snprintf(link->refusal, sizeof(link->refusal), "%s", refusal);
     link_init(link, links, peer);
+    link->share = share;
+    share->refs++;
     if (uv_pipe_open(&link->pipe, fd) != 0) {
         close(fd);
         link_close(link);
@@ -638,15 +670,16 @@ static bool link_start(struct sp_links *links, int fd, const struct sp_peer *pee
     return true;
 }
 
-bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer)
+bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer,
+                   struct fair_share *share)
 {
-    return link_start(links, fd, peer, "");
+    return link_start(links, fd, peer, share, "");
 }
 
 bool sp_link_start_refused(struct sp_links *links, int fd, const struct sp_peer *peer,
-                           const char *refusal)
+                           struct fair_share *share, const char *refusal)
 {
-    return link_start(links, fd, peer, refusal);
+    return link_start(links, fd, peer, share, refusal);
 }
 
 /* --- all links -------------------------------------------------------------------------------- */
@@ -658,13 +691,16 @@ bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_serv
     links->options = *options;
     links->callbacks = *callbacks;
     TAILQ_INIT(&links->all);
-    return sp_schedule_init(&links->schedule, loop, links_max * DEADLINES_PER_LINK);
+    /* Each link and each arrival may be another user's. */
+    return sp_schedule_init(&links->schedule, loop, links_max * DEADLINES_PER_LINK) &&
+           turns_init(&links->turns, loop, links_max + SP_ARRIVALS_MAX + FAIR_USERS_OTHER);
 }
 
 void sp_links_start(struct sp_links *links)
 {
     sp_schedule_start(&links->schedule);
-    links->open_handles += SP_SCHEDULE_HANDLES;
+    turns_start(&links->turns);
+    links->open_handles += SP_SCHEDULE_HANDLES + TURNS_HANDLES;
 }
 
 void sp_links_handle_closed(struct sp_links *links)
@@ -674,7 +710,7 @@ void sp_links_handle_closed(struct sp_links *links)
         links->on_all_closed(links);
 }
 
-static void on_schedule_closed(uv_handle_t *handle)
+static void on_own_handle_closed(uv_handle_t *handle)
 {
     sp_links_handle_closed(handle->data);
 }
@@ -688,12 +724,14 @@ void sp_links_end(struct sp_links *links)
         link_report_closed(link);
     }
     links->is_ended = true;
-    sp_schedule_close(&links->schedule, on_schedule_closed, links);
+    sp_schedule_close(&links->schedule, on_own_handle_closed, links);
+    turns_close(&links->turns, on_own_handle_closed, links);
 }
 
 void sp_links_done(struct sp_links *links)
 {
     sp_schedule_done(&links->schedule);
+    turns_done(&links->turns);
 }
 
 /* --- for users of a link ---------------------------------------------------------------------- */
@@ -721,6 +759,17 @@ bool sp_link_is_alive(const struct sp_link *link)
 const char *sp_link_refusal(const struct sp_link *link)
 {
     return link->refusal[0] != '\0' ? link->refusal : NULL;
+}
+
+void sp_link_want_turn(struct sp_link *link)
+{
+    if (!link->is_closing)
+        turns_queue(&link->links->turns, link->share, &link->work);
+}
+
+void sp_link_carry(struct sp_link *link, size_t bytes)
+{
+    fair_carry(link->share, bytes);
 }
 
 bool sp_link_is_full(const struct sp_link *link)

@@ -6,6 +6,7 @@
 #include "sp/sp.h"
 #include "sp/sp_schedule.h"
 #include "util/log.h"
+#include "util/turns.h"
 
 TAILQ_HEAD(sp_link_list, sp_link);
 TAILQ_HEAD(sp_request_list, sp_request);
@@ -16,14 +17,15 @@ struct sp_links {
     struct sp_server_callbacks callbacks;
     struct sp_counters counters;
     struct sp_schedule schedule;
+    struct turns turns;
     struct sp_link_list all; /* including those being closed */
     unsigned count;          /* excluding those and the refused ones */
     unsigned refused_count;  /* excluding those being closed */
     struct log_limit killed_log;
     bool is_ended; /* sp_links_end() was called */
 
-    /* Open handles in the loop: the links' and schedule's, and those that the owner counts here
-     * too. */
+    /* Open handles in the loop: the links', schedule's and turns', and those that the owner counts
+     * here too. */
     unsigned open_handles;
     /* Called after sp_links_end() when the last of them has closed: free the memory now. */
     void (*on_all_closed)(struct sp_links *links);
@@ -41,9 +43,11 @@ struct sp_link {
     struct sp_peer peer;
     void *user;
     TAILQ_ENTRY(sp_link) in_all;
-    struct sp_turn turn; /* queued: holds more requests than one turn allows */
-    bool is_closing;     /* uv_close was called */
-    bool is_reported;    /* on_link_closed was called */
+    struct fair_share *share;
+    struct fair_job input; /* queued: was read, and has not been handled */
+    struct fair_job work;  /* queued: on_turn is due */
+    bool is_closing;       /* uv_close was called */
+    bool is_reported;      /* on_link_closed was called */
     bool is_reading;
     bool is_full;
     char refusal[SP_REFUSAL_MAX]; /* empty: none */
@@ -75,12 +79,13 @@ void sp_links_handle_closed(struct sp_links *links);
 /* Frees what sp_links_init() allocated, not links itself. */
 void sp_links_done(struct sp_links *links);
 
-/* Starts a link on fd, a connected socket, which the link then owns. False: no memory; fd is still
- * the caller's. */
-bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer);
+/* Starts a link on fd, a connected socket, which the link then owns; share is its uid's. False: no
+ * memory; fd is still the caller's. */
+bool sp_link_start(struct sp_links *links, int fd, const struct sp_peer *peer,
+                   struct fair_share *share);
 /* The same for a link over a limit, which lives for refused_timeout_ms at most: long enough for its
  * client to ask something and to be told why. */
 bool sp_link_start_refused(struct sp_links *links, int fd, const struct sp_peer *peer,
-                           const char *refusal);
+                           struct fair_share *share, const char *refusal);
 
 #endif

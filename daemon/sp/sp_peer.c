@@ -47,6 +47,16 @@ bool sp_peer_find(int fd, gid_t admin_gid, struct sp_peer *ret_peer)
     return true;
 }
 
+bool sp_peer_find_uid(int fd, uid_t *ret_uid)
+{
+    struct ucred cred;
+    socklen_t size = sizeof(cred);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) != 0)
+        return false;
+    *ret_uid = cred.uid;
+    return true;
+}
+
 bool sp_group_find(const char *name, gid_t *ret_gid)
 {
     const struct group *group = getgrnam(name);

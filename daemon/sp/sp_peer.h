@@ -18,6 +18,9 @@ struct sp_peer {
  * credentials; treat the peer as unknown and close it. */
 bool sp_peer_find(int fd, gid_t admin_gid, struct sp_peer *ret_peer);
 
+/* Just the uid of fd's peer. False, *ret_uid untouched: as above. */
+bool sp_peer_find_uid(int fd, uid_t *ret_uid);
+
 /* The gid of a group by name, or else by number. False, *ret_gid untouched: there is no group of
  * that name, and it is not a number below SP_PEER_NO_GROUP. */
 bool sp_group_find(const char *name, gid_t *ret_gid);

@@ -42,62 +42,26 @@ void sp_schedule_deadline_clear(struct sp_schedule *schedule, struct sp_deadline
     deadlines_clear(&schedule->deadlines, &deadline->deadline);
 }
 
-/* --- turns ------------------------------------------------------------------------------------ */
-
-static void on_idle(uv_idle_t *idle)
-{
-    struct sp_schedule *schedule = idle->data;
-    for (unsigned left = schedule->turns_per_round; left > 0 && !TAILQ_EMPTY(&schedule->turns);
-         left--) {
-        struct sp_turn *turn = TAILQ_FIRST(&schedule->turns);
-        sp_schedule_turn_drop(schedule, turn);
-        turn->on_turn(turn);
-    }
-    if (TAILQ_EMPTY(&schedule->turns))
-        uv_idle_stop(idle);
-}
-
-void sp_schedule_turn_queue(struct sp_schedule *schedule, struct sp_turn *turn)
-{
-    if (turn->is_queued)
-        return;
-    turn->is_queued = true;
-    TAILQ_INSERT_TAIL(&schedule->turns, turn, in_turns);
-    uv_idle_start(&schedule->idle, on_idle);
-}
-
-void sp_schedule_turn_drop(struct sp_schedule *schedule, struct sp_turn *turn)
-{
-    if (turn->is_queued)
-        TAILQ_REMOVE(&schedule->turns, turn, in_turns);
-    turn->is_queued = false;
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 bool sp_schedule_init(struct sp_schedule *schedule, uv_loop_t *loop, size_t deadlines_max)
 {
     schedule->loop = loop;
     schedule->timer_at_ms = DEADLINE_NEVER;
-    TAILQ_INIT(&schedule->turns);
     return deadlines_init(&schedule->deadlines, deadlines_max);
 }
 
 void sp_schedule_start(struct sp_schedule *schedule)
 {
     uv_timer_init(schedule->loop, &schedule->timer);
-    uv_idle_init(schedule->loop, &schedule->idle);
     schedule->timer.data = schedule;
-    schedule->idle.data = schedule;
 }
 
 void sp_schedule_close(struct sp_schedule *schedule, uv_close_cb on_closed, void *ctx)
 {
     schedule->is_closed = true;
     schedule->timer.data = ctx;
-    schedule->idle.data = ctx;
     uv_close((uv_handle_t *)&schedule->timer, on_closed);
-    uv_close((uv_handle_t *)&schedule->idle, on_closed);
 }
 
 void sp_schedule_done(struct sp_schedule *schedule)

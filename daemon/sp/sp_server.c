@@ -1,4 +1,7 @@
-/* Theory of operation: accepts links and limits their number; sp_link.c does the rest.
+/* Theory of operation: accepts connections, which arrive (sp_arrivals.c), are admitted in their
+ * uid's turn, if there is room for one more link, and become links (sp_link.c). Accepting has turns
+ * of its own, since nobody knows whose the next one is: of a storm, the kernel's queue keeps what
+ * exceeds them, and its senders wait.
  *
  * The listening socket is polled, not given to uv_listen(), because of what happens when
  * descriptors run out: the server then gives up a spare one, accepts the link on it, closes that
@@ -14,19 +17,23 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sp/sp_arrivals.h"
 #include "sp/sp_link.h"
 #include "sp/sp_socket.h"
 
-/* Links accepted per round of the loop. */
-#define ACCEPT_BATCH 32
+/* Connections accepted per turn. */
+#define ACCEPT_BATCH 16
 #define REST_MS 100
 
 struct sp_server {
     struct sp_links links; /* first, so that one is found from the other */
+    struct sp_arrivals *arrivals;
     struct sp_socket socket;
-    uv_poll_t listener; /* of socket.fd */
-    uv_timer_t rest;    /* accepting stopped for lack of resources: try again when it fires */
-    int spare_fd;       /* given up to accept and close a link when descriptors run out */
+    uv_poll_t listener; /* of socket.fd; stopped while accepting waits for its turn */
+    struct fair_job accepting;
+    struct fair_share *accepting_share;
+    uv_timer_t rest; /* accepting stopped for lack of resources: try again when it fires */
+    int spare_fd;    /* given up to accept and close a link when descriptors run out */
     bool is_listening;
     struct log_limit refused_log;
 };
@@ -103,29 +110,40 @@ static bool server_has_room(struct sp_server *server, const struct sp_peer *peer
 
 /* Tells the peer why, if not too many others are being told. */
 static void server_refuse(struct sp_server *server, int fd, const struct sp_peer *peer,
-                          const char *refusal)
+                          struct fair_share *share, const char *refusal)
 {
     const struct sp_server_options *options = &server->links.options;
     if (server->links.refused_count >= options->refused_max ||
         links_of_uid(server, peer->uid, true) >= options->refused_uid_max ||
-        !sp_link_start_refused(&server->links, fd, peer, refusal))
+        !sp_link_start_refused(&server->links, fd, peer, share, refusal))
         close(fd);
 }
 
-static void server_admit(struct sp_server *server, int fd)
+static void server_admit(void *ctx, int fd, struct fair_share *share)
 {
+    struct sp_server *server = ctx;
     struct sp_peer peer;
     char refusal[SP_REFUSAL_MAX];
     if (!sp_peer_find(fd, server->links.options.admin_gid, &peer)) {
         close(fd);
     } else if (!server_has_room(server, &peer, refusal)) {
-        server_refuse(server, fd, &peer, refusal);
-    } else if (!sp_link_start(&server->links, fd, &peer)) {
+        server_refuse(server, fd, &peer, share, refusal);
+    } else if (!sp_link_start(&server->links, fd, &peer, share)) {
         server->links.counters.links_refused_files++;
         close(fd);
     } else {
         server->links.counters.links_accepted++;
     }
+}
+
+/* Takes fd over. In a storm most clients are gone by now: that is found out first. */
+static void server_arrive(struct sp_server *server, int fd)
+{
+    uid_t uid;
+    if (sp_arrivals_is_abandoned(server->arrivals, fd) || !sp_peer_find_uid(fd, &uid))
+        close(fd);
+    else
+        sp_arrivals_add(server->arrivals, fd, uid);
 }
 
 static int server_accept_fd(const struct sp_server *server)
@@ -155,7 +173,7 @@ static bool server_accept_one(struct sp_server *server)
 {
     int fd = server_accept_fd(server);
     if (fd >= 0) {
-        server_admit(server, fd);
+        server_arrive(server, fd);
         return true;
     }
     switch (fd) {
@@ -177,13 +195,27 @@ static bool server_accept_one(struct sp_server *server)
     }
 }
 
+static void on_accepting(struct fair_job *job)
+{
+    struct sp_server *server = job->owner;
+    struct turns *turns = &server->links.turns;
+    for (int left = ACCEPT_BATCH; left > 0 && !turns_slice_is_over(turns); left--) {
+        if (server_accept_one(server))
+            continue;
+        if (!uv_is_active((uv_handle_t *)&server->rest))
+            uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+        return;
+    }
+    turns_queue(turns, server->accepting_share, job);
+}
+
 static void on_connectable(uv_poll_t *poll, int status, int events)
 {
+    struct sp_server *server = poll->data;
     (void)status;
     (void)events;
-    for (int i = 0; i < ACCEPT_BATCH; i++)
-        if (!server_accept_one(poll->data))
-            break;
+    uv_poll_stop(poll);
+    turns_queue(&server->links.turns, server->accepting_share, &server->accepting);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -191,6 +223,7 @@ static void on_connectable(uv_poll_t *poll, int status, int events)
 static void server_destroy(struct sp_links *links)
 {
     struct sp_server *server = (struct sp_server *)(void *)links;
+    sp_arrivals_free(server->arrivals);
     sp_links_done(links);
     free(server);
 }
@@ -219,6 +252,8 @@ static int server_start(struct sp_server *server)
     handle_adopt(server, (uv_handle_t *)&server->listener);
     handle_adopt(server, (uv_handle_t *)&server->rest);
     server->is_listening = true;
+    server->accepting = (struct fair_job){.run = on_accepting, .owner = server};
+    server->accepting_share = fair_share_get(&server->links.turns.fair, FAIR_USER_ARRIVALS);
     server->spare_fd = dup(server->socket.fd);
     return uv_poll_start(&server->listener, UV_READABLE, on_connectable);
 }
@@ -233,8 +268,11 @@ static struct sp_server *server_make(uv_loop_t *loop, const struct sp_server_opt
     server->spare_fd = -1;
     server->socket.fd = -1;
     if (sp_links_init(&server->links, loop, options, callbacks))
+        server->arrivals =
+            sp_arrivals_new(&server->links.turns, &server->links.counters, server_admit, server);
+    if (server->arrivals != NULL)
         return server;
-    free(server);
+    server_destroy(&server->links);
     return NULL;
 }
 
@@ -273,7 +311,10 @@ void sp_server_stop_listening(struct sp_server *server)
     server->is_listening = false;
     uv_poll_stop(&server->listener);
     uv_timer_stop(&server->rest);
+    turns_drop(&server->links.turns, &server->accepting);
     sp_socket_close(&server->socket);
+    sp_arrivals_free(server->arrivals);
+    server->arrivals = NULL;
     if (server->spare_fd >= 0)
         close(server->spare_fd);
     server->spare_fd = -1;
@@ -287,6 +328,11 @@ void sp_server_free(struct sp_server *server)
     sp_links_end(&server->links);
     uv_close((uv_handle_t *)&server->listener, on_handle_closed);
     uv_close((uv_handle_t *)&server->rest, on_handle_closed);
+}
+
+struct turns *sp_server_turns(struct sp_server *server)
+{
+    return &server->links.turns;
 }
 
 const struct sp_counters *sp_server_counters(const struct sp_server *server)

@@ -5,6 +5,7 @@
 #include <uv.h>
 
 #include "sp/sp.h"
+#include "util/turns.h"
 
 struct sp_server;
 
@@ -21,6 +22,8 @@ void sp_server_stop_listening(struct sp_server *server);
  * freed by the loop's next turns, when the handles have closed. NULL is legal. */
 void sp_server_free(struct sp_server *server);
 
+/* Where everybody's work waits for its turn. Valid as long as the server. */
+struct turns *sp_server_turns(struct sp_server *server);
 /* Valid as long as the server. */
 const struct sp_counters *sp_server_counters(const struct sp_server *server);
 /* Number of links that are not being closed. */

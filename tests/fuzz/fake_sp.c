@@ -22,7 +22,7 @@ void fake_sp_close(struct sp_link *link)
 {
     if (!link->is_alive)
         return;
-    link->is_alive = false;
+    link->is_alive = link->wants_turn = false;
     link->server->callbacks.on_link_closed(link->server->callbacks.ctx, link);
 }
 
@@ -38,6 +38,14 @@ void fake_sp_request(struct sp_link *link, const struct sp_request *request, con
         callbacks->on_too_long(callbacks->ctx, link, copy, len);
     else
         callbacks->on_request(callbacks->ctx, link, copy, body, len);
+}
+
+bool fake_sp_turn(struct sp_link *link)
+{
+    if (!link->wants_turn)
+        return false;
+    link->wants_turn = link->server->callbacks.on_turn(link->server->callbacks.ctx, link);
+    return true;
 }
 
 /* --- what the rpc calls ----------------------------------------------------------------------- */
@@ -102,6 +110,22 @@ bool sp_link_is_alive(const struct sp_link *link)
 const char *sp_link_refusal(const struct sp_link *link)
 {
     (void)link;
+    return NULL;
+}
+
+void sp_link_want_turn(struct sp_link *link)
+{
+    link->wants_turn = link->is_alive;
+}
+
+void sp_link_carry(struct sp_link *link, size_t bytes)
+{
+    FUZZ_CHECK(link->is_alive && bytes > 0, "%zu bytes were carried", bytes);
+}
+
+struct turns *sp_server_turns(struct sp_server *server)
+{
+    (void)server;
     return NULL;
 }
 

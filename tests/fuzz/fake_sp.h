@@ -12,6 +12,7 @@ struct sp_link {
     struct sp_peer peer;
     void *user;
     bool is_alive, is_full;
+    bool wants_turn; /* see fake_sp_turn() */
 };
 
 struct sp_request {
@@ -37,6 +38,8 @@ struct sp_server {
 struct sp_server *fake_sp_server(void);
 void fake_sp_open(struct sp_server *server, struct sp_link *link, uint32_t uid, bool is_admin);
 void fake_sp_close(struct sp_link *link);
+/* Gives the link the turn it wants; true if it wanted one. */
+bool fake_sp_turn(struct sp_link *link);
 /* The request is copied. */
 void fake_sp_request(struct sp_link *link, const struct sp_request *request, const uint8_t *body,
                      size_t len);

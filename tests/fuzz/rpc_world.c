@@ -196,9 +196,12 @@ static void run_rpc_timer(struct rpc_world *world)
 
 static bool run_rpc(struct rpc_world *world)
 {
+    bool has_run = false;
     run_rpc_timer(world);
+    for (unsigned i = 0; i < WORLD_LINKS; i++)
+        has_run = fake_sp_turn(&world->links[i]) || has_run;
     if (!uv_is_active((uv_handle_t *)&world->rpc->clock.idle))
-        return false;
+        return has_run;
     uv_run(&world->loop, UV_RUN_NOWAIT);
     return true;
 }

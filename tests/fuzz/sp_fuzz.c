@@ -194,8 +194,8 @@ static void on_link_closed(void *ctx, struct sp_link *link)
 /* Links without a server, for all inputs of the process. */
 static void start(struct client *client)
 {
-    const struct sp_server_callbacks callbacks = {client, on_request, on_too_long, on_link_drained,
-                                                  on_link_closed};
+    const struct sp_server_callbacks callbacks = {client,          on_request, on_too_long,
+                                                  on_link_drained, NULL,       on_link_closed};
     struct sp_server_options options;
     signal(SIGPIPE, SIG_IGN);
     log_set_level(LOG_LEVEL_ERROR);
@@ -227,7 +227,7 @@ static void turn(struct client *client)
         uv_run(&client->loop, UV_RUN_NOWAIT);
         read_out(client);
         FUZZ_CHECK(++rounds < ROUNDS_MAX, "the loop never rests");
-    } while (client->out_len > before || uv_is_active((uv_handle_t *)&client->links.schedule.idle));
+    } while (client->out_len > before || uv_is_active((uv_handle_t *)&client->links.turns.idle));
 }
 
 static void send_pieces(struct client *client, uint8_t seed, const uint8_t *data, size_t size)
@@ -255,7 +255,9 @@ static void run(struct client *client, uint8_t seed, const uint8_t *data, size_t
     client->fd = fds[0];
     client->is_closed = false;
     client->out_len = client->held_count = client->links_closed = 0;
-    FUZZ_CHECK(sp_link_start(&client->links, fds[1], &peer), "no link");
+    struct fair_share *share = fair_share_get(&client->links.turns.fair, peer.uid);
+    FUZZ_CHECK(sp_link_start(&client->links, fds[1], &peer, share), "no link");
+    fair_share_put(share);
     send_pieces(client, seed, data, size);
     turn(client);
     for (unsigned i = 0; i < client->held_count; i++) {

@@ -119,7 +119,8 @@ void t_write(struct t_loop *loop, int fd, const void *bytes, size_t len)
         if (n < 0 && errno != EAGAIN)
             fail_msg("send: %s", strerror(errno));
         sent += n > 0 ? (size_t)n : 0;
-        t_turn(loop);
+        t_turn(loop); /* the server reads, */
+        t_turn(loop); /* and handles what it has read */
         if (now_ms() > end_ms)
             fail_msg("the server took only %zu of %zu bytes", sent, len);
     }

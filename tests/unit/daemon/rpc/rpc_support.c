@@ -107,6 +107,8 @@ static void cable(void *ctx)
 
 void t_skip(struct t_rpc *env, int64_t us)
 {
+    t_turn(&env->loop); /* what was sent before is read, */
+    t_turn(&env->loop); /* and handled */
     for (; us > 0; us -= STEP_US) {
         env->pump.skew_us += us < STEP_US ? us : STEP_US;
         cable(env);

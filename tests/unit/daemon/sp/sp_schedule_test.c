@@ -1,4 +1,4 @@
-/* Turns and deadlines of links that are not there: only the order of what runs matters. */
+/* Deadlines of links that are not there: only the order of what runs matters. */
 #include "sp/sp_schedule.h"
 #include "support/test.h"
 
@@ -6,10 +6,8 @@
 
 struct runner {
     struct env *env;
-    struct sp_turn turn;
     struct sp_deadline deadline;
-    unsigned requeues; /* goes back into the queue so many times */
-    unsigned turns, dues;
+    unsigned dues;
 };
 
 struct env {
@@ -17,7 +15,7 @@ struct env {
     struct sp_schedule schedule;
     struct runner runners[RUNNERS];
     unsigned closed;
-    char order[16]; /* 'a' for the first runner's turn, 'A' for its deadline */
+    char order[16]; /* 'A' for the first runner */
     unsigned order_len;
 };
 
@@ -26,18 +24,6 @@ static void note(struct runner *runner, char first)
     struct env *env = runner->env;
     assert_true(env->order_len < sizeof(env->order) - 1);
     env->order[env->order_len++] = (char)(first + (runner - env->runners));
-}
-
-static void on_turn(struct sp_turn *turn)
-{
-    struct runner *runner = turn->owner;
-    note(runner, 'a');
-    assert_false(turn->is_queued);
-    runner->turns++;
-    if (runner->requeues > 0) {
-        runner->requeues--;
-        sp_schedule_turn_queue(&runner->env->schedule, turn);
-    }
 }
 
 static void on_due(struct sp_deadline *due)
@@ -55,11 +41,9 @@ static int setup(void **state)
     uv_loop_init(&env.loop);
     assert_true(sp_schedule_init(&env.schedule, &env.loop, RUNNERS));
     sp_schedule_start(&env.schedule);
-    env.schedule.turns_per_round = RUNNERS;
     for (unsigned i = 0; i < RUNNERS; i++) {
         struct runner *runner = &env.runners[i];
         runner->env = &env;
-        runner->turn = (struct sp_turn){.on_turn = on_turn, .owner = runner};
         runner->deadline = (struct sp_deadline){.on_due = on_due, .owner = runner};
     }
     *state = &env;
@@ -80,46 +64,6 @@ static int teardown(void **state)
     assert_int_equal(env->closed, SP_SCHEDULE_HANDLES);
     sp_schedule_done(&env->schedule);
     return uv_loop_close(&env->loop);
-}
-
-static void queue(struct env *env, unsigned i)
-{
-    sp_schedule_turn_queue(&env->schedule, &env->runners[i].turn);
-}
-
-static void test_turns_come_in_order(void **state)
-{
-    struct env *env = *state;
-    queue(env, 1);
-    queue(env, 0);
-    queue(env, 1); /* is queued: harmless */
-    uv_run(&env->loop, UV_RUN_NOWAIT);
-    assert_string_equal(env->order, "ba");
-    assert_false(uv_is_active((uv_handle_t *)&env->schedule.idle));
-}
-
-static void test_a_round_ends(void **state)
-{
-    struct env *env = *state;
-    env->runners[0].requeues = 5;
-    queue(env, 0);
-    queue(env, 1);
-    uv_run(&env->loop, UV_RUN_NOWAIT);
-    assert_string_equal(env->order, "aba"); /* turns_per_round, and behind the others */
-    assert_true(uv_is_active((uv_handle_t *)&env->schedule.idle));
-    uv_run(&env->loop, UV_RUN_NOWAIT);
-    assert_string_equal(env->order, "abaaaa");
-}
-
-static void test_a_dropped_turn_does_not_come(void **state)
-{
-    struct env *env = *state;
-    queue(env, 0);
-    queue(env, 1);
-    sp_schedule_turn_drop(&env->schedule, &env->runners[0].turn);
-    sp_schedule_turn_drop(&env->schedule, &env->runners[2].turn); /* is not queued: harmless */
-    uv_run(&env->loop, UV_RUN_NOWAIT);
-    assert_string_equal(env->order, "b");
 }
 
 static void test_deadlines_come_by_time(void **state)
@@ -158,7 +102,6 @@ static void test_nothing_comes_after_close(void **state)
 {
     struct env *env = *state;
     sp_schedule_deadline_set(&env->schedule, &env->runners[0].deadline, 0);
-    queue(env, 1);
     sp_schedule_close(&env->schedule, on_closed, env);
     sp_schedule_deadline_clear(&env->schedule, &env->runners[0].deadline);
     sp_schedule_deadline_set(&env->schedule, &env->runners[2].deadline, 0); /* arms no timer */
@@ -169,9 +112,6 @@ static void test_nothing_comes_after_close(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_turns_come_in_order, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_round_ends, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_dropped_turn_does_not_come, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadlines_come_by_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_deadline_that_was_slept_over_is_put_off, setup,
                                         teardown),

@@ -72,8 +72,8 @@ static void on_link_closed(void *ctx, struct sp_link *link)
 
 static int try_start(struct env *env)
 {
-    const struct sp_server_callbacks callbacks = {env, on_request, on_too_long, on_link_drained,
-                                                  on_link_closed};
+    const struct sp_server_callbacks callbacks = {env,  on_request,    on_too_long, on_link_drained,
+                                                  NULL, on_link_closed};
     env->options.path = env->dir.socket;
     return sp_server_new(&env->loop.uv, &env->options, &callbacks, &env->server);
 }
@@ -888,8 +888,8 @@ static void test_another_daemons_file_is_kept(void **state)
 static void test_path_too_long(void **state)
 {
     struct env *env = *state;
-    const struct sp_server_callbacks callbacks = {env, on_request, on_too_long, on_link_drained,
-                                                  on_link_closed};
+    const struct sp_server_callbacks callbacks = {env,  on_request,    on_too_long, on_link_drained,
+                                                  NULL, on_link_closed};
     struct sp_server *server;
     char path[200];
     memset(path, 'x', sizeof(path) - 1);
