@@ -107,12 +107,21 @@ static void skip_overwritten(const struct event_log *log, struct event_log_reade
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid)
 {
+    uint32_t steps = UINT32_MAX;
+    return event_log_next_some(log, reader, &steps, ret_uid);
+}
+
+const struct event_log_entry *event_log_next_some(const struct event_log *log,
+                                                  struct event_log_reader *reader, uint32_t *steps,
+                                                  uint32_t *ret_uid)
+{
     if (reader->seq > log->last_seq) /* never given out */
         reader->seq = log->last_seq;
     if (reader->seq < log->first_seq - 1)
         reader->seq = log->first_seq - 1;
     skip_overwritten(log, reader);
-    while (reader->seq < log->last_seq) {
+    while (*steps > 0 && reader->seq < log->last_seq) {
+        --*steps;
         size_t place = (size_t)(++reader->seq % log->max);
         if (!reader->sees_all && log->uids[place] != reader->uid)
             continue;

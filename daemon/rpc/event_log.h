@@ -54,5 +54,10 @@ struct event_log_reader {
  * was never given out counts as the end. */
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid);
+/* The same in a bounded time. *steps counts down with each event, also with those that the reader
+ * may not see. NULL with *steps 0: the reader may not be at the end yet. */
+const struct event_log_entry *event_log_next_some(const struct event_log *log,
+                                                  struct event_log_reader *reader, uint32_t *steps,
+                                                  uint32_t *ret_uid);
 
 #endif

@@ -183,11 +183,12 @@ static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *en
     return message;
 }
 
-/* Reads one page of events; false: no memory. */
+/* Reads one page of events; false: no memory. *ret_is_cut: there may be more to look at. */
 static bool read_events(struct rpc_call *call, struct event_log_reader *reader,
-                        pb_next_events_result *result)
+                        pb_next_events_result *result, bool *ret_is_cut)
 {
     struct rpc *rpc = call->rpc;
+    uint32_t steps = RPC_PAGE_STEPS_MAX;
     uint32_t max = call->op.next_events.max, uid;
     const struct event_log_entry *entry;
     if (max == 0 || max > RPC_PAGE_MAX)
@@ -196,12 +197,13 @@ static bool read_events(struct rpc_call *call, struct event_log_reader *reader,
     if (result->events == NULL)
         return false;
     while (result->n_events < max &&
-           (entry = event_log_next(rpc->host.events, reader, &uid)) != NULL) {
+           (entry = event_log_next_some(rpc->host.events, reader, &steps, &uid)) != NULL) {
         pb_event *message = event_message(rpc, entry, uid);
         if (message == NULL)
             return false;
         result->events[result->n_events++] = message;
     }
+    *ret_is_cut = steps == 0;
     return true;
 }
 
@@ -217,12 +219,17 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
             op->after_seq);
     bool is_of_now = op->after_seq <= event_log_last_seq(call->rpc->host.events);
     pb_next_events_result *result = &rpc_result(call)->next_events;
-    if (!read_events(call, &reader, result))
+    bool is_cut;
+    if (!read_events(call, &reader, result, &is_cut))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "NextEvents: no memory");
+    if (is_cut && result->n_events == 0 && reader.lost == 0) {
+        op->after_seq = reader.seq; /* no need to look at others' events again */
+        return RPC_AGAIN;
+    }
     uint64_t key = link->is_admin ? RPC_KEY_EVENTS_OF_ALL : RPC_KEY_EVENTS_OF_UID | reader.uid;
     if (is_of_now && result->n_events == 0 && reader.lost == 0 &&
         rpc_may_wait(call, key, RPC_WAKE_EVENT)) {
-        op->after_seq = reader.seq; /* no need to look at others' events again */
+        op->after_seq = reader.seq;
         return RPC_WAIT;
     }
     result->lost = reader.lost;

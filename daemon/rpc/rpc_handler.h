@@ -1,15 +1,17 @@
 /* The handlers of the verbs. Each finds its operation in call->op; session and owner have been
  * checked. It returns RPC_ANSWER after filling in rpc_result(call) or failing the call
- * (rpc_status.h), or RPC_WAIT, if rpc_may_wait() returns true, to be run again from the start. */
+ * (rpc_status.h), or RPC_WAIT, if rpc_may_wait() returns true, or RPC_AGAIN, to be run again from
+ * the start. None runs longer than a turn's slice (turns.h). */
 #ifndef TCPENGINED_RPC_HANDLER_H
 #define TCPENGINED_RPC_HANDLER_H
 
 #include "rpc/rpc_call.h"
 
-/* Most entries on a page of a list, and most steps taken to find them: a page fits into a message,
- * and one client's list does not hold up the others. */
-#define RPC_PAGE_MAX 1000
-#define RPC_WALK_STEPS_MAX 4096
+/* Most entries on a page of a list or of events, most objects looked at to find them, and most
+ * places of a table or of the log: no page takes longer than a turn's slice (turns.h). */
+#define RPC_PAGE_MAX 256
+#define RPC_PAGE_OBJECTS_MAX 512
+#define RPC_PAGE_STEPS_MAX 8192
 
 enum rpc_outcome rpc_verb_attach(struct rpc_call *call);
 enum rpc_outcome rpc_verb_detach(struct rpc_call *call);

@@ -111,14 +111,16 @@ struct page {
     enum te_walk_kind kind;
     uint64_t cursor; /* of te_walk() */
     bool is_done;
-    unsigned steps_left;
+    unsigned objects_left;
+    uint32_t steps_left;
     size_t count, max;
     void **entries;
 };
 
 static bool page_init(struct rpc_call *call, struct page *page, uint32_t max)
 {
-    *page = (struct page){.steps_left = RPC_WALK_STEPS_MAX,
+    *page = (struct page){.objects_left = RPC_PAGE_OBJECTS_MAX,
+                          .steps_left = RPC_PAGE_STEPS_MAX,
                           .max = max == 0 || max > RPC_PAGE_MAX ? RPC_PAGE_MAX : max};
     page->entries = rpc_pointers(call->rpc, page->max);
     return page->entries != NULL;
@@ -129,15 +131,15 @@ static bool is_visible(const struct rpc_call *call, const struct te_status *stat
     return call->link->is_admin || status->uid == call->link->account->uid;
 }
 
-/* Continues the walk until the page is full, the walk has ended, or its steps are used up. */
+/* Continues the walk until the page is full, the walk has ended, or a bound is reached. */
 static void page_fill(struct rpc_call *call, struct page *page)
 {
     struct rpc *rpc = call->rpc;
     struct te_status *status = &rpc->status;
-    while (page->count < page->max && page->steps_left > 0) {
-        page->steps_left--;
-        if (!te_walk(rpc_stack(rpc), page->kind, &page->cursor, status)) {
-            page->is_done = true;
+    while (page->count < page->max && page->objects_left > 0) {
+        page->objects_left--;
+        if (!te_walk_some(rpc_stack(rpc), page->kind, &page->cursor, &page->steps_left, status)) {
+            page->is_done = page->steps_left > 0;
             return;
         }
         if (!is_visible(call, status))
