@@ -398,6 +398,20 @@ static void the_receive_buffer_may_only_shrink(void **state)
     assert_int_equal(set(TE_OPTION_RECEIVE_BUFFER_MAX, 4096), TE_OK);
 }
 
+/* The configured maximum need not be a power of two; rounding up stops there. */
+static void a_receive_buffer_of_any_size_may_be_set_again(void **state)
+{
+    (void)state;
+    c.conn->receive_max_bytes = 3 * TE_MIB;
+    assert_int_equal(set(TE_OPTION_RECEIVE_BUFFER_MAX, 3 * TE_MIB), TE_OK);
+    assert_int_equal(c.conn->receive_max_bytes, 3 * TE_MIB);
+    assert_int_equal(set(TE_OPTION_RECEIVE_BUFFER_MAX, 2 * TE_MIB + 1), TE_OK);
+    assert_int_equal(c.conn->receive_max_bytes, 3 * TE_MIB);
+    assert_int_equal(set(TE_OPTION_RECEIVE_BUFFER_MAX, 3 * TE_MIB + 1), TE_ERR_INVALID);
+    assert_int_equal(set(TE_OPTION_RECEIVE_BUFFER_MAX, 2 * TE_MIB), TE_OK);
+    assert_int_equal(c.conn->receive_max_bytes, 2 * TE_MIB);
+}
+
 static void congestion_control_errors(void **state)
 {
     struct te_cc_variable variables[TE_CC_VARIABLES_MAX];
@@ -486,6 +500,7 @@ int main(void)
         TEST(close_comes_once_and_time_wait_is_closing),
         TEST(options_have_ranges),
         TEST(the_receive_buffer_may_only_shrink),
+        TEST(a_receive_buffer_of_any_size_may_be_set_again),
         TEST(congestion_control_errors),
         TEST(the_table_of_options_is_complete),
         TEST(walks_see_each_object_of_their_kind),

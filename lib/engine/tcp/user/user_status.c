@@ -261,8 +261,10 @@ static bool is_option_valid(enum te_option option, int64_t value)
 static bool set_receive_max(struct te_conn *conn, int64_t value)
 {
     uint32_t max = power_of_two(value);
-    if (max > conn->receive_max_bytes)
+    if (value > conn->receive_max_bytes)
         return false;
+    if (max > conn->receive_max_bytes) /* which need not be a power of two */
+        max = conn->receive_max_bytes;
     if (max < te_receive_limit_min(conn))
         max = te_receive_limit_min(conn);
     conn->receive_max_bytes = max;
