@@ -7,6 +7,7 @@
 static void *heap_alloc(void *ctx, size_t size_bytes)
 {
     struct heap *heap = ctx;
+    assert_true(size_bytes > 0); /* config.h promises it */
     if (heap->allocations_left == 0)
         return NULL;
     if (heap->allocations_left > 0)

@@ -16,6 +16,8 @@ enum te_err te_graveyard_init(struct te_stack *stack)
 {
     struct te_graveyard *yard = &stack->graveyard;
     yard->capacity = stack->config.history_conn_max;
+    if (yard->capacity == 0)
+        return TE_OK; /* hosts may refuse 0 bytes */
     yard->bucket_count = 1;
     while (yard->bucket_count < yard->capacity)
         yard->bucket_count *= 2;
@@ -80,7 +82,7 @@ void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener
 
 static uint32_t find(const struct te_graveyard *yard, uint64_t id)
 {
-    uint32_t index = *bucket_of(yard, id);
+    uint32_t index = yard->capacity > 0 ? *bucket_of(yard, id) : NONE;
     while (index != NONE && yard->ring[index].id != id)
         index = yard->ring[index].next_by_id;
     return index;
