@@ -38,6 +38,10 @@ static const char *check_host(const struct te_config *config)
         return "allocator";
     if (given != 0 && given != 3)
         return "buffer_memory";
+    if ((memory->page_bytes & (memory->page_bytes - 1)) != 0)
+        return "buffer_memory";
+    if (config->memory_max_bytes > 0 && config->memory_max_bytes < TE_MIB)
+        return "memory_max_bytes";
     if ((config->mac[0] & 1) || memcmp(config->mac, no_mac, sizeof(no_mac)) == 0)
         return "mac"; /* the group bit: no station has such an address */
     return config->first_id <= TE_FIRST_ID_MAX ? NULL : "first_id";

@@ -28,6 +28,7 @@ static const char *const cause_texts[TE_CAUSE_COUNT] = {
     [TE_CAUSE_LIMIT] = "limit",
     [TE_CAUSE_LISTENER_CLOSED] = "listener closed",
     [TE_CAUSE_RECV_SYN_COOKIE] = "recv SYN cookie",
+    [TE_CAUSE_MEMORY] = "memory pressure",
 };
 
 const char *te_cause_text(enum te_cause cause)

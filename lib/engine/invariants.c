@@ -3,6 +3,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
@@ -203,6 +204,8 @@ const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *re
     const char *wrong = check_conns(stack, ret_id);
     if (wrong == NULL)
         wrong = check_listeners(stack, ret_id);
+    if (wrong == NULL)
+        wrong = te_charges_check(stack);
     if (wrong == NULL)
         wrong = te_time_wait_check(stack);
     if (wrong == NULL)

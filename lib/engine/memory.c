@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "stack_internal.h"
@@ -25,6 +26,55 @@ void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes)
     if (block != NULL)
         allocator->free(allocator->ctx, block, size_bytes);
 }
+
+/* --- the count -------------------------------------------------------------------------------- */
+
+/* ctx is the te_memory_count inside the stack. */
+static void *counted_alloc(void *ctx, size_t size_bytes)
+{
+    struct te_memory_count *count = ctx;
+    if (count->used_bytes > count->max_bytes || size_bytes > count->max_bytes - count->used_bytes)
+        return NULL;
+    void *block = count->host.alloc(count->host.ctx, size_bytes);
+    if (block != NULL)
+        count->used_bytes += size_bytes;
+    return block;
+}
+
+static void counted_free(void *ctx, void *block, size_t size_bytes)
+{
+    struct te_memory_count *count = ctx;
+    if (block == NULL)
+        return;
+    assert(count->used_bytes >= size_bytes);
+    count->used_bytes -= size_bytes;
+    count->host.free(count->host.ctx, block, size_bytes);
+}
+
+void te_memory_start_count(struct te_stack *stack, size_t taken_bytes)
+{
+    uint64_t max_bytes = stack->config.memory_max_bytes;
+    stack->memory = (struct te_memory_count){
+        .host = stack->config.allocator,
+        .used_bytes = taken_bytes,
+        .max_bytes = max_bytes > 0 ? max_bytes : UINT64_MAX,
+    };
+    stack->config.allocator =
+        (struct te_allocator){.ctx = &stack->memory, .alloc = counted_alloc, .free = counted_free};
+}
+
+static bool are_buffers_allocated(const struct te_stack *stack)
+{
+    return stack->config.buffer_memory.ctx == &stack->config.allocator;
+}
+
+void te_memory_charge(struct te_stack *stack, int64_t bytes)
+{
+    if (!are_buffers_allocated(stack))
+        stack->memory.used_bytes += (uint64_t)bytes;
+}
+
+/* --- stream buffers --------------------------------------------------------------------------- */
 
 /* te_buffer_memory for hosts that give none. ctx is the te_allocator inside the stack's own copy of
  * the configuration. */
@@ -57,6 +107,8 @@ void te_memory_use_plain_buffers(struct te_stack *stack)
     struct te_buffer_memory *memory = &stack->config.buffer_memory;
     if (memory->reserve != NULL)
         return;
-    *memory = (struct te_buffer_memory){&stack->config.allocator, plain_reserve, plain_grow,
-                                        plain_release};
+    *memory = (struct te_buffer_memory){.ctx = &stack->config.allocator,
+                                        .reserve = plain_reserve,
+                                        .grow = plain_grow,
+                                        .release = plain_release};
 }

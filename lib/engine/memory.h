@@ -5,10 +5,25 @@
 #ifndef TCPENGINE_MEMORY_H
 #define TCPENGINE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <tcpengine/config.h>
 
 struct te_stack;
+
+/* Counts what the host has given, against config.memory_max_bytes. */
+struct te_memory_count {
+    struct te_allocator host; /* config.allocator of the stack is a counting one before it */
+    uint64_t used_bytes;      /* allocated, and charged by te_memory_charge */
+    uint64_t max_bytes;       /* the allocator refuses beyond; UINT64_MAX: no budget */
+};
+
+/* Puts the count before the host's allocator, and starts it with bytes that were taken already. */
+void te_memory_start_count(struct te_stack *stack, size_t taken_bytes);
+/* Charges memory that does not come from the allocator: stream buffers that the host gives. With
+ * those that come from it, which are counted there, does nothing. */
+void te_memory_charge(struct te_stack *stack, int64_t bytes);
 
 /* Zeroed memory from the host's allocator; NULL when it refuses, which is TE_ERR_NOMEM for a user
  * call and a counted drop for a segment. */

@@ -4,6 +4,7 @@
 #include "ip/ip.h"
 #include "memory.h"
 #include "stack_internal.h"
+#include "tcp/relief.h"
 #include "tcp/tcp.h"
 
 #define TIMERS_MAX 4096 /* run by one te_stack_handle_timeout() */
@@ -23,6 +24,7 @@ enum te_err te_stack_make(const struct te_config *config, const struct te_stack_
         return TE_ERR_NOMEM;
     memset(stack, 0, block_bytes(config));
     stack->config = *config;
+    te_memory_start_count(stack, block_bytes(config));
     stack->drops = te_drop_logs_init(config, stack + 1);
     te_memory_use_plain_buffers(stack);
     memcpy(stack->config.secret, birth->key.bytes, sizeof(stack->config.secret));
@@ -63,7 +65,7 @@ void te_stack_free(struct te_stack *stack)
 {
     if (stack == NULL)
         return;
-    struct te_allocator allocator = stack->config.allocator;
+    struct te_allocator allocator = stack->memory.host;
     size_t bytes = block_bytes(&stack->config);
     te_tcp_done(stack);
     te_ip_done(stack);
@@ -76,6 +78,7 @@ void te_stack_input(struct te_stack *stack, const uint8_t *frame, size_t len,
                     const struct te_frame_meta *meta, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
     stack->counters.frames_in++;
     stack->counters.frame_bytes_in += len;
     te_ip_input_frame(stack, frame, len, meta);
@@ -95,12 +98,17 @@ bool te_stack_poll_output(struct te_stack *stack, uint8_t *header, struct te_out
 
 int64_t te_stack_next_timeout(const struct te_stack *stack)
 {
-    return te_wheel_next_us(&stack->wheel);
+    int64_t wheel_us = te_wheel_next_us(&stack->wheel);
+    if (!te_relief_is_needed(stack))
+        return wheel_us;
+    int64_t relief_us = te_relief_work_at_us(stack);
+    return wheel_us < relief_us ? wheel_us : relief_us;
 }
 
 void te_stack_handle_timeout(struct te_stack *stack, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
     te_wheel_advance(&stack->wheel, stack->now_us);
     for (unsigned i = 0; i < TIMERS_MAX; i++) {
         struct te_wheel_node *node = te_wheel_pop_due(&stack->wheel);

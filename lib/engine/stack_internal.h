@@ -17,8 +17,10 @@
 #include "ip/route.h"
 #include "ip/transport.h"
 #include "memory.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/graveyard.h"
+#include "tcp/conn/owner.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/remotes.h"
@@ -29,6 +31,7 @@
 
 struct te_stack {
     struct te_config config;
+    struct te_memory_count memory; /* of everything, this block included */
     struct te_siphash_key key;
     int64_t now_us; /* the latest time that the host gave (te_stack_set_now) */
     int64_t born_at_us;
@@ -45,6 +48,8 @@ struct te_stack {
     uint16_t ip_id;                  /* keyed counter for the fragments that we send */
 
     struct te_conn_table conns;
+    struct te_charges charges;    /* who pays for memory */
+    struct te_owner_table owners; /* connections and memory per uid */
     struct te_listener_table listeners;
     struct te_remotes remotes; /* connections per remote address */
     struct te_time_wait_table time_wait;

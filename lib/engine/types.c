@@ -53,13 +53,15 @@ static const struct err_row err_rows[] = {
     [-TE_ERR_STATE] = {"not possible in this state", "ENOTCONN"},
     [-TE_ERR_OFFSET] = {"stream offset out of range", "EINVAL"},
     [-TE_ERR_KEEPALIVE] = {"the peer answered no keepalive probe", "ETIMEDOUT"},
+    [-TE_ERR_MEMORY_SHARE] = {"the user's share of memory is used up", "ENOBUFS"},
+    [-TE_ERR_MEMORY_PRESSURE] = {"connection reset to free memory", "ENOBUFS"},
 };
 
 static const struct err_row *err_row_of(enum te_err err)
 {
     static const struct err_row unknown = {"unknown error", "EIO"};
     int index = (int)err;
-    if (index > 0 || index < TE_ERR_KEEPALIVE)
+    if (index > 0 || index < TE_ERR_MEMORY_PRESSURE)
         return &unknown;
     return &err_rows[-index];
 }

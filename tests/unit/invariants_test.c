@@ -315,14 +315,14 @@ static void a_ring_may_be_full(void **state)
     uint64_t before = c.conn->received_offset;
     (void)state;
     assert_null(ring->region);
-    *ring = (struct te_ring){(uint8_t *)held, sizeof(held)};
+    *ring = (struct te_ring){.region = (uint8_t *)held, .size_bytes = sizeof(held)};
     c.a.stack->conns.buffer_bytes += sizeof(held);
     c.conn->received_offset += sizeof(held);
     assert_healthy();
     c.conn->received_offset++;
     assert_found(c.a.stack, "more received than the ring holds", c.id);
     c.conn->received_offset = before;
-    *ring = (struct te_ring){NULL, 0};
+    *ring = (struct te_ring){.region = NULL};
     c.a.stack->conns.buffer_bytes -= sizeof(held);
     assert_healthy();
 }

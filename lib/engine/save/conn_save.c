@@ -7,6 +7,7 @@
 #include "save/conn_check.h"
 #include "save/save_sections.h"
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/send_buffer.h"
@@ -30,6 +31,11 @@ TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of
 TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, listener_link,
              in_accept_queue);
 TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
+TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched);
+TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charged_rest_bytes,
+             charged_ring_bytes, holder_link);
+TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);
+TE_NOT_SAVED(struct te_conn, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_conn, "armed again", timer);
 TE_SAVED_BY_HAND(struct te_conn, "by te_save_ready", ready);
 TE_SAVED_BY_HAND(struct te_conn, "size and bytes: send_buffer_fields, receive_buffer_fields",
@@ -273,7 +279,8 @@ static void make_region(struct te_codec *codec, struct te_stack *stack, const st
         te_codec_fail(codec, TE_ERR_NOMEM);
         return;
     }
-    *stream->ring = (struct te_ring){region, size_bytes};
+    struct te_ring_owner owner = {memory, conn->id, stream->is_send};
+    te_ring_take(stream->ring, &owner, region, size_bytes);
     stack->conns.buffer_bytes += size_bytes;
 }
 
@@ -411,7 +418,12 @@ static void read_conn(struct te_codec *codec, struct te_stack *stack)
         discard(stack, conn);
         return;
     }
-    enlist(stack, conn);
+    if (te_charge_begin(stack, conn)) {
+        enlist(stack, conn);
+    } else {
+        te_codec_fail(codec, TE_ERR_NOMEM);
+        discard(stack, conn);
+    }
 }
 
 static void bucket_fields(struct te_codec *codec, struct te_stack *stack)

@@ -4,6 +4,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
@@ -374,6 +375,7 @@ static void step_fin(struct te_stack *stack, struct te_conn *conn, const struct 
         conn->fin_pending = true;
         conn->fin_offset = te_conn_receive_offset(conn, fin_seq);
         te_ranges_remove_above(&conn->out_of_order, conn->fin_offset, &stack->config.allocator);
+        te_charge_update(stack, conn);
         if (fin_seq != conn->rcv_nxt && segment->payload_len == 0)
             acknowledge_at_once(stack, conn);
     }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/isn.h"
@@ -99,9 +100,10 @@ struct te_conn *te_conn_new(struct te_stack *stack, const struct te_conn_birth *
     init_sending(stack, conn, birth);
     conn->opened_at_us = conn->state_since_us = stack->now_us;
     conn->last_sent_at_us = conn->last_received_at_us = stack->now_us;
-    enum te_err err = te_conn_table_add(stack, conn);
+    enum te_err err = te_charge_begin(stack, conn) ? te_conn_table_add(stack, conn) : TE_ERR_NOMEM;
     if (err == TE_OK)
         return conn;
+    te_charge_end(stack, conn);
     te_stack_dealloc(stack, conn, sizeof(*conn));
     *ret_err = err;
     return NULL;
@@ -153,6 +155,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
     if (!conn->is_remains)
         mark_remains(stack, conn);
     te_conn_table_remove_id(stack, conn);
+    te_charge_end(stack, conn);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }
 
@@ -175,6 +178,7 @@ static void become_remains(struct te_stack *stack, struct te_conn *conn)
     conn->queued_offset = conn->acked_offset;
     te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
     te_dsacks_clear(&conn->ack.dsacks, &stack->config.allocator);
+    te_charge_update(stack, conn);
     if (conn->error != TE_OK)
         te_conn_drop_received(stack, conn);
     mark_remains(stack, conn);

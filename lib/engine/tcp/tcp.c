@@ -178,7 +178,7 @@ enum te_err te_tcp_init(struct te_stack *stack)
     stack->next_id = stack->config.first_id != 0 ? stack->config.first_id : 1;
     if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
         te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK ||
-        te_remotes_init(stack) != TE_OK)
+        te_remotes_init(stack) != TE_OK || te_charges_init(stack) != TE_OK)
         return TE_ERR_NOMEM;
     return TE_OK;
 }
@@ -193,4 +193,5 @@ void te_tcp_done(struct te_stack *stack)
     te_graveyard_done(stack);
     te_event_queue_done(stack);
     te_remotes_done(stack);
+    te_charges_done(stack);
 }

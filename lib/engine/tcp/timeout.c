@@ -167,6 +167,8 @@ static bool on_remains(struct te_stack *stack, struct te_conn *conn)
 
 static bool on_idle(struct te_stack *stack, struct te_conn *conn)
 {
+    if (conn->send_was_cut && conn->queued_offset == conn->acked_offset && te_conn_can_send(conn))
+        te_ready_add(stack, &conn->ready, TE_READY_SEND); /* te_send_await_memory */
     te_send_release_memory(stack, conn);
     te_receive_release_memory(stack, conn);
     if (conn->sender == NULL || conn->snd_una != conn->snd_max)

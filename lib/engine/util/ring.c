@@ -2,6 +2,95 @@
 
 #include <string.h>
 
+#include "util/ranges.h"
+
+#define GRANULES_MAX 64
+/* Smaller regions cost all of their bytes: the host takes them from a heap. */
+#define LAZY_PAGES_MIN 4
+
+/* --- what a ring costs ------------------------------------------------------------------------ */
+
+static unsigned shift_of(uint32_t bytes)
+{
+    unsigned shift = 0;
+    while (bytes > 1u << shift)
+        shift++;
+    return shift;
+}
+
+/* The whole region, where each of its bytes costs from the start. */
+static unsigned granule_shift(const struct te_ring_owner *owner, uint32_t size_bytes)
+{
+    uint32_t page_bytes = owner->memory->page_bytes;
+    if (page_bytes == 0 || size_bytes / LAZY_PAGES_MIN <= page_bytes)
+        return shift_of(size_bytes);
+    uint32_t part = size_bytes / GRANULES_MAX;
+    return shift_of(part > page_bytes ? part : page_bytes);
+}
+
+static unsigned granule_count(const struct te_ring *ring)
+{
+    return ring->size_bytes >> ring->granule_shift;
+}
+
+static uint64_t low_bits(unsigned count)
+{
+    return count < GRANULES_MAX ? (UINT64_C(1) << count) - 1 : UINT64_MAX;
+}
+
+static unsigned count_bits(uint64_t bits)
+{
+    unsigned count = 0;
+    for (; bits != 0; bits &= bits - 1)
+        count++;
+    return count;
+}
+
+/* The granules of [offset, offset + len), with len from 1 to the ring's size. */
+static uint64_t granules_of(const struct te_ring *ring, uint64_t offset, size_t len)
+{
+    unsigned count = granule_count(ring);
+    unsigned first = (unsigned)(offset >> ring->granule_shift) & (count - 1);
+    uint64_t span = ((offset + len - 1) >> ring->granule_shift) - (offset >> ring->granule_shift);
+    if (span >= count)
+        return low_bits(count);
+    uint64_t bits = low_bits((unsigned)span + 1);
+    uint64_t wrapped = first > 0 && first + span >= count ? bits >> (count - first) : 0;
+    return ((bits << first) | wrapped) & low_bits(count);
+}
+
+uint32_t te_ring_cost(const struct te_ring *ring)
+{
+    if (ring->region == NULL)
+        return 0;
+    if (ring->touched == UINT64_MAX)
+        return ring->size_bytes;
+    return count_bits(ring->touched & low_bits(granule_count(ring))) << ring->granule_shift;
+}
+
+uint32_t te_ring_least_cost(const struct te_ring_owner *owner, uint32_t size_bytes)
+{
+    return 1u << granule_shift(owner, size_bytes);
+}
+
+uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len)
+{
+    if (ring->touched == UINT64_MAX || len == 0)
+        return 0;
+    return count_bits(granules_of(ring, offset, len) & ~ring->touched) << ring->granule_shift;
+}
+
+size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len)
+{
+    uint64_t granule_bytes = UINT64_C(1) << ring->granule_shift;
+    uint64_t at = offset;
+    while (at < offset + len && te_ring_cost_of(ring, at, 1) == 0)
+        at = (at | (granule_bytes - 1)) + 1;
+    return at - offset < len ? (size_t)(at - offset) : len;
+}
+
+/* --- regions ---------------------------------------------------------------------------------- */
+
 /* The smallest power of two that is at least both; 0 if that is 2^32. */
 static uint32_t size_for(uint32_t size_bytes, uint32_t need_bytes)
 {
@@ -31,6 +120,31 @@ static void copy_bytes(const struct te_ring *from_ring, struct te_ring *to_ring,
     }
 }
 
+static void copy_content(const struct te_ring *from_ring, struct te_ring *to_ring,
+                         const struct te_ring_growth *content)
+{
+    copy_bytes(from_ring, to_ring, content->from, content->to);
+    for (unsigned i = 0; content->beyond != NULL && i < content->beyond->count; i++)
+        copy_bytes(from_ring, to_ring, content->beyond->items[i].start,
+                   content->beyond->items[i].end);
+}
+
+void te_ring_take(struct te_ring *ring, const struct te_ring_owner *owner, uint8_t *region,
+                  uint32_t size_bytes)
+{
+    *ring = (struct te_ring){.region = region, .size_bytes = size_bytes};
+    ring->granule_shift = (uint8_t)granule_shift(owner, size_bytes);
+    unsigned count = granule_count(ring);
+    ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
+}
+
+uint32_t te_ring_size_for(const struct te_ring *ring, const struct te_ring_growth *growth)
+{
+    uint32_t max = growth->max_bytes;
+    uint32_t first_bytes = growth->initial_bytes < max ? growth->initial_bytes : max;
+    return size_for(ring->region == NULL ? first_bytes : ring->size_bytes, growth->need_bytes);
+}
+
 bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
                   const struct te_ring_growth *growth)
 {
@@ -39,18 +153,47 @@ bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
         return true;
     if (growth->need_bytes > max)
         return false;
-    uint32_t first_bytes = growth->initial_bytes < max ? growth->initial_bytes : max;
-    bool is_first = ring->region == NULL;
-    uint32_t size = size_for(is_first ? first_bytes : ring->size_bytes, growth->need_bytes);
+    uint32_t size = te_ring_size_for(ring, growth);
     uint8_t *region = size == 0 ? NULL : take_region(ring, owner, size);
     if (region == NULL)
         return false;
-    struct te_ring grown = {region, size};
-    if (!is_first)
-        copy_bytes(ring, &grown, growth->from, growth->to);
+    struct te_ring grown;
+    te_ring_take(&grown, owner, region, size);
+    if (ring->region != NULL)
+        copy_content(ring, &grown, growth);
     te_ring_release(ring, owner);
     *ring = grown;
     return true;
+}
+
+/* What the content would cost in a region of that many bytes, at most. */
+static uint64_t cost_in(const struct te_ring_owner *owner, const struct te_ring_growth *content,
+                        uint32_t size_bytes)
+{
+    uint64_t granule_bytes = te_ring_least_cost(owner, size_bytes);
+    uint64_t cost = content->to - content->from + 2 * granule_bytes;
+    for (unsigned i = 0; content->beyond != NULL && i < content->beyond->count; i++) {
+        const struct te_range *range = &content->beyond->items[i];
+        cost += range->end - range->start + 2 * granule_bytes;
+    }
+    return cost < size_bytes ? cost : size_bytes;
+}
+
+void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
+                 const struct te_ring_growth *content)
+{
+    uint32_t size = size_for(content->initial_bytes, content->need_bytes);
+    if (ring->region == NULL || size == 0 || size > ring->size_bytes ||
+        2 * cost_in(owner, content, size) > te_ring_cost(ring))
+        return;
+    uint8_t *region = take_region(ring, owner, size);
+    if (region == NULL)
+        return;
+    struct te_ring fitted;
+    te_ring_take(&fitted, owner, region, size);
+    copy_content(ring, &fitted, content);
+    te_ring_release(ring, owner);
+    *ring = fitted;
 }
 
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner)
@@ -59,14 +202,21 @@ void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner)
     if (ring->region != NULL)
         memory->release(memory->ctx, owner->conn_id, owner->is_send, ring->region,
                         ring->size_bytes);
-    ring->region = NULL;
-    ring->size_bytes = 0;
+    *ring = (struct te_ring){0};
+}
+
+/* Out of the way of te_ring_write, which is done once every granule was written. */
+static void touch(struct te_ring *ring, uint64_t offset, size_t len)
+{
+    ring->touched |= granules_of(ring, offset, len);
 }
 
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)
 {
     if (len == 0)
         return;
+    if (ring->touched != UINT64_MAX)
+        touch(ring, offset, len);
     size_t at = (size_t)(offset & (ring->size_bytes - 1));
     size_t first = ring->size_bytes - at;
     if (first > len)

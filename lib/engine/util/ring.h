@@ -1,15 +1,23 @@
 /* The bytes of one direction of one stream, addressed by stream offset.
  *
  * The region comes from te_buffer_memory, and its size is a power of two; byte n of the stream is
- * at n & (size - 1). Only the owner knows which bytes are valid, not the ring. Starts zeroed. */
+ * at n & (size - 1). Only the owner knows which bytes are valid, not the ring. Starts zeroed.
+ *
+ * What a ring costs is not its size: where the host gives memory page by page as it is written
+ * (te_buffer_memory.page_bytes), one byte far beyond a hole costs a page, not the way to it. The
+ * ring notes which of its granules were written, at most 64 of them. */
 #ifndef TCPENGINE_UTIL_RING_H
 #define TCPENGINE_UTIL_RING_H
 
 #include <tcpengine/config.h>
 
+struct te_ranges;
+
 struct te_ring {
     uint8_t *region; /* NULL while it has no memory */
     uint32_t size_bytes;
+    uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
+    uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring */
 };
 
 /* Identifies the buffer to the host's memory interface. */
@@ -19,12 +27,13 @@ struct te_ring_owner {
     bool is_send;
 };
 
-/* What a buffer has to hold: need_bytes, with [from, to) preserved. */
+/* What a buffer has to hold: need_bytes, with [from, to) and the ranges beyond preserved. */
 struct te_ring_growth {
     uint64_t from, to;
     uint32_t need_bytes;
     uint32_t initial_bytes; /* size of the first region */
     uint32_t max_bytes;
+    const struct te_ranges *beyond; /* NULL: none */
 };
 
 /* Makes room for need_bytes: the size doubles until it is enough, from initial_bytes or max_bytes,
@@ -32,8 +41,26 @@ struct te_ring_growth {
  * over max_bytes or the host refuses: nothing has changed. */
 bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
                   const struct te_ring_growth *growth);
+/* The size that te_ring_grow would take for this; 0: none is large enough. */
+uint32_t te_ring_size_for(const struct te_ring *ring, const struct te_ring_growth *growth);
+/* Moves the content to the smallest region that holds need_bytes, of at least initial_bytes, if
+ * that halves what the ring costs or more. Otherwise, and when the host refuses, nothing changes.
+ */
+void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
+                 const struct te_ring_growth *content);
+/* Uses a region that the owner has reserved, of which nothing is written yet. */
+void te_ring_take(struct te_ring *ring, const struct te_ring_owner *owner, uint8_t *region,
+                  uint32_t size_bytes);
 /* Gives the region back, if there is one. */
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
+/* The bytes of memory behind what was written. */
+uint32_t te_ring_cost(const struct te_ring *ring);
+/* What a region costs at least: for a single byte, as te_ring_cost counts. */
+uint32_t te_ring_least_cost(const struct te_ring_owner *owner, uint32_t size_bytes);
+/* How much te_ring_cost would grow if [offset, offset + len), which fits, were written. */
+uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len);
+/* How many of the bytes from offset on, at most len, can be written at no cost. */
+size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len);
 /* Copies in at stream offset; the caller has ensured that [offset, offset + len) fits. */
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
 /* The pieces of [offset, offset + len): none when len is 0, else one or two. They point into the

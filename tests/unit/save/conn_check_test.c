@@ -186,7 +186,8 @@ static void remains_have_no_protocol(void **state)
     (void)state;
 #define REMAINS                                                                                    \
     conn.is_remains = true, conn.state = TE_CLOSED, conn.queued_offset = conn.acked_offset,        \
-    conn.send_ring = (struct te_ring){NULL, 0}, conn.timer_at_us[TE_TIMER_RETRANSMIT] = TE_NEVER,  \
+    conn.send_ring = (struct te_ring){.region = NULL},                                             \
+    conn.timer_at_us[TE_TIMER_RETRANSMIT] = TE_NEVER,                                              \
     conn.timer_at_us[TE_TIMER_LOSS_PROBE] = TE_NEVER, conn.timer_at_us[TE_TIMER_IDLE] = TE_NEVER
     TAKEN(REMAINS);
     TAKEN(REMAINS, conn.error = TE_ERR_RESET);

@@ -120,6 +120,10 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->listener = NULL;
     memset(&copy->send_ring, 0, sizeof(copy->send_ring)); /* padding */
     memset(&copy->receive_ring, 0, sizeof(copy->receive_ring));
+    memset(&copy->holder_link, 0, sizeof(copy->holder_link)); /* the charge begins anew */
+    copy->progress_at_us = 0;
+    copy->drained_bytes = copy->charged_ring_bytes = 0;
+    copy->charged_rest_bytes = copy->receive_cap_bytes = 0;
     copy->send_ring.size_bytes = conn->send_ring.size_bytes;
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
     copy->out_of_order.items = NULL;

@@ -55,7 +55,7 @@ static void host_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *reg
     free(region);
 }
 
-static const struct te_buffer_memory memory = {&host, host_reserve, host_grow, host_release};
+static const struct te_buffer_memory memory = {&host, host_reserve, host_grow, host_release, 0};
 static const struct te_ring_owner owner = {&memory, CONN_ID, true};
 static struct te_ring ring;
 
@@ -107,10 +107,10 @@ static void assert_stream(uint64_t from, uint64_t to)
 static void test_first_region(void **state)
 {
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 16);
     assert_int_equal(host.reserves, 1);
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 16, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 16, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 16);
     assert_int_equal(host.grows, 0);
 }
@@ -118,11 +118,11 @@ static void test_first_region(void **state)
 static void test_sizes_double(void **state)
 {
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 17, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 17, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 32);
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 33, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 33, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 64);
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1000, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1000, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 1024);
     assert_int_equal(host.reserves, 1);
     assert_int_equal(host.grows, 2);
@@ -132,27 +132,27 @@ static void test_sizes_double(void **state)
 static void test_limits_are_rounded_up(void **state)
 {
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 100, 600}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 100, 600, NULL}));
     assert_int_equal(ring.size_bytes, 128);
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 600, 100, 600}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 600, 100, 600, NULL}));
     assert_int_equal(ring.size_bytes, 1024);
-    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1025, 100, 600}));
+    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1025, 100, 600, NULL}));
 }
 
 static void test_initial_over_max(void **state)
 {
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 4096, 64}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 4096, 64, NULL}));
     assert_int_equal(ring.size_bytes, 64);
 }
 
 static void test_too_much(void **state)
 {
     (void)state;
-    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1025, 16, 1024}));
+    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1025, 16, 1024, NULL}));
     assert_null(ring.region);
-    assert_false(
-        te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, UINT32_MAX, 16, UINT32_MAX}));
+    assert_false(te_ring_grow(&ring, &owner,
+                              &(struct te_ring_growth){0, 0, UINT32_MAX, 16, UINT32_MAX, NULL}));
     assert_int_equal(host.reserves, 0);
 }
 
@@ -160,14 +160,14 @@ static void test_refusal_changes_nothing(void **state)
 {
     (void)state;
     host.is_refusing = true;
-    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024}));
+    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024, NULL}));
     assert_null(ring.region);
     assert_int_equal(ring.size_bytes, 0);
     host.is_refusing = false;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 16, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 16, 16, 1024, NULL}));
     write_stream(5, 21);
     host.is_refusing = true;
-    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){5, 21, 17, 16, 1024}));
+    assert_false(te_ring_grow(&ring, &owner, &(struct te_ring_growth){5, 21, 17, 16, 1024, NULL}));
     assert_int_equal(ring.size_bytes, 16);
     assert_stream(5, 21);
 }
@@ -177,7 +177,7 @@ static void test_release_twice(void **state)
     (void)state;
     te_ring_release(&ring, &owner);
     assert_int_equal(host.releases, 0);
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 1, 16, 1024, NULL}));
     te_ring_release(&ring, &owner);
     te_ring_release(&ring, &owner);
     assert_int_equal(host.releases, 1);
@@ -190,7 +190,7 @@ static void test_pieces(void **state)
 {
     struct te_iovec iov[2];
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 64, 64, 64}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 64, 64, 64, NULL}));
     assert_int_equal(te_ring_read(&ring, 10, 0, iov), 0);
     assert_int_equal(te_ring_read(&ring, 0, 64, iov), 1);
     assert_ptr_equal(iov[0].base, ring.region);
@@ -212,7 +212,8 @@ static void test_bytes_survive_growth(void **state)
         for (uint32_t size = 16; size <= 2048; size *= 2) {
             uint64_t from = bases[i], to = from + size;
             assert_true(te_ring_grow(
-                &ring, &owner, &(struct te_ring_growth){from, from + size / 2, size, 16, 2048}));
+                &ring, &owner,
+                &(struct te_ring_growth){from, from + size / 2, size, 16, 2048, NULL}));
             if (size > 16)
                 assert_stream(from, from + size / 2);
             write_stream(from, to);
@@ -226,7 +227,7 @@ static void test_stream_runs_through(void **state)
 {
     uint64_t read = 0, written = 0;
     (void)state;
-    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 32, 32, 32}));
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 32, 32, 32, NULL}));
     for (uint64_t step = 0; step < 2000; step++) {
         uint64_t room = 32 - (written - read), more = step * 7 % 33;
         more = more < room ? more : room;

@@ -17,8 +17,8 @@
 /* The host's allocator for everything but stream buffers.
  *
  * alloc returns memory aligned for any object, zeroed or not, or NULL when it refuses: the engine
- * then answers TE_ERR_NOMEM, or drops the segment and counts it. It must not refuse 0 bytes. free
- * gets back each block once, with the size that was asked for.
+ * then answers TE_ERR_NOMEM, or drops the segment and counts it. It is never asked for 0 bytes.
+ * free gets back each block once, with the size that was asked for.
  *
  * Both are called from te_stack_new(), te_stack_restore(), te_stack_free() and any function that
  * takes a non-const te_stack, and must not call one that takes this stack (stack.h). ctx is the
@@ -34,9 +34,13 @@ struct te_allocator {
  * that the application shares, the host provides it. All three functions are given, or none.
  *
  * reserve: the first region of a direction, size_bytes large; for the first byte, or at a restore.
- * grow: a larger region. The old one stays valid; the engine copies the ring over and releases it.
+ * grow: another region, larger, or smaller or as large when the stream holds little. The old one
+ * stays valid; the engine copies the ring over and releases it.
  * release: the region is free, because the stream has run empty (and config.idle_release_us have
- * passed), the connection has ended, or a larger region has taken over.
+ * passed), the connection has ended, or another region has taken over.
+ * page_bytes: a region larger than four pages of this size, a power of two, costs the host only
+ * those pages that were written (mmap, madvise). 0: any region costs all of its bytes. The engine
+ * charges memory by it (pressure.h).
  *
  * reserve and grow return NULL to refuse. The engine keeps what it has: te_send() accepts less,
  * received text is dropped (TE_DROP_RECEIVE_NO_MEMORY) and comes again, a restore answers
@@ -46,6 +50,7 @@ struct te_buffer_memory {
     uint8_t *(*reserve)(void *ctx, uint64_t conn_id, bool is_send, size_t size_bytes);
     uint8_t *(*grow)(void *ctx, uint64_t conn_id, bool is_send, size_t old_bytes, size_t new_bytes);
     void (*release)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
+    uint32_t page_bytes;
 };
 
 /* The values of config_list.h that have names, explained there. */
@@ -88,6 +93,8 @@ const char *te_cc_name(unsigned index);
 struct te_config {
     struct te_allocator allocator;         /* required */
     struct te_buffer_memory buffer_memory; /* all NULL: taken from allocator */
+    /* The budget (pressure.h); 0: none, the allocator alone decides. At least 1 MiB otherwise. */
+    uint64_t memory_max_bytes;
     /* Random bytes, new for each stack and known to nobody else: ISNs (RFC 6528), ports (RFC 6056),
      * SYN and Fast Open cookies, timestamp offsets and the hash tables are keyed by them. */
     uint8_t secret[16];
@@ -106,7 +113,7 @@ struct te_config {
 #undef TE_CONFIG_FIELD
 
 /* Sets every field of TE_CONFIG_LIST and features to its default, all others to zero: allocator,
- * buffer_memory, secret, mac, first_id, addresses, routes. */
+ * buffer_memory, memory_max_bytes, secret, mac, first_id, addresses, routes. */
 void te_config_init(struct te_config *config);
 
 /* Checks everything that te_stack_new() demands: what the host must give, each range, addresses and

@@ -219,6 +219,26 @@
       (0, TE_CONFIG_TABLE_MAX), (0, 4194304),                                                      \
       "Connections that one remote address (with IPv6 its /64) may have opened to us; further "    \
       "SYNs are dropped. 0: no limit. Raise it behind a proxy or NAT with more.")                  \
+    /* A quarter of the budget is free for growth and for the reserves of all connections. */      \
+    X("limits", memory_pressure_percent, uint8_t, memory_pressure_percent, COUNT, 70, (1, 100),    \
+      (10, 95),                                                                                    \
+      "Part of memory_max in use from which memory is short: shares are a quarter, windows grow "  \
+      "no further, what waits beyond a hole in the stream may be dropped (RFC 2018 8).")           \
+    X("limits", memory_limit_percent, uint8_t, memory_limit_percent, COUNT, 90, (1, 100),          \
+      (10, 99),                                                                                    \
+      "Part of memory_max in use from which connections are reset to free memory, the largest "    \
+      "and least useful first.")                                                                   \
+    X("limits", memory_per_uid_percent, uint8_t, memory_per_uid_percent, COUNT, 50, (1, 100),      \
+      (1, 100),                                                                                    \
+      "Part of memory_max that the connections of one user may hold. Beyond it its openings are "  \
+      "refused and its buffers do not grow.")                                                      \
+    X("limits", memory_per_remote_percent, uint8_t, memory_per_remote_percent, COUNT, 25,          \
+      (1, 100), (1, 100),                                                                          \
+      "Part of memory_max that connections may hold which one remote address (with IPv6 its /64) " \
+      "has opened to us. Raise it behind a proxy or NAT.")                                         \
+    X("limits", memory_reserve, uint32_t, memory_reserve_bytes, BYTES, 4 * TE_KIB, (1, TE_MIB),    \
+      (TE_KIB, TE_MIB),                                                                            \
+      "Buffer that each direction of each connection gets even when memory is short.")             \
     X("limits", syn_queue_max, uint32_t, syn_queue_max, COUNT, 1024, (1, TE_CONFIG_TABLE_MAX),     \
       (1, 65536), "SYN_RCVD connections of one listener.")                                         \
     X("limits", syn_cookies, enum te_syn_cookies, syn_cookies, CHOICE(te_syn_cookies),             \
@@ -275,6 +295,7 @@
     X(rto_initial_us, rto_max_us)                                                                  \
     X(r1_retries, r2_retries) /* RFC 9293 3.8.3: R2 is the later threshold */                      \
     X(send_buffer_initial_bytes, send_buffer_max_bytes)                                            \
+    X(memory_pressure_percent, memory_limit_percent)                                               \
     X(receive_buffer_initial_bytes, receive_buffer_max_bytes)                                      \
     X(port_first, port_last)
 

@@ -72,6 +72,8 @@ struct te_listen {
  * TE_ERR_EXISTS: a connection or a TIME_WAIT entry has this 4-tuple, or listener_id is a
  *     connection's. Choose another local port, or use the one that exists.
  * TE_ERR_RESOURCES: config.conn_max connections exist, remains included. Close some.
+ * TE_ERR_MEMORY_SHARE: the uid holds its share of config.memory_max_bytes (pressure.h). Read or
+ *     close some of its connections.
  * TE_ERR_NOMEM: the allocator refused the control block. Free something, try again.
  * TE_ERR_NO_CONNECTION: listener_id is not 0, and no listener or connection has that id. Open
  *     without it.
@@ -101,6 +103,8 @@ enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *list
  * TE_READY_ACCEPT comes again.
  *
  * TE_ERR_AGAIN: none is ready. Wait for TE_READY_ACCEPT.
+ * TE_ERR_NOMEM: the allocator refused to note a uid that holds nothing yet. Free something, try
+ *     again; the connection waits.
  * TE_ERR_NOT_LISTENER: the id is a connection's, perhaps of a listener that turned active.
  * TE_ERR_NO_CONNECTION: no such listener (any more). Its connections that waited were reset. */
 enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid, uint64_t *ret_id,
@@ -110,9 +114,9 @@ enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid
 
 /* SEND. Copies up to len bytes into the send buffer and says how many in *ret_accepted: fewer than
  * len, 0 included, when the buffer is full. Keep the rest and continue at TE_READY_SEND, which
- * comes when the peer has acknowledged something. (When the host's own buffer memory refuses while
- * nothing is in flight, no ACK will come: try again when there is memory.) In SYN_SENT and SYN_RCVD
- * data is queued. The data is borrowed until return, and may be NULL when len is 0.
+ * comes when the peer has acknowledged something. (When memory refuses while nothing is queued, no
+ * ACK will come: then TE_READY_SEND comes after a tenth of a second, to try again.) In SYN_SENT and
+ * SYN_RCVD data is queued. The data is borrowed until return, and may be NULL when len is 0.
  *
  * TE_ERR_CLOSING: after te_shutdown() or te_close(), after an orderly end, or in TIME_WAIT. There
  *     is no more sending on this connection.
@@ -212,8 +216,8 @@ enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
  *     KEEPALIVE_PROBES       1 to 255
  *     USER_TIMEOUT_US        0 to 2^61 - 1; counts from now when something is unacknowledged
  *     SEND_BUFFER_MAX        4 KiB to 1 GiB; what is queued already stays
- *     RECEIVE_BUFFER_MAX     4 KiB to 1 GiB, not above its current value once it is rounded up:
- *                            the window scale was chosen for that (RFC 7323 2.3)
+ *     RECEIVE_BUFFER_MAX     4 KiB to 1 GiB, not above its current value: the window scale was
+ *                            chosen for that (RFC 7323 2.3)
  *     FEATURES               any set of enum te_feature; replaces the current one */
 #define TE_OPTION_LIST(X)                                                                          \
     X(1, NAGLE, nagle, 0, "Nagle's algorithm (RFC 9293 3.7.4).")                                   \

@@ -103,6 +103,11 @@
     X(ecn_ece_in, "ACKs received with ECE, of connections that use ECN")                           \
     X(ecn_reductions, "Congestion windows reduced for ECE")                                        \
     X(zero_window_probes, "Zero-window probes sent")                                               \
+    X(memory_episodes, "Times that memory ran short (memory_pressure_percent)")                    \
+    X(memory_pruned, "Connections whose data beyond a hole was dropped: memory was short")         \
+    X(memory_pruned_bytes, "Bytes beyond holes dropped: memory was short")                         \
+    X(memory_yields, "Connections reset or forgotten: memory was at its limit")                    \
+    X(memory_share_limit, "Openings refused: the share of memory of a user or remote is used up")  \
     X(persist_dropped, "Connections reset before a window of 0, since memory is short (RFC 6429)") \
     X(keepalive_probes, "Keepalive probes sent")                                                   \
     X(keepalive_drops, "Connections ended: no keepalive probe was answered")                       \

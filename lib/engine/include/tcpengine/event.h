@@ -55,6 +55,7 @@ enum te_cause {
     TE_CAUSE_LIMIT,           /* a table was full, or memory was short */
     TE_CAUSE_LISTENER_CLOSED, /* before the connection was accepted */
     TE_CAUSE_RECV_SYN_COOKIE, /* an ACK with a good SYN cookie, in place of the SYN */
+    TE_CAUSE_MEMORY,          /* memory is short, and others have more use for it (pressure.h) */
     TE_CAUSE_COUNT
 };
 

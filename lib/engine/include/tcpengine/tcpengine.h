@@ -13,6 +13,7 @@
 #include <tcpengine/drop.h>
 #include <tcpengine/event.h>
 #include <tcpengine/frame.h>
+#include <tcpengine/pressure.h>
 #include <tcpengine/save.h>
 #include <tcpengine/stack.h>
 #include <tcpengine/types.h>

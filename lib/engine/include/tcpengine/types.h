@@ -76,6 +76,8 @@ enum te_state {
  *     TE_ERR_NOMEM                the host's allocator refused: free something, try again
  *     TE_ERR_RESOURCES            "insufficient resources": a limit of te_config; close something,
  *                                 or raise the limit at the next start
+ *     TE_ERR_MEMORY_SHARE         the uid holds its share of the memory (pressure.h): close or read
+ *                                 some of its connections
  *
  * The connection has failed. te_send(), te_receive_peek() and te_shutdown() answer with the cause
  * until te_close() frees what is left of it; after config.remains_us it is freed by itself, and the
@@ -94,6 +96,8 @@ enum te_state {
  *                                 data was left unread or arrived after CLOSE
  *     TE_ERR_RESOURCES            too many orphans (config.orphan_max), or memory was short and the
  *                                 peer kept its window at 0 (RFC 6429)
+ *     TE_ERR_MEMORY_PRESSURE      memory was short, and the connection held much and made no
+ *                                 progress (pressure.h)
  */
 enum te_err {
     TE_OK = 0,
@@ -119,7 +123,9 @@ enum te_err {
     TE_ERR_NOT_LISTENER = -20,
     TE_ERR_STATE = -21,
     TE_ERR_OFFSET = -22,
-    TE_ERR_KEEPALIVE = -23
+    TE_ERR_KEEPALIVE = -23,
+    TE_ERR_MEMORY_SHARE = -24,
+    TE_ERR_MEMORY_PRESSURE = -25
 };
 
 /* The state's name as in RFC 9293, "SYN_SENT"; "?" for a number out of range. Static. */

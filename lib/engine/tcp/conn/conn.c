@@ -93,6 +93,11 @@ struct te_conn *te_conn_of_timer(struct te_wheel_node *node)
     return TE_CONTAINER(node, struct te_conn, timer);
 }
 
+struct te_conn *te_conn_of_holder_link(struct te_list *link)
+{
+    return TE_CONTAINER(link, struct te_conn, holder_link);
+}
+
 bool te_conn_uses_sack(const struct te_conn *conn)
 {
     return conn->sack_ok && (conn->features & (TE_FEATURE_SACK_RECOVERY | TE_FEATURE_RACK)) != 0;

@@ -102,6 +102,9 @@ struct te_conn {
     bool rtt_timing : 1;     /* our SYN is being timed */
     bool cwnd_limited : 1;   /* after the last segment, cwnd had no room for one more */
     bool in_accept_queue : 1;
+    bool is_charged : 1;     /* charge.h */
+    bool charged_remote : 1; /* to the remote as well */
+    bool is_kept : 1;        /* te_set_kept */
     /* RFC 7413, as a server: the SYN's cookie was good; the opening counts as pending; the SYN,ACK
      * carries a cookie. */
     bool fast_opened : 1, fast_open_pending : 1, fast_open_answer : 1;
@@ -116,6 +119,7 @@ struct te_conn {
     struct te_list listener_link; /* SYN queue or accept queue */
     struct te_listener *listener; /* NULL when it is in neither */
     struct te_ready_node ready;
+    struct te_list holder_link; /* charge.h; relief.h walks them */
 
     /* Timers: named deadlines, TE_NEVER when off; the wheel holds the earliest (timers.h). */
     struct te_wheel_node timer;
@@ -146,6 +150,7 @@ struct te_conn {
     uint32_t send_max_bytes;
     uint32_t receive_limit_bytes; /* the window may open to this ... */
     uint32_t receive_max_bytes;   /* ... which may grow to this */
+    uint32_t receive_cap_bytes;   /* but to this while memory is short; 0: it is not */
     uint32_t receive_rtt_us;      /* from the peer's echoes of our timestamps; 0: no sample yet */
     uint64_t receive_mark_offset; /* start of the measurement that lets the window grow */
     int64_t receive_mark_at_us;
@@ -175,6 +180,12 @@ struct te_conn {
     uint64_t segments_in, segments_out, segments_retransmitted, bytes_retransmitted;
 
     struct te_history_log history;
+
+    /* Memory (charge.h). */
+    uint32_t charged_rest_bytes;
+    uint64_t charged_ring_bytes;
+    int64_t progress_at_us; /* a good part of what was held was drained */
+    uint64_t drained_bytes; /* since then */
 };
 
 /* Appends the connection to the output queue. Does nothing when it is queued already, when it waits
@@ -212,5 +223,6 @@ uint32_t te_conn_flight(const struct te_conn *conn);
 struct te_conn *te_conn_of_queue_link(struct te_list *link);
 struct te_conn *te_conn_of_listener_link(struct te_list *link);
 struct te_conn *te_conn_of_timer(struct te_wheel_node *node);
+struct te_conn *te_conn_of_holder_link(struct te_list *link);
 
 #endif

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/timers.h"
@@ -12,6 +13,7 @@
 #define WINDOW_PER_ROUND_TRIP 4
 #define ROUND_MIN_US 10000 /* on one machine the scheduler takes longer than the round trip */
 #define WSCALE_MAX 14
+#define LOOSE_PART 4      /* a ring that is no fuller than one part in so many may shrink */
 #define ECHO_MAX_MS 10000 /* an older echo measures a pause, not the path */
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
@@ -41,22 +43,55 @@ static uint32_t ring_max(const struct te_conn *conn)
     return (uint32_t)(offered > usual ? offered : usual);
 }
 
-static bool make_room(struct te_stack *stack, struct te_conn *conn, uint64_t end)
+/* Makes room for [offset, offset + len), and says how much of it there is. */
+static size_t make_room(struct te_stack *stack, struct te_conn *conn, uint64_t offset, size_t len)
 {
-    struct te_ring *ring = &conn->receive_ring;
-    struct te_ring_owner owner = ring_owner(stack, conn);
+    uint64_t end = offset + len;
     uint64_t held_to = held_end(conn);
     struct te_ring_growth growth = {
         .from = conn->released_offset,
-        .to = held_to,
+        .to = conn->received_offset,
         .need_bytes = (uint32_t)((end > held_to ? end : held_to) - conn->released_offset),
         .initial_bytes = RING_INITIAL_BYTES,
         .max_bytes = ring_max(conn),
+        .beyond = &conn->out_of_order,
     };
-    uint32_t before = ring->size_bytes;
-    bool ok = te_ring_grow(ring, &owner, &growth);
-    stack->conns.buffer_bytes += ring->size_bytes - before;
-    return ok;
+    size_t room = te_charge_room(stack, conn, &conn->receive_ring, &growth, offset, len);
+    if (room < len)
+        conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
+    return room;
+}
+
+static uint64_t held_bytes(const struct te_conn *conn)
+{
+    uint64_t bytes = conn->received_offset - conn->released_offset;
+    for (unsigned i = 0; i < conn->out_of_order.count; i++)
+        bytes += conn->out_of_order.items[i].end - conn->out_of_order.items[i].start;
+    return bytes;
+}
+
+/* Nothing is held, or so little that it is worth another ring. */
+static bool is_ring_loose(const struct te_stack *stack, const struct te_conn *conn)
+{
+    const struct te_ring *ring = &conn->receive_ring;
+    uint64_t span = held_end(conn) - conn->released_offset;
+    if (span == 0)
+        return ring->region != NULL;
+    if (ring->size_bytes <= stack->config.memory_reserve_bytes)
+        return false;
+    return span <= ring->size_bytes / LOOSE_PART ||
+           (conn->out_of_order.count > 0 && held_bytes(conn) <= te_ring_cost(ring) / LOOSE_PART);
+}
+
+/* The timer finds out whether there is anything to release: ranges are not summed up per segment.
+ */
+static void release_when_idle(struct te_stack *stack, struct te_conn *conn)
+{
+    const struct te_ring *ring = &conn->receive_ring;
+    uint64_t span = held_end(conn) - conn->released_offset;
+    bool may_be_loose = conn->out_of_order.count > 0 || span <= ring->size_bytes / LOOSE_PART;
+    if (may_be_loose && ring->size_bytes > stack->config.memory_reserve_bytes)
+        te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
 }
 
 /* D-SACK names what was received twice (RFC 2883 4.1). */
@@ -96,15 +131,35 @@ static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
     assert(conn->received_offset >= conn->released_offset);
 }
 
+/* What may change the connection's charge with each segment, and mostly does not. */
+struct cost {
+    uint64_t touched;
+    uint16_t ranges_capacity;
+};
+
+static struct cost cost_of(const struct te_conn *conn)
+{
+    return (struct cost){conn->receive_ring.touched, conn->out_of_order.capacity};
+}
+
+static void charge_if_changed(struct te_stack *stack, struct te_conn *conn, struct cost before)
+{
+    if (conn->receive_ring.touched != before.touched ||
+        conn->out_of_order.capacity != before.ranges_capacity)
+        te_charge_update(stack, conn);
+}
+
 static enum te_receive_result take_in_order(struct te_stack *stack, struct te_conn *conn,
                                             const uint8_t *data, size_t len)
 {
     uint64_t start = conn->received_offset;
-    uint64_t end = start + len;
-    if (!make_room(stack, conn, end))
+    len = make_room(stack, conn, start, len);
+    if (len == 0)
         return TE_RECEIVE_NO_MEMORY;
+    struct cost before = cost_of(conn);
     te_ring_write(&conn->receive_ring, start, data, len);
-    advance(stack, conn, end);
+    advance(stack, conn, start + len);
+    charge_if_changed(stack, conn, before);
     return TE_RECEIVE_IN_ORDER;
 }
 
@@ -112,8 +167,9 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
                                                 uint32_t seq, const uint8_t *data, size_t len)
 {
     uint64_t start = te_conn_receive_offset(conn, seq);
-    if (!make_room(stack, conn, start + len))
+    if (make_room(stack, conn, start, len) < len)
         return TE_RECEIVE_NO_MEMORY;
+    struct cost before = cost_of(conn);
     enum te_ranges_result result =
         te_ranges_insert(&conn->out_of_order, start, start + len,
                          stack->config.out_of_order_ranges_max, &stack->config.allocator);
@@ -122,6 +178,8 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
     if (result == TE_RANGES_DUPLICATE)
         return TE_RECEIVE_DUPLICATE;
     te_ring_write(&conn->receive_ring, start, data, len);
+    charge_if_changed(stack, conn, before);
+    release_when_idle(stack, conn);
     stack->counters.out_of_order_segments++;
     return TE_RECEIVE_OUT_OF_ORDER;
 }
@@ -168,17 +226,28 @@ unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block
     return count;
 }
 
+/* The limit of the moment: memory may be short. */
+static uint32_t limit_bytes(const struct te_conn *conn)
+{
+    uint32_t cap = conn->receive_cap_bytes;
+    if (cap == 0)
+        return conn->receive_limit_bytes;
+    if (cap < te_receive_limit_min(conn))
+        cap = te_receive_limit_min(conn);
+    return cap < conn->receive_limit_bytes ? cap : conn->receive_limit_bytes;
+}
+
 /* Bytes that the limit leaves beyond RCV.NXT. */
 static uint32_t free_bytes(const struct te_conn *conn)
 {
     uint64_t used = conn->received_offset - conn->released_offset;
-    return used < conn->receive_limit_bytes ? conn->receive_limit_bytes - (uint32_t)used : 0;
+    return used < limit_bytes(conn) ? limit_bytes(conn) - (uint32_t)used : 0;
 }
 
 /* RFC 9293 3.8.6.2.2: the edge moves by a segment or half of the buffer, or not at all. */
 static uint32_t edge_step(const struct te_conn *conn)
 {
-    uint32_t half = conn->receive_limit_bytes / 2;
+    uint32_t half = limit_bytes(conn) / 2;
     return conn->mss < half ? conn->mss : half;
 }
 
@@ -226,7 +295,7 @@ bool te_receive_should_update_window(const struct te_conn *conn)
     uint32_t room = free < most ? free : most;
     uint32_t told = room >> conn->rcv_wscale << conn->rcv_wscale; /* RFC 7323 2.2 */
     uint32_t step = 2u * conn->mss;
-    uint32_t half = conn->receive_limit_bytes / 2;
+    uint32_t half = limit_bytes(conn) / 2;
     return told > offered && room - offered >= (step < half ? step : half);
 }
 
@@ -316,21 +385,60 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
         return;
     uint64_t before_offset = conn->released_offset;
     conn->released_offset = offset;
+    te_charge_note_drained(stack, conn, offset - before_offset);
     grow_limit(stack, conn, before_offset);
-    if (offset == conn->received_offset && conn->out_of_order.count == 0) {
-        if (conn->is_remains)
-            on_remains_taken(stack, conn);
-        else
-            te_timer_set_by(stack, conn, TE_TIMER_IDLE,
-                            stack->now_us + stack->config.idle_release_us);
-    }
+    if (conn->receive_cap_bytes > 0)
+        conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
+    bool is_all = offset == conn->received_offset && conn->out_of_order.count == 0;
+    if (is_all && conn->is_remains)
+        on_remains_taken(stack, conn);
+    else if (is_all)
+        te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
+    else if (!conn->is_remains)
+        release_when_idle(stack, conn);
+}
+
+static void release(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    stack->conns.buffer_bytes -= conn->receive_ring.size_bytes;
+    te_ring_release(&conn->receive_ring, &owner);
+    te_charge_update(stack, conn);
+}
+
+/* Twice the content, so that the next bytes need no new region; or, where one range lies far
+ * beyond a hole, a region of the same size of which less was written. */
+static void fit(struct te_stack *stack, struct te_conn *conn)
+{
+    uint32_t span = (uint32_t)(held_end(conn) - conn->released_offset);
+    uint32_t size = conn->receive_ring.size_bytes;
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = {
+        .from = conn->released_offset,
+        .to = conn->received_offset,
+        .need_bytes = span <= size / 2 ? 2 * span : size,
+        .initial_bytes = stack->config.memory_reserve_bytes,
+        .beyond = &conn->out_of_order,
+    };
+    te_ring_fit(&conn->receive_ring, &owner, &content);
+    stack->conns.buffer_bytes -= size - conn->receive_ring.size_bytes;
+    te_charge_update(stack, conn);
 }
 
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn)
 {
-    if (conn->received_offset != conn->released_offset || conn->out_of_order.count > 0)
-        return;
-    struct te_ring_owner owner = ring_owner(stack, conn);
-    stack->conns.buffer_bytes -= conn->receive_ring.size_bytes;
-    te_ring_release(&conn->receive_ring, &owner);
+    if (conn->received_offset == conn->released_offset && conn->out_of_order.count == 0)
+        release(stack, conn);
+    else if (is_ring_loose(stack, conn))
+        fit(stack, conn);
+}
+
+uint64_t te_receive_prune(struct te_stack *stack, struct te_conn *conn)
+{
+    uint64_t unread = conn->received_offset - conn->released_offset;
+    uint64_t pruned = held_bytes(conn) - unread;
+    te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
+    te_receive_release_memory(stack, conn);
+    te_charge_update(stack, conn);
+    return pruned;
 }

@@ -55,7 +55,11 @@ uint32_t te_receive_limit_min(const struct te_conn *conn);
  * nothing is held any more it starts the IDLE timer; of remains it frees the memory and, in CLOSED,
  * starts REMAINS. The caller decides about a window update. */
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
-/* Frees the ring if nothing is unread and nothing is out of order. */
+/* Frees the ring if nothing is unread and nothing is out of order; moves what there is to a ring
+ * that costs at most half if it is a quarter of that or less. */
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn);
+/* Drops what lies beyond holes, although SACK may have reported it: the peer keeps it until it is
+ * acknowledged (RFC 2018 8). Returns how many bytes. A FIN beyond a hole stays noted. */
+uint64_t te_receive_prune(struct te_stack *stack, struct te_conn *conn);
 
 #endif

@@ -1,9 +1,14 @@
 #include "tcp/conn/send_buffer.h"
 
 #include <assert.h>
+#include <tcpengine/units.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/timers.h"
+
+#define MEMORY_RETRY_US (100 * TE_MS)
+#define LOOSE_PART 4 /* a ring that is no fuller than one part in so many may shrink */
 
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn)
 {
@@ -30,8 +35,6 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
     if (len == 0)
         return 0;
     struct te_ring *ring = &conn->send_ring;
-    struct te_ring_owner owner = ring_owner(stack, conn);
-    uint32_t before = ring->size_bytes;
     struct te_ring_growth growth = {
         .from = conn->acked_offset,
         .to = conn->queued_offset,
@@ -39,40 +42,75 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
         .initial_bytes = stack->config.send_buffer_initial_bytes,
         .max_bytes = conn->send_max_bytes,
     };
-    bool grown = te_ring_grow(ring, &owner, &growth);
-    stack->conns.buffer_bytes += ring->size_bytes - before;
-    if (!grown) {
-        uint64_t held = conn->queued_offset - conn->acked_offset;
-        if (ring->size_bytes <= held)
-            return 0;
-        if (len > ring->size_bytes - held)
-            len = (size_t)(ring->size_bytes - held);
-    }
+    len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
+    uint64_t touched = ring->touched;
     te_ring_write(ring, conn->queued_offset, data, len);
     conn->queued_offset += len;
+    if (ring->touched != touched)
+        te_charge_update(stack, conn);
     return len;
+}
+
+/* Nothing is queued, or so little that it is worth a smaller ring. */
+static bool is_ring_loose(const struct te_stack *stack, const struct te_conn *conn)
+{
+    const struct te_ring *ring = &conn->send_ring;
+    uint64_t queued = conn->queued_offset - conn->acked_offset;
+    if (queued == 0)
+        return ring->region != NULL;
+    return queued <= ring->size_bytes / LOOSE_PART &&
+           ring->size_bytes > stack->config.memory_reserve_bytes;
 }
 
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset)
 {
     assert(offset >= conn->acked_offset && offset <= conn->queued_offset);
+    te_charge_note_drained(stack, conn, offset - conn->acked_offset);
     conn->acked_offset = offset;
-    if (offset == conn->queued_offset && conn->send_ring.region != NULL)
+    if (is_ring_loose(stack, conn))
         te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
+}
+
+static void release(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    stack->conns.buffer_bytes -= conn->send_ring.size_bytes;
+    te_ring_release(&conn->send_ring, &owner);
+    te_charge_update(stack, conn);
+}
+
+/* Twice the content, so that the next bytes need no new region. */
+static void fit(struct te_stack *stack, struct te_conn *conn)
+{
+    uint32_t queued = (uint32_t)(conn->queued_offset - conn->acked_offset);
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = {
+        .from = conn->acked_offset,
+        .to = conn->queued_offset,
+        .need_bytes = 2 * queued,
+        .initial_bytes = stack->config.memory_reserve_bytes,
+    };
+    uint32_t before = conn->send_ring.size_bytes;
+    te_ring_fit(&conn->send_ring, &owner, &content);
+    stack->conns.buffer_bytes -= before - conn->send_ring.size_bytes;
+    te_charge_update(stack, conn);
 }
 
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn)
 {
-    if (conn->queued_offset != conn->acked_offset)
-        return;
-    struct te_ring_owner owner = ring_owner(stack, conn);
-    stack->conns.buffer_bytes -= conn->send_ring.size_bytes;
-    te_ring_release(&conn->send_ring, &owner);
+    if (conn->queued_offset == conn->acked_offset)
+        release(stack, conn);
+    else if (is_ring_loose(stack, conn))
+        fit(stack, conn);
+}
+
+void te_send_await_memory(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->queued_offset == conn->acked_offset)
+        te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + MEMORY_RETRY_US);
 }
 
 void te_send_drop(struct te_stack *stack, struct te_conn *conn)
 {
-    struct te_ring_owner owner = ring_owner(stack, conn);
-    stack->conns.buffer_bytes -= conn->send_ring.size_bytes;
-    te_ring_release(&conn->send_ring, &owner);
+    release(stack, conn);
 }

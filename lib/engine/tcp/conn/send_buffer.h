@@ -1,6 +1,7 @@
 /* Bytes to send: from SND.UNA to the last one that SEND accepted, at [acked_offset, queued_offset)
- * of one ring. The ring comes with the first byte, doubles as the queue grows, and goes when the
- * connection has been idle for config.idle_release_us. */
+ * of one ring. The ring comes with the first byte and doubles as the queue grows.
+ * config.idle_release_us after most of it has run empty, it is cut to what is queued, and goes if
+ * that is nothing. */
 #ifndef TCPENGINE_TCP_CONN_SEND_BUFFER_H
 #define TCPENGINE_TCP_CONN_SEND_BUFFER_H
 
@@ -15,10 +16,14 @@ uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn);
 size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_t *data,
                       size_t len);
 /* Everything below offset, which is within the queue, is acknowledged. The memory stays until the
- * IDLE timer, which starts when the queue is empty. */
+ * IDLE timer, which starts when the queue fills a quarter of it or less. */
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
-/* Frees the ring if nothing is queued. */
+/* Frees the ring if nothing is queued, or moves what is queued to a smaller one if it fills a
+ * quarter or less. */
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn);
+/* Nothing is queued, because memory refused: no ACK will tell the user to go on. Starts the IDLE
+ * timer, which tells it. Does nothing while something is queued. */
+void te_send_await_memory(struct te_stack *stack, struct te_conn *conn);
 /* Frees the ring with what is queued: the connection has died. The offsets stay. */
 void te_send_drop(struct te_stack *stack, struct te_conn *conn);
 

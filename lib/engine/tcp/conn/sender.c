@@ -1,6 +1,7 @@
 #include "tcp/conn/sender.h"
 
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 
 static bool is_paced(const struct te_conn *conn)
@@ -44,6 +45,7 @@ bool te_sender_prepare(struct te_stack *stack, struct te_conn *conn)
         if (conn->sender == NULL)
             return false;
         start(stack, conn);
+        te_charge_update(stack, conn);
     }
     return te_sent_map_reserve(&conn->sender->map, &stack->config.allocator);
 }
@@ -56,6 +58,7 @@ void te_sender_release(struct te_stack *stack, struct te_conn *conn)
     te_stack_dealloc(stack, conn->sender, sizeof(*conn->sender));
     conn->sender = NULL;
     conn->cc.state = NULL;
+    te_charge_update(stack, conn);
 }
 
 uint32_t te_sender_pipe(const struct te_conn *conn)

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
@@ -240,7 +241,9 @@ enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
 {
     if (listener->accept_count >= listener->backlog)
         return TE_DROP_ACCEPT_QUEUE_FULL;
-    return te_remotes_is_full(stack, remote) ? TE_DROP_REMOTE_LIMIT : TE_DROP_NONE;
+    if (te_remotes_is_full(stack, remote))
+        return TE_DROP_REMOTE_LIMIT;
+    return te_charge_admits(stack, listener->uid, remote) ? TE_DROP_NONE : TE_DROP_MEMORY_SHARE;
 }
 
 enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn)

@@ -1,6 +1,7 @@
 /* OPEN (RFC 9293 3.10.1), and accepting connections from a listener. */
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/charge.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/send_buffer.h"
 #include "tcp/conn/state.h"
@@ -8,6 +9,7 @@
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/port.h"
+#include "tcp/relief.h"
 
 static enum te_err check_remote(const struct te_stack *stack, const struct te_endpoint *remote)
 {
@@ -74,6 +76,7 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
                            int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
     struct te_listener *listener;
     enum te_err err = find_listener(stack, open->listener_id, &listener);
     if (err == TE_OK)
@@ -87,6 +90,10 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     err = choose_local(stack, &wanted, &birth);
     if (err != TE_OK)
         return err;
+    if (!te_charge_admits(stack, open->uid, NULL)) {
+        stack->counters.memory_share_limit++; /* no drop: there is no segment */
+        return TE_ERR_MEMORY_SHARE;
+    }
     struct te_conn *conn = listener != NULL ? turn_active(stack, listener, &birth, &err)
                                             : te_conn_new(stack, &birth, &err);
     if (conn == NULL) {
@@ -133,9 +140,10 @@ enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid
     if (te_list_is_empty(&listener->accept_queue))
         return TE_ERR_AGAIN;
     struct te_conn *conn = te_conn_of_listener_link(listener->accept_queue.next);
+    if (!te_charge_move(stack, conn, uid))
+        return TE_ERR_NOMEM;
     te_listener_accept(conn);
     conn->is_accepted = true;
-    conn->uid = uid;
     if (listener->accept_count > 0)
         te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);
     *ret_id = conn->id;

@@ -5,6 +5,7 @@
 #include "tcp/conn/send_buffer.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/recovery/recovery.h"
+#include "tcp/relief.h"
 
 /* Why id has no connection: it is a listener's, in TIME_WAIT, or unknown. */
 static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
@@ -20,6 +21,7 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
                     size_t *ret_accepted, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     if (conn == NULL)
         return why_no_conn(stack, id);
@@ -30,6 +32,8 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
     te_recovery_on_restart(stack, conn);
     *ret_accepted = te_send_append(stack, conn, data, len);
     conn->send_was_cut = *ret_accepted < len;
+    if (conn->send_was_cut)
+        te_send_await_memory(stack, conn);
     if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
         te_conn_want_output(stack, conn);
     return TE_OK;

@@ -1,0 +1,463 @@
+#include "tcp/conn/charge.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "stack_internal.h"
+#include "tcp/conn/conn.h"
+#include "tcp/conn/sender.h"
+
+#define PREFIX_BYTES_IPV6 8
+#define DOMAIN_CHARGE 0x63
+/* Shares are this much smaller under pressure. */
+#define PRESSED_SHIFT 2
+/* What has to be drained before it counts as progress: a quarter of what is held. */
+#define DRAINED_PART 4
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static size_t sketch_bytes(void)
+{
+    return sizeof(uint64_t[TE_CHARGE_ROWS][TE_CHARGE_ROW_LEN]);
+}
+
+static uint64_t percent_of(uint64_t bytes, unsigned percent)
+{
+    return bytes / 100 * percent + bytes % 100 * percent / 100;
+}
+
+enum te_err te_charges_init(struct te_stack *stack)
+{
+    struct te_charges *charges = &stack->charges;
+    const struct te_config *config = &stack->config;
+    uint64_t max_bytes = config->memory_max_bytes;
+    te_list_init(&charges->holders);
+    charges->pressure_bytes = charges->limit_bytes = charges->relief_bytes = UINT64_MAX;
+    if (max_bytes == 0)
+        return TE_OK;
+    charges->pressure_bytes = percent_of(max_bytes, config->memory_pressure_percent);
+    charges->relief_bytes = charges->pressure_bytes;
+    charges->limit_bytes = percent_of(max_bytes, config->memory_limit_percent);
+    charges->relieved_bytes = charges->pressure_bytes - charges->pressure_bytes / 8;
+    charges->per_uid_bytes = percent_of(max_bytes, config->memory_per_uid_percent);
+    charges->per_remote_bytes = percent_of(max_bytes, config->memory_per_remote_percent);
+    charges->remotes = te_stack_alloc(stack, sketch_bytes());
+    return charges->remotes != NULL ? TE_OK : TE_ERR_NOMEM;
+}
+
+void te_charges_done(struct te_stack *stack)
+{
+    te_stack_dealloc(stack, stack->charges.remotes, sketch_bytes());
+    stack->charges.remotes = NULL;
+    te_owners_free(stack);
+}
+
+/* --- remotes ---------------------------------------------------------------------------------- */
+
+static uint64_t remote_hash(const struct te_stack *stack, const struct te_addr *remote)
+{
+    size_t kept = te_addr_is_v4(remote) ? sizeof(remote->bytes) : PREFIX_BYTES_IPV6;
+    uint8_t bytes[sizeof(remote->bytes) + 1] = {0};
+    memcpy(bytes, remote->bytes, kept);
+    bytes[sizeof(remote->bytes)] = DOMAIN_CHARGE;
+    return te_siphash(&stack->key, bytes, sizeof(bytes));
+}
+
+/* Each row takes its own bits of the hash. */
+static uint64_t *place_in(const struct te_stack *stack, uint64_t hash, unsigned row)
+{
+    return &stack->charges.remotes[row][(hash >> (16 * row)) & (TE_CHARGE_ROW_LEN - 1)];
+}
+
+static void charge_remote(struct te_stack *stack, const struct te_addr *remote, int64_t bytes)
+{
+    if (stack->charges.remotes == NULL)
+        return;
+    uint64_t hash = remote_hash(stack, remote);
+    for (unsigned row = 0; row < TE_CHARGE_ROWS; row++)
+        *place_in(stack, hash, row) += (uint64_t)bytes;
+}
+
+static uint64_t remote_bytes(const struct te_stack *stack, const struct te_addr *remote)
+{
+    if (stack->charges.remotes == NULL)
+        return 0;
+    uint64_t hash = remote_hash(stack, remote);
+    uint64_t least = UINT64_MAX;
+    for (unsigned row = 0; row < TE_CHARGE_ROWS; row++)
+        if (*place_in(stack, hash, row) < least)
+            least = *place_in(stack, hash, row);
+    return least;
+}
+
+/* --- one connection --------------------------------------------------------------------------- */
+
+static uint64_t ring_bytes(const struct te_conn *conn)
+{
+    return (uint64_t)te_ring_cost(&conn->send_ring) + te_ring_cost(&conn->receive_ring);
+}
+
+static uint32_t rest_bytes(const struct te_conn *conn)
+{
+    size_t sender = conn->sender != NULL ? sizeof(*conn->sender) : 0;
+    return (uint32_t)(sizeof(*conn) + sender +
+                      conn->out_of_order.capacity * sizeof(*conn->out_of_order.items));
+}
+
+uint64_t te_charge_of(const struct te_conn *conn)
+{
+    return ring_bytes(conn) + rest_bytes(conn);
+}
+
+static uint64_t charged(const struct te_conn *conn)
+{
+    return conn->charged_ring_bytes + conn->charged_rest_bytes;
+}
+
+static void charge_accounts(struct te_stack *stack, const struct te_conn *conn, int64_t bytes)
+{
+    struct te_owner *owner = te_owner_find(stack, conn->uid);
+    assert(owner != NULL);
+    owner->bytes += (uint64_t)bytes;
+    stack->charges.charged_bytes += (uint64_t)bytes;
+    if (conn->charged_remote)
+        charge_remote(stack, &conn->remote.addr, bytes);
+}
+
+/* Ranges need a ring, so the ring alone decides. */
+static void list_holder(struct te_stack *stack, struct te_conn *conn, bool holds)
+{
+    if (holds == !te_list_is_empty(&conn->holder_link))
+        return;
+    if (holds) {
+        te_list_push_back(&stack->charges.holders, &conn->holder_link);
+        stack->charges.holder_count++;
+    } else {
+        te_list_remove(&conn->holder_link);
+        stack->charges.holder_count--;
+    }
+}
+
+static void set_charge(struct te_stack *stack, struct te_conn *conn, uint64_t rings, uint32_t rest)
+{
+    int64_t more_of_rings = (int64_t)(rings - conn->charged_ring_bytes);
+    int64_t more = (int64_t)(rings + rest - charged(conn));
+    conn->charged_ring_bytes = rings;
+    conn->charged_rest_bytes = rest;
+    stack->charges.ring_bytes += (uint64_t)more_of_rings;
+    te_memory_charge(stack, more_of_rings);
+    charge_accounts(stack, conn, more);
+    list_holder(stack, conn, rings > 0);
+}
+
+void te_charge_update(struct te_stack *stack, struct te_conn *conn)
+{
+    uint64_t rings = ring_bytes(conn);
+    uint32_t rest = rest_bytes(conn);
+    if (conn->is_charged && (rings != conn->charged_ring_bytes || rest != conn->charged_rest_bytes))
+        set_charge(stack, conn, rings, rest);
+}
+
+bool te_charge_begin(struct te_stack *stack, struct te_conn *conn)
+{
+    if (te_owner_join(stack, conn->uid) == NULL)
+        return false;
+    conn->is_charged = true;
+    conn->charged_remote = conn->was_passive;
+    conn->progress_at_us = stack->now_us;
+    te_list_init(&conn->holder_link);
+    te_charge_update(stack, conn);
+    return true;
+}
+
+void te_charge_end(struct te_stack *stack, struct te_conn *conn)
+{
+    if (!conn->is_charged)
+        return;
+    set_charge(stack, conn, 0, 0);
+    conn->is_charged = false;
+    te_owner_leave(stack, conn->uid);
+}
+
+bool te_charge_move(struct te_stack *stack, struct te_conn *conn, uint32_t uid)
+{
+    if (uid == conn->uid)
+        return true;
+    struct te_owner *heir = te_owner_join(stack, uid);
+    if (heir == NULL)
+        return false;
+    te_owner_find(stack, conn->uid)->bytes -= charged(conn);
+    heir->bytes += charged(conn);
+    te_owner_leave(stack, conn->uid);
+    conn->uid = uid;
+    return true;
+}
+
+void te_charge_note_drained(const struct te_stack *stack, struct te_conn *conn, uint64_t bytes)
+{
+    uint64_t held =
+        conn->queued_offset - conn->acked_offset + conn->received_offset - conn->released_offset;
+    conn->drained_bytes += bytes;
+    if (conn->drained_bytes < held / DRAINED_PART)
+        return;
+    conn->progress_at_us = stack->now_us;
+    conn->drained_bytes = 0;
+}
+
+int64_t te_charge_idle_us(const struct te_stack *stack, const struct te_conn *conn)
+{
+    return stack->now_us - conn->progress_at_us;
+}
+
+uint64_t te_charge_account_bytes(const struct te_stack *stack, const struct te_conn *conn)
+{
+    if (conn->charged_remote)
+        return remote_bytes(stack, &conn->remote.addr);
+    const struct te_owner *owner = te_owner_find(stack, conn->uid);
+    return owner != NULL ? owner->bytes : 0;
+}
+
+bool te_charge_is_abandoned(const struct te_stack *stack, const struct te_conn *conn)
+{
+    const struct te_owner *owner = te_owner_find(stack, conn->uid);
+    return !conn->is_kept && owner != NULL && owner->is_gone;
+}
+
+/* --- may it be more? -------------------------------------------------------------------------- */
+
+static bool is_within_shares(const struct te_stack *stack, uint32_t uid,
+                             const struct te_addr *remote, uint64_t more)
+{
+    const struct te_charges *charges = &stack->charges;
+    unsigned shift = charges->is_pressed ? PRESSED_SHIFT : 0;
+    const struct te_owner *owner = te_owner_find(stack, uid);
+    uint64_t held = owner != NULL ? owner->bytes : 0;
+    if (held + more > charges->per_uid_bytes >> shift)
+        return false;
+    return remote == NULL ||
+           remote_bytes(stack, remote) + more <= charges->per_remote_bytes >> shift;
+}
+
+bool te_charge_admits(const struct te_stack *stack, uint32_t uid, const struct te_addr *remote)
+{
+    return stack->charges.remotes == NULL ||
+           is_within_shares(stack, uid, remote, sizeof(struct te_conn));
+}
+
+bool te_charge_allows(const struct te_stack *stack, const struct te_conn *conn, uint64_t more)
+{
+    if (stack->charges.remotes == NULL)
+        return true;
+    return stack->memory.used_bytes + more <= stack->charges.limit_bytes &&
+           is_within_shares(stack, conn->uid, conn->charged_remote ? &conn->remote.addr : NULL,
+                            more);
+}
+
+/* The reserve comes from what is left beyond the limit. */
+static bool allows_reserve(const struct te_stack *stack, uint64_t cost, uint64_t more)
+{
+    return cost <= stack->config.memory_reserve_bytes &&
+           stack->memory.used_bytes + more <= stack->memory.max_bytes;
+}
+
+static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn,
+                                       const struct te_ring *ring)
+{
+    return (struct te_ring_owner){&stack->config.buffer_memory, conn->id, ring == &conn->send_ring};
+}
+
+/* What growth adds to the ring's cost, at most. */
+static uint64_t growth_cost(const struct te_stack *stack, const struct te_conn *conn,
+                            const struct te_ring *ring, const struct te_ring_growth *growth,
+                            size_t len)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn, ring);
+    uint32_t size = te_ring_size_for(ring, growth);
+    uint64_t cost = growth->to - growth->from + len + 2ull * te_ring_least_cost(&owner, size);
+    if (growth->beyond != NULL)
+        cost += 2ull * growth->beyond->count * te_ring_least_cost(&owner, size);
+    if (cost > size)
+        cost = size;
+    return cost > te_ring_cost(ring) ? cost - te_ring_cost(ring) : 0;
+}
+
+static void grow(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
+                 const struct te_ring_growth *growth)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn, ring);
+    uint32_t before = ring->size_bytes;
+    te_ring_grow(ring, &owner, growth);
+    stack->conns.buffer_bytes += ring->size_bytes - before;
+    te_charge_update(stack, conn);
+}
+
+/* The ring that growth asks for or, failing that, the reserve. */
+static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
+                        const struct te_ring_growth *growth, size_t len)
+{
+    uint32_t reserve = stack->config.memory_reserve_bytes;
+    if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
+        return;
+    if (te_charge_allows(stack, conn, growth_cost(stack, conn, ring, growth, len))) {
+        grow(stack, conn, ring, growth);
+        return;
+    }
+    struct te_ring_growth least = *growth;
+    least.initial_bytes = reserve;
+    if (least.need_bytes > reserve)
+        least.need_bytes = reserve;
+    if (ring->size_bytes < least.need_bytes && allows_reserve(stack, least.need_bytes, reserve))
+        grow(stack, conn, ring, &least);
+}
+
+static size_t fitting(const struct te_ring *ring, uint64_t from, uint64_t offset, size_t len)
+{
+    uint64_t end = from + ring->size_bytes;
+    if (end <= offset)
+        return 0;
+    return end - offset < len ? (size_t)(end - offset) : len;
+}
+
+size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
+                      const struct te_ring_growth *growth, uint64_t offset, size_t len)
+{
+    if (ring->touched == UINT64_MAX && growth->need_bytes <= ring->size_bytes)
+        return len; /* costs nothing */
+    grow_within(stack, conn, ring, growth, len);
+    size_t fits = fitting(ring, growth->from, offset, len);
+    uint32_t more = te_ring_cost_of(ring, offset, fits);
+    if (more == 0 || te_charge_allows(stack, conn, more) ||
+        allows_reserve(stack, te_ring_cost(ring) + (uint64_t)more, more))
+        return fits;
+    return te_ring_free_run(ring, offset, fits);
+}
+
+uint32_t te_charge_window_cap(const struct te_stack *stack, const struct te_conn *conn)
+{
+    uint32_t reserve = stack->config.memory_reserve_bytes;
+    if (te_charge_allows(stack, conn, reserve))
+        return 0;
+    uint32_t cost = te_ring_cost(&conn->receive_ring);
+    return cost > reserve ? cost : reserve;
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+const char *te_memory_level_name(enum te_memory_level level)
+{
+    static const char *const names[] = {"plenty", "pressure", "limit"};
+    return (unsigned)level < sizeof(names) / sizeof(names[0]) ? names[level] : "?";
+}
+
+enum te_memory_level te_memory_level(const struct te_stack *stack)
+{
+    if (!stack->charges.is_pressed)
+        return TE_MEMORY_PLENTY;
+    return stack->memory.used_bytes >= stack->charges.limit_bytes ? TE_MEMORY_LIMIT
+                                                                  : TE_MEMORY_PRESSURE;
+}
+
+/* Keeps the largest, in falling order; what falls out, or does not get in, goes to the others. */
+static void rank_owner(struct te_memory_use *use, const struct te_owner *owner)
+{
+    struct te_memory_owner entry = {owner->uid, owner->connections, owner->bytes};
+    unsigned at = use->owner_count;
+    while (at > 0 && use->owners[at - 1].bytes < entry.bytes)
+        at--;
+    if (use->owner_count < TE_MEMORY_OWNERS_MAX)
+        use->owner_count++;
+    else if (at == TE_MEMORY_OWNERS_MAX)
+        use->other_bytes += entry.bytes;
+    else
+        use->other_bytes += use->owners[TE_MEMORY_OWNERS_MAX - 1].bytes;
+    for (unsigned i = use->owner_count - 1; i > at && at < use->owner_count; i--)
+        use->owners[i] = use->owners[i - 1];
+    if (at < use->owner_count)
+        use->owners[at] = entry;
+}
+
+void te_memory(const struct te_stack *stack, struct te_memory_use *ret_use)
+{
+    const struct te_charges *charges = &stack->charges;
+    bool has_budget = stack->config.memory_max_bytes > 0;
+    *ret_use = (struct te_memory_use){
+        .level = te_memory_level(stack),
+        .used_bytes = stack->memory.used_bytes,
+        .max_bytes = stack->config.memory_max_bytes,
+        .pressure_bytes = has_budget ? charges->pressure_bytes : 0,
+        .limit_bytes = has_budget ? charges->limit_bytes : 0,
+        .per_uid_bytes = charges->per_uid_bytes,
+        .per_remote_bytes = charges->per_remote_bytes,
+    };
+    for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++)
+        for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;
+             owner = owner->next)
+            if (owner->connections > 0)
+                rank_owner(ret_use, owner);
+}
+
+void te_set_kept(struct te_stack *stack, uint64_t id, bool is_kept)
+{
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn != NULL)
+        conn->is_kept = is_kept;
+}
+
+/* --- invariants ------------------------------------------------------------------------------- */
+
+static const char *check_conn(const struct te_conn *conn, uint64_t *sum, uint64_t *sum_of_remotes,
+                              uint64_t *rings)
+{
+    bool holds = ring_bytes(conn) > 0;
+    if (charged(conn) != te_charge_of(conn) || conn->charged_ring_bytes != ring_bytes(conn))
+        return "a connection's charge is not what it holds";
+    if (holds == te_list_is_empty(&conn->holder_link))
+        return "a connection with stream memory is not among the holders, or one without is";
+    *sum += charged(conn);
+    *sum_of_remotes += conn->charged_remote ? charged(conn) : 0;
+    *rings += conn->charged_ring_bytes;
+    return NULL;
+}
+
+static bool do_remotes_add_up(const struct te_charges *charges, uint64_t bytes)
+{
+    for (unsigned row = 0; charges->remotes != NULL && row < TE_CHARGE_ROWS; row++) {
+        uint64_t sum = 0;
+        for (unsigned i = 0; i < TE_CHARGE_ROW_LEN; i++)
+            sum += charges->remotes[row][i];
+        if (sum != bytes)
+            return false;
+    }
+    return true;
+}
+
+static uint64_t owners_bytes(const struct te_stack *stack)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++)
+        for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;
+             owner = owner->next)
+            sum += owner->bytes;
+    return sum;
+}
+
+const char *te_charges_check(const struct te_stack *stack)
+{
+    const struct te_charges *charges = &stack->charges;
+    uint64_t cursor = 0, sum = 0, of_remotes = 0, rings = 0;
+    const struct te_conn *conn;
+    while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL) {
+        const char *wrong = conn->is_charged ? check_conn(conn, &sum, &of_remotes, &rings) : NULL;
+        if (wrong != NULL)
+            return wrong;
+    }
+    if (sum != charges->charged_bytes || rings != charges->ring_bytes)
+        return "bytes charged: the account differs from a recount";
+    if (te_list_len(&charges->holders) != charges->holder_count)
+        return "holders of stream memory: the account differs from a recount";
+    if (owners_bytes(stack) != sum)
+        return "bytes charged to uids: the accounts differ from a recount";
+    if (!do_remotes_add_up(charges, of_remotes))
+        return "bytes charged to remotes: the accounts differ from a recount";
+    return stack->memory.used_bytes < rings ? "less memory in use than its connections hold" : NULL;
+}
