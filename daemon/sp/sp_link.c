@@ -113,7 +113,6 @@ static void link_count(struct sp_link *link, int change)
     unsigned *count = link->refusal[0] != '\0' ? &links->refused_count : &links->count;
     assert(change > 0 || *count > 0);
     *count += (unsigned)change;
-    links->schedule.turns_per_round = links->count + links->refused_count;
 }
 
 /* Closes a link; harmless if it is being closed already. */
