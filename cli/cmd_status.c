@@ -1,6 +1,7 @@
 /* tcpctl status: the daemon as a whole. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli.h"
 #include "format.h"
@@ -52,6 +53,9 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "sessions", json_number(daemon->sessions));
     json_put(object, "links", json_number(daemon->links));
     json_put(object, "memory_bytes", json_number(daemon->memory_bytes));
+    json_put(object, "memory_used_bytes", json_number(daemon->memory_used_bytes));
+    json_put(object, "memory_max_bytes", json_number(daemon->memory_max_bytes));
+    json_put(object, "memory_level", json_text(daemon->memory_level));
     json_put(object, "last_event_seq", json_number(daemon->last_event_seq));
     json_print(object);
 }
@@ -72,6 +76,15 @@ static void print_states(const struct tcpc_daemon_status *daemon)
                daemon->states[state]);
         name = "";
     }
+}
+
+static void print_memory(const struct tcpc_daemon_status *daemon)
+{
+    char used[FORMAT_MAX], max[FORMAT_MAX];
+    bool is_short = strcmp(daemon->memory_level, "plenty") != 0;
+    printf("%-12s %s of %s%s%s\n", "memory", format_bytes(daemon->memory_used_bytes, used),
+           format_bytes(daemon->memory_max_bytes, max), is_short ? ", short: " : "",
+           is_short ? daemon->memory_level : "");
 }
 
 static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
@@ -95,7 +108,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
            daemon->orphans);
     print_states(daemon);
     printf("%-12s %" PRIu64 ", links %" PRIu64 "\n", "sessions", daemon->sessions, daemon->links);
-    printf("%-12s %s\n", "memory", format_bytes(daemon->memory_bytes, text));
+    print_memory(daemon);
 }
 
 static int cmd_status(struct cli *cli, int argc, char **argv)

@@ -21,6 +21,7 @@
 #include "drain.h"
 #include "link/memory.h"
 #include "link/pump.h"
+#include "link/region.h"
 #include "link/tap.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc.h"
@@ -37,6 +38,7 @@
 #include "watch/latency.h"
 #include "watch/notify.h"
 #include "watch/pages.h"
+#include "watch/pressure.h"
 
 #define DRAIN_CHECK_MS 10
 /* More than any drain uses. */
@@ -57,6 +59,8 @@ struct service {
     uv_loop_t loop;
     struct memory memory;
     struct marks marks;
+    struct region_memory regions;
+    struct pressure pressure;
     struct latency latency;
     struct description description;
     struct rpc_stats rpc_stats;
@@ -106,6 +110,12 @@ static void on_before_output(void *ctx)
     marks_cover(&service->marks, numbers_next(service));
 }
 
+static void on_flushed(void *ctx)
+{
+    struct service *service = ctx;
+    pressure_note(&service->pressure, pump_stack(service->pump));
+}
+
 static void on_describe(void *ctx, struct daemon_info *ret_info)
 {
     struct service *service = ctx;
@@ -135,7 +145,7 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     ret_input->counters = te_stack_counters(pump_stack(service->pump));
     te_totals(pump_stack(service->pump), &ret_input->totals);
     ret_input->latency = &service->latency;
-    ret_input->memory = &service->memory;
+    te_memory(pump_stack(service->pump), &ret_input->memory);
     ret_input->tap = tap_get_stats(service->tap);
     ret_input->tap_name = tap_name(service->tap);
     ret_input->is_tap_up = tap_get_state(service->tap) == TAP_UP;
@@ -158,6 +168,12 @@ static const char *on_health(void *ctx)
     default:
         return "the TAP device is gone";
     }
+}
+
+static const char *on_degradation(void *ctx)
+{
+    struct service *service = ctx;
+    return te_memory_level(pump_stack(service->pump)) != TE_MEMORY_PLENTY ? "memory" : NULL;
 }
 
 /* Flushes first: if the whole process was stopped, the pump's timer may only be due after this one.
@@ -355,13 +371,23 @@ static bool start_marks(struct service *service)
     return true;
 }
 
+static void give_memory(struct service *service, struct te_config *engine)
+{
+    uint64_t max_bytes = service->config->memory_max_bytes;
+    memory_init(&service->memory, max_bytes);
+    region_init(&service->regions, max_bytes);
+    engine->allocator = memory_allocator(&service->memory);
+    engine->buffer_memory = region_buffers(&service->regions);
+    engine->memory_max_bytes = max_bytes;
+}
+
 static bool start_engine(struct service *service)
 {
     struct te_config engine = service->config->engine;
-    struct pump_options options = {.engine = &engine, .on_event = on_engine_event, .ctx = service};
+    struct pump_options options = {
+        .engine = &engine, .on_event = on_engine_event, .on_flushed = on_flushed, .ctx = service};
     const char *error;
-    memory_init(&service->memory, service->config->memory_max_bytes);
-    engine.allocator = memory_allocator(&service->memory);
+    give_memory(service, &engine);
     engine.first_id = service->marks.start.id;
     if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
         log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));
@@ -403,7 +429,8 @@ static bool start_rpc(struct service *service)
 static bool start_http(struct service *service)
 {
     char message[HTTP_MESSAGE_MAX];
-    service->pages = (struct pages){.fill = on_fill, .health = on_health, .ctx = service};
+    service->pages = (struct pages){
+        .fill = on_fill, .health = on_health, .degradation = on_degradation, .ctx = service};
     struct http_options options = {
         .address = service->config->http, .page = pages_serve, .ctx = &service->pages};
     if (!service->config->http_enabled)
@@ -483,6 +510,7 @@ int service_run(const struct service_options *options)
     uv_loop_close(&service->loop);
     spare_done();
     event_log_free(service->events);
+    region_done(&service->regions);
     free(service);
     return is_started ? SERVICE_EXIT_OK : SERVICE_EXIT_FAILED;
 }

@@ -66,7 +66,9 @@ static const struct config_key keys[] = {
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
            "Answer systemd's watchdog after a check of the daemon's own state."),
     NUMBER("daemon", memory_max, memory_max_bytes, BYTES, 2 * TE_GIB, (16 * TE_MIB, 1024 * TE_GIB),
-           "Memory of the engine, stream buffers included; beyond it requests are refused."),
+           "Memory of the engine, stream buffers included; memory_pressure_percent and the keys "
+           "beside it "
+           "say what happens when it runs short."),
 
     /* --- [link] ------------------------------------------------------------------------------- */
     TEXT("link", tap, "tcpengine0", "an interface name, at most 15 bytes",

@@ -32,6 +32,7 @@ struct pump {
     struct tap *tap;
     struct te_stack *stack;
     pump_event_fn *on_event;
+    pump_flushed_fn *on_flushed;
     void *ctx;
     int64_t started_at_us; /* on CLOCK_MONOTONIC */
 
@@ -186,6 +187,8 @@ bool pump_flush(struct pump *pump)
     has_more = has_more || pump->is_dirty;
     set_busy(pump, has_more);
     arm_timer(pump);
+    if (pump->on_flushed != NULL)
+        pump->on_flushed(pump->ctx);
     return has_more;
 }
 
@@ -253,6 +256,7 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
     }
     pump->tap = tap;
     pump->on_event = options->on_event;
+    pump->on_flushed = options->on_flushed;
     pump->ctx = options->ctx;
     start_handles(pump, loop);
     handlers.ctx = pump;

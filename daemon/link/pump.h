@@ -2,8 +2,9 @@
  *
  * Theory of operation of this room: a frame arrives at the device (tap_device), its offload header
  * is parsed (vnet), the tap hands it to the pump, and the pump to the engine; frames from the
- * engine go the same way back. The engine allocates through an allocator with a limit (memory). Its
- * events go, in order, to one function of the pump's owner.
+ * engine go the same way back. The engine allocates through an allocator with a limit (memory), and
+ * takes stream buffers that cost what was written of them (region). Its events go, in order, to one
+ * function of the pump's owner.
  *
  * After a call to the engine that may produce output or events, call pump_wake(); the pump does the
  * rest before the loop waits again. */
@@ -19,9 +20,13 @@
  * engine and pump_wake(); must not free the pump. */
 typedef void pump_event_fn(void *ctx, const struct te_event *event);
 
+/* A flush is over. Must not free the pump. */
+typedef void pump_flushed_fn(void *ctx);
+
 struct pump_options {
     const struct te_config *engine; /* copied */
     pump_event_fn *on_event;
+    pump_flushed_fn *on_flushed; /* may be NULL */
     void *ctx;
 };
 

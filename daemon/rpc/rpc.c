@@ -31,6 +31,8 @@ static struct rpc_link *link_new(struct rpc *rpc, struct sp_link *sp_link)
     }
     link->rpc = rpc;
     link->link = sp_link;
+    if (link->account->links++ == 0)
+        te_set_client_present(rpc_stack(rpc), peer->uid, true);
     link->is_admin = peer->is_admin;
     TAILQ_INIT(&link->sessions);
     TAILQ_INIT(&link->waits);
@@ -84,6 +86,13 @@ static bool on_turn(void *ctx, struct sp_link *sp_link)
     return link != NULL && rpc_wait_run_one(link);
 }
 
+/* What a uid holds that has no program left is the first to go when memory is short. */
+static void note_link_gone(struct rpc *rpc, struct account *account)
+{
+    if (--account->links == 0)
+        te_set_client_present(rpc_stack(rpc), account->uid, account->objects == 0);
+}
+
 static void on_link_closed(void *ctx, struct sp_link *sp_link)
 {
     struct rpc *rpc = ctx;
@@ -92,6 +101,7 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
         return;
     rpc_wait_drop_all(link);
     session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
+    note_link_gone(rpc, link->account);
     account_unref(&rpc->accounts, link->account);
     free(link);
     rpc_clock_update(rpc);

@@ -114,6 +114,15 @@ static void fill_states(struct rpc *rpc, const struct te_totals *totals,
     }
 }
 
+static void fill_memory(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    struct te_memory_use use;
+    te_memory(rpc_stack(rpc), &use);
+    result->memory_used_bytes = use.used_bytes;
+    result->memory_max_bytes = use.max_bytes;
+    result->memory_level = rpc_text(rpc, te_memory_level_name(use.level));
+}
+
 static void fill_engine(struct rpc *rpc, pb_daemon_status_result *result)
 {
     struct te_totals totals;
@@ -124,6 +133,7 @@ static void fill_engine(struct rpc *rpc, pb_daemon_status_result *result)
     result->orphans = totals.orphans;
     result->memory_bytes =
         totals.conn_memory_bytes + totals.time_wait_memory_bytes + totals.buffer_memory_bytes;
+    fill_memory(rpc, result);
     fill_states(rpc, &totals, result);
     fill_addresses(rpc, result);
 }

@@ -48,6 +48,7 @@ static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
         RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "%s: no memory", call->verb->name);
         return false;
     }
+    te_set_kept(rpc_stack(rpc), id, list != NULL); /* the session may come back for it */
     rpc_remember(call, token, 0, &answer);
     call->is_started = true;
     call->started_id = id;

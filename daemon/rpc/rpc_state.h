@@ -3,6 +3,7 @@
 #define TCPENGINED_RPC_STATE_H
 
 #include <tcpengine/conn.h>
+#include <tcpengine/pressure.h>
 #include <tcpengine/units.h>
 
 #include "link/pump.h"

@@ -68,6 +68,12 @@ static const struct err_row err_rows[] = {
     {TE_ERR_OFFSET, PB_BAD_OFFSET, "no such stream offset", "Status names the stream's offsets"},
     {TE_ERR_KEEPALIVE, PB_TIMED_OUT, "timed out: no keepalive probe was answered",
      "is the peer up?"},
+    {TE_ERR_MEMORY_SHARE, PB_RESOURCES,
+     "memory share: this user's connections hold all the memory that one user may have",
+     "read or close some of them, or raise memory_per_uid_percent"},
+    {TE_ERR_MEMORY_PRESSURE, PB_ABORTED,
+     "memory pressure: reset to free memory, as it held much and made no progress",
+     "read what was received, or raise memory_max"},
 };
 
 static const struct err_row *err_row_find(enum te_err err)

@@ -19,6 +19,7 @@ struct account {
     SLIST_ENTRY(account) in_bucket;
     uint32_t uid;
     unsigned refs;
+    unsigned links;
     unsigned sessions;
     unsigned objects;          /* connections and listeners of its programs */
     size_t held_bytes;         /* Send data of its waiting requests */

@@ -137,6 +137,17 @@ static void write_totals(FILE *stream, const struct te_totals *totals)
                  totals->neighbours);
 }
 
+/* The largest by uid, the rest together: the number of series is bounded. */
+static void write_owners(FILE *stream, const struct te_memory_use *memory)
+{
+    static const char name[] = PREFIX "memory_uid_bytes";
+    write_head(stream, name, "gauge", "Memory of connections by user, the largest few by name");
+    for (unsigned i = 0; i < memory->owner_count; i++)
+        fprintf(stream, "%s{uid=\"%" PRIu32 "\"} %" PRIu64 "\n", name, memory->owners[i].uid,
+                memory->owners[i].bytes);
+    fprintf(stream, "%s{uid=\"other\"} %" PRIu64 "\n", name, memory->other_bytes);
+}
+
 static void write_memory(FILE *stream, const struct metrics_input *input)
 {
     static const char name[] = PREFIX "memory_bytes";
@@ -146,11 +157,15 @@ static void write_memory(FILE *stream, const struct metrics_input *input)
     fprintf(stream, "%s{use=\"time_wait\"} %" PRIu64 "\n", name, totals->time_wait_memory_bytes);
     fprintf(stream, "%s{use=\"buffers\"} %" PRIu64 "\n", name, totals->buffer_memory_bytes);
     write_number(stream, PREFIX "memory_used_bytes", "gauge", "Memory of the engine in all",
-                 input->memory->used_bytes);
+                 input->memory.used_bytes);
     write_number(stream, PREFIX "memory_limit_bytes", "gauge",
-                 "Most memory that the engine may use", input->memory->max_bytes);
+                 "Most memory that the engine may use", input->memory.max_bytes);
     write_number(stream, PREFIX "memory_refused_total", "counter",
-                 "Requests for memory that were refused", input->memory->refused);
+                 "Requests for memory that were refused", input->memory.refused);
+    write_number(stream, PREFIX "memory_pressure", "gauge",
+                 "Whether memory is short: 0 no, 1 yes, 2 at the limit",
+                 (uint64_t)input->memory.level);
+    write_owners(stream, &input->memory);
 }
 
 static void write_histogram(FILE *stream, const char *name, const char *help,

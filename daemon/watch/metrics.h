@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 #include <tcpengine/conn.h>
+#include <tcpengine/pressure.h>
 
-#include "link/memory.h"
 #include "link/pump.h"
 #include "link/tap.h"
 #include "rpc/rpc_stats.h"
@@ -22,7 +22,7 @@ struct metrics_input {
     const struct te_counters *counters;
     struct te_totals totals;
     const struct latency *latency;
-    const struct memory *memory;
+    struct te_memory_use memory;
     const struct tap_stats *tap;
     const char *tap_name;
     bool is_tap_up;

@@ -14,9 +14,15 @@ static void page_metrics(const struct pages *pages, FILE *body, struct http_repl
 static void page_health(const struct pages *pages, FILE *body, struct http_reply *reply)
 {
     const char *trouble = pages->health(pages->ctx);
-    if (trouble != NULL)
+    const char *shortage = pages->degradation(pages->ctx);
+    if (trouble != NULL) {
         reply->status = 503;
-    fprintf(body, "%s\n", trouble != NULL ? trouble : "ok");
+        fprintf(body, "%s\n", trouble);
+    } else if (shortage != NULL) { /* still 200: a restart would reset everybody's connections */
+        fprintf(body, "degraded: %s\n", shortage);
+    } else {
+        fputs("ok\n", body);
+    }
 }
 
 /* --- the live page ---------------------------------------------------------------------------- */
@@ -53,7 +59,7 @@ static void write_totals(FILE *body, const struct metrics_input *input)
     write_row(body, "listeners", totals->listeners);
     write_row(body, "orphans", totals->orphans);
     write_row(body, "neighbours", totals->neighbours);
-    write_row(body, "memory, bytes", input->memory->used_bytes);
+    write_row(body, "memory, bytes", input->memory.used_bytes);
     write_row(body, "frames in", input->tap->frames_in);
     write_row(body, "frames out", input->tap->frames_out);
     write_row(body, "clients", input->rpc->links);

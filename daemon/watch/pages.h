@@ -15,6 +15,8 @@ struct pages {
     void (*fill)(void *ctx, struct metrics_input *ret_input);
     /* NULL: all is well. Otherwise a sentence that says what is wrong. */
     const char *(*health)(void *ctx);
+    /* NULL: nothing is amiss. Otherwise what the daemon is short of, although it goes on. */
+    const char *(*degradation)(void *ctx);
     void *ctx;
 };
 

@@ -347,6 +347,9 @@ static void decode_daemon_totals(struct tcpc_daemon_status *status,
     status->sessions = message->sessions;
     status->links = message->links;
     status->memory_bytes = message->memory_bytes;
+    status->memory_used_bytes = message->memory_used_bytes;
+    status->memory_max_bytes = message->memory_max_bytes;
+    status->memory_level = message->memory_level;
     status->last_event_seq = message->last_event_seq;
 }
 

@@ -33,11 +33,13 @@ void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes)
 static void *counted_alloc(void *ctx, size_t size_bytes)
 {
     struct te_memory_count *count = ctx;
-    if (count->used_bytes > count->max_bytes || size_bytes > count->max_bytes - count->used_bytes)
-        return NULL;
-    void *block = count->host.alloc(count->host.ctx, size_bytes);
+    void *block = NULL;
+    if (count->used_bytes <= count->max_bytes && size_bytes <= count->max_bytes - count->used_bytes)
+        block = count->host.alloc(count->host.ctx, size_bytes);
     if (block != NULL)
         count->used_bytes += size_bytes;
+    else
+        count->refused++;
     return block;
 }
 

@@ -17,6 +17,7 @@ struct te_memory_count {
     struct te_allocator host; /* config.allocator of the stack is a counting one before it */
     uint64_t used_bytes;      /* allocated, and charged by te_memory_charge */
     uint64_t max_bytes;       /* the allocator refuses beyond; UINT64_MAX: no budget */
+    uint64_t refused;         /* allocations, by the budget or by the host */
 };
 
 /* Puts the count before the host's allocator, and starts it with bytes that were taken already. */

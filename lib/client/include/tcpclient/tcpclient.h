@@ -510,6 +510,8 @@ struct tcpc_daemon_status {
     size_t route_count;
     uint64_t states[TCPC_STATE_COUNT];
     uint64_t connections, listeners, time_wait, orphans, sessions, links, memory_bytes;
+    uint64_t memory_used_bytes, memory_max_bytes;
+    const char *memory_level; /* "plenty", "pressure", "limit" */
     uint64_t last_event_seq;
     const struct tcpc_option_info *options;
     size_t option_count;

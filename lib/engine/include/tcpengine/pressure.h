@@ -40,6 +40,7 @@ struct te_memory_owner {
     uint32_t uid;
     uint32_t connections; /* remains included */
     uint64_t bytes;
+    bool is_client_present; /* te_set_client_present */
 };
 
 struct te_memory_use {
@@ -51,6 +52,7 @@ struct te_memory_use {
     struct te_memory_owner owners[TE_MEMORY_OWNERS_MAX]; /* those with the most, falling */
     unsigned owner_count;
     uint64_t other_bytes; /* of all further uids */
+    uint64_t refused;     /* allocations that the budget or the host refused */
 };
 
 enum te_memory_level te_memory_level(const struct te_stack *stack);

@@ -360,7 +360,7 @@ enum te_memory_level te_memory_level(const struct te_stack *stack)
 /* Keeps the largest, in falling order; what falls out, or does not get in, goes to the others. */
 static void rank_owner(struct te_memory_use *use, const struct te_owner *owner)
 {
-    struct te_memory_owner entry = {owner->uid, owner->connections, owner->bytes};
+    struct te_memory_owner entry = {owner->uid, owner->connections, owner->bytes, !owner->is_gone};
     unsigned at = use->owner_count;
     while (at > 0 && use->owners[at - 1].bytes < entry.bytes)
         at--;
@@ -388,6 +388,7 @@ void te_memory(const struct te_stack *stack, struct te_memory_use *ret_use)
         .limit_bytes = has_budget ? charges->limit_bytes : 0,
         .per_uid_bytes = charges->per_uid_bytes,
         .per_remote_bytes = charges->per_remote_bytes,
+        .refused = stack->memory.refused,
     };
     for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++)
         for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;

@@ -53,6 +53,42 @@ static void test_death_closes(void **state)
     assert_int_equal(t_peer_error(env, peer), TE_OK);
 }
 
+static struct te_memory_owner only_owner(const struct t_rpc *env)
+{
+    struct te_memory_use use;
+    te_memory(env->pump.stack, &use);
+    assert_int_equal(use.owner_count, 1);
+    return use.owners[0];
+}
+
+static bool is_client_gone(void *ctx)
+{
+    return !only_owner(ctx).is_client_present;
+}
+
+/* What nobody is left to use is the first to go when memory is short: the engine is told. */
+static void test_the_engine_knows_whose_clients_are_gone(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client first, second;
+    uint64_t peer;
+    t_client_open(&first, env);
+    t_connected(&first, &peer);
+    t_client_open(&second, env);
+    T_OK(t_listen(&second, 81, 0));
+    assert_true(only_owner(env).is_client_present);
+    t_client_close(&first);
+    t_turn(&env->loop);
+    assert_true(only_owner(env).is_client_present);
+    t_client_close(&second);
+    t_turn_until(&env->loop, is_client_gone, env);
+    assert_int_equal(t_peer_state(env, peer), TE_ESTABLISHED);
+    t_client_open(&first, env);
+    T_OK(t_listen(&first, 82, 0));
+    assert_true(only_owner(env).is_client_present);
+    t_client_close(&first);
+}
+
 static void test_keep_and_take_up_again(void **state)
 {
     struct t_rpc *env = *state;
@@ -240,6 +276,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_death_aborts),
         TEST(test_death_closes),
+        TEST(test_the_engine_knows_whose_clients_are_gone),
         TEST(test_keep_and_take_up_again),
         TEST(test_token_of_another_uid),
         TEST(test_broken_link_goes_on_in_its_session),

@@ -322,6 +322,9 @@ static void test_daemon_status(void **state)
     assert_int_equal(daemon->states[TE_LISTEN]->count, 1);
     assert_int_equal(daemon->listeners, 1);
     assert_int_equal(daemon->links, 1);
+    assert_true(daemon->memory_used_bytes > 0);
+    assert_int_equal(daemon->memory_max_bytes, 0); /* of this stack */
+    assert_string_equal(daemon->memory_level, "plenty");
     t_client_close(&client);
 }
 

@@ -12,12 +12,11 @@
 struct fixture {
     struct te_counters counters;
     struct latency latency;
-    struct memory memory;
     struct tap_stats tap;
     struct pump_stats pump;
     struct rpc_stats rpc;
     struct metrics_input input;
-    const char *trouble;
+    const char *trouble, *shortage;
 };
 
 static struct fixture *fixture_of(void **state)
@@ -28,11 +27,10 @@ static struct fixture *fixture_of(void **state)
 static int setup(void **state)
 {
     struct fixture *fixture = calloc(1, sizeof(*fixture));
-    fixture->memory.max_bytes = 1000;
     fixture->input = (struct metrics_input){.version = "1.2.3",
                                             .counters = &fixture->counters,
                                             .latency = &fixture->latency,
-                                            .memory = &fixture->memory,
+                                            .memory = {.max_bytes = 1000},
                                             .tap = &fixture->tap,
                                             .tap_name = "tap0",
                                             .is_tap_up = true,
@@ -144,6 +142,29 @@ static void test_sockstat(void **state)
     assert_line(text, "tcpengine_sockstat_TCP_tw 7");
     assert_line(text, "tcpengine_sockstat_TCP_alloc 19");
     assert_line(text, "tcpengine_sockstat_TCP_mem 2");
+    free(text);
+}
+
+static void test_memory(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    fixture->input.memory = (struct te_memory_use){
+        .level = TE_MEMORY_LIMIT,
+        .used_bytes = 950,
+        .max_bytes = 1000,
+        .owners = {{1000, 3, 400, true}, {0, 1, 20, true}},
+        .owner_count = 2,
+        .other_bytes = 7,
+        .refused = 5,
+    };
+    char *text = render(fixture);
+    assert_line(text, "tcpengine_memory_used_bytes 950");
+    assert_line(text, "tcpengine_memory_limit_bytes 1000");
+    assert_line(text, "tcpengine_memory_refused_total 5");
+    assert_line(text, "tcpengine_memory_pressure 2");
+    assert_line(text, "tcpengine_memory_uid_bytes{uid=\"1000\"} 400");
+    assert_line(text, "tcpengine_memory_uid_bytes{uid=\"0\"} 20");
+    assert_line(text, "tcpengine_memory_uid_bytes{uid=\"other\"} 7");
     free(text);
 }
 
@@ -263,9 +284,16 @@ static const char *on_health(void *ctx)
     return fixture->trouble;
 }
 
+static const char *on_degradation(void *ctx)
+{
+    const struct fixture *fixture = ctx;
+    return fixture->shortage;
+}
+
 static char *serve(struct fixture *fixture, const char *path, struct http_reply *reply)
 {
-    struct pages pages = {.fill = on_fill, .health = on_health, .ctx = fixture};
+    struct pages pages = {
+        .fill = on_fill, .health = on_health, .degradation = on_degradation, .ctx = fixture};
     char *text = NULL;
     size_t len;
     FILE *stream = open_memstream(&text, &len);
@@ -296,6 +324,11 @@ static void test_health(void **state)
     char *text = serve(fixture, "/healthz", &reply);
     assert_int_equal(reply.status, 200);
     assert_string_equal(text, "ok\n");
+    free(text);
+    fixture->shortage = "memory"; /* nobody is helped by a restart: the status stays */
+    text = serve(fixture, "/healthz", &reply);
+    assert_int_equal(reply.status, 200);
+    assert_string_equal(text, "degraded: memory\n");
     free(text);
     fixture->trouble = "the link of the TAP is down";
     text = serve(fixture, "/healthz", &reply);
@@ -331,6 +364,7 @@ int main(void)
         TEST(test_histogram),
         TEST(test_every_sample_has_help_and_type),
         TEST(test_promtool_has_nothing_to_say),
+        TEST(test_memory),
         TEST(test_pages),
         TEST(test_health),
         TEST(test_live_page_escapes_names),
