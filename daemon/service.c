@@ -30,9 +30,10 @@
 #include "sp/sp_socket.h"
 #include "util/deadline.h"
 #include "util/descriptors.h"
-#include "util/log.h"
+#include "util/log_uid.h"
 #include "util/marks.h"
 #include "util/spare.h"
+#include "util/text.h"
 #include "util/version.h"
 #include "watch/http.h"
 #include "watch/latency.h"
@@ -41,6 +42,7 @@
 #include "watch/pressure.h"
 
 #define DRAIN_CHECK_MS 10
+#define SECOND_MS 1000
 /* More than any drain uses. */
 #define DRAIN_IDS_MAX 4096
 #define DRAIN_EVENTS_PER_CONNECTION 16
@@ -73,6 +75,7 @@ struct service {
     struct notify *notify;
     uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t drain_timer;
+    uv_timer_t second_timer; /* what is due once per second */
     bool is_draining;
     uint64_t drain_until_ms; /* of the loop's clock */
     uint64_t drain_seen_ms;  /* when on_drain() ran last */
@@ -201,6 +204,7 @@ static void on_notify_status(void *ctx, char *ret_text)
              "%" PRIu32 " connections, %" PRIu32 " listeners, %" PRIu32 " in TIME_WAIT; TAP %s: %s",
              totals.connections, totals.listeners, totals.time_wait, tap_name(service->tap),
              tap_state_text(service->tap));
+    text_make_printable(ret_text, strlen(ret_text));
 }
 
 /* --- drain and finish ------------------------------------------------------------------------- */
@@ -210,6 +214,7 @@ static void handles_close(struct service *service)
     for (unsigned i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&service->signals[i], NULL);
     uv_close((uv_handle_t *)&service->drain_timer, NULL);
+    uv_close((uv_handle_t *)&service->second_timer, NULL);
 }
 
 /* In order of dependence; parts that were never made are NULL. */
@@ -306,6 +311,12 @@ static void on_signal(uv_signal_t *handle, int number)
 
 /* --- start ------------------------------------------------------------------------------------ */
 
+static void on_second(uv_timer_t *timer)
+{
+    (void)timer;
+    log_uid_tell();
+}
+
 static void handles_start(struct service *service)
 {
     static const int numbers[SIGNAL_COUNT] = {
@@ -316,7 +327,9 @@ static void handles_start(struct service *service)
         uv_signal_start(&service->signals[i], on_signal, numbers[i]);
     }
     uv_timer_init(&service->loop, &service->drain_timer);
+    uv_timer_init(&service->loop, &service->second_timer);
     service->drain_timer.data = service;
+    uv_timer_start(&service->second_timer, on_second, SECOND_MS, SECOND_MS);
 }
 
 static bool start_tap(struct service *service)
@@ -418,8 +431,8 @@ static bool start_rpc(struct service *service)
                             .first_id = service->marks.start.id,
                             .ctx = service};
     options.control.path = control_path(service);
-    options.control.links_max =
-        descriptors_plan(options.control.links_max, options.control.links_reserve);
+    descriptors_plan(options.control.links_reserve, &options.control.links_max,
+                     &options.control.refused_max);
     if (!group_find(config->control_group, &options.control.control_gid) ||
         !group_find(config->admin_group, &options.control.admin_gid))
         return false;

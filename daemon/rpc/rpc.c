@@ -9,7 +9,7 @@
 #include "rpc/rpc_close.h"
 #include "rpc/rpc_request.h"
 #include "rpc/rpc_wait.h"
-#include "util/log.h"
+#include "util/log_uid.h"
 
 /* Memory for one decoded request, and for one answer. */
 #define RPC_ARENA_BYTES ((size_t)1024 * 1024)
@@ -134,8 +134,8 @@ static void sessions_wind_up(struct rpc *rpc)
             pump_wake(rpc->host.pump);
             continue;
         }
-        log_write(LOG_LEVEL_INFO, "session of uid %u (%s) has ended", session->account->uid,
-                  session->name[0] != '\0' ? session->name : "no name");
+        log_write_uid(session->account->uid, LOG_LEVEL_INFO, "session of uid %u (%s) has ended",
+                      session->account->uid, session->name[0] != '\0' ? session->name : "no name");
         rpc->counters.sessions_ended++;
         session_free(rpc->sessions, session);
     }

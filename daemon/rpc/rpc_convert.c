@@ -1,9 +1,17 @@
 #include "rpc/rpc_convert.h"
 
+#include <string.h>
+
+#include "util/text.h"
+
 char *rpc_text(struct rpc *rpc, const char *text)
 {
     char *copy = arena_copy_text(&rpc->answer_arena, text);
-    return copy == NULL ? (char *)(uintptr_t) "" : copy;
+    if (copy == NULL)
+        return (char *)(uintptr_t) "";
+    text_make_printable(copy,
+                        strlen(copy)); /* protobuf's strings are UTF-8, and people read them */
+    return copy;
 }
 
 void *rpc_pointers(struct rpc *rpc, size_t count)

@@ -16,6 +16,8 @@
 #include <sys/random.h>
 #include <tcpengine/units.h>
 
+#include "util/text.h"
+
 #define SESSION_BUCKETS 1024 /* power of two; ids are random */
 
 struct session_binding {
@@ -133,6 +135,7 @@ enum session_err session_new(struct session_table *table, struct account *accoun
         return SESSION_ERR_NOMEM;
     }
     strncpy(session->name, wish->name, SESSION_NAME_MAX);
+    text_make_printable(session->name, strlen(session->name));
     session->policy = wish->policy;
     session->keep_us = wish->keep_us;
     object_list_init(&session->objects);

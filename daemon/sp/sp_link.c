@@ -135,9 +135,9 @@ static void link_close(struct sp_link *link)
 static void link_kill(struct sp_link *link, uint64_t *counter, const char *why)
 {
     (*counter)++;
-    log_write_limited(&link->links->killed_log, LOG_LEVEL_WARNING,
-                      "control socket: link of uid %u (pid %d) closed: %s", link->peer.uid,
-                      (int)link->peer.pid, why);
+    log_write_uid(link->peer.uid, LOG_LEVEL_WARNING,
+                  "control socket: link of uid %u (pid %d) closed: %s", link->peer.uid,
+                  (int)link->peer.pid, why);
     link_close(link);
 }
 

@@ -5,7 +5,7 @@
 
 #include "sp/sp.h"
 #include "sp/sp_schedule.h"
-#include "util/log.h"
+#include "util/log_uid.h"
 #include "util/turns.h"
 
 TAILQ_HEAD(sp_link_list, sp_link);
@@ -21,8 +21,7 @@ struct sp_links {
     struct sp_link_list all; /* including those being closed */
     unsigned count;          /* excluding those and the refused ones */
     unsigned refused_count;  /* excluding those being closed */
-    struct log_limit killed_log;
-    bool is_ended; /* sp_links_end() was called */
+    bool is_ended;           /* sp_links_end() was called */
 
     /* Open handles in the loop: the links', schedule's and turns', and those that the owner counts
      * here too. */

@@ -102,9 +102,9 @@ static bool server_has_room(struct sp_server *server, const struct sp_peer *peer
                  options->links_per_uid_max);
     }
     if (why != NULL)
-        log_write_limited(&server->refused_log, LOG_LEVEL_WARNING,
-                          "control socket: link of uid %u (pid %d) refused: %s", peer->uid,
-                          (int)peer->pid, why);
+        log_write_uid(peer->uid, LOG_LEVEL_WARNING,
+                      "control socket: link of uid %u (pid %d) refused: %s", peer->uid,
+                      (int)peer->pid, why);
     return why == NULL;
 }
 

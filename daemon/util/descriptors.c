@@ -5,12 +5,19 @@
 
 #include "util/log.h"
 
-unsigned descriptors_links(uint64_t limit, unsigned links_max, unsigned links_reserve)
+#define REFUSED_PART 4
+
+void descriptors_share(uint64_t limit, unsigned links_reserve, unsigned *links_max,
+                       unsigned *refused_max)
 {
     uint64_t own = DESCRIPTORS_OWN + (uint64_t)links_reserve;
-    if (limit >= own + links_max)
-        return links_max;
-    return limit > own ? (unsigned)(limit - own) : 1;
+    uint64_t left = limit > own ? limit - own : 0;
+    if (left >= (uint64_t)*links_max + *refused_max)
+        return;
+    if (*refused_max > left / REFUSED_PART)
+        *refused_max = left / REFUSED_PART > 0 ? (unsigned)(left / REFUSED_PART) : 1;
+    if (*links_max + *refused_max > left)
+        *links_max = left > *refused_max ? (unsigned)(left - *refused_max) : 1;
 }
 
 /* The soft limit, raised toward wanted as far as the hard one allows. */
@@ -26,16 +33,16 @@ static uint64_t limit_raise(uint64_t wanted)
     return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
-unsigned descriptors_plan(unsigned links_max, unsigned links_reserve)
+void descriptors_plan(unsigned links_reserve, unsigned *links_max, unsigned *refused_max)
 {
-    uint64_t wanted = (uint64_t)links_max + links_reserve + DESCRIPTORS_OWN;
+    unsigned links_wanted = *links_max;
+    uint64_t wanted = (uint64_t)links_wanted + links_reserve + *refused_max + DESCRIPTORS_OWN;
     uint64_t limit = limit_raise(wanted);
-    unsigned links = descriptors_links(limit, links_max, links_reserve);
-    if (links < links_max)
+    descriptors_share(limit, links_reserve, links_max, refused_max);
+    if (*links_max < links_wanted)
         log_write(LOG_LEVEL_WARNING,
                   "the limit of %" PRIu64 " descriptors leaves room for %u links to the control "
                   "socket, not for links_max = %u; raise it to %" PRIu64
                   " (ulimit -n, LimitNOFILE=), or lower links_max",
-                  limit, links, links_max, wanted);
-    return links;
+                  limit, *links_max, links_wanted, wanted);
 }

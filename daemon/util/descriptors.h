@@ -12,12 +12,14 @@
  * are read for a moment, and what the process was started with. */
 #define DESCRIPTORS_OWN 64
 
-/* Makes room for links_max links and links_reserve for root. Returns how many the limit allows
- * beside the reserve: links_max, or fewer (at least 1), which the log says. */
-unsigned descriptors_plan(unsigned links_max, unsigned links_reserve);
+/* Makes room for *links_max links, links_reserve more for root, and *refused_max that are told why
+ * they are refused. If the limit does not allow them all, it lowers both (to at least 1), and the
+ * log says so. */
+void descriptors_plan(unsigned links_reserve, unsigned *links_max, unsigned *refused_max);
 
-/* The pure part: of so many links wanted beside a reserve, how many a limit of descriptors allows.
- */
-unsigned descriptors_links(uint64_t limit, unsigned links_max, unsigned links_reserve);
+/* The pure part: lowers both to what a limit of descriptors allows beside the reserve. Of too few,
+ * a quarter at most is for those that are refused. */
+void descriptors_share(uint64_t limit, unsigned links_reserve, unsigned *links_max,
+                       unsigned *refused_max);
 
 #endif

@@ -18,6 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/text.h"
+
 /* Longest prefix of a line: a priority, or date, program and level. */
 #define LOG_PREFIX_MAX 64
 
@@ -99,13 +101,6 @@ static bool line_write(const char *line, size_t len)
     return write(log_state.fd, line, len) == (ssize_t)len;
 }
 
-static void text_clean(char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
-            text[i] = '?';
-}
-
 /* Writes prefix, text and newline as one line; true when the descriptor took it. */
 static bool text_write(enum log_level level, const char *text, size_t text_len)
 {
@@ -115,7 +110,7 @@ static bool text_write(enum log_level level, const char *text, size_t text_len)
     if (text_len > room)
         text_len = room;
     memcpy(line + len, text, text_len);
-    text_clean(line + len, text_len);
+    text_make_printable(line + len, text_len);
     len += text_len;
     line[len++] = '\n';
     return line_write(line, len);

@@ -3,7 +3,8 @@
  * Theory of operation: logging can neither block nor end the daemon. A line that stderr does not
  * take at once (full disk, full pipe, terminal stopped with Ctrl-S) is dropped and counted; the
  * count is logged before the next line that gets through. Lines are cut at LOG_LINE_MAX bytes.
- * Control characters are replaced, as some of the text comes from peers and clients. */
+ * Only printable UTF-8 is written, as some of the text comes from peers and clients (text.h); what
+ * clients can cause goes through log_uid.h. */
 #ifndef TCPENGINED_LOG_H
 #define TCPENGINED_LOG_H
 

@@ -1,10 +1,15 @@
 #include "watch/metrics.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <string.h>
 #include <tcpengine/units.h>
 
+#include "util/log_uid.h"
+#include "util/text.h"
+
 #define PREFIX "tcpengine_"
+#define DEVICE_TEXT_MAX (2 * IFNAMSIZ)
 /* The unit of sockstat's mem: the page size of most machines. */
 #define PAGE_BYTES 4096
 
@@ -185,21 +190,39 @@ static void write_histogram(FILE *stream, const char *name, const char *help,
     fprintf(stream, "\n%s_count %" PRIu64 "\n", name, count);
 }
 
+/* The device's name as a label's value: what is special there has a backslash in front. */
+static void device_format(const struct metrics_input *input, char ret_text[DEVICE_TEXT_MAX])
+{
+    char name[IFNAMSIZ];
+    size_t len = 0;
+    snprintf(name, sizeof(name), "%s", input->tap_name);
+    text_make_printable(name, strlen(name));
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '"' || *at == '\\')
+            ret_text[len++] = '\\';
+        ret_text[len++] = *at;
+    }
+    ret_text[len] = '\0';
+}
+
 static void write_device(FILE *stream, const struct metrics_input *input, const char *name,
                          const char *help, uint64_t value)
 {
-    char full[METRICS_NAME_MAX];
+    char full[METRICS_NAME_MAX], device[DEVICE_TEXT_MAX];
     snprintf(full, sizeof(full), PREFIX "network_%s", name);
     write_head(stream, full, "counter", help);
-    fprintf(stream, "%s{device=\"%s\"} %" PRIu64 "\n", full, input->tap_name, value);
+    device_format(input, device);
+    fprintf(stream, "%s{device=\"%s\"} %" PRIu64 "\n", full, device, value);
 }
 
 static void write_tap(FILE *stream, const struct metrics_input *input)
 {
     const struct tap_stats *tap = input->tap;
+    char device[DEVICE_TEXT_MAX];
     static const char up[] = PREFIX "network_up";
     write_head(stream, up, "gauge", "1 if the TAP exists and its link is up");
-    fprintf(stream, "%s{device=\"%s\"} %d\n", up, input->tap_name, input->is_tap_up ? 1 : 0);
+    device_format(input, device);
+    fprintf(stream, "%s{device=\"%s\"} %d\n", up, device, input->is_tap_up ? 1 : 0);
     write_device(stream, input, "receive_packets_total", "Frames read from the TAP",
                  tap->frames_in);
     write_device(stream, input, "receive_bytes_total", "Bytes read from the TAP",
@@ -271,6 +294,14 @@ static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
 #undef WRITE_RPC
 }
 
+static void write_log(FILE *stream)
+{
+    write_number(stream, PREFIX "log_lost_total", "counter",
+                 "Log lines lost: standard error was full", log_lost_lines());
+    write_number(stream, PREFIX "log_suppressed_total", "counter",
+                 "Log lines left out: too many about one user in a second", log_uid_suppressed());
+}
+
 static void write_process(FILE *stream, const struct metrics_input *input)
 {
     const struct process_stats *process = &input->process;
@@ -307,5 +338,6 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     write_tap(stream, input);
     write_pump(stream, input->pump);
     write_rpc(stream, input->rpc);
+    write_log(stream);
     write_process(stream, input);
 }

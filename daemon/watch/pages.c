@@ -1,7 +1,10 @@
 #include "watch/pages.h"
 
 #include <inttypes.h>
+#include <net/if.h>
 #include <string.h>
+
+#include "util/text.h"
 
 static void page_metrics(const struct pages *pages, FILE *body, struct http_reply *reply)
 {
@@ -28,9 +31,12 @@ static void page_health(const struct pages *pages, FILE *body, struct http_reply
 /* --- the live page ---------------------------------------------------------------------------- */
 
 /* Interface names may contain anything but slashes and spaces. */
-static void write_escaped(FILE *body, const char *text)
+static void write_escaped(FILE *body, const char *name)
 {
-    for (; *text != '\0'; text++) {
+    char printable[IFNAMSIZ];
+    snprintf(printable, sizeof(printable), "%s", name);
+    text_make_printable(printable, strlen(printable));
+    for (const char *text = printable; *text != '\0'; text++) {
         if (strchr("<>&\"'", *text) != NULL)
             fprintf(body, "&#%d;", *text);
         else

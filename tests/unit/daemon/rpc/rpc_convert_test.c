@@ -209,6 +209,12 @@ static void test_remaining_is_at_most_the_duration(void **state)
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
+/* Texts in answers are protobuf strings, and end on terminals: a TAP's name is the least of it. */
+static void test_text_is_printable(void **state)
+{
+    assert_string_equal(rpc_text(*state, "tap\x1b[0m\xff\xc3\xa9"), "tap?[0m?\xc3\xa9");
+}
+
 static void test_quote_is_printable_and_short(void **state)
 {
     char quote[RPC_QUOTE_MAX], longest[RPC_QUOTE_MAX], too_long[RPC_QUOTE_MAX + 1];
@@ -269,6 +275,7 @@ int main(void)
         TEST(test_time_wait_entry),
         TEST(test_simultaneous_close_is_entered_by_both),
         TEST(test_remaining_is_at_most_the_duration),
+        TEST(test_text_is_printable),
         TEST(test_quote_is_printable_and_short),
         TEST(test_no_room_in_the_arena),
         TEST(test_room_for_a_message_but_not_its_texts),

@@ -70,6 +70,16 @@ static void test_found_by_its_own_uid_alone(void **state)
     assert_null(session_find_token(env->sessions, env->alice, token));
 }
 
+static void test_name_is_printable(void **state)
+{
+    struct env *env = *state;
+    const struct session_wish wish = {.name = "\x1b]0;root\x07 \xc3\xa9\xff"};
+    struct session *session;
+    assert_int_equal(session_new(env->sessions, env->alice, &wish, &session), SESSION_OK);
+    assert_string_equal(session->name, "?]0;root? \xc3\xa9?");
+    session_end(env->sessions, session);
+}
+
 static void test_ids_and_tokens_differ(void **state)
 {
     struct env *env = *state;
@@ -186,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_found_by_its_own_uid_alone),
+        TEST(test_name_is_printable),
         TEST(test_ids_and_tokens_differ),
         TEST(test_expires_after_grace),
         TEST(test_lives_while_any_link_does),

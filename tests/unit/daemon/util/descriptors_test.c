@@ -4,20 +4,31 @@
 #include "util/descriptors.h"
 #include "util/log.h"
 
+/* What a limit allows of 256 links and 64 refusals beside a reserve of 8. */
+static void assert_shared(uint64_t limit, unsigned links, unsigned refused)
+{
+    unsigned links_max = 256, refused_max = 64;
+    descriptors_share(limit, 8, &links_max, &refused_max);
+    assert_int_equal(links_max, links);
+    assert_int_equal(refused_max, refused);
+}
+
 static void test_links_that_a_limit_allows(void **state)
 {
     (void)state;
-    assert_int_equal(descriptors_links(1024, 256, 8), 256);
-    assert_int_equal(descriptors_links(DESCRIPTORS_OWN + 8 + 256, 256, 8), 256);
-    assert_int_equal(descriptors_links(DESCRIPTORS_OWN + 8 + 255, 256, 8), 255);
-    assert_int_equal(descriptors_links(DESCRIPTORS_OWN + 8, 256, 8), 1);
-    assert_int_equal(descriptors_links(3, 256, 8), 1);
+    assert_shared(1024, 256, 64);
+    assert_shared(DESCRIPTORS_OWN + 8 + 256 + 64, 256, 64);
+    assert_shared(DESCRIPTORS_OWN + 8 + 256 + 63, 255, 64);
+    assert_shared(DESCRIPTORS_OWN + 8 + 100, 75, 25);
+    assert_shared(DESCRIPTORS_OWN + 8, 1, 1);
+    assert_shared(3, 1, 1);
 }
 
 /* The soft limit is raised as far as needed, and no farther than the hard one. */
 static void test_limit_is_raised(void **state)
 {
     struct rlimit before, limit;
+    unsigned links = 256, refused = 64;
     (void)state;
     getrlimit(RLIMIT_NOFILE, &before);
     if (before.rlim_max < 512)
@@ -25,12 +36,16 @@ static void test_limit_is_raised(void **state)
     limit = before;
     limit.rlim_cur = 100;
     setrlimit(RLIMIT_NOFILE, &limit);
-    assert_int_equal(descriptors_plan(256, 8), 256);
+    descriptors_plan(8, &links, &refused);
+    assert_int_equal(links, 256);
+    assert_int_equal(refused, 64);
     getrlimit(RLIMIT_NOFILE, &limit);
-    assert_int_equal(limit.rlim_cur, DESCRIPTORS_OWN + 8 + 256);
+    assert_int_equal(limit.rlim_cur, DESCRIPTORS_OWN + 8 + 256 + 64);
     limit.rlim_max = limit.rlim_cur;
     setrlimit(RLIMIT_NOFILE, &limit); /* for good: this is the last test */
-    assert_int_equal(descriptors_plan(1000, 8), 256);
+    links = 1000;
+    descriptors_plan(8, &links, &refused);
+    assert_int_equal(links, 256);
     getrlimit(RLIMIT_NOFILE, &limit);
     assert_int_equal(limit.rlim_cur, limit.rlim_max);
 }

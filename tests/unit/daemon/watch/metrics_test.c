@@ -337,6 +337,19 @@ static void test_health(void **state)
     free(text);
 }
 
+static void test_device_is_a_valid_label(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct http_reply reply;
+    fixture->input.tap_name = "a\"\\\x1b\xff";
+    char *text = serve(fixture, "/metrics", &reply);
+    assert_non_null(strstr(text, "tcpengine_network_up{device=\"a\\\"\\\\??\"} 1\n"));
+    free(text);
+    text = serve(fixture, "/", &reply);
+    assert_non_null(strstr(text, "TAP a&#34;\\?? is up"));
+    free(text);
+}
+
 static void test_live_page_escapes_names(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -367,6 +380,7 @@ int main(void)
         TEST(test_memory),
         TEST(test_pages),
         TEST(test_health),
+        TEST(test_device_is_a_valid_label),
         TEST(test_live_page_escapes_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
