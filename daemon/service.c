@@ -444,8 +444,10 @@ static bool start_http(struct service *service)
     char message[HTTP_MESSAGE_MAX];
     service->pages = (struct pages){
         .fill = on_fill, .health = on_health, .degradation = on_degradation, .ctx = service};
-    struct http_options options = {
-        .address = service->config->http, .page = pages_serve, .ctx = &service->pages};
+    struct http_options options = {.address = service->config->http,
+                                   .page = pages_serve,
+                                   .ctx = &service->pages,
+                                   .turns = rpc_turns(service->rpc)};
     if (!service->config->http_enabled)
         return true;
     service->http = http_new(&service->loop, &options, message);

@@ -1,7 +1,10 @@
 /* Theory of operation: libmicrohttpd (MHD) runs without threads. The loop polls its epoll
  * descriptor, and a timer serves its timeouts. MHD only times out silence, so a client that drips
  * one byte per second could stay forever: each connection also has a deadline here, after which
- * its socket is shut down, and MHD finds it closed. Every answer closes its connection. */
+ * its socket is shut down, and MHD finds it closed. Every answer closes its connection.
+ *
+ * MHD runs in turns, and makes one page in each. A connection that asks for another one meanwhile
+ * is suspended, and asks again in the next turn. */
 #include "watch/http.h"
 
 #include <arpa/inet.h>
@@ -21,7 +24,8 @@
 /* One connection; fd -1: the slot is free. */
 struct slot {
     int fd;
-    uint64_t deadline_ms; /* of the loop's clock */
+    uint64_t deadline_ms;             /* of the loop's clock */
+    struct MHD_Connection *suspended; /* NULL: it is not */
 };
 
 struct http {
@@ -34,8 +38,20 @@ struct http {
     uv_timer_t timer;
     unsigned open_handles;
     bool has_closed; /* a connection was closed during this run */
+    struct turns *turns;
+    struct fair_share *share;
+    struct fair_job job;
+    bool has_made_page; /* during this turn */
     struct slot slots[HTTP_CONNECTIONS_MAX];
 };
+
+static struct slot *slot_find(struct http *http, int fd)
+{
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+        if (http->slots[i].fd == fd)
+            return &http->slots[i];
+    return NULL;
+}
 
 /* --- one request ------------------------------------------------------------------------------ */
 
@@ -83,6 +99,21 @@ static enum MHD_Result answer_other_method(struct MHD_Connection *connection)
     return result;
 }
 
+/* True: this turn's page is made already. The connection will ask again. */
+static bool is_put_off(struct http *http, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct slot *slot = info == NULL ? NULL : slot_find(http, info->connect_fd);
+    if (!http->has_made_page || http->turns == NULL || slot == NULL) {
+        http->has_made_page = true;
+        return false;
+    }
+    MHD_suspend_connection(connection);
+    slot->suspended = connection;
+    return true;
+}
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **request_ctx)
@@ -94,6 +125,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     (void)request_ctx;
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
         return answer_other_method(connection);
+    if (is_put_off(ctx, connection))
+        return MHD_YES;
     struct MHD_Response *response = response_new(ctx, url, &reply);
     if (response == NULL)
         return MHD_NO;
@@ -105,14 +138,6 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 /* --- connections and their deadlines ---------------------------------------------------------- */
 
-static struct slot *slot_find(struct http *http, int fd)
-{
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
-        if (http->slots[i].fd == fd)
-            return &http->slots[i];
-    return NULL;
-}
-
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **connection_ctx,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -121,7 +146,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         http->has_closed = true;
         if (slot != NULL)
-            slot->fd = -1;
+            *slot = (struct slot){.fd = -1};
         return;
     }
     const union MHD_ConnectionInfo *info =
@@ -178,17 +203,54 @@ static void run(struct http *http)
         uv_timer_start(&http->timer, on_timer, delay_ms, 0);
 }
 
+/* Lets those that were put off ask again. True if there were any. */
+static bool resume_all(struct http *http)
+{
+    bool has_any = false;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+        if (http->slots[i].suspended == NULL)
+            continue;
+        MHD_resume_connection(http->slots[i].suspended);
+        http->slots[i].suspended = NULL;
+        has_any = true;
+    }
+    return has_any;
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events);
+
+static void on_turn(struct fair_job *job)
+{
+    struct http *http = job->owner;
+    http->has_made_page = false;
+    run(http);
+    if (resume_all(http))
+        turns_queue(http->turns, http->share, job);
+    else
+        uv_poll_start(&http->poll, UV_READABLE, on_poll);
+}
+
+static void run_in_turn(struct http *http)
+{
+    if (http->turns == NULL) {
+        run(http);
+        return;
+    }
+    uv_poll_stop(&http->poll);
+    turns_queue(http->turns, http->share, &http->job);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     shut_late_ones(timer->data);
-    run(timer->data);
+    run_in_turn(timer->data);
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     (void)status;
     (void)events;
-    run(poll->data);
+    run_in_turn(poll->data);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -261,13 +323,13 @@ static void on_mhd_log(void *ctx, const char *format, va_list arguments)
 /* Takes fd over, also on failure. */
 static bool daemon_start(struct http *http, int fd)
 {
-    http->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, http,
-                         MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-                         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_BYTES,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
-                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+        http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
     if (http->daemon == NULL)
         close(fd);
     return http->daemon != NULL;
@@ -293,6 +355,10 @@ static struct http *http_alloc(uv_loop_t *loop, const struct http_options *optio
     http->loop = loop;
     http->page = options->page;
     http->ctx = options->ctx;
+    http->turns = options->turns;
+    http->job = (struct fair_job){.run = on_turn, .owner = http};
+    if (http->turns != NULL)
+        http->share = fair_share_get(&http->turns->fair, FAIR_USER_HTTP);
     for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
         http->slots[i].fd = -1;
     return http;
@@ -339,6 +405,11 @@ void http_free(struct http *http)
     if (http == NULL)
         return;
     uv_poll_stop(&http->poll);
+    resume_all(http); /* MHD stops no suspended ones */
+    if (http->turns != NULL) {
+        turns_drop(http->turns, &http->job);
+        fair_share_put(http->share);
+    }
     uv_close((uv_handle_t *)&http->poll, on_closed);
     uv_close((uv_handle_t *)&http->timer, on_closed);
     MHD_stop_daemon(http->daemon);

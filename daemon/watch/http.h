@@ -1,13 +1,16 @@
 /* A small HTTP server on the daemon's loop, for scrapers and browsers.
  *
  * Bounded in every way: HTTP_CONNECTIONS_MAX connections, HTTP_MEMORY_BYTES of headers each,
- * HTTP_DEADLINE_MS from accept to close, GET only. */
+ * HTTP_DEADLINE_MS from accept to close, GET only; and one page per turn (turns.h), since nobody
+ * knows which user asks. */
 #ifndef TCPENGINED_HTTP_H
 #define TCPENGINED_HTTP_H
 
 #include <stdio.h>
 #include <tcpengine/types.h>
 #include <uv.h>
+
+#include "util/turns.h"
 
 #define HTTP_CONNECTIONS_MAX 8
 #define HTTP_MEMORY_BYTES 4096
@@ -27,6 +30,8 @@ struct http_options {
     struct te_endpoint address; /* port 0: any free one */
     http_page_fn *page;
     void *ctx;
+    struct turns
+        *turns; /* where pages wait for their turn; must outlive the server. NULL: nowhere */
 };
 
 struct http;
