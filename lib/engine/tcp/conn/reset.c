@@ -1,5 +1,6 @@
 #include "tcp/conn/reset.h"
 
+#include "ip/control_queue.h"
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
@@ -26,10 +27,17 @@ void te_reset_send_header(struct te_stack *stack, const struct te_endpoint *loca
     te_ip_send_packet(stack, &local->addr, &remote->addr, TE_PROTO_TCP, bytes, len);
 }
 
+/* Half of the queue is left to packets that somebody waits for: the RST of a connection, the ACK of
+ * a FIN in TIME_WAIT. */
+static bool has_room(const struct te_stack *stack)
+{
+    return te_control_queue_room(stack) > stack->config.control_queue_max / 2;
+}
+
 static bool may_send(struct te_stack *stack)
 {
-    if (te_limiter_take(&stack->rst_limiter, stack->config.rst_per_second, &stack->key,
-                        stack->now_us))
+    if (has_room(stack) && te_limiter_take(&stack->rst_limiter, stack->config.rst_per_second,
+                                           &stack->key, stack->now_us))
         return true;
     stack->counters.resets_limited++;
     return false;

@@ -131,6 +131,28 @@ static void test_answers_are_limited(void **state)
     assert_int_equal(l.stack->counters.resets_out, 2);
 }
 
+/* A host that is slow to send: strangers get half of the queue, whatever else they could ask for.
+ */
+static void test_answers_leave_room_in_the_queue(void **state)
+{
+    (void)state;
+    uint32_t half = l.stack->config.control_queue_max / 2;
+    struct te_segment with = segment(TE_ACK);
+    struct te_segment without = segment(TE_SYN);
+    l.stack->config.rst_per_second = UINT32_MAX;
+    for (uint32_t i = 0; i < 2 * half; i++)
+        te_reset_answer(l.stack, i % 2 == 0 ? &with : &without);
+    assert_int_equal(l.stack->counters.resets_out, half);
+    assert_int_equal(l.stack->counters.resets_limited, half);
+    te_reset_refuse(l.stack, &with); /* a connection's */
+    assert_int_equal(l.stack->counters.resets_out, half + 1);
+    assert_int_equal(l.stack->counters.control_queue_full, 0);
+    fixture_poll(&l.f);
+    fixture_discard(&l.f);
+    te_reset_answer(l.stack, &with);
+    assert_int_equal(l.stack->counters.resets_out, half + 2);
+}
+
 /* --- of a connection (RFC 9293 3.10.5) -------------------------------------------------------- */
 
 static void set_state(enum te_state to)
@@ -218,6 +240,7 @@ int main(void)
         TEST(test_never_to_a_rst),
         TEST(test_the_timestamp_is_echoed),
         TEST(test_answers_are_limited),
+        TEST(test_answers_leave_room_in_the_queue),
         TEST(test_states_that_tell),
         TEST(test_is_exact),
         TEST(test_of_a_connection_is_not_limited),
