@@ -235,6 +235,7 @@ static void release(struct world *world, struct endpoint *endpoint,
     if (len > 1 && rng_chance(&endpoint->rng, 2500))
         len = (size_t)rng_between(&endpoint->rng, 1, (int64_t)len - 1);
     endpoint->received += len;
+    world->progress_event = world->events;
     observer_on_delivered(world, observer_find(world, endpoint->side, endpoint->id),
                           endpoint->received);
     world->observer.coverage->bytes += len;

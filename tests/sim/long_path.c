@@ -19,7 +19,7 @@ static unsigned run_second(struct world *world)
 {
     uint64_t before = transfer_received_bytes(world);
     for (unsigned i = 0; i < SLICES; i++) {
-        world->events = 0; /* there are many, but not endlessly */
+        world->events = world->progress_event = 0; /* there are many, but not endlessly */
         world_run(world, world->now_us + SECOND / SLICES);
     }
     return (unsigned)((transfer_received_bytes(world) - before) * 8 / 1000000);

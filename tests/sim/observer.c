@@ -273,8 +273,11 @@ static bool is_loss_based(const struct te_status *status)
     return strcmp(status->congestion_control, "bbr") != 0;
 }
 
-/* The start of a loss event: the window falls (RFC 5681 3.1; RFC 9438 4.6; RFC 8511 for marks). */
-static const char *check_start(struct watch *watch, const struct te_status *now, bool is_undone)
+/* The start of a loss event: the window falls (RFC 5681 3.1; RFC 9438 4.6; RFC 8511 for marks). The
+ * timeout of what a timeout has sent again before is none: "the value of ssthresh is held
+ * constant". With the window closed in between, the first recovery may be over. */
+static const char *check_start(struct world *world, struct watch *watch,
+                               const struct te_status *now, bool is_undone)
 {
     const struct te_status *before = &watch->last;
     /* The previous event may be ended by the probe that makes the segments larger (RFC 4821
@@ -282,8 +285,14 @@ static const char *check_start(struct watch *watch, const struct te_status *now,
     uint64_t mss = watch->mss_max > now->mss ? watch->mss_max : now->mss;
     uint64_t floor = 2 * mss;
     uint64_t most = (uint64_t)before->cwnd_bytes * 9 / 10;
-    if (is_loss_based(now) && !is_undone && now->ssthresh_bytes > (most > floor ? most : floor))
+    if (before->backoff > 0 && now->backoff > before->backoff && now->snd_una == before->snd_una)
+        most = before->ssthresh_bytes;
+    if (is_loss_based(now) && !is_undone && now->ssthresh_bytes > (most > floor ? most : floor)) {
+        world_explain(world, "cwnd %u, ssthresh %u, then %u and %u, MSS %u, largest %u, %s",
+                      before->cwnd_bytes, before->ssthresh_bytes, now->cwnd_bytes,
+                      now->ssthresh_bytes, now->mss, watch->mss_max, now->recovery);
         return "6: the window falls with a loss event";
+    }
     watch->cwnd_before = before->cwnd_bytes;
     return NULL;
 }
@@ -356,7 +365,7 @@ static const char *check_threshold(const struct recovery_look *look)
 
 /* Number 6: a loss event lasts until everything sent before it is acknowledged, it is undone, or a
  * timeout occurs; no other starts before that; the threshold falls at the start, and not again. */
-static const char *check_loss_event(const struct world *world, struct watch *watch,
+static const char *check_loss_event(struct world *world, struct watch *watch,
                                     const struct te_status *now)
 {
     const struct recovery_look look = look_at_recovery(world, watch, now);
@@ -364,7 +373,7 @@ static const char *check_loss_event(const struct world *world, struct watch *wat
     if (!look.was_open && look.is_open)
         wrong = check_end(watch, &look);
     else if (look.is_start)
-        wrong = check_start(watch, now, look.is_undone);
+        wrong = check_start(world, watch, now, look.is_undone);
     else
         wrong = check_threshold(&look);
     bool is_new = !look.goes_on || look.is_undone || look.is_other;
@@ -874,6 +883,22 @@ static bool has_limited_resets(const struct world *world)
     return false;
 }
 
+/* The ACK of a SYN cookie has opened a connection that its client has no more, while the client has
+ * the next one between the same ports: two synchronized ends that do not know each other's numbers.
+ * Each answers the other by an ACK (RFC 9293 3.5.2, group 3), and only R2 ends that. */
+static bool is_beside_second_life(const struct world *world, const struct watch *watch)
+{
+    for (unsigned i = world->observer.count; i-- > 0;) {
+        const struct watch *other = &world->observer.watches[i];
+        if (other->side != watch->side &&
+            is_same_endpoint(&other->last.local, &watch->last.remote) &&
+            is_same_endpoint(&other->last.remote, &watch->last.local)) /* the latest */
+            return (other->is_by_cookie || watch->is_by_cookie) &&
+                   other->last.irs != watch->last.iss;
+    }
+    return false;
+}
+
 /* After a leap of weeks an older frame may still arrive with a timestamp that passes for new: RFC
  * 7323 5.5 assumes a network that holds nothing that long. */
 static const char *check_end_by_itself(const struct world *world, const struct watch *watch,
@@ -887,7 +912,7 @@ static const char *check_end_by_itself(const struct world *world, const struct w
         return "TIME_WAIT is left out only when its table is full";
     if (was_open(transition) && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT &&
         world->link.is_calm && !world->has_leapt_far && !has_limited_resets(world) &&
-        watch->calm_retransmits >= CALM_RETRANSMITS_MAX)
+        watch->calm_retransmits >= CALM_RETRANSMITS_MAX && !is_beside_second_life(world, watch))
         return "without faults no connection dies of silence";
     return NULL;
 }

@@ -32,6 +32,7 @@ struct world {
     int64_t now_us;
     unsigned upheavals_done;
     uint64_t events;
+    uint64_t progress_event; /* the latest with which an application read something */
     uint64_t turns;
     uint64_t rebirth_debt_bytes;  /* saved, not yet paid off by turns (rebirth.c) */
     struct host hosts[HOSTS_MAX]; /* as many as the scenario has */
