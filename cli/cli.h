@@ -22,8 +22,9 @@ struct verb {
     const char *name;
     const char *arguments; /* as in the usage line */
     const char *summary;
-    const char *options; /* lines of the help text; NULL: none of its own */
-    const char *details; /* what the help text ends with; NULL: nothing */
+    const char *options;         /* lines of the help text; NULL: none of its own */
+    const char *details;         /* what the help text ends with; NULL: nothing */
+    void (*print_details)(void); /* the same, when it comes from a list; NULL: nothing */
     /* argv[0] is the verb's name. Returns the exit status. */
     int (*run)(struct cli *cli, int argc, char **argv);
 };

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "filtered.h"
+#include "format.h"
 #include "json.h"
 #include "table.h"
 
@@ -21,6 +22,7 @@ static void add_row(struct table *table, const struct tcpc_connection *row)
     table_row(table);
     table_cell(table, "%" PRIu64, row->id);
     table_cell(table, "%s", tcpc_state_name(row->state));
+    table_color(table, format_state_color(row->state));
     table_cell(table, "%" PRIu64, row->receive_queue_bytes);
     table_cell(table, "%" PRIu64, row->send_queue_bytes);
     table_cell(table, "%s", tcpc_endpoint_format(&row->local, local));

@@ -93,6 +93,7 @@ static int receive_all(struct receiving *receiving)
         if (code == TCPC_OK && receiving->cli->is_json && len < max_bytes)
             break;
     }
+    progress_end(&receiving->progress);
     if (receiving->offset > receiving->start) {
         return code == TCPC_OK || code == TCPC_AGAIN
                    ? EXIT_DONE

@@ -56,8 +56,10 @@ static int send_pieces(struct sending *sending, char *buffer, bool is_regular)
     while ((len = read_piece(sending->fd, buffer, is_regular)) > 0) {
         enum tcpc_code code =
             tcpc_send(cli->client, sending->id, buffer, (size_t)len, cli_patience_ms(cli), &error);
-        if (code != TCPC_OK)
+        if (code != TCPC_OK) {
+            progress_end(&sending->progress);
             return cli_fail(cli, &error, "send %" PRIu64, sending->id);
+        }
         progress_add(&sending->progress, (uint64_t)len);
     }
     return len < 0 ? file_failed(sending, "read") : EXIT_DONE;

@@ -1,11 +1,14 @@
 /* tcpctl set: sets an option of a connection, or lists all options. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <tcpengine/conn.h>
 
 #include "cli.h"
 #include "json.h"
 #include "parse.h"
 #include "table.h"
+#include "terminal.h"
 
 static int set_and_print(struct cli *cli, uint64_t id, const char *name, int64_t value)
 {
@@ -130,8 +133,27 @@ static int cmd_set(struct cli *cli, int argc, char **argv)
     return is_list ? list(cli) : set(cli, argv + optind);
 }
 
+/* The engine's list; the daemon's own, which "set --list" asks for, may be of another version. */
+static void print_names(void)
+{
+    size_t count;
+    const struct te_option_info *table = te_option_table(&count);
+    size_t width = terminal_width();
+    printf("\nNAME and VALUE:\n");
+    for (size_t i = 0; i < count; i++) {
+        printf("  %-26s%-8s", table[i].name, table[i].unit == 0 ? "on, off" : "number");
+        printf("\n      ");
+        terminal_print_wrapped(table[i].help, 6, width);
+    }
+    printf("  congestion_control       ");
+    for (unsigned i = 0; te_cc_name(i) != NULL; i++)
+        printf("%s %s", i > 0 ? "," : "", te_cc_name(i));
+    printf("\n      Congestion control algorithm.\n");
+}
+
 const struct verb verb_set = {.name = "set",
                               .arguments = "ID NAME VALUE",
                               .summary = "Set an option of a connection",
                               .options = "      --list              list the options instead\n",
+                              .print_details = print_names,
                               .run = cmd_set};

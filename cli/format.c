@@ -63,3 +63,19 @@ const char *format_segment(const struct tcpc_segment *segment, char *ret_text)
     snprintf(ret_text + len, FORMAT_MAX - (size_t)len, "<WND=%u>", segment->wnd_bytes);
     return ret_text;
 }
+
+const char *format_state_color(enum tcpc_state state)
+{
+    switch (state) {
+    case TCPC_ESTABLISHED:
+        return "green";
+    case TCPC_LISTEN:
+        return "cyan";
+    case TCPC_CLOSED:
+        return "red";
+    case TCPC_TIME_WAIT:
+        return "darkgray";
+    default:
+        return "yellow"; /* on its way */
+    }
+}

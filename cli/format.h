@@ -18,4 +18,7 @@ const char *format_time(int64_t us, char *ret_text);
  * only with that flag. "" for NULL. */
 const char *format_segment(const struct tcpc_segment *segment, char *ret_text);
 
+/* The color in which a state is shown; NULL: none. */
+const char *format_state_color(enum tcpc_state state);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "terminal.h"
 
 #define ROW(name) &verb_##name,
 static const struct verb *const verbs[] = {CLI_VERB_LIST(ROW)};
@@ -18,10 +19,15 @@ static const struct verb overall = {.name = "",
 static int print_help(void)
 {
     cli_print_verb_help(&overall);
+    size_t width = terminal_width();
     printf("\nVerbs:\n");
-    for (unsigned i = 0; i < VERB_COUNT; i++)
-        printf("  %-9s%-15s%s\n", verbs[i]->name, verbs[i]->arguments, verbs[i]->summary);
-    printf("\n\"tcpctl VERB --help\" describes one verb, tcpctl(1) everything.\n");
+    for (unsigned i = 0; i < VERB_COUNT; i++) {
+        printf("  %-9s%-15s", verbs[i]->name, verbs[i]->arguments);
+        terminal_print_wrapped(verbs[i]->summary, 26, width);
+    }
+    putchar('\n');
+    terminal_print_wrapped("\"tcpctl VERB --help\" describes one verb, tcpctl(1) everything.", 0,
+                           width);
     return EXIT_DONE;
 }
 

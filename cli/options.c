@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "parse.h"
+#include "terminal.h"
 
 enum { LONG_OPTIONS_MAX = 24, LETTERS_MAX = 32 };
 enum { OPTION_CONTROL = 0x1000, OPTION_TIMEOUT, OPTION_VERSION, OPTION_HELP };
@@ -24,23 +25,51 @@ void cli_print_version(void)
     printf("tcpctl %s\n", tcpc_version());
 }
 
+/* Where the text of a line like "  -x, --long    text" begins: after the last gap. */
+static size_t text_column(const char *line)
+{
+    size_t column = strspn(line, " ");
+    for (const char *gap = strstr(line + column, "  "); gap != NULL; gap = strstr(gap, "  ")) {
+        gap += strspn(gap, " ");
+        column = (size_t)(gap - line);
+    }
+    return column;
+}
+
+/* Prints lines of help, folded where the terminal is narrow. */
+static void print_lines(const char *text)
+{
+    char line[256];
+    size_t width = terminal_width();
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        snprintf(line, sizeof(line), "%.*s", (int)len, text);
+        terminal_print_wrapped(line, text_column(line), width);
+        text += len + (text[len] == '\n');
+    }
+}
+
 void cli_print_verb_help(const struct verb *verb)
 {
     printf("Usage: tcpctl %s%s%s%s\n%s.\n", verb->name, *verb->name ? " [OPTIONS]" : "[OPTIONS]",
            *verb->arguments ? " " : "", verb->arguments, verb->summary);
-    printf("\nOptions:\n%s", verb->options != NULL ? verb->options : "");
-    printf(
+    printf("\nOptions:\n");
+    print_lines(verb->options != NULL ? verb->options : "");
+    print_lines(
         "      --control URL       the daemon's control socket (default $TCPENGINE_CONTROL, else\n"
-        "                          %s)\n"
+        "                          " TCPC_DEFAULT_URL ")\n"
         "  -j, --json              print one JSON value instead of text\n"
         "  -H, --no-header         print tables without their header line\n"
         "      --timeout SECONDS   limit for the daemon's answers; for connect, open --wait and\n"
         "                          close --wait, limit for the whole\n"
         "  -h, --help              print this help\n"
-        "      --version           print the version\n",
-        TCPC_DEFAULT_URL);
-    if (verb->details != NULL)
-        printf("\n%s", verb->details);
+        "      --version           print the version\n");
+    if (verb->details != NULL) {
+        putchar('\n');
+        print_lines(verb->details);
+    }
+    if (verb->print_details != NULL)
+        verb->print_details();
 }
 
 int cli_usage(const struct cli *cli, const char *format, ...)

@@ -5,6 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "fold.h"
+#include "terminal.h"
+
 struct table {
     struct libscols_table *scols;
     const struct column *columns;
@@ -19,6 +22,14 @@ _Noreturn static void no_memory(void)
     exit(EXIT_FAILED);
 }
 
+static void add_column(struct table *table, const struct column *column)
+{
+    int flags = column->is_number ? SCOLS_FL_RIGHT : 0;
+    struct libscols_column *added = scols_table_new_column(table->scols, column->name, 0, flags);
+    if (added == NULL || scols_cell_set_color(scols_column_get_header(added), "bold") != 0)
+        no_memory();
+}
+
 struct table *table_new(const struct cli *cli, const struct column *columns)
 {
     struct table *table = calloc(1, sizeof(*table));
@@ -27,13 +38,11 @@ struct table *table_new(const struct cli *cli, const struct column *columns)
     table->columns = columns;
     table->is_headerless = cli->is_headerless;
     scols_table_enable_noheadings(table->scols, cli->is_headerless);
-    /* A narrow terminal must not cut addresses. */
+    /* fold.c knows better what to do on a narrow terminal than to cut addresses. */
     scols_table_set_termforce(table->scols, SCOLS_TERMFORCE_NEVER);
-    for (; columns->name != NULL; columns++) {
-        if (scols_table_new_column(table->scols, columns->name, 0,
-                                   columns->is_number ? SCOLS_FL_RIGHT : 0) == NULL)
-            no_memory();
-    }
+    scols_table_enable_colors(table->scols, terminal_has_colors());
+    for (; columns->name != NULL; columns++)
+        add_column(table, columns);
     return table;
 }
 
@@ -56,6 +65,13 @@ void table_cell(struct table *table, const char *format, ...)
     va_end(args);
 }
 
+void table_color(struct table *table, const char *color)
+{
+    struct libscols_cell *cell = scols_line_get_cell(table->line, table->column - 1);
+    if (color != NULL && (cell == NULL || scols_cell_set_color(cell, color) != 0))
+        no_memory();
+}
+
 /* libsmartcols prints nothing for a table without rows; people expect to see the header. */
 static void print_header(const struct table *table)
 {
@@ -65,7 +81,9 @@ static void print_header(const struct table *table)
 
 void table_print(struct table *table)
 {
-    if (scols_table_get_nlines(table->scols))
+    if (fold_is_wanted(table->scols, terminal_width()))
+        fold_print(table->scols, terminal_width());
+    else if (scols_table_get_nlines(table->scols))
         scols_print_table(table->scols);
     else if (!table->is_headerless)
         print_header(table);

@@ -1,13 +1,16 @@
 """tcpctl as a Unix program: what it does with any kind of stdin and stdout, with signals, and with a
 daemon that refuses, stops or is not there."""
 import contextlib
+import fcntl
 import os
 import pty
 import re
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 import time
 import tty
@@ -510,6 +513,97 @@ class Addresses(harness.SystemTest):
         connection, _ = server.accept()
         self.assertEqual(connection.recv(1), b"", "nothing was sent")
         connection.close()
+
+
+class Terminal(harness.SystemTest):
+    """What people see: it fits, and has colors where they are wanted."""
+
+    def on_terminal(self, *words, width: int = 60, **environment) -> str:
+        """What tcpctl prints on a terminal of that width."""
+        main, terminal = pty.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        child = subprocess.Popen(
+            [str(harness.TCPCTL), "--control", self.daemon.url, *map(str, words)], stdin=terminal,
+            stdout=terminal, stderr=terminal,
+            env={**os.environ, "TERM": "xterm", "NO_COLOR": "", **environment})
+        os.close(terminal)
+        data = b""
+        with contextlib.suppress(OSError):  # EIO: the terminal's other side is closed
+            while piece := os.read(main, 4096):
+                data += piece
+        os.close(main)
+        self.assertEqual(child.wait(10), 0, data)
+        return data.decode().replace("\r\n", "\n")
+
+    def setUp(self) -> None:
+        self.ids = []
+        for address in (HOST4, HOST6):
+            server = self.kernel_server(address)
+            opened = self.ctl("open", address, server.getsockname()[1], "--wait")
+            self.ids.append(opened["id"])
+
+    def test_it_fits_sixty_columns(self) -> None:
+        self.tcpctl("close", self.ids[0])
+        for words in (["ls"], ["tw"], ["history", self.ids[0]], ["history", *self.ids], ["stats"],
+                      ["set", "--list"], [], ["--help"], ["connect", "--help"], ["ls", "--help"],
+                      ["set", "--help"]):
+            with self.subTest(words):
+                text = re.sub(r"\x1b\[[0-9;]*m", "", self.on_terminal(*words))
+                self.assertLessEqual(max(map(len, text.splitlines())), 60, text)
+                if words == ["ls"]:
+                    for row in self.ctl("ls"):
+                        self.assertIn(row["local"], text)
+                        self.assertIn(row["remote"], text)
+
+    def test_a_wide_one_has_one_line_per_row(self) -> None:
+        text = self.on_terminal("ls", width=150)
+        self.assertEqual(text.count("\n"), len(self.ctl("ls")) + 1)
+
+    def test_colors(self) -> None:
+        self.assertIn("\x1b[32mESTABLISHED", self.on_terminal("ls", width=150))
+        self.assertIn("\x1b[32mESTABLISHED", self.on_terminal("ls", width=60))
+        for environment in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+            for width in (60, 150):
+                self.assertNotIn("\x1b", self.on_terminal("ls", width=width, **environment))
+        self.assertNotIn(b"\x1b", self.tcpctl("ls").stdout)
+
+    def test_progress_while_the_peer_stalls(self) -> None:
+        server = self.kernel_server()
+        conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+        peer, _ = server.accept()
+        path, digest = harness.random_file(str(self.folder), 64 << 20)
+        main, terminal = pty.openpty()
+        child = subprocess.Popen([str(harness.TCPCTL), "--control", self.daemon.url, "send",
+                                  str(conn_id), path], stdin=subprocess.DEVNULL, stderr=terminal)
+        self.addCleanup(child.kill)
+        os.close(terminal)
+        seen = b""
+        while b"stalled for 3.0 s" not in seen:  # the peer has not read a byte
+            self.assertTrue(select.select([main], [], [], 30 * harness.PATIENCE)[0], seen[-300:])
+            seen += os.read(main, 4096)
+        received = harness.hashlib.sha256()
+        left = 64 << 20
+        while left:
+            piece = peer.recv(1 << 20)
+            received.update(piece)
+            left -= len(piece)
+        with contextlib.suppress(OSError):
+            while piece := os.read(main, 4096):
+                seen += piece
+        self.assertEqual(child.wait(20), 0)
+        self.assertEqual(received.hexdigest(), digest)
+        self.assertRegex(seen, rb"64 MiB of 64 MiB  100%[^\r]*/s\x1b\[K\r\n$")
+        os.close(main)
+        peer.close()
+
+    def test_help_lists_what_set_takes(self) -> None:
+        text = self.tcpctl("set", "--help").stdout.decode()
+        for option in self.ctl("set", "--list"):
+            self.assertRegex(text, rf"(?m)^  {option['name']} ")
+        for verb in ("ls", "tw", "events"):
+            text = self.tcpctl(verb, "--help").stdout.decode()
+            for word in ("state NAME", "sport OP PORT", "src HOST", "uid N"):
+                self.assertIn(word, text)
 
 
 class Refusals(harness.SystemTest):

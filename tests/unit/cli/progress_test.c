@@ -74,6 +74,22 @@ static void the_bar_is_full_in_proportion(void **state)
     assert_int_equal(bar[50], ']');
 }
 
+static void a_stall_is_told(void **state)
+{
+    struct progress progress = {.total_bytes = 4 << 20,
+                                .done_bytes = 2 << 20,
+                                .started_at_us = 1000000,
+                                .moved_at_us = 3000000};
+    char line[201];
+    (void)state;
+    progress_format(&progress, 4999999, line, 79);
+    assert_null(strstr(line, "stalled"));
+    progress_format(&progress, 5000000, line, 200);
+    assert_non_null(strstr(line, "]  512 KiB/s  stalled for 2.0 s"));
+    progress_format(&progress, 3000000 + 75 * 1000000, line, 200);
+    assert_non_null(strstr(line, "stalled for 1 min 15 s"));
+}
+
 static void a_rate_from_no_time_is_finite(void **state)
 {
     struct progress progress = {.done_bytes = 1, .started_at_us = 5};
@@ -91,6 +107,7 @@ int main(void)
         cmocka_unit_test(nothing_is_drawn_without_a_terminal),
         cmocka_unit_test(more_than_the_total_is_all_of_it),
         cmocka_unit_test(the_bar_is_full_in_proportion),
+        cmocka_unit_test(a_stall_is_told),
         cmocka_unit_test(a_rate_from_no_time_is_finite),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,115 @@
+/* Text and tables on a narrow terminal. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "captured_output.h"
+#include "fold.h"
+#include "support/test.h"
+#include "terminal.h"
+
+static struct captured_output captured;
+
+static const char *folded(const char *text, size_t indent, size_t width)
+{
+    capture_begin(&captured, 1);
+    terminal_print_folded(text, indent, width);
+    return capture_end(&captured);
+}
+
+static void text_is_broken_at_spaces(void **state)
+{
+    (void)state;
+    assert_string_equal(folded("one two three four five six", 0, 0), "one two three four five six");
+    assert_string_equal(folded("one two three four five six seven", 2, 24),
+                        "one two three four\n  five six seven");
+    assert_string_equal(folded("", 2, 24), "");
+    assert_string_equal(folded("<SEQ=1029179061><ACK=1787680303><CTL=SYN,ACK>", 2, 40),
+                        "<SEQ=1029179061><ACK=1787680303>\n  <CTL=SYN,ACK>");
+    assert_string_equal(folded("abcdefghijklmnopqrstuvwxyz", 0, 21),
+                        "abcdefghijklmnopqrstu\nvwxyz");
+    /* Too narrow for anything: the terminal breaks it. */
+    assert_string_equal(folded("one two three four five six", 2, 15),
+                        "one two three four five six");
+}
+
+static void stdout_is_no_terminal_here(void **state)
+{
+    (void)state;
+    capture_begin(&captured, 1);
+    assert_int_equal(terminal_width(), 0);
+    setenv("TERM", "xterm", 1);
+    assert_false(terminal_has_colors());
+    capture_end(&captured);
+}
+
+static struct libscols_table *make_table(bool has_header)
+{
+    static const char *const cells[2][4] = {
+        {"12", "ESTABLISHED", "[2001:db8::1]:40000", "why it is so, in a sentence that is long"},
+        {"3", "LISTEN", "*:80", "-"}};
+    struct libscols_table *scols = scols_new_table();
+    scols_table_enable_noheadings(scols, !has_header);
+    scols_table_new_column(scols, "Id", 0, SCOLS_FL_RIGHT);
+    scols_table_new_column(scols, "State", 0, 0);
+    scols_table_new_column(scols, "Peer", 0, 0);
+    scols_table_new_column(scols, "Why", 0, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        struct libscols_line *line = scols_table_new_line(scols, NULL);
+        for (unsigned j = 0; j < 4; j++)
+            scols_line_set_data(line, j, cells[i][j]);
+    }
+    return scols;
+}
+
+static const char *printed(struct libscols_table *scols, size_t width)
+{
+    capture_begin(&captured, 1);
+    fold_print(scols, width);
+    return capture_end(&captured);
+}
+
+static void rows_go_on_below(void **state)
+{
+    struct libscols_table *scols = make_table(true);
+    (void)state;
+    assert_string_equal(printed(scols, 30), "Id State      \n"
+                                            "   Peer               \n"
+                                            "   Why\n"
+                                            "12 ESTABLISHED\n"
+                                            "   [2001:db8::1]:40000\n"
+                                            "   why it is so, in a sentence\n"
+                                            "   that is long\n"
+                                            " 3 LISTEN     \n"
+                                            "   *:80               \n"
+                                            "   -\n");
+    assert_string_equal(printed(scols, 40), "Id State       Peer               \n"
+                                            "   Why\n"
+                                            "12 ESTABLISHED [2001:db8::1]:40000\n"
+                                            "   why it is so, in a sentence that is\n"
+                                            "   long\n"
+                                            " 3 LISTEN      *:80               \n"
+                                            "   -\n");
+    scols_unref_table(scols);
+}
+
+static void a_table_that_fits_is_left_alone(void **state)
+{
+    struct libscols_table *scols = make_table(false);
+    (void)state; /* 2 + 11 + 19 + 40 and three gaps */
+    assert_false(fold_is_wanted(scols, 75));
+    assert_true(fold_is_wanted(scols, 74));
+    assert_false(fold_is_wanted(scols, 0));
+    assert_memory_equal(printed(scols, 74), "12 ESTABLISHED", 14); /* no header */
+    scols_unref_table(scols);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(text_is_broken_at_spaces),
+        cmocka_unit_test(stdout_is_no_terminal_here),
+        cmocka_unit_test(rows_go_on_below),
+        cmocka_unit_test(a_table_that_fits_is_left_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
