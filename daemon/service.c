@@ -36,6 +36,7 @@
 #include "util/text.h"
 #include "util/version.h"
 #include "watch/http.h"
+#include "watch/http_host.h"
 #include "watch/latency.h"
 #include "watch/notify.h"
 #include "watch/pages.h"
@@ -447,12 +448,17 @@ static bool start_http(struct service *service)
     struct http_options options = {.address = service->config->http,
                                    .page = pages_serve,
                                    .ctx = &service->pages,
+                                   .checks_host = true,
                                    .turns = rpc_turns(service->rpc)};
     if (!service->config->http_enabled)
         return true;
     service->http = http_new(&service->loop, &options, message);
     if (service->http == NULL)
         log_write(LOG_LEVEL_ERROR, "%s", message);
+    else if (!http_host_is_loopback(&options.address.addr))
+        log_write(LOG_LEVEL_WARNING,
+                  "http: %s is beyond loopback: anyone who reaches it can read all of it",
+                  http_address(service->http));
     return service->http != NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "config/config_custom.h"
 #include "config/config_keys.h"
+#include "watch/http_host.h"
 
 #define MTU_MIN_IPV6 1280 /* RFC 8200 5 */
 #define HOST_NAME_MAX_BYTES 256
@@ -188,6 +189,20 @@ static void add_default_routes(struct config *config)
     }
 }
 
+/* There is no password: whoever reaches the address sees every peer's. */
+static void check_http(const struct config *config, struct report *report)
+{
+    char text[CONFIG_VALUE_MAX];
+    if (!config->http_enabled || config->http_allow_remote ||
+        http_host_is_loopback(&config->http.addr))
+        return;
+    config_format_http(config, text);
+    report_add(report, "http",
+               "%s is beyond loopback, and there is no password; write 127.0.0.1:%u, or set "
+               "http_allow_remote = yes if that is meant",
+               text, config->http.port);
+}
+
 unsigned config_finish(struct config *config, const char *source, FILE *errors)
 {
     struct report report = {.source = source, .errors = errors};
@@ -195,6 +210,7 @@ unsigned config_finish(struct config *config, const char *source, FILE *errors)
     check_order(config, &report);
     check_next_hops(config, &report);
     check_relations(config, &report);
+    check_http(config, &report);
     add_default_routes(config);
     if (report.mistakes == 0)
         check_engine(config, &report);

@@ -50,6 +50,9 @@ static const struct config_key keys[] = {
     TEXT("daemon", http, "127.0.0.1:9409", "ADDRESS:PORT or off",
          "Where metrics, health and the live page are served. Keep it on loopback: there is no "
          "password."),
+    NUMBER(
+        "daemon", http_allow_remote, http_allow_remote, SWITCH, false, (0, 1),
+        "Let http be an address beyond loopback, where anyone who reaches it can read all of it."),
     TEXT("daemon", log_level, "info", "error, warning, notice, info, debug",
          "Least important level that is logged. SIGHUP rereads it."),
     NUMBER("daemon", event_log_max, event_log_max, COUNT, EVENT_LOG_MAX_DEFAULT, (16, 1048576),

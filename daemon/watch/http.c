@@ -4,27 +4,38 @@
  * its socket is shut down, and MHD finds it closed. Every answer closes its connection.
  *
  * MHD runs in turns, and makes one page in each. A connection that asks for another one meanwhile
- * is suspended, and asks again in the next turn. */
+ * is suspended, and asks again in the next turn.
+ *
+ * At its limit of connections MHD accepts no more: then a timer looks whether somebody waits, and
+ * shuts down those that have not sent a request yet. A scrape sends it as soon as it is connected.
+ */
 #include "watch/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "util/log.h"
+#include "watch/http_host.h"
 
-#define BACKLOG 16
+#define BACKLOG 128
+#define PRESSURE_CHECK_MS 20
+/* How long it counts that somebody had to wait. */
+#define PRESSED_MS 1000
 #define V4_OFFSET 12 /* of the IPv4 address in its mapped form */
 
 /* One connection; fd -1: the slot is free. */
 struct slot {
     int fd;
-    uint64_t deadline_ms;             /* of the loop's clock */
+    uint64_t accepted_ms, deadline_ms; /* of the loop's clock */
+    bool is_answered;
     struct MHD_Connection *suspended; /* NULL: it is not */
 };
 
@@ -42,6 +53,10 @@ struct http {
     struct fair_share *share;
     struct fair_job job;
     bool has_made_page; /* during this turn */
+    int listen_fd;
+    struct te_addr listening;
+    bool checks_host;
+    uint64_t pressed_until_ms;
     struct slot slots[HTTP_CONNECTIONS_MAX];
 };
 
@@ -85,16 +100,96 @@ static void add_headers(struct MHD_Response *response, const char *content_type)
                             "default-src 'none'; style-src 'unsafe-inline'");
 }
 
-static enum MHD_Result answer_other_method(struct MHD_Connection *connection)
+static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned status,
+                                   const char *text)
 {
-    static char text[] = "only GET is supported\n";
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_PERSISTENT);
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
     if (response == NULL)
         return MHD_NO;
     add_headers(response, "text/plain; charset=utf-8");
-    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, MHD_HTTP_METHOD_GET);
-    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_METHOD_NOT_ALLOWED, response);
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* What a request is for. */
+struct target {
+    char host[256]; /* empty: not said */
+    const char *path;
+    unsigned host_count; /* Host headers */
+};
+
+static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    struct target *target = ctx;
+    (void)kind;
+    if (strcasecmp(key, MHD_HTTP_HEADER_HOST) != 0)
+        return MHD_YES;
+    target->host_count++;
+    snprintf(target->host, sizeof(target->host), "%s", value != NULL ? value : "");
+    return MHD_YES;
+}
+
+/* In absolute-form the target itself names the host, which overrides the header (RFC 9112 3.2.2).
+ */
+static void target_find(struct MHD_Connection *connection, const char *url,
+                        struct target *ret_target)
+{
+    static const char scheme[] = "http://";
+    *ret_target = (struct target){.path = url};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, ret_target);
+    if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
+        return;
+    const char *authority = url + sizeof(scheme) - 1;
+    size_t len = strcspn(authority, "/?");
+    ret_target->path = authority[len] == '/' ? authority + len : "/";
+    snprintf(ret_target->host, sizeof(ret_target->host), "%.*s", (int)len, authority);
+}
+
+/* 0, or the status that refuses the request, and *ret_text. */
+static unsigned target_refuse(const struct http *http, const struct target *target,
+                              const char *version, const char **ret_text)
+{
+    bool may_lack_host = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
+    *ret_text = "more than one Host\n";
+    if (target->host_count > 1)
+        return MHD_HTTP_BAD_REQUEST;
+    if (!http->checks_host || (target->host[0] == '\0' && may_lack_host))
+        return 0;
+    /* DEVIATION: RFC 9112 3.2 has 400 for a missing Host. To whoever asks, both cases are alike. */
+    *ret_text = "this server answers for localhost and its own addresses only\n";
+    return http_host_is_ours(target->host, &http->listening) ? 0 : MHD_HTTP_MISDIRECTED_REQUEST;
+}
+
+static void slot_answered(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    struct slot *slot = info != NULL ? info->socket_context : NULL;
+    if (slot != NULL)
+        slot->is_answered = true;
+}
+
+static bool is_header_too_long(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info != NULL && info->header_size > HTTP_MEMORY_BYTES;
+}
+
+static enum MHD_Result answer_page(struct http *http, struct MHD_Connection *connection,
+                                   const char *path)
+{
+    struct http_reply reply = {.status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8"};
+    struct MHD_Response *response = response_new(http, path, &reply);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, reply.content_type);
+    enum MHD_Result result = MHD_queue_response(connection, reply.status, response);
     MHD_destroy_response(response);
     return result;
 }
@@ -118,22 +213,27 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
                                   const char *method, const char *version, const char *upload,
                                   size_t *upload_len, void **request_ctx)
 {
-    struct http_reply reply = {.status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8"};
-    (void)version;
+    struct http *http = ctx;
+    struct target target;
+    const char *text;
     (void)upload;
     (void)upload_len;
     (void)request_ctx;
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0)
-        return answer_other_method(connection);
-    if (is_put_off(ctx, connection))
+    slot_answered(connection);
+    if (is_header_too_long(connection))
+        return answer_text(connection, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+                           "the header is too long\n");
+    target_find(connection, url, &target);
+    unsigned refusal = target_refuse(http, &target, version, &text);
+    if (refusal != 0)
+        return answer_text(connection, refusal, text);
+    /* MHD leaves out the body of an answer to HEAD. */
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+        return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                           "only GET and HEAD are supported\n");
+    if (is_put_off(http, connection))
         return MHD_YES;
-    struct MHD_Response *response = response_new(ctx, url, &reply);
-    if (response == NULL)
-        return MHD_NO;
-    add_headers(response, reply.content_type);
-    enum MHD_Result result = MHD_queue_response(connection, reply.status, response);
-    MHD_destroy_response(response);
-    return result;
+    return answer_page(http, connection, target.path);
 }
 
 /* --- connections and their deadlines ---------------------------------------------------------- */
@@ -155,7 +255,9 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
     if (info == NULL || slot == NULL)
         return; /* MHD's own timeout must do */
     slot->fd = info->connect_fd;
-    slot->deadline_ms = uv_now(http->loop) + HTTP_DEADLINE_MS;
+    slot->is_answered = false;
+    slot->accepted_ms = uv_now(http->loop);
+    slot->deadline_ms = slot->accepted_ms + HTTP_DEADLINE_MS;
     *connection_ctx = slot;
 }
 
@@ -165,6 +267,36 @@ static void shut_late_ones(struct http *http)
         struct slot *slot = &http->slots[i];
         if (slot->fd >= 0 && slot->deadline_ms <= uv_now(http->loop))
             shutdown(slot->fd, SHUT_RDWR);
+    }
+}
+
+/* --- making room ------------------------------------------------------------------------------ */
+
+static bool is_full(struct http *http)
+{
+    return slot_find(http, -1) == NULL;
+}
+
+static bool has_somebody_waiting(const struct http *http)
+{
+    struct pollfd ready = {.fd = http->listen_fd, .events = POLLIN};
+    return poll(&ready, 1, 0) > 0;
+}
+
+/* Ends the connections that are idle: all of them, since more may wait than we know. */
+static void make_room(struct http *http)
+{
+    uint64_t now_ms = uv_now(http->loop);
+    uint64_t idle_ms = now_ms < http->pressed_until_ms ? HTTP_IDLE_PRESSED_MS : HTTP_IDLE_MS;
+    if (!is_full(http) || !has_somebody_waiting(http))
+        return;
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+        struct slot *slot = &http->slots[i];
+        uint64_t age_ms = now_ms - slot->accepted_ms;
+        if (age_ms < (slot->is_answered ? HTTP_STALLED_MS : idle_ms))
+            continue;
+        shutdown(slot->fd, SHUT_RDWR);
+        http->pressed_until_ms = now_ms + PRESSED_MS;
     }
 }
 
@@ -181,7 +313,7 @@ static uint64_t next_delay_ms(struct http *http)
         if (slot->fd >= 0 && slot->deadline_ms > now_ms && slot->deadline_ms - now_ms < delay_ms)
             delay_ms = slot->deadline_ms - now_ms;
     }
-    return delay_ms;
+    return is_full(http) && delay_ms > PRESSURE_CHECK_MS ? PRESSURE_CHECK_MS : delay_ms;
 }
 
 static void on_timer(uv_timer_t *timer);
@@ -243,6 +375,7 @@ static void run_in_turn(struct http *http)
 static void on_timer(uv_timer_t *timer)
 {
     shut_late_ones(timer->data);
+    make_room(timer->data);
     run_in_turn(timer->data);
 }
 
@@ -327,9 +460,10 @@ static bool daemon_start(struct http *http, int fd)
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
         http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_MEMORY_BYTES,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_POOL_BYTES,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_END);
+    http->listen_fd = fd;
     if (http->daemon == NULL)
         close(fd);
     return http->daemon != NULL;
@@ -359,6 +493,8 @@ static struct http *http_alloc(uv_loop_t *loop, const struct http_options *optio
     http->job = (struct fair_job){.run = on_turn, .owner = http};
     if (http->turns != NULL)
         http->share = fair_share_get(&http->turns->fair, FAIR_USER_HTTP);
+    http->listening = options->address.addr;
+    http->checks_host = options->checks_host;
     for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
         http->slots[i].fd = -1;
     return http;

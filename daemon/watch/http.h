@@ -1,11 +1,13 @@
 /* A small HTTP server on the daemon's loop, for scrapers and browsers.
  *
  * Bounded in every way: HTTP_CONNECTIONS_MAX connections, HTTP_MEMORY_BYTES of headers each,
- * HTTP_DEADLINE_MS from accept to close, GET only; and one page per turn (turns.h), since nobody
- * knows which user asks. */
+ * HTTP_DEADLINE_MS from accept to close, GET and HEAD only; and one page per turn (turns.h), since
+ * nobody knows which user asks. When all connections are taken and another client waits, those that
+ * have not sent their request make room for it. */
 #ifndef TCPENGINED_HTTP_H
 #define TCPENGINED_HTTP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <tcpengine/types.h>
 #include <uv.h>
@@ -14,7 +16,14 @@
 
 #define HTTP_CONNECTIONS_MAX 8
 #define HTTP_MEMORY_BYTES 4096
+/* What MHD may need to parse them: they may be thousands of arguments of one letter. */
+#define HTTP_POOL_BYTES (192 * 1024)
 #define HTTP_DEADLINE_MS 5000
+/* When somebody waits: how old a connection without a request must be to make room, the same once
+ * it has shown that there are many of them, and for one whose answer is not taken. */
+#define HTTP_IDLE_MS 100
+#define HTTP_IDLE_PRESSED_MS 20
+#define HTTP_STALLED_MS 500
 #define HTTP_MESSAGE_MAX 256
 
 struct http_reply {
@@ -30,8 +39,9 @@ struct http_options {
     struct te_endpoint address; /* port 0: any free one */
     http_page_fn *page;
     void *ctx;
-    struct turns
-        *turns; /* where pages wait for their turn; must outlive the server. NULL: nowhere */
+    bool checks_host; /* 421 for what is meant for others: see http_host.h */
+    /* Where pages wait for their turn; must outlive the server. NULL: nowhere. */
+    struct turns *turns;
 };
 
 struct http;

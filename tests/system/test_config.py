@@ -77,16 +77,29 @@ class Config(harness.SystemTest):
         return text
 
     def test_tcpctl_usage_errors(self) -> None:
-        for arguments in ([], ["nonsense"], ["--no-such-flag", "ls"], ["connect"],
+        for arguments in (["nonsense"], ["--no-such-flag", "ls"], ["connect"],
                           ["connect", "10.9.0.1"], ["connect", "10.9.0.1", "70000"],
                           ["connect", "10.9.0.1", "0"], ["open", "10.9.0.1", "80", "-p", "x"],
                           ["serve"], ["serve", "x"], ["listen", "99999"], ["accept", "x"],
-                          ["close", "-1"], ["close"], ["show", "1", "2"], ["ls", "state"],
+                          ["close", "-1"], ["close"], ["show", "1", "x"], ["accept", "1", "2"],
+                          ["connect", "-z", "10.9.0.1", "30-20"], ["ls", "state"],
                           ["ls", "state", "SLEEPING"], ["ls", "sport", "=", "x"],
                           ["receive", "1", "--max", "x"], ["--timeout", "x", "ls"]):
             with self.subTest(arguments=arguments):
                 said = self.tcpctl_says("--control", "ipc:///nowhere", *arguments, status=2)
                 self.assertGreater(len(said.strip()), 10)
+
+    def test_tcpctl_control_urls(self) -> None:
+        for url, status in (("foo", 2), ("http://127.0.0.1/", 2), ("", 2), ("tcp://127.0.0.1", 2),
+                            ("ipc:///nowhere", 3), ("unix:///nowhere", 3),
+                            ("tcp://127.0.0.1:1", 3), ("tcp://[::1]:1", 3),
+                            ("tcp://no.such.host.invalid:1", 3)):
+            with self.subTest(url):
+                said = self.tcpctl_says("--control", url, "ls", status=status)
+                self.assertRegex(said, r"^tcpctl: ls: .*\n$")
+
+    def test_tcpctl_alone(self) -> None:
+        self.assertEqual(self.tcpctl_says(status=0), self.tcpctl_says("--help", status=0))
 
     def test_tcpctl_help(self) -> None:
         said = self.tcpctl_says("--help", status=0)

@@ -108,6 +108,50 @@ class Metrics(harness.SystemTest):
             for dripper in drippers:
                 dripper.close()
 
+    def test_head(self) -> None:
+        for path in ("/metrics", "/healthz", "/"):
+            done = run("curl", "-sSI", BASE + path).stdout.decode()
+            self.assertTrue(done.startswith("HTTP/1.1 200 "), done)
+            self.assertRegex(done, r"(?i)content-length: [1-9]")
+
+    def test_absolute_form_and_hosts(self) -> None:
+        for target, host, status in (
+                (f"{BASE}/healthz", "localhost", 200), ("/healthz", "localhost:9409", 200),
+                ("/healthz", "[::1]:9409", 200), ("/healthz", "evil.example", 421),
+                ("http://evil.example/healthz", "localhost", 421), ("/healthz", None, 421)):
+            with self.subTest(target=target, host=host):
+                answer = self.ask(f"GET {target} HTTP/1.1\r\n"
+                                  + (f"Host: {host}\r\n" if host else ""))
+                self.assertEqual(answer.split(b" ")[1], str(status).encode())
+                self.assertEqual(answer.endswith(b"\r\n\r\nok\n"), status == 200)
+
+    @staticmethod
+    def ask(head: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", 9409), 20) as client:
+            client.sendall(head.encode() + b"\r\n")
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+            return answer
+
+    def test_many_arguments(self) -> None:
+        for count in (101, 500, 1900):
+            status, _, text = get("/metrics?" + "&".join("a" for _ in range(count)))
+            self.assertEqual(status, 200)
+            self.assertIn("tcpengine_", text)
+
+    def test_idle_clients_make_room(self) -> None:
+        """Each waits its turn for a moment, and not for the others' deadlines of 5 s."""
+        idle = [socket.create_connection(("127.0.0.1", 9409), 5) for _ in range(40)]
+        try:
+            before = time.monotonic()
+            for _ in range(4):
+                self.assertEqual(get("/healthz")[0], 200)
+            self.assertLess(time.monotonic() - before, 5 * harness.PATIENCE)
+        finally:
+            for client in idle:
+                client.close()
+
     def test_header_is_bounded(self) -> None:
         with socket.create_connection(("127.0.0.1", 9409), 5) as client:
             client.settimeout(10)
@@ -119,6 +163,26 @@ class Metrics(harness.SystemTest):
                 self.assertNotIn(b" 200 ", answer)
                 raise ConnectionError
         self.assertEqual(get("/healthz")[0], 200)
+
+
+class Remote(harness.SystemTest):
+    wants_daemon = False
+
+    def test_beyond_loopback_only_if_it_is_meant(self) -> None:
+        at = f"{HOST4}:9410"
+        done = run(harness.TCPENGINED, "--http", at, "--check-config", check=False)
+        self.assertEqual(done.returncode, 2)
+        self.assertRegex(done.stderr.decode(), r"http: 10\.9\.0\.1:9410 is beyond loopback.*"
+                                               r"http_allow_remote = yes")
+        type(self).daemon_arguments = ("--http", at, "--set", "http_allow_remote=yes")
+        daemon = self.start_daemon()
+        self.assertRegex(daemon.log, rf"warning: http: {re.escape(at)} is beyond loopback")
+        for host, status in ((at, b"200"), ("evil.example", b"421"),
+                             (socket.gethostname() + ".example.org", b"200")):
+            done = run("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H",
+                       f"Host: {host}", f"http://{at}/healthz")
+            self.assertEqual(done.stdout, status)
+        self.stop_daemon()
 
 
 if __name__ == "__main__":

@@ -389,6 +389,13 @@ static const struct whole_case whole_cases[] = {
     {{{"gso", "yes"}, {"checksum_offload", "yes"}}, NULL},
     {{{"mtu", "1279"}, {"address", "2001:db8::2/64"}}, "f: mtu: 1279 is too small for IPv6"},
     {{{"mtu", "1279"}, {"address", "10.0.0.2/24"}}, NULL},
+    {{{"http", "0.0.0.0:9409"}},
+     "f: http: 0.0.0.0:9409 is beyond loopback, and there is no password; write 127.0.0.1:9409, or "
+     "set http_allow_remote = yes if that is meant"},
+    {{{"http", "[::]:80"}}, "f: http: [::]:80 is beyond loopback"},
+    {{{"http", "0.0.0.0:9409"}, {"http_allow_remote", "yes"}}, NULL},
+    {{{"http", "[::1]:9409"}}, NULL},
+    {{{"http", "127.9.9.9:9409"}}, NULL},
 };
 
 static void test_whole_configurations(void **state)

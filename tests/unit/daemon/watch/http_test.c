@@ -48,6 +48,16 @@ static struct http *serve(struct env *env, uint16_t port, char *ret_message)
     return http_new(&env->loop.uv, &options, ret_message);
 }
 
+static void serve_checking(struct env *env)
+{
+    char message[HTTP_MESSAGE_MAX];
+    const struct http_options options = {
+        .address = loopback(0), .page = page, .ctx = env, .checks_host = true};
+    env->http = http_new(&env->loop.uv, &options, message);
+    assert_non_null(env->http);
+    env->port = (uint16_t)atoi(strrchr(http_address(env->http), ':') + 1);
+}
+
 static int setup(void **state)
 {
     struct env *env = calloc(1, sizeof(*env));
@@ -166,9 +176,89 @@ static void test_other_methods_are_refused(void **state)
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
         const char *answer = exchange(env, client_open(env), requests[i]);
         assert_true(begins_with(answer, "HTTP/1.1 405 "));
-        assert_contains(answer, "Allow: GET\r\n");
+        assert_contains(answer, "Allow: GET, HEAD\r\n");
     }
     assert_int_equal(env->pages, 0);
+}
+
+/* The same header as for GET, and no body. */
+static void test_head_is_get_without_the_body(void **state)
+{
+    struct env *env = *state;
+    const char *answer = exchange(env, client_open(env), "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(begins_with(answer, "HTTP/1.1 200 "));
+    assert_contains(answer, "Content-Length: 9\r\n");
+    assert_contains(answer, "Content-Type: text/x-test\r\n");
+    assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
+    assert_string_equal(env->path, "/a");
+}
+
+static void test_absolute_form_names_the_same_page(void **state)
+{
+    static const char *const rows[][2] = {{"http://x/a", "/a"},
+                                          {"HTTP://x:80/a/b?c", "/a/b"},
+                                          {"http://x", "/"},
+                                          {"http://x?c", "/"}};
+    struct env *env = *state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_true(begins_with(get(env, rows[i][0]), "HTTP/1.1 200 "));
+        assert_string_equal(env->path, rows[i][1]);
+    }
+}
+
+static const char *ask_host(struct env *env, const char *target, const char *headers)
+{
+    char request[256];
+    snprintf(request, sizeof(request), "GET %s\r\n%s\r\n", target, headers);
+    return exchange(env, client_open(env), request);
+}
+
+static void test_requests_for_others_are_misdirected(void **state)
+{
+    static const char *const ours[][2] = {
+        {"/ HTTP/1.1", "Host: localhost\r\n"},
+        {"/ HTTP/1.1", "Host: 127.0.0.1:9409\r\n"},
+        {"/ HTTP/1.0", ""}, /* which knows no Host */
+        {"http://localhost/ HTTP/1.1", "Host: evil.example\r\n"} /* ignored: RFC 9112 3.2.2 */};
+    static const char *const foreign[][2] = {
+        {"/ HTTP/1.1", "Host: evil.example\r\n"},
+        {"/ HTTP/1.1", ""},
+        {"/ HTTP/1.1", "Host:\r\n"},
+        {"/ HTTP/1.0", "Host: evil.example\r\n"},
+        {"http://evil.example/ HTTP/1.1", "Host: localhost\r\n"}};
+    struct env *env = *state;
+    http_free(env->http);
+    serve_checking(env);
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        assert_true(begins_with(ask_host(env, ours[i][0], ours[i][1]), "HTTP/1.1 200 ") ||
+                    begins_with(env->answer, "HTTP/1.0 200 "));
+    assert_int_equal(env->pages, 4);
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+        assert_memory_equal(ask_host(env, foreign[i][0], foreign[i][1]) + 8, " 421 ", 5);
+    assert_true(begins_with(ask_host(env, "/ HTTP/1.1", "Host: localhost\r\nHost: localhost\r\n"),
+                            "HTTP/1.1 400 "));
+    assert_int_equal(env->pages, 4);
+}
+
+/* As many as fit: arguments, headers and cookies cost MHD memory of their own. */
+static void test_many_small_things_fit_the_header(void **state)
+{
+    static char request[HTTP_MEMORY_BYTES + 1];
+    static const char *const parts[][3] = {
+        {"GET /a?", "b&", " HTTP/1.1\r\nHost: x\r\n\r\n"},
+        {"GET /a HTTP/1.1\r\nHost: x\r\n", "X: 1\r\n", "\r\n"},
+        {"GET /a HTTP/1.1\r\nHost: x\r\nCookie: ", "c=1; ", "c=2\r\n\r\n"}};
+    struct env *env = *state;
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        size_t len = (size_t)snprintf(request, sizeof(request), "%s", parts[i][0]);
+        size_t part = strlen(parts[i][1]), end = HTTP_MEMORY_BYTES - strlen(parts[i][2]);
+        for (; len + part <= end; len += part)
+            memcpy(request + len, parts[i][1], part);
+        strcpy(request + len, parts[i][2]);
+        assert_true(begins_with(exchange(env, client_open(env), request), "HTTP/1.1 200 "));
+        assert_string_equal(env->path, "/a");
+    }
+    assert_int_equal(env->pages, 3);
 }
 
 static void test_garbage_is_no_request(void **state)
@@ -211,6 +301,38 @@ static void test_connections_are_limited(void **state)
     assert_true(begins_with(exchange(env, fd, ""), "HTTP/1.1 200 "));
     for (unsigned i = 1; i < HTTP_CONNECTIONS_MAX; i++)
         close(silent[i]);
+}
+
+/* Nobody has to go for it: the idle ones make room, however many wait before it. */
+static void test_idle_connections_make_room(void **state)
+{
+    enum { IDLE = 40 };
+    struct env *env = *state;
+    int idle[IDLE];
+    for (unsigned i = 0; i < IDLE; i++)
+        idle[i] = client_open(env);
+    t_write(&env->loop, idle[0], "GET / HTTP/1.1\r\nX-Slow: ", 24); /* a request, but never whole */
+    uint64_t before_ms = uv_hrtime() / 1000000;
+    int fd = client_open(env);
+    t_write(&env->loop, fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+    assert_true(begins_with(exchange(env, fd, ""), "HTTP/1.1 200 "));
+    /* Far less than their deadline, which each eight of them had to be waited for. */
+    assert_true(uv_hrtime() / 1000000 - before_ms < HTTP_DEADLINE_MS);
+    for (unsigned i = 0; i < IDLE; i++)
+        close(idle[i]);
+}
+
+/* Where nobody waits an idle connection keeps its place. */
+static void test_idle_connections_stay_when_nobody_waits(void **state)
+{
+    struct env *env = *state;
+    int idle[HTTP_CONNECTIONS_MAX];
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+        idle[i] = client_open(env);
+    t_turn_for(&env->loop, 3 * HTTP_IDLE_MS);
+    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+        assert_true(begins_with(exchange(env, idle[i], "GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+                                "HTTP/1.1 200 "));
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -264,6 +386,12 @@ int main(void)
         TEST(test_every_answer_has_the_protective_headers),
         TEST(test_status_is_the_pages),
         TEST(test_other_methods_are_refused),
+        TEST(test_head_is_get_without_the_body),
+        TEST(test_absolute_form_names_the_same_page),
+        TEST(test_requests_for_others_are_misdirected),
+        TEST(test_many_small_things_fit_the_header),
+        TEST(test_idle_connections_make_room),
+        TEST(test_idle_connections_stay_when_nobody_waits),
         TEST(test_garbage_is_no_request),
         TEST(test_header_beyond_its_memory_is_refused),
         TEST(test_connections_are_limited),
