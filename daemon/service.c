@@ -1,6 +1,7 @@
 /* Theory of operation: the daemon's life has four phases.
  *
- *   start   TAP, engine, control socket, HTTP: the first failure ends the daemon with status 1
+ *   start   TAP, engine, control socket, HTTP: the first failure ends the daemon with status 1;
+ *           then it gives up all privileges (util/sandbox)
  *   run     READY=1 once the TAP's link is up as well; then only callbacks
  *   drain   after SIGTERM or SIGINT: no new links or connections, CLOSE on all existing ones; ends
  *           when only TIME_WAIT is left, after shutdown_timeout, or at a second signal
@@ -23,6 +24,7 @@
 #include "link/pump.h"
 #include "link/region.h"
 #include "link/tap.h"
+#include "link/tap_device.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
@@ -32,6 +34,7 @@
 #include "util/descriptors.h"
 #include "util/log_uid.h"
 #include "util/marks.h"
+#include "util/sandbox.h"
 #include "util/spare.h"
 #include "util/text.h"
 #include "util/version.h"
@@ -77,6 +80,7 @@ struct service {
     uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t drain_timer;
     uv_timer_t second_timer; /* what is due once per second */
+    uv_pipe_t first_stream;
     bool is_draining;
     uint64_t drain_until_ms; /* of the loop's clock */
     uint64_t drain_seen_ms;  /* when on_drain() ran last */
@@ -227,6 +231,7 @@ static void parts_free(struct service *service)
     service->rpc = NULL;
     pump_free(service->pump);
     tap_free(service->tap);
+    tap_device_unreserve();
 }
 
 static void finish(struct service *service)
@@ -327,6 +332,9 @@ static void handles_start(struct service *service)
         service->signals[i].data = service;
         uv_signal_start(&service->signals[i], on_signal, numbers[i]);
     }
+    /* With a loop's first stream libuv opens a file, which it could not do later. */
+    uv_pipe_init(&service->loop, &service->first_stream, 0);
+    uv_close((uv_handle_t *)&service->first_stream, NULL);
     uv_timer_init(&service->loop, &service->drain_timer);
     uv_timer_init(&service->loop, &service->second_timer);
     service->drain_timer.data = service;
@@ -348,6 +356,7 @@ static bool start_tap(struct service *service)
         return false;
     }
     tap_set_state_handler(service->tap, on_tap_state, service);
+    tap_device_reserve();
     return true;
 }
 
@@ -497,6 +506,8 @@ static bool start(struct service *service)
     handles_start(service);
     if (!start_tap(service) || !start_marks(service) || !start_engine(service) ||
         !start_rpc(service) || !start_http(service) || !start_notify(service))
+        return false;
+    if (service->config->sandbox && !sandbox_enter())
         return false;
     tell_started(service);
     if (tap_get_state(service->tap) == TAP_UP)

@@ -11,6 +11,7 @@
 
 #include "config/config_keys.h"
 #include "rpc/event_log.h"
+#include "util/anchor.h"
 
 /* Most keys in the table, for finding those that a file sets twice. */
 #define KEYS_MAX 128
@@ -180,7 +181,8 @@ unsigned config_load_stream(struct config *config, FILE *stream, const char *nam
 
 unsigned config_load_file(struct config *config, const char *path, FILE *errors)
 {
-    FILE *stream = fopen(path, "re");
+    int fd = anchor_open(ANCHOR_CONFIG, path);
+    FILE *stream = fd >= 0 ? fdopen(fd, "r") : NULL;
     if (stream == NULL) {
         fprintf(errors, "%s: cannot be opened: %s; give the path of a readable file\n", path,
                 strerror(errno));

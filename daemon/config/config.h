@@ -43,6 +43,7 @@ struct config {
     uint32_t event_log_max;
     int64_t shutdown_timeout_us;
     bool watchdog;
+    bool sandbox;
     uint64_t memory_max_bytes; /* for the engine */
 
     /* [link] */

@@ -8,6 +8,7 @@
 
 #include "config/config_value.h"
 #include "sp/sp_peer.h"
+#include "util/sandbox.h"
 
 /* Offset of the IPv4 address in its IPv4-mapped form. */
 #define V4_OFFSET 12
@@ -343,7 +344,8 @@ static bool group_parse(const char *value, char ret_group[CONFIG_GROUP_MAX], cha
     if (strlen(value) >= CONFIG_GROUP_MAX)
         return fail(ret_message, "'%.64s' is too long; a group's name has at most %d bytes", value,
                     CONFIG_GROUP_MAX - 1);
-    if (value[0] != '\0' && !sp_group_find(value, &gid))
+    /* A reload cannot read the group database; it uses no group either. */
+    if (value[0] != '\0' && !sandbox_is_entered() && !sp_group_find(value, &gid))
         return fail(ret_message, "there is no group '%.64s'; give one that getent group knows",
                     value);
     snprintf(ret_group, CONFIG_GROUP_MAX, "%s", value);

@@ -68,6 +68,8 @@ static const struct config_key keys[] = {
            "How long connections may take to close after SIGTERM before they are reset."),
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
            "Answer systemd's watchdog after a check of the daemon's own state."),
+    NUMBER("daemon", sandbox, sandbox, SWITCH, true, (0, 1),
+           "Give up all capabilities and unneeded system calls once started. Off: for debuggers."),
     NUMBER("daemon", memory_max, memory_max_bytes, BYTES, 2 * TE_GIB, (16 * TE_MIB, 1024 * TE_GIB),
            "Memory of the engine, stream buffers included; memory_pressure_percent and the keys "
            "beside it "

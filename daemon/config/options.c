@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/anchor.h"
 #include "util/version.h"
 
 #define PROGRAM "tcpengined"
@@ -201,8 +202,10 @@ enum options_action options_load(int argc, char **argv, struct config *config, F
         return OPTIONS_FAILED;
     if (options.is_done)
         return OPTIONS_DONE;
-    if (options.config_path != NULL)
+    if (options.config_path != NULL) {
+        anchor_set(ANCHOR_CONFIG, options.config_path);
         options.mistakes += config_load_file(config, options.config_path, errors);
+    }
     walk_keys(&options, argc, argv);
     return finish(&options);
 }

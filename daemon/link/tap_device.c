@@ -147,9 +147,27 @@ static void offload_set(int fd, const struct tap_options *options)
                   strerror(errno));
 }
 
+static int reserve_fd = -1;
+
+void tap_device_reserve(void)
+{
+    if (reserve_fd < 0)
+        reserve_fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
+
+void tap_device_unreserve(void)
+{
+    if (reserve_fd >= 0)
+        close(reserve_fd);
+    reserve_fd = -1;
+}
+
+/* A file whose device was deleted can be attached again. */
 static int tun_open(char *ret_message)
 {
     int fd = open(TUN_PATH, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == EPERM && reserve_fd >= 0)
+        fd = fcntl(reserve_fd, F_DUPFD_CLOEXEC, 0);
     if (fd >= 0)
         return fd;
     const char *advice = "";

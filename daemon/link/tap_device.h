@@ -29,6 +29,11 @@ enum tap_link {
  * after its device when no descriptor is left. -1 with errno set: it cannot be had. */
 int tap_device_control(void);
 
+/* Keeps the driver's file open for later, when it cannot be opened any more (util/sandbox): a
+ * device that was deleted and made anew is then attached to by it. Belongs to the process. */
+void tap_device_reserve(void);
+void tap_device_unreserve(void);
+
 /* Attaches to the device, creating it if it is missing, and brings its link up if that is allowed.
  * control is tap_device_control()'s. Returns a non-blocking descriptor, the caller's, or -1:
  * ret_message (TAP_MESSAGE_MAX bytes) says what went wrong and what to do about it. Settings that

@@ -164,14 +164,26 @@ int sp_socket_open(struct sp_socket *sock, const char *path, gid_t control_gid)
     return err;
 }
 
-void sp_socket_close(struct sp_socket *sock)
+/* Leaves a successor's file alone. 0, or a negative errno. */
+static int file_remove(const struct sp_socket *sock)
 {
     struct stat st;
+    if (lstat(sock->address.sun_path, &st) != 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (st.st_dev != sock->device || st.st_ino != sock->inode)
+        return 0;
+    return unlink(sock->address.sun_path) == 0 ? 0 : -errno;
+}
+
+void sp_socket_close(struct sp_socket *sock)
+{
     if (sock->fd < 0)
         return;
     close(sock->fd);
     sock->fd = -1;
-    if (lstat(sock->address.sun_path, &st) == 0 && st.st_dev == sock->device &&
-        st.st_ino == sock->inode)
-        unlink(sock->address.sun_path);
+    int err = file_remove(sock);
+    if (err != 0)
+        log_write(LOG_LEVEL_NOTICE,
+                  "control socket: cannot remove %s: %s; the next start replaces it",
+                  sock->address.sun_path, strerror(-err));
 }

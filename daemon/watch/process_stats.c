@@ -8,12 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/anchor.h"
 #include "util/spare.h"
 
 static void read_memory(struct process_stats *stats)
 {
     uint64_t virtual_pages, resident_pages, page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-    FILE *stream = fopen("/proc/self/statm", "re");
+    int fd = anchor_open(ANCHOR_PROC, "/proc/self/statm");
+    FILE *stream = fd >= 0 ? fdopen(fd, "r") : NULL;
     if (stream == NULL)
         return;
     if (fscanf(stream, "%" SCNu64 " %" SCNu64, &virtual_pages, &resident_pages) == 2) {
@@ -26,7 +28,8 @@ static void read_memory(struct process_stats *stats)
 static uint64_t count_fds(void)
 {
     uint64_t count = 0;
-    DIR *dir = opendir("/proc/self/fd");
+    int fd = anchor_open(ANCHOR_PROC, "/proc/self/fd");
+    DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
     if (dir == NULL)
         return 0;
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir))
