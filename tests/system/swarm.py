@@ -1,5 +1,6 @@
-"""Many remote hosts on the TAP that speak just enough TCP to take memory: each connection is opened,
-and then misbehaves. Frames are built by hand, thousands a second; see rawpeer.py for single ones."""
+"""Many remote hosts on the TAP that speak just enough TCP to take memory: each connection is
+opened, and then misbehaves. Frames are built by hand, thousands a second; rawpeer.py is for single
+ones."""
 import socket
 import struct
 import threading
