@@ -399,10 +399,10 @@ bool te_cidr_parse(const char *text, struct te_addr *ret_addr, unsigned *ret_pre
 
 unsigned te_addr_common_bits(const struct te_addr *a, const struct te_addr *b)
 {
-    for (unsigned i = 0; i < sizeof(a->bytes); i++) {
-        unsigned difference = a->bytes[i] ^ b->bytes[i];
+    for (unsigned at = 0; at < sizeof(a->bytes); at += 4) {
+        uint32_t difference = te_load_be32(a->bytes + at) ^ te_load_be32(b->bytes + at);
         if (difference != 0)
-            return i * 8 + (unsigned)__builtin_clz(difference) - 24;
+            return at * 8 + (unsigned)__builtin_clz(difference);
     }
     return ADDR_BITS;
 }

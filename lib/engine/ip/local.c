@@ -315,6 +315,8 @@ static bool is_network_broadcast(const struct te_local *local, const struct te_a
 {
     const struct te_cidr network = {local->addr, local->network_bits};
     struct te_addr broadcast;
+    if ((addr->bytes[sizeof(addr->bytes) - 1] & 3) != 3) /* of a /30 or wider: most are done here */
+        return false;
     return te_cidr_broadcast(&network, &broadcast) && te_addr_equal(&broadcast, addr);
 }
 

@@ -35,6 +35,8 @@ static struct te_list *bucket_of(const struct te_stack *stack, const struct te_a
 
 static struct te_pmtu *find(const struct te_stack *stack, const struct te_addr *destination)
 {
+    if (stack->pmtus.count == 0)
+        return NULL;
     struct te_list *bucket = bucket_of(stack, destination);
     for (struct te_list *link = bucket->next; link != bucket; link = link->next) {
         if (te_addr_equal(&by_bucket(link)->destination, destination))
