@@ -282,7 +282,7 @@ static void drain(struct service *service)
     drain_close_all(pump_stack(service->pump), pump_now_us(service->pump));
     pump_wake(service->pump);
     service->drain_seen_ms = uv_now(&service->loop);
-    service->drain_until_ms = service->drain_seen_ms + (uint64_t)timeout_us / 1000;
+    service->drain_until_ms = service->drain_seen_ms + (uint64_t)(timeout_us + TE_MS - 1) / TE_MS;
     uv_timer_start(&service->drain_timer, on_drain, 0, DRAIN_CHECK_MS);
 }
 

@@ -77,7 +77,7 @@ static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
     result->gateway = rpc_text(rpc, info.gateway != NULL ? info.gateway : "");
     result->tap_up = info.tap_up;
     result->mtu = info.mtu_bytes;
-    result->msl_ms = info.msl_us / TE_MS;
+    result->msl_ms = (info.msl_us + TE_MS - 1) / TE_MS;
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
              info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
     result->mac = rpc_text(rpc, mac);

@@ -175,6 +175,27 @@ static void ack_fields(struct te_codec *codec, const struct te_stack *stack,
     te_dsacks_save(codec, &ack->dsacks, &stack->config.allocator);
 }
 
+/* Up to version 3 in whole seconds and milliseconds, where less than one was 0. */
+static void read_coarse_keepalive(struct te_codec *codec, struct te_conn *conn)
+{
+    uint32_t idle_s = 0, interval_ms = 0;
+    te_codec_u32(codec, &idle_s);
+    te_codec_u32(codec, &interval_ms);
+    conn->keepalive_idle_us = idle_s > 0 ? idle_s * TE_SECOND : TE_SECOND;
+    conn->keepalive_interval_us = interval_ms > 0 ? interval_ms * TE_MS : TE_MS;
+}
+
+static void keepalive_fields(struct te_codec *codec, struct te_conn *conn)
+{
+    if (codec->version < TE_SAVE_VERSION_DURATIONS) {
+        read_coarse_keepalive(codec, conn);
+        return;
+    }
+    te_codec_time(codec, &conn->keepalive_idle_us);
+    te_codec_time(codec, &conn->keepalive_interval_us);
+    te_codec_require(codec, conn->keepalive_idle_us > 0 && conn->keepalive_interval_us > 0);
+}
+
 static void sending_fields(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
 {
     te_codec_u32_to(codec, &conn->features, TE_FEATURES_ALL);
@@ -192,8 +213,7 @@ static void sending_fields(struct te_codec *codec, struct te_stack *stack, struc
     te_codec_u8(codec, &conn->retransmits);
     te_codec_u8(codec, &conn->probes);
     te_codec_u8(codec, &conn->keepalive_probes_max);
-    te_codec_u32(codec, &conn->keepalive_idle_s);
-    te_codec_u32(codec, &conn->keepalive_interval_ms);
+    keepalive_fields(codec, conn);
     te_codec_time(codec, &conn->user_timeout_us);
 }
 

@@ -80,8 +80,8 @@ static void init_sending(struct te_stack *stack, struct te_conn *conn,
     conn->nagle = config->nagle;
     conn->delayed_ack = true;
     conn->user_timeout_us = config->user_timeout_us;
-    conn->keepalive_idle_s = (uint32_t)(config->keepalive_idle_us / 1000000);
-    conn->keepalive_interval_ms = (uint32_t)(config->keepalive_interval_us / 1000);
+    conn->keepalive_idle_us = config->keepalive_idle_us;
+    conn->keepalive_interval_us = config->keepalive_interval_us;
     conn->keepalive_probes_max = config->keepalive_probes_max;
     /* Far enough back that the first challenge ACK is free. */
     conn->last_challenge_at_us = stack->now_us - config->challenge_ack_interval_us;

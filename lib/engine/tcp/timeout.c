@@ -121,7 +121,7 @@ static bool on_delayed_ack(struct te_stack *stack, struct te_conn *conn)
 /* RFC 9293 3.8.4. Data on its way is a probe by itself. */
 static bool on_keepalive(struct te_stack *stack, struct te_conn *conn)
 {
-    int64_t next_us = stack->now_us + (int64_t)conn->keepalive_interval_ms * 1000;
+    int64_t next_us = stack->now_us + conn->keepalive_interval_us;
     if (te_timer_is_set(conn, TE_TIMER_RETRANSMIT) || te_timer_is_set(conn, TE_TIMER_PERSIST)) {
         te_timer_set(stack, conn, TE_TIMER_KEEPALIVE, next_us);
         return true;

@@ -482,6 +482,69 @@ static void assert_is_understood(struct saved *saved, uint8_t version)
     te_stack_free(stack);
 }
 
+/* --- a connection of version 3 ---------------------------------------------------------------- */
+
+#define CONNS_TAG 8
+
+static void put_number(uint8_t *bytes, uint64_t value, unsigned len)
+{
+    for (unsigned i = 0; i < len; i++)
+        bytes[i] = (uint8_t)(value >> 8 * i);
+}
+
+/* Keepalive's two times as they were: u32 seconds, u32 milliseconds. */
+static void coarsen_keepalive(struct saved *saved, uint32_t idle_s, uint32_t interval_ms)
+{
+    uint8_t fine[16];
+    put_number(fine, (uint64_t)saved->config.keepalive_idle_us, 8);
+    put_number(fine + 8, (uint64_t)saved->config.keepalive_interval_us, 8);
+    size_t section = HEADER_BYTES;
+    while (saved->bytes[section] != CONNS_TAG)
+        section = section_end(saved, section);
+    size_t at = section, end = section_end(saved, section);
+    while (memcmp(saved->bytes + at, fine, sizeof(fine)) != 0)
+        assert_true(++at < end);
+    put_number(saved->bytes + at, idle_s, 4);
+    put_number(saved->bytes + at + 4, interval_ms, 4);
+    memmove(saved->bytes + at + 8, saved->bytes + at + 16, saved->len - at - 16);
+    saved->len -= 8;
+    put_number(saved->bytes + section + 2, end - section - SECTION_HEADER_BYTES - 8, 3);
+    saved->bytes[VERSION_AT] = 3;
+    seal(saved->bytes, saved->len);
+}
+
+static void assert_keepalive(uint32_t idle_s, uint32_t interval_ms, int64_t idle_us,
+                             int64_t interval_us)
+{
+    static struct saved saved;
+    struct te_stack *stack;
+    struct te_status status;
+    uint64_t cursor = 0;
+    struct pair *pair = pair_new(&(struct pair_setup){.connections = 1, .send_bytes = {5000, 0}});
+    pair_run(pair, 5 * TE_MS);
+    save_as_it_is(pair, &saved);
+    coarsen_keepalive(&saved, idle_s, interval_ms);
+    assert_int_equal(restore(&saved, saved.bytes, saved.len, &stack), TE_OK);
+    assert_true(te_walk(stack, TE_WALK_CONNECTIONS, &cursor, &status));
+    const struct te_conn *conn = te_conn_table_find_id(stack, status.id);
+    assert_int_equal(conn->keepalive_idle_us, idle_us);
+    assert_int_equal(conn->keepalive_interval_us, interval_us);
+    live_on(stack, saved.now_us);
+    te_stack_free(stack);
+    assert_nothing_left(&saved);
+}
+
+/* A duration below the unit was 0 there, which nothing can be now. */
+static void test_keepalive_of_version_3(void **state)
+{
+    (void)state;
+    assert_keepalive(7200, 75000, 7200 * TE_SECOND, 75 * TE_SECOND);
+    assert_keepalive(UINT32_MAX, UINT32_MAX, UINT32_MAX * TE_SECOND, UINT32_MAX * TE_MS);
+    assert_keepalive(0, 0, TE_SECOND, TE_MS);
+}
+
+/* --- earlier versions ------------------------------------------------------------------------- */
+
 /* What version 3 added, to a state without connections and neighbours. */
 static void cut_version_3(struct saved *saved)
 {
@@ -496,6 +559,7 @@ static void test_earlier_versions_are_understood(void **state)
     static struct saved saved;
     (void)state;
     save_as_it_is(pair_new(&(struct pair_setup){.connections = 0}), &saved);
+    assert_is_understood(&saved, 3);
     cut_version_3(&saved);
     assert_is_understood(&saved, 2);
     cut_section(&saved, STACK_TAG, LIMITER_BYTES);
@@ -798,6 +862,7 @@ int main(void)
         cmocka_unit_test(test_sealed_flips),
         cmocka_unit_test(test_versions),
         cmocka_unit_test(test_earlier_versions_are_understood),
+        cmocka_unit_test(test_keepalive_of_version_3),
         cmocka_unit_test(test_time_wait_from_before_birth),
         cmocka_unit_test(test_time_wait_of_long_ago),
         cmocka_unit_test(test_time_wait_id_of_too_many_bits),

@@ -131,8 +131,8 @@ struct field {
     F(MAY_CHANGE, uint8_t, te_conn, retransmits)                                                   \
     F(MAY_CHANGE, uint8_t, te_conn, probes)                                                        \
     F(MAY_CHANGE, uint8_t, te_conn, keepalive_probes_max)                                          \
-    F(MAY_CHANGE, uint32_t, te_conn, keepalive_idle_s)                                             \
-    F(MAY_CHANGE, uint32_t, te_conn, keepalive_interval_ms)                                        \
+    F(MAY_CHANGE, int64_t, te_conn, keepalive_idle_us)                                             \
+    F(MAY_CHANGE, int64_t, te_conn, keepalive_interval_us)                                         \
     F(MAY_CHANGE, int64_t, te_conn, user_timeout_us)                                               \
     F(MAY_CHANGE, int64_t, te_conn, opened_at_us)                                                  \
     F(MAY_CHANGE, int64_t, te_conn, state_since_us)                                                \

@@ -54,7 +54,7 @@ void bare_start(struct bare *bare)
     conn->state = TE_ESTABLISHED;
     conn->syn_acked = conn->sack_ok = conn->wscale_ok = true;
     conn->features = TE_FEATURES_DEFAULT;
-    conn->keepalive_idle_s = 7200;
+    conn->keepalive_idle_us = 7200 * SECOND;
     conn->last_sent_at_us = conn->last_received_at_us = bare->born_at_us;
     init_links(conn);
     init_numbers(conn);

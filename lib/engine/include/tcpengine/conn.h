@@ -211,8 +211,8 @@ enum te_err te_abort(struct te_stack *stack, uint64_t id, int64_t now_us);
  * what one of theirs is in the engine's measure; 0: a switch, 0 or 1. Values may be, in the
  * engine's measure (microseconds, bytes, count):
  *
- *     KEEPALIVE_IDLE_US      1 s to 2^32 - 1 s, cut to whole seconds; restarts the timer
- *     KEEPALIVE_INTERVAL_US  1 ms to 2^32 - 1 ms, cut to whole milliseconds
+ *     KEEPALIVE_IDLE_US      1 us to 2^32 - 1 s; restarts the timer
+ *     KEEPALIVE_INTERVAL_US  1 us to 2^32 - 1 ms
  *     KEEPALIVE_PROBES       1 to 255
  *     USER_TIMEOUT_US        0 to 2^61 - 1; counts from now when something is unacknowledged
  *     SEND_BUFFER_MAX        4 KiB to 1 GiB; what is queued already stays

@@ -172,8 +172,7 @@ struct te_conn {
     uint8_t retransmits; /* of the same data, in a row */
     uint8_t probes;      /* unanswered persist or keepalive probes, in a row */
     uint8_t keepalive_probes_max;
-    uint32_t keepalive_idle_s, keepalive_interval_ms;
-    int64_t user_timeout_us;
+    int64_t keepalive_idle_us, keepalive_interval_us, user_timeout_us;
 
     /* Accounts. */
     int64_t opened_at_us, state_since_us;

@@ -11,12 +11,14 @@ static int64_t clamp(int64_t value, int64_t low, int64_t high)
 
 void te_rtt_init(struct te_rtt *rtt, const struct te_config *config)
 {
-    *rtt = (struct te_rtt){.base_rto_us = (uint32_t)config->rto_initial_us};
+    *rtt = (struct te_rtt){.base_rto_us = (uint32_t)clamp(config->rto_initial_us, 1, UINT32_MAX)};
 }
 
 void te_rtt_sample(struct te_rtt *rtt, const struct te_config *config, int64_t sample_us)
 {
-    uint32_t r = (uint32_t)clamp(sample_us, 1, config->rto_max_us);
+    int64_t max_us = clamp(config->rto_max_us, 1, UINT32_MAX); /* 71 minutes */
+    int64_t min_us = clamp(config->rto_min_us, 1, max_us);
+    uint32_t r = (uint32_t)clamp(sample_us, 1, max_us);
     if (rtt->srtt_us == 0) {
         rtt->srtt_us = r;
         rtt->rttvar_us = r / 2;
@@ -30,8 +32,7 @@ void te_rtt_sample(struct te_rtt *rtt, const struct te_config *config, int64_t s
     int64_t variation = 4 * (int64_t)rtt->rttvar_us;
     if (variation < CLOCK_GRANULARITY_US)
         variation = CLOCK_GRANULARITY_US;
-    rtt->base_rto_us =
-        (uint32_t)clamp((int64_t)rtt->srtt_us + variation, config->rto_min_us, config->rto_max_us);
+    rtt->base_rto_us = (uint32_t)clamp((int64_t)rtt->srtt_us + variation, min_us, max_us);
     rtt->backoff = 0;
     assert(rtt->base_rto_us > 0);
 }

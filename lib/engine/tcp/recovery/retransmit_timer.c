@@ -90,6 +90,5 @@ void te_timers_on_segment(struct te_stack *stack, struct te_conn *conn)
     conn->probes = 0;
     conn->keepalive_now = false; /* a probe that was not sent yet is answered */
     if (conn->keepalive && te_conn_is_synchronized(conn))
-        te_timer_set(stack, conn, TE_TIMER_KEEPALIVE,
-                     stack->now_us + (int64_t)conn->keepalive_idle_s * 1000000);
+        te_timer_set(stack, conn, TE_TIMER_KEEPALIVE, stack->now_us + conn->keepalive_idle_us);
 }

@@ -56,7 +56,7 @@ static uint32_t ms_of(const struct te_stack *stack, int64_t at_us)
 
 static uint32_t lifetime_ms(const struct te_stack *stack)
 {
-    return (uint32_t)(2 * stack->config.msl_us / 1000);
+    return (uint32_t)((2 * stack->config.msl_us + TE_MS - 1) / TE_MS); /* never less than 2MSL */
 }
 
 /* Milliseconds wrap after 49 days. No deadline is further ahead than a lifetime: one that seems to

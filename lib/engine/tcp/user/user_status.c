@@ -241,9 +241,9 @@ static bool is_option_valid(enum te_option option, int64_t value)
     case TE_OPTION_DELAYED_ACK:
         return value == 0 || value == 1;
     case TE_OPTION_KEEPALIVE_IDLE_US:
-        return value >= TE_SECOND && value <= (int64_t)UINT32_MAX * TE_SECOND;
+        return value >= 1 && value <= UINT32_MAX * TE_SECOND;
     case TE_OPTION_KEEPALIVE_INTERVAL_US:
-        return value >= TE_SECOND / 1000 && value <= (int64_t)UINT32_MAX * 1000;
+        return value >= 1 && value <= UINT32_MAX * TE_MS;
     case TE_OPTION_KEEPALIVE_PROBES:
         return value >= 1 && value <= UINT8_MAX;
     case TE_OPTION_USER_TIMEOUT_US:
@@ -277,8 +277,7 @@ static void restart_keepalive(struct te_stack *stack, struct te_conn *conn)
 {
     te_timer_clear(stack, conn, TE_TIMER_KEEPALIVE);
     if (conn->keepalive && te_conn_is_synchronized(conn))
-        te_timer_set(stack, conn, TE_TIMER_KEEPALIVE,
-                     stack->now_us + (int64_t)conn->keepalive_idle_s * TE_SECOND);
+        te_timer_set(stack, conn, TE_TIMER_KEEPALIVE, stack->now_us + conn->keepalive_idle_us);
 }
 
 static void set_user_timeout(struct te_stack *stack, struct te_conn *conn, int64_t value)
@@ -302,11 +301,11 @@ static bool apply_option(struct te_stack *stack, struct te_conn *conn, enum te_o
         restart_keepalive(stack, conn);
         break;
     case TE_OPTION_KEEPALIVE_IDLE_US:
-        conn->keepalive_idle_s = (uint32_t)(value / TE_SECOND);
+        conn->keepalive_idle_us = value;
         restart_keepalive(stack, conn);
         break;
     case TE_OPTION_KEEPALIVE_INTERVAL_US:
-        conn->keepalive_interval_ms = (uint32_t)(value / 1000);
+        conn->keepalive_interval_us = value;
         break;
     case TE_OPTION_KEEPALIVE_PROBES:
         conn->keepalive_probes_max = (uint8_t)value;
