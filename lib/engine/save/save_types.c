@@ -92,18 +92,6 @@ struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,
 
 /* --- counters: by name, so that a list may grow and change its order -------------------------- */
 
-static bool is_saved(const struct te_counter_info *row)
-{
-    switch (row->offset) {
-#define DROP_COUNTER(name, help) case offsetof(struct te_counters, name):
-        TE_DROP_COUNTER_LIST(DROP_COUNTER)
-#undef DROP_COUNTER
-        return false;
-    default:
-        return true;
-    }
-}
-
 static void counter_fields(struct te_codec *codec, struct te_stack *stack,
                            const struct te_counter_info *row)
 {
@@ -140,7 +128,7 @@ static void read_counter(struct te_codec *codec, struct te_stack *stack, uint32_
     const uint8_t *name = te_codec_view(codec, len);
     te_codec_u64(codec, &value);
     const struct te_counter_info *row = name != NULL ? find_counter(place, name, len) : NULL;
-    if (row != NULL && is_saved(row))
+    if (row != NULL)
         memcpy((uint8_t *)&stack->counters + row->offset, &value, sizeof(value));
 }
 
@@ -148,15 +136,11 @@ void te_save_counters(struct te_codec *codec, struct te_stack *stack)
 {
     size_t rows;
     const struct te_counter_info *table = te_counter_table(&rows);
-    uint32_t saved = 0;
-    for (size_t i = 0; i < rows; i++)
-        saved += is_saved(&table[i]);
-    uint32_t count = te_codec_count(codec, saved, COUNTERS_MAX, COUNTER_BYTES_MIN);
+    uint32_t count = te_codec_count(codec, (uint32_t)rows, COUNTERS_MAX, COUNTER_BYTES_MIN);
     for (uint32_t i = 0; i < count && codec->is_reading; i++)
         read_counter(codec, stack, i);
     for (size_t i = 0; i < rows && !codec->is_reading; i++)
-        if (is_saved(&table[i]))
-            counter_fields(codec, stack, &table[i]);
+        counter_fields(codec, stack, &table[i]);
 }
 
 /* --- the stack's own values ------------------------------------------------------------------- */

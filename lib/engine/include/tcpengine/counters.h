@@ -11,8 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Drops (drop.h) that no counter of the list below counts. The saved state does not have them: in a
- * restored stack they start from 0, as the logs of drops start empty. */
+/* Drops (drop.h) that no counter of the list below counts. */
 #define TE_DROP_COUNTER_LIST(X)                                                                    \
     X(resets_unacceptable, "RSTs dropped: outside the receive window")                             \
     X(resets_challenged, "RSTs dropped: in the receive window, but not exact (RFC 5961 3.2)")      \

@@ -4,8 +4,7 @@
  * The rule is "as if nothing had happened": given the same calls, a restored stack emits the same
  * frames and the same events in the same order as the one that was saved would have. What the host
  * gave to te_stack_new (allocators, limits, addresses, routes) is not part of the state: the host
- * gives its configuration again, and may change it. Neither are the logs of drops (drop.h), nor the
- * counters of TE_DROP_COUNTER_LIST.
+ * gives its configuration again, and may change it. Neither are the logs of drops (drop.h).
  *
  * What is saved is canonical: saving a restored stack gives the same bytes again.
  *
