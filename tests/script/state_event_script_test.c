@@ -195,7 +195,7 @@ static const struct row rows[] = {
     {"FIN,ACK just before",     F|A, BEFORE, NXT, 0, {RA, RA, NO, AK, AK, AK, L2, AK, AK, LT, LC, TR}},
     {"FIN,ACK before, no news", F|A, BEFORE, UNA, 0, {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, TR}},
     {"FIN before, ancient ACK", F|A, BEFORE, ANCIENT, 0,
-                                                   {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
+                                                   {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, TR}},
     {"FIN before, future ACK",  F|A, BEFORE, FUTURE, 0,
                                                    {RA, RA, RA, AK, AK, AK, AK, AK, AK, AK, AK, AK}},
     {"FIN,ACK left edge",       F|A, EDGE,   NXT, 0, {RA, RA, NO, CF, CF, CF, TF, TF, NO, TN, OK, AK}},

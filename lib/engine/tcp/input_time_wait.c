@@ -6,6 +6,8 @@
 #include "tcp/input.h"
 #include "util/seq.h"
 
+#define WINDOW_MAX (UINT32_C(65535) << 14) /* RFC 7323 2.3 */
+
 static void send_ack(struct te_stack *stack, const struct te_time_wait_view *view)
 {
     uint32_t ts_offset = te_ts_offset(stack, &view->local, &view->remote);
@@ -81,10 +83,9 @@ static bool check_timestamps(struct te_stack *stack, const struct te_time_wait_v
     return false;
 }
 
-/* RFC 5961 5.2. An entry does not store MAX.SND.WND. */
-static bool is_plausible(const struct te_time_wait_view *view, uint32_t ack)
+static bool is_within(const struct te_time_wait_view *view, uint32_t ack, uint32_t window)
 {
-    return seq_leq(ack, view->snd_nxt) && seq_geq(ack, view->snd_nxt - UINT16_MAX);
+    return seq_leq(ack, view->snd_nxt) && seq_geq(ack, view->snd_nxt - window);
 }
 
 /* An old ACK of what we sent, or the last one again: needs no answer. */
@@ -92,15 +93,16 @@ static bool is_expected_ack(const struct te_time_wait_view *view, const struct t
 {
     if (te_segment_len(segment) > 0 || segment->seq != view->rcv_nxt)
         return false;
-    return !(segment->flags & TE_ACK) || is_plausible(view, segment->ack);
+    return !(segment->flags & TE_ACK) || is_within(view, segment->ack, UINT16_MAX);
 }
 
-/* The peer's FIN: the last ACK was lost. One that is not the peer's must not keep the entry. */
+/* The peer's FIN: the last ACK was lost. One that is not the peer's must not keep the entry (RFC
+ * 5961 5.2, with the largest MAX.SND.WND there is: an entry does not store its own). */
 static bool repeats_fin(const struct te_time_wait_view *view, const struct te_segment *segment)
 {
     return (segment->flags & TE_FIN) && (segment->flags & TE_ACK) &&
            segment->seq + segment->payload_len == view->rcv_nxt - 1 &&
-           is_plausible(view, segment->ack);
+           is_within(view, segment->ack, WINDOW_MAX);
 }
 
 void te_input_time_wait(struct te_stack *stack, uint32_t handle, struct te_segment *segment)
