@@ -75,6 +75,7 @@ static void test_numbers_end_at_their_bounds(void **state)
         if (!is_number(&table[i]))
             continue;
         assert_taken(&table[i], table[i].row.user_min);
+        assert_taken(&table[i], table[i].row.user_min + 1); /* of the smallest unit: 1001us */
         assert_taken(&table[i], table[i].row.initial);
         assert_taken(&table[i], table[i].row.user_max);
         assert_refused(&table[i], table[i].row.user_max + 1);

@@ -606,6 +606,42 @@ static void test_set_option(void **state)
     t_client_close(&client);
 }
 
+static void set(struct t_client *client, uint64_t id, const char *name, int64_t value)
+{
+    pb_set_option op = TCPENGINE__V1__SET_OPTION__INIT;
+    char text[64];
+    strcpy(text, name);
+    op.id = id;
+    op.name = text;
+    op.value = value;
+    T_OK(t_call(client, OP(SET_OPTION), &op));
+}
+
+/* A duration of the protocol is in milliseconds, and arrives in the engine as it is. */
+static void test_durations_keep_their_unit(void **state)
+{
+    static const int64_t values_ms[] = {60001, 1001, 999};
+    struct t_rpc *env = *state;
+    struct t_client client;
+    struct te_status status;
+    uint64_t peer;
+    t_client_open(&client, env);
+    uint64_t id = t_connected(&client, &peer);
+    set(&client, id, "keepalive", 1);
+    for (size_t i = 0; i < 3; i++) {
+        int64_t from_us = t_now_us(env);
+        set(&client, id, "keepalive_idle_ms", values_ms[i]);
+        assert_int_equal(te_status(env->pump.stack, id, &status), TE_OK);
+        assert_int_equal(status.timer, TE_TIMER_KEEPALIVE);
+        assert_in_range(status.timer_at_us, from_us + values_ms[i] * TE_MS,
+                        t_now_us(env) + values_ms[i] * TE_MS);
+    }
+    set(&client, id, "keepalive_idle_ms", 1); /* the least is taken, and no other */
+    set(&client, id, "keepalive_interval_ms", 1);
+    set(&client, id, "user_timeout_ms", 1);
+    t_client_close(&client);
+}
+
 static void test_congestion_control(void **state)
 {
     struct t_client client;
@@ -737,6 +773,7 @@ int main(void)
         TEST(test_drops_of_all_are_for_root),
         TEST(test_counters),
         TEST(test_set_option),
+        TEST(test_durations_keep_their_unit),
         TEST(test_congestion_control),
         TEST(test_next_events_wait_for_the_next),
         TEST(test_list_then_watch_has_no_gap),
