@@ -359,8 +359,13 @@ static int relay_finish(const struct relay *relay, enum tcpc_code code,
     relay_yield_to_signal();
     if (input.failure)
         return input_failed();
-    if (code == TCPC_OK && relay->send_error.code != TCPC_OK)
-        return cli_fail(relay->cli, &relay->send_error, "%s %s", relay->cli->verb->name, remote);
+    bool is_daemon_gone = code == TCPC_UNREACHABLE || code == TCPC_RESTARTED;
+    if ((code == TCPC_OK || is_daemon_gone) && relay->send_error.code != TCPC_OK) {
+        /* It came first, and may say that the daemon was stopping. */
+        int status =
+            cli_fail(relay->cli, &relay->send_error, "%s %s", relay->cli->verb->name, remote);
+        return is_daemon_gone ? EXIT_UNREACHABLE : status;
+    }
     if (code == TCPC_OK || code == TCPC_AGAIN)
         return EXIT_DONE;
     return cli_fail(relay->cli, error, "%s %s", relay->cli->verb->name, remote);

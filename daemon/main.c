@@ -38,12 +38,32 @@ static bool reload(void *ctx, struct config *ret_config)
     return is_right;
 }
 
-static int flush_output(void)
+/* All in one piece, so that a failure is met here, with its errno. */
+static int print_output(const char *text, size_t len)
 {
-    if (fflush(stdout) == 0)
+    if (fwrite(text, 1, len, stdout) == len && fflush(stdout) == 0)
         return SERVICE_EXIT_OK;
     fprintf(stderr, "tcpengined: stdout: %s (%s)\n", strerror(errno), strerrorname_np(errno));
     return SERVICE_EXIT_FAILED;
+}
+
+/* OPTIONS_RUN, or another action and *ret_status. */
+static enum options_action load(const struct arguments *arguments, struct config *ret_config,
+                                int *ret_status)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *output = open_memstream(&text, &len);
+    *ret_status = SERVICE_EXIT_FAILED;
+    if (output == NULL)
+        return OPTIONS_FAILED;
+    enum options_action action =
+        options_load(arguments->argc, arguments->argv, ret_config, output, stderr);
+    *ret_status = SERVICE_EXIT_CONFIG;
+    if (fclose(output) == 0 && action == OPTIONS_DONE)
+        *ret_status = print_output(text, len);
+    free(text);
+    return action;
 }
 
 int main(int argc, char **argv)
@@ -52,14 +72,9 @@ int main(int argc, char **argv)
     struct config config;
     if (!std_files_fill())
         return SERVICE_EXIT_FAILED;
-    switch (options_load(argc, argv, &config, stdout, stderr)) {
-    case OPTIONS_DONE:
-        return flush_output();
-    case OPTIONS_FAILED:
-        return SERVICE_EXIT_CONFIG;
-    case OPTIONS_RUN:
-        break;
-    }
+    int status;
+    if (load(&arguments, &config, &status) != OPTIONS_RUN)
+        return status;
     /* A client that is gone, or a log file at its size limit, is an error to handle, not a reason
      * to die. */
     signal(SIGPIPE, SIG_IGN);

@@ -33,13 +33,13 @@
 #include "util/deadline.h"
 #include "util/descriptors.h"
 #include "util/log_uid.h"
+#include "util/loopback.h"
 #include "util/marks.h"
 #include "util/sandbox.h"
 #include "util/spare.h"
 #include "util/text.h"
 #include "util/version.h"
 #include "watch/http.h"
-#include "watch/http_host.h"
 #include "watch/latency.h"
 #include "watch/notify.h"
 #include "watch/pages.h"
@@ -464,7 +464,7 @@ static bool start_http(struct service *service)
     service->http = http_new(&service->loop, &options, message);
     if (service->http == NULL)
         log_write(LOG_LEVEL_ERROR, "%s", message);
-    else if (!http_host_is_loopback(&options.address.addr))
+    else if (!loopback_contains(&options.address.addr))
         log_write(LOG_LEVEL_WARNING,
                   "http: %s is beyond loopback: anyone who reaches it can read all of it",
                   http_address(service->http));

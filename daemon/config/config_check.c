@@ -5,7 +5,7 @@
 
 #include "config/config_custom.h"
 #include "config/config_keys.h"
-#include "watch/http_host.h"
+#include "util/loopback.h"
 
 #define MTU_MIN_IPV6 1280 /* RFC 8200 5 */
 #define HOST_NAME_MAX_BYTES 256
@@ -193,8 +193,7 @@ static void add_default_routes(struct config *config)
 static void check_http(const struct config *config, struct report *report)
 {
     char text[CONFIG_VALUE_MAX];
-    if (!config->http_enabled || config->http_allow_remote ||
-        http_host_is_loopback(&config->http.addr))
+    if (!config->http_enabled || config->http_allow_remote || loopback_contains(&config->http.addr))
         return;
     config_format_http(config, text);
     report_add(report, "http",

@@ -4,17 +4,9 @@
 #include <strings.h>
 #include <unistd.h>
 
-#define NAME_MAX_BYTES 256
-#define V4_OFFSET 12 /* of the IPv4 address in its mapped form */
-#define V4_LOOPBACK 127
+#include "util/loopback.h"
 
-bool http_host_is_loopback(const struct te_addr *addr)
-{
-    struct te_addr loopback;
-    if (te_addr_is_v4(addr))
-        return addr->bytes[V4_OFFSET] == V4_LOOPBACK;
-    return te_addr_parse("::1", &loopback) && memcmp(addr, &loopback, sizeof(loopback)) == 0;
-}
+#define NAME_MAX_BYTES 256
 
 /* Copies host without port, brackets and a final dot. False: too long, or malformed. */
 static bool name_copy(const char *host, char ret_name[NAME_MAX_BYTES])
@@ -50,10 +42,10 @@ bool http_host_is_ours(const char *host, const struct te_addr *listening)
 {
     char name[NAME_MAX_BYTES];
     struct te_addr addr;
-    bool is_local = http_host_is_loopback(listening);
+    bool is_local = loopback_contains(listening);
     if (!name_copy(host, name))
         return false;
     if (te_addr_parse(name, &addr))
-        return !is_local || http_host_is_loopback(&addr);
+        return !is_local || loopback_contains(&addr);
     return strcasecmp(name, "localhost") == 0 || (!is_local && is_this_machine(name));
 }

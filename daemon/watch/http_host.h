@@ -11,7 +11,5 @@
  * be any (tunnels change it). Ours are localhost and the addresses of loopback; beyond loopback all
  * addresses, and this machine's name with any domain. */
 bool http_host_is_ours(const char *host, const struct te_addr *listening);
-/* 127.0.0.0/8 and ::1. */
-bool http_host_is_loopback(const struct te_addr *addr);
 
 #endif

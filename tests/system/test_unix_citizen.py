@@ -1,5 +1,5 @@
-"""tcpctl as a Unix program: what it does with any kind of stdin and stdout, with signals, and with a
-daemon that refuses, stops or is not there."""
+"""tcpctl as a Unix program: what it does with any kind of stdin and stdout, with signals, and with
+a daemon that refuses or stops."""
 import contextlib
 import fcntl
 import os
@@ -82,7 +82,8 @@ class Streams(harness.SystemTest):
 
     def start(self, *arguments, **options) -> subprocess.Popen:
         child = subprocess.Popen([str(harness.TCPCTL), "--control", self.daemon.url,
-                                  *map(str, arguments)], **options)
+                                  *map(str, arguments)], env=dict(os.environ, NO_COLOR="1"),
+                                 **options)
         self.addCleanup(child.kill)
         return child
 
@@ -313,7 +314,8 @@ library = ctypes.CDLL(sys.argv[1])
 for fd in (0, 1, 2): os.close(fd)
 client = ctypes.c_void_p()
 assert library.tcpc_client_new(None, ctypes.byref(client), None) == 0
-os.write(int(sys.argv[2]), " ".join(os.readlink(f"/proc/self/fd/{fd}") for fd in (0, 1, 2)).encode())
+links = [os.readlink(f"/proc/self/fd/{fd}") for fd in (0, 1, 2)]
+os.write(int(sys.argv[2]), " ".join(links).encode())
 """
         source, sink = os.pipe()
         harness.run("/usr/bin/python3", "-c", program,
@@ -493,7 +495,8 @@ class Addresses(harness.SystemTest):
         for words, wanted in ((["src", "*:*"], both), (["src", "any"], both),
                               (["dst", "peer.test"], conn), (["dst", f"four.test:{port}"], conn),
                               (["dst", "four.test:http"], none), (["src", f"{ENGINE4}:*"], conn),
-                              (["sport", "=", ":http-alt"], {listener}), (["sport", "=", ":*"], both),
+                              (["sport", "=", ":http-alt"], {listener}),
+                              (["sport", "=", ":*"], both),
                               (["dst", "!=", "peer.test"], {listener}),
                               (["sport", "=", f"{ENGINE4}:4000"], conn),
                               (["dst", "[fe80::1%eth0]:80"], none)):
@@ -604,6 +607,38 @@ class Terminal(harness.SystemTest):
             text = self.tcpctl(verb, "--help").stdout.decode()
             for word in ("state NAME", "sport OP PORT", "src HOST", "uid N"):
                 self.assertIn(word, text)
+
+
+class Stopping(harness.SystemTest):
+    def test_it_says_so(self) -> None:
+        """What its end closes is not called closed by somebody."""
+        server = self.kernel_server()
+        port = server.getsockname()[1]
+        listener = self.ctl("listen", "7001")["id"]
+        conn_id = self.ctl("open", HOST4, port, "--wait")["id"]
+        source, sink = os.pipe()
+        processes = [self.tcpctl_process("serve", "serve", 7000, "-k"),
+                     self.tcpctl_process("accept", "accept", listener, "--wait", 60),
+                     self.tcpctl_process("receive", "receive", conn_id, "--wait", 60),
+                     self.tcpctl_process("connect", "connect", HOST4, port, stdin=source)]
+        peers = [server.accept()[0] for _ in range(2)]  # which keep the daemon from ending at once
+        wait_for(lambda: self.find("sport = :7000", state="LISTEN"))
+        wait_for(lambda: self.ctl("status")["links"] >= 5, what="all to wait")
+        self.daemon.send_signal(signal.SIGTERM)
+        for process in processes[:2]:
+            self.assertEqual(process.wait(10), 1)
+        os.write(sink, b"too late")
+        self.assertIn(processes[3].wait(20), (1, 3))  # 3: the daemon was gone before the peer
+        for peer in peers:
+            peer.close()
+        processes[2].wait(10)
+        for process in processes[:2] + processes[3:]:
+            self.assertRegex(process.log, r"^tcpctl: .*the daemon is stopping \(ESHUTDOWN\)\n$")
+        daemon, type(self).daemon = self.daemon, None
+        self.assertEqual(daemon.wait(20), 0)
+        daemon.notify.close()
+        os.close(source)
+        os.close(sink)
 
 
 class Refusals(harness.SystemTest):
