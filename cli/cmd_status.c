@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "format.h"
+#include "forwarding.h"
 #include "json.h"
 
 static json_t *texts(const char *const *rows, size_t count)
@@ -22,6 +23,14 @@ static json_t *states(const struct tcpc_daemon_status *daemon)
         json_put(object, tcpc_state_name((enum tcpc_state)state),
                  json_number(daemon->states[state]));
     return object;
+}
+
+/* null: not known. */
+static json_t *forwards(const struct tcpc_daemon_status *daemon)
+{
+    enum forwarding forwarding = forwarding_of(daemon->gateway, daemon->tap);
+    return forwarding == FORWARDING_UNKNOWN ? json_null()
+                                            : json_boolean(forwarding == FORWARDING_ON);
 }
 
 static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
@@ -43,6 +52,7 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "addresses", texts(daemon->addresses, daemon->address_count));
     json_put(object, "routes", texts(daemon->routes, daemon->route_count));
     json_put(object, "gateway", json_text(daemon->gateway));
+    json_put(object, "gateway_forwards", forwards(daemon));
     json_put(object, "http", json_text(daemon->http));
     json_put(object, "msl_ms", json_integer(daemon->msl_ms));
     json_put(object, "states", states(daemon));
@@ -87,6 +97,16 @@ static void print_memory(const struct tcpc_daemon_status *daemon)
            is_short ? daemon->memory_level : "");
 }
 
+static void print_gateway(const struct tcpc_daemon_status *daemon)
+{
+    static const char *const texts[] = {
+        [FORWARDING_UNKNOWN] = "",
+        [FORWARDING_OFF] = " (this host, which does not forward: nothing beyond it can be reached)",
+        [FORWARDING_ON] = " (this host, which forwards)"};
+    printf("%-12s %s%s\n", "gateway", daemon->gateway,
+           texts[forwarding_of(daemon->gateway, daemon->tap)]);
+}
+
 static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
 {
     char text[FORMAT_MAX];
@@ -99,7 +119,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     print_list("addresses", daemon->addresses, daemon->address_count);
     print_list("routes", daemon->routes, daemon->route_count);
     if (*daemon->gateway)
-        printf("%-12s %s\n", "gateway", daemon->gateway);
+        print_gateway(daemon);
     if (*daemon->http)
         printf("%-12s http://%s/\n", "http", daemon->http);
     printf("%-12s %s\n", "MSL", format_duration(daemon->msl_ms * 1000, text));

@@ -1,6 +1,8 @@
 """The layers under TCP: ARP, ND, ICMP echo, fragments, conflicts, a link that goes down."""
+import json
 import socket
 import unittest
+from pathlib import Path
 
 import harness
 from harness import ENGINE4, ENGINE6, HOST4, TAP, Daemon, run, wait_for
@@ -71,6 +73,41 @@ class Network(harness.SystemTest):
         conn_id = self.ctl("open", "10.88.0.1", server.getsockname()[1], "--wait")["id"]
         self.assertEqual(self.state_of(conn_id), "ESTABLISHED")
         self.tcpctl("abort", conn_id)
+
+    def forwards(self) -> bool | None:
+        return self.ctl("status")["gateway_forwards"]
+
+    def gateway_line(self) -> str:
+        lines = self.tcpctl("status").stdout.decode().splitlines()
+        return next(line for line in lines if line.startswith("gateway"))
+
+    def test_status_says_whether_the_gateway_forwards(self) -> None:
+        """It is the kernel's end of the TAP; in another namespace nobody can know."""
+        switch = Path(f"/proc/sys/net/ipv4/conf/{TAP}/forwarding")
+        switch.write_text("0")
+        self.assertIs(self.forwards(), False)
+        self.assertIn("does not forward", self.gateway_line())
+        switch.write_text("1")
+        self.assertIs(self.forwards(), True)
+        self.assertRegex(self.gateway_line(), r"10\.9\.0\.1 \(this host, which forwards\)$")
+        switch.write_text("0")
+        done = run("unshare", "--net", harness.TCPCTL, "--control", self.daemon.url, "--json", "status")
+        self.assertIsNone(json.loads(done.stdout)["gateway_forwards"])
+        run("ip", "address", "delete", f"{harness.HOST4}/24", "dev", TAP)
+        self.assertIsNone(self.forwards())
+        self.assertRegex(self.gateway_line(), r"10\.9\.0\.1$")
+        run("ip", "address", "add", f"{harness.HOST4}/24", "dev", TAP)
+
+    def test_a_bridge_may_be_the_gateway(self) -> None:
+        run("ip", "link", "add", "br-te", "type", "bridge")
+        self.addCleanup(run, "ip", "link", "delete", "br-te")
+        run("ip", "address", "delete", f"{harness.HOST4}/24", "dev", TAP)
+        self.addCleanup(run, "ip", "address", "add", f"{harness.HOST4}/24", "dev", TAP)
+        run("ip", "address", "add", f"{harness.HOST4}/24", "dev", "br-te")
+        Path("/proc/sys/net/ipv4/conf/br-te/forwarding").write_text("1")
+        self.assertIs(self.forwards(), True)
+        Path("/proc/sys/net/ipv4/conf/br-te/forwarding").write_text("0")
+        self.assertIs(self.forwards(), False)
 
 
 class Conflict(harness.SystemTest):
