@@ -9,8 +9,10 @@ The generated module is taken from PYTHONPATH (tcpengine/v1/tcpengine_pb2.py); w
 protoc makes it in a temporary directory.
 """
 import argparse
+import importlib.util
 import os
 import random
+import shutil
 import socket
 import struct
 import subprocess
@@ -23,6 +25,13 @@ SEND_MAX = 64 * 1024  # bytes of data in one Send; a message would hold almost f
 WAIT_MS = 30000
 
 
+def has_module(name):
+    try:
+        return importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:  # not even its parent is there
+        return False
+
+
 def load_messages():
     """Imports the generated module, making it first when need be."""
     try:
@@ -30,6 +39,10 @@ def load_messages():
         return tcpengine_pb2
     except ImportError:
         pass
+    for name, package in (("google.protobuf", "python3-protobuf"), ("protoc", "protobuf-compiler")):
+        is_there = shutil.which(name) if name == "protoc" else has_module(name)
+        if not is_there:
+            sys.exit(f"client.py: {name} is missing: apt install {package}")
     proto = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
     with tempfile.TemporaryDirectory() as out:
         subprocess.run(["protoc", "--proto_path=" + proto, "--python_out=" + out,

@@ -1,7 +1,10 @@
 """The protocol's worked examples, and each kind of stock client."""
 import ctypes
 import ctypes.util
+import hashlib
 import os
+import shutil
+import threading
 import unittest
 
 import harness
@@ -68,6 +71,46 @@ class Clients(harness.SystemTest):
                    "--control", self.daemon.url, HOST4, 80, input=b"GET / HTTP/1.0\r\n\r\n")
         self.assertIn(PAGE, done.stdout)
 
+    def node(self) -> str:
+        return shutil.which("node") or self.skipTest("there is no node: install nodejs")
+
+    def test_node_example(self) -> None:
+        """proto/example/client.js: the same in JavaScript."""
+        done = run(self.node(), ROOT / "proto" / "example" / "client.js", "--control",
+                   self.daemon.url, HOST4, 80, input=b"GET / HTTP/1.0\r\n\r\n")
+        self.assertIn(PAGE, done.stdout)
+        self.assertRegex(done.stderr.decode(), r"^connection \d+ from 10\.9\.0\.2:\d+\nclosed: \w+\n$")
+
+    def test_examples_carry_much_data(self) -> None:
+        """More than one message, one Send and any buffer hold, both ways, every byte."""
+        data = harness.RANDOM.randbytes(3000000)
+        programs = [["/usr/bin/python3", "-B", ROOT / "proto" / "example" / "client.py"],
+                    [self.node(), ROOT / "proto" / "example" / "client.js"]]
+        for words in programs:
+            server = self.kernel_server()
+            echo = threading.Thread(target=self.echo, args=(server,))
+            echo.start()
+            done = run(*words, "--control", self.daemon.url, HOST4, server.getsockname()[1], input=data)
+            echo.join()
+            self.assertEqual(hashlib.sha256(done.stdout).digest(), hashlib.sha256(data).digest())
+
+    def echo(self, server) -> None:
+        connection, _ = server.accept()
+        with connection:
+            received = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+            connection.sendall(received)
+
+    def test_python_example_says_what_to_install(self) -> None:
+        """Without protobuf, and without protoc: one line each."""
+        script = ROOT / "proto" / "example" / "client.py"
+        for flags, path, package in ((["-S"], os.environ["PATH"], "python3-protobuf"),
+                                     ([], "/nowhere", "protobuf-compiler")):
+            done = run("/usr/bin/python3", "-B", *flags, script, HOST4, 80, check=False,
+                       env={"PATH": path, "TCPENGINE_CONTROL": self.daemon.url})
+            self.assertEqual(done.returncode, 1)
+            self.assertEqual(done.stderr.decode().count("\n"), 1, done.stderr)
+            self.assertIn(f"apt install {package}", done.stderr.decode())
+
     def test_c_example(self) -> None:
         """libtcpclient's example, with its shared library."""
         done = run(BUILD / "lib" / "client" / "tcpclient_example", HOST4, 80, "/index.html",
@@ -76,6 +119,7 @@ class Clients(harness.SystemTest):
 
     def test_examples_fail_politely(self) -> None:
         for words in (["/usr/bin/python3", "-B", ROOT / "proto" / "example" / "client.py"],
+                      [self.node(), ROOT / "proto" / "example" / "client.js"],
                       [BUILD / "lib" / "client" / "tcpclient_example"]):
             done = run(*words, HOST4, 1, "/", check=False, env=self.environment())
             self.assertEqual(done.returncode, 1, done.stderr)
