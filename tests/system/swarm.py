@@ -1,13 +1,14 @@
 """Many remote hosts on the TAP that speak just enough TCP to take memory: each connection is
 opened, and then misbehaves. Frames are built by hand, thousands a second; rawpeer.py is for single
 ones."""
+import ctypes
 import socket
 import struct
 import threading
 import time
 
 ETH_P_ALL, PACKET_OUTGOING = 3, 4
-SO_RCVBUFFORCE = 33  # asm-generic/socket.h
+SO_ATTACH_FILTER, SO_RCVBUFFORCE = 26, 33  # asm-generic/socket.h
 FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 MAC = bytes.fromhex("02000000beef")
 BROADCAST = b"\xff" * 6
@@ -19,6 +20,18 @@ def checksum(data: bytes) -> int:
     if len(data) % 2:
         data += b"\0"
     return 0xffff - int.from_bytes(data, "big") % 0xffff
+
+
+def attach_filter(packets: socket.socket) -> None:
+    """Only ARP and what goes to MAC: others' transfers cost the swarm nothing."""
+    mac_low = int.from_bytes(MAC[2:], "big")
+    program = b"".join(struct.pack("=HBBI", *step) for step in [
+        (0x28, 0, 0, 12), (0x15, 2, 0, 0x0806),   # type: ARP
+        (0x20, 0, 0, 2), (0x15, 0, 1, mac_low),   # destination
+        (0x06, 0, 0, 0xffffffff), (0x06, 0, 0, 0)])
+    steps = ctypes.create_string_buffer(program)
+    packets.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
+                       struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(steps)))
 
 
 class Connection:
@@ -35,6 +48,7 @@ class Swarm:
         self.engine = socket.inet_aton(engine)
         self.addresses = [socket.inet_aton(address) for address in addresses]
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        attach_filter(self.socket)
         self.socket.bind((interface, ETH_P_ALL))
         self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 25)
         self.socket.settimeout(0.1)
