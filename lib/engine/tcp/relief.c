@@ -172,9 +172,13 @@ void te_relief_work(struct te_stack *stack)
     charges->is_yielding = !yield_down_to(stack, goal_bytes);
 }
 
+/* An episode begins and ends at once; in between there is something to do while somebody holds
+ * stream memory. */
 int64_t te_relief_work_at_us(const struct te_stack *stack)
 {
     const struct te_charges *charges = &stack->charges;
-    bool is_now = charges->is_yielding || !charges->is_pressed;
-    return is_now ? stack->now_us : charges->next_pass_at_us;
+    if (charges->is_yielding || !charges->is_pressed ||
+        stack->memory.used_bytes < charges->relieved_bytes)
+        return stack->now_us;
+    return charges->holder_count > 0 ? charges->next_pass_at_us : TE_NEVER;
 }

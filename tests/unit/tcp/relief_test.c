@@ -293,12 +293,17 @@ static void an_episode_begins_and_ends(void **state)
     te_relief_run(l.stack);
     assert_int_equal(te_memory_level(l.stack), TE_MEMORY_PRESSURE);
     assert_int_equal(l.stack->counters.memory_episodes, 1);
+    assert_int_equal(te_stack_next_timeout(l.stack), TE_NEVER); /* nobody holds anything */
+    struct te_conn *holder = establish((struct who){1, 2, 1, true});
+    receive(holder, 100);
     assert_int_equal(te_stack_next_timeout(l.stack), l.stack->now_us + SECOND / 10);
+    te_conn_destroy(l.stack, holder);
     fill_to(BUDGET / 10 * 7 - 10); /* not an eighth below */
     pass_time(SECOND);
     assert_int_equal(te_memory_level(l.stack), TE_MEMORY_PRESSURE);
     unfill();
-    pass_time(SECOND);
+    assert_int_equal(te_stack_next_timeout(l.stack), l.stack->now_us);
+    pass_time(0);
     assert_int_equal(te_memory_level(l.stack), TE_MEMORY_PLENTY);
     assert_int_equal(l.stack->counters.memory_episodes, 1);
     assert_int_equal(te_stack_next_timeout(l.stack), TE_NEVER);
