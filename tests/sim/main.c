@@ -45,7 +45,7 @@ static const char usage[] =
     "  --twice-every N      runs each Nth seed twice and compares the traces\n"
     "  --reborn-every K     runs each seed once more, with the stacks of all hosts saved and "
     "restored\n"
-    "                       after every Kth turn, and compares the traces; no memory is refused\n"
+    "                       after every Kth turn, and compares the traces; memory is never short\n"
     "  --jobs N             processes\n"
     "  --first-failure      ends with the first seed that fails, not only after a few\n"
     "  --quiet              no table of what was reached\n"

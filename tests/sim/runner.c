@@ -83,8 +83,10 @@ bool runner_draw(const struct runner_options *options, uint64_t seed, struct sce
 {
     scenario_draw(ret_scenario, seed);
     /* A restore allocates too: then other allocations would be refused. */
-    for (unsigned side = 0; side < HOSTS_MAX && options->reborn_every > 0; side++)
+    for (unsigned side = 0; side < HOSTS_MAX && options->reborn_every > 0; side++) {
         ret_scenario->hosts[side].refuse_count = 0;
+        ret_scenario->hosts[side].config.memory_max_bytes = 0;
+    }
     if (options->simplify == NULL || simplify_apply_list(ret_scenario, options->simplify))
         return true;
     fprintf(stderr, "sim: --simplify: not all of these are steps for seed %" PRIu64 "\n", seed);

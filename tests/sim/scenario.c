@@ -468,6 +468,29 @@ static void draw_fast_open(struct rng *rng, struct scenario *scenario)
         scenario->strip_options |= UINT64_C(1) << WIRE_OPTION_FAST_OPEN;
 }
 
+/* --- memory ----------------------------------------------------------------------------------- */
+
+#define BUDGET (8 * TE_MIB) /* more than all connections of a run can hold */
+
+/* Drawn last of all, for the same reason. Memory counts as short from the start: holes that do not
+ * move are pruned, rings are cut to their content, and shares may be so small that a connection
+ * lives on its reserve. Nobody is reset: the limit is the whole budget. Not with restored stacks,
+ * which look at their memory anew, hence at other times. */
+static void draw_pressure(struct rng *rng, struct scenario *scenario)
+{
+    if (!rng_chance(rng, 700))
+        return;
+    for (unsigned side = 0; side < scenario->host_count; side++) {
+        struct te_config *config = &scenario->hosts[side].config;
+        bool is_short = coin(rng) && scenario->hosts[side].rebirth == 0;
+        config->memory_max_bytes = is_short ? BUDGET : 0;
+        config->memory_pressure_percent = 1;
+        config->memory_limit_percent = 100;
+        config->memory_per_uid_percent = (uint8_t)(coin(rng) ? 100 : rng_between(rng, 4, 20));
+        config->memory_per_remote_percent = 100;
+    }
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 void scenario_draw(struct scenario *scenario, uint64_t seed)
@@ -495,6 +518,7 @@ void scenario_draw(struct scenario *scenario, uint64_t seed)
     draw_applications(&rng, scenario);
     draw_rebirths(&rng, scenario);
     draw_fast_open(&rng, scenario);
+    draw_pressure(&rng, scenario);
 }
 
 void scenario_plain(struct scenario *scenario, bool is_v6)

@@ -63,6 +63,7 @@ static const struct field fields[] = {
     HOST_OFF(near_isn_wrap),
     HOST_OFF(near_ts_wrap),
     FIELD("fast_open", IN_HOST, host_plan, config.fast_open, SET, TE_FAST_OPEN_OFF),
+    FIELD("memory_max_bytes", IN_HOST, host_plan, config.memory_max_bytes, SET, 0),
     FIELD("gso", IN_HOST, host_plan, config.gso, SET, 0),
     FIELD("checksum_offload", IN_HOST, host_plan, config.checksum_offload, SET, 0),
     FIELD("dad", IN_HOST, host_plan, config.dad, SET, 0),
