@@ -14,6 +14,8 @@ void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
                                     .waits = rpc->wait_count,
                                     .recent = recent_count(rpc->recent),
                                     .held_bytes = rpc->held_bytes};
+    ret_stats->control.turns_cut = sp_server_turns(rpc->server)->rounds_cut;
+    ret_stats->control.turns_held_back = sp_server_turns(rpc->server)->fair.held_back;
     ret_stats->counters.recent_evicted = recent_evicted(rpc->recent);
     memcpy(ret_stats->requests_by_verb, rpc->requests_by_verb, sizeof(rpc->requests_by_verb));
     memcpy(ret_stats->answers_by_code, rpc->answers_by_code, sizeof(rpc->answers_by_code));

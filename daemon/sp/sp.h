@@ -68,7 +68,9 @@ struct sp_server_options {
     X(output_overflows, "Links closed: too many unread answers")                                   \
     X(requests, "Requests received")                                                               \
     X(replies, "Replies sent")                                                                     \
-    X(replies_dropped, "Replies dropped: the link was gone")
+    X(replies_dropped, "Replies dropped: the link was gone")                                       \
+    X(turns_cut, "Turns of the loop that left requests for the next one")                          \
+    X(turns_held_back, "Times requests waited: beside a transfer their uid had used its time")
 
 struct sp_counters {
 #define SP_COUNTER_FIELD(name, help) uint64_t name;

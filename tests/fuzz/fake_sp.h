@@ -29,7 +29,8 @@ typedef void fake_answer_fn(void *ctx, const struct sp_request *request, const u
 struct sp_server {
     struct sp_server_callbacks callbacks;
     struct sp_counters counters;
-    unsigned pending; /* requests that are neither answered nor dropped */
+    struct turns turns; /* of nobody: see fake_sp_turn() */
+    unsigned pending;   /* requests that are neither answered nor dropped */
     fake_answer_fn *on_answer;
     void *ctx;
 };
