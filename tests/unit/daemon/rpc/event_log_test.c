@@ -128,12 +128,31 @@ static void test_number_of_another_boot(void **state)
     assert_true(reader.seq == 1 && reader.lost == 0);
 }
 
+/* Others' events cost steps as well; who goes on from there finds what is his. */
+static void test_a_search_is_bounded(void **state)
+{
+    struct event_log_reader reader = {.uid = 1001};
+    uint32_t steps = 3, uid;
+    for (uint64_t id = 1; id < MAX; id++)
+        push(*state, id, 1000);
+    push(*state, MAX, 1001);
+    assert_null(event_log_next_some(*state, &reader, &steps, &uid));
+    assert_true(steps == 0 && reader.seq == 3 && reader.lost == 0);
+    steps = MAX;
+    const struct event_log_entry *entry = event_log_next_some(*state, &reader, &steps, &uid);
+    assert_non_null(entry);
+    assert_true(entry->id == MAX && uid == 1001 && steps == 3);
+    assert_null(event_log_next_some(*state, &reader, &steps, &uid));
+    assert_true(steps == 3 && reader.seq == MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_empty),
+        TEST(test_a_search_is_bounded),
         TEST(test_numbered_from_one),
         TEST(test_readiness_is_not_kept),
         TEST(test_only_ones_own_are_seen),

@@ -140,6 +140,30 @@ static void test_a_turn_of_the_loop_is_one_round(void **state)
     assert_true(is_idle_active(env));
 }
 
+static void on_network(uv_prepare_t *prepare)
+{
+    struct env *env = prepare->data;
+    env->order[env->order_len++] = 'N';
+}
+
+/* What the pump does before the loop waits comes between any two rounds. */
+static void test_the_network_comes_between_rounds(void **state)
+{
+    struct env *env = *state;
+    uv_prepare_t network;
+    uv_prepare_init(&env->loop, &network);
+    network.data = env;
+    uv_prepare_start(&network, on_network);
+    env->runners[0].requeues = env->runners[1].requeues = 1000;
+    queue(env, 0);
+    queue(env, 1);
+    for (unsigned i = 0; i < 3; i++)
+        uv_run(&env->loop, UV_RUN_NOWAIT);
+    assert_string_equal(env->order, "abNabNabN");
+    uv_close((uv_handle_t *)&network, NULL);
+    uv_run(&env->loop, UV_RUN_NOWAIT); /* the handle is this function's */
+}
+
 /* The last job of a turn may exceed it by what one job takes, and no more. */
 static void test_a_long_job_ends_the_turn(void **state)
 {
@@ -212,6 +236,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_jobs_run_in_order, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_turn_of_the_loop_is_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_turn_of_the_loop_is_one_round, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_network_comes_between_rounds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_long_job_ends_the_turn, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_slice_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_waiting_for_allowance_is_no_spinning, setup, teardown),
