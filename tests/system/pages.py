@@ -85,12 +85,25 @@ def blocks_of(page: Path) -> list[Block]:
             if rest and not rest.startswith("not typed: "):
                 raise PageError(f"{page}:{number}: \"{rest}\" is not \"not typed: REASON\"")
             current = Block(page, number, language, rest.removeprefix("not typed: "))
+        elif found[1]:
+            raise PageError(f"{page}:{number}: a block begins within that of line {current.line}")
         else:
             blocks.append(current)
             current = None
     if current is not None:
         raise PageError(f"{page}: the block of line {current.line} has no end")
     return blocks
+
+
+def indented_blocks(page: Path) -> list[int]:
+    """Lines where a block begins that is marked by its indentation alone."""
+    found, before, is_fenced = [], "", False
+    for number, text in enumerate(page.read_text().splitlines(), 1):
+        is_fenced ^= FENCE.match(text) is not None
+        if not is_fenced and before == "" and re.match(r" {4}\S", text):
+            found.append(number)
+        before = text
+    return found
 
 
 def abstract(text: str) -> str:

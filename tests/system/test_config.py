@@ -3,7 +3,7 @@ import re
 import unittest
 
 import harness
-from harness import TCPCTL, TCPENGINED, run
+from harness import BUILD, ROOT, TCPCTL, TCPENGINED, run
 
 
 class Config(harness.SystemTest):
@@ -23,6 +23,33 @@ class Config(harness.SystemTest):
     def test_good_file(self) -> None:
         path = self.file("[link]\ntap = tap-te\naddress = 10.9.0.2/24\n\n[tcp]\nmsl = 5\n")
         self.daemon_says("--config", path, "--check-config", status=0)
+
+    def defaults(self) -> dict[str, str]:
+        """As the daemon itself lists them."""
+        rows = re.findall(r"^\| `(\w+)` \| (?:`(.*?)`)? \|", self.daemon_says("--list-config", status=0),
+                          re.MULTILINE)
+        self.assertGreater(len(rows), 50)
+        return dict(rows)
+
+    def test_shipped_examples_say_true_defaults(self) -> None:
+        """Each line that is commented out; no other looks like one."""
+        text = (BUILD / "systemd" / "tcpengined.conf").read_text()
+        shown = re.findall(r"^# ?(\w+) ?=[ \t]*(.*)$", text, re.MULTILINE)
+        self.assertGreater(len(shown), 10)
+        for key, value in shown:
+            self.assertEqual(self.defaults()[key], value, key)
+
+    def test_shipped_units_fit_the_defaults(self) -> None:
+        """Their limits lie above the daemon's own, of which comments say the value."""
+        text = (ROOT / "systemd" / "common.service.in").read_text()
+        defaults = self.defaults()
+        stop = re.search(r"shutdown_timeout, which is (\d+) s\.\nTimeoutStopSec=", text)
+        memory = re.search(r"memory_max, which is (\d+) GiB", text)
+        self.assertEqual((f"{stop[1]}s", f"{memory[1]}G"),
+                         (defaults["shutdown_timeout"], defaults["memory_max"]))
+        unit = dict(re.findall(r"^(TimeoutStopSec|MemoryMax)=(\d+)", text, re.MULTILINE))
+        self.assertGreater(int(unit["TimeoutStopSec"]), int(stop[1]))
+        self.assertGreater(int(unit["MemoryMax"]), int(memory[1]))
 
     def test_bad_files_name_line_and_key(self) -> None:
         cases = {

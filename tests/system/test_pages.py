@@ -20,7 +20,7 @@ except ImportError as error:
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "proto" / "README.md",
          ROOT / "lib" / "client" / "README.md"]
 # Blocks that are not commands.
-OTHER_LANGUAGES = {"", "text", "c", "ini", "nft", "python", "js", "dot"}
+OTHER_LANGUAGES = {"text", "c", "ini", "nft", "python", "js", "dot"}
 
 
 class Pages(unittest.TestCase):
@@ -84,6 +84,15 @@ class Pages(unittest.TestCase):
         self.assertEqual(run("ip", "netns", "list").stdout, b"", f"{name} leaves namespaces")
         running = run("pgrep", "--runstates", "R,S,D,T", "-a", "tcpengined", check=False).stdout.decode()
         self.assertEqual(running, "", f"{name} leaves daemons")
+
+    def test_no_block_is_forgotten(self) -> None:
+        """Fenced, and with a language: nothing that looks like a command is left out."""
+        for page in PAGES:
+            where = page.relative_to(ROOT)
+            for block in pages.blocks_of(page):
+                self.assertIn(block.language, {"sh", "console"} | OTHER_LANGUAGES, f"{where}:{block.line}")
+            if where.parts[0] != "proto":  # bytes in lists
+                self.assertEqual(pages.indented_blocks(page), [], where)
 
     def test_the_picture_is_a_session_of_today(self) -> None:
         """docs/terminal.svg: the same commands print the same, apart from numbers."""
