@@ -58,6 +58,7 @@ struct te_stack {
     struct te_event_queue events;
     struct te_list output; /* connections that want to send, first come first served */
     uint64_t next_id;
+    uint64_t isn_lead_ticks; /* of ISNs over the clock (isn.h) */
     uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
     struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT, which has no connections */

@@ -176,6 +176,8 @@ void te_save_stack(struct te_codec *codec, struct te_stack *stack)
         limiter_fields(codec, &stack->time_wait_limiter);
     if (codec->version >= TE_SAVE_VERSION_LAN)
         lan_fields(codec, stack);
+    if (codec->version >= TE_SAVE_VERSION_DURATIONS)
+        te_codec_u64(codec, &stack->isn_lead_ticks);
 }
 
 void te_save_wheel(struct te_codec *codec, struct te_stack *stack)

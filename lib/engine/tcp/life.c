@@ -197,6 +197,8 @@ void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
 {
     assert(!conn->is_remains);
     te_fast_open_on_failure(stack, conn, death->cause);
+    if (!conn->syn_acked)
+        te_isn_pass(stack, &conn->local, &conn->remote, conn->snd_max);
     bool has_user = !conn->user_closed && (!conn->was_passive || conn->is_accepted);
     te_listener_remove(conn);
     conn->error = (int8_t)death->error;

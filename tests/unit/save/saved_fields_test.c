@@ -408,6 +408,7 @@ struct field {
     F(MAY_CHANGE, int64_t, te_stack, born_at_us)                                                   \
     F(MAY_CHANGE, uint16_t, te_stack, ip_id)                                                       \
     F(MAY_CHANGE, uint64_t, te_stack, next_id)                                                     \
+    F(MAY_CHANGE, uint64_t, te_stack, isn_lead_ticks)                                              \
     F(MAY_CHANGE, uint32_t, te_stack, next_ephemeral)
 
 #define FIELDS_OF_te_siphash_key(F, I)                                                             \

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/tuple.h"
+#include "util/seq.h"
 
 #define DOMAIN_ISN 2
 #define DOMAIN_TIMESTAMP 3
@@ -11,8 +12,17 @@
 uint32_t te_isn_choose(const struct te_stack *stack, const struct te_endpoint *local,
                        const struct te_endpoint *remote)
 {
-    return (uint32_t)(stack->now_us / ISN_TICK_US) +
+    return (uint32_t)(stack->now_us / ISN_TICK_US) + (uint32_t)stack->isn_lead_ticks +
            (uint32_t)te_tuple_hash(stack, DOMAIN_ISN, local, remote);
+}
+
+void te_isn_pass(struct te_stack *stack, const struct te_endpoint *local,
+                 const struct te_endpoint *remote, uint32_t end)
+{
+    uint32_t isn = te_isn_choose(stack, local, remote);
+    uint64_t age_ticks = (uint64_t)(stack->now_us - stack->born_at_us) / ISN_TICK_US;
+    if (seq_gt(end, isn) && stack->isn_lead_ticks + (end - isn) <= age_ticks)
+        stack->isn_lead_ticks += end - isn;
 }
 
 uint32_t te_ts_offset(const struct te_stack *stack, const struct te_endpoint *local,

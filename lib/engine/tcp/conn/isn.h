@@ -11,6 +11,12 @@ struct te_stack;
  * and for one 4-tuple rising by 250,000 per second, so that incarnations do not overlap. */
 uint32_t te_isn_choose(const struct te_stack *stack, const struct te_endpoint *local,
                        const struct te_endpoint *remote);
+/* Numbers below end were sent, and no TIME_WAIT will keep what answers them from the next
+ * incarnation: its ISN, and all others from now on, come as much later as it takes. Text on a SYN
+ * (RFC 7413) may be ahead of the clock when its opening is given up. Over the stack's life M runs
+ * twice as fast at most; what would take more is left out, so that no user can make it wrap. */
+void te_isn_pass(struct te_stack *stack, const struct te_endpoint *local,
+                 const struct te_endpoint *remote, uint32_t end);
 /* What is added to our timestamp clock. Constant per 4-tuple and secret, so that the timestamps of
  * a new incarnation continue those of the last one: RFC 6191 and PAWS compare them. */
 uint32_t te_ts_offset(const struct te_stack *stack, const struct te_endpoint *local,

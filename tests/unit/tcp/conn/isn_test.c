@@ -33,6 +33,32 @@ static void test_isn_is_a_clock_of_4_us(void **state)
     assert_int_equal(isn_at(4 * (INT64_C(1) << 32)) - start, 0);
 }
 
+/* Text on a SYN that is given up: the next ISN lies beyond, and the clock goes on from there. */
+static void test_isn_passes_what_was_sent(void **state)
+{
+    (void)state;
+    uint32_t isn = isn_at(1000 * SECOND);
+    te_isn_pass(&stack, &local, &remote, isn + 1461);
+    assert_int_equal(isn_at(1000 * SECOND), isn + 1461);
+    assert_int_equal(isn_at(1000 * SECOND + 40), isn + 1471);
+    te_isn_pass(&stack, &local, &remote, isn + 1471); /* the clock has passed it */
+    te_isn_pass(&stack, &local, &remote, isn - 5);
+    assert_int_equal(isn_at(1000 * SECOND + 40), isn + 1471);
+}
+
+/* Never more than the clock has run since the stack's birth. */
+static void test_isn_does_not_run_away(void **state)
+{
+    (void)state;
+    stack.born_at_us = 999 * SECOND; /* 250,000 ticks ago */
+    uint32_t isn = isn_at(1000 * SECOND);
+    for (unsigned i = 0; i < 100; i++)
+        te_isn_pass(&stack, &local, &remote, isn_at(1000 * SECOND) + 60000);
+    assert_int_equal(isn_at(1000 * SECOND), isn + 4 * 60000);
+    te_isn_pass(&stack, &local, &remote, isn_at(1001 * SECOND) + 60000);
+    assert_int_equal(isn_at(1001 * SECOND), isn + 250000 + 5 * 60000);
+}
+
 static void test_isn_is_apart_for_each_tuple(void **state)
 {
     (void)state;
@@ -100,6 +126,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_isn_is_a_clock_of_4_us, setup),
+        cmocka_unit_test_setup(test_isn_passes_what_was_sent, setup),
+        cmocka_unit_test_setup(test_isn_does_not_run_away, setup),
         cmocka_unit_test_setup(test_isn_is_apart_for_each_tuple, setup),
         cmocka_unit_test_setup(test_isn_hangs_on_the_secret, setup),
         cmocka_unit_test_setup(test_offset_is_not_the_isn, setup),
