@@ -80,7 +80,8 @@ static void taps_list(int control, char *ret_text, size_t size)
         len += (size_t)snprintf(ret_text + len, size - len, "%s %s",
                                 len == 0 ? "; the TAPs here are" : "", each->if_name);
     }
-    if_freenameindex(all);
+    if (all != NULL) /* the sandbox allows no netlink sockets */
+        if_freenameindex(all);
 }
 
 /* --- settings --------------------------------------------------------------------------------- */

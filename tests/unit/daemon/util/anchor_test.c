@@ -1,5 +1,3 @@
-#include "util/anchor.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +6,7 @@
 #include <unistd.h>
 
 #include "support/test.h"
+#include "util/anchor.h"
 
 static char folder[] = "/tmp/anchor-test-XXXXXX", moved[sizeof(folder) + 8];
 static char inside[sizeof(folder) + 8], below[sizeof(folder) + 16];

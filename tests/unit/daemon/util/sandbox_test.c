@@ -1,7 +1,5 @@
 /* Each test enters the sandbox in a child of its own, which ends with 0 if all was as expected, and
  * with the number of the line otherwise. */
-#include "util/sandbox.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +16,7 @@
 #include "support/test.h"
 #include "util/anchor.h"
 #include "util/log.h"
+#include "util/sandbox.h"
 
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \
