@@ -69,6 +69,13 @@ class Install(unittest.TestCase):
             with self.subTest(pattern):
                 self.one(pattern)
 
+    def test_manifest_is_what_was_copied(self) -> None:
+        """All but the configuration, which uninstalling leaves to the administrator."""
+        listed = set((BUILD / "install_manifest.txt").read_text().split())
+        there = {f"/{path.relative_to(self.root)}" for path in self.files}
+        self.assertEqual(there - listed, {"/etc/tcpengine/tcpengined.conf"})
+        self.assertEqual(listed - there, set())
+
     def test_existing_configuration_stays(self) -> None:
         config = self.one(r"/etc/tcpengine/tcpengined\.conf$")
         shipped = config.read_text()
