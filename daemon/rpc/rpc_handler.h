@@ -9,9 +9,9 @@
 
 /* Most entries on a page of a list or of events, most objects looked at to find them, and most
  * places of a table or of the log: no page takes longer than a turn's slice (turns.h). */
-#define RPC_PAGE_MAX 256
-#define RPC_PAGE_OBJECTS_MAX 512
-#define RPC_PAGE_STEPS_MAX 8192
+#define RPC_PAGE_MAX 128
+#define RPC_PAGE_OBJECTS_MAX 256
+#define RPC_PAGE_STEPS_MAX 4096
 
 enum rpc_outcome rpc_verb_attach(struct rpc_call *call);
 enum rpc_outcome rpc_verb_detach(struct rpc_call *call);

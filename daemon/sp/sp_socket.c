@@ -21,8 +21,8 @@
 #define SOCKET_MODE 0660
 #define DIRECTORY_MODE 0750
 /* All users share it: long enough that nobody fills it by chance, and short enough that waiting for
- * one place in it takes less than a tenth of a second when somebody fills it on purpose. */
-#define SOCKET_BACKLOG 256
+ * a place in it takes less than a tenth of a second when somebody fills it on purpose. */
+#define SOCKET_BACKLOG 128
 
 static int socket_make(void)
 {

@@ -5,7 +5,7 @@
  * are, so that nobody saves time up). Jobs of one share take turns.
  *
  * While others carry data, that is not enough: a uid that asks without pause would get half of the
- * time. So each share has an allowance, which grows by a tenth of the time that passes. What its
+ * time. So each share has an allowance, which grows by a sixteenth of the time that passes. What its
  * work costs is taken from it, less FAIR_BYTE_NS for each byte carried. A share in debt waits while
  * another one carries data, which it does until FAIR_BULK_NS after its last FAIR_BULK_BYTES. When
  * nobody else does, nobody waits.
@@ -21,8 +21,8 @@
 
 #define FAIR_NEVER INT64_MAX
 /* Of the time that passes, one part in so many is what each share may spend. */
-#define FAIR_ALLOWANCE_PARTS 10
-/* Most allowance saved up, and most debt, which is paid back within 100 ms. */
+#define FAIR_ALLOWANCE_PARTS 16
+/* Most allowance saved up, and most debt, which is paid back within 160 ms. */
 #define FAIR_ALLOWANCE_MAX_NS INT64_C(10000000)
 /* Above what it costs to carry a byte. */
 #define FAIR_BYTE_NS 4

@@ -11,8 +11,8 @@ from harness import HOST4
 from ipc import Client, RpcError, endpoint, frame, pb
 
 GROUP, ATTACKER, SENDER, CLIENT = 54300, 54301, 54302, 54303
-PAGE_MAX = 256
-SEARCH_MAX = 8192  # events looked at in one turn
+PAGE_MAX = 128
+SEARCH_MAX = 4096  # events looked at in one turn
 FIRST_PORT = 20000
 
 
@@ -79,7 +79,7 @@ class Fairness(harness.SystemTest):
         client = self.client_of(CLIENT)
         ids = [self.listen(client, FIRST_PORT + i) for i in range(600)]
         pages = self.pages(client, "list", lambda: None, max=1000)
-        self.assertEqual([len(page.connections) for page in pages], [256, 256, 88])
+        self.assertEqual([len(page.connections) for page in pages], [128, 128, 128, 128, 88])
         self.assertEqual(sorted(row.id for page in pages for row in page.connections), sorted(ids))
         self.assertEqual(len(client.call("next_events", max=1000).events), PAGE_MAX)
         for number in ids:

@@ -1,10 +1,9 @@
 /* Connections that wait to become links: socket pairs, of uids that the tests say. */
-#include "sp/sp_arrivals.h"
-
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sp/sp_arrivals.h"
 #include "support/test.h"
 
 #define MS INT64_C(1000000)

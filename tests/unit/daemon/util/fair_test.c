@@ -149,8 +149,8 @@ static void carry(struct env *env)
 }
 
 /* Each turn of the loop, user 1 carries data as fast as it can, and user 0 asks for more than it
- * gets: a tenth of the time, once what it had saved is used. */
-static void test_beside_a_transfer_questions_get_a_tenth(void **state)
+ * gets: a sixteenth of the time, once what it had saved is used. */
+static void test_beside_a_transfer_questions_get_a_sixteenth(void **state)
 {
     struct env *env = *state;
     int64_t asked_ns = 0, start_ns;
@@ -168,7 +168,7 @@ static void test_beside_a_transfer_questions_get_a_tenth(void **state)
             queue(env, 0, 0);
         }
     }
-    assert_in_range(asked_ns, 19 * MS, 21 * MS);
+    assert_in_range(asked_ns, 12 * MS, 13 * MS);
     assert_true(env->fair.held_back > 0);
 }
 
@@ -284,7 +284,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_more_jobs_are_no_more_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_jobs_of_one_user_take_turns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_idle_time_is_not_saved_up, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_beside_a_transfer_questions_get_a_tenth, setup,
+        cmocka_unit_test_setup_teardown(test_beside_a_transfer_questions_get_a_sixteenth, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_alone_nobody_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_one_who_carries_does_not_wait, setup, teardown),
