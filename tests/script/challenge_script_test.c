@@ -202,7 +202,7 @@ static void no_challenge_acks_at_all(void **state)
     T_SEND(s, .flags = TE_SYN, .seq = 1);
     T_EXPECT_NONE(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
 /* The first challenge is free, even in the first half second after the stack starts. */
@@ -223,7 +223,7 @@ static void text_received_before_is_answered_each_time(void **state)
     struct script *s = *state;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     for (unsigned i = 0; i < 20; i++) {
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
         T_EXPECT_ACK(s, 1, 101);
@@ -305,7 +305,7 @@ static void rfc5961_5_2_range_of_acks(void **state)
         T_EQUAL(script_user_take(s, NULL), rows[i].good ? 10 : 0);
         T_COUNT(s, tcp_bad_ack, rows[i].good ? 0 : 1);
         if (rows[i].good)
-            script_advance(s, 40 * MS);
+            script_advance(s, DELAYED_ACK);
         T_EXPECT_ACK(s, 101, rows[i].good ? 11 : 1);
     }
 }
@@ -321,7 +321,7 @@ static void rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered(void **state)
     uint32_t max = 65535u << 2;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1u - max, .len = 10, WIN(100));
     T_EQUAL(script_user_take(s, NULL), 10);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 0u - max, .len = 10, WIN(100));
     T_EXPECT_ACK(s, 1, 11);
     T_EQUAL(script_user_take(s, NULL), 0);

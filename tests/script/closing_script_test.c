@@ -266,7 +266,7 @@ static void rfc9293_3_6_1_half_close_by_us_goes_on_receiving(void **state)
     struct script *s = *state;
     conn_in_fin_wait_1(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 2, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 2, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2);
     T_STATE(s, TE_FIN_WAIT_2);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, .len = 1460);

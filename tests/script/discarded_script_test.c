@@ -8,7 +8,6 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/receive_buffer.h"
 
-#define DELAY (40 * MS)
 #define TEXT 1000
 #define SETUP (TE_ECE | TE_CWR)
 #define AGE (10 * SECOND) /* of the connection, so that clocks have something to say */
@@ -188,7 +187,7 @@ static void rfc5961_5_2_no_ack_does_not_move_ts_recent(void **state)
     T_SEND(s, .flags = TE_FIN, .seq = 1, TSVAL(200000));
     T_EXPECT_NONE(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = TEXT, TSVAL(201));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
     T_COUNT(s, paws_rejected, 0);
 }
 
@@ -203,7 +202,7 @@ static void rfc5961_5_2_a_bad_ack_does_not_move_ts_recent(void **state)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = acks[i], .len = TEXT, TSVAL(BLIND));
         T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(1)); /* the challenge */
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = TEXT, TSVAL(201));
-        T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
+        T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
     }
 }
 
@@ -216,7 +215,7 @@ static void rfc5961_5_2_overlapping_from_the_left_does_not_either(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(1));
     T_SEND(s, .flags = 0, .seq = 0u - 499, .len = TEXT, TSVAL(BLIND));
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = TEXT, TSVAL(201));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 1 + TEXT, ECR(201));
 }
 
 /* A good segment that overlaps brings its timestamp: SEG.SEQ =< Last.ACK.sent (R3). */
@@ -226,7 +225,7 @@ static void rfc7323_5_3_r3_an_overlapping_segment_that_is_good_moves_it(void **s
     s->options = SPEAKS_TIMESTAMPS;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 0u - 499, .ack = 1, .len = TEXT, TSVAL(300));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 501, ECR(300));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 501, ECR(300));
 }
 
 /* --- the handshake ---------------------------------------------------------------------------- */
@@ -244,7 +243,8 @@ static void a_bad_ack_in_syn_rcvd_leaves_nothing(void **state)
             struct seg seg = faulty(s, (enum fault)fault, 1);
             send_and_compare(s, &seg);
             T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-            T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(peer_clock(s)));
+            T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11,
+                           ECR(peer_clock(s)));
             T_STATE(s, TE_ESTABLISHED);
         }
     }

@@ -21,7 +21,7 @@ static void text_finds_the_window_closed(void **state)
     s->f.config.receive_buffer_max_bytes = s->f.config.receive_buffer_initial_bytes = WINDOW;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = WINDOW);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1 + WINDOW, WIN(0));
     T_SEND(s, .flags = TE_ACK, .seq = 1 + WINDOW, .ack = 1, .len = 1);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1 + WINDOW, WIN(0));

@@ -179,7 +179,7 @@ static void rfc3168_6_1_1_1_a_syn_without_takes_the_offer_back(void **state)
     check_data(s, false);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 10, .ecn = CE);
     T_EXPECT_NONE(s);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 101, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 101, .ack = 11);
 }
 
 static void a_syn_ack_goes_again_with_its_answer(void **state)
@@ -228,13 +228,13 @@ static void rfc3168_6_1_3_ece_until_cwr(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1, .len = 10, .ecn = CE);
     T_EXPECT(s, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 21); /* not delayed */
     T_SEND(s, .flags = TE_ACK, .seq = 21, .ack = 1, .len = 10, .ecn = ECT0);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 31);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 31);
     T_EQUAL(script_user_send(s, 5), 5); /* data are ACKs too */
     T_EXPECT(s, .flags = TE_ACK | TE_ECE, .seq = 1, .ack = 31, .len = 5, .ecn = ECT0);
     T_SEND(s, .flags = TE_ACK | TE_CWR, .seq = 31, .ack = 6, .len = 10, .ecn = ECT0);
     T_EXPECT(s, .flags = TE_ACK, .seq = 6, .ack = 41); /* the sender's window is small now */
     T_SEND(s, .flags = TE_ACK, .seq = 41, .ack = 6, .len = 10, .ecn = ECT0);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 6, .ack = 51);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 6, .ack = 51);
     T_COUNT(s, ecn_ce_in, 1);
     T_EQUAL(script_status(s).ecn_ce_in, 1);
 }
@@ -257,7 +257,7 @@ static void rfc3168_6_1_1_without_ecn_ce_says_nothing(void **state)
     open_passive(s, 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, .ecn = CE);
     T_EXPECT_NONE(s);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
     T_EQUAL(script_status(s).ecn_ce_in, 0);
 }
 
@@ -268,7 +268,7 @@ static void rfc3168_6_1_5_ce_counts_in_the_window_alone(void **state)
     struct script *s = *state;
     open_passive(s, SETUP);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, .ecn = CE); /* old */
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 11);
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1, .ecn = CE);                        /* no text */
@@ -298,7 +298,7 @@ static void rfc3168_6_1_6_a_marked_window_probe_is_answered(void **state)
     for (uint32_t at = 0; at < window; at += 1024)
         T_SEND(s, .flags = TE_ACK, .seq = 1 + at, .ack = 1,
                .len = window - at < 1024 ? window - at : 1024);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     script_skip(s);
     T_EQUAL(script_status(s).rcv_wnd, 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1 + window, .ack = 1, .len = 1, .ecn = CE);

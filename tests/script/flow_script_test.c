@@ -5,7 +5,6 @@
 #include "script.h"
 
 #define MSS 1460
-#define DELAY (40 * MS)
 
 static uint32_t right_edge(const struct script *s, const struct script_out *out, uint32_t scale)
 {
@@ -19,8 +18,8 @@ static void rfc9293_3_8_6_3_ack_is_delayed_by_40_ms(void **state)
     struct script *s = *state;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_TIMER(s, TE_TIMER_DELAYED_ACK, DELAY);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_TIMER(s, TE_TIMER_DELAYED_ACK, DELAYED_ACK);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_COUNT(s, delayed_acks, 1);
     script_advance(s, SECOND);
     T_EXPECT_NONE(s);
@@ -156,7 +155,7 @@ static void duplicate_text_is_acknowledged_at_once(void **state)
     struct script *s = *state;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     T_EXPECT_ACK(s, 1, 101);
     T_SEND(s, .flags = TE_ACK, .seq = 51, .ack = 1, .len = 50);
@@ -205,7 +204,7 @@ static void rfc9293_3_8_6_2_2_small_buffer_opens_by_its_half(void **state)
     s->f.config.receive_buffer_max_bytes = s->f.config.receive_buffer_initial_bytes = 2048;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 2048);
-    script_advance(s, DELAY);
+    script_advance(s, DELAYED_ACK);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 2049, WIN(0));
     T_EQUAL(script_user_take_some(s, 1023), 1023);
     T_EXPECT_NONE(s);
@@ -419,7 +418,7 @@ static void text_that_finds_no_memory_is_dropped_and_comes_again(void **state)
     T_DROPPED(s, s->c.id, TE_DROP_RECEIVE_NO_MEMORY);
     s->f.heap.allocations_left = -1;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    script_advance(s, DELAY);
+    script_advance(s, DELAYED_ACK);
     T_EXPECT_ACK(s, 1, 101);
     T_EQUAL(script_user_take(s, NULL), 100);
 }
@@ -464,7 +463,7 @@ static void empty_receive_buffer_is_given_back(void **state)
     struct script *s = *state;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     script_advance(s, 10 * SECOND);
     assert_true(script_status(s).receive_buffer_bytes > 0); /* not read yet */
     T_EQUAL(script_user_take(s, NULL), 100);
@@ -472,7 +471,7 @@ static void empty_receive_buffer_is_given_back(void **state)
     T_EQUAL(script_status(s).receive_buffer_bytes, 0);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100);
     T_EQUAL(script_user_take(s, NULL), 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 201);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 201);
 }
 
 /* Room that the field cannot express is no news: without scaling everything above 65,535 bytes,
@@ -492,7 +491,7 @@ static void room_that_cannot_be_told_is_not_announced(void **state)
         s->f.config.receive_buffer_max_bytes = rows[i].max_bytes;
         conn_in_established(s);
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-        T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101, WIN(rows[i].told));
+        T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101, WIN(rows[i].told));
         T_EQUAL(script_user_take(s, NULL), 100);
         T_EXPECT_NONE(s);
     }

@@ -323,7 +323,7 @@ static void rfc9293_3_10_7_2_text_on_syn_is_kept_and_acknowledged(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = acked, .ack = 1, .len = 101 - acked);
     T_ERR(script_user_accept(s), TE_OK);
     T_EQUAL(script_user_take(s, NULL), 100);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     script_skip(s);
 }
 
@@ -371,7 +371,7 @@ static void rfc9293_3_10_7_4_last_ack_of_the_handshake_carries_text(void **state
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 50);
     T_ERR(script_user_accept(s), TE_OK);
     T_EQUAL(script_user_take(s, NULL), 50);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 51);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 51);
 }
 
 static void rfc9293_3_10_7_4_last_ack_of_the_handshake_carries_text_and_fin(void **state)

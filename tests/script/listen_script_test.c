@@ -209,7 +209,7 @@ static void closing_the_listener_leaves_accepted_connections(void **state)
     T_STATE(s, TE_ESTABLISHED);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     T_EQUAL(script_user_take(s, NULL), 10);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
 /* --- which listener --------------------------------------------------------------------------- */

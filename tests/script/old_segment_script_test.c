@@ -2,7 +2,6 @@
  * A.2. The peer sends it again since our ACK was lost; its own ACK may be the only one there is. */
 #include "script_columns.h"
 
-#define DELAY (40 * MS)
 #define MSS PEER_MSS
 
 /* 100 bytes of the peer have been taken and acknowledged. */
@@ -10,7 +9,7 @@ static void with_old_text(struct script *s)
 {
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK | TE_PSH, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_EQUAL(script_user_take(s, NULL), 100);
 }
 
@@ -162,7 +161,7 @@ static void straddling_text_before_a_closed_window_acknowledges(void **state)
     for (uint32_t at = 0; at < window; at += 1024)
         T_SEND(s, .flags = TE_ACK, .seq = 1 + at, .ack = 1,
                .len = window - at < 1024 ? window - at : 1024);
-    script_advance(s, DELAY);
+    script_advance(s, DELAYED_ACK);
     script_skip(s);
     T_EQUAL(script_status(s).rcv_wnd, 0);
     T_EQUAL(script_user_send(s, 500), 500);
@@ -287,7 +286,7 @@ static void old_text_in_fin_wait_2(void **state)
     struct script *s = *state;
     conn_in_fin_wait_2(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 2, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 2, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100, WIN(1234));
     T_EXPECT_ACK(s, 2, 101);
     T_STATE(s, TE_FIN_WAIT_2);

@@ -169,7 +169,7 @@ static void rfc7323_2_3_window_scale_is_used_by_both(void **state)
     T_EQUAL(status.snd_wnd, UINT16_MAX << PEER_WSCALE);
     assert_true(status.rcv_wscale > 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 2);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 2);
     assert_true(script_status(s).rcv_wnd >= (1 << 20) - 1024);
 }
 
@@ -247,7 +247,7 @@ static void rfc7323_3_2_timestamps_not_negotiated_are_ignored(void **state)
     struct script *s = *state;
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, TSVAL(5));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
 }
 
 static void rfc7323_3_2_active_open_without_their_timestamps_has_none(void **state)
@@ -338,7 +338,7 @@ static void simultaneous_open_negotiates_too(void **state)
         T_EQUAL(status.sack_permitted, (choices[i] & SPEAKS_SACK) != 0);
         T_EQUAL(status.wscale_ok, (choices[i] & SPEAKS_WSCALE) != 0);
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-        T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+        T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     }
 }
 
@@ -401,7 +401,7 @@ static void rfc9293_3_2_options_in_any_segment(void **state)
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, .raw_options = any, .raw_len = 12);
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1, .len = 10, .raw_options = bad, .raw_len = 4);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 21);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 21);
     T_EQUAL(script_user_take(s, NULL), 20);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 21, .ack = 1, .raw_options = any, .raw_len = 12);
     T_EXPECT_ACK(s, 1, 22);

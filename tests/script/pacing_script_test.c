@@ -212,7 +212,7 @@ static void the_algorithm_can_be_changed_in_recovery(void **state)
     open_with(s, "bbr", false);
     uint32_t una = 1 + IW * MSS;
     send_and_acknowledge(s);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = una, SACK1(BLOCK(una + MSS, una + 5 * MSS)));
     assert_string_equal(script_status(s).recovery, "recovery");
     T_EQUAL(script_status(s).ssthresh_bytes, UINT32_MAX);
@@ -252,7 +252,7 @@ static void bbr_hears_of_loss_without_sack(void **state)
     struct script *s = *state;
     open_with(s, "bbr", false);
     send_and_acknowledge(s);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     script_skip(s);
     T_EQUAL(variable(s, "pacing_gain_permille"), 2770);
     lose_first(s);

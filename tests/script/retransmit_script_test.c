@@ -337,7 +337,7 @@ static void rfc5681_2_what_is_no_duplicate_ack(void **state)
         T_SEND(s, .flags = TE_ACK, .seq = 1 + i, .ack = 1, .len = 1, WIN(60004));
     T_COUNT(s, duplicate_acks_in, 0);
     T_COUNT(s, fast_retransmits, 0);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     T_EXPECT_ACK(s, start_of(4), 5);
 }
 

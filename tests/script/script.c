@@ -24,6 +24,7 @@ void script_init(struct script *s)
 {
     memset(s, 0, sizeof(*s));
     fixture_init(&s->f);
+    assert_int_equal(s->f.config.delayed_ack_us, DELAYED_ACK);
     /* Just the room a test needs; stacks are made thousands of times. */
     s->f.config.event_max = EVENTS_KEPT;
     s->f.config.history_conn_max = 16;

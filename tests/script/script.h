@@ -6,7 +6,7 @@
  *     conn_in_established(&s);                   one constructor per state
  *     T_SEND(&s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
  *     T_EXPECT_NONE(&s);                         the ACK may wait
- *     script_advance(&s, 40 * MS);
+ *     script_advance(&s, DELAYED_ACK);
  *     T_EXPECT(&s, .flags = TE_ACK, .seq = 1, .ack = 101);
  *     T_STATE(&s, TE_ESTABLISHED);
  *     script_done(&s);
@@ -30,6 +30,7 @@
 #define PEER_MSS 1460
 #define PEER_WSCALE 7
 #define USER 1000
+#define DELAYED_ACK (40 * MS) /* the default of config.delayed_ack_us */
 #define EVENTS_KEPT 256
 #define SEGMENTS_KEPT 4096
 

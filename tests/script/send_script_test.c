@@ -327,7 +327,7 @@ static void rfc9293_3_10_7_4_ack_while_probing_is_acceptable(void **state)
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
     refuse_probe(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_SEND(s, .flags = TE_RST, .seq = 1000); /* a challenge ACK, too */
     T_EXPECT_ACK(s, 1, 101);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 101, .ack = 1, WIN(0));
@@ -360,11 +360,11 @@ static void ack_after_a_probe_that_was_taken(void **state)
     close_their_window(s, 1000);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 2, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 2, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, WIN(2000));
     T_EXPECT(s, .flags = TE_ACK, .seq = 2, .ack = 101, .len = 999);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, .len = 100, WIN(2000));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1001, .ack = 201);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1001, .ack = 201);
 }
 
 /* The window is taken back: its end is where the peer's RCV.NXT will be, and after the timeout
@@ -376,14 +376,14 @@ static void ack_after_a_window_was_taken_back(void **state)
     T_EQUAL(script_user_send(s, 1000), 1000);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1000);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     script_advance(s, RTO_MIN);
     script_skip(s);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 201);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 201);
     T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1001, WIN(0)); /* it had come all the same */
     T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1001, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1001, .ack = 301);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1001, .ack = 301);
 }
 
 /* RFC 7323 2.4: 1,024 bytes were offered in units of 128; of the 1,023 that are left 896 can be
@@ -397,7 +397,7 @@ static void rfc7323_2_4_ack_when_rounding_took_the_window_back(void **state)
     T_EQUAL(script_user_send(s, 1024), 1024);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 1024);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2, .len = 100, WIN(7));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1025, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1025, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1025, WIN(8));
 }
 
@@ -410,9 +410,9 @@ static void ack_while_probing_with_a_fin(void **state)
     T_ERR(script_user_shutdown(s), TE_OK);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 2, .len = 100, WIN(0));
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 2, .ack = 201);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 2, .ack = 201);
     T_STATE(s, TE_FIN_WAIT_2);
 }
 

@@ -208,7 +208,7 @@ static void connection_works_like_any_other(void **state)
     assert_true((int32_t)(out->header.options.ts_value - ts_of_cookie) >= 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 50);
     T_EQUAL(script_user_take(s, NULL), 50);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 101, .ack = 51);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 101, .ack = 51);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 51, .ack = 101);
     T_EXPECT_ACK(s, 101, 52);
     T_STATE(s, TE_CLOSE_WAIT);

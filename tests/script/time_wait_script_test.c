@@ -326,7 +326,7 @@ static void new_incarnation_works_in_full(void **state)
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 101, .len = 50);
     T_EQUAL(script_user_take(s, NULL), 50);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 101, .ack = 51);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 101, .ack = 51);
     T_STATE(s, TE_ESTABLISHED);
 }
 

@@ -51,9 +51,9 @@ static void rfc9293_3_8_4_whatever_arrives_starts_the_interval_anew(void **state
     establish_with_keepalive(s);
     script_advance(s, HOUR);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     T_EXPECT_ACK(s, 1, 11);
-    T_EXPECT_AFTER(s, 2 * HOUR - 40 * MS, .flags = TE_ACK, .seq = 0, .ack = 11);
+    T_EXPECT_AFTER(s, 2 * HOUR - DELAYED_ACK, .flags = TE_ACK, .seq = 0, .ack = 11);
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1);
 }
 
@@ -153,7 +153,7 @@ static void rfc9293_3_8_4_their_probe_is_answered(void **state)
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     T_EQUAL(script_user_take(s, NULL), 10);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
     for (unsigned i = 0; i < 5; i++) {
         T_SEND(s, .flags = TE_ACK, .seq = 10, .ack = 1);
         T_EXPECT_ACK(s, 1, 11);
@@ -491,7 +491,7 @@ static void rfc6093_urgent_text_is_delivered_in_line(void **state)
     T_SEND(s, .flags = TE_ACK | TE_URG, .seq = 201, .ack = 1, .len = 100, .urg = 0);
     T_SEND(s, .flags = TE_ACK, .seq = 301, .ack = 1, .len = 100, .urg = 50);
     T_EQUAL(script_user_take(s, NULL), 400);
-    T_EXPECT_AFTER(s, 40 * MS, .flags = TE_ACK, .seq = 1, .ack = 401);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 401);
 }
 
 static void rfc9293_3_10_7_4_urg_with_a_closed_window(void **state)

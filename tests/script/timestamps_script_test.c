@@ -2,8 +2,6 @@
 #include "script.h"
 #include "units.h"
 
-#define DELAY (40 * MS)
-
 /* TS.Recent is 1 + the age of the connection in ms; these values are relative to it. */
 static uint32_t recent(const struct script *s)
 {
@@ -26,7 +24,7 @@ static void rfc7323_4_3_delayed_ack_echoes_the_earliest(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, TSVAL(101));
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, TSVAL(102));
     T_SEND(s, .flags = TE_ACK, .seq = 201, .ack = 1, .len = 100, TSVAL(103));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 301, ECR(101));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 301, ECR(101));
 }
 
 /* 4.3, second example, number by number. */
@@ -66,14 +64,14 @@ static void rfc7323_5_3_old_text_is_answered_and_dropped(void **state)
     struct script *s = *state;
     open_with_timestamps(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100, TSVAL(200));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101, ECR(200));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101, ECR(200));
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, TSVAL(199));
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 101, ECR(200));
     T_COUNT(s, paws_rejected, 1);
     T_EQUAL(script_user_take(s, NULL), 100);
     T_SEND(s, .flags = TE_ACK, .seq = 101, .ack = 1, .len = 100, TSVAL(200)); /* equal is fine */
     T_EQUAL(script_user_take(s, NULL), 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 201);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 201);
 }
 
 static void rfc7323_5_3_old_fin_is_answered_and_dropped(void **state)
@@ -120,7 +118,7 @@ static void rfc7323_5_2_clock_wraps(void **state)
     open_with_timestamps(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, TSVAL(before));
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1, .len = 10, TSVAL(before + 1));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 21);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 21);
     T_SEND(s, .flags = TE_ACK, .seq = 21, .ack = 1, .len = 10, TSVAL(before + 2));
     T_SEND(s, .flags = TE_ACK, .seq = 31, .ack = 1, .len = 10, TSVAL(before));
     T_EXPECT_ACK(s, 1, 31);
@@ -137,7 +135,7 @@ static void rfc7323_5_5_timestamps_outlive_an_idle_month(void **state)
     T_EXPECT_ACK(s, 1, 1);
     script_advance(s, 2 * DAY);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10, TSVAL(0u - 100));
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(0u - 100));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(0u - 100));
 }
 
 /* TS.Recent is as old as the SYN that brought it, not as the stack. */
@@ -266,7 +264,7 @@ static void rfc7323_3_2_missing_timestamps_are_dropped_in_silence(void **state)
     T_STATE(s, TE_ESTABLISHED); /* MUST NOT abort */
     T_COUNT(s, timestamp_missing, 2);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 101);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 101);
 }
 
 static void rfc7323_3_2_rst_may_lack_them(void **state)
@@ -322,7 +320,7 @@ static void ipv6_paws(void **state)
     open_with_timestamps(s);
     script_advance(s, 10 * MS);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
-    T_EXPECT_AFTER(s, DELAY, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(11));
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11, ECR(11));
     T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 1, .len = 10, TSVAL(recent(s) - 60));
     T_EXPECT_ACK(s, 1, 11);
     T_COUNT(s, paws_rejected, 1);
