@@ -52,8 +52,25 @@ static uint64_t number_of(const struct status_field *field, const struct tcpc_st
     return 0;
 }
 
+/* An entry of TIME_WAIT keeps little of its connection, which never had an MSS of 0. */
+static bool is_forgotten(const struct tcpc_status *status)
+{
+    return status->time_wait != NULL && status->mss == 0;
+}
+
+static bool is_unknown(const struct status_field *field, const struct tcpc_status *status)
+{
+    if (field->kind == STATUS_FLAG || field->kind == STATUS_WORD)
+        return false;
+    if (field->kind == STATUS_DURATION_US && (int64_t)number_of(field, status) < 0)
+        return true;
+    return is_forgotten(status) && number_of(field, status) == 0;
+}
+
 json_t *status_field_json(const struct status_field *field, const struct tcpc_status *status)
 {
+    if (is_unknown(field, status))
+        return json_null();
     switch (field->kind) {
     case STATUS_FLAG:
         return json_boolean(number_of(field, status));
@@ -84,7 +101,7 @@ static bool is_something(const struct status_field *field, const struct tcpc_sta
 static bool is_printed(const struct status_field *field, const struct tcpc_status *status)
 {
     bool is_number = field->kind != STATUS_FLAG && field->kind != STATUS_WORD;
-    return is_number || is_something(field, status);
+    return is_number ? !is_unknown(field, status) : is_something(field, status);
 }
 
 static const char *format_value(const struct status_field *field, const struct tcpc_status *status,
@@ -120,7 +137,8 @@ static bool line_is_empty(enum status_line line, const struct tcpc_status *statu
     size_t count;
     const struct status_field *fields = status_fields(&count);
     for (size_t i = 0; i < count; i++) {
-        if (fields[i].line == line && is_something(&fields[i], status))
+        if (fields[i].line == line && is_printed(&fields[i], status) &&
+            is_something(&fields[i], status))
             return false;
     }
     return true;

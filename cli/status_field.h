@@ -32,11 +32,12 @@ struct status_field {
 
 /* The table, static, in the order of the list; *ret_count rows. */
 const struct status_field *status_fields(size_t *ret_count);
-/* The field's value as JSON, a new value: an empty word is null. */
+/* The field's value as JSON, a new value: an empty word is null, and so is what an entry of
+ * TIME_WAIT has not kept. */
 json_t *status_field_json(const struct status_field *field, const struct tcpc_status *status);
 /* Prints a line: its label, start (NULL: none), and the phrases of its fields, without flags that
- * are false and words that are empty. Prints nothing without a start if all fields are zero, false
- * or empty.
+ * are false, words that are empty, and what is not known. Prints nothing without a start if all
+ * fields are zero, false or empty.
  */
 void status_line_print(enum status_line line, const char *start, const struct tcpc_status *status);
 

@@ -33,6 +33,11 @@
 #define TO_PB_DURATION_US(value) (value)
 #define TO_PB_WORD(value) (char *)(uintptr_t)(value)
 
+static int64_t age_us(int64_t now_us, int64_t moment_us)
+{
+    return moment_us == TE_NEVER ? -1 : now_us - moment_us;
+}
+
 void rpc_fill_status(const struct te_status *status, int64_t now_us,
                      pb_connection_status_result *result)
 {
@@ -41,7 +46,7 @@ void rpc_fill_status(const struct te_status *status, int64_t now_us,
     result->name = TO_PB_##kind(status->name);
 #define FILL_AGE(name, moment_us, ...)                                                             \
     ASSERT_TYPE(name, PB_TYPE_DURATION_US)                                                         \
-    result->name = now_us - status->moment_us;
+    result->name = age_us(now_us, status->moment_us);
     TE_STATUS_LIST(FILL_FIELD)
     TE_STATUS_AGE_LIST(FILL_AGE)
 #undef FILL_FIELD

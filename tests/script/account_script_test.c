@@ -108,7 +108,7 @@ static void status_equals_a_recount(void **state)
     T_EQUAL(status.snd_wnd, 40000);
     T_EQUAL(status.snd_wl1, PEER_ISS + 1);
     T_EQUAL(status.snd_wl2, s->c.our_iss + 1 + 3 * MSS);
-    script_advance(s, 40 * MS);
+    script_advance(s, DELAYED_ACK);
     script_skip(s);
 }
 
@@ -138,6 +138,25 @@ static void status_tells_who_and_when(void **state)
     T_EQUAL(status.opened_at_us, SECOND);
     T_EQUAL(status.uid, USER);
     T_EQUAL(status.send_queue_bytes, 128); /* the backlog by default */
+}
+
+/* No remains: the entry keeps no times, but the history does. */
+static void status_of_time_wait_knows_its_age(void **state)
+{
+    struct script *s = *state;
+    s->closes_fully = true;
+    int64_t opened_at_us = s->f.now_us;
+    conn_in_fin_wait_2(s);
+    script_advance(s, 5 * SECOND);
+    T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2);
+    T_EXPECT_ACK(s, 2, 2);
+    script_advance(s, 3 * SECOND);
+    T_SEND(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 2); /* 2MSL anew, the state goes on */
+    T_EXPECT_ACK(s, 2, 2);
+    struct te_status status = script_status(s);
+    T_EQUAL(status.opened_at_us, opened_at_us);
+    T_EQUAL(status.state_since_us, opened_at_us + 5 * SECOND);
+    T_EQUAL(status.mss, 0);
 }
 
 static void status_of_time_wait_tells_what_is_left(void **state)
@@ -326,6 +345,7 @@ int main(void)
         SCRIPT_TEST(counters_equal_a_recount),
         SCRIPT_TEST(status_equals_a_recount),
         SCRIPT_TEST(status_tells_who_and_when),
+        SCRIPT_TEST(status_of_time_wait_knows_its_age),
         SCRIPT_TEST(status_of_time_wait_tells_what_is_left),
         SCRIPT_TEST(totals_count_every_state),
         SCRIPT_TEST(totals_do_not_count_what_remains),

@@ -64,6 +64,30 @@ static void each_kind_is_json(void **state)
     assert_json("age_us", &status, "0");
 }
 
+/* What an entry of TIME_WAIT keeps is told, and no 0 in place of the rest. */
+static void what_time_wait_has_forgotten_is_not_told(void **state)
+{
+    struct tcpc_time_wait entry = {.fin_reacked = 0};
+    struct tcpc_status status = empty_status();
+    (void)state;
+    status.time_wait = &entry;
+    status.age_us = -1;
+    status.state_age_us = 5000000;
+    status.snd_nxt = 77;
+    assert_json("age_us", &status, "null");
+    assert_json("state_age_us", &status, "5000000");
+    assert_json("snd_nxt", &status, "77");
+    assert_json("mss", &status, "null");
+    assert_json("bytes_sent", &status, "null");
+    assert_json("nagle", &status, "false");
+    assert_string_equal(line(STATUS_LINE_STATE, "TIME_WAIT", &status),
+                        "state        TIME_WAIT, 5.0 s in this state\n");
+    assert_string_equal(line(STATUS_LINE_SND, NULL, &status), "SND          nxt 77\n");
+    assert_string_equal(line(STATUS_LINE_OPTIONS, NULL, &status), "");
+    status.mss = 1460; /* bytes wait to be read: the connection is still known */
+    assert_json("bytes_sent", &status, "0");
+}
+
 static void lines_have_label_start_and_phrases(void **state)
 {
     struct tcpc_status status = empty_status();
@@ -112,6 +136,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_json),
+        cmocka_unit_test(what_time_wait_has_forgotten_is_not_told),
         cmocka_unit_test(lines_have_label_start_and_phrases),
         cmocka_unit_test(what_says_nothing_is_left_out),
         cmocka_unit_test(fields_are_unique_and_inside_the_struct),

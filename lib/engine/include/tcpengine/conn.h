@@ -343,7 +343,8 @@ struct te_status {
 };
 /* The status of a connection, listener or TIME_WAIT entry: the caller's own copy, words static. In
  * TIME_WAIT the fields that a whole connection would have are 0 where the entry does not keep them,
- * unless received bytes still wait to be taken: then the rest of the connection is known too.
+ * unless received bytes still wait to be taken: then the rest of the connection is known too. When
+ * it was opened is TE_NEVER if te_history() has forgotten it.
  *
  * TE_ERR_NO_CONNECTION: nothing has that id (any more). te_history() may still know it. */
 enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_status *ret_status);

@@ -112,8 +112,9 @@
     X(FLAG, fin_received, RECEIVE_QUEUE, "then the peer's FIN", "The peer's FIN has arrived")      \
     X(FLAG, fin_queued, SEND_QUEUE, "then FIN", "Our FIN follows the bytes to send")
 
-/* Ages, of the kind DURATION_US: te_status has the moment, as moment_us; all others have the time
- * since then, as name. X(name, moment_us, LINE, phrase, help). */
+/* Ages, of the kind DURATION_US: te_status has the moment, as moment_us (TE_NEVER: not known); all
+ * others have the time since then, as name (-1: not known). X(name, moment_us, LINE, phrase, help).
+ */
 #define TE_STATUS_AGE_LIST(X)                                                                      \
     X(age_us, opened_at_us, STATE, "# old", "Time since the opening")                              \
     X(state_age_us, state_since_us, STATE, "# in this state", "Time in the current state")

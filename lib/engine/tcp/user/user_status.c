@@ -132,6 +132,18 @@ static void status_of_listener(const struct te_listener *listener, struct te_sta
     };
 }
 
+/* Without remains only the history knows, as long as it is kept. */
+static void moments_of_time_wait(const struct te_stack *stack, const struct te_time_wait_view *view,
+                                 struct te_status *status)
+{
+    struct te_transition transitions[TE_HISTORY_MAX];
+    const struct te_grave *grave = te_graveyard_find(stack, view->id);
+    unsigned count = grave != NULL ? te_history_copy(&grave->history, transitions) : 0;
+    bool knows_end = count > 0 && transitions[count - 1].to == TE_TIME_WAIT;
+    status->opened_at_us = count > 0 ? transitions[0].time_us : TE_NEVER;
+    status->state_since_us = knows_end ? transitions[count - 1].time_us : view->started_at_us;
+}
+
 /* Overwrites what may be known from the remains with what the table knows. */
 static void status_of_time_wait(const struct te_stack *stack, uint32_t handle,
                                 struct te_status *status)
@@ -153,8 +165,10 @@ static void status_of_time_wait(const struct te_stack *stack, uint32_t handle,
     status->time_wait_started_at_us = view.started_at_us;
     status->time_wait_ends_at_us = view.ends_at_us;
     status->fin_reacked = view.fin_reacked;
-    if (status->congestion_control == NULL)
-        status->congestion_control = status->recovery = status->mtu_probing = "";
+    if (status->congestion_control != NULL)
+        return;
+    status->congestion_control = status->recovery = status->mtu_probing = "";
+    moments_of_time_wait(stack, &view, status);
 }
 
 enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_status *ret_status)

@@ -164,6 +164,17 @@ static void test_status_fields_and_ages(void **state)
     assert_int_equal(result.state_age_us, 5 * TE_SECOND);
 }
 
+static void test_an_unknown_opening_has_no_age(void **state)
+{
+    const struct te_status status = {
+        .state = TE_TIME_WAIT, .opened_at_us = TE_NEVER, .state_since_us = NOW_US - TE_SECOND};
+    pb_connection_status_result result = TCPENGINE__V1__CONNECTION_STATUS_RESULT__INIT;
+    (void)state;
+    rpc_fill_status(&status, NOW_US, &result);
+    assert_int_equal(result.age_us, -1);
+    assert_int_equal(result.state_age_us, TE_SECOND);
+}
+
 /* --- TIME_WAIT -------------------------------------------------------------------------------- */
 
 static void test_time_wait_entry(void **state)
@@ -272,6 +283,7 @@ int main(void)
         TEST(test_connection_has_the_fields_of_its_status),
         TEST(test_timers_are_rounded_up),
         TEST(test_status_fields_and_ages),
+        TEST(test_an_unknown_opening_has_no_age),
         TEST(test_time_wait_entry),
         TEST(test_simultaneous_close_is_entered_by_both),
         TEST(test_remaining_is_at_most_the_duration),

@@ -132,6 +132,8 @@ static void status_of_an_entry(void **state)
     assert_true(status.user_closed);
     assert_int_equal(status.uid, 1002);
     assert_string_equal(status.congestion_control, "");
+    assert_int_equal(status.state_since_us, f.now_us); /* no history: since 2MSL began */
+    assert_int_equal(status.opened_at_us, TE_NEVER);
 }
 
 /* --- all -------------------------------------------------------------------------------------- */
