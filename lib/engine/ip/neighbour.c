@@ -20,7 +20,7 @@
 #define CONFIRM_INTERVAL_US TE_SECOND
 /* How long the former MAC may refute a claim, and how long claims are not believed after that. */
 #define TRIAL_US TE_SECOND
-#define REFUTED_US (30 * TE_SECOND)
+#define REFUTED_US (250 * TE_MS)
 /* Linux's locktime: how long the first of several answers keeps out the others. */
 #define FIRST_ANSWER_US TE_SECOND
 

@@ -16,8 +16,8 @@
  * and makes none, as in RFC 826 and RFC 4861 7.2.3 and 7.2.5: a neighbour may have a new MAC, and
  * what we send must not go to the old one for seconds. Whoever can send a frame on the link can
  * forge that, so the former MAC is asked at once, by itself: if it answers, the claim was false,
- * the former MAC is back, and for a while further claims are not believed while it answers. A true
- * move costs nothing, a forged one a round trip.
+ * the former MAC is back, and for 250 ms further claims are not believed while it answers. A true
+ * move costs nothing, forged ones four round trips per second.
  *
  * The R flag of an advertisement is not kept: it serves the Default Router List of hosts that
  * discover routers (RFC 4861 6.3.4, 7.3.3), and our routes are configured.
