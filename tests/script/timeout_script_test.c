@@ -308,6 +308,74 @@ static void soft_error_is_told_when_the_connection_times_out(void **state)
     T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
 }
 
+/* RFC 1122 4.2.3.9: time exceeded and parameter problem are soft errors, with both families. */
+struct soft_error {
+    bool is_v6;
+    uint8_t type, code;
+};
+
+static const struct soft_error soft_errors[] = {
+    {false, TE_ICMP4_TIME_EXCEEDED, 0},     {false, TE_ICMP4_TIME_EXCEEDED, 1},
+    {false, TE_ICMP4_PARAMETER_PROBLEM, 0}, {false, TE_ICMP4_PARAMETER_PROBLEM, 1},
+    {true, TE_ICMP6_TIME_EXCEEDED, 0},      {true, TE_ICMP6_TIME_EXCEEDED, 1},
+    {true, TE_ICMP6_PARAMETER_PROBLEM, 0},  {true, TE_ICMP6_PARAMETER_PROBLEM, 2},
+};
+
+static void open_with_soft_error(struct script *s, const struct soft_error *row)
+{
+    script_start_over(s);
+    s->options = row->is_v6 ? SPEAKS_IPV6 : 0;
+    s->f.config.syn_retries_max = 2;
+    conn_in_syn_sent(s);
+    script_icmp_error(s, row->type, row->code, 0, 0);
+    T_STATE(s, TE_SYN_SENT);
+    T_ERR(script_status(s).soft_error, TE_ERR_HOST_UNREACHABLE);
+    T_EQUAL(script_status(s).has_icmp, true);
+    T_EQUAL(script_status(s).icmp_type, row->type);
+    T_EQUAL(script_status(s).icmp_code, row->code);
+    T_COUNT(s, icmp_soft_errors, 1);
+}
+
+static void rfc1122_4_2_3_9_soft_errors_end_no_opening(void **state)
+{
+    struct script *s = *state;
+    for (unsigned i = 0; i < sizeof(soft_errors) / sizeof(soft_errors[0]); i++) {
+        open_with_soft_error(s, &soft_errors[i]);
+        T_SEND(s, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 1);
+        T_STATE(s, TE_ESTABLISHED);
+        T_ERR(script_status(s).soft_error, TE_OK);
+        T_EQUAL(script_status(s).has_icmp, false);
+        script_skip(s);
+    }
+}
+
+static void rfc1122_4_2_3_9_soft_errors_are_told_when_an_opening_times_out(void **state)
+{
+    struct script *s = *state;
+    for (unsigned i = 0; i < sizeof(soft_errors) / sizeof(soft_errors[0]); i++) {
+        open_with_soft_error(s, &soft_errors[i]);
+        script_advance(s, 30 * SECOND);
+        script_skip(s);
+        T_EVENT(s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_TIMEOUT_RETRANSMIT);
+        T_ERR(script_status(s).error, TE_ERR_HOST_UNREACHABLE);
+        T_EQUAL(script_status(s).icmp_type, soft_errors[i].type);
+        T_EQUAL(script_status(s).icmp_code, soft_errors[i].code);
+    }
+}
+
+/* RFC 4443 3.4: a peer that does not know TCP is "protocol unreachable", which does not pass. */
+static void unknown_next_header_ends_an_opening(void **state)
+{
+    struct script *s = *state;
+    s->options = SPEAKS_IPV6;
+    conn_in_syn_sent(s);
+    script_icmp_error(s, TE_ICMP6_PARAMETER_PROBLEM, 1, 0, 0);
+    T_EVENT(s, TE_SYN_SENT, TE_CLOSED, TE_CAUSE_ICMP);
+    T_ERR(script_status(s).error, TE_ERR_PORT_UNREACHABLE);
+    T_EQUAL(script_status(s).icmp_type, TE_ICMP6_PARAMETER_PROBLEM);
+    T_EQUAL(script_status(s).icmp_code, 1);
+}
+
 static void rfc5927_4_quote_that_is_not_in_flight_is_ignored(void **state)
 {
     struct script *s = *state;
@@ -531,6 +599,9 @@ int main(void)
         SCRIPT_TEST(ipv6_unreachable_while_opening),
         SCRIPT_TEST(rfc5927_5_2_every_error_is_soft_when_established),
         SCRIPT_TEST(soft_error_is_told_when_the_connection_times_out),
+        SCRIPT_TEST(rfc1122_4_2_3_9_soft_errors_end_no_opening),
+        SCRIPT_TEST(rfc1122_4_2_3_9_soft_errors_are_told_when_an_opening_times_out),
+        SCRIPT_TEST(unknown_next_header_ends_an_opening),
         SCRIPT_TEST(rfc5927_4_quote_that_is_not_in_flight_is_ignored),
         SCRIPT_TEST(rfc9293_3_9_2_2_other_errors_end_nothing),
         SCRIPT_TEST(rfc1191_6_4_too_big_makes_smaller_segments),

@@ -251,6 +251,16 @@ static enum te_err meaning_of_error6(const struct te_icmp *icmp)
     }
 }
 
+/* RFC 1122 4.2.3.9 counts these among the soft errors: a loop of routes that will settle, a header
+ * that somebody on the path took for wrong. That a peer does not speak TCP does not pass. */
+static bool is_passing(bool is_v4, const struct te_icmp *icmp)
+{
+    if (is_v4)
+        return icmp->type == TE_ICMP4_TIME_EXCEEDED || icmp->type == TE_ICMP4_PARAMETER_PROBLEM;
+    return icmp->type == TE_ICMP6_TIME_EXCEEDED ||
+           (icmp->type == TE_ICMP6_PARAMETER_PROBLEM && icmp->code != TE_ICMP6_BAD_NEXT_HEADER);
+}
+
 /* The next plateau of RFC 1191 7.1, for routers that do not report their MTU (RFC 1191 5). */
 static uint32_t plateau_below(size_t packet_len)
 {
@@ -292,6 +302,9 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
                                   .remote = quote.destination,
                                   .seq = quote.seq,
                                   .error = meaning,
+                                  .type = icmp->type,
+                                  .code = icmp->code,
+                                  .is_passing = is_passing(is_v4, icmp),
                                   .mtu_bytes = meaning == TE_OK ? mtu_of(icmp, &quote) : 0};
     if (meaning == TE_OK && error.mtu_bytes == 0)
         drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);

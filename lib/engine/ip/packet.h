@@ -28,6 +28,8 @@ struct te_icmp_error {
     struct te_endpoint local, remote; /* of the quoted segment; local is ours */
     uint32_t seq;                     /* of the quoted segment: the transport checks it */
     enum te_err error;                /* TE_ERR_HOST_UNREACHABLE, ...; TE_OK: packet too big */
+    uint8_t type, code;               /* as received; the family is the addresses' */
+    bool is_passing; /* a condition that may pass by itself: time exceeded, parameter problem */
     uint32_t mtu_bytes;               /* packet too big: next-hop MTU, never 0; else 0 */
 };
 

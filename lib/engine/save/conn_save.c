@@ -85,6 +85,11 @@ static void state_fields(struct te_codec *codec, struct te_conn *conn)
     TE_CODEC_BIT(codec, conn->fast_open_data);
     te_save_error(codec, &conn->error);
     te_save_error(codec, &conn->soft_error);
+    if (codec->version < TE_SAVE_VERSION_GROUPS)
+        return;
+    te_codec_bool(codec, &conn->has_icmp);
+    te_codec_u8(codec, &conn->icmp_type);
+    te_codec_u8(codec, &conn->icmp_code);
 }
 
 static void sequence_fields(struct te_codec *codec, struct te_conn *conn)

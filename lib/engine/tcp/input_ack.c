@@ -121,6 +121,7 @@ static void advance(struct te_stack *stack, struct te_conn *conn, uint32_t ack,
     te_path_mtu_on_ack(conn);
     te_mtu_probe_on_ack(stack, conn);
     conn->soft_error = TE_OK;
+    conn->has_icmp = false;
     conn->retransmits = 0;
     if (report->acked_bytes > 0)
         te_ready_add(stack, &conn->ready, TE_READY_SEND);

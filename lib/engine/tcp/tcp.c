@@ -103,9 +103,12 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
 
 /* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -------------------------------------------------------- */
 
-/* DEVIATION: RFC 9293 (MUST-56) lets no soft error end a connection; ours ends an active opening,
- * as RFC 5461 4.1 describes and all hosts do, so that the user learns at once instead of after two
- * minutes. Later every error, even a hard one, is only noted (RFC 5927 5.2). */
+/* DEVIATION: RFC 9293 (MUST-56) and RFC 1122 4.2.3.9 let no soft error end a connection. With both
+ * families "destination unreachable" of any code ends ours while it is an active opening, as RFC
+ * 5461 4.1 describes and all hosts do, so that the user learns at once instead of after two minutes
+ * that there is no way. Time exceeded and parameter problem are noted, and told if the opening then
+ * times out: the next SYN may get through. Later every error, even a hard one, is only noted (RFC
+ * 5927 5.2). */
 static void on_icmp_error(struct te_stack *stack, const struct te_icmp_error *error)
 {
     struct te_conn *conn = te_conn_table_find(stack, &error->local, &error->remote);
@@ -119,7 +122,10 @@ static void on_icmp_error(struct te_stack *stack, const struct te_icmp_error *er
             te_recovery_on_smaller_mss(stack, conn); /* at once: RFC 1191 6.4, RFC 8201 5.4 */
         return;
     }
-    if (conn->state == TE_SYN_SENT) {
+    conn->has_icmp = true;
+    conn->icmp_type = error->type;
+    conn->icmp_code = error->code;
+    if (conn->state == TE_SYN_SENT && !error->is_passing) {
         struct te_death death = {TE_CLOSED, TE_CAUSE_ICMP, error->error, NULL};
         te_conn_end_protocol(stack, conn, &death);
         return;

@@ -89,6 +89,9 @@ struct field {
     F(MAY_CHANGE, bool, te_conn, fast_open_data)                                                   \
     F(MAY_CHANGE, int8_t, te_conn, error)                                                          \
     F(MAY_CHANGE, int8_t, te_conn, soft_error)                                                     \
+    F(MAY_CHANGE, bool, te_conn, has_icmp)                                                         \
+    F(MAY_CHANGE, uint8_t, te_conn, icmp_type)                                                     \
+    F(MAY_CHANGE, uint8_t, te_conn, icmp_code)                                                     \
     I(MAY_CHANGE, int64_t, te_conn, timer_at_us, TE_TIMER_RETRANSMIT)                              \
     I(MAY_CHANGE, int64_t, te_conn, timer_at_us, TE_TIMER_KEEPALIVE)                               \
     F(MAY_CHANGE, uint32_t, te_conn, iss)                                                          \

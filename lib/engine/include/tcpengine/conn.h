@@ -324,7 +324,9 @@ struct te_status {
     uint32_t uid;
     enum te_err error;      /* why it failed; TE_OK while it lives, and after an orderly end */
     enum te_err soft_error; /* the last ICMP error that did not end it (RFC 9293 3.9.2.2) */
-    enum te_timer timer;    /* the next one, and when; TE_NEVER with TE_TIMER_NONE */
+    bool has_icmp;          /* error or soft_error came as this type and code (icmp.h) */
+    uint8_t icmp_type, icmp_code;
+    enum te_timer timer; /* the next one, and when; TE_NEVER with TE_TIMER_NONE */
     int64_t timer_at_us;
     uint32_t send_queue_bytes;    /* accepted and not acknowledged; listener: backlog */
     uint32_t receive_queue_bytes; /* received and not released; listener: waiting to be accepted */

@@ -112,6 +112,8 @@ struct te_conn {
     bool fast_open_tried : 1, fast_open_has_cookie : 1, fast_open_data : 1;
     int8_t error;      /* enum te_err: why it died; TE_OK while it lives, or after an orderly end */
     int8_t soft_error; /* enum te_err: the last ICMP error since anything was acknowledged */
+    uint8_t icmp_type, icmp_code; /* of that error, or of the one that ended it; with has_icmp */
+    bool has_icmp;
 
     /* Lists and tables that link it. */
     struct te_conn *next_by_tuple, *next_by_id;

@@ -105,6 +105,9 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .opened_at_us = conn->opened_at_us,
         .state_since_us = conn->state_since_us,
         .soft_error = (enum te_err)conn->soft_error,
+        .has_icmp = conn->has_icmp,
+        .icmp_type = conn->icmp_type,
+        .icmp_code = conn->icmp_code,
     };
     status->timer = te_timer_next_of_tcp(conn, &status->timer_at_us);
     status_of_streams(conn, status);
