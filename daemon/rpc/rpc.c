@@ -169,6 +169,7 @@ static unsigned event_wakers(const struct te_event *event)
         return RPC_WAKE_STATE | (event->transition.to == TE_CLOSED ? (unsigned)TE_READY_END : 0);
     case TE_EVENT_FIN_AGAIN:
     case TE_EVENT_ADDRESS_CONFLICT:
+    case TE_EVENT_ADDRESS_READY:
         break;
     }
     return 0;

@@ -134,6 +134,38 @@ bool te_stack_is_address_ready(const struct te_stack *stack)
     return te_locals_any_ready(stack);
 }
 
+const char *te_address_state_name(enum te_address_state state)
+{
+    static const char *const names[] = {
+#define NAME(constant, name) [TE_ADDRESS_##constant] = (name),
+        TE_ADDRESS_STATE_LIST(NAME)
+#undef NAME
+    };
+    return (unsigned)state < TE_ADDRESS_STATE_COUNT ? names[state] : "?";
+}
+
+static_assert((int)TE_LOCAL_TENTATIVE == (int)TE_ADDRESS_TENTATIVE &&
+                  (int)TE_LOCAL_READY == (int)TE_ADDRESS_READY &&
+                  (int)TE_LOCAL_CONFLICT == (int)TE_ADDRESS_CONFLICT,
+              "one enum is the other");
+
+bool te_stack_address(const struct te_stack *stack, unsigned index,
+                      struct te_address_info *ret_info)
+{
+    if (index >= stack->locals.count)
+        return false;
+    const struct te_local *local = &stack->locals.items[index];
+    bool is_conflict = local->state == TE_LOCAL_CONFLICT;
+    *ret_info = (struct te_address_info){.cidr = {local->addr, local->network_bits},
+                                         .is_configured = index < stack->locals.configured_count,
+                                         .state = (enum te_address_state)local->state,
+                                         .was_claimed = local->was_claimed,
+                                         .claimed_at_us = local->claimed_at_us,
+                                         .retry_at_us = is_conflict ? local->step_at_us : TE_NEVER};
+    memcpy(ret_info->claimed_by, local->claimed_by, 6);
+    return true;
+}
+
 const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned *ret_count)
 {
     *ret_count = stack->config.address_count;

@@ -11,6 +11,7 @@
 #include "event_queue.h"
 #include "ip/control_queue.h"
 #include "ip/local.h"
+#include "ip/mld.h"
 #include "ip/neighbour.h"
 #include "ip/pmtu.h"
 #include "ip/reassembly.h"
@@ -40,6 +41,7 @@ struct te_stack {
     struct te_wheel wheel;                /* one node per connection, one per timed module */
 
     struct te_locals locals; /* our addresses and their DAD state */
+    struct te_mld mld;       /* the IPv6 groups that routers are told of */
     struct te_routes routes;
     struct te_neighbours neighbours; /* ARP and ND cache */
     struct te_pmtus pmtus;           /* destinations behind narrow paths */

@@ -60,14 +60,14 @@ static bool check_claim(struct te_stack *stack, const struct te_arp *arp, bool i
     struct te_local *target = te_local_find(stack, &arp->target);
     bool is_probe = arp->operation == TE_ARP_REQUEST && te_addr_is_unspecified(&arp->sender);
     if (sender != NULL && sender->state != TE_LOCAL_CONFLICT) {
-        te_local_on_claim(stack, sender);
+        te_local_on_claim(stack, sender, arp->sender_mac);
         return true;
     }
     /* Two stations probe for the same address: neither gets it. A station that wants the address
      * asks everybody (RFC 5227 2.1.1); a probe to us alone is a switch or an access point that
      * looks whether we are still there. */
     if (is_probe && !is_unicast && target != NULL && target->state == TE_LOCAL_TENTATIVE)
-        te_local_on_claim(stack, target);
+        te_local_on_claim(stack, target, arp->sender_mac);
     return false;
 }
 

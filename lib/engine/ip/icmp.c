@@ -1,6 +1,7 @@
 #include "ip/icmp.h"
 
 #include "ip/ip.h"
+#include "ip/mld.h"
 #include "ip/nd.h"
 #include "ip/output.h"
 #include "stack_internal.h"
@@ -8,6 +9,7 @@
 #include "wire/icmp.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
+#include "wire/mld.h"
 #include "wire/nd.h"
 
 /* Longest error, IP header included (RFC 1812 4.3.2.3, RFC 4443 2.4 (c)). */
@@ -341,8 +343,10 @@ static void input6(struct te_stack *stack, const struct te_packet *packet,
 {
     if (icmp->type == TE_ND_SOLICIT || icmp->type == TE_ND_ADVERTISE)
         te_nd_input(stack, packet, source_mac);
-    else if (te_addr_is_unspecified(&packet->source))
-        drop(stack, TE_DROP_IP_BAD_SOURCE, packet); /* only DAD has none */
+    else if (icmp->type == TE_MLD_QUERY || icmp->type == TE_MLD_REPORT_V1)
+        te_mld_input(stack, packet);
+    else if (te_addr_is_unspecified(&packet->source) || te_ip_is_local(stack, &packet->source))
+        drop(stack, TE_DROP_IP_BAD_SOURCE, packet); /* only ND and MLD may come from there */
     else if (icmp->type == TE_ICMP6_ECHO_REQUEST)
         answer_echo(stack, packet, icmp);
     else if (te_icmp6_is_error(icmp->type))

@@ -16,9 +16,10 @@
 struct te_stack;
 
 /* Handles one message: IPv4 carries ICMP, IPv6 carries ICMPv6. Verifies the checksum, answers echo,
- * passes ND to ip/nd.h and errors that quote a TCP segment of ours to te_transport.icmp_error; the
- * rest is dropped and counted. source_mac is the frame's; NULL when the packet came in fragments,
- * as Neighbour Discovery never may (RFC 6980 5). Everything is borrowed until return. */
+ * passes ND to ip/nd.h, MLD to ip/mld.h, and errors that quote a TCP segment of ours to
+ * te_transport.icmp_error; the rest is dropped and counted. source_mac is the frame's; NULL when
+ * the packet came in fragments, as Neighbour Discovery never may (RFC 6980 5). Everything is
+ * borrowed until return. */
 void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
                    const uint8_t *source_mac);
 

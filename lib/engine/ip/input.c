@@ -91,18 +91,26 @@ void te_ip_input_frame(struct te_stack *stack, const uint8_t *frame, size_t len,
 
 /* --- what both IP versions share -------------------------------------------------------------- */
 
-/* Duplicate address detection sends from the unspecified address (RFC 4862 5.4.2); ip/icmp.c drops
- * everything else from there. */
+/* Duplicate address detection sends from the unspecified address (RFC 4862 5.4.2), and so does MLD
+ * (RFC 3590); ip/icmp.c drops everything else from there. */
 static bool may_be_unspecified(const struct te_packet *packet)
 {
     return packet->protocol == TE_PROTO_ICMPV6 && packet->is_broadcast;
+}
+
+/* A station that has our address says so from that address (RFC 4862 5.4.4); ip/icmp.c drops
+ * everything but Neighbour Discovery. */
+static bool may_be_ours(const struct te_packet *packet)
+{
+    return packet->protocol == TE_PROTO_ICMPV6 && packet->hop_limit == 255;
 }
 
 static bool is_good_source(const struct te_stack *stack, const struct te_packet *packet)
 {
     if (te_addr_is_unspecified(&packet->source))
         return may_be_unspecified(packet);
-    return te_ip_is_unicast(stack, &packet->source) && !te_ip_is_local(stack, &packet->source);
+    return te_ip_is_unicast(stack, &packet->source) &&
+           (!te_ip_is_local(stack, &packet->source) || may_be_ours(packet));
 }
 
 /* Whether the packet is for us and its source is valid. Notes whether it is for others too. */
@@ -314,6 +322,7 @@ static struct te_packet packet_of_ipv6(const struct te_ipv6_parsed *parsed, cons
                               .hop_limit = parsed->header.hop_limit,
                               .ecn = parsed->header.ecn,
                               .is_broadcast = arrival->is_group,
+                              .has_mld_alert = parsed->has_mld_alert,
                               .checksum_ok = arrival->checksum_ok,
                               .payload = parsed->payload,
                               .payload_len = parsed->payload_len,

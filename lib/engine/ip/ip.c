@@ -7,6 +7,7 @@ enum te_err te_ip_init(struct te_stack *stack)
     te_control_queue_init(&stack->control);
     te_reassemblies_init(stack);
     te_locals_init(stack);
+    te_mld_init(stack);
     te_routes_init(stack);
     enum te_err err = te_neighbours_init(stack);
     if (err == TE_OK)
@@ -33,6 +34,8 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
         te_neighbours_handle_timer(stack);
     else if (node == &stack->locals.timer)
         te_locals_handle_timer(stack);
+    else if (node == &stack->mld.timer)
+        te_mld_handle_timer(stack);
     else if (node == &stack->reassemblies.timer)
         te_reassemblies_handle_timer(stack);
     else if (node == &stack->pmtus.timer)
@@ -45,6 +48,8 @@ bool te_ip_handle_timer(struct te_stack *stack, struct te_wheel_node *node)
 const char *te_ip_check(const struct te_stack *stack)
 {
     const char *wrong = te_neighbours_check(stack);
+    if (wrong == NULL)
+        wrong = te_mld_check(stack);
     if (wrong == NULL)
         wrong = te_pmtus_check(stack);
     return wrong != NULL ? wrong : te_reassemblies_check(stack);

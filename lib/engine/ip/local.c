@@ -6,6 +6,7 @@
 
 #include "ip/arp.h"
 #include "ip/ip.h"
+#include "ip/mld.h"
 #include "ip/nd.h"
 #include "ip/prefix.h"
 #include "stack_internal.h"
@@ -13,8 +14,11 @@
 
 #define DEFEND_INTERVAL_US (10 * TE_SECOND) /* RFC 5227 1.1 */
 #define ANNOUNCE_INTERVAL_US (2 * TE_SECOND)
-/* RFC 5227 1.1 RATE_LIMIT_INTERVAL: how often an address that was taken is tried again. */
-#define RETRY_INTERVAL_US (60 * TE_SECOND)
+/* How soon an address that was taken is tried again, and MAX_CONFLICTS and RATE_LIMIT_INTERVAL of
+ * RFC 5227 1.1: how often that is before it is tried once per minute. */
+#define RETRY_INTERVAL_US (5 * TE_SECOND)
+#define CONFLICTS_MAX 10
+#define RATE_LIMIT_INTERVAL_US (60 * TE_SECOND)
 
 /* PROBE_WAIT of RFC 5227 1.1 and MAX_RTR_SOLICITATION_DELAY of RFC 4862 5.4.2. */
 #define PROBE_WAIT_US TE_SECOND
@@ -89,6 +93,21 @@ static int64_t step_gap_us(const struct te_stack *stack, const struct te_local *
     return local->step == plan->probes ? plan->wait_us : ANNOUNCE_INTERVAL_US;
 }
 
+static void report(struct te_stack *stack, enum te_event_kind kind, const struct te_local *local)
+{
+    struct te_event event = {.kind = kind, .time_us = stack->now_us};
+    event.local.addr = local->addr;
+    te_event_push(stack, &event);
+}
+
+static void become_ready(struct te_stack *stack, struct te_local *local)
+{
+    local->state = TE_LOCAL_READY;
+    if (local->conflicts > 0)
+        report(stack, TE_EVENT_ADDRESS_READY, local);
+    local->conflicts = 0;
+}
+
 /* Sends the probe or the announcement that is due. */
 static void take_step(struct te_stack *stack, struct te_local *local)
 {
@@ -98,13 +117,15 @@ static void take_step(struct te_stack *stack, struct te_local *local)
         local->step = 0;
     }
     assert(local->step < te_local_steps(local));
-    if (local->step < plan->probes) {
-        probe(stack, local);
-    } else {
-        local->state = TE_LOCAL_READY;
-        announce(stack, local);
-    }
+    bool is_probe = local->step < plan->probes;
+    if (!is_probe)
+        become_ready(stack, local);
     local->step++;
+    te_mld_update(stack); /* before a probe: its answer comes to the group (RFC 4862 5.4.2) */
+    if (is_probe)
+        probe(stack, local);
+    else
+        announce(stack, local);
     local->step_at_us =
         local->step == te_local_steps(local) ? TE_NEVER : stack->now_us + step_gap_us(stack, local);
 }
@@ -119,16 +140,20 @@ void te_locals_handle_timer(struct te_stack *stack)
     te_locals_arm(stack);
 }
 
+/* The state to begin with; what is READY has to be reported and announced. */
+static void begin(struct te_stack *stack, struct te_local *local)
+{
+    local->state = stack->config.dad ? TE_LOCAL_TENTATIVE : TE_LOCAL_READY;
+    local->step_at_us =
+        stack->config.dad ? stack->now_us + random_us(stack, local, PROBE_WAIT_US) : TE_NEVER;
+}
+
 void te_local_start(struct te_stack *stack, struct te_local *local)
 {
-    if (stack->config.dad) {
-        local->state = TE_LOCAL_TENTATIVE;
-        local->step_at_us = stack->now_us + random_us(stack, local, PROBE_WAIT_US);
-        return;
-    }
-    local->state = TE_LOCAL_READY;
-    local->step_at_us = TE_NEVER;
-    announce(stack, local);
+    begin(stack, local);
+    te_mld_update(stack);
+    if (local->state == TE_LOCAL_READY)
+        announce(stack, local);
 }
 
 static void add(struct te_locals *locals, const struct te_addr *addr, uint8_t network_bits)
@@ -177,17 +202,20 @@ void te_locals_init(struct te_stack *stack)
 
 void te_locals_start(struct te_stack *stack)
 {
-    for (unsigned i = 0; i < stack->locals.count; i++)
-        te_local_start(stack, &stack->locals.items[i]);
+    struct te_locals *locals = &stack->locals;
+    for (unsigned i = 0; i < locals->count; i++)
+        begin(stack, &locals->items[i]);
+    te_mld_update(stack);
+    for (unsigned i = 0; i < locals->count; i++)
+        if (locals->items[i].state == TE_LOCAL_READY)
+            announce(stack, &locals->items[i]);
     te_locals_arm(stack);
 }
 
 static void report_conflict(struct te_stack *stack, const struct te_local *local)
 {
-    struct te_event event = {.kind = TE_EVENT_ADDRESS_CONFLICT, .time_us = stack->now_us};
-    event.local.addr = local->addr;
     stack->counters.dad_conflicts++;
-    te_event_push(stack, &event);
+    report(stack, TE_EVENT_ADDRESS_CONFLICT, local);
 }
 
 static void defend(struct te_stack *stack, struct te_local *local)
@@ -200,16 +228,27 @@ static void defend(struct te_stack *stack, struct te_local *local)
     announce(stack, local);
 }
 
-void te_local_on_claim(struct te_stack *stack, struct te_local *local)
+static void give_up(struct te_stack *stack, struct te_local *local)
 {
-    if (local->state == TE_LOCAL_READY)
-        defend(stack, local);
-    if (local->state != TE_LOCAL_TENTATIVE)
-        return;
     local->state = TE_LOCAL_CONFLICT;
-    local->step_at_us = stack->now_us + RETRY_INTERVAL_US;
+    if (local->conflicts < CONFLICTS_MAX)
+        local->conflicts++;
+    local->step_at_us = stack->now_us + (local->conflicts < CONFLICTS_MAX ? RETRY_INTERVAL_US
+                                                                          : RATE_LIMIT_INTERVAL_US);
+    te_mld_update(stack);
     te_locals_arm(stack);
     report_conflict(stack, local);
+}
+
+void te_local_on_claim(struct te_stack *stack, struct te_local *local, const uint8_t mac[6])
+{
+    local->was_claimed = true;
+    memcpy(local->claimed_by, mac, 6);
+    local->claimed_at_us = stack->now_us;
+    if (local->state == TE_LOCAL_READY)
+        defend(stack, local);
+    else if (local->state == TE_LOCAL_TENTATIVE)
+        give_up(stack, local);
 }
 
 /* --- which addresses are ours ----------------------------------------------------------------- */

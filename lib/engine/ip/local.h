@@ -2,7 +2,8 @@
  *
  * With config.dad an address is TENTATIVE while it is probed (ARP probes of RFC 5227 2.1.1,
  * Neighbour Solicitations of RFC 4862 5.4), then READY if nobody answered or CONFLICT if somebody
- * did; a conflict is probed again after a minute. With config.optimistic_dad a TENTATIVE address is
+ * did; a conflict is probed again after five seconds, from the tenth on after a minute (RFC 5227
+ * 2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL). With config.optimistic_dad a TENTATIVE address is
  * used meanwhile (RFC 4429), so that a daemon does not take seconds to start. Without config.dad
  * addresses are READY from the start. A READY address is announced and never given up: a claim to
  * it is answered by at most one announcement every ten seconds (RFC 5227 2.4 (c)), so that two
@@ -27,8 +28,12 @@ struct te_local {
     enum te_local_state state;
     uint8_t step;       /* probes and announcements sent since probing began */
     int64_t step_at_us; /* when the next one is due; TE_NEVER: none is left */
+    uint8_t conflicts;  /* since it was last READY, up to MAX_CONFLICTS */
     bool was_defended;
     int64_t defended_at_us; /* the last time; with was_defended */
+    bool was_claimed;
+    uint8_t claimed_by[6]; /* the last one who did; these with was_claimed */
+    int64_t claimed_at_us;
 };
 
 struct te_locals {
@@ -68,10 +73,10 @@ const struct te_local *te_local_select(const struct te_stack *stack,
 const struct te_local *te_local_select_any(const struct te_stack *stack,
                                            const struct te_addr *destination,
                                            const struct te_addr *next_hop);
-/* Another station uses or probes for the address of local. A TENTATIVE one goes to CONFLICT; a
- * READY one is defended, at most every ten seconds. Each time an event says so
+/* The station with that MAC uses or probes for the address of local. A TENTATIVE one goes to
+ * CONFLICT; a READY one is defended, at most every ten seconds. Each time an event says so
  * (TE_EVENT_ADDRESS_CONFLICT). */
-void te_local_on_claim(struct te_stack *stack, struct te_local *local);
+void te_local_on_claim(struct te_stack *stack, struct te_local *local, const uint8_t mac[6]);
 
 /* Whether addr is 255.255.255.255 or the broadcast address of one of our networks. Networks of one
  * or two addresses have none (RFC 3021 2.1). */

@@ -6,6 +6,7 @@
 #include "stack_internal.h"
 #include "util/bytes.h"
 #include "wire/checksum.h"
+#include "wire/eth.h"
 #include "wire/nd.h"
 #include "wire/protocol.h"
 
@@ -70,24 +71,29 @@ void te_nd_announce(struct te_stack *stack, const struct te_addr *addr)
 }
 
 /* Another station probes for the address of local (RFC 4862 5.4.3, RFC 4861 7.2.4). */
-static void on_probe(struct te_stack *stack, struct te_local *local)
+static void on_probe(struct te_stack *stack, struct te_local *local, const uint8_t source_mac[6])
 {
     if (local->state == TE_LOCAL_READY)
         te_nd_announce(stack, &local->addr);
     else
-        te_local_on_claim(stack, local);
+        te_local_on_claim(stack, local, source_mac);
 }
 
 static void on_solicit(struct te_stack *stack, const struct te_packet *packet,
                        const struct te_nd *nd, const uint8_t source_mac[6])
 {
     struct te_local *local = te_local_find(stack, &nd->target);
+    struct te_local *source = te_local_find(stack, &packet->source);
+    if (source != NULL && source->state != TE_LOCAL_CONFLICT) {
+        te_local_on_claim(stack, source, nd->has_mac ? nd->mac : source_mac);
+        return;
+    }
     if (local == NULL) {
         te_drop_packet(stack, TE_DROP_ND_NOT_FOR_US, &nd->target, &packet->source);
         return;
     }
     if (te_addr_is_unspecified(&packet->source)) {
-        on_probe(stack, local);
+        on_probe(stack, local, source_mac);
         return;
     }
     if (!te_local_is_usable(stack, local)) {
@@ -110,7 +116,7 @@ static void on_advertise(struct te_stack *stack, const struct te_nd *nd,
                                          .is_override = nd->is_override,
                                          .has_mac = nd->has_mac};
     if (local != NULL && local->state != TE_LOCAL_CONFLICT) {
-        te_local_on_claim(stack, local);
+        te_local_on_claim(stack, local, nd->has_mac ? nd->mac : source_mac);
         return;
     }
     memcpy(answer.mac, nd->mac, 6);
@@ -138,6 +144,11 @@ void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
     if (packet->hop_limit != 255 || source_mac == NULL ||
         !te_nd_parse(packet->payload, packet->payload_len, &nd) || !is_consistent(packet, &nd)) {
         te_drop_packet(stack, TE_DROP_ND_MALFORMED, &packet->destination, &packet->source);
+        return;
+    }
+    /* Our own message, come back by a detour that gave it another source, is no claim. */
+    if (nd.has_mac && te_mac_equal(nd.mac, stack->config.mac)) {
+        te_drop_packet(stack, TE_DROP_ETH_BAD_SOURCE, &packet->destination, &packet->source);
         return;
     }
     if (nd.type == TE_ND_SOLICIT)

@@ -233,22 +233,26 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
 void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message)
 {
     uint8_t group_mac[6];
-    const size_t headers_len = TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN;
+    size_t alert_len = message->has_router_alert ? TE_IPV6_ALERT_LEN : 0;
+    size_t headers_len = TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN + alert_len;
     struct te_control_frame *frame = te_control_frame_new(stack, headers_len + message->len, true);
     if (frame == NULL)
         return;
     struct te_ipv6_header header = {.source = *message->source,
                                     .destination = *message->destination,
-                                    .payload_len = message->len,
-                                    .next_header = TE_PROTO_ICMPV6,
-                                    .hop_limit = 255};
+                                    .payload_len = alert_len + message->len,
+                                    .next_header = message->has_router_alert ? TE_PROTO_HOP_BY_HOP
+                                                                             : TE_PROTO_ICMPV6,
+                                    .hop_limit = message->has_router_alert ? 1 : 255};
     te_mac_of_group(message->destination, group_mac);
     emit_eth(stack, message->mac != NULL ? message->mac : group_mac, TE_ETH_TYPE_IPV6,
              frame->bytes);
     te_ipv6_emit(&header, frame->bytes + TE_ETH_HEADER_LEN);
+    if (message->has_router_alert)
+        te_ipv6_emit_alert(TE_PROTO_ICMPV6, frame->bytes + headers_len - alert_len);
     memcpy(frame->bytes + headers_len, message->payload, message->len);
     te_control_queue_push(stack, frame);
-    stack->counters.nd_out++;
+    *(message->has_router_alert ? &stack->counters.mld_out : &stack->counters.nd_out) += 1;
 }
 
 void te_ip_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet, size_t len)

@@ -22,12 +22,14 @@ struct te_ip_output_packet {
  * dropped too; a frame whose neighbour does not answer is dropped later, by ip/neighbour.h. */
 void te_ip_output_send(struct te_stack *stack, const struct te_ip_output_packet *packet);
 
-/* A message of Neighbour Discovery, which needs no resolution and has hop limit 255. */
+/* An ICMPv6 message of the link itself, which needs no resolution: of Neighbour Discovery, with hop
+ * limit 255, or of MLD, with hop limit 1 behind a router alert (RFC 3810 5, RFC 2711). */
 struct te_link_message {
     const struct te_addr *source, *destination;
     const uint8_t *mac; /* NULL: destination is a group, whose MAC follows from it */
     const uint8_t *payload;
     size_t len;
+    bool has_router_alert; /* MLD */
 };
 void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message);
 /* Sends an ARP packet to mac; NULL: broadcast. */

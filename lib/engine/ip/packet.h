@@ -12,9 +12,10 @@ struct te_packet {
         destination; /* destination is one of ours, or ours by broadcast/multicast */
     uint8_t protocol;
     uint8_t hop_limit;
-    uint8_t ecn;       /* the two ECN bits */
-    bool is_broadcast; /* link or IP broadcast or multicast: TCP must drop it (RFC 9293 MUST-57) */
-    bool checksum_ok;  /* the link vouches for the transport checksum: partial, or verified below */
+    uint8_t ecn;        /* the two ECN bits */
+    bool is_broadcast;  /* link or IP broadcast or multicast: TCP must drop it (RFC 9293 MUST-57) */
+    bool has_mld_alert; /* a router alert for MLD stands before the payload */
+    bool checksum_ok; /* the link vouches for the transport checksum: partial, or verified below */
     const uint8_t *payload; /* transport header on; borrowed */
     size_t payload_len;
     const uint8_t *ip_header; /* for quoting in ICMP errors; borrowed; header + payload contiguous
@@ -29,8 +30,8 @@ struct te_icmp_error {
     uint32_t seq;                     /* of the quoted segment: the transport checks it */
     enum te_err error;                /* TE_ERR_HOST_UNREACHABLE, ...; TE_OK: packet too big */
     uint8_t type, code;               /* as received; the family is the addresses' */
-    bool is_passing; /* a condition that may pass by itself: time exceeded, parameter problem */
-    uint32_t mtu_bytes;               /* packet too big: next-hop MTU, never 0; else 0 */
+    bool is_passing;    /* a condition that may pass by itself: time exceeded, parameter problem */
+    uint32_t mtu_bytes; /* packet too big: next-hop MTU, never 0; else 0 */
 };
 
 #endif

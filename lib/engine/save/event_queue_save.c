@@ -18,7 +18,7 @@ static void event_fields(struct te_codec *codec, struct te_event *event)
 {
     int8_t error = (int8_t)event->error;
     uint32_t ready = event->ready;
-    TE_CODEC_ENUM(codec, event->kind, enum te_event_kind, TE_EVENT_ADDRESS_CONFLICT + 1);
+    TE_CODEC_ENUM(codec, event->kind, enum te_event_kind, TE_EVENT_ADDRESS_READY + 1);
     te_codec_u64(codec, &event->id);
     te_codec_past(codec, &event->time_us);
     te_codec_u32(codec, &event->uid);

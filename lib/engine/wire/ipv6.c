@@ -13,6 +13,7 @@ enum option_action { OPTION_SKIP = 0, OPTION_DISCARD = 1 };
 
 #define OPTION_PAD1 0
 #define OPTION_PADN 1
+#define OPTION_ROUTER_ALERT 5
 
 /* A walk along the chain of headers. */
 struct walk {
@@ -41,7 +42,16 @@ static enum te_ipv6_verdict unknown_option(struct walk *walk, size_t at)
     return problem(walk, TE_ICMP6_BAD_OPTION, at);
 }
 
-/* The options in [at, end). Every option but padding is unknown to us, and is counted. */
+/* Value 0: the packet carries an MLD message (RFC 2711 2.1). It stands in the hop-by-hop header. */
+static bool is_mld_alert(const struct walk *walk, size_t at)
+{
+    const uint8_t *option = walk->packet + at;
+    return walk->next_header == TE_PROTO_HOP_BY_HOP && option[0] == OPTION_ROUTER_ALERT &&
+           option[1] == 2 && te_load_be16(option + 2) == 0;
+}
+
+/* The options in [at, end). Every option but padding and router alerts is unknown to us; all are
+ * counted. */
 static enum te_ipv6_verdict walk_options(struct walk *walk, size_t at, size_t end)
 {
     unsigned count = 0;
@@ -55,7 +65,9 @@ static enum te_ipv6_verdict walk_options(struct walk *walk, size_t at, size_t en
         }
         if (end - at < 2 || (size_t)walk->packet[at + 1] + 2 > end - at)
             return TE_IPV6_MALFORMED;
-        if (type != OPTION_PADN) {
+        if (is_mld_alert(walk, at)) {
+            walk->parsed->has_mld_alert = true;
+        } else if (type != OPTION_PADN) {
             enum te_ipv6_verdict verdict = unknown_option(walk, at);
             if (verdict != TE_IPV6_OK)
                 return verdict;
@@ -217,6 +229,13 @@ void te_ipv6_emit(const struct te_ipv6_header *header, uint8_t *ret_bytes)
     ret_bytes[7] = header->hop_limit;
     memcpy(ret_bytes + 8, header->source.bytes, 16);
     memcpy(ret_bytes + 24, header->destination.bytes, 16);
+}
+
+void te_ipv6_emit_alert(uint8_t next_header, uint8_t *ret_bytes)
+{
+    const uint8_t bytes[TE_IPV6_ALERT_LEN] = {next_header, 0, OPTION_ROUTER_ALERT, 2,
+                                              0,           0, OPTION_PADN,         0};
+    memcpy(ret_bytes, bytes, sizeof(bytes));
 }
 
 void te_ipv6_emit_fragment(const struct te_ipv6_fragment *fragment, uint8_t *ret_bytes)

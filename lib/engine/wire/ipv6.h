@@ -6,6 +6,7 @@
 
 #define TE_IPV6_HEADER_LEN 40
 #define TE_IPV6_FRAGMENT_LEN 8
+#define TE_IPV6_ALERT_LEN 8 /* a hop-by-hop header with a router alert */
 #define TE_IPV6_MTU_MIN 1280
 /* Most extension headers of a packet, and options of one header, that we walk. */
 #define TE_IPV6_EXTENSIONS_MAX 8
@@ -46,6 +47,7 @@ struct te_ipv6_parsed {
     bool is_fragment;
     struct te_ipv6_fragment fragment;
     size_t fragment_at_bytes; /* where the Fragment header lies in the packet */
+    bool has_mld_alert;       /* the router alert of MLD messages (RFC 2711 2.1, value 0) */
     uint8_t problem_code;
     uint32_t problem_pointer;
 };
@@ -59,6 +61,8 @@ enum te_ipv6_verdict te_ipv6_parse(const uint8_t *packet, size_t len,
 bool te_ipv6_chain_is_complete(uint8_t next_header, const uint8_t *bytes, size_t len);
 /* Writes TE_IPV6_HEADER_LEN bytes. */
 void te_ipv6_emit(const struct te_ipv6_header *header, uint8_t *ret_bytes);
+/* Writes TE_IPV6_ALERT_LEN bytes: a hop-by-hop header with MLD's router alert. */
+void te_ipv6_emit_alert(uint8_t next_header, uint8_t *ret_bytes);
 /* Writes TE_IPV6_FRAGMENT_LEN bytes. */
 void te_ipv6_emit_fragment(const struct te_ipv6_fragment *fragment, uint8_t *ret_bytes);
 

@@ -238,7 +238,7 @@ static void test_reply_to_a_probe(void **state)
     start_probing(&f, true);
     input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
     assert_conflict(&f, "10.0.0.1");
-    fixture_advance(&f, 30 * SECOND);
+    fixture_advance(&f, 5 * SECOND - 1);
     fixture_expect_none(&f);
     fixture_stop(&f);
 }
@@ -270,10 +270,152 @@ static void test_a_conflict_is_tried_again(void **state)
     (void)state;
     start_probing(&f, true);
     input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
-    fixture_advance(&f, 60 * SECOND);
+    expect_conflict(&f, "10.0.0.1");
+    fixture_advance(&f, 5 * SECOND);
     assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_TENTATIVE);
+    struct te_arp arp = expect_arp(&f, broadcast_mac);
+    assert_addr(&arp.sender, "0.0.0.0");
     fixture_advance(&f, 10 * SECOND);
     assert_true(is_local(&f, "10.0.0.1"));
+    struct te_event event;
+    assert_true(te_stack_next_event(f.stack, &event));
+    assert_int_equal(event.kind, TE_EVENT_ADDRESS_READY);
+    assert_addr(&event.local.addr, "10.0.0.1");
+    fixture_stop(&f);
+}
+
+/* RFC 5227 2.1.1: after ten conflicts (MAX_CONFLICTS) once per minute, until nobody claims it. */
+static void test_conflicts_are_tried_ever_less(void **state)
+{
+    struct te_addr addr = fixture_addr("10.0.0.1");
+    struct fixture f;
+    (void)state;
+    start_probing(&f, true);
+    for (unsigned i = 1; i <= 13; i++) {
+        int64_t claimed_us = f.now_us;
+        input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
+        struct te_local *local = te_local_find(f.stack, &addr);
+        assert_int_equal(local->state, TE_LOCAL_CONFLICT);
+        assert_int_equal(local->step_at_us - claimed_us, (i < 10 ? 5 : 60) * SECOND);
+        fixture_advance(&f, local->step_at_us - f.now_us);
+        assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_TENTATIVE);
+        fixture_discard(&f);
+    }
+    fixture_advance(&f, 20 * SECOND);
+    assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_READY);
+    assert_int_equal(te_local_find(f.stack, &addr)->conflicts, 0);
+    fixture_stop(&f);
+}
+
+/* The probe of a switch or an access point that looks who is there: to us alone. A station that
+ * wants the address asks everybody. */
+static void input_monitor(struct fixture *f)
+{
+    uint8_t frame[TE_ETH_HEADER_LEN + TE_ARP_LEN];
+    struct te_eth_header eth = {.type = TE_ETH_TYPE_ARP};
+    struct te_arp arp = {.operation = TE_ARP_REQUEST,
+                         .sender = fixture_addr("0.0.0.0"),
+                         .target = fixture_addr("10.0.0.1")};
+    memcpy(arp.sender_mac, other_mac, 6);
+    memcpy(eth.source, other_mac, 6);
+    memcpy(eth.destination, stack_mac, 6);
+    te_eth_emit(&eth, frame);
+    te_arp_emit(&arp, frame + TE_ETH_HEADER_LEN);
+    fixture_input(f, frame, sizeof(frame));
+}
+
+static void test_a_unicast_probe_is_no_conflict(void **state)
+{
+    struct fixture f;
+    (void)state;
+    start_probing(&f, true);
+    input_monitor(&f);
+    assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_TENTATIVE);
+    fixture_expect_none(&f); /* nobody answers for an address that is not ours yet */
+    fixture_advance(&f, 20 * SECOND);
+    assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_READY);
+    fixture_discard(&f);
+    input_monitor(&f);
+    struct te_arp arp = expect_arp(&f, other_mac);
+    assert_int_equal(arp.operation, TE_ARP_REPLY);
+    assert_addr(&arp.sender, "10.0.0.1");
+    fixture_expect_none(&f); /* and no defence */
+    assert_int_equal(fixture_counters(&f)->dad_conflicts, 0);
+    fixture_stop(&f);
+}
+
+/* RFC 4862 5.4.4: the owner answers from the address itself, also while we use it already (RFC
+ * 4429), and later as well. */
+static void test_an_owner_answers_from_our_address(void **state)
+{
+    struct te_nd claim = claim_of_other("2001:db8::1");
+    struct te_nd question = {
+        .type = TE_ND_SOLICIT, .has_mac = true, .target = fixture_addr("2001:db8::7")};
+    struct fixture f;
+    (void)state;
+    memcpy(question.mac, other_mac, 6);
+    for (unsigned optimistic = 0; optimistic < 2; optimistic++) {
+        only_v6(&f);
+        f.config.dad = true;
+        f.config.optimistic_dad = optimistic != 0;
+        fixture_start(&f);
+        fixture_advance(&f, SECOND);
+        fixture_discard(&f);
+        input_nd(&f, "2001:db8::1", "ff02::1", &claim);
+        assert_int_equal(state_of(&f, "2001:db8::1"), TE_LOCAL_CONFLICT);
+        assert_false(is_local(&f, "2001:db8::1"));
+        fixture_advance(&f, 20 * SECOND);
+        assert_int_equal(state_of(&f, "2001:db8::1"), TE_LOCAL_READY);
+        fixture_discard(&f);
+        input_nd(&f, "2001:db8::1", "ff02::1", &claim);
+        struct te_nd defence =
+            expect_nd(&f, (const uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, "2001:db8::1", "ff02::1");
+        assert_int_equal(defence.type, TE_ND_ADVERTISE);
+        fixture_advance(&f, 10 * SECOND);
+        input_nd(&f, "2001:db8::1", "ff02::1:ff00:1", &question); /* it asks for somebody */
+        (void)expect_nd(&f, (const uint8_t[]){0x33, 0x33, 0, 0, 0, 1}, "2001:db8::1", "ff02::1");
+        fixture_expect_none(&f);
+        assert_int_equal(fixture_counters(&f)->dad_conflicts, 3);
+        fixture_stop(&f);
+    }
+}
+
+/* What a host can say of each address: its state, and who claimed it. */
+static void test_addresses_tell_where_they_stand(void **state)
+{
+    struct te_address_info info;
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.dad = true;
+    fixture_start(&f);
+    fixture_advance(&f, SECOND);
+    assert_true(te_stack_address(f.stack, 0, &info));
+    assert_addr(&info.cidr.addr, "10.0.0.1");
+    assert_int_equal(info.cidr.prefix_bits, 24);
+    assert_int_equal(info.state, TE_ADDRESS_TENTATIVE);
+    assert_true(info.is_configured);
+    assert_false(info.was_claimed);
+    assert_int_equal(info.retry_at_us, TE_NEVER);
+    input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
+    assert_true(te_stack_address(f.stack, 0, &info));
+    assert_int_equal(info.state, TE_ADDRESS_CONFLICT);
+    assert_true(info.was_claimed);
+    assert_mac(info.claimed_by, other_mac);
+    assert_int_equal(info.claimed_at_us, f.now_us);
+    assert_int_equal(info.retry_at_us, f.now_us + 5 * SECOND);
+    assert_true(te_stack_address(f.stack, 2, &info));
+    assert_addr(&info.cidr.addr, "fe80::ff:fe00:1");
+    assert_false(info.is_configured);
+    assert_false(te_stack_address(f.stack, 3, &info));
+    fixture_advance(&f, 20 * SECOND);
+    struct te_nd claim = claim_of_other("2001:db8::1");
+    input_nd(&f, "2001:db8::1", "ff02::1", &claim); /* of an address in use */
+    assert_true(te_stack_address(f.stack, 1, &info));
+    assert_int_equal(info.state, TE_ADDRESS_READY);
+    assert_mac(info.claimed_by, other_mac);
+    assert_string_equal(te_address_state_name(TE_ADDRESS_CONFLICT), "conflict");
+    assert_string_equal(te_address_state_name(TE_ADDRESS_STATE_COUNT), "?");
     fixture_stop(&f);
 }
 
@@ -288,7 +430,10 @@ static void test_the_winner_is_a_neighbour(void **state)
     fixture_start(&f);
     fixture_advance(&f, SECOND);
     input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
-    fixture_advance(&f, 20 * SECOND);
+    for (unsigned i = 0; i < 20; i++) { /* it keeps it, whenever we try */
+        fixture_advance(&f, SECOND);
+        input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
+    }
     fixture_discard(&f);
     input_arp(&f, TE_ARP_REQUEST, "10.0.0.1", "10.0.0.9", other_mac);
     struct te_arp arp = expect_arp(&f, other_mac);
@@ -366,7 +511,7 @@ static void test_nd_defence(void **state)
     fixture_start(&f);
     for (unsigned i = 0; i < 100; i++)
         input_nd(&f, "2001:db8::1", "ff02::1", &nd);
-    assert_int_equal(fixture_counters(&f)->ip_bad_source, 100);
+    assert_int_equal(fixture_counters(&f)->dad_conflicts, 1); /* one defence in ten seconds */
     input_nd(&f, "2001:db8::7", "ff02::1", &nd);
     input_nd(&f, "2001:db8::7", "ff02::1", &nd);
     assert_true(is_local(&f, "2001:db8::1"));
@@ -483,6 +628,10 @@ int main(void)
         cmocka_unit_test(test_two_stations_that_probe),
         cmocka_unit_test(test_our_own_probe_come_back),
         cmocka_unit_test(test_a_conflict_is_tried_again),
+        cmocka_unit_test(test_conflicts_are_tried_ever_less),
+        cmocka_unit_test(test_a_unicast_probe_is_no_conflict),
+        cmocka_unit_test(test_an_owner_answers_from_our_address),
+        cmocka_unit_test(test_addresses_tell_where_they_stand),
         cmocka_unit_test(test_the_winner_is_a_neighbour),
         cmocka_unit_test(test_nd_advertisement_of_a_probed_address),
         cmocka_unit_test(test_nd_stations_that_probe),

@@ -314,6 +314,21 @@ static void an_answer_about_our_address_is_a_claim(void **state)
     assert_int_equal(fixture_counters(&f)->dad_conflicts, 1);
 }
 
+/* What a repeater sends back has a new source MAC and says what we said: nobody else's address. */
+static void our_own_message_come_back_is_no_claim(void **state)
+{
+    struct te_nd nd = claim_of_other(OURS);
+    struct te_packet packet = packet_of(OURS, "ff02::1");
+    struct te_addr ours = fixture_addr(OURS);
+    (void)state;
+    memcpy(nd.mac, stack_mac, 6);
+    start_tentative(true);
+    input_packet(&nd, &packet, other_mac);
+    assert_int_equal(te_local_find(f.stack, &ours)->state, TE_LOCAL_TENTATIVE);
+    assert_int_equal(fixture_counters(&f)->dad_conflicts, 0);
+    assert_int_equal(fixture_counters(&f)->eth_bad_source, 1);
+}
+
 #define ND_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -332,6 +347,7 @@ int main(void)
         ND_TEST(what_does_not_fit_its_packet_is_malformed),
         ND_TEST(a_question_while_tentative_waits),
         ND_TEST(an_answer_about_our_address_is_a_claim),
+        ND_TEST(our_own_message_come_back_is_no_claim),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "saved_fields_link.h"
 #include "stack_internal.h"
 #include "support/pair.h"
 #include "support/test.h"
@@ -441,27 +442,6 @@ struct field {
     F(MAY_CHANGE, uint64_t, te_grave, id)                                                          \
     F(MAY_CHANGE, uint32_t, te_grave, uid)
 
-#define FIELDS_OF_te_local(F, I)                                                                   \
-    F(MAY_CHANGE, enum te_local_state, te_local, state)                                            \
-    F(MAY_CHANGE, uint8_t, te_local, step)                                                         \
-    F(MAY_CHANGE, int64_t, te_local, step_at_us)                                                   \
-    F(MAY_CHANGE, bool, te_local, was_defended)                                                    \
-    F(MAY_CHANGE, int64_t, te_local, defended_at_us)
-
-#define FIELDS_OF_te_neighbour(F, I)                                                               \
-    F(MAY_BE_CUT, int64_t, te_neighbour, due_at_us)                                                \
-    F(MAY_CHANGE, int64_t, te_neighbour, confirmed_at_us)                                          \
-    F(MAY_CHANGE, int64_t, te_neighbour, resolved_at_us)                                           \
-    F(MAY_CHANGE, int64_t, te_neighbour, claim_at_us)                                              \
-    F(MAY_CHANGE, enum te_neighbour_claim, te_neighbour, claim)                                    \
-    I(MAY_CHANGE, uint8_t, te_neighbour, former_mac, 0)                                            \
-    I(MAY_CHANGE, uint8_t, te_neighbour, former_mac, 5)                                            \
-    F(MAY_NOT, bool, te_neighbour, is_unused)                                                      \
-    I(MAY_CHANGE, uint8_t, te_neighbour, mac, 0)                                                   \
-    I(MAY_CHANGE, uint8_t, te_neighbour, mac, 5)                                                   \
-    F(MAY_CHANGE, uint8_t, te_neighbour, asked)                                                    \
-    F(MAY_NOT, enum te_neighbour_state, te_neighbour, state)
-
 #define FIELDS_OF_te_pmtu(F, I)                                                                    \
     F(MAY_CHANGE, uint16_t, te_pmtu, mtu_bytes)                                                    \
     F(MAY_BE_CUT, int64_t, te_pmtu, expires_at_us)
@@ -541,6 +521,8 @@ struct field {
     S(te_listener)                                                                                 \
     S(te_grave)                                                                                    \
     S(te_local)                                                                                    \
+    S(te_mld_group)                                                                                \
+    S(te_mld)                                                                                      \
     S(te_neighbour)                                                                                \
     S(te_pmtu)                                                                                     \
     S(te_pmtus)                                                                                    \
@@ -680,6 +662,8 @@ static struct te_event *first_event(struct te_stack *stack)
     O(event_remote, te_endpoint, OF_EVENT(remote))                                                 \
     O(part, te_fragment_part, part_of(stack))                                                      \
     O(local, te_local, &stack->locals.items[0])                                                    \
+    O(mld_group, te_mld_group, &stack->mld.groups[0])                                              \
+    O(mld, te_mld, &stack->mld)                                                                    \
     O(neighbour, te_neighbour, neighbour_of(stack))                                                \
     O(pmtu, te_pmtu, FIRST(&stack->pmtus.used, te_pmtu, use_link))                                 \
     O(pmtus, te_pmtus, &stack->pmtus)                                                              \
@@ -816,13 +800,15 @@ static void assert_same(const struct trial *trial, struct te_stack *again, const
 static bool try_value(const struct trial *trial, const struct object *object,
                       const struct field *field)
 {
-    struct te_stack *again = reborn(trial->config, trial->stack, trial->now_us);
+    void *at = object->find(trial->stack, trial->conn);
+    struct te_stack *again = at != NULL ? reborn(trial->config, trial->stack, trial->now_us) : NULL;
     if (again == NULL)
         return false;
     struct te_conn *conn = te_conn_table_find_id(again, trial->conn->id);
-    uint64_t value = field->access(object->find(trial->stack, trial->conn), NULL);
+    uint64_t value = field->access(at, NULL);
     assert_same(trial, again, field->name);
-    bool is_back = field->access(object->find(again, conn), NULL) == value;
+    void *back = object->find(again, conn);
+    bool is_back = back != NULL && field->access(back, NULL) == value;
     te_stack_free(again);
     return is_back;
 }

@@ -18,6 +18,7 @@ void fixture_init(struct fixture *fixture)
     memcpy(fixture->config.mac, mac, sizeof(mac));
     memset(fixture->config.secret, 0x5c, sizeof(fixture->config.secret));
     fixture->config.dad = false;
+    fixture->config.mld = false; /* mld_test.c has it */
     fixture->config.optimistic_dad = false;
     fixture->config.addresses[0] = fixture_cidr("10.0.0.1/24");
     fixture->config.addresses[1] = fixture_cidr("2001:db8::1/64");

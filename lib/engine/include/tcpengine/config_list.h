@@ -99,6 +99,9 @@
     X("link", optimistic_dad, bool, optimistic_dad, SWITCH, true, (0, 1), (0, 1),                  \
       "Use addresses while they are probed (RFC 4429); without it the first seconds refuse every " \
       "connection.")                                                                               \
+    X("link", mld, bool, mld, SWITCH, true, (0, 1), (0, 1),                                        \
+      "Tell routers and switches which IPv6 multicast groups are listened to (RFC 3810). Without " \
+      "it IPv6 fails behind switches that snoop.")                                                 \
     /* [tcp] */                                                                                    \
     /* TIME_WAIT counts its milliseconds in 32 bits. */                                            \
     X("tcp", msl, int64_t, msl_us, DURATION, 30 * TE_SECOND, (1, TE_DAY), (TE_MS, TE_HOUR),        \

@@ -29,6 +29,7 @@
     X(arp_ignored, "ARP packets ignored: our own came back, or about another address")             \
     X(nd_ignored, "Neighbour solicitations ignored: not about an address of ours that is ready")   \
     X(neighbour_frames_dropped, "Packets dropped on output: the next hop does not answer")         \
+    X(mld_ignored, "MLD messages ignored: they call for no report of ours")                        \
     X(ip6_no_next_header, "IPv6 packets that say they carry nothing")                              \
     X(ip_too_long, "Packets dropped on output: longer than an IP packet can be")                   \
     X(reassembly_duplicate, "Fragments dropped: received before")                                  \
@@ -155,6 +156,9 @@
     X(arp_unsolicited, "ARP or ND answers ignored: unsolicited")                                   \
     X(arp_out, "ARP packets sent")                                                                 \
     X(nd_in, "Neighbour Discovery messages received")                                              \
+    X(mld_in, "MLD queries and version 1 reports received (RFC 3810)")                             \
+    X(mld_out, "MLD reports sent")                                                                 \
+    X(mld_malformed, "MLD messages dropped: malformed, or not from a router of this link")         \
     X(nd_malformed, "Neighbour Discovery messages dropped: malformed or hop limit under 255")      \
     X(nd_out, "Neighbour Discovery messages sent")                                                 \
     X(neighbour_failed, "Neighbours that did not answer")                                          \

@@ -34,6 +34,9 @@
     X(ND_MALFORMED, nd_malformed, nd_malformed, "ND malformed, or its hop limit is under 255")     \
     X(ND_NOT_FOR_US, nd_not_for_us, nd_ignored, "The ND question is about another address")        \
     X(ND_NOT_READY, nd_not_ready, nd_ignored, "The ND question is about an address not ready yet") \
+    X(MLD_MALFORMED, mld_malformed, mld_malformed,                                                 \
+      "MLD malformed, or not from a router of this link")                                          \
+    X(MLD_IGNORED, mld_ignored, mld_ignored, "An MLD message that calls for no report of ours")    \
     /* IP input */                                                                                 \
     X(IP_MALFORMED, ip_malformed, ip_malformed, "IP header, length or header checksum is wrong")   \
     X(IP_NOT_FOR_US, ip_not_for_us, ip_not_for_us, "The destination is not our address")           \

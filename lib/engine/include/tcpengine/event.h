@@ -91,7 +91,8 @@ enum te_event_kind {
     TE_EVENT_STATE = 1, /* see transition */
     TE_EVENT_READY,     /* see ready: something that the user may have waited for */
     TE_EVENT_FIN_AGAIN, /* TIME_WAIT saw the FIN again and restarted 2MSL (RFC 9293 3.10.7.4) */
-    TE_EVENT_ADDRESS_CONFLICT /* another station holds local.addr; no id */
+    TE_EVENT_ADDRESS_CONFLICT, /* another station holds local.addr; no id */
+    TE_EVENT_ADDRESS_READY     /* it does no longer, and local.addr is used; no id */
 };
 
 /* A flag says what has changed since the last event of that object, not what is so: after

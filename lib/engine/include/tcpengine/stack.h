@@ -98,6 +98,37 @@ const struct te_counters *te_stack_counters(const struct te_stack *stack);
  * needs none (config.dad, config.optimistic_dad). Until then every OPEN is refused. */
 bool te_stack_is_address_ready(const struct te_stack *stack);
 
+/* Where one of our addresses stands. X(constant, name) */
+#define TE_ADDRESS_STATE_LIST(X)                                                                   \
+    X(TENTATIVE, "tentative") /* being probed; used meanwhile with config.optimistic_dad */        \
+    X(READY, "ready")                                                                              \
+    X(CONFLICT, "conflict") /* another station has it: not used, and tried again */
+
+enum te_address_state {
+#define TE_ADDRESS_CONSTANT(constant, name) TE_ADDRESS_##constant,
+    TE_ADDRESS_STATE_LIST(TE_ADDRESS_CONSTANT)
+#undef TE_ADDRESS_CONSTANT
+        TE_ADDRESS_STATE_COUNT
+};
+
+/* The name in TE_ADDRESS_STATE_LIST; "?" for a number out of range. Static, never NULL. */
+const char *te_address_state_name(enum te_address_state state);
+
+struct te_address_info {
+    struct te_cidr cidr;
+    bool is_configured; /* false: the link-local address that an IPv6 address brings along */
+    enum te_address_state state;
+    bool was_claimed;      /* another station has claimed it; the next two are set */
+    uint8_t claimed_by[6]; /* its MAC, the last time */
+    int64_t claimed_at_us;
+    int64_t retry_at_us; /* TE_ADDRESS_CONFLICT: when it is probed again; else TE_NEVER */
+};
+
+/* The address of that index, the configured ones first and in their order. False, *ret_info
+ * untouched, beyond the last. */
+bool te_stack_address(const struct te_stack *stack, unsigned index,
+                      struct te_address_info *ret_info);
+
 /* The local addresses as configured: *ret_count of them, valid as long as the stack. */
 const struct te_cidr *te_stack_addresses(const struct te_stack *stack, unsigned *ret_count);
 
