@@ -16,6 +16,22 @@ static json_t *texts(const char *const *rows, size_t count)
     return array;
 }
 
+static json_t *address_states(const struct tcpc_daemon_status *daemon)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < daemon->address_state_count; i++) {
+        const struct tcpc_address_state *state = &daemon->address_states[i];
+        json_t *object = json_object();
+        json_put(object, "address", json_text(state->address));
+        json_put(object, "state", json_text(state->state));
+        json_put(object, "claimed_by",
+                 *state->claimed_by ? json_text(state->claimed_by) : json_null());
+        json_put(object, "retry_ms", json_integer(state->retry_ms));
+        json_append(array, object);
+    }
+    return array;
+}
+
 static json_t *states(const struct tcpc_daemon_status *daemon)
 {
     json_t *object = json_object();
@@ -50,6 +66,7 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "mac", json_text(daemon->mac));
     json_put(object, "mtu", json_number(daemon->mtu));
     json_put(object, "addresses", texts(daemon->addresses, daemon->address_count));
+    json_put(object, "address_states", address_states(daemon));
     json_put(object, "routes", texts(daemon->routes, daemon->route_count));
     json_put(object, "gateway", json_text(daemon->gateway));
     json_put(object, "gateway_forwards", forwards(daemon));
@@ -74,6 +91,34 @@ static void print_list(const char *name, const char *const *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         printf("%-12s %s\n", i ? "" : name, rows[i]);
+}
+
+/* "10.0.0.2/24: conflict, in use by 02:00:00:00:00:77; tried again in 4 s" */
+static void print_address(const char *name, const struct tcpc_address_state *state)
+{
+    char text[FORMAT_MAX];
+    printf("%-12s %s", name, state->address);
+    if (strcmp(state->state, "conflict") == 0)
+        printf(": conflict, in use by %s; tried again in %s", state->claimed_by,
+               format_duration(state->retry_ms * 1000, text));
+    else if (strcmp(state->state, "ready") != 0)
+        printf(": %s", state->state);
+    putchar('\n');
+}
+
+/* A link-local address that came along is worth a line only when something is wrong with it. */
+static void print_addresses(const struct tcpc_daemon_status *daemon)
+{
+    const char *name = "addresses";
+    for (size_t i = 0; i < daemon->address_state_count; i++) {
+        const struct tcpc_address_state *state = &daemon->address_states[i];
+        if (!state->is_configured && strcmp(state->state, "conflict") != 0)
+            continue;
+        print_address(name, state);
+        name = "";
+    }
+    if (daemon->address_state_count == 0) /* an older daemon */
+        print_list(name, daemon->addresses, daemon->address_count);
 }
 
 static void print_states(const struct tcpc_daemon_status *daemon)
@@ -116,7 +161,7 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     printf("%-12s %016" PRIx64 "\n", "boot id", tcpc_client_boot_id(cli->client));
     printf("%-12s %s (%s), %s, MTU %" PRIu32 "\n", "interface", daemon->tap,
            daemon->tap_up ? "up" : "down", daemon->mac, daemon->mtu);
-    print_list("addresses", daemon->addresses, daemon->address_count);
+    print_addresses(daemon);
     print_list("routes", daemon->routes, daemon->route_count);
     if (*daemon->gateway)
         print_gateway(daemon);

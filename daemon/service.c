@@ -20,6 +20,7 @@
 #include "config/config_custom.h"
 #include "describe.h"
 #include "drain.h"
+#include "link/addresses.h"
 #include "link/memory.h"
 #include "link/pump.h"
 #include "link/region.h"
@@ -77,6 +78,7 @@ struct service {
     struct rpc *rpc;
     struct http *http;
     struct notify *notify;
+    struct addresses addresses;
     uv_signal_t signals[SIGNAL_COUNT];
     uv_timer_t drain_timer;
     uv_timer_t second_timer; /* what is due once per second */
@@ -100,6 +102,7 @@ static void on_engine_event(void *ctx, const struct te_event *event)
         service->events_lost = lost;
     }
     latency_on_event(&service->latency, event, stack);
+    addresses_on_event(&service->addresses, stack, event);
     event_log_push(service->events, event);
     if (service->rpc != NULL)
         rpc_on_engine_event(service->rpc, event);
@@ -144,6 +147,13 @@ static void on_tap_state(void *ctx, enum tap_state state)
     notify_status(service->notify);
 }
 
+static void fill_addresses(const struct te_stack *stack, struct metrics_input *ret_input)
+{
+    struct te_address_info info;
+    for (unsigned i = 0; te_stack_address(stack, i, &info); i++)
+        ret_input->addresses[info.state]++;
+}
+
 static void on_fill(void *ctx, struct metrics_input *ret_input)
 {
     struct service *service = ctx;
@@ -152,6 +162,7 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     ret_input->version = TCPENGINE_VERSION;
     ret_input->counters = te_stack_counters(pump_stack(service->pump));
     te_totals(pump_stack(service->pump), &ret_input->totals);
+    fill_addresses(pump_stack(service->pump), ret_input);
     ret_input->latency = &service->latency;
     te_memory(pump_stack(service->pump), &ret_input->memory);
     ret_input->tap = tap_get_stats(service->tap);
@@ -168,7 +179,9 @@ static const char *on_health(void *ctx)
     struct service *service = ctx;
     switch (tap_get_state(service->tap)) {
     case TAP_UP:
-        return service->is_draining ? "shutting down" : NULL;
+        if (service->is_draining)
+            return "shutting down";
+        return addresses_trouble(&service->addresses, pump_stack(service->pump));
     case TAP_DOWN:
         return "the link of the TAP is down";
     case TAP_NO_CARRIER:

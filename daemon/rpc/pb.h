@@ -53,6 +53,7 @@ typedef Tcpengine__V1__NextEventsResult pb_next_events_result;
 typedef Tcpengine__V1__DaemonStatus pb_daemon_status;
 typedef Tcpengine__V1__StateCount pb_state_count;
 typedef Tcpengine__V1__OptionInfo pb_option_info;
+typedef Tcpengine__V1__AddressState pb_address_state;
 typedef Tcpengine__V1__DaemonStatusResult pb_daemon_status_result;
 typedef Tcpengine__V1__SetOption pb_set_option;
 typedef Tcpengine__V1__SetOptionResult pb_set_option_result;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "link/addresses.h"
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_status.h"
@@ -99,6 +100,39 @@ static void fill_addresses(struct rpc *rpc, pb_daemon_status_result *result)
     }
 }
 
+static pb_address_state *address_state(struct rpc *rpc, const struct te_address_info *info)
+{
+    char addr[TE_ADDR_TEXT_MAX], text[TE_ADDR_TEXT_MAX + 8], mac[18] = "";
+    pb_address_state *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__address_state__init(message);
+    te_addr_format(&info->cidr.addr, addr);
+    snprintf(text, sizeof(text), "%s/%u", addr, info->cidr.prefix_bits);
+    if (info->was_claimed)
+        addresses_format_mac(info->claimed_by, mac);
+    message->address = rpc_text(rpc, text);
+    message->state = (char *)(uintptr_t)te_address_state_name(info->state);
+    message->claimed_by = rpc_text(rpc, mac);
+    message->is_configured = info->is_configured;
+    if (info->retry_at_us != TE_NEVER)
+        message->retry_ms = (info->retry_at_us - rpc_now_us(rpc) + TE_MS - 1) / TE_MS;
+    return message;
+}
+
+static void fill_address_states(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    struct te_address_info info;
+    result->address_states = rpc_pointers(rpc, TE_LOCAL_ADDRESSES_MAX);
+    for (unsigned i = 0;
+         result->address_states != NULL && te_stack_address(rpc_stack(rpc), i, &info); i++) {
+        pb_address_state *message = address_state(rpc, &info);
+        if (message == NULL)
+            return;
+        result->address_states[result->n_address_states++] = message;
+    }
+}
+
 static void fill_states(struct rpc *rpc, const struct te_totals *totals,
                         pb_daemon_status_result *result)
 {
@@ -136,6 +170,7 @@ static void fill_engine(struct rpc *rpc, pb_daemon_status_result *result)
     fill_memory(rpc, result);
     fill_states(rpc, &totals, result);
     fill_addresses(rpc, result);
+    fill_address_states(rpc, result);
 }
 
 enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
@@ -165,6 +200,8 @@ static const char *event_kind_name(unsigned kind)
         return "fin_again";
     case TE_EVENT_ADDRESS_CONFLICT:
         return "address_conflict";
+    case TE_EVENT_ADDRESS_READY:
+        return "address_ready";
     default:
         return "";
     }

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <tcpengine/units.h>
 
+#include "link/addresses.h"
 #include "rpc/rpc_convert.h"
 
 #define MESSAGE_MAX 400
@@ -20,6 +22,8 @@ struct subject {
     enum te_cause cause; /* of the last transition; TE_CAUSE_NONE: not known */
     bool has_retransmits;
     uint64_t retransmits;
+    bool has_icmp; /* the ICMP error that was received */
+    uint8_t icmp_type, icmp_code;
 };
 
 struct err_row {
@@ -123,6 +127,9 @@ static struct subject subject_find(struct rpc_call *call, uint64_t id,
         subject.remote = status->remote;
         subject.has_retransmits = true;
         subject.retransmits = status->backoff > 0 ? status->backoff : status->retransmits;
+        subject.has_icmp = status->has_icmp;
+        subject.icmp_type = status->icmp_type;
+        subject.icmp_code = status->icmp_code;
     }
     return subject;
 }
@@ -179,6 +186,27 @@ static void cause_timed_out(const struct subject *subject, char *ret_text, size_
         snprintf(ret_text, size, "timed out: no retransmission was acknowledged%s", tail);
 }
 
+static bool is_icmp_error(enum te_err err)
+{
+    return err == TE_ERR_HOST_UNREACHABLE || err == TE_ERR_NET_UNREACHABLE ||
+           err == TE_ERR_PORT_UNREACHABLE || err == TE_ERR_PROHIBITED;
+}
+
+/* What came, by its own name; and what became of it when the connection went on. */
+static void cause_icmp(const struct subject *subject, char *ret_text, size_t size)
+{
+    bool is_v4 = te_addr_is_v4(&subject->remote.addr);
+    const char *text = te_icmp_text(is_v4, subject->icmp_type, subject->icmp_code);
+    bool timed_out =
+        subject->cause == TE_CAUSE_TIMEOUT_RETRANSMIT || subject->cause == TE_CAUSE_TIMEOUT_USER;
+    if (timed_out && subject->has_retransmits)
+        snprintf(ret_text, size,
+                 "unreachable: ICMP %s, and no answer after %" PRIu64 " retransmissions", text,
+                 subject->retransmits);
+    else
+        snprintf(ret_text, size, "unreachable: ICMP %s", text);
+}
+
 static const char *cause_aborted(enum te_cause cause)
 {
     switch (cause) {
@@ -206,6 +234,10 @@ static void cause_text(struct rpc *rpc, const struct subject *subject, enum te_e
         cause_timed_out(subject, ret_text, CAUSE_MAX);
     else if (err == TE_ERR_HOST_UNREACHABLE && was_neighbour)
         cause_neighbour(rpc, subject, ret_text, CAUSE_MAX);
+    else if (is_icmp_error(err) && subject->has_icmp)
+        cause_icmp(subject, ret_text, CAUSE_MAX);
+    else if (is_icmp_error(err) && subject->cause == TE_CAUSE_ICMP)
+        snprintf(ret_text, CAUSE_MAX, "unreachable: an ICMP error");
     else if (err == TE_ERR_ABORTED)
         snprintf(ret_text, CAUSE_MAX, "%s", cause_aborted(subject->cause));
     else if (err == TE_ERR_NO_CONNECTION && subject->has_endpoints)
@@ -310,8 +342,27 @@ enum rpc_outcome rpc_fail_engine(struct rpc_call *call, enum te_err err, uint64_
     return fail_subject(call, &subject, err);
 }
 
+/* The address to open from is another station's. */
+static enum rpc_outcome fail_conflict(struct rpc_call *call, const struct te_address_info *info)
+{
+    char addr[TE_ADDR_TEXT_MAX], mac[18], hint[96];
+    int64_t left_us = info->retry_at_us - rpc_now_us(call->rpc);
+    te_addr_format(&info->cidr.addr, addr);
+    addresses_format_mac(info->claimed_by, mac);
+    snprintf(hint, sizeof(hint),
+             "it is tried again in %" PRId64 " s; give one of the two another address",
+             left_us > 0 ? (left_us + TE_SECOND - 1) / TE_SECOND : 0);
+    return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", hint,
+                    "Open: address conflict: %s is in use by another station, %s", addr, mac);
+}
+
 enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const struct te_open *open)
 {
+    const struct te_addr *family = call->op.open.passive ? NULL : &open->remote.addr;
+    struct te_address_info info;
+    if (err == TE_ERR_ADDR_NOT_AVAILABLE &&
+        addresses_find_conflict(rpc_stack(call->rpc), &open->local.addr, family, &info))
+        return fail_conflict(call, &info);
     if (err == TE_ERR_ADDR_NOT_AVAILABLE && !te_stack_is_address_ready(rpc_stack(call->rpc)))
         return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in a few seconds",
                         "Open: the daemon is still checking that no other station has its address");

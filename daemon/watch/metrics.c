@@ -119,6 +119,16 @@ static void write_states(FILE *stream, const struct te_totals *totals)
                 totals->by_state[state]);
 }
 
+static void write_addresses(FILE *stream, const struct metrics_input *input)
+{
+    static const char name[] = PREFIX "addresses";
+    write_head(stream, name, "gauge",
+               "Own addresses by state; in conflict: another station has it");
+    for (unsigned state = 0; state < TE_ADDRESS_STATE_COUNT; state++)
+        fprintf(stream, "%s{state=\"%s\"} %u\n", name,
+                te_address_state_name((enum te_address_state)state), input->addresses[state]);
+}
+
 static void write_totals(FILE *stream, const struct te_totals *totals)
 {
     uint64_t in_use = (uint64_t)totals->connections + totals->listeners;
@@ -327,6 +337,7 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     write_head(stream, PREFIX "build_info", "gauge", "Version of the daemon");
     fprintf(stream, PREFIX "build_info{version=\"%s\"} 1\n", input->version);
     write_states(stream, &input->totals);
+    write_addresses(stream, input);
     write_totals(stream, &input->totals);
     write_counters(stream, input->counters);
     write_histogram(stream, PREFIX "tcp_rtt_seconds",

@@ -26,6 +26,7 @@ struct metrics_input {
     const struct tap_stats *tap;
     const char *tap_name;
     bool is_tap_up;
+    unsigned addresses[TE_ADDRESS_STATE_COUNT]; /* of the stack, by state */
     const struct pump_stats *pump;
     const struct rpc_stats *rpc;
     struct process_stats process;

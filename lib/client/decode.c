@@ -371,6 +371,27 @@ static bool decode_options(struct decoding *decoding)
     return true;
 }
 
+static bool decode_address_states(struct decoding *decoding)
+{
+    const PB(DaemonStatusResult) *message = decoding->message->daemon;
+    struct tcpc_daemon_status *status = &decoding->response->u.daemon;
+    struct tcpc_address_state *states =
+        tcpci_arena_array(decoding->memory, message->n_address_states, sizeof(*states));
+    if (states == NULL && message->n_address_states)
+        return false;
+    for (size_t i = 0; i < message->n_address_states; i++) {
+        const PB(AddressState) *from = message->address_states[i];
+        states[i] = (struct tcpc_address_state){.address = from->address,
+                                                .state = from->state,
+                                                .claimed_by = from->claimed_by,
+                                                .retry_ms = from->retry_ms,
+                                                .is_configured = from->is_configured};
+    }
+    status->address_states = states;
+    status->address_state_count = message->n_address_states;
+    return true;
+}
+
 static bool decode_daemon(struct decoding *decoding)
 {
     const PB(DaemonStatusResult) *message = decoding->message->daemon;
@@ -391,7 +412,7 @@ static bool decode_daemon(struct decoding *decoding)
     status->routes = (const char *const *)message->routes;
     status->route_count = message->n_routes;
     decode_daemon_totals(status, message);
-    return decode_options(decoding);
+    return decode_options(decoding) && decode_address_states(decoding);
 }
 
 static bool decode_attach(struct decoding *decoding)

@@ -496,6 +496,15 @@ struct tcpc_option_info {
     const char *name, *values, *help;
 };
 
+/* One of the daemon's own addresses. state: "tentative", "ready" or "conflict" (another station has
+ * it, and it is not used). */
+struct tcpc_address_state {
+    const char *address, *state;
+    const char *claimed_by; /* MAC of the last station that claimed it; "": none did */
+    int64_t retry_ms;       /* in conflict: until it is probed again */
+    bool is_configured;     /* false: the link-local address that an IPv6 address brings along */
+};
+
 struct tcpc_daemon_status {
     const char *version;
     uint32_t api_major;
@@ -515,6 +524,8 @@ struct tcpc_daemon_status {
     uint64_t last_event_seq;
     const struct tcpc_option_info *options;
     size_t option_count;
+    const struct tcpc_address_state *address_states;
+    size_t address_state_count;
 };
 
 struct tcpc_response {
