@@ -13,7 +13,7 @@
 #define PASS_HOLDERS_MAX 2048 /* looked at in one pass */
 #define STUCK_US TE_SECOND    /* a hole that has not moved for so long is pruned */
 
-#define STALE_US (3 * TE_SECOND) /* without progress for so long: of little use */
+#define STALE_US (2 * TE_SECOND) /* without progress for so long: of little use */
 #define IDLE_COUNTED_MAX_US TE_MINUTE
 #define SAMPLE 32 /* of holders, and as many of all connections */
 #define YIELDS_MAX 8
@@ -97,7 +97,7 @@ static void consider(const struct te_stack *stack, struct te_conn *conn, struct 
         *choice = (struct choice){conn, rank};
 }
 
-static struct te_conn *choose(struct te_stack *stack)
+static struct choice choose(struct te_stack *stack)
 {
     struct choice choice = {NULL, {TIER_USEFUL, 0}};
     struct te_conn *conn;
@@ -111,7 +111,7 @@ static struct te_conn *choose(struct te_stack *stack)
         else
             *cursor = 0;
     }
-    return choice.conn;
+    return choice;
 }
 
 /* The peer is told by a RST, the user by TE_ERR_MEMORY_PRESSURE. Remains are simply freed. */
@@ -127,14 +127,15 @@ static void yield(struct te_stack *stack, struct te_conn *conn)
     te_conn_end_protocol(stack, conn, &death);
 }
 
-/* False: there is more to do, and something left to do it with. */
-static bool yield_down_to(struct te_stack *stack, uint64_t goal_bytes)
+/* Connections of that tier or worse. False: there is more to do, and something left to do it with.
+ */
+static bool yield_down_to(struct te_stack *stack, uint64_t goal_bytes, unsigned tier)
 {
     for (unsigned i = 0; i < YIELDS_MAX && stack->memory.used_bytes > goal_bytes; i++) {
-        struct te_conn *conn = choose(stack);
-        if (conn == NULL)
+        struct choice choice = choose(stack);
+        if (choice.conn == NULL || choice.rank.tier < tier)
             return true;
-        yield(stack, conn);
+        yield(stack, choice.conn);
     }
     return stack->memory.used_bytes <= goal_bytes;
 }
@@ -147,15 +148,29 @@ static void note_level(struct te_stack *stack)
     uint64_t used_bytes = stack->memory.used_bytes;
     if (!charges->is_pressed && used_bytes >= charges->pressure_bytes) {
         charges->is_pressed = true;
-        charges->relief_bytes = 0;
         charges->next_pass_at_us = stack->now_us;
         stack->counters.memory_episodes++;
     } else if (charges->is_pressed && used_bytes < charges->relieved_bytes) {
         charges->is_pressed = false;
-        charges->relief_bytes = charges->pressure_bytes;
     }
+    charges->relief_bytes = charges->is_pressed ? 0 : charges->pressure_bytes;
     if (used_bytes >= charges->limit_bytes)
         charges->is_yielding = true;
+}
+
+/* At the limit somebody has to go. Just below it the stale make room for who is within the shares.
+ */
+static void make_room(struct te_stack *stack)
+{
+    struct te_charges *charges = &stack->charges;
+    uint64_t max_bytes = stack->config.memory_max_bytes;
+    uint64_t goal_bytes = charges->limit_bytes - max_bytes / HYSTERESIS_PART;
+    uint64_t wanted_bytes = at_most(charges->wanted_bytes, goal_bytes / 2);
+    charges->wanted_bytes = 0;
+    if (charges->is_yielding)
+        charges->is_yielding = !yield_down_to(stack, goal_bytes, TIER_USEFUL);
+    else if (wanted_bytes > 0)
+        yield_down_to(stack, goal_bytes - wanted_bytes, TIER_STALE);
 }
 
 void te_relief_work(struct te_stack *stack)
@@ -166,10 +181,7 @@ void te_relief_work(struct te_stack *stack)
         charges->next_pass_at_us = stack->now_us + PASS_INTERVAL_US;
         pass(stack);
     }
-    if (!charges->is_yielding)
-        return;
-    uint64_t goal_bytes = charges->limit_bytes - stack->config.memory_max_bytes / HYSTERESIS_PART;
-    charges->is_yielding = !yield_down_to(stack, goal_bytes);
+    make_room(stack);
 }
 
 /* An episode begins and ends at once; in between there is something to do while somebody holds
@@ -177,7 +189,7 @@ void te_relief_work(struct te_stack *stack)
 int64_t te_relief_work_at_us(const struct te_stack *stack)
 {
     const struct te_charges *charges = &stack->charges;
-    if (charges->is_yielding || !charges->is_pressed ||
+    if (charges->is_yielding || charges->wanted_bytes > 0 || !charges->is_pressed ||
         stack->memory.used_bytes < charges->relieved_bytes)
         return stack->now_us;
     return charges->holder_count > 0 ? charges->next_pass_at_us : TE_NEVER;

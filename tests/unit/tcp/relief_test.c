@@ -448,6 +448,33 @@ static void the_abandoned_go_first(void **state)
     te_set_client_present(l.stack, 2, true);
 }
 
+/* Below the limit by less than it needs: the stale make room, the useful do not have to. */
+static void who_holds_little_gets_room_from_the_stale(void **state)
+{
+    (void)state;
+    uint64_t stale = hold((struct who){1, 2, 1, true}, 8);
+    lone_advance(&l, 10 * SECOND);
+    uint64_t useful = hold((struct who){1, 2, 2, true}, 16);
+    struct te_conn *small = establish((struct who){2, 3, 3, true});
+    fill_to(l.stack->charges.limit_bytes - 10 * KIB);
+    pass_time(0);
+    assert_true(is_alive(stale));
+    assert_int_equal(te_send_append(l.stack, small, data, 20000), 4 * KIB);
+    pass_time(0);
+    unfill();
+    assert_false(is_alive(stale));
+    assert_int_equal(te_send_append(l.stack, small, data, 20000), 20000);
+    te_send_drop(l.stack, small);
+    small->queued_offset = small->acked_offset;
+    fill_to(l.stack->charges.limit_bytes - 10 * KIB);
+    assert_int_equal(te_send_append(l.stack, small, data, 20000), 4 * KIB);
+    pass_time(0);
+    unfill();
+    assert_true(is_alive(useful));
+    assert_int_equal(l.stack->counters.memory_yields, 2); /* what remained of stale, too */
+    check();
+}
+
 /* A byte now and then does not make a holder useful; a quarter of what it holds does. */
 static void a_trickle_is_no_progress(void **state)
 {
@@ -559,6 +586,7 @@ int main(void)
         TEST(the_larger_goes_first),
         TEST(of_two_alike_the_larger_accounts_goes),
         TEST(the_abandoned_go_first),
+        TEST(who_holds_little_gets_room_from_the_stale),
         TEST(a_trickle_is_no_progress),
         TEST(remains_and_the_idle_are_found),
         TEST(with_nobody_left_it_waits),

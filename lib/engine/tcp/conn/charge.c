@@ -291,6 +291,18 @@ static void grow(struct te_stack *stack, struct te_conn *conn, struct te_ring *r
     te_charge_update(stack, conn);
 }
 
+/* Somebody who holds little is held back by the limit alone: relief.h makes room, for the next try.
+ */
+static void want(struct te_stack *stack, const struct te_conn *conn, uint64_t more)
+{
+    struct te_charges *charges = &stack->charges;
+    const struct te_addr *remote = conn->charged_remote ? &conn->remote.addr : NULL;
+    if (!is_within_shares(stack, conn->uid, remote, more) || more <= charges->wanted_bytes)
+        return;
+    charges->wanted_bytes = more;
+    charges->relief_bytes = 0;
+}
+
 /* The ring that growth asks for or, failing that, the reserve. */
 static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
                         const struct te_ring_growth *growth, size_t len)
@@ -298,10 +310,12 @@ static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_
     uint32_t reserve = stack->config.memory_reserve_bytes;
     if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
         return;
-    if (te_charge_allows(stack, conn, growth_cost(stack, conn, ring, growth, len))) {
+    uint64_t cost = growth_cost(stack, conn, ring, growth, len);
+    if (te_charge_allows(stack, conn, cost)) {
         grow(stack, conn, ring, growth);
         return;
     }
+    want(stack, conn, cost);
     struct te_ring_growth least = *growth;
     least.initial_bytes = reserve;
     if (least.need_bytes > reserve)
@@ -329,6 +343,7 @@ size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ri
     if (more == 0 || te_charge_allows(stack, conn, more) ||
         allows_reserve(stack, te_ring_cost(ring) + (uint64_t)more, more))
         return fits;
+    want(stack, conn, more);
     return te_ring_free_run(ring, offset, fits);
 }
 

@@ -35,6 +35,7 @@ struct te_charges {
     struct te_list holders;                 /* connections with memory for streams */
     uint32_t holder_count;
     bool is_pressed;         /* an episode: relief.h */
+    uint64_t wanted_bytes;   /* refused at the limit to somebody who is within his shares */
     bool is_yielding;        /* the limit was reached, and not enough has been freed since */
     int64_t next_pass_at_us; /* relief.h */
     uint64_t idle_cursor;    /* of the search for connections without stream memory */
