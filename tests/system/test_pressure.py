@@ -1,20 +1,35 @@
 """Memory runs short: whoever takes it, an honest user goes on, and afterwards all is as before."""
+import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 import time
 import unittest
 import urllib.request
 
 import harness
 from harness import ENGINE4, HOST4, TAP, TCPCTL, Process, random_file, run, sha256_of, wait_for
+from ipc import Client, RpcError, endpoint
 from swarm import Swarm
 
 GROUP, ATTACKER, HONEST = 54300, 54301, 54302
 BUDGET = 64 << 20
 HONEST_BYTES = 20_000_000
 HTTP = "http://127.0.0.1:9409"
+
+
+def read_all(notify: socket.socket) -> None:
+    """As systemd would: a daemon whose reports nobody reads waits for its manager."""
+    while True:
+        try:
+            notify.recv(4096)
+        except TimeoutError:
+            continue
+        except OSError:
+            return
 
 
 class Pressure(harness.SystemTest):
@@ -24,6 +39,7 @@ class Pressure(harness.SystemTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
+        threading.Thread(target=read_all, args=(cls.daemon.notify,), daemon=True).start()
         cls.program = cls.folder / "tcpctl"
         shutil.copy(TCPCTL, cls.program)
         cls.program.chmod(0o755)
@@ -76,6 +92,37 @@ class Pressure(harness.SystemTest):
             connection.sendfile(file)
         client.wait(120)
         self.assertEqual(sha256_of(client.out_path), digest)
+
+    def source(self) -> tuple[Process, int]:
+        """A kernel server that sends as much as it can to whoever connects."""
+        script = ("import socket, sys\n"
+                  f"server = socket.create_server(('{HOST4}', 0), backlog=4096)\n"
+                  "print(server.getsockname()[1], flush=True)\n"
+                  "held = []\n"
+                  "while True:\n"
+                  "    held.append(server.accept()[0])\n"
+                  "    held[-1].setblocking(False)\n"
+                  "    try:\n"
+                  "        held[-1].send(bytes(1 << 20))\n"
+                  "    except BlockingIOError:\n"
+                  "        pass\n")
+        source = Process(["/usr/bin/python3", "-c", script], self.folder,
+                         f"{self._testMethodName}-source")
+        self.addCleanup(source.stop)
+        port = int(wait_for(lambda: source.output.split(b"\n")[0], 10, "the source"))
+        return source, port
+
+    def client_of(self, uid: int) -> Client:
+        """The daemon takes the user at the time of connect()."""
+        os.setegid(GROUP)
+        os.seteuid(uid)
+        try:
+            client = Client(str(self.daemon.control))
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+        self.addCleanup(client.close)
+        return client
 
     def listen(self, port: int) -> int:
         return self.as_user(ATTACKER, "listen", port, "--backlog", 4096)["id"]
@@ -147,20 +194,7 @@ class Pressure(harness.SystemTest):
     def test_a_program_that_never_reads(self) -> None:
         """It stops at its share; others open and transfer; its connections are no burden once it
         is gone."""
-        script = ("import socket, sys\n"
-                  f"server = socket.create_server(('{HOST4}', 0), backlog=4096)\n"
-                  "print(server.getsockname()[1], flush=True)\n"
-                  "held = []\n"
-                  "while True:\n"
-                  "    held.append(server.accept()[0])\n"
-                  "    held[-1].setblocking(False)\n"
-                  "    try:\n"
-                  "        held[-1].send(bytes(1 << 20))\n"
-                  "    except BlockingIOError:\n"
-                  "        pass\n")
-        source = Process(["/usr/bin/python3", "-c", script], self.folder, "source")
-        self.addCleanup(source.stop)
-        port = int(wait_for(lambda: source.output.split(b"\n")[0], 10, "the source"))
+        source, port = self.source()
         refusal = ""
         for _ in range(2000):
             done = run(*self.words(ATTACKER, "open", HOST4, port), check=False)
@@ -176,9 +210,42 @@ class Pressure(harness.SystemTest):
         self.as_user(HONEST, "open", HOST4, port)
         self.transfer_both_ways()
         for row in self.ctl("ls"):
-            self.tcpctl("abort", row["id"], status=0)
+            self.tcpctl("abort", row["id"])
         source.stop()
         self.expect_as_before()
+
+    def test_several_users_at_the_limit(self) -> None:
+        """Each within its share, all together beyond the budget: those yield that make no
+        progress, and it shows everywhere."""
+        source, port = self.source()
+        clients = [self.client_of(ATTACKER + 10 + i) for i in range(4)]
+        opened = []
+        for client in clients:
+            for token in range(1, 700):
+                try:
+                    opened.append(client.call("open", remote=endpoint(HOST4, port), wait_ms=2000,
+                                              token=token).id)
+                except RpcError as error:
+                    self.assertIn("memory", str(error))
+                    break
+        wait_for(lambda: self.status()["memory_level"] != "plenty", 10, "pressure")
+        self.assertEqual(self.health(), (200, "degraded: memory"))
+        self.assertRegex(self.metrics(), r"(?m)^tcpengine_memory_pressure [12]$")
+        self.transfer_both_ways()
+        self.as_user(HONEST, "open", HOST4, port, "--wait")
+        self.expect_within_budget()
+        self.assertGreater(self.counters()["memory_yields"], 0)
+        causes = {change["cause"] for conn_id in opened[:40]
+                  for change in self.ctl("history", conn_id)}
+        self.assertIn("memory pressure", causes)
+        source.stop()
+        for client in clients:
+            for conn_id in opened:
+                with contextlib.suppress(RpcError):  # another's, or gone
+                    client.call("abort", id=conn_id)
+        self.expect_as_before()
+        self.assertEqual(self.daemon.log.count("memory is short"),
+                         self.daemon.log.count("memory is no longer short"))
 
 
 if __name__ == "__main__":
