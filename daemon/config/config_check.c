@@ -37,6 +37,7 @@ static const struct {
 #undef ORDER
         {"rpc.control.links_per_uid_max", "rpc.control.links_max"},
     {"rpc.sessions_per_uid_max", "rpc.sessions_max"},
+    {"rpc.waits_per_link_max", "rpc.waits_per_uid_max"},
     {"rpc.held_per_uid_max", "rpc.held_max"},
 };
 

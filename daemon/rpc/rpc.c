@@ -214,7 +214,8 @@ static bool rpc_make_tables(struct rpc *rpc)
     const struct session_options session_options = {.grace_us = options->session_grace_us,
                                                     .keep_max_us = options->session_keep_max_us,
                                                     .per_uid_max = options->sessions_per_uid_max,
-                                                    .max = options->sessions_max};
+                                                    .max = options->sessions_max,
+                                                    .reserve = RPC_SESSIONS_RESERVE};
     size_t links = options->control.links_max + options->control.links_reserve;
     account_table_init(&rpc->accounts);
     rpc->objects = object_table_new(&rpc->accounts);

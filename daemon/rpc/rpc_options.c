@@ -12,6 +12,8 @@ void rpc_options_init(struct rpc_options *options)
         .sessions_max = RPC_SESSIONS_MAX_DEFAULT,
         .objects_per_uid_max = RPC_OBJECTS_PER_UID_MAX_DEFAULT,
         .waits_per_link_max = RPC_WAITS_PER_LINK_MAX_DEFAULT,
+        .waits_per_uid_max = RPC_WAITS_PER_UID_MAX_DEFAULT,
+        .event_readers_per_uid_max = RPC_EVENT_READERS_PER_UID_MAX_DEFAULT,
         .held_per_uid_max = RPC_HELD_PER_UID_MAX_DEFAULT,
         .held_max = RPC_HELD_MAX_DEFAULT,
         .recent_max = RECENT_MAX_DEFAULT,

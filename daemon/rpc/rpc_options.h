@@ -10,8 +10,12 @@
 #define RPC_SESSION_KEEP_MAX_DEFAULT_US TE_DAY
 #define RPC_SESSIONS_PER_UID_MAX_DEFAULT 64
 #define RPC_SESSIONS_MAX_DEFAULT 4096
+/* Beyond that, for root alone. */
+#define RPC_SESSIONS_RESERVE 16
 #define RPC_OBJECTS_PER_UID_MAX_DEFAULT 65536
 #define RPC_WAITS_PER_LINK_MAX_DEFAULT 64
+#define RPC_WAITS_PER_UID_MAX_DEFAULT 1024
+#define RPC_EVENT_READERS_PER_UID_MAX_DEFAULT 64
 #define RPC_HELD_PER_UID_MAX_DEFAULT (8 * TE_MIB)
 #define RPC_HELD_MAX_DEFAULT (64 * TE_MIB)
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
@@ -26,12 +30,14 @@ struct rpc_options {
     int64_t session_keep_max_us; /* longest keep_seconds that Attach may ask for */
     unsigned sessions_per_uid_max;
     unsigned sessions_max;
-    unsigned objects_per_uid_max; /* connections and listeners held by one uid */
-    unsigned waits_per_link_max;  /* waiting requests of one link */
-    size_t held_per_uid_max;      /* bytes of Send data held by one uid's waiting requests */
-    size_t held_max;              /* the same for all uids together */
-    size_t recent_max;            /* remembered answers; default RECENT_MAX_DEFAULT */
-    int64_t wait_max_us;          /* longest wait_ms */
+    unsigned objects_per_uid_max;       /* connections and listeners held by one uid */
+    unsigned waits_per_link_max;        /* waiting requests of one link */
+    unsigned waits_per_uid_max;         /* of one uid's links together */
+    unsigned event_readers_per_uid_max; /* of these, NextEvents */
+    size_t held_per_uid_max;            /* bytes of Send data held by one uid's waiting requests */
+    size_t held_max;                    /* the same for all uids together */
+    size_t recent_max;                  /* remembered answers; default RECENT_MAX_DEFAULT */
+    int64_t wait_max_us;                /* longest wait_ms */
     uint32_t privileged_uids[RPC_PRIVILEGED_MAX]; /* may use ports below RPC_PORT_FREE_FIRST */
     unsigned privileged_count;
     uint64_t boot_id; /* 0: drawn at random */

@@ -23,11 +23,12 @@ static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err
     case SESSION_ERR_UID_LIMIT:
         return RPC_FAIL(call, RESOURCES, "EUSERS",
                         "end some of them with Detach, or by closing their links",
-                        "Attach: uid %u has %u sessions already", call->link->account->uid,
-                        options->sessions_per_uid_max);
+                        "Attach: uid %u has %u sessions already (sessions_per_uid_max)",
+                        call->link->account->uid, options->sessions_per_uid_max);
     case SESSION_ERR_LIMIT:
         return RPC_FAIL(call, RESOURCES, "EUSERS", "try again later",
-                        "Attach: the daemon has %u sessions already", options->sessions_max);
+                        "Attach: the daemon has %u sessions already (sessions_max)",
+                        options->sessions_max);
     case SESSION_OK:
     case SESSION_ERR_NOMEM:
         break;

@@ -41,6 +41,8 @@ static void wait_free(struct rpc_wait *wait)
     rpc->wait_count--;
     rpc->held_bytes -= wait->held_bytes;
     link->account->held_bytes -= wait->held_bytes;
+    link->account->waits--;
+    link->account->event_readers -= wait->is_event_reader;
     if (wait->call.request != NULL)
         sp_request_drop(wait->call.request);
     free(wait);
@@ -85,20 +87,35 @@ static void supersede(struct rpc_link *link, const struct sp_request *request)
     }
 }
 
+/* Each event wakes all of them. */
+static bool is_event_reader(const struct rpc_call *call)
+{
+    return (call->wakers & RPC_WAKE_EVENT) != 0;
+}
+
 /* False: a limit was reached, and the answer says which. */
 static bool check_limits(struct rpc_call *call, size_t held_bytes)
 {
     struct rpc *rpc = call->rpc;
     const struct rpc_options *options = &rpc->options;
+    const struct account *account = call->link->account;
     if (call->link->wait_count >= options->waits_per_link_max)
         RPC_FAIL(call, RESOURCES, "EAGAIN", "wait until some of them are answered",
-                 "%s: %u requests of this link are waiting already", call->verb->name,
-                 call->link->wait_count);
-    else if (held_bytes > 0 &&
-             (call->link->account->held_bytes + held_bytes > options->held_per_uid_max ||
-              rpc->held_bytes + held_bytes > options->held_max))
+                 "%s: %u requests of this link are waiting already (waits_per_link_max)",
+                 call->verb->name, call->link->wait_count);
+    else if (account->waits >= options->waits_per_uid_max)
+        RPC_FAIL(call, RESOURCES, "EUSERS", "wait until some of them are answered",
+                 "%s: %u requests of uid %u are waiting already (waits_per_uid_max)",
+                 call->verb->name, account->waits, account->uid);
+    else if (is_event_reader(call) && account->event_readers >= options->event_readers_per_uid_max)
+        RPC_FAIL(call, RESOURCES, "EUSERS", "one reader of events is enough for a program",
+                 "%s: %u requests of uid %u are waiting for events already "
+                 "(event_readers_per_uid_max)",
+                 call->verb->name, account->event_readers, account->uid);
+    else if (held_bytes > 0 && (account->held_bytes + held_bytes > options->held_per_uid_max ||
+                                rpc->held_bytes + held_bytes > options->held_max))
         RPC_FAIL(call, RESOURCES, "ENOBUFS", "wait until some of it is accepted",
-                 "Send: too much data is waiting for room already");
+                 "Send: too much data is waiting for room already (held_per_uid_max, held_max)");
     else
         return true;
     return false;
@@ -120,6 +137,9 @@ static struct rpc_wait *wait_make(struct rpc_call *call, size_t held_bytes)
     call->rpc->wait_count++;
     call->rpc->held_bytes += held_bytes;
     call->link->account->held_bytes += held_bytes;
+    call->link->account->waits++;
+    wait->is_event_reader = is_event_reader(call);
+    call->link->account->event_readers += wait->is_event_reader;
     return wait;
 }
 

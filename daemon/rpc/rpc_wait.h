@@ -14,6 +14,7 @@ struct rpc_wait {
     struct rpc_call call;
     TAILQ_ENTRY(rpc_wait) in_link;
     size_t held_bytes;
+    bool is_event_reader;
     uint8_t held[]; /* data of Send */
 };
 

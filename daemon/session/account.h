@@ -23,6 +23,8 @@ struct account {
     unsigned sessions;
     unsigned objects;          /* connections and listeners of its programs */
     size_t held_bytes;         /* Send data of its waiting requests */
+    unsigned waits;            /* its waiting requests */
+    unsigned event_readers;    /* those of them that wait for events */
     struct recent_list recent; /* oldest first */
     unsigned recent_count;
 };

@@ -49,7 +49,7 @@ struct session_table *session_table_new(const struct session_options *options,
     table->accounts = accounts;
     TAILQ_INIT(&table->alive);
     TAILQ_INIT(&table->ended);
-    if (!deadlines_init(&table->expiries, options->max)) {
+    if (!deadlines_init(&table->expiries, options->max + options->reserve)) {
         free(table);
         return NULL;
     }
@@ -108,9 +108,10 @@ static enum session_err wish_check(const struct session_table *table, const stru
 {
     if (wish->policy == SESSION_KEEP && wish->keep_us > table->options.keep_max_us)
         return SESSION_ERR_KEEP;
+    unsigned reserve = account->uid == 0 ? table->options.reserve : 0;
     if (account->sessions >= table->options.per_uid_max)
         return SESSION_ERR_UID_LIMIT;
-    return table->count >= table->options.max ? SESSION_ERR_LIMIT : SESSION_OK;
+    return table->count >= table->options.max + reserve ? SESSION_ERR_LIMIT : SESSION_OK;
 }
 
 static void session_insert(struct session_table *table, struct session *session,

@@ -31,6 +31,7 @@ struct session_options {
     int64_t keep_max_us; /* upper bound of keep_us with SESSION_KEEP */
     unsigned per_uid_max;
     unsigned max;
+    unsigned reserve; /* beyond max, for uid 0 alone */
 };
 
 struct session_wish {

@@ -252,9 +252,68 @@ static void test_waits_of_one_link_are_limited(void **state)
     client.is_silent = false;
     T_FAILS(t_accept(&client, id, 0, 60000), RESOURCES);
     assert_string_equal(client.response->status->message,
-                        "Accept: 64 requests of this link are waiting already");
+                        "Accept: 64 requests of this link are waiting already "
+                        "(waits_per_link_max)");
     T_OK(t_status(&client, id)); /* what need not wait is not concerned */
     assert_int_equal(t_stats(env).counters.waits_refused, 1);
+    t_client_close(&client);
+}
+
+/* Beside what one link may have, and whatever the number of links. */
+static void test_waits_of_one_uid_are_limited(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client clients[2], other;
+    env->options.waits_per_uid_max = 3;
+    t_rpc_restart(env);
+    t_client_open(&clients[0], env);
+    t_client_open(&clients[1], env);
+    uint64_t id = t_listen(&clients[0], 80, 0)->open->id;
+    clients[0].is_silent = clients[1].is_silent = true;
+    t_accept(&clients[0], id, 0, 60000);
+    t_accept(&clients[0], id, 0, 60000);
+    t_accept(&clients[1], id, 0, 60000);
+    clients[1].is_silent = false;
+    assert_true(t_has_no_answer(&clients[0]));
+    T_FAILS(t_accept(&clients[1], id, 0, 60000), RESOURCES);
+    assert_non_null(strstr(clients[1].response->status->message, "(waits_per_uid_max)"));
+    t_client_open_as(&other, env, T_OTHER_UID);
+    uint64_t others = t_listen(&other, 8080, 0)->open->id;
+    other.is_silent = true;
+    t_accept(&other, others, 0, 60000);
+    assert_true(t_has_no_answer(&other)); /* it waits */
+    t_client_close(&clients[0]);          /* what waited for it waits no more */
+    t_turn(&env->loop);
+    clients[1].is_silent = true;
+    t_accept(&clients[1], id, 0, 60000);
+    assert_int_equal(t_stats(env).counters.waits_refused, 1);
+    t_client_close(&clients[1]);
+    t_client_close(&other);
+}
+
+static void test_event_readers_of_one_uid_are_limited(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    pb_next_events op;
+    env->options.event_readers_per_uid_max = 2;
+    t_rpc_restart(env);
+    t_client_open(&client, env);
+    uint64_t id = t_listen(&client, 80, 0)->open->id;
+    t_turn(&env->loop);
+    tcpengine__v1__next_events__init(&op);
+    op.after_seq = event_log_last_seq(env->events);
+    op.wait_ms = 60000;
+    client.is_silent = true;
+    t_call(&client, OP(NEXT_EVENTS), &op);
+    t_call(&client, OP(NEXT_EVENTS), &op);
+    client.is_silent = false;
+    assert_true(t_has_no_answer(&client));
+    T_FAILS(t_call(&client, OP(NEXT_EVENTS), &op), RESOURCES);
+    assert_non_null(strstr(client.response->status->message, "(event_readers_per_uid_max)"));
+    client.is_silent = true;
+    t_accept(&client, id, 0, 60000); /* other waits are something else */
+    assert_true(t_has_no_answer(&client));
     t_client_close(&client);
 }
 
@@ -759,6 +818,8 @@ int main(void)
         TEST(test_waiting_blocks_nobody),
         TEST(test_a_link_too_many_is_told_the_limit),
         TEST(test_waits_of_one_link_are_limited),
+        TEST(test_waits_of_one_uid_are_limited),
+        TEST(test_event_readers_of_one_uid_are_limited),
         TEST(test_repetition_replaces_the_wait),
         TEST(test_full_link_delays_its_waits),
         TEST(test_daemon_status),

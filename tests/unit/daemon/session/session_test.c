@@ -80,6 +80,24 @@ static void test_name_is_printable(void **state)
     session_end(env->sessions, session);
 }
 
+static void test_root_has_a_reserve(void **state)
+{
+    struct env *env = *state;
+    const struct session_options options = {.per_uid_max = 2, .max = 2, .reserve = 1};
+    const struct session_wish wish = {.name = ""};
+    struct session_table *table = session_table_new(&options, &env->accounts);
+    struct account *root = account_get(&env->accounts, 0);
+    struct session *session;
+    assert_int_equal(session_new(table, env->alice, &wish, &session), SESSION_OK);
+    assert_int_equal(session_new(table, env->alice, &wish, &session), SESSION_OK);
+    assert_int_equal(session_new(table, env->alice, &wish, &session), SESSION_ERR_UID_LIMIT);
+    assert_int_equal(session_new(table, env->bob, &wish, &session), SESSION_ERR_LIMIT);
+    assert_int_equal(session_new(table, root, &wish, &session), SESSION_OK);
+    assert_int_equal(session_new(table, root, &wish, &session), SESSION_ERR_LIMIT);
+    session_table_free(table);
+    account_unref(&env->accounts, root);
+}
+
 static void test_ids_and_tokens_differ(void **state)
 {
     struct env *env = *state;
@@ -197,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_found_by_its_own_uid_alone),
         TEST(test_name_is_printable),
+        TEST(test_root_has_a_reserve),
         TEST(test_ids_and_tokens_differ),
         TEST(test_expires_after_grace),
         TEST(test_lives_while_any_link_does),
