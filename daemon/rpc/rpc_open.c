@@ -29,8 +29,8 @@ static bool check_room(struct rpc_call *call)
         return true;
     rpc->counters.objects_refused++;
     RPC_FAIL(call, RESOURCES, "EMFILE", "close some of them, or raise objects_per_uid_max",
-             "%s: uid %u has %u connections and listeners already", call->verb->name, account->uid,
-             account->objects);
+             "%s: uid %u has %u connections and listeners already (objects_per_uid_max)",
+             call->verb->name, account->uid, account->objects);
     return false;
 }
 

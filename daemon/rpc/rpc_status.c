@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <tcpengine/limits.h>
 #include <tcpengine/units.h>
 
 #include "link/addresses.h"
@@ -12,6 +13,7 @@
 #define MESSAGE_MAX 400
 #define NAME_MAX_BYTES (3 * TE_ADDR_TEXT_MAX)
 #define CAUSE_MAX 192
+#define HINT_MAX 160
 
 /* The object that an error concerns. */
 struct subject {
@@ -356,6 +358,24 @@ static enum rpc_outcome fail_conflict(struct rpc_call *call, const struct te_add
                     "Open: address conflict: %s is in use by another station, %s", addr, mac);
 }
 
+/* The engine refuses an opening for a limit. TE_LIMIT_NONE: one that has no share. */
+static enum rpc_outcome fail_limit(struct rpc_call *call, enum te_limit limit, uint32_t uid)
+{
+    char hint[HINT_MAX];
+    const char *key = te_limit_key(limit), *what = "connections";
+    uint32_t value = te_limit_value(rpc_stack(call->rpc), limit);
+    const struct rpc_error error = {PB_RESOURCES, te_err_errno_name(TE_ERR_RESOURCES), hint};
+    if (limit == TE_LIMIT_LISTENERS || limit == TE_LIMIT_LISTENERS_UID)
+        what = "listeners";
+    snprintf(hint, sizeof(hint), "close %s that are no longer needed, or raise %s", what, key);
+    if (limit == TE_LIMIT_CONNECTIONS || limit == TE_LIMIT_LISTENERS)
+        return rpc_fail(call, &error, "Open: the daemon has as many %s as it may: %" PRIu32 " (%s)",
+                        what, value, key);
+    return rpc_fail(call, &error,
+                    "Open: uid %" PRIu32 " has as many %s as one user may: %" PRIu32 " (%s)", uid,
+                    what, value, key);
+}
+
 enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const struct te_open *open)
 {
     const struct te_addr *family = call->op.open.passive ? NULL : &open->remote.addr;
@@ -366,6 +386,9 @@ enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const str
     if (err == TE_ERR_ADDR_NOT_AVAILABLE && !te_stack_is_address_ready(rpc_stack(call->rpc)))
         return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in a few seconds",
                         "Open: the daemon is still checking that no other station has its address");
+    enum te_limit limit = te_open_limit(rpc_stack(call->rpc), open->uid, call->op.open.passive);
+    if (err == TE_ERR_RESOURCES && limit != TE_LIMIT_NONE)
+        return fail_limit(call, limit, open->uid);
     struct subject subject = {.id = open->listener_id,
                               .is_listener = call->op.open.passive,
                               .has_endpoints = true,

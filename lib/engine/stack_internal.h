@@ -52,6 +52,7 @@ struct te_stack {
     struct te_conn_table conns;
     struct te_charges charges;    /* who pays for memory */
     struct te_owner_table owners; /* connections and memory per uid */
+    uint64_t yield_cursor;        /* where the search for one that yields goes on */
     struct te_listener_table listeners;
     struct te_remotes remotes; /* connections per remote address */
     struct te_time_wait_table time_wait;

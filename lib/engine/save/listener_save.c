@@ -13,6 +13,7 @@ TE_SAVED_ITEMS(struct te_listener, accept_queue, struct te_conn);
 TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
 TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
 TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
+TE_NOT_SAVED(struct te_listener, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,
@@ -125,7 +126,8 @@ static void read_listener(struct te_codec *codec, struct te_stack *stack)
     if (!te_codec_is_ok(codec))
         return;
     struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
-    if (listener == NULL) {
+    if (listener == NULL || !te_owner_add_listener(stack, read.uid)) {
+        te_stack_dealloc(stack, listener, sizeof(*listener));
         te_codec_fail(codec, TE_ERR_NOMEM);
         return;
     }

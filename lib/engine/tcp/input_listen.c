@@ -11,6 +11,7 @@
 #include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/syn_cookie.h"
+#include "tcp/yield.h"
 
 enum disposition { DROP_RST, DROP_NO_SYN, DROP_SYN_FIN, CHECK_COOKIE, OPEN };
 
@@ -57,9 +58,23 @@ static void take_syn(struct te_stack *stack, struct te_conn *conn, const struct 
     te_receive_offer(conn, true); /* opens the window for text on the SYN */
 }
 
+/* Why the listener's uid may have no connection more, after all that may yield has yielded. */
+static enum te_drop_reason reason_of_limit(struct te_stack *stack, uint32_t uid)
+{
+    enum te_limit limit = te_yield_to_connection(stack, uid, true);
+    if (limit == TE_LIMIT_NONE)
+        return TE_DROP_NONE;
+    return limit == TE_LIMIT_CONNECTIONS_UID ? TE_DROP_UID_LIMIT : TE_DROP_CONN_LIMIT;
+}
+
 static struct te_conn *make_conn(struct te_stack *stack, const struct te_listener *listener,
                                  const struct te_segment *segment, struct te_conn_birth *birth)
 {
+    enum te_drop_reason limited = reason_of_limit(stack, listener->uid);
+    if (limited != TE_DROP_NONE) {
+        te_drop_segment_of(stack, listener->id, limited, segment);
+        return NULL;
+    }
     birth->local = segment->local;
     birth->remote = segment->remote;
     birth->uid = listener->uid;

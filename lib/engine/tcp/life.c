@@ -124,12 +124,16 @@ void te_conn_account_orphan(struct te_stack *stack, struct te_conn *conn)
     bool is_orphan = conn->user_closed && !conn->is_remains;
     if (is_orphan == conn->counted_orphan)
         return;
+    struct te_owner *owner = te_owner_find(stack, conn->uid);
     conn->counted_orphan = is_orphan;
+    assert(owner != NULL);
     if (is_orphan) {
         stack->conns.orphan_count++;
+        owner->orphans++;
     } else {
-        assert(stack->conns.orphan_count > 0);
+        assert(stack->conns.orphan_count > 0 && owner->orphans > 0);
         stack->conns.orphan_count--;
+        owner->orphans--;
     }
 }
 
@@ -269,6 +273,7 @@ void te_listener_free(struct te_stack *stack, struct te_listener *listener)
         te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
     te_list_remove(&listener->ready.link);
     te_listener_unlink(stack, listener);
+    te_owner_remove_listener(stack, listener->uid);
     te_stack_dealloc(stack, listener, sizeof(*listener));
 }
 

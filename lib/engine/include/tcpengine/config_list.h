@@ -222,6 +222,22 @@
       (0, TE_CONFIG_TABLE_MAX), (0, 4194304),                                                      \
       "Connections that one remote address (with IPv6 its /64) may have opened to us; further "    \
       "SYNs are dropped. 0: no limit. Raise it behind a proxy or NAT with more.")                  \
+    X("limits", connections_per_remote_percent, uint8_t, connections_per_remote_percent, COUNT,    \
+      25, (1, 100), (1, 100),                                                                      \
+      "The same as a part of conn_max, for when that is small: the lower of the two counts.")      \
+    X("limits", connections_per_uid_percent, uint8_t, connections_per_uid_percent, COUNT, 50,      \
+      (1, 100), (1, 100),                                                                          \
+      "Part of conn_max that one user's connections may be, with those to its listeners. What "    \
+      "root opens itself is not counted.")                                                         \
+    X("limits", listeners_max, uint32_t, listeners_max, COUNT, 4096, (1, 4096), (16, 4096),        \
+      "Listeners.")                                                                                \
+    X("limits", listeners_per_uid_percent, uint8_t, listeners_per_uid_percent, COUNT, 25,          \
+      (1, 100), (1, 100),                                                                          \
+      "Part of listeners_max that one user's listeners may be, root excepted.")                    \
+    X("limits", root_reserve_percent, uint8_t, root_reserve_percent, COUNT, 2, (0, 50), (0, 50),   \
+      "Part of conn_max and listeners_max that is kept for what root opens.")                      \
+    X("limits", orphans_per_uid_percent, uint8_t, orphans_per_uid_percent, COUNT, 50, (1, 100),    \
+      (1, 100), "Part of orphan_max that one user's closed connections may be.")                   \
     /* A quarter of the budget is free for growth and for the reserves of all connections. */      \
     X("limits", memory_pressure_percent, uint8_t, memory_pressure_percent, COUNT, 70, (1, 100),    \
       (10, 95),                                                                                    \

@@ -71,7 +71,8 @@ struct te_listen {
  *     something, wait for TIME_WAIT entries to end, or widen config.port_first to port_last.
  * TE_ERR_EXISTS: a connection or a TIME_WAIT entry has this 4-tuple, or listener_id is a
  *     connection's. Choose another local port, or use the one that exists.
- * TE_ERR_RESOURCES: config.conn_max connections exist, remains included. Close some.
+ * TE_ERR_RESOURCES: config.conn_max connections exist, or the uid has its share of them, remains
+ *     included (limits.h: te_open_limit says which). Close some.
  * TE_ERR_MEMORY_SHARE: the uid holds its share of config.memory_max_bytes (pressure.h). Read or
  *     close some of its connections.
  * TE_ERR_NOMEM: the allocator refused the control block. Free something, try again.
@@ -93,8 +94,9 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
  * TE_ERR_ADDR_IN_USE: another listener has this port and this remote, on the same local address or
  *     on all of them. Close it, or listen elsewhere. Connections and TIME_WAIT entries on the port
  *     do not matter.
- * TE_ERR_RESOURCES: 4,096 listeners exist. Close one.
- * TE_ERR_NOMEM: the allocator refused. Free something, try again. */
+ * TE_ERR_RESOURCES: config.listeners_max listeners exist, or the uid has its share of them
+ * (limits.h: te_open_limit says which). Close one. TE_ERR_NOMEM: the allocator refused. Free
+ * something, try again. */
 enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *listen,
                             uint64_t *ret_id, int64_t now_us);
 

@@ -78,6 +78,11 @@
     X(fast_open_cookies_given, "Fast Open cookies asked for and given")                            \
     X(fast_open_cache_evicted, "Fast Open cookies of servers forgotten: the cache was full")       \
     X(accept_queue_full, "Handshakes held back: the listener's accept queue is full")              \
+    X(conn_uid_limit, "Openings refused: the user has its share of connections")                   \
+    X(listener_limit, "Passive openings refused: too many listeners, in all or of one user")       \
+    X(limit_yields,                                                                                \
+      "Connections and listeners ended for others: a table was full, and no program "              \
+      "of their user was left")                                                                    \
     X(conn_limit, "Openings refused: the table of connections is full")                            \
     X(remote_limit, "Handshakes held back: the remote address has too many connections")           \
     X(port_exhausted, "Active opens refused: no free ephemeral port")                              \

@@ -103,6 +103,7 @@
     X(REMOTE_LIMIT, remote_limit, remote_limit, "The remote address has too many connections")     \
     X(MEMORY_SHARE, memory_share, memory_share_limit,                                              \
       "The remote, or the listener's user, holds its share of the memory")                         \
+    X(UID_LIMIT, uid_limit, conn_uid_limit, "The listener's user has its share of connections")    \
     X(CONN_LIMIT, conn_limit, conn_limit, "The table of connections is full")                      \
     X(CONN_NO_MEMORY, conn_no_memory, conn_no_memory, "No memory for a connection")                \
     X(CONN_NO_ROUTE, conn_no_route, conn_no_route, "No route back to the peer")                    \

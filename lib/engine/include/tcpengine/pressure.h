@@ -63,8 +63,8 @@ void te_memory(const struct te_stack *stack, struct te_memory_use *ret_use);
  * Without one its connections are the first to go at the limit, but for those that
  * te_set_kept() names. */
 void te_set_client_present(struct te_stack *stack, uint32_t uid, bool is_present);
-/* Whether somebody is known to come back for a connection (a session that is kept); false at birth.
- * Does nothing for an id that is no connection's. */
+/* Whether somebody is known to come back for a connection or listener (a session that is kept);
+ * false at birth. Does nothing for an id that is neither's. */
 void te_set_kept(struct te_stack *stack, uint64_t id, bool is_kept);
 
 #endif

@@ -15,6 +15,7 @@
 #include <tcpengine/event.h>
 #include <tcpengine/frame.h>
 #include <tcpengine/icmp.h>
+#include <tcpengine/limits.h>
 #include <tcpengine/pressure.h>
 #include <tcpengine/save.h>
 #include <tcpengine/stack.h>

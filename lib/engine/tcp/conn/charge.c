@@ -412,13 +412,6 @@ void te_memory(const struct te_stack *stack, struct te_memory_use *ret_use)
                 rank_owner(ret_use, owner);
 }
 
-void te_set_kept(struct te_stack *stack, uint64_t id, bool is_kept)
-{
-    struct te_conn *conn = te_conn_table_find_id(stack, id);
-    if (conn != NULL)
-        conn->is_kept = is_kept;
-}
-
 /* --- invariants ------------------------------------------------------------------------------- */
 
 static const char *check_conn(const struct te_conn *conn, uint64_t *sum, uint64_t *sum_of_remotes,

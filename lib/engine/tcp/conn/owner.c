@@ -19,7 +19,7 @@ struct te_owner *te_owner_find(const struct te_stack *stack, uint32_t uid)
 
 static bool is_in_use(const struct te_owner *owner)
 {
-    return owner->connections > 0 || owner->is_gone;
+    return owner->connections > 0 || owner->listeners > 0 || owner->is_gone;
 }
 
 static bool is_built_in(const struct te_stack *stack, const struct te_owner *owner)
@@ -84,6 +84,22 @@ void te_owner_leave(struct te_stack *stack, uint32_t uid)
     struct te_owner *owner = te_owner_find(stack, uid);
     assert(owner != NULL && owner->connections > 0);
     owner->connections--;
+    free_if_unused(stack, owner);
+}
+
+bool te_owner_add_listener(struct te_stack *stack, uint32_t uid)
+{
+    struct te_owner *owner = find_or_make(stack, uid);
+    if (owner != NULL)
+        owner->listeners++;
+    return owner != NULL;
+}
+
+void te_owner_remove_listener(struct te_stack *stack, uint32_t uid)
+{
+    struct te_owner *owner = te_owner_find(stack, uid);
+    assert(owner != NULL && owner->listeners > 0);
+    owner->listeners--;
     free_if_unused(stack, owner);
 }
 

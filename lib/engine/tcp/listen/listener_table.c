@@ -8,6 +8,7 @@
 #include "tcp/conn/reset.h"
 #include "tcp/conn/state.h"
 #include "tcp/listen/remotes.h"
+#include "tcp/listen/share.h"
 #include "util/scan.h"
 
 #define BACKLOG_DEFAULT 128
@@ -99,11 +100,13 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
 {
     if (te_listener_is_taken(stack, listen))
         return TE_ERR_ADDR_IN_USE;
-    if (stack->listeners.count >= TE_LISTENERS_MAX)
+    if (te_open_limit(stack, listen->uid, true) != TE_LIMIT_NONE)
         return TE_ERR_RESOURCES;
     struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
-    if (listener == NULL)
+    if (listener == NULL || !te_owner_add_listener(stack, listen->uid)) {
+        te_stack_dealloc(stack, listener, sizeof(*listener));
         return TE_ERR_NOMEM;
+    }
     listener->id = stack->next_id++;
     listener->local = listen->local;
     listener->remote = listen->remote;

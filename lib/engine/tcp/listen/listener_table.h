@@ -33,6 +33,7 @@ struct te_listener {
     struct te_endpoint local, remote; /* remote unspecified: any peer */
     uint32_t uid;
     uint32_t backlog;
+    bool is_kept; /* te_set_kept */
     struct te_listener *next_by_port, *next_by_id;
     struct te_list syn_queue, accept_queue;
     uint32_t syn_count, accept_count;
@@ -57,8 +58,8 @@ struct te_listener_table {
 
 /* Makes a listener in LISTEN and records the transition. The table owns it. The caller has checked
  * the addresses.
- * TE_ERR_ADDR_IN_USE: te_listener_is_taken; TE_ERR_RESOURCES: TE_LISTENERS_MAX exist;
- * TE_ERR_NOMEM: the allocator refuses. *ret_listener is untouched then. */
+ * TE_ERR_ADDR_IN_USE: te_listener_is_taken; TE_ERR_RESOURCES: too many exist, or of its uid
+ * (share.h); TE_ERR_NOMEM: the allocator refuses. *ret_listener is untouched then. */
 enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *listen,
                             struct te_listener **ret_listener);
 /* Records a transition of the listener in its history, and pushes its event. */

@@ -5,6 +5,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/listen/share.h"
 
 #define ROW_MIN 64
 /* Places per remote at its limit: when such remotes fill the table of connections, one in 16^4
@@ -12,11 +13,19 @@
 #define ROW_FACTOR 16
 #define PREFIX_BYTES_IPV6 8
 
+/* What one remote may have; 0: no limit. */
+static uint32_t limit_of(const struct te_config *config)
+{
+    uint32_t max = config->connections_per_remote_max;
+    uint32_t share = te_share(config->conn_max, config->connections_per_remote_percent);
+    return max < share ? max : share;
+}
+
 /* Rows are never longer than the table of connections. So a limit below ROW_FACTOR leaves only that
  * many places per remote, and one in limit^4 others is mistaken. */
 static uint32_t row_len_for(const struct te_config *config)
 {
-    uint64_t want = (uint64_t)ROW_FACTOR * config->conn_max / config->connections_per_remote_max;
+    uint64_t want = (uint64_t)ROW_FACTOR * config->conn_max / limit_of(config);
     uint32_t len = ROW_MIN;
     while (len < want && len < config->conn_max)
         len *= 2;
@@ -73,8 +82,9 @@ bool te_remotes_is_full(const struct te_stack *stack, const struct te_addr *remo
     if (stack->remotes.counts == NULL)
         return false;
     struct places places = places_of(stack, remote);
+    uint32_t limit = limit_of(&stack->config);
     for (unsigned row = 0; row < TE_REMOTES_ROWS; row++)
-        if (*places.at[row] < stack->config.connections_per_remote_max)
+        if (*places.at[row] < limit)
             return false;
     return true;
 }

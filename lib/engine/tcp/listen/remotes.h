@@ -1,5 +1,6 @@
 /* The number of connections per remote address, so that one host cannot fill the table alone
- * (config.connections_per_remote_max; 0: no limit, nothing is counted).
+ * (config.connections_per_remote_max, and config.connections_per_remote_percent of the table; 0 of
+ * the former: no limit, nothing is counted).
  *
  * Connections count that the peer has opened, from the ACK of our SYN,ACK to the end of the
  * protocol. Those in SYN_RCVD do not: their address may be forged, and the forger could shut out

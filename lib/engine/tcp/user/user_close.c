@@ -8,6 +8,7 @@
 #include "tcp/conn/timers.h"
 #include "tcp/life.h"
 #include "tcp/listen/listener_table.h"
+#include "tcp/listen/share.h"
 
 static void end_now(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,
                     enum te_err error)
@@ -70,11 +71,20 @@ enum te_err te_shutdown(struct te_stack *stack, uint64_t id, int64_t now_us)
     return TE_OK;
 }
 
+/* There are too many, in all or of its uid. */
+static bool is_one_too_many(const struct te_stack *stack, const struct te_conn *conn)
+{
+    const struct te_config *config = &stack->config;
+    return stack->conns.orphan_count > config->orphan_max ||
+           te_owner_find(stack, conn->uid)->orphans >
+               te_share(config->orphan_max, config->orphans_per_uid_percent);
+}
+
 /* Orphans are limited in time and number (RFC 9293 leaves both open). */
 static void become_orphan(struct te_stack *stack, struct te_conn *conn)
 {
     te_conn_end_user(stack, conn);
-    if (stack->conns.orphan_count > stack->config.orphan_max) {
+    if (is_one_too_many(stack, conn)) {
         stack->counters.orphans_dropped++;
         te_reset_conn(stack, conn);
         end_now(stack, conn, TE_CAUSE_LIMIT, TE_ERR_RESOURCES);

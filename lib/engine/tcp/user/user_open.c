@@ -10,6 +10,7 @@
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/port.h"
 #include "tcp/relief.h"
+#include "tcp/yield.h"
 
 static enum te_err check_remote(const struct te_stack *stack, const struct te_endpoint *remote)
 {
@@ -72,6 +73,15 @@ static enum te_err find_listener(struct te_stack *stack, uint64_t id,
     return te_conn_table_find_id(stack, id) != NULL ? TE_ERR_EXISTS : TE_ERR_NO_CONNECTION;
 }
 
+/* Whether uid may have one connection more, after what may yield has yielded. False: counted. */
+static bool has_room(struct te_stack *stack, uint32_t uid)
+{
+    enum te_limit limit = te_yield_to_connection(stack, uid, false);
+    stack->counters.conn_limit += limit == TE_LIMIT_CONNECTIONS; /* no drop: there is no segment */
+    stack->counters.conn_uid_limit += limit == TE_LIMIT_CONNECTIONS_UID;
+    return limit == TE_LIMIT_NONE;
+}
+
 enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, uint64_t *ret_id,
                            int64_t now_us)
 {
@@ -94,12 +104,12 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
         stack->counters.memory_share_limit++; /* no drop: there is no segment */
         return TE_ERR_MEMORY_SHARE;
     }
+    if (!has_room(stack, open->uid))
+        return TE_ERR_RESOURCES;
     struct te_conn *conn = listener != NULL ? turn_active(stack, listener, &birth, &err)
                                             : te_conn_new(stack, &birth, &err);
-    if (conn == NULL) {
-        stack->counters.conn_limit += err == TE_ERR_RESOURCES; /* no drop: there is no segment */
+    if (conn == NULL)
         return err;
-    }
     conn->is_accepted = true;
     if (open->data_len > 0)
         te_send_append(stack, conn, open->data, open->data_len);
@@ -124,6 +134,9 @@ enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *list
         return TE_ERR_INVALID;
     struct te_listener *listener;
     enum te_err err = te_listener_new(stack, listen, &listener);
+    if (err == TE_ERR_RESOURCES && te_yield_to_listener(stack, listen->uid) == TE_LIMIT_NONE)
+        err = te_listener_new(stack, listen, &listener);
+    stack->counters.listener_limit += err == TE_ERR_RESOURCES;
     if (err == TE_OK)
         *ret_id = listener->id;
     return err;

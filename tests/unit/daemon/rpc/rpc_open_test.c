@@ -273,8 +273,6 @@ static void test_objects_of_one_uid_are_limited(void **state)
     t_client_close(&client);
 }
 
-/* --- ports below 1024 ------------------------------------------------------------------------- */
-
 static const pb_response *open_from(struct t_client *client, uint16_t port)
 {
     pb_endpoint local, remote;
@@ -289,6 +287,30 @@ static const pb_response *open_from(struct t_client *client, uint16_t port)
     op.remote = &remote;
     return t_call(client, OP(OPEN), &op);
 }
+
+/* One user cannot take all listeners, and the refusal names the limit and its key. */
+static void test_listeners_of_one_uid_have_a_share(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client, root;
+    t_client_open_as(&client, env, T_OTHER_UID);
+    for (unsigned i = 0; i < 1024; i++) /* 25 % of 4,096 */
+        T_OK(t_listen(&client, (uint16_t)(2000 + i), 0));
+    T_FAILS(t_listen(&client, 5000, 0), RESOURCES);
+    assert_string_equal(client.response->status->message,
+                        "Open: uid 65534 has as many listeners as one user may: 1024 "
+                        "(listeners_per_uid_percent)");
+    assert_string_equal(client.response->status->hint,
+                        "close listeners that are no longer needed, or raise "
+                        "listeners_per_uid_percent");
+    T_OK(open_from(&client, 0)); /* connections are something else */
+    t_client_open(&root, env);
+    T_OK(t_listen(&root, 5000, 0));
+    t_client_close(&client);
+    t_client_close(&root);
+}
+
+/* --- ports below 1024 ------------------------------------------------------------------------- */
 
 static void test_low_ports_are_not_for_everybody(void **state)
 {
@@ -667,6 +689,7 @@ int main(void)
         TEST(test_open_cut_off_at_any_byte_opens_once),
         TEST(test_listener_turns_active_under_its_id),
         TEST(test_objects_of_one_uid_are_limited),
+        TEST(test_listeners_of_one_uid_have_a_share),
         TEST(test_low_ports_are_not_for_everybody),
         TEST(test_low_ports_are_for_the_privileged),
         TEST(test_stopping_daemon_opens_nothing),

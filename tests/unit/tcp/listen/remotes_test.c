@@ -6,6 +6,7 @@
 #include "support/test.h"
 #include "tcp/conn/conn.h"
 #include "tcp/listen/remotes.h"
+#include "tcp/listen/share.h"
 #include "util/bytes.h"
 
 #define LIMIT 3
@@ -54,6 +55,25 @@ static bool is_full(const char *remote)
 {
     struct te_addr addr = fixture_addr(remote);
     return te_remotes_is_full(f.stack, &addr);
+}
+
+/* --- the lower of two limits ------------------------------------------------------------------ */
+
+static void a_part_of_the_table_is_a_limit_too(void **state)
+{
+    struct te_conn conns[TE_SHARE_MIN + 1];
+    (void)state;
+    fixture_stop(&f);
+    start(64, 1000); /* 25 % of 64 */
+    for (unsigned i = 0; i < 16; i++) {
+        assert_false(is_full("10.0.0.2"));
+        conns[i] = conn_from("10.0.0.2");
+        te_remotes_account(f.stack, &conns[i]);
+    }
+    assert_true(is_full("10.0.0.2"));
+    assert_false(is_full("10.0.0.3"));
+    for (unsigned i = 0; i < 16; i++)
+        end(&conns[i]);
 }
 
 /* --- which connections count ------------------------------------------------------------------ */
@@ -251,6 +271,7 @@ static void no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        REMOTES_TEST(a_part_of_the_table_is_a_limit_too),
         REMOTES_TEST(what_counts),
         REMOTES_TEST(accounts_add_up_whatever_comes),
         REMOTES_TEST(an_address_is_full_at_its_limit),
