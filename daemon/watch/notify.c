@@ -1,10 +1,14 @@
 #include "watch/notify.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <tcpengine/units.h>
+#include <unistd.h>
 
 #include "util/log.h"
 #include "util/spare.h"
@@ -17,11 +21,34 @@ struct notify {
     char last_status[NOTIFY_STATUS_MAX];
 };
 
-/* sd_notify(3) opens a socket each time. */
+/* The socket of $NOTIFY_SOCKET: a path, or an abstract name after '@'. False: there is none. */
+static bool address_make(struct sockaddr_un *ret_address, socklen_t *ret_len)
+{
+    const char *name = getenv("NOTIFY_SOCKET");
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (name == NULL || strlen(name) >= sizeof(ret_address->sun_path))
+        return false;
+    memcpy(ret_address->sun_path, name, strlen(name));
+    if (name[0] == '@')
+        ret_address->sun_path[0] = '\0';
+    *ret_len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(name));
+    return true;
+}
+
+/* As sd_notify(3), which would wait for a service manager that does not read. */
 static void tell(const char *text)
 {
+    struct sockaddr_un address;
+    struct iovec iov = {.iov_base = (void *)(uintptr_t)text, .iov_len = strlen(text)};
+    struct msghdr message = {.msg_name = &address, .msg_iov = &iov, .msg_iovlen = 1};
+    if (!address_make(&address, &message.msg_namelen))
+        return;
     spare_lend();
-    sd_notify(0, text);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        close(fd);
+    }
     spare_return();
 }
 

@@ -206,6 +206,28 @@ static void test_no_manager_no_work(void **state)
     assert_int_equal(uv_loop_alive(&env->loop.uv), 0); /* no timer runs */
 }
 
+/* A service manager that does not read: its queue is full, and we go on. */
+static void test_deaf_manager_stops_nobody(void **state)
+{
+    struct env *env = *state;
+    char text[32];
+    unsigned heard = 0;
+    start(env, false);
+    env->text = text;
+    for (unsigned i = 0; i < 2000; i++) { /* the test itself would hang if one of them waited */
+        snprintf(text, sizeof(text), "%u connections", i);
+        notify_status(env->notify);
+    }
+    while (hears(env))
+        heard++;
+    assert_in_range(heard, 1, 1999);
+    notify_status(env->notify); /* not again: it is the same */
+    snprintf(text, sizeof(text), "none");
+    notify_status(env->notify);
+    assert_true(hears(env));
+    assert_string_equal(env->heard, "STATUS=none");
+}
+
 static void test_free_of_null(void **state)
 {
     (void)state;
@@ -226,6 +248,7 @@ int main(void)
         TEST(test_shortest_watchdog_interval),
         TEST(test_watchdog_can_be_switched_off),
         TEST(test_no_manager_no_work),
+        TEST(test_deaf_manager_stops_nobody),
         cmocka_unit_test(test_free_of_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
