@@ -180,8 +180,8 @@ void fair_charge(struct fair *fair, struct fair_share *share, int64_t cost_ns, i
     allowance_grow(share, now_ns);
     if (cost_ns > paid_ns)
         share->allowance_ns -= cost_ns - paid_ns;
-    if (share->allowance_ns < -FAIR_ALLOWANCE_MAX_NS)
-        share->allowance_ns = -FAIR_ALLOWANCE_MAX_NS;
+    if (share->allowance_ns < -FAIR_DEBT_MAX_NS)
+        share->allowance_ns = -FAIR_DEBT_MAX_NS;
 }
 
 int64_t fair_next_at_ns(struct fair *fair, int64_t now_ns)

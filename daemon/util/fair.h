@@ -5,10 +5,10 @@
  * are, so that nobody saves time up). Jobs of one share take turns.
  *
  * While others carry data, that is not enough: a uid that asks without pause would get half of the
- * time. So each share has an allowance, which grows by a sixteenth of the time that passes. What its
- * work costs is taken from it, less FAIR_BYTE_NS for each byte carried. A share in debt waits while
- * another one carries data, which it does until FAIR_BULK_NS after its last FAIR_BULK_BYTES. When
- * nobody else does, nobody waits.
+ * time. So each share has an allowance, which grows by a sixteenth of the time that passes. What
+ * its work costs is taken from it, less FAIR_BYTE_NS for each byte carried. A share in debt waits
+ * while another one carries data, which it does until FAIR_BULK_NS after its last FAIR_BULK_BYTES.
+ * When nobody else does, nobody waits.
  *
  * Knows no clock: times are int64_t nanoseconds of the caller's. Knows no work either. */
 #ifndef TCPENGINED_FAIR_H
@@ -22,8 +22,10 @@
 #define FAIR_NEVER INT64_MAX
 /* Of the time that passes, one part in so many is what each share may spend. */
 #define FAIR_ALLOWANCE_PARTS 16
-/* Most allowance saved up, and most debt, which is paid back within 160 ms. */
+/* Most allowance saved up, and most debt: whoever was alone and worked without pause waits for it
+ * when somebody's transfer begins. */
 #define FAIR_ALLOWANCE_MAX_NS INT64_C(10000000)
+#define FAIR_DEBT_MAX_NS INT64_C(1000000)
 /* Above what it costs to carry a byte. */
 #define FAIR_BYTE_NS 4
 /* What counts as carrying data, and for how long. */

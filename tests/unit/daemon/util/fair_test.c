@@ -214,9 +214,9 @@ static void test_debt_is_bounded_and_waited_off(void **state)
         queue(env, 0, 0);
         run(env, MS, 0);
     }
-    assert_int_equal(env->shares[0]->allowance_ns, -FAIR_ALLOWANCE_MAX_NS);
+    assert_int_equal(env->shares[0]->allowance_ns, -FAIR_DEBT_MAX_NS);
     queue(env, 0, 0);
-    int64_t debt_until_ns = env->now_ns + FAIR_ALLOWANCE_MAX_NS * FAIR_ALLOWANCE_PARTS;
+    int64_t debt_until_ns = env->now_ns + FAIR_DEBT_MAX_NS * FAIR_ALLOWANCE_PARTS;
     while (env->now_ns < debt_until_ns - 2 * MS) {
         carry(env);
         assert_int_equal(run(env, US, 0), -1);
@@ -230,7 +230,7 @@ static void test_debt_is_bounded_and_waited_off(void **state)
 static void test_waiting_ends_with_the_transfer(void **state)
 {
     struct env *env = *state;
-    user(env, 0)->allowance_ns = -FAIR_ALLOWANCE_MAX_NS;
+    user(env, 0)->allowance_ns = -FAIR_DEBT_MAX_NS;
     env->shares[0]->allowance_at_ns = env->now_ns;
     carry(env);
     int64_t carried_at_ns = env->now_ns;
@@ -248,7 +248,7 @@ static void test_waiting_ends_with_the_transfer(void **state)
 static void test_a_trickle_is_no_transfer(void **state)
 {
     struct env *env = *state;
-    user(env, 0)->allowance_ns = -FAIR_ALLOWANCE_MAX_NS;
+    user(env, 0)->allowance_ns = -FAIR_DEBT_MAX_NS;
     env->shares[0]->allowance_at_ns = env->now_ns;
     queue(env, 1, 1);
     run(env, US, FAIR_BULK_BYTES - 1);
