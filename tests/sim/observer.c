@@ -517,7 +517,7 @@ static struct watch *add_watch(struct world *world, unsigned side, const struct 
  * stays. */
 static void keep(struct watch *watch, const struct te_status *status)
 {
-    if (status->opened_at_us != 0) {
+    if (status->mss != 0 || status->state != TE_TIME_WAIT) {
         watch->last = *status;
         return;
     }
