@@ -899,6 +899,26 @@ static bool is_beside_second_life(const struct world *world, const struct watch 
     return false;
 }
 
+/* The other end was never made: a SYN cookie answered, and its ACK found a full accept queue, a
+ * full table, or too many connections of this remote, each time it came. Nothing remembers it
+ * there. */
+static bool is_held_back(const struct world *world, const struct watch *watch)
+{
+    uint64_t held_back = 0;
+    for (unsigned i = 0; i < world->observer.count; i++) {
+        const struct watch *other = &world->observer.watches[i];
+        if (other->side != watch->side && other->last.iss == watch->last.irs)
+            return false;
+    }
+    for (unsigned side = 0; side < world->scenario->host_count; side++) {
+        const struct te_counters *counters = te_stack_counters(world->hosts[side].stack);
+        if (side != watch->side)
+            held_back +=
+                counters->accept_queue_full + counters->conn_limit + counters->remote_limit;
+    }
+    return held_back > 0;
+}
+
 /* After a leap of weeks an older frame may still arrive with a timestamp that passes for new: RFC
  * 7323 5.5 assumes a network that holds nothing that long. */
 static const char *check_end_by_itself(const struct world *world, const struct watch *watch,
@@ -912,7 +932,8 @@ static const char *check_end_by_itself(const struct world *world, const struct w
         return "TIME_WAIT is left out only when its table is full";
     if (was_open(transition) && transition->cause == TE_CAUSE_TIMEOUT_RETRANSMIT &&
         world->link.is_calm && !world->has_leapt_far && !has_limited_resets(world) &&
-        watch->calm_retransmits >= CALM_RETRANSMITS_MAX && !is_beside_second_life(world, watch))
+        watch->calm_retransmits >= CALM_RETRANSMITS_MAX && !is_beside_second_life(world, watch) &&
+        !is_held_back(world, watch))
         return "without faults no connection dies of silence";
     return NULL;
 }
