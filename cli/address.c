@@ -160,21 +160,6 @@ unsigned address_resolve(const char *host, int family, struct tcpc_endpoint *ret
     return 0;
 }
 
-bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint)
-{
-    char address[sizeof(ret_endpoint->address)];
-    size_t len = strlen(text);
-    if (text[0] == '[' && len > 2 && text[len - 1] == ']') {
-        text++;
-        len -= 2;
-    }
-    if (len >= sizeof(address))
-        return false;
-    memcpy(address, text, len);
-    address[len] = '\0';
-    return tcpc_endpoint_set(ret_endpoint, address, 0);
-}
-
 bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint)
 {
     struct address_text parts;

@@ -39,8 +39,6 @@ unsigned address_resolve(const char *host, int family, struct tcpc_endpoint *ret
 /* "80", ":80", "*:80", "10.0.0.2:80", "[2001:db8::2]:80", "localhost:http": see address.h. A name
  * stands for the first of its addresses. */
 bool parse_local(const char *text, struct tcpc_endpoint *ret_endpoint);
-/* "10.0.0.2", "2001:db8::2", "[2001:db8::2]": an address alone; the port becomes 0. */
-bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint);
 /* A numeric address, or a name, which the system resolves (this may block): writes its addresses,
  * at most max, with port, and returns their number. 0: *ret_why, a static text, says why. */
 unsigned parse_host(const char *text, uint16_t port, struct tcpc_endpoint *ret_endpoints,

@@ -7,8 +7,9 @@
 #include "filter.h"
 #include "format.h"
 #include "json.h"
+#include "terminal.h"
 
-enum { FOLLOW_WAIT_MS = 30000 };
+enum { FOLLOW_WAIT_MS = 30000, EVENT_INDENT = 4 };
 
 struct watch {
     struct cli *cli;
@@ -44,20 +45,18 @@ static json_t *to_json(const struct tcpc_event *event)
 
 static void print_text(const struct tcpc_event *event)
 {
-    char time[FORMAT_MAX], segment[FORMAT_MAX];
+    char time[FORMAT_MAX], segment[FORMAT_MAX], what[3 * FORMAT_MAX], line[6 * FORMAT_MAX];
     char local[TCPC_ENDPOINT_TEXT_MAX], remote[TCPC_ENDPOINT_TEXT_MAX];
-    tcpc_endpoint_format(&event->local, local);
-    tcpc_endpoint_format(&event->remote, remote);
-    printf("%s id %" PRIu64, format_time(event->time_us, time), event->id);
+    snprintf(what, sizeof(what), "%s", event->kind);
     if (strcmp(event->kind, "state") == 0)
-        printf(" %s -> %s %s", tcpc_state_name(event->from), tcpc_state_name(event->to),
-               event->cause);
-    else
-        printf(" %s", event->kind);
-    printf(" %s <-> %s", local, remote);
-    if (event->segment != NULL)
-        printf(" %s", format_segment(event->segment, segment));
-    putchar('\n');
+        snprintf(what, sizeof(what), "%s -> %s %s", tcpc_state_name(event->from),
+                 tcpc_state_name(event->to), event->cause);
+    snprintf(line, sizeof(line), "%s id %" PRIu64 " %s %s <-> %s%s%s",
+             format_time(event->time_us, time), event->id, what,
+             tcpc_endpoint_format(&event->local, local),
+             tcpc_endpoint_format(&event->remote, remote), event->segment != NULL ? " " : "",
+             event->segment != NULL ? format_segment(event->segment, segment) : "");
+    terminal_print_wrapped(line, EVENT_INDENT, terminal_width());
 }
 
 static void show(const struct watch *watch, const struct tcpc_event *event)

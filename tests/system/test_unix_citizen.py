@@ -547,7 +547,7 @@ class Terminal(harness.SystemTest):
 
     def test_it_fits_sixty_columns(self) -> None:
         self.tcpctl("close", self.ids[0])
-        for words in (["ls"], ["tw"], ["history", self.ids[0]], ["history", *self.ids], ["stats"],
+        for words in (["ls"], ["tw"], ["history", self.ids[0]], ["history", *self.ids], ["stats"], ["events"],
                       ["set", "--list"], [], ["--help"], ["connect", "--help"], ["ls", "--help"],
                       ["set", "--help"]):
             with self.subTest(words):

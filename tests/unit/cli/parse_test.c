@@ -115,6 +115,12 @@ static void seconds_are_rounded_up_and_bounded(void **state)
     assert_true(ms == UINT32_C(4000000000));
 }
 
+static bool parse_address(const char *text, struct tcpc_endpoint *ret_endpoint)
+{
+    const char *why;
+    return parse_host(text, 0, ret_endpoint, 1, &why) == 1;
+}
+
 static void addresses_are_alone(void **state)
 {
     struct tcpc_endpoint endpoint = {"10.0.0.9", 9};
