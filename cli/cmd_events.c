@@ -56,7 +56,7 @@ static void print_text(const struct tcpc_event *event)
              tcpc_endpoint_format(&event->local, local),
              tcpc_endpoint_format(&event->remote, remote), event->segment != NULL ? " " : "",
              event->segment != NULL ? format_segment(event->segment, segment) : "");
-    terminal_print_wrapped(line, EVENT_INDENT, terminal_width());
+    terminal_print_line(line, EVENT_INDENT, terminal_width());
 }
 
 static void show(const struct watch *watch, const struct tcpc_event *event)

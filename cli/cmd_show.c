@@ -6,6 +6,9 @@
 #include "ids.h"
 #include "json.h"
 #include "status_field.h"
+#include "terminal.h"
+
+enum { NAME_COLUMNS = 13 };
 
 static json_t *json_error(const struct tcpc_error *error)
 {
@@ -118,6 +121,18 @@ static void print_time_wait(const struct tcpc_time_wait *entry)
            format_duration(entry->duration_ms * 1000, all), entry->fin_reacked);
 }
 
+static void print_text(const struct tcpc_status *status)
+{
+    struct terminal_lines lines;
+    terminal_lines_begin(&lines);
+    print_head(status);
+    if (!status->is_listener)
+        print_lines(status);
+    if (status->time_wait != NULL)
+        print_time_wait(status->time_wait);
+    terminal_lines_end(&lines, NAME_COLUMNS);
+}
+
 static int do_show(struct cli *cli, uint64_t id, void *ctx)
 {
     struct tcpc_response *response = NULL;
@@ -129,11 +144,7 @@ static int do_show(struct cli *cli, uint64_t id, void *ctx)
     if (cli->is_json) {
         print_json(status);
     } else {
-        print_head(status);
-        if (!status->is_listener)
-            print_lines(status);
-        if (status->time_wait != NULL)
-            print_time_wait(status->time_wait);
+        print_text(status);
     }
     tcpc_response_free(response);
     return EXIT_DONE;

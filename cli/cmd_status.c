@@ -7,6 +7,9 @@
 #include "format.h"
 #include "forwarding.h"
 #include "json.h"
+#include "terminal.h"
+
+enum { NAME_COLUMNS = 13 };
 
 static json_t *texts(const char *const *rows, size_t count)
 {
@@ -176,6 +179,14 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     print_memory(daemon);
 }
 
+static void print_wrapped(struct cli *cli, const struct tcpc_daemon_status *daemon)
+{
+    struct terminal_lines lines;
+    terminal_lines_begin(&lines);
+    print_text(cli, daemon);
+    terminal_lines_end(&lines, NAME_COLUMNS);
+}
+
 static int cmd_status(struct cli *cli, int argc, char **argv)
 {
     struct tcpc_response *response = NULL;
@@ -191,7 +202,7 @@ static int cmd_status(struct cli *cli, int argc, char **argv)
     if (cli->is_json)
         print_json(cli, &response->u.daemon);
     else
-        print_text(cli, &response->u.daemon);
+        print_wrapped(cli, &response->u.daemon);
     tcpc_response_free(response);
     return EXIT_DONE;
 }

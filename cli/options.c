@@ -44,7 +44,7 @@ static void print_lines(const char *text)
     while (*text) {
         size_t len = strcspn(text, "\n");
         snprintf(line, sizeof(line), "%.*s", (int)len, text);
-        terminal_print_wrapped(line, text_column(line), width);
+        terminal_print_line(line, text_column(line), width);
         text += len + (text[len] == '\n');
     }
 }

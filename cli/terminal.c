@@ -57,3 +57,36 @@ void terminal_print_wrapped(const char *text, size_t indent, size_t width)
     terminal_print_folded(text, indent, width);
     putchar('\n');
 }
+
+void terminal_print_line(const char *text, size_t indent, size_t width)
+{
+    size_t len = line_len(text, width > indent + TEXT_MIN ? width : SIZE_MAX);
+    const char *rest = text + len + strspn(text + len, " ");
+    printf("%.*s", (int)len, text);
+    if (*rest)
+        printf("\n%*s", (int)indent, "");
+    terminal_print_wrapped(rest, indent, width);
+}
+
+void terminal_lines_begin(struct terminal_lines *lines)
+{
+    *lines = (struct terminal_lines){.text = NULL};
+    FILE *stream = terminal_width() > 0 ? open_memstream(&lines->text, &lines->len) : NULL;
+    if (stream == NULL)
+        return;
+    lines->stdout_before = stdout;
+    stdout = stream;
+}
+
+void terminal_lines_end(struct terminal_lines *lines, size_t indent)
+{
+    char *rest = NULL;
+    if (lines->stdout_before == NULL)
+        return;
+    fclose(stdout);
+    stdout = lines->stdout_before;
+    for (char *line = strtok_r(lines->text, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest))
+        terminal_print_line(line, indent, terminal_width());
+    free(lines->text);
+}

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 /* Columns of the terminal that stdout is; 0: it is none, so there is no limit. */
 size_t terminal_width(void);
@@ -15,5 +16,17 @@ bool terminal_has_colors(void);
 void terminal_print_folded(const char *text, size_t indent, size_t width);
 /* The same, and a newline. */
 void terminal_print_wrapped(const char *text, size_t indent, size_t width);
+/* The same for a line that starts at the left: only what follows its first piece is indented. */
+void terminal_print_line(const char *text, size_t indent, size_t width);
+
+/* What goes to stdout between begin and end is printed at the end, each line wrapped to the
+ * terminal's width. Where there is no limit it goes straight out. */
+struct terminal_lines {
+    FILE *stdout_before; /* NULL: straight out */
+    char *text;
+    size_t len;
+};
+void terminal_lines_begin(struct terminal_lines *lines);
+void terminal_lines_end(struct terminal_lines *lines, size_t indent);
 
 #endif

@@ -32,6 +32,19 @@ static void text_is_broken_at_spaces(void **state)
                         "one two three four five six");
 }
 
+static void a_line_starts_at_the_left(void **state)
+{
+    (void)state;
+    capture_begin(&captured, 1);
+    terminal_print_line("options      MSS 1448, path MTU 1500, SACK, timestamps", 13, 40);
+    terminal_print_line("short", 13, 40);
+    terminal_print_line("", 13, 40);
+    assert_string_equal(capture_end(&captured), "options      MSS 1448, path MTU 1500,\n"
+                                                "             SACK, timestamps\n"
+                                                "short\n"
+                                                "\n");
+}
+
 static void stdout_is_no_terminal_here(void **state)
 {
     (void)state;
@@ -107,6 +120,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_broken_at_spaces),
+        cmocka_unit_test(a_line_starts_at_the_left),
         cmocka_unit_test(stdout_is_no_terminal_here),
         cmocka_unit_test(rows_go_on_below),
         cmocka_unit_test(a_table_that_fits_is_left_alone),
