@@ -27,7 +27,7 @@ foreach(PACKAGE ${CPACK_COMPONENTS_ALL})
   file(GLOB pages ${root}/usr/share/man/man*/*.[1-9])
   run(gzip -9nf ${doc}/changelog ${pages})
   # The archives are for linkers, not for debuggers or for the compiler that made them.
-  file(GLOB archives ${root}/usr/lib/*/*.a)
+  file(GLOB archives ${root}/usr/lib/*.a ${root}/usr/lib/*/*.a)
   if(archives)
     run(strip --strip-debug --enable-deterministic-archives --remove-section=.comment
       --remove-section=.gnu.lto_* --remove-section=.gnu.debuglto_* --strip-symbol=__gnu_lto_v1

@@ -36,13 +36,18 @@ def isolate() -> None:
     os.execvp("unshare", [*unshare, "--", sys.executable, "-B", *sys.argv])
 
 
+def _indexes() -> list[str]:
+    form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
+    return run("apt-get", "indextargets", "--format", form, "Created-By: Packages",
+               "Origin: Debian").stdout.decode().splitlines()
+
+
 def _sources() -> list[str]:
     """This machine's Debian sources: a line for each, as in sources.list."""
-    form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)|$(SIGNED_BY)"
-    rows = run("apt-get", "indextargets", "--format", form, "Created-By: Packages",
-               "Origin: Debian").stdout.decode().splitlines()
+    if not _indexes():  # never fetched, or deleted since
+        run("apt-get", "update", timeout=300)
     lines = []
-    for uri, release, component, key in sorted({tuple(row.split("|")) for row in rows}):
+    for uri, release, component, key in sorted({tuple(row.split("|")) for row in _indexes()}):
         if release.split("-")[0].split("/")[0] == SUITE:
             signed = f"[signed-by={key}] " if key.startswith("/") else ""
             lines.append(f"deb {signed}{uri} {release} {component}")

@@ -141,6 +141,8 @@ class Systemd(unittest.TestCase):
         for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
             self.assertEqual(int(values[name], 16), 0, name)
         self.assertEqual((values["NoNewPrivs"], values["Seccomp"]), ("1", "2"))
+        # Its own filter, beside the unit's.
+        self.assertIn("system calls limited", self.journal())
         self.assertEqual(set(values["Uid"].split()), {self.box.text("id", "-u", "tcpengine")})
 
     def test_04_transfer(self) -> None:
