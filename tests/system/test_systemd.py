@@ -26,7 +26,7 @@ OTHERS_FILES = re.compile(
 
 
 def make_packages(folder: Path) -> dict[str, Path]:
-    run(ROOT / "package", "--build", BUILD / "package", "--output", folder, timeout=400)
+    run(ROOT / "package", "--build", BUILD / "package", "--output", folder, timeout=1200)
     return {path.name.split("_")[0]: path for path in folder.glob("*.deb")}
 
 
