@@ -147,6 +147,20 @@ static void table_of_connections_full_drops_the_syn(void **state)
     T_COUNT(s, conn_limit, 2);
 }
 
+/* Its listener's peers are a user's connections as well (tcpengine/limits.h). */
+static void user_at_its_share_drops_the_syn(void **state)
+{
+    struct script *s = *state;
+    s->f.config.conn_max = 64;
+    s->f.config.connections_per_uid_percent = 25;
+    conn_in_listen(s);
+    for (uint16_t port = 7000; port < 7016; port++)
+        assert_true(try_syn(s, port));
+    assert_false(try_syn(s, 7016));
+    T_COUNT(s, conn_uid_limit, 1);
+    T_DROPPED(s, s->listener_id, TE_DROP_UID_LIMIT);
+}
+
 /* --- gone before it was accepted -------------------------------------------------------------- */
 
 static void closed_by_the_peer_before_accept_is_still_accepted(void **state)
@@ -660,6 +674,7 @@ int main(void)
         SCRIPT_TEST(backlog_is_cut_to_the_config),
         SCRIPT_TEST(syn_queue_overflow_drops_the_syn_without_cookies),
         SCRIPT_TEST(table_of_connections_full_drops_the_syn),
+        SCRIPT_TEST(user_at_its_share_drops_the_syn),
         SCRIPT_TEST(closed_by_the_peer_before_accept_is_still_accepted),
         SCRIPT_TEST(reset_before_accept_leaves_the_queue),
         SCRIPT_TEST(closing_the_listener_resets_whom_nobody_accepted),

@@ -78,7 +78,7 @@ static bool has_room(struct te_stack *stack, uint32_t uid)
 {
     enum te_limit limit = te_yield_to_connection(stack, uid, false);
     stack->counters.conn_limit += limit == TE_LIMIT_CONNECTIONS; /* no drop: there is no segment */
-    stack->counters.conn_uid_limit += limit == TE_LIMIT_CONNECTIONS_UID;
+    stack->counters.conn_uid_limit += limit == TE_LIMIT_CONNECTIONS_UID; /* no drop: as above */
     return limit == TE_LIMIT_NONE;
 }
 
