@@ -126,8 +126,8 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->charged_rest_bytes = copy->receive_cap_bytes = 0;
     copy->send_ring.size_bytes = conn->send_ring.size_bytes;
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
-    copy->out_of_order.items = NULL;
-    copy->out_of_order.capacity = copy->out_of_order.head = 0;
+    memset(&copy->out_of_order, 0, sizeof(copy->out_of_order));
+    copy->out_of_order.count = conn->out_of_order.count;
     copy->ack.dsacks = NULL;
     copy->sender = NULL;
     copy->cc.state = NULL;
