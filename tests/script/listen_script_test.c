@@ -161,6 +161,35 @@ static void user_at_its_share_drops_the_syn(void **state)
     T_DROPPED(s, s->listener_id, TE_DROP_UID_LIMIT);
 }
 
+/* Whoever is let in by its share of the memory is charged from then on. The ACK that completes the
+ * handshake costs nothing, and is taken even of the last one. */
+static void check_last_of_a_share(struct script *s, enum te_syn_cookies cookies)
+{
+    s->f.config.syn_cookies = cookies;
+    s->f.config.memory_max_bytes = 1024 * 1024;
+    s->f.config.memory_per_uid_percent = 1;
+    conn_in_listen(s);
+    uint16_t port = 7000;
+    for (; try_syn(s, port); port++) {
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+        T_ERR(script_user_accept(s), TE_OK);
+        T_STATE(s, TE_ESTABLISHED);
+    }
+    assert_in_range(port, 7003, 7099);
+    T_COUNT(s, memory_share_limit, 1);
+    T_DROPPED(s, s->listener_id, TE_DROP_MEMORY_SHARE);
+}
+
+static void last_of_a_share_of_memory_is_established(void **state)
+{
+    check_last_of_a_share(*state, TE_SYN_COOKIES_OFF);
+}
+
+static void last_of_a_share_of_memory_is_established_by_a_cookie(void **state)
+{
+    check_last_of_a_share(*state, TE_SYN_COOKIES_ALWAYS);
+}
+
 /* --- gone before it was accepted -------------------------------------------------------------- */
 
 static void closed_by_the_peer_before_accept_is_still_accepted(void **state)
@@ -675,6 +704,8 @@ int main(void)
         SCRIPT_TEST(syn_queue_overflow_drops_the_syn_without_cookies),
         SCRIPT_TEST(table_of_connections_full_drops_the_syn),
         SCRIPT_TEST(user_at_its_share_drops_the_syn),
+        SCRIPT_TEST(last_of_a_share_of_memory_is_established),
+        SCRIPT_TEST(last_of_a_share_of_memory_is_established_by_a_cookie),
         SCRIPT_TEST(closed_by_the_peer_before_accept_is_still_accepted),
         SCRIPT_TEST(reset_before_accept_leaves_the_queue),
         SCRIPT_TEST(closing_the_listener_resets_whom_nobody_accepted),

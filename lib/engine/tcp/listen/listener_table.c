@@ -238,14 +238,24 @@ static void settle_fast_open(struct te_listener *listener, struct te_conn *conn)
         te_listener_remove(conn);
 }
 
+/* No share of the memory is asked for: the connection is charged already, and completing its
+ * handshake costs nothing. */
+static enum te_drop_reason promotion_hindrance(const struct te_stack *stack,
+                                               const struct te_listener *listener,
+                                               const struct te_addr *remote)
+{
+    if (listener->accept_count >= listener->backlog)
+        return TE_DROP_ACCEPT_QUEUE_FULL;
+    return te_remotes_is_full(stack, remote) ? TE_DROP_REMOTE_LIMIT : TE_DROP_NONE;
+}
+
 enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
                                           const struct te_listener *listener,
                                           const struct te_addr *remote)
 {
-    if (listener->accept_count >= listener->backlog)
-        return TE_DROP_ACCEPT_QUEUE_FULL;
-    if (te_remotes_is_full(stack, remote))
-        return TE_DROP_REMOTE_LIMIT;
+    enum te_drop_reason hindrance = promotion_hindrance(stack, listener, remote);
+    if (hindrance != TE_DROP_NONE)
+        return hindrance;
     return te_charge_admits(stack, listener->uid, remote) ? TE_DROP_NONE : TE_DROP_MEMORY_SHARE;
 }
 
@@ -257,7 +267,7 @@ enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *
         settle_fast_open(listener, conn);
         return TE_DROP_NONE;
     }
-    enum te_drop_reason hindrance = te_listener_hindrance(stack, listener, &conn->remote.addr);
+    enum te_drop_reason hindrance = promotion_hindrance(stack, listener, &conn->remote.addr);
     if (hindrance != TE_DROP_NONE)
         return hindrance;
     te_list_remove(&conn->listener_link);

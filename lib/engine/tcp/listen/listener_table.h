@@ -87,9 +87,9 @@ bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoi
  * there all the time is seen once, whatever comes and goes meanwhile. */
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
-/* Why a handshake with remote has to wait: TE_DROP_ACCEPT_QUEUE_FULL, or TE_DROP_REMOTE_LIMIT when
- * remote has reached its limit (remotes.h). TE_DROP_NONE: it need not. The caller drops the segment
- * for that reason; the peer retransmits it. */
+/* Why a connection of remote may not be born: TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_REMOTE_LIMIT when
+ * remote has reached its limit (remotes.h), or TE_DROP_MEMORY_SHARE (charge.h). TE_DROP_NONE: it
+ * may. The caller drops the segment for that reason; the peer retransmits it. */
 enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
                                           const struct te_listener *listener,
                                           const struct te_addr *remote);
@@ -100,8 +100,9 @@ void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn);
 void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
                                struct te_conn *conn);
 /* The handshake of conn, in SYN_RCVD, is complete: it moves from the SYN queue to the accept queue,
- * or by Fast Open stops being pending. Anything but TE_DROP_NONE: it stays where it is, as by
- * te_listener_hindrance. */
+ * or by Fast Open stops being pending. TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_REMOTE_LIMIT: it stays
+ * where it is. What te_listener_hindrance has just let in is promoted: a SYN cookie's connection
+ * has sent its SYN,ACK already, and has no timer. */
 enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn);
 /* The user takes conn from the accept queue. A pending one stays in fast_open_list. */
 void te_listener_accept(struct te_conn *conn);
