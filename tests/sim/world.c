@@ -176,6 +176,7 @@ static void pump(struct world *world, unsigned side)
     while (world->failure == NULL &&
            te_stack_poll_output(host->stack, header, &output, world_clock(world, side))) {
         send_frame(world, side, &output);
+        steps_pay_loss(&host->loss_credit, &host->memory);
         if (++count > FRAMES_A_TURN_MAX)
             world_fail(world, side, 0, "the output for one event comes to an end");
     }
@@ -219,9 +220,9 @@ static uint64_t find_hearer(struct world *world, unsigned side, const struct wir
 
 static void input(struct world *world, const struct link_frame *frame)
 {
-    const struct host *host = &world->hosts[frame->to];
+    struct host *host = &world->hosts[frame->to];
     struct steps steps;
-    steps_begin(&steps, &host->memory);
+    steps_begin(&steps, &host->memory, &host->loss_credit);
     te_stack_input(host->stack, frame->bytes, frame->len, &frame->meta,
                    world_clock(world, frame->to));
     const char *wrong = steps_check(&steps, &host->memory, frame->len);

@@ -14,6 +14,7 @@ struct host {
     int64_t clock_us;   /* what its clock shows at world time 0 */
     int64_t pump_at_us; /* when it polls for output, or TE_NEVER */
     int64_t frozen_until_us;
+    uint64_t loss_credit; /* steps.h */
 };
 
 struct world_options {
