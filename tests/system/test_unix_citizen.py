@@ -308,6 +308,9 @@ class Streams(harness.SystemTest):
 
     def test_closed_descriptors_of_the_library(self) -> None:
         """A program that closed them prints into nothing, and not into the control socket."""
+        library = harness.BUILD / "lib" / "client" / "libtcpclient.so"
+        if b"__asan_init" in library.read_bytes():
+            self.skipTest("Python has no sanitizer, and cannot load a library that needs one")
         program = """
 import ctypes, os, sys
 library = ctypes.CDLL(sys.argv[1])
@@ -318,8 +321,7 @@ links = [os.readlink(f"/proc/self/fd/{fd}") for fd in (0, 1, 2)]
 os.write(int(sys.argv[2]), " ".join(links).encode())
 """
         source, sink = os.pipe()
-        harness.run("/usr/bin/python3", "-c", program,
-                    harness.BUILD / "lib" / "client" / "libtcpclient.so", sink, pass_fds=[sink],
+        harness.run("/usr/bin/python3", "-c", program, library, sink, pass_fds=[sink],
                     env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
         os.close(sink)
         self.assertEqual(os.read(source, 100), b"/dev/null /dev/null /dev/null")
