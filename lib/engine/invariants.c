@@ -75,7 +75,10 @@ static const char *check_timers(const struct te_conn *conn)
     bool persist = te_timer_is_set(conn, TE_TIMER_PERSIST);
     if (retransmit && persist)
         return "retransmission and persist timers are both armed";
-    if (has_unacked(conn) && !retransmit && !persist && !is_about_to_send(conn))
+    /* The byte of a window probe may be unacknowledged when the window opens, and what it lets out
+     * wait for its pace. */
+    bool paces = te_timer_is_set(conn, TE_TIMER_PACING);
+    if (has_unacked(conn) && !retransmit && !persist && !paces && !is_about_to_send(conn))
         return "unacknowledged data without a timer";
     bool waiting = conn->queued_offset > conn->acked_offset && conn->state >= TE_ESTABLISHED;
     if (waiting && conn->snd_wnd == 0 && !retransmit && !persist && !is_about_to_send(conn))
