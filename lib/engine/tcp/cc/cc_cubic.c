@@ -9,6 +9,7 @@
 #include "tcp/cc/congestion.h"
 #include "tcp/cc/cubic_curve.h"
 #include "util/codec.h"
+#include "util/percent.h"
 
 /* Beta (4.6): 0.7; for a mark 0.85 (RFC 8511 4.2). */
 #define BETA_PERCENT 70u
@@ -16,11 +17,6 @@
 /* Alpha of the Reno-friendly region (4.3): 3 * (1 - 0.7) / (1 + 0.7). */
 #define ALPHA_NUM 9u
 #define ALPHA_DEN 17u
-
-static uint32_t percent_of(uint32_t bytes, uint32_t percent)
-{
-    return (uint32_t)((uint64_t)bytes * percent / 100);
-}
 
 static void cubic_start(struct te_congestion *cc, const struct te_cc_start *start)
 {
@@ -119,7 +115,7 @@ static void remember_w_max(struct te_cc_cubic_state *cubic, uint32_t used_bytes,
                            uint32_t beta_percent)
 {
     if (used_bytes < cubic->w_max_bytes)
-        cubic->w_max_bytes = percent_of(used_bytes, 100 + beta_percent) / 2;
+        cubic->w_max_bytes = (uint32_t)te_percent_of(used_bytes, 100 + beta_percent) / 2;
     else
         cubic->w_max_bytes = used_bytes;
 }
@@ -130,7 +126,7 @@ static void reduce(struct te_congestion *cc, const struct te_congestion_event *e
 {
     struct te_cc_cubic_state *cubic = &cc->state->cubic;
     uint32_t mss = event->mss_bytes;
-    uint32_t reduced = percent_of(used_bytes, beta_percent);
+    uint32_t reduced = (uint32_t)te_percent_of(used_bytes, beta_percent);
     cubic->cwnd_prior_bytes = used_bytes;
     cubic->ecn_cwnd_bytes = 0;
     cc->ssthresh_bytes = reduced;

@@ -5,9 +5,10 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/remote.h"
 #include "tcp/conn/sender.h"
+#include "util/percent.h"
 
-#define PREFIX_BYTES_IPV6 8
 #define DOMAIN_CHARGE 0x63
 /* Shares are this much smaller under pressure. */
 #define PRESSED_SHIFT 2
@@ -21,11 +22,6 @@ static size_t sketch_bytes(void)
     return sizeof(uint64_t[TE_CHARGE_ROWS][TE_CHARGE_ROW_LEN]);
 }
 
-static uint64_t percent_of(uint64_t bytes, unsigned percent)
-{
-    return bytes / 100 * percent + bytes % 100 * percent / 100;
-}
-
 enum te_err te_charges_init(struct te_stack *stack)
 {
     struct te_charges *charges = &stack->charges;
@@ -35,12 +31,12 @@ enum te_err te_charges_init(struct te_stack *stack)
     charges->pressure_bytes = charges->limit_bytes = charges->relief_bytes = UINT64_MAX;
     if (max_bytes == 0)
         return TE_OK;
-    charges->pressure_bytes = percent_of(max_bytes, config->memory_pressure_percent);
+    charges->pressure_bytes = te_percent_of(max_bytes, config->memory_pressure_percent);
     charges->relief_bytes = charges->pressure_bytes;
-    charges->limit_bytes = percent_of(max_bytes, config->memory_limit_percent);
+    charges->limit_bytes = te_percent_of(max_bytes, config->memory_limit_percent);
     charges->relieved_bytes = charges->pressure_bytes - charges->pressure_bytes / 8;
-    charges->per_uid_bytes = percent_of(max_bytes, config->memory_per_uid_percent);
-    charges->per_remote_bytes = percent_of(max_bytes, config->memory_per_remote_percent);
+    charges->per_uid_bytes = te_percent_of(max_bytes, config->memory_per_uid_percent);
+    charges->per_remote_bytes = te_percent_of(max_bytes, config->memory_per_remote_percent);
     charges->remotes = te_stack_alloc(stack, sketch_bytes());
     return charges->remotes != NULL ? TE_OK : TE_ERR_NOMEM;
 }
@@ -54,15 +50,6 @@ void te_charges_done(struct te_stack *stack)
 
 /* --- remotes ---------------------------------------------------------------------------------- */
 
-static uint64_t remote_hash(const struct te_stack *stack, const struct te_addr *remote)
-{
-    size_t kept = te_addr_is_v4(remote) ? sizeof(remote->bytes) : PREFIX_BYTES_IPV6;
-    uint8_t bytes[sizeof(remote->bytes) + 1] = {0};
-    memcpy(bytes, remote->bytes, kept);
-    bytes[sizeof(remote->bytes)] = DOMAIN_CHARGE;
-    return te_siphash(&stack->key, bytes, sizeof(bytes));
-}
-
 /* Each row takes its own bits of the hash. */
 static uint64_t *place_in(const struct te_stack *stack, uint64_t hash, unsigned row)
 {
@@ -73,7 +60,7 @@ static void charge_remote(struct te_stack *stack, const struct te_addr *remote, 
 {
     if (stack->charges.remotes == NULL)
         return;
-    uint64_t hash = remote_hash(stack, remote);
+    uint64_t hash = te_remote_hash(stack, DOMAIN_CHARGE, remote);
     for (unsigned row = 0; row < TE_CHARGE_ROWS; row++)
         *place_in(stack, hash, row) += (uint64_t)bytes;
 }
@@ -82,7 +69,7 @@ static uint64_t remote_bytes(const struct te_stack *stack, const struct te_addr 
 {
     if (stack->charges.remotes == NULL)
         return 0;
-    uint64_t hash = remote_hash(stack, remote);
+    uint64_t hash = te_remote_hash(stack, DOMAIN_CHARGE, remote);
     uint64_t least = UINT64_MAX;
     for (unsigned row = 0; row < TE_CHARGE_ROWS; row++)
         if (*place_in(stack, hash, row) < least)
@@ -244,7 +231,8 @@ bool te_charge_admits(const struct te_stack *stack, uint32_t uid, const struct t
            is_within_shares(stack, uid, remote, sizeof(struct te_conn));
 }
 
-bool te_charge_allows(const struct te_stack *stack, const struct te_conn *conn, uint64_t more)
+/* Whether a buffer of conn may grow by so much, the reserve apart. */
+static bool allows(const struct te_stack *stack, const struct te_conn *conn, uint64_t more)
 {
     if (stack->charges.remotes == NULL)
         return true;
@@ -311,7 +299,7 @@ static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_
     if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
         return;
     uint64_t cost = growth_cost(stack, conn, ring, growth, len);
-    if (te_charge_allows(stack, conn, cost)) {
+    if (allows(stack, conn, cost)) {
         grow(stack, conn, ring, growth);
         return;
     }
@@ -340,7 +328,7 @@ size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ri
     grow_within(stack, conn, ring, growth, len);
     size_t fits = fitting(ring, growth->from, offset, len);
     uint32_t more = te_ring_cost_of(ring, offset, fits);
-    if (more == 0 || te_charge_allows(stack, conn, more) ||
+    if (more == 0 || allows(stack, conn, more) ||
         allows_reserve(stack, te_ring_cost(ring) + (uint64_t)more, more))
         return fits;
     want(stack, conn, more);
@@ -350,7 +338,7 @@ size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ri
 uint32_t te_charge_window_cap(const struct te_stack *stack, const struct te_conn *conn)
 {
     uint32_t reserve = stack->config.memory_reserve_bytes;
-    if (te_charge_allows(stack, conn, reserve))
+    if (allows(stack, conn, reserve))
         return 0;
     uint32_t cost = te_ring_cost(&conn->receive_ring);
     return cost > reserve ? cost : reserve;

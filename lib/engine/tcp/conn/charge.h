@@ -75,8 +75,6 @@ bool te_charge_admits(const struct te_stack *stack, uint32_t uid, const struct t
  * allow. Returns how many of the len bytes from offset on may be written now. */
 size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
                       const struct te_ring_growth *growth, uint64_t offset, size_t len);
-/* Whether a buffer of conn may grow by so much, the reserve apart. */
-bool te_charge_allows(const struct te_stack *stack, const struct te_conn *conn, uint64_t more);
 /* What a window may offer, unread bytes included: 0 while the receive ring may grow, else what it
  * costs already, at least the reserve. */
 uint32_t te_charge_window_cap(const struct te_stack *stack, const struct te_conn *conn);

@@ -1,17 +1,16 @@
 #include "tcp/listen/remotes.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/remote.h"
 #include "tcp/listen/share.h"
 
 #define ROW_MIN 64
 /* Places per remote at its limit: when such remotes fill the table of connections, one in 16^4
  * others finds all of its 4 places taken by them. */
 #define ROW_FACTOR 16
-#define PREFIX_BYTES_IPV6 8
 
 /* What one remote may have; 0: no limit. */
 static uint32_t limit_of(const struct te_config *config)
@@ -62,13 +61,9 @@ struct places {
 static struct places places_of(const struct te_stack *stack, const struct te_addr *remote)
 {
     const struct te_remotes *remotes = &stack->remotes;
-    size_t kept = te_addr_is_v4(remote) ? sizeof(remote->bytes) : PREFIX_BYTES_IPV6;
-    uint8_t bytes[sizeof(remote->bytes) + 1] = {0};
-    memcpy(bytes, remote->bytes, kept);
     struct places places;
     for (unsigned row = 0; row < TE_REMOTES_ROWS; row += 2) {
-        bytes[sizeof(remote->bytes)] = (uint8_t)row;
-        uint64_t hash = te_siphash(&stack->key, bytes, sizeof(bytes));
+        uint64_t hash = te_remote_hash(stack, (uint8_t)row, remote);
         uint32_t *start = &remotes->counts[row * (size_t)remotes->row_len];
         places.at[row] = &start[(uint32_t)hash & (remotes->row_len - 1)];
         start += remotes->row_len;
