@@ -552,12 +552,6 @@ uint32_t te_time_wait_scan(const struct te_time_wait_table *table, uint64_t *cur
     return TE_TIME_WAIT_NONE;
 }
 
-uint32_t te_time_wait_walk(const struct te_time_wait_table *table, uint64_t *cursor)
-{
-    uint32_t steps = UINT32_MAX;
-    return te_time_wait_scan(table, cursor, &steps);
-}
-
 uint64_t te_time_wait_memory(const struct te_time_wait_table *table)
 {
     uint64_t bytes = 2 * (uint64_t)table->bucket_count * sizeof(uint32_t);

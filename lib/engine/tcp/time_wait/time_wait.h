@@ -88,11 +88,9 @@ void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cau
 /* The wheel node is due: ends the entries whose time is over, at most 512 per call, and arms it
  * again. */
 void te_time_wait_on_timer(struct te_stack *stack);
-/* The next entry of a walk that starts with *cursor 0; TE_TIME_WAIT_NONE at the end. Each one that
- * is there all the time is seen once, whatever comes and goes meanwhile. */
-uint32_t te_time_wait_walk(const struct te_time_wait_table *table, uint64_t *cursor);
-/* The same, but TE_TIME_WAIT_NONE as well when *steps, which counts down with each bucket looked
- * into, is 0. */
+/* The next entry of a walk that starts with *cursor 0; TE_TIME_WAIT_NONE at the end, and when
+ * *steps, which counts down with each bucket looked into, is 0. Each one that is there all the time
+ * is seen once, whatever comes and goes meanwhile. */
 uint32_t te_time_wait_scan(const struct te_time_wait_table *table, uint64_t *cursor,
                            uint32_t *steps);
 /* Bytes allocated: chunks, directories and buckets. */
