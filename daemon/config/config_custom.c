@@ -8,6 +8,7 @@
 
 #include "config/config_value.h"
 #include "sp/sp_peer.h"
+#include "util/loopback.h"
 #include "util/sandbox.h"
 
 /* Offset of the IPv4 address in its IPv4-mapped form. */
@@ -42,12 +43,6 @@ static bool is_multicast(const struct te_addr *addr)
     return te_addr_is_v4(addr) ? addr->bytes[V4_OFFSET] >= 224 : addr->bytes[0] == 0xff;
 }
 
-static bool is_loopback(const struct te_addr *addr)
-{
-    static const struct te_addr v6_loopback = {.bytes = {[15] = 1}};
-    return te_addr_is_v4(addr) ? addr->bytes[V4_OFFSET] == 127 : te_addr_equal(addr, &v6_loopback);
-}
-
 /* Why addr cannot be the address of a station; NULL: it can. */
 static const char *unusable_text(const struct te_addr *addr)
 {
@@ -55,7 +50,7 @@ static const char *unusable_text(const struct te_addr *addr)
         return "the unspecified address";
     if (is_multicast(addr))
         return "a multicast or reserved address";
-    if (is_loopback(addr))
+    if (loopback_contains(addr))
         return "a loopback address";
     return NULL;
 }

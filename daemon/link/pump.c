@@ -15,8 +15,8 @@
 
 #include <stdlib.h>
 #include <tcpengine/units.h>
-#include <time.h>
 
+#include "util/clock.h"
 #include "util/log.h"
 
 /* Bounds of one flush. Each frame may be 64 KiB. */
@@ -49,16 +49,9 @@ struct pump {
     struct pump_stats stats;
 };
 
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
-}
-
 int64_t pump_now_us(const struct pump *pump)
 {
-    return monotonic_us() - pump->started_at_us;
+    return clock_monotonic_us() - pump->started_at_us;
 }
 
 struct te_stack *pump_stack(const struct pump *pump)
@@ -247,7 +240,7 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
         *ret_error = te_err_text(TE_ERR_NOMEM);
         return NULL;
     }
-    pump->started_at_us = monotonic_us();
+    pump->started_at_us = clock_monotonic_us();
     enum te_err err = te_stack_new(options->engine, 0, &pump->stack);
     if (err != TE_OK) {
         *ret_error = te_err_text(err);

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
 #include "util/text.h"
 
 /* Longest prefix of a line: a priority, or date, program and level. */
@@ -175,18 +176,11 @@ bool log_limit_allow(struct log_limit *limit, int64_t now_us, unsigned *ret_supp
     return true;
 }
 
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
-}
-
 void log_write_limited(struct log_limit *limit, enum log_level level, const char *format, ...)
 {
     unsigned suppressed;
     va_list arguments;
-    if (level > log_state.level || !log_limit_allow(limit, monotonic_us(), &suppressed))
+    if (level > log_state.level || !log_limit_allow(limit, clock_monotonic_us(), &suppressed))
         return;
     va_start(arguments, format);
     message_format(level, format, arguments, suppressed);

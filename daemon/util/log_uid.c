@@ -3,16 +3,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <tcpengine/units.h>
-#include <time.h>
+
+#include "util/clock.h"
 
 static struct log_uids uids;
-
-static int64_t monotonic_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
-}
 
 /* --- who has written how much ----------------------------------------------------------------- */
 
@@ -72,7 +66,7 @@ void log_write_uid(uint32_t uid, enum log_level level, const char *format, ...)
 {
     char text[LOG_LINE_MAX];
     va_list arguments;
-    if (level > log_get_level() || !log_uids_allow(&uids, uid, monotonic_us()))
+    if (level > log_get_level() || !log_uids_allow(&uids, uid, clock_monotonic_us()))
         return;
     va_start(arguments, format);
     vsnprintf(text, sizeof(text), format, arguments);
@@ -84,7 +78,7 @@ void log_uid_tell(void)
 {
     unsigned count;
     const struct log_uid *row;
-    int64_t now_us = monotonic_us();
+    int64_t now_us = clock_monotonic_us();
     while ((row = log_uids_take(&uids, now_us, &count)) != NULL) {
         if (row == &uids.rows[LOG_UIDS_MAX - 1])
             log_write(LOG_LEVEL_WARNING, "%u more lines about further users were not logged",

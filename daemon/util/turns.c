@@ -1,16 +1,8 @@
 #include "util/turns.h"
 
-#include <time.h>
+#include "util/clock.h"
 
-#define NS_PER_SECOND INT64_C(1000000000)
 #define NS_PER_MS INT64_C(1000000)
-
-static int64_t monotonic_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * NS_PER_SECOND + now.tv_nsec;
-}
 
 static void on_idle(uv_idle_t *idle);
 
@@ -88,7 +80,7 @@ bool turns_slice_is_over(const struct turns *turns)
 
 bool turns_init(struct turns *turns, uv_loop_t *loop, size_t shares_max)
 {
-    *turns = (struct turns){.loop = loop, .now_ns = monotonic_ns};
+    *turns = (struct turns){.loop = loop, .now_ns = clock_monotonic_ns};
     return fair_init(&turns->fair, shares_max);
 }
 
