@@ -4,15 +4,6 @@
 #include <stddef.h>
 #include <string.h>
 
-/* Operations and fields of the protocol; what a program's author may do about an error. */
-const char *const wording_foreign[] = {"wait_ms",          "deadline_ms",  "from_offset",
-                                       "after_seq",        "api_major",    "keep_seconds",
-                                       "client_name",      "List names",   "History still",
-                                       "History shows",    "Attach",       "Detach",
-                                       "Status ",          "DaemonStatus", "Receive ",
-                                       ".proto",           "new client",   "several requ",
-                                       "daemon's version", "active open",  NULL};
-
 struct row {
     const char *theirs; /* how it begins */
     const char *verb;   /* NULL: any */

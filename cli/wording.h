@@ -5,9 +5,6 @@
 
 #include <tcpclient/tcpclient.h>
 
-/* Whoever uses tcpctl has no use for these, or knows them by other names. */
-extern const char *const wording_foreign[]; /* NULL ends the list */
-
 /* The message, without the operation in front, or in other words. */
 const char *wording_message(const char *message);
 /* The hint for the user of this verb; "": none. */
