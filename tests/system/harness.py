@@ -86,6 +86,18 @@ def wait_for(condition, timeout: float = 10, what: str = "", interval: float = 0
         time.sleep(interval)
 
 
+@contextlib.contextmanager
+def effective_user(uid: int, gid: int):
+    """The daemon takes a client for the user at the time of connect()."""
+    os.setegid(gid)
+    os.seteuid(uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+
+
 @functools.lru_cache
 def random_file(folder: str, size: int) -> tuple[Path, str]:
     """A file of pseudo-random bytes, and its SHA-256."""

@@ -20,14 +20,8 @@ class Fairness(harness.SystemTest):
     daemon_arguments = ("--set", f"control_group={GROUP}", "--msl", "60")
 
     def client_of(self, uid: int) -> Client:
-        """A client whose user the daemon takes for uid: the one at the time of connect()."""
-        os.setegid(GROUP)
-        os.seteuid(uid)
-        try:
+        with harness.effective_user(uid, GROUP):
             client = Client(str(self.daemon.control))
-        finally:
-            os.seteuid(0)
-            os.setegid(0)
         self.addCleanup(client.close)
         return client
 

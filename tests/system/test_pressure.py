@@ -1,7 +1,6 @@
 """Memory runs short: whoever takes it, an honest user goes on, and afterwards all is as before."""
 import contextlib
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -113,14 +112,8 @@ class Pressure(harness.SystemTest):
         return source, port
 
     def client_of(self, uid: int) -> Client:
-        """The daemon takes the user at the time of connect()."""
-        os.setegid(GROUP)
-        os.seteuid(uid)
-        try:
+        with harness.effective_user(uid, GROUP):
             client = Client(str(self.daemon.control))
-        finally:
-            os.seteuid(0)
-            os.setegid(0)
         self.addCleanup(client.close)
         return client
 

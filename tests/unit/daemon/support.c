@@ -88,6 +88,14 @@ void t_dir_done(struct t_dir *dir)
     nftw(dir->path, remove_entry, 4, FTW_DEPTH | FTW_PHYS);
 }
 
+void t_file_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
 /* --- sockets ---------------------------------------------------------------------------------- */
 
 int t_try_connect(const char *path)

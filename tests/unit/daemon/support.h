@@ -36,6 +36,8 @@ struct t_dir {
 };
 void t_dir_init(struct t_dir *dir);
 void t_dir_done(struct t_dir *dir);
+/* Makes the file, or replaces its content. */
+void t_file_write(const char *path, const char *text);
 
 /* A connected, non-blocking socket. */
 int t_connect(const char *path);

@@ -197,19 +197,24 @@ static void input_question6(const char *source, const uint8_t *mac)
     input_nd(&f, source, "ff02::1:ff00:1", &nd);
 }
 
+/* A question from mac, in both families, to a neighbour in this state. */
+static void check_question(unsigned before, const uint8_t mac[6], enum te_neighbour_state after)
+{
+    restart();
+    make(V6, (enum te_neighbour_state)before);
+    input_question6(V6, mac);
+    assert_entry(V6, after, mac);
+    restart();
+    make(V4, (enum te_neighbour_state)before);
+    input_arp(&f, TE_ARP_REQUEST, V4, "10.0.0.1", mac);
+    assert_entry(V4, after, mac);
+}
+
 static void a_question_with_a_new_mac_in_every_state(void **state)
 {
     (void)state;
-    for (unsigned before = 0; before < TE_NEIGHBOUR_STATE_COUNT; before++) {
-        restart();
-        make(V6, (enum te_neighbour_state)before);
-        input_question6(V6, other_mac);
-        assert_entry(V6, TE_NEIGHBOUR_STALE, other_mac);
-        restart();
-        make(V4, (enum te_neighbour_state)before);
-        input_arp(&f, TE_ARP_REQUEST, V4, "10.0.0.1", other_mac);
-        assert_entry(V4, TE_NEIGHBOUR_STALE, other_mac);
-    }
+    for (unsigned before = 0; before < TE_NEIGHBOUR_STATE_COUNT; before++)
+        check_question(before, other_mac, TE_NEIGHBOUR_STALE);
 }
 
 static void a_question_with_the_known_mac_changes_nothing(void **state)
@@ -217,16 +222,8 @@ static void a_question_with_the_known_mac_changes_nothing(void **state)
     (void)state;
     for (unsigned before = 0; before < TE_NEIGHBOUR_STATE_COUNT; before++) {
         bool had_mac = before != TE_NEIGHBOUR_INCOMPLETE && before != TE_NEIGHBOUR_FAILED;
-        enum te_neighbour_state after =
-            had_mac ? (enum te_neighbour_state)before : TE_NEIGHBOUR_STALE;
-        restart();
-        make(V6, (enum te_neighbour_state)before);
-        input_question6(V6, peer_mac);
-        assert_entry(V6, after, peer_mac);
-        restart();
-        make(V4, (enum te_neighbour_state)before);
-        input_arp(&f, TE_ARP_REQUEST, V4, "10.0.0.1", peer_mac);
-        assert_entry(V4, after, peer_mac);
+        check_question(before, peer_mac,
+                       had_mac ? (enum te_neighbour_state)before : TE_NEIGHBOUR_STALE);
     }
 }
 

@@ -5,19 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "support/test.h"
+#include "support.h"
 #include "util/anchor.h"
 
 static char folder[] = "/tmp/anchor-test-XXXXXX", moved[sizeof(folder) + 8];
 static char inside[sizeof(folder) + 8], below[sizeof(folder) + 16];
-
-static void file_make(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
-}
 
 static int group_setup(void **state)
 {
@@ -28,8 +20,8 @@ static int group_setup(void **state)
     sprintf(below, "%s/sub", folder);
     assert_int_equal(mkdir(below, 0700), 0);
     strcat(below, "/file");
-    file_make(inside, "inside");
-    file_make(below, "below");
+    t_file_write(inside, "inside");
+    t_file_write(below, "below");
     return 0;
 }
 

@@ -52,14 +52,6 @@ static void crash(struct env *env)
         close(env->marks.files[i].fd);
 }
 
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    assert_int_equal(fclose(file), 0);
-}
-
 static void assert_starts(const struct env *env, uint64_t id, uint64_t event)
 {
     assert_true(env->marks.start.id == id);
@@ -153,8 +145,8 @@ static void either_mark_is_enough_and_the_greater_counts(void **state)
     open_at(env, UPTIME_US);
     assert_starts(env, 1000, 2000);
     crash(env);
-    write_text(env->mark, "tcpengine ids 0000000000000500 events 0000000000009000\n");
-    write_text(env->state_mark, "tcpengine ids 0000000000000700 events 0000000000008000\n");
+    t_file_write(env->mark, "tcpengine ids 0000000000000500 events 0000000000009000\n");
+    t_file_write(env->state_mark, "tcpengine ids 0000000000000700 events 0000000000008000\n");
     open_at(env, UPTIME_US);
     assert_starts(env, 700, 9000);
     crash(env);
@@ -173,7 +165,7 @@ static void nonsense_is_no_mark(void **state)
     };
     struct env *env = *state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-        write_text(env->mark, texts[i]);
+        t_file_write(env->mark, texts[i]);
         marks_open(&env->marks, env->dir.socket, NULL, UPTIME_US);
         assert_starts(env, 123456, UPTIME_US);
         crash(env);
@@ -188,7 +180,7 @@ static void a_file_of_others_is_no_mark(void **state)
     struct env *env = *state;
     char other[200];
     snprintf(other, sizeof(other), "%s/other", env->dir.path);
-    write_text(other, "tcpengine ids 0000000000000500 events 0000000000009000\n");
+    t_file_write(other, "tcpengine ids 0000000000000500 events 0000000000009000\n");
     assert_int_equal(symlink(other, env->mark), 0);
     marks_open(&env->marks, env->dir.socket, NULL, UPTIME_US);
     assert_int_equal(env->marks.file_count, 0);
@@ -203,7 +195,7 @@ static void a_file_of_others_is_no_mark(void **state)
     if (geteuid() != 0)
         skip();
     assert_int_equal(unlink(env->mark), 0);
-    write_text(env->mark, "tcpengine ids 0000000000000500 events 0000000000009000\n");
+    t_file_write(env->mark, "tcpengine ids 0000000000000500 events 0000000000009000\n");
     assert_int_equal(chown(env->mark, 12345, 12345), 0);
     marks_open(&env->marks, env->dir.socket, NULL, UPTIME_US);
     assert_int_equal(env->marks.file_count, 0);

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "support/test.h"
+#include "support.h"
 #include "util/anchor.h"
 #include "util/log.h"
 #include "util/sandbox.h"
@@ -39,10 +39,7 @@ static char config_path[sizeof(folder) + 8], other_path[sizeof(folder) + 8];
 static void file_make(char *ret_path, const char *name, const char *text)
 {
     sprintf(ret_path, "%s/%s", folder, name);
-    FILE *file = fopen(ret_path, "w");
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
+    t_file_write(ret_path, text);
 }
 
 static int group_setup(void **state)
