@@ -636,6 +636,16 @@ static void rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up(void **stat
     send_new_data_again(s);
 }
 
+/* RACK does not believe an ACK of a retransmission that comes sooner than any round trip took so
+ * far (RFC 8985 6.2 step 2): on a path that has become faster it finds nothing. */
+static void rfc5682_3_new_data_unseen_by_rack_holds_nothing_up(void **state)
+{
+    struct script *s = *state;
+    without(s, TE_FEATURE_LOSS_PROBE);
+    fly_with_sack(s, 10 * MS, 14, 10);
+    send_new_data_again(s);
+}
+
 /* Step 1: a timeout during the recovery from another one continues in slow start. */
 static void rfc5682_2_1_second_timeout_sends_no_new_data(void **state)
 {
@@ -909,6 +919,7 @@ int main(void)
         SCRIPT_TEST(rfc5682_2_1_real_loss_goes_on_with_slow_start),
         SCRIPT_TEST(rfc5682_2_1_new_data_that_is_lost_holds_nothing_up),
         SCRIPT_TEST(rfc5682_3_new_data_that_is_never_sacked_holds_nothing_up),
+        SCRIPT_TEST(rfc5682_3_new_data_unseen_by_rack_holds_nothing_up),
         SCRIPT_TEST(rfc5682_2_1_second_timeout_sends_no_new_data),
         SCRIPT_TEST(rfc5682_2_1_new_data_acknowledged_in_order_is_spurious),
         SCRIPT_TEST(rfc5682_2_1_second_timeout_is_answered_as_usual),

@@ -190,14 +190,16 @@ static bool try_undo(struct te_stack *stack, struct te_conn *conn,
 
 /* The timeout was right: step 3a. The new data of step 2b may be all that cwnd allows, and be lost
  * or discarded: what is missing would then wait for the next timeout. RACK finds what was
- * overtaken; without it, the new data is among the "unacknowledged segments" that slow start sends
- * again. */
+ * overtaken, if SACK says that something was; without, the new data is among the "unacknowledged
+ * segments" that slow start sends again. A receiver that keeps nothing out of order, SACK or not,
+ * discards it after each timeout; the RTO would then be backed off forever, since only data that
+ * was sent once is timed (RFC 6298 3). */
 static void go_on_with_slow_start(struct te_conn *conn)
 {
     uint32_t window = FRTO_WINDOW_SEGMENTS * (uint32_t)conn->mss;
     if (!conn->cc.ops->owns_cwnd && conn->cc.cwnd_bytes < window)
         conn->cc.cwnd_bytes = window;
-    if (te_conn_uses_sack(conn) && has_feature(conn, TE_FEATURE_RACK))
+    if (conn->sender->map.sacked_bytes > 0 && has_feature(conn, TE_FEATURE_RACK))
         return;
     conn->recovery.recover = conn->snd_nxt;
     conn->sender->delivery.lost_bytes += te_loss_mark_all(conn);
