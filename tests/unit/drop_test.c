@@ -167,22 +167,22 @@ static void the_ring_keeps_the_last_64_in_order(void **state)
 /* What a busy LAN is full of has one place per reason, the latest, among the others in order. */
 static void noise_leaves_the_ring_to_the_others(void **state)
 {
-    static const enum te_drop_reason noises[] = {TE_DROP_ETH_NOT_FOR_US, TE_DROP_ETH_VLAN,
+    static const enum te_drop_reason noises[] = {TE_DROP_ETH_NOT_FOR_US,   TE_DROP_ETH_VLAN,
                                                  TE_DROP_ETH_UNKNOWN_TYPE, TE_DROP_ARP_NOT_FOR_US,
-                                                 TE_DROP_ND_NOT_FOR_US};
+                                                 TE_DROP_ND_NOT_FOR_US,    TE_DROP_TCP_FLOOD};
     struct fixture f;
     struct te_dropped drops[TE_DROPS_MAX];
     (void)state;
     start(&f, LOGS);
     for (uint32_t i = 1; i <= 50; i++) {
         drop_of(&f, i, i, false);
-        for (unsigned k = 0; k < 100; k++)
-            te_drop_packet(f.stack, noises[k % 5], NULL, NULL);
+        for (unsigned k = 0; k < 120; k++)
+            te_drop_packet(f.stack, noises[k % 6], NULL, NULL);
         unsigned count = copy(&f, 0, drops);
-        assert_int_equal(count, i + 5);
+        assert_int_equal(count, i + 6);
         for (unsigned k = 0; k < i; k++)
             assert_int_equal(drops[k].segment.seq, k + 1);
-        for (unsigned k = 0; k < 5; k++)
+        for (unsigned k = 0; k < 6; k++)
             assert_int_equal(drops[i + k].reason, noises[k]);
     }
     assert_int_equal(fixture_counters(&f)->eth_not_for_us, 1000);

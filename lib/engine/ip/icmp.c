@@ -355,12 +355,28 @@ static void input6(struct te_stack *stack, const struct te_packet *packet,
         drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
 }
 
+/* An echo request that is over the limit is not even summed: a flood of them is to cost little. */
+static bool drop_flood(struct te_stack *stack, const struct te_packet *packet,
+                       const struct te_icmp *icmp)
+{
+    uint8_t request =
+        packet->protocol == TE_PROTO_ICMP ? TE_ICMP4_ECHO_REQUEST : TE_ICMP6_ECHO_REQUEST;
+    if (icmp->type != request || packet->is_broadcast ||
+        !te_limiter_is_spent(&stack->echo_limiter, stack->now_us))
+        return false;
+    drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
+    return true;
+}
+
 void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
                    const uint8_t *source_mac)
 {
     struct te_icmp icmp;
     stack->counters.icmp_in++;
-    if (!te_icmp_parse(packet->payload, packet->payload_len, &icmp) || !checksum_is_right(packet)) {
+    bool is_good = te_icmp_parse(packet->payload, packet->payload_len, &icmp);
+    if (is_good && drop_flood(stack, packet, &icmp))
+        return;
+    if (!is_good || !checksum_is_right(packet)) {
         drop(stack, TE_DROP_ICMP_MALFORMED, packet);
         return;
     }

@@ -5,6 +5,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/drop_segment.h"
 #include "tcp/conn/reset.h"
+#include "tcp/flood.h"
 #include "tcp/input.h"
 #include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
@@ -12,8 +13,11 @@
 #include "tcp/output.h"
 #include "tcp/recovery/recovery.h"
 #include "tcp/timeout.h"
+#include "util/bytes.h"
 #include "util/seq.h"
 #include "wire/checksum.h"
+
+#define PORTS_LEN 4
 
 /* --- in --------------------------------------------------------------------------------------- */
 
@@ -58,28 +62,49 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
     return true;
 }
 
-static void deliver(struct te_stack *stack, struct te_segment *segment)
+/* Whose a segment is: one of them, or nobody. */
+struct addressee {
+    struct te_conn *conn;
+    uint32_t time_wait; /* a handle */
+    struct te_listener *listener;
+};
+
+static struct addressee addressee_of(const struct te_stack *stack, const struct te_packet *packet)
 {
-    struct te_conn *conn = te_conn_table_find(stack, &segment->local, &segment->remote);
-    if (conn != NULL) {
-        if (conn->state == TE_SYN_SENT)
-            te_input_syn_sent(stack, conn, segment);
-        else
-            te_input_conn(stack, conn, segment);
-        return;
+    struct addressee to = {.time_wait = TE_TIME_WAIT_NONE};
+    if (packet->payload_len < PORTS_LEN)
+        return to;
+    struct te_endpoint remote = {packet->source, te_load_be16(packet->payload)};
+    struct te_endpoint local = {packet->destination, te_load_be16(packet->payload + 2)};
+    to.conn = te_conn_table_find(stack, &local, &remote);
+    if (to.conn == NULL)
+        to.time_wait = te_time_wait_find(stack, &local, &remote);
+    if (to.conn == NULL && to.time_wait == TE_TIME_WAIT_NONE)
+        to.listener = te_listener_find(stack, &local, &remote);
+    return to;
+}
+
+static void deliver(struct te_stack *stack, const struct addressee *to, struct te_segment *segment)
+{
+    if (to->conn != NULL && to->conn->state == TE_SYN_SENT) {
+        te_input_syn_sent(stack, to->conn, segment);
+    } else if (to->conn != NULL) {
+        te_input_conn(stack, to->conn, segment);
+    } else if (to->time_wait != TE_TIME_WAIT_NONE) {
+        te_input_time_wait(stack, to->time_wait, segment);
+    } else if (to->listener != NULL) {
+        te_input_listen(stack, to->listener, segment, NULL);
+    } else {
+        te_drop_segment(stack, NULL, TE_DROP_TCP_NO_CONNECTION, segment); /* CLOSED, 3.10.7.1 */
+        te_reset_answer(stack, segment);
     }
-    uint32_t handle = te_time_wait_find(stack, &segment->local, &segment->remote);
-    if (handle != TE_TIME_WAIT_NONE) {
-        te_input_time_wait(stack, handle, segment);
-        return;
-    }
-    struct te_listener *listener = te_listener_find(stack, &segment->local, &segment->remote);
-    if (listener != NULL) {
-        te_input_listen(stack, listener, segment, NULL);
-        return;
-    }
-    te_drop_segment(stack, NULL, TE_DROP_TCP_NO_CONNECTION, segment); /* CLOSED, 3.10.7.1 */
-    te_reset_answer(stack, segment);
+}
+
+static bool is_part_of_flood(struct te_stack *stack, const struct addressee *to,
+                             const struct te_packet *packet)
+{
+    return to->conn == NULL && to->time_wait == TE_TIME_WAIT_NONE &&
+           te_flood_drops(stack, packet, to->listener);
 }
 
 static void on_packet(struct te_stack *stack, const struct te_packet *packet)
@@ -91,14 +116,15 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
         te_drop_packet(stack, TE_DROP_TCP_BROADCAST, &packet->destination, &packet->source);
         return;
     }
-    if (!read_segment(stack, packet, &segment))
+    struct addressee to = addressee_of(stack, packet);
+    if (is_part_of_flood(stack, &to, packet) || !read_segment(stack, packet, &segment))
         return;
     if (segment.local.port == segment.remote.port &&
         te_addr_equal(&packet->source, &packet->destination)) {
         te_drop_segment(stack, NULL, TE_DROP_TCP_LAND, &segment);
         return;
     }
-    deliver(stack, &segment);
+    deliver(stack, &to, &segment);
 }
 
 /* --- ICMP (RFC 9293 3.9.2.2, RFC 5927) -------------------------------------------------------- */

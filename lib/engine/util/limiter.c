@@ -2,10 +2,20 @@
 
 #include <tcpengine/units.h>
 
+static bool is_over(const struct te_limiter *limiter, int64_t now_us)
+{
+    return !limiter->is_started || now_us - limiter->second_start_us >= TE_SECOND;
+}
+
+bool te_limiter_is_spent(const struct te_limiter *limiter, int64_t now_us)
+{
+    return !is_over(limiter, now_us) && limiter->left == 0;
+}
+
 bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
                      const struct te_siphash_key *key, int64_t now_us)
 {
-    if (!limiter->is_started || now_us - limiter->second_start_us >= TE_SECOND) {
+    if (is_over(limiter, now_us)) {
         uint64_t jitter = te_siphash(key, &now_us, sizeof(now_us));
         limiter->is_started = true;
         limiter->second_start_us = now_us;

@@ -20,5 +20,7 @@ struct te_limiter {
  * (rounded up) and all of it; 0 allows nothing. */
 bool te_limiter_take(struct te_limiter *limiter, uint32_t per_second,
                      const struct te_siphash_key *key, int64_t now_us);
+/* Whether this second's budget is used up, so that te_limiter_take would refuse. */
+bool te_limiter_is_spent(const struct te_limiter *limiter, int64_t now_us);
 
 #endif

@@ -180,6 +180,8 @@ static void test_echo_to_v6_groups(void **state)
 static void test_limit(void **state)
 {
     struct te_icmp ping = {.type = TE_ICMP4_ECHO_REQUEST};
+    struct ip_spec bare = to_v4;
+    bare.protocol = TE_PROTO_ICMP;
     struct fixture f;
     (void)state;
     fixture_init(&f);
@@ -191,6 +193,11 @@ static void test_limit(void **state)
     assert_in_range(f.frame_count, 25, 50);
     assert_int_equal(fixture_counters(&f)->icmp_echo_limited, 1000 - f.frame_count);
     assert_int_equal(fixture_counters(&f)->icmp_limited, 0);
+    input_ip(&f, &bare, "\x08\0bad sum", 10); /* a flood is not summed */
+    assert_int_equal(fixture_counters(&f)->icmp_malformed, 0);
+    input_ip(&f, &bare, "\x03\0bad sum", 10); /* an error is */
+    assert_int_equal(fixture_counters(&f)->icmp_malformed, 1);
+    assert_int_equal(fixture_counters(&f)->icmp_echo_limited, 1001 - f.frame_count);
     fixture_advance(&f, SECOND);
     fixture_discard(&f);
     input_icmp(&f, &to_v4, &ping);

@@ -26,8 +26,11 @@ static void test_one(void **state)
 {
     struct te_limiter limiter = {0};
     (void)state;
+    assert_false(te_limiter_is_spent(&limiter, SECOND)); /* nobody has asked yet */
     assert_int_equal(take(&limiter, 1, 10, SECOND), 1);
     assert_int_equal(take(&limiter, 1, 10, 2 * SECOND - 1), 0);
+    assert_true(te_limiter_is_spent(&limiter, 2 * SECOND - 1));
+    assert_false(te_limiter_is_spent(&limiter, 2 * SECOND));
     assert_int_equal(take(&limiter, 1, 10, 2 * SECOND), 1);
 }
 

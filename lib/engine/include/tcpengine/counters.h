@@ -55,6 +55,7 @@
     X(tcp_bad_header, "Segments dropped: data offset or length")                                   \
     X(tcp_bad_options, "Malformed options ignored")                                                \
     X(tcp_no_connection, "Segments for which no connection and no listener exists")                \
+    X(tcp_flood, "Segments of nobody dropped unread: rst_per_second was reached")                  \
     X(tcp_unacceptable, "Segments outside the receive window, answered by an ACK")                 \
     X(tcp_bad_ack, "Segments with an ACK of something never sent, or too old (RFC 5961 5.2)")      \
     X(tcp_land, "Segments dropped: source equals destination")                                     \

@@ -8,8 +8,8 @@
  *
  * Each drop increments one counter (counters.h) and is kept twice, bounded: among the last
  * TE_DROPS_MAX of the stack, and among the last TE_CONN_DROPS_MAX of its connection. What any LAN
- * is full of, and what is not for us at all (TE_DROP_NOISE_LIST), has one place among those of the
- * stack for each reason: the latest. */
+ * is full of, what is not for us at all, and floods (TE_DROP_NOISE_LIST), have one place among
+ * those of the stack for each reason: the latest. */
 #ifndef TCPENGINE_DROP_H
 #define TCPENGINE_DROP_H
 
@@ -90,6 +90,8 @@
     X(TCP_LAND, tcp_land, tcp_land, "Source equals destination")                                   \
     X(TCP_NO_CONNECTION, no_connection, tcp_no_connection,                                         \
       "No connection and no listener: answered by a RST, unless it is one")                        \
+    X(TCP_FLOOD, tcp_flood, tcp_flood,                                                             \
+      "Nobody's, and more such come than rst_per_second answers: not read any further")            \
     /* LISTEN (RFC 9293 3.10.7.2) */                                                               \
     X(LISTEN_RST, listen_rst, listen_ignored, "A RST to a listener")                               \
     X(LISTEN_ACK, listen_ack, listen_acks, "An ACK to a listener: answered by a RST")              \
@@ -144,13 +146,14 @@
     X(TIME_WAIT_UNACCEPTABLE, time_wait_unacceptable, time_wait_unacceptable,                      \
       "Not acceptable in TIME_WAIT: answered by an ACK")
 
-/* X(constant): reasons that a busy link gives all the time, whoever is on it. */
+/* X(constant): reasons that a busy link gives all the time, whoever is on it, or a flood. */
 #define TE_DROP_NOISE_LIST(X)                                                                      \
     X(ETH_NOT_FOR_US)                                                                              \
     X(ETH_VLAN)                                                                                    \
     X(ETH_UNKNOWN_TYPE)                                                                            \
     X(ARP_NOT_FOR_US)                                                                              \
-    X(ND_NOT_FOR_US)
+    X(ND_NOT_FOR_US)                                                                               \
+    X(TCP_FLOOD)
 
 enum te_drop_reason {
     TE_DROP_NONE = 0,
