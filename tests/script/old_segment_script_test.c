@@ -1,5 +1,6 @@
-/* What a segment still tells whose text and FIN have all been received before: RFC 9293 appendix
- * A.2. The peer sends it again since our ACK was lost; its own ACK may be the only one there is. */
+/* What a segment still tells that is not acceptable. Its text and FIN have all been received before
+ * (RFC 9293 appendix A.2): the peer sends it again since our ACK was lost, and its own ACK may be
+ * the only one there is. Or the peer has filled our window, and what filled it is lost. */
 #include "script_columns.h"
 
 #define MSS PEER_MSS
@@ -304,6 +305,52 @@ static void a_byte_in_the_place_of_the_syn_opens_nothing(void **state)
     T_STATE(s, TE_SYN_RCVD);
 }
 
+/* --- at the right edge of our window ---------------------------------------------------------- */
+
+/* The number of an ACK after text that has filled the window. */
+static uint32_t edge_with_500_in_flight(struct script *s)
+{
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 500), 500);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
+    return 1 + script_status(s).rcv_wnd;
+}
+
+static void ack_after_a_lost_window_of_text_counts(void **state)
+{
+    struct script *s = *state;
+    uint32_t edge = edge_with_500_in_flight(s);
+    T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 501);
+    T_EXPECT_ACK(s, 501, 1); /* "unacceptable" is answered (RFC 9293 3.10.7.4) */
+    T_COUNT(s, tcp_unacceptable, 1);
+    T_EQUAL(script_status(s).send_acked, 500);
+    script_advance(s, 10 * SECOND);
+    T_EXPECT_NONE(s);
+}
+
+static void beyond_the_edge_nothing_counts(void **state)
+{
+    struct script *s = *state;
+    uint32_t edge = edge_with_500_in_flight(s);
+    T_SEND(s, .flags = TE_ACK, .seq = edge + 1, .ack = 501);
+    T_EXPECT_ACK(s, 501, 1);
+    T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 501, .len = 1);
+    T_EXPECT_ACK(s, 501, 1);
+    T_SEND(s, .flags = TE_RST | TE_ACK, .seq = edge, .ack = 501);
+    T_EXPECT_NONE(s);
+    T_STATE(s, TE_ESTABLISHED);
+    T_EQUAL(script_status(s).send_acked, 0);
+}
+
+static void rfc5961_5_2_holds_at_the_edge(void **state)
+{
+    struct script *s = *state;
+    uint32_t edge = edge_with_500_in_flight(s);
+    T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 502);
+    T_EXPECT_ACK(s, 501, 1);
+    T_EQUAL(script_status(s).send_acked, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +375,9 @@ int main(void)
         SCRIPT_TEST(text_and_fin_again_in_close_wait),
         SCRIPT_TEST(old_text_in_fin_wait_2),
         SCRIPT_TEST(a_byte_in_the_place_of_the_syn_opens_nothing),
+        SCRIPT_TEST(ack_after_a_lost_window_of_text_counts),
+        SCRIPT_TEST(beyond_the_edge_nothing_counts),
+        SCRIPT_TEST(rfc5961_5_2_holds_at_the_edge),
     };
     return cmocka_run_group_tests_name("old_segment", tests, NULL, NULL);
 }

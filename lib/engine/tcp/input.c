@@ -113,11 +113,27 @@ static bool check_repeated_syn(struct te_stack *stack, struct te_conn *conn,
 /* Its text and FIN are old, or fall to a closed window, but RCV.NXT is their end or lies among
  * them: our ACK of them may be lost, while what the peer has received since is acknowledged here
  * and perhaps nowhere else (RFC 9293 A.2; simultaneous closing needs it). */
-static bool still_acknowledges(const struct te_conn *conn, const struct te_segment *segment)
+static bool ends_at_rcv_nxt(const struct te_conn *conn, const struct te_segment *segment)
 {
     uint32_t end = segment->seq + te_segment_len(segment);
+    return seq_lt(segment->seq, conn->rcv_nxt) && seq_geq(end, conn->rcv_nxt);
+}
+
+/* The peer has filled our window and its data is lost: until it sends that again, all its ACKs have
+ * this number.
+ *
+ * DEVIATION: RFC 9293 3.10.7.4 would only answer them (table 6). Meanwhile we would send our own
+ * data over and over that the peer has, and may take it for dead. Linux lets them in. */
+static bool is_ack_at_right_edge(const struct te_conn *conn, const struct te_segment *segment)
+{
+    return te_segment_len(segment) == 0 && segment->seq == conn->rcv_nxt + te_receive_window(conn);
+}
+
+/* What the first check has rejected and whose ACK counts all the same. */
+static bool still_acknowledges(const struct te_conn *conn, const struct te_segment *segment)
+{
     return te_conn_is_synchronized(conn) && !(segment->flags & TE_RST) &&
-           seq_lt(segment->seq, conn->rcv_nxt) && seq_geq(end, conn->rcv_nxt);
+           (ends_at_rcv_nxt(conn, segment) || is_ack_at_right_edge(conn, segment));
 }
 
 static bool step_sequence(struct te_stack *stack, struct te_conn *conn, struct te_segment *segment)
