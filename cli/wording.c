@@ -6,50 +6,86 @@
 
 struct row {
     const char *theirs; /* how it begins */
-    const char *verb;   /* NULL: any */
     const char *ours;
 };
 
-static const struct row hints[] = {
-    {"List names", NULL, "see tcpctl ls, or tcpctl history for what has ended"},
-    {"History still", NULL, "see tcpctl ls, or tcpctl history for what has ended"},
-    {"all connections of that run", NULL, "see tcpctl ls for what there is now"},
-    {"DaemonStatus names", NULL, "see tcpctl status"},
-    {"ask again, with wait_ms", "send", "allow more time with --timeout SECONDS"},
-    {"ask again, with wait_ms", NULL, "allow more time with --wait SECONDS"},
-    {"allow more time", NULL, "allow more time with --timeout SECONDS, or see the daemon's log"},
-    {"an active open needs", NULL, "give a host and a port"},
-    {"only an active open", NULL, "give a port"},
-    {"Attach", NULL, "try again"},
-    {"end some of them with Detach", NULL,
-     "end some of the programs that use the daemon, such as tcpctl connect"},
-    {"make a new client", NULL, "try again"},
-    {"send the data in several requests", NULL, ""},
-    {"Status names the stream's", NULL, "does another program use this connection?"},
-    {"continue at the", NULL, "does another program use this connection?"},
-    {"Receive frees", NULL, "does another program use this connection?"},
-    {"use a client of the daemon's version", NULL, "use the tcpctl that came with the daemon"},
-    {"see proto/", NULL, "use the tcpctl that came with the daemon"},
-    {"name a connection of yours", NULL, "give the id of a connection of yours"},
+/* The daemon's own text, which may have the numbers of the case. */
+static const char as_sent[] = "";
+
+static const char *const hints[] = {
+    [TCPC_HINT_NONE] = as_sent,
+    [TCPC_HINT_PEER_ADDRESS] = as_sent,
+    [TCPC_HINT_FREE_MEMORY] = as_sent,
+    [TCPC_HINT_RAISE_LIMIT] = as_sent,
+    [TCPC_HINT_LIST_IDS] = "see tcpctl ls, or tcpctl history for what has ended",
+    [TCPC_HINT_OTHER_PORT_OR_CLOSE] = as_sent,
+    [TCPC_HINT_CANNOT_SEND] = as_sent,
+    [TCPC_HINT_PEER_MISSING] = "give a host and a port",
+    [TCPC_HINT_OTHER_PORT] = as_sent,
+    [TCPC_HINT_OWN_ADDRESSES] = "see tcpctl status",
+    [TCPC_HINT_ROUTE] = as_sent,
+    [TCPC_HINT_WAIT] = "allow more time with --wait SECONDS",
+    [TCPC_HINT_OPEN_ANOTHER] = as_sent,
+    [TCPC_HINT_PEER_LISTENS] = as_sent,
+    [TCPC_HINT_PEER_OR_FIREWALL] = as_sent,
+    [TCPC_HINT_PEER_OR_ROUTE] = as_sent,
+    [TCPC_HINT_ROUTER] = as_sent,
+    [TCPC_HINT_PEER_PROTOCOL] = as_sent,
+    [TCPC_HINT_FIREWALL] = as_sent,
+    [TCPC_HINT_STREAM_OFFSETS] = "does another program use this connection?",
+    [TCPC_HINT_PEER_UP] = as_sent,
+    [TCPC_HINT_MEMORY_SHARE] = as_sent,
+    [TCPC_HINT_MEMORY_PRESSURE] = as_sent,
+    [TCPC_HINT_PEER_ON_NETWORK] = as_sent,
+    [TCPC_HINT_HISTORY] = "see tcpctl ls, or tcpctl history for what has ended",
+    [TCPC_HINT_EARLIER_RUN] = "see tcpctl ls for what there is now",
+    [TCPC_HINT_CONFLICT] = as_sent,
+    [TCPC_HINT_ADDRESS_CHECK] = as_sent,
+    [TCPC_HINT_MORE_TIME] = "allow more time with --timeout SECONDS, or see the daemon's log",
+    [TCPC_HINT_ASK_LESS] = as_sent,
+    [TCPC_HINT_NEW_SESSION] = "try again",
+    [TCPC_HINT_NO_TOKEN] = "try again",
+    [TCPC_HINT_OWNER] = as_sent,
+    [TCPC_HINT_OBJECTS_PER_UID] = as_sent,
+    [TCPC_HINT_PORT_RANGE] = as_sent,
+    [TCPC_HINT_ADDRESS_FORM] = as_sent,
+    [TCPC_HINT_PORT_MISSING] = "give a port",
+    [TCPC_HINT_PRIVILEGED_PORT] = as_sent,
+    [TCPC_HINT_WAITING_REQUESTS] =
+        "end some of the programs that use the daemon, such as tcpctl connect",
+    [TCPC_HINT_EVENT_READERS] =
+        "end some of the programs that read events, such as tcpctl events -f",
+    [TCPC_HINT_WAITING_DATA] = as_sent,
+    [TCPC_HINT_OWN_CONNECTION] = "give the id of a connection of yours",
+    [TCPC_HINT_SEND_OFFSET] = "does another program use this connection?",
+    [TCPC_HINT_RECEIVE_FREED] = "does another program use this connection?",
+    [TCPC_HINT_RECEIVE_OFFSET] = "does another program use this connection?",
+    [TCPC_HINT_LINKS] = as_sent,
+    [TCPC_HINT_CLIENT_VERSION] = "use the tcpctl that came with the daemon",
+    [TCPC_HINT_PROTOCOL_FILE] = "use the tcpctl that came with the daemon",
+    [TCPC_HINT_SEND_IN_PARTS] = "use the tcpctl that came with the daemon",
+    [TCPC_HINT_ALGORITHMS] = as_sent,
+    [TCPC_HINT_OPTIONS] = as_sent,
+    [TCPC_HINT_KEEP_SECONDS] = as_sent,
+    [TCPC_HINT_SESSIONS_PER_UID] =
+        "end some of the programs that use the daemon, such as tcpctl connect",
+    [TCPC_HINT_SESSIONS] = as_sent,
+    [TCPC_HINT_OTHER_VERSION] = "use the tcpctl that came with the daemon",
+    [TCPC_HINT_LATE] = "allow more time with --timeout SECONDS, or see the daemon's log",
+    [TCPC_HINT_NEW_CLIENT] = "try again",
+    [TCPC_HINT_IS_RUNNING] = as_sent,
+    [TCPC_HINT_IS_TCPENGINED] = as_sent,
+    [TCPC_HINT_SOCKET_GROUP] = as_sent,
+    [TCPC_HINT_CONTROL_URL] = as_sent,
+    [TCPC_HINT_SYN_UNANSWERED] = as_sent,
 };
 
 static const struct row messages[] = {
-    {"deadline_ms has passed", NULL, "the daemon could not do it within the time allowed"},
-    {"api_major is", NULL, "the daemon speaks another version of the protocol"},
-    {"keep_seconds is", NULL, "the daemon does not keep a session for that long"},
-    {"the policy is unknown", NULL, "the daemon does not accept this kind of session"},
+    {"deadline_ms has passed", "the daemon could not do it within the time allowed"},
+    {"api_major is", "the daemon speaks another version of the protocol"},
+    {"keep_seconds is", "the daemon does not keep a session for that long"},
+    {"the policy is unknown", "the daemon does not accept this kind of session"},
 };
-
-static const struct row *find(const struct row *rows, size_t count, const char *text,
-                              const char *verb)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool is_verb = rows[i].verb == NULL || strcmp(rows[i].verb, verb) == 0;
-        if (is_verb && strncmp(text, rows[i].theirs, strlen(rows[i].theirs)) == 0)
-            return &rows[i];
-    }
-    return NULL;
-}
 
 /* What follows "Open: ", or text itself. */
 static const char *without_operation(const char *text)
@@ -69,12 +105,23 @@ static const char *without_operation(const char *text)
 const char *wording_message(const char *message)
 {
     const char *text = without_operation(message);
-    const struct row *row = find(messages, sizeof(messages) / sizeof(messages[0]), text, "");
-    return row != NULL ? row->ours : text;
+    for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+        if (strncmp(text, messages[i].theirs, strlen(messages[i].theirs)) == 0)
+            return messages[i].ours;
+    }
+    return text;
+}
+
+bool wording_has_hint(enum tcpc_hint code)
+{
+    return (size_t)code < sizeof(hints) / sizeof(hints[0]) && hints[code] != NULL;
 }
 
 const char *wording_hint(const struct tcpc_error *error, const char *verb)
 {
-    const struct row *row = find(hints, sizeof(hints) / sizeof(hints[0]), error->hint, verb);
-    return row != NULL ? row->ours : error->hint;
+    if (error->hint_code == TCPC_HINT_WAIT && strcmp(verb, "send") == 0)
+        return "allow more time with --timeout SECONDS";
+    if (!wording_has_hint(error->hint_code) || hints[error->hint_code] == as_sent)
+        return error->hint;
+    return hints[error->hint_code];
 }

@@ -6,6 +6,7 @@
 
 typedef Tcpengine__V1__State pb_state;
 typedef Tcpengine__V1__Code pb_code;
+typedef Tcpengine__V1__Hint pb_hint;
 typedef Tcpengine__V1__Status pb_status;
 typedef Tcpengine__V1__Endpoint pb_endpoint;
 typedef Tcpengine__V1__Request pb_request;
@@ -80,6 +81,8 @@ typedef Tcpengine__V1__SetOptionResult pb_set_option_result;
 #define PB_DEADLINE TCPENGINE__V1__CODE__DEADLINE
 #define PB_SESSION TCPENGINE__V1__CODE__SESSION
 #define PB_RESTARTED TCPENGINE__V1__CODE__RESTARTED
+
+#define PB_HINT(name) TCPENGINE__V1__HINT__HINT_##name
 
 /* Codes are numbered from 0 without gaps. */
 #define PB_CODE_COUNT (PB_RESTARTED + 1)

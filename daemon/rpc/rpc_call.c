@@ -31,8 +31,8 @@ static void answer_check_deadline(struct rpc_call *call)
     if (!call->is_late)
         return;
     call->rpc->counters.deadlines_passed++;
-    RPC_FAIL(call, DEADLINE, "ETIMEDOUT", "allow more time, or set no deadline_ms",
-             "%s: deadline_ms has passed", call->verb->name);
+    RPC_FAIL(call, DEADLINE, "ETIMEDOUT", MORE_TIME, "%s: deadline_ms has passed",
+             call->verb->name);
 }
 
 static void answer_complete(struct rpc_call *call)
@@ -57,7 +57,7 @@ void rpc_call_send(struct rpc_call *call)
         rpc->host.before_answer(rpc->host.ctx);
     if (protobuf_c_message_get_packed_size(response) > SP_REPLY_MAX_BYTES) {
         rpc_answer_begin(rpc);
-        RPC_FAIL(call, INTERNAL, "EMSGSIZE", "ask for less", "the answer is too long");
+        RPC_FAIL(call, INTERNAL, "EMSGSIZE", ASK_LESS, "the answer is too long");
         answer_complete(call);
     }
     rpc->answers_by_code[rpc->answer.status.code]++;
@@ -77,13 +77,12 @@ static bool check_session(struct rpc_call *call)
     if (call->verb->finds_session)
         return true;
     if (call->session == NULL) {
-        RPC_FAIL(call, SESSION, "ESTALE",
-                 "Attach makes a new session; those of an earlier run are gone",
+        RPC_FAIL(call, SESSION, "ESTALE", NEW_SESSION,
                  "session %" PRIu64 " is unknown or has expired", call->session_id);
         return false;
     }
     if (!session_bind(rpc->sessions, call->session, &call->link->sessions)) {
-        RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "no memory for the session");
+        RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "no memory for the session");
         return false;
     }
     return true;
@@ -140,8 +139,8 @@ static bool check_owner(struct rpc_call *call)
     if (is_allowed || call->link->is_admin)
         return true;
     call->rpc->counters.requests_denied++;
-    RPC_FAIL(call, PERMISSION, "EPERM", "only its owner, root and the admin group may do that",
-             "%s: %" PRIu64 " belongs to another user", verb->name, id);
+    RPC_FAIL(call, PERMISSION, "EPERM", OWNER, "%s: %" PRIu64 " belongs to another user",
+             verb->name, id);
     return false;
 }
 

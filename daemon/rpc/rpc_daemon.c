@@ -268,7 +268,7 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
     pb_next_events_result *result = &rpc_result(call)->next_events;
     bool is_cut;
     if (!read_events(call, &reader, result, &is_cut))
-        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "NextEvents: no memory");
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "NextEvents: no memory");
     if (is_cut && result->n_events == 0 && reader.lost == 0) {
         op->after_seq = reader.seq; /* no need to look at others' events again */
         return RPC_AGAIN;
@@ -313,8 +313,10 @@ static enum rpc_outcome set_congestion_control(struct rpc_call *call)
     rpc_quote(op->text, quote);
     algorithm_names(names);
     if (err == TE_ERR_INVALID)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", names,
-                        "SetOption: there is no congestion control \"%s\"", quote);
+        return rpc_fail(
+            call,
+            &(const struct rpc_error){PB_INVALID_ARGUMENT, "EINVAL", PB_HINT(ALGORITHMS), names},
+            "SetOption: there is no congestion control \"%s\"", quote);
     if (err != TE_OK)
         return rpc_fail_engine(call, err, op->id);
     pump_wake(rpc->host.pump);
@@ -334,7 +336,7 @@ enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
     int64_t value;
     rpc_quote(op->name, quote);
     if (row == NULL)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", "tcpctl set --list prints them",
+        return RPC_FAIL(call, INVALID_ARGUMENT, "ENOPROTOOPT", OPTIONS,
                         "SetOption: there is no option \"%s\"", quote);
     if (call->subject_err != TE_OK)
         return rpc_fail_engine(call, call->subject_err, op->id);
@@ -343,7 +345,7 @@ enum rpc_outcome rpc_verb_set_option(struct rpc_call *call)
     else if (!__builtin_mul_overflow(op->value, row->unit != 0 ? row->unit : 1, &value))
         err = te_set_option(rpc_stack(rpc), op->id, row->option, value, rpc_now_us(rpc));
     if (err == TE_ERR_INVALID)
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NONE,
                         "SetOption: %" PRId64 " is out of range for %s", op->value, row->name);
     if (err != TE_OK)
         return rpc_fail_engine(call, err, op->id);

@@ -188,7 +188,7 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     const pb_list *op = &call->op.list;
     struct page page;
     if (!page_init(call, &page, op->max))
-        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "List: no memory");
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "List: no memory");
     bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
     page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
     if (!cursor_check(call, op->cursor, &page.cursor))
@@ -215,7 +215,7 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     const pb_time_wait_list *op = &call->op.time_wait_list;
     struct page page;
     if (!page_init(call, &page, op->max))
-        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "TimeWaitList: no memory");
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "TimeWaitList: no memory");
     page.kind = TE_WALK_TIME_WAIT;
     if (!cursor_check(call, op->cursor, &page.cursor))
         return RPC_ANSWER;
@@ -286,7 +286,7 @@ static enum rpc_outcome history_of_stack(struct rpc_call *call)
 {
     if (!call->link->is_admin) {
         call->rpc->counters.requests_denied++;
-        return RPC_FAIL(call, PERMISSION, "EPERM", "name a connection of yours",
+        return RPC_FAIL(call, PERMISSION, "EPERM", OWN_CONNECTION,
                         "History: the drops of all are for root and the admin group");
     }
     fill_drops(call->rpc, 0, &rpc_result(call)->history);
@@ -355,7 +355,7 @@ enum rpc_outcome rpc_verb_counters(struct rpc_call *call)
     pb_counters_result *result = &rpc_result(call)->counters;
     result->counters = rpc_pointers(rpc, count + own);
     if (result->counters == NULL)
-        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Counters: no memory");
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Counters: no memory");
     for (size_t i = 0; i < count; i++) {
         uint64_t value;
         memcpy(&value, counters + table[i].offset, sizeof(value));

@@ -28,7 +28,7 @@ static bool check_room(struct rpc_call *call)
     if (account->objects < max)
         return true;
     rpc->counters.objects_refused++;
-    RPC_FAIL(call, RESOURCES, "EMFILE", "close some of them, or raise objects_per_uid_max",
+    RPC_FAIL(call, RESOURCES, "EMFILE", OBJECTS_PER_UID,
              "%s: uid %u has %u connections and listeners already (objects_per_uid_max)",
              call->verb->name, account->uid, account->objects);
     return false;
@@ -45,7 +45,7 @@ static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
     struct object *object = object_find(rpc->objects, id);
     if (object == NULL && object_add(rpc->objects, id, call->link->account, list) == NULL) {
         te_abort(rpc_stack(rpc), id, rpc_now_us(rpc));
-        RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "%s: no memory", call->verb->name);
+        RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "%s: no memory", call->verb->name);
         return false;
     }
     te_set_kept(rpc_stack(rpc), id, list != NULL); /* the session may come back for it */
@@ -101,12 +101,12 @@ static bool parse_endpoint(struct rpc_call *call, const char *name, const pb_end
         return true;
     rpc_quote(endpoint->address, quote);
     if (endpoint->port > UINT16_MAX) {
-        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ports go from 1 to 65535",
-                 "%s: the %s port %u is out of range", call->verb->name, name, endpoint->port);
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", PORT_RANGE, "%s: the %s port %u is out of range",
+                 call->verb->name, name, endpoint->port);
         return false;
     }
     if (endpoint->address[0] != '\0' && !te_addr_parse(endpoint->address, &parsed.addr)) {
-        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "write it as 10.0.0.2 or 2001:db8::2",
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", ADDRESS_FORM,
                  "%s: the %s address \"%s\" is neither IPv4 nor IPv6", call->verb->name, name,
                  quote);
         return false;
@@ -129,8 +129,7 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
         return false;
     if (!op->passive || ret_open->local.port != 0)
         return true;
-    RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL",
-             "only an active open can leave the choice to the daemon",
+    RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", PORT_MISSING,
              "Open: a passive open needs a local port");
     return false;
 }
@@ -143,8 +142,7 @@ static bool check_port(struct rpc_call *call, const struct te_open *open)
         rpc_may_use_low_ports(&call->rpc->options, open->uid))
         return true;
     call->rpc->counters.requests_denied++;
-    RPC_FAIL(call, PERMISSION, "EACCES",
-             "use a port from 1024 on, or have the uid added to privileged_ports",
+    RPC_FAIL(call, PERMISSION, "EACCES", PRIVILEGED_PORT,
              "Open: local port %u is for root, the admin group and the users in privileged_ports, "
              "and uid %u is none of them",
              port, open->uid);
@@ -169,7 +167,7 @@ static bool open_start(struct rpc_call *call)
     struct te_open open;
     uint64_t id;
     if (rpc->is_stopping) {
-        RPC_FAIL(call, RESOURCES, "ESHUTDOWN", NULL, "Open: the daemon is stopping");
+        RPC_FAIL(call, RESOURCES, "ESHUTDOWN", NONE, "Open: the daemon is stopping");
         return false;
     }
     if (!parse_open(call, &open) || !check_port(call, &open) || !check_room(call))
@@ -235,8 +233,8 @@ static bool accept_start(struct rpc_call *call, enum rpc_outcome *ret_outcome)
     if (err == TE_ERR_AGAIN && rpc_may_wait(call, listener_id, TE_READY_ACCEPT | TE_READY_END))
         *ret_outcome = RPC_WAIT;
     else if (err == TE_ERR_AGAIN)
-        RPC_FAIL(call, AGAIN, "EAGAIN", "ask again, with wait_ms",
-                 "listener %" PRIu64 ": nobody has connected", listener_id);
+        RPC_FAIL(call, AGAIN, "EAGAIN", WAIT, "listener %" PRIu64 ": nobody has connected",
+                 listener_id);
     else
         rpc_fail_engine(call, err, listener_id);
     return false;

@@ -26,8 +26,7 @@ static bool check_link(struct rpc_call *call)
 {
     const char *refusal = sp_link_refusal(call->link->link);
     if (refusal != NULL)
-        RPC_FAIL(call, RESOURCES, "ENOBUFS", "end a program that uses it, or raise that limit",
-                 "links to the daemon, %s", refusal);
+        RPC_FAIL(call, RESOURCES, "ENOBUFS", LINKS, "links to the daemon, %s", refusal);
     return refusal == NULL;
 }
 
@@ -42,14 +41,14 @@ static bool call_fill(struct rpc_call *call, const pb_request *request)
         return false;
     if (request->api_major != RPC_API_MAJOR) {
         rpc->counters.requests_unsupported++;
-        RPC_FAIL(call, UNSUPPORTED, "EPROTONOSUPPORT", "use a client of the daemon's version",
+        RPC_FAIL(call, UNSUPPORTED, "EPROTONOSUPPORT", CLIENT_VERSION,
                  "api_major is %u: this daemon speaks %d", request->api_major, RPC_API_MAJOR);
         return false;
     }
     call->verb = rpc_verb_find(request->op_case);
     if (call->verb == NULL) {
         rpc->counters.requests_unsupported++;
-        RPC_FAIL(call, UNSUPPORTED, "EOPNOTSUPP", "use a client of the daemon's version",
+        RPC_FAIL(call, UNSUPPORTED, "EOPNOTSUPP", CLIENT_VERSION,
                  "the request has no operation that this daemon knows");
         return false;
     }
@@ -71,7 +70,7 @@ void rpc_request_handle(struct rpc_link *link, struct sp_request *request, const
     pb_request *decoded = tcpengine__v1__request__unpack(&allocator, len, body);
     if (decoded == NULL) {
         rpc->counters.requests_malformed++;
-        RPC_FAIL(&call, MALFORMED, "EBADMSG", "see proto/tcpengine/v1/tcpengine.proto",
+        RPC_FAIL(&call, MALFORMED, "EBADMSG", PROTOCOL_FILE,
                  "the request of %zu bytes could not be decoded", len);
         rpc_call_send(&call);
     } else if (!call_fill(&call, decoded)) {
@@ -85,7 +84,7 @@ void rpc_request_handle_too_long(struct rpc_link *link, struct sp_request *reque
 {
     struct rpc_call call = {.rpc = link->rpc, .link = link, .request = request};
     rpc_answer_begin(link->rpc);
-    RPC_FAIL(&call, RESOURCES, "EMSGSIZE", "send the data in several requests",
+    RPC_FAIL(&call, RESOURCES, "EMSGSIZE", SEND_IN_PARTS,
              "a message of %" PRIu64 " bytes: at most %zu", len, SP_MESSAGE_MAX_BYTES);
     rpc_call_send(&call);
 }

@@ -17,23 +17,22 @@ static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err
     call->rpc->counters.sessions_refused++;
     switch (err) {
     case SESSION_ERR_KEEP:
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", "ask for less, or raise session_keep_max",
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", KEEP_SECONDS,
                         "Attach: keep_seconds is %u; the most is %" PRId64,
                         call->op.attach.keep_seconds, options->session_keep_max_us / TE_SECOND);
     case SESSION_ERR_UID_LIMIT:
-        return RPC_FAIL(call, RESOURCES, "EUSERS",
-                        "end some of them with Detach, or by closing their links",
+        return RPC_FAIL(call, RESOURCES, "EUSERS", SESSIONS_PER_UID,
                         "Attach: uid %u has %u sessions already (sessions_per_uid_max)",
                         call->link->account->uid, options->sessions_per_uid_max);
     case SESSION_ERR_LIMIT:
-        return RPC_FAIL(call, RESOURCES, "EUSERS", "try again later",
+        return RPC_FAIL(call, RESOURCES, "EUSERS", SESSIONS,
                         "Attach: the daemon has %u sessions already (sessions_max)",
                         options->sessions_max);
     case SESSION_OK:
     case SESSION_ERR_NOMEM:
         break;
     }
-    return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Attach: no memory for the session");
+    return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Attach: no memory for the session");
 }
 
 /* The session that the token names. NULL: the answer says why not. */
@@ -44,7 +43,7 @@ static struct session *session_resume(struct rpc_call *call)
     if (token->len == SESSION_TOKEN_BYTES)
         session = session_find_token(call->rpc->sessions, call->link->account, token->data);
     if (session == NULL)
-        RPC_FAIL(call, SESSION, "ESTALE", "Attach without a token makes a new session",
+        RPC_FAIL(call, SESSION, "ESTALE", NO_TOKEN,
                  "Attach: no session of this user has that token, or it has expired");
     else
         call->rpc->counters.sessions_resumed++;
@@ -59,7 +58,7 @@ static struct session *session_make(struct rpc_call *call)
                                       .keep_us = op->keep_seconds * TE_SECOND};
     struct session *session = NULL;
     if ((unsigned)op->policy > SESSION_KEEP || strlen(op->client_name) > SESSION_NAME_MAX) {
-        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NULL,
+        RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NONE,
                  "Attach: the policy is unknown, or client_name is longer than %d bytes",
                  SESSION_NAME_MAX);
         return NULL;
@@ -117,7 +116,7 @@ enum rpc_outcome rpc_verb_detach(struct rpc_call *call)
         return RPC_ANSWER;
     }
     if (call->session == NULL)
-        return RPC_FAIL(call, SESSION, "ESTALE", NULL,
+        return RPC_FAIL(call, SESSION, "ESTALE", NONE,
                         "Detach: session %" PRIu64 " is unknown or has expired", call->session_id);
     session_end(call->rpc->sessions, call->session);
     call->session = NULL;

@@ -32,59 +32,54 @@ struct err_row {
     enum te_err err;
     pb_code code;
     const char *text;
-    const char *hint;
+    pb_hint hint;
 };
 
 static const struct err_row err_rows[] = {
-    {TE_ERR_INVALID, PB_INVALID_ARGUMENT, "an argument is out of its range",
-     "multicast, broadcast and the daemon's own addresses cannot be connected"},
-    {TE_ERR_NOMEM, PB_RESOURCES, "no memory", "close connections that are no longer needed"},
+    {TE_ERR_INVALID, PB_INVALID_ARGUMENT, "an argument is out of its range", PB_HINT(PEER_ADDRESS)},
+    {TE_ERR_NOMEM, PB_RESOURCES, "no memory", PB_HINT(FREE_MEMORY)},
     {TE_ERR_RESOURCES, PB_RESOURCES, "insufficient resources: a limit of the engine is reached",
-     "close connections that are no longer needed, or raise the limit"},
-    {TE_ERR_NO_CONNECTION, PB_NOT_FOUND, "does not exist", "List names the ids that exist"},
-    {TE_ERR_EXISTS, PB_EXISTS, "connection already exists",
-     "use another local port, or close the other connection"},
+     PB_HINT(RAISE_LIMIT)},
+    {TE_ERR_NO_CONNECTION, PB_NOT_FOUND, "does not exist", PB_HINT(LIST_IDS)},
+    {TE_ERR_EXISTS, PB_EXISTS, "connection already exists", PB_HINT(OTHER_PORT_OR_CLOSE)},
     {TE_ERR_CLOSING, PB_CONNECTION_CLOSING, "connection closing: it was closed or shut down before",
-     "nothing more can be sent on it"},
+     PB_HINT(CANNOT_SEND)},
     {TE_ERR_REMOTE_UNSPECIFIED, PB_INVALID_ARGUMENT, "remote socket unspecified",
-     "an active open needs the peer's address and port"},
+     PB_HINT(PEER_MISSING)},
     {TE_ERR_ADDR_IN_USE, PB_ADDRESS, "the local port is taken, or no port is left",
-     "choose another port"},
+     PB_HINT(OTHER_PORT)},
     {TE_ERR_ADDR_NOT_AVAILABLE, PB_ADDRESS, "the local address is not one of the daemon's",
-     "DaemonStatus names them"},
-    {TE_ERR_NO_ROUTE, PB_UNREACHABLE, "unreachable: no route to that address",
-     "give the daemon a gateway, or an address in that network"},
-    {TE_ERR_AGAIN, PB_AGAIN, "nothing there yet", "ask again, with wait_ms"},
-    {TE_ERR_RESET, PB_RESET, "reset: RST from peer",
-     "the peer gave up the connection; open another one"},
-    {TE_ERR_REFUSED, PB_REFUSED, "refused: RST from peer", "does a program listen on that port?"},
-    {TE_ERR_TIMED_OUT, PB_TIMED_OUT, "timed out",
-     "is the peer up, or does a firewall drop the segments?"},
+     PB_HINT(OWN_ADDRESSES)},
+    {TE_ERR_NO_ROUTE, PB_UNREACHABLE, "unreachable: no route to that address", PB_HINT(ROUTE)},
+    {TE_ERR_AGAIN, PB_AGAIN, "nothing there yet", PB_HINT(WAIT)},
+    {TE_ERR_RESET, PB_RESET, "reset: RST from peer", PB_HINT(OPEN_ANOTHER)},
+    {TE_ERR_REFUSED, PB_REFUSED, "refused: RST from peer", PB_HINT(PEER_LISTENS)},
+    {TE_ERR_TIMED_OUT, PB_TIMED_OUT, "timed out", PB_HINT(PEER_OR_FIREWALL)},
     {TE_ERR_HOST_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP host unreachable",
-     "is the peer up, and does its router have the right route?"},
-    {TE_ERR_NET_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP net unreachable",
-     "a router on the path has no route"},
+     PB_HINT(PEER_OR_ROUTE)},
+    {TE_ERR_NET_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP net unreachable", PB_HINT(ROUTER)},
     {TE_ERR_PORT_UNREACHABLE, PB_UNREACHABLE, "unreachable: ICMP protocol or port unreachable",
-     "does the peer speak TCP on that port?"},
+     PB_HINT(PEER_PROTOCOL)},
     {TE_ERR_PROHIBITED, PB_UNREACHABLE, "unreachable: ICMP administratively prohibited",
-     "a firewall on the path forbids it"},
-    {TE_ERR_ABORTED, PB_ABORTED, "aborted", NULL},
-    {TE_ERR_NOT_LISTENER, PB_BAD_STATE, "is a connection, not a listener", NULL},
-    {TE_ERR_STATE, PB_BAD_STATE, "the call makes no sense in this state", NULL},
-    {TE_ERR_OFFSET, PB_BAD_OFFSET, "no such stream offset", "Status names the stream's offsets"},
+     PB_HINT(FIREWALL)},
+    {TE_ERR_ABORTED, PB_ABORTED, "aborted", PB_HINT(NONE)},
+    {TE_ERR_NOT_LISTENER, PB_BAD_STATE, "is a connection, not a listener", PB_HINT(NONE)},
+    {TE_ERR_STATE, PB_BAD_STATE, "the call makes no sense in this state", PB_HINT(NONE)},
+    {TE_ERR_OFFSET, PB_BAD_OFFSET, "no such stream offset", PB_HINT(STREAM_OFFSETS)},
     {TE_ERR_KEEPALIVE, PB_TIMED_OUT, "timed out: no keepalive probe was answered",
-     "is the peer up?"},
+     PB_HINT(PEER_UP)},
     {TE_ERR_MEMORY_SHARE, PB_RESOURCES,
      "memory share: this user's connections hold all the memory that one user may have",
-     "read or close some of them, or raise memory_per_uid_percent"},
+     PB_HINT(MEMORY_SHARE)},
     {TE_ERR_MEMORY_PRESSURE, PB_ABORTED,
      "memory pressure: reset to free memory, as it held much and made no progress",
-     "read what was received, or raise memory_max"},
+     PB_HINT(MEMORY_PRESSURE)},
 };
 
 static const struct err_row *err_row_find(enum te_err err)
 {
-    static const struct err_row unknown = {TE_OK, PB_INTERNAL, "an error without a name", NULL};
+    static const struct err_row unknown = {TE_OK, PB_INTERNAL, "an error without a name",
+                                           PB_HINT(NONE)};
     for (size_t i = 0; i < sizeof(err_rows) / sizeof(*err_rows); i++)
         if (err_rows[i].err == err)
             return &err_rows[i];
@@ -248,14 +243,13 @@ static void cause_text(struct rpc *rpc, const struct subject *subject, enum te_e
         snprintf(ret_text, CAUSE_MAX, "%s", err_row_find(err)->text);
 }
 
-static const char *cause_hint(const struct subject *subject, enum te_err err)
+static pb_hint cause_hint(const struct subject *subject, enum te_err err)
 {
-    const char *hint = err_row_find(err)->hint;
     if (err == TE_ERR_HOST_UNREACHABLE && subject->cause == TE_CAUSE_NEIGHBOUR)
-        hint = "is it up, and on the daemon's network?";
+        return PB_HINT(PEER_ON_NETWORK);
     if (err == TE_ERR_NO_CONNECTION && subject->has_endpoints)
-        hint = "History still shows how it ended";
-    return hint == NULL ? "" : hint;
+        return PB_HINT(HISTORY);
+    return err_row_find(err)->hint;
 }
 
 enum te_err rpc_history_err(const struct te_history *history)
@@ -296,7 +290,9 @@ enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, 
     va_end(arguments);
     status->code = error->code;
     status->errno_name = (char *)(uintptr_t)error->errno_name;
-    status->hint = rpc_text(call->rpc, error->hint == NULL ? "" : error->hint);
+    status->hint_code = error->hint;
+    status->hint = rpc_text(call->rpc, error->hint_text != NULL ? error->hint_text
+                                                                : rpc_hint_text(error->hint));
     status->message = rpc_text(call->rpc, text);
     return RPC_ANSWER;
 }
@@ -325,14 +321,14 @@ static enum rpc_outcome fail_subject(struct rpc_call *call, const struct subject
 {
     char text[MESSAGE_MAX];
     const struct err_row *row = err_row_find(err);
-    struct rpc_error error = {row->code, te_err_errno_name(err), cause_hint(subject, err)};
+    struct rpc_error error = {row->code, te_err_errno_name(err), cause_hint(subject, err), NULL};
     subject_sentence(call->rpc, subject, err, text);
     if (is_closed_by_stop(call->rpc, subject, err)) {
         char name[NAME_MAX_BYTES];
         subject_name(subject, name, sizeof(name));
         snprintf(text, sizeof(text), "%s is closed: the daemon is stopping", name);
         error.errno_name = "ESHUTDOWN";
-        error.hint = NULL;
+        error.hint = PB_HINT(NONE);
     }
     return rpc_fail(call, &error, "%s", text);
 }
@@ -354,8 +350,9 @@ static enum rpc_outcome fail_conflict(struct rpc_call *call, const struct te_add
     snprintf(hint, sizeof(hint),
              "it is tried again in %" PRId64 " s; give one of the two another address",
              left_us > 0 ? (left_us + TE_SECOND - 1) / TE_SECOND : 0);
-    return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", hint,
-                    "Open: address conflict: %s is in use by another station, %s", addr, mac);
+    const struct rpc_error error = {PB_ADDRESS, "EADDRNOTAVAIL", PB_HINT(CONFLICT), hint};
+    return rpc_fail(call, &error, "Open: address conflict: %s is in use by another station, %s",
+                    addr, mac);
 }
 
 /* The engine refuses an opening for a limit. TE_LIMIT_NONE: one that has no share. */
@@ -364,7 +361,8 @@ static enum rpc_outcome fail_limit(struct rpc_call *call, enum te_limit limit, u
     char hint[HINT_MAX];
     const char *key = te_limit_key(limit), *what = "connections";
     uint32_t value = te_limit_value(rpc_stack(call->rpc), limit);
-    const struct rpc_error error = {PB_RESOURCES, te_err_errno_name(TE_ERR_RESOURCES), hint};
+    const struct rpc_error error = {PB_RESOURCES, te_err_errno_name(TE_ERR_RESOURCES),
+                                    PB_HINT(RAISE_LIMIT), hint};
     if (limit == TE_LIMIT_LISTENERS || limit == TE_LIMIT_LISTENERS_UID)
         what = "listeners";
     snprintf(hint, sizeof(hint), "close %s that are no longer needed, or raise %s", what, key);
@@ -384,7 +382,7 @@ enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const str
         addresses_find_conflict(rpc_stack(call->rpc), &open->local.addr, family, &info))
         return fail_conflict(call, &info);
     if (err == TE_ERR_ADDR_NOT_AVAILABLE && !te_stack_is_address_ready(rpc_stack(call->rpc)))
-        return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", "try again in a few seconds",
+        return RPC_FAIL(call, ADDRESS, "EADDRNOTAVAIL", ADDRESS_CHECK,
                         "Open: the daemon is still checking that no other station has its address");
     enum te_limit limit = te_open_limit(rpc_stack(call->rpc), open->uid, call->op.open.passive);
     if (err == TE_ERR_RESOURCES && limit != TE_LIMIT_NONE)
@@ -410,7 +408,8 @@ pb_status *rpc_status_message(struct rpc_call *call, enum te_err err,
     tcpengine__v1__status__init(message);
     message->code = row->code;
     message->errno_name = (char *)(uintptr_t)te_err_errno_name(err);
-    message->hint = (char *)(uintptr_t)cause_hint(&subject, err);
+    message->hint_code = cause_hint(&subject, err);
+    message->hint = (char *)(uintptr_t)rpc_hint_text(message->hint_code);
     message->message = rpc_text(call->rpc, text);
     return message;
 }

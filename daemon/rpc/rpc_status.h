@@ -4,23 +4,23 @@
 #define TCPENGINED_RPC_STATUS_H
 
 #include "rpc/rpc_call.h"
+#include "rpc/rpc_hint.h"
 
 struct rpc_error {
     pb_code code;
     const char *errno_name;
-    const char *hint; /* NULL: none */
+    pb_hint hint;
+    const char *hint_text; /* with the numbers and names of this case; NULL: the code's own */
 };
-/* Makes the answer an error; a result already filled in stays. hint and
- * message are copied, errno_name must be static. Returns RPC_ANSWER, for handlers to return. */
+/* Makes the answer an error; a result already filled in stays. hint_text
+ * and message are copied, errno_name must be static. Returns RPC_ANSWER, for handlers to return. */
 enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, const char *format,
                           ...) __attribute__((format(printf, 3, 4)));
 #define RPC_FAIL(call, code_, errno_, hint_, ...)                                                  \
-    rpc_fail(call, &(const struct rpc_error){PB_##code_, errno_, hint_}, __VA_ARGS__)
+    rpc_fail(call, &(const struct rpc_error){PB_##code_, errno_, PB_HINT(hint_), NULL}, __VA_ARGS__)
 
 /* RESTARTED: what the request names belongs to an earlier run of the daemon. */
-#define rpc_fail_restarted(call, ...)                                                              \
-    RPC_FAIL(call, RESTARTED, "ESTALE",                                                            \
-             "all connections of that run are gone; List names what there is now", __VA_ARGS__)
+#define rpc_fail_restarted(call, ...) RPC_FAIL(call, RESTARTED, "ESTALE", EARLIER_RUN, __VA_ARGS__)
 
 /* The same for an error of the engine concerning object id. The sentence takes the endpoints and
  * the cause from call->status if call->subject_err is TE_OK, else from the object's history. */

@@ -31,7 +31,7 @@ static bool check_connection(struct rpc_call *call, uint64_t id)
 static enum rpc_outcome fail_send_offset(struct rpc_call *call, const char *what)
 {
     const pb_send *op = &call->op.send;
-    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "continue at the accepted offset",
+    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", SEND_OFFSET,
                     "connection %" PRIu64 ": Send at offset %" PRIu64 " %s: %" PRIu64
                     " bytes were accepted so far",
                     op->id, op->offset, what, call->status->send_accepted);
@@ -78,7 +78,7 @@ static enum rpc_outcome send_answer(struct rpc_call *call, size_t accepted, bool
     result->accepted_to = accepted_to;
     result->fin_accepted = fin_accepted;
     if (!is_complete && accepted == 0)
-        return RPC_FAIL(call, AGAIN, "EAGAIN", "ask again, with wait_ms",
+        return RPC_FAIL(call, AGAIN, "EAGAIN", WAIT,
                         "connection %" PRIu64 ": the send buffer is full", op->id);
     return RPC_ANSWER;
 }
@@ -112,11 +112,11 @@ static enum rpc_outcome fail_receive_offset(struct rpc_call *call)
     const pb_receive *op = &call->op.receive;
     const struct te_status *status = call->status;
     if (op->from_offset < status->receive_released)
-        return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "Receive frees what lies below from_offset",
+        return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", RECEIVE_FREED,
                         "connection %" PRIu64 ": Receive from offset %" PRIu64
                         ": the bytes below %" PRIu64 " were freed",
                         op->id, op->from_offset, status->receive_released);
-    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", "continue at the end of what was received",
+    return RPC_FAIL(call, BAD_OFFSET, "ESPIPE", RECEIVE_OFFSET,
                     "connection %" PRIu64 ": Receive from offset %" PRIu64 ": only %" PRIu64
                     " bytes were received so far",
                     op->id, op->from_offset, status->receive_next);
@@ -157,7 +157,7 @@ static enum rpc_outcome receive_answer(struct rpc_call *call, const struct te_re
     note_shown(call, result->offset + received->total_bytes);
     result->end = received->is_end;
     if (!fill_data(call, received, &result->data))
-        return RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "Receive: no memory for the answer");
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Receive: no memory for the answer");
     return RPC_ANSWER;
 }
 
@@ -169,8 +169,8 @@ static enum rpc_outcome receive_nothing(struct rpc_call *call, enum te_err err)
         rpc_may_wait(call, op->id, TE_READY_RECEIVE | TE_READY_OPEN | TE_READY_END))
         return RPC_WAIT;
     if (err == TE_ERR_AGAIN)
-        return RPC_FAIL(call, AGAIN, "EAGAIN", "ask again, with wait_ms",
-                        "connection %" PRIu64 ": nothing was received", op->id);
+        return RPC_FAIL(call, AGAIN, "EAGAIN", WAIT, "connection %" PRIu64 ": nothing was received",
+                        op->id);
     if (err == TE_ERR_OFFSET)
         return fail_receive_offset(call);
     if (err == TE_ERR_CLOSING && call->status->fin_received &&

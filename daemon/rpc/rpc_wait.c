@@ -100,21 +100,21 @@ static bool check_limits(struct rpc_call *call, size_t held_bytes)
     const struct rpc_options *options = &rpc->options;
     const struct account *account = call->link->account;
     if (call->link->wait_count >= options->waits_per_link_max)
-        RPC_FAIL(call, RESOURCES, "EAGAIN", "wait until some of them are answered",
+        RPC_FAIL(call, RESOURCES, "EAGAIN", WAITING_REQUESTS,
                  "%s: %u requests of this link are waiting already (waits_per_link_max)",
                  call->verb->name, call->link->wait_count);
     else if (account->waits >= options->waits_per_uid_max)
-        RPC_FAIL(call, RESOURCES, "EUSERS", "wait until some of them are answered",
+        RPC_FAIL(call, RESOURCES, "EUSERS", WAITING_REQUESTS,
                  "%s: %u requests of uid %u are waiting already (waits_per_uid_max)",
                  call->verb->name, account->waits, account->uid);
     else if (is_event_reader(call) && account->event_readers >= options->event_readers_per_uid_max)
-        RPC_FAIL(call, RESOURCES, "EUSERS", "one reader of events is enough for a program",
+        RPC_FAIL(call, RESOURCES, "EUSERS", EVENT_READERS,
                  "%s: %u requests of uid %u are waiting for events already "
                  "(event_readers_per_uid_max)",
                  call->verb->name, account->event_readers, account->uid);
     else if (held_bytes > 0 && (account->held_bytes + held_bytes > options->held_per_uid_max ||
                                 rpc->held_bytes + held_bytes > options->held_max))
-        RPC_FAIL(call, RESOURCES, "ENOBUFS", "wait until some of it is accepted",
+        RPC_FAIL(call, RESOURCES, "ENOBUFS", WAITING_DATA,
                  "Send: too much data is waiting for room already (held_per_uid_max, held_max)");
     else
         return true;
@@ -126,7 +126,7 @@ static struct rpc_wait *wait_make(struct rpc_call *call, size_t held_bytes)
 {
     struct rpc_wait *wait = malloc(sizeof(*wait) + held_bytes);
     if (wait == NULL) {
-        RPC_FAIL(call, RESOURCES, "ENOMEM", NULL, "%s: no memory to wait", call->verb->name);
+        RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "%s: no memory to wait", call->verb->name);
         return NULL;
     }
     memset(&wait->wait, 0, sizeof(wait->wait));

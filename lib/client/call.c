@@ -533,13 +533,13 @@ static enum tcpc_code request_check(const struct tcpc_request *request,
                                     struct tcpc_error *ret_error)
 {
     if ((int)request->op < TCPC_OP_OPEN || (int)request->op >= OP_COUNT)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request %d",
-                               (int)request->op);
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
+                               "unknown request %d", (int)request->op);
     if (request->op == TCPC_OP_SEND && request->u.send.len > TCPC_DATA_MAX)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "one Send carries at most %u bytes", TCPC_DATA_MAX);
     if (request->op == TCPC_OP_OPEN && request->u.open.len > TCPC_DATA_MAX)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "one Open carries at most %u bytes", TCPC_DATA_MAX);
     return TCPC_OK;
 }

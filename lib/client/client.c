@@ -108,10 +108,10 @@ static enum tcpc_code options_check(const struct tcpc_options *options,
                                     struct tcpc_error *ret_error)
 {
     if ((unsigned)options->policy > TCPC_POLICY_KEEP)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown policy %d",
-                               (int)options->policy);
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
+                               "unknown policy %d", (int)options->policy);
     if (options->token != NULL && options->policy == TCPC_POLICY_NONE)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "",
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "a token without a policy: set the policy of the session");
     return TCPC_OK;
 }

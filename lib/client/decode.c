@@ -29,6 +29,11 @@ static void decode_endpoint(struct tcpc_endpoint *ret_endpoint, const PB(Endpoin
     ret_endpoint->port = (uint16_t)message->port;
 }
 
+#define IS_SAME_HINT(name, number)                                                                 \
+    static_assert((int)TCPENGINE__V1__HINT__HINT_##name == (number),                               \
+                  "a hint's number is the daemon's");
+TCPC_DAEMON_HINT_LIST(IS_SAME_HINT)
+
 static void decode_status_error(struct tcpc_error *ret_error, const PB(Status) * message)
 {
     if (message == NULL || message->code == TCPENGINE__V1__CODE__OK)
@@ -39,6 +44,7 @@ static void decode_status_error(struct tcpc_error *ret_error, const PB(Status) *
         ret_error->code = TCPC_RESTARTED;
     tcpci_text_copy(ret_error->message, sizeof(ret_error->message), message->message);
     tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), message->hint);
+    ret_error->hint_code = (enum tcpc_hint)message->hint_code;
     tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name), message->errno_name);
     if (!ret_error->message[0])
         tcpci_error_set_code(ret_error, ret_error->code, "");

@@ -6,10 +6,11 @@
 #include <stddef.h>
 #include <tcpclient/tcpclient.h>
 
-/* Fills in *ret_error, with the message in printf's format, a hint (NULL: none) and code's usual
+/* Fills in *ret_error, with the message in printf's format, a hint and code's usual
  * errno name. Returns code. */
-enum tcpc_code tcpci_error_set(struct tcpc_error *ret_error, enum tcpc_code code, const char *hint,
-                               const char *format, ...) __attribute__((format(printf, 4, 5)));
+enum tcpc_code tcpci_error_set(struct tcpc_error *ret_error, enum tcpc_code code,
+                               enum tcpc_hint hint, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 /* The same with code's own message and hint; url appears in those that name the daemon (NULL: left
  * out). Returns code. */
 enum tcpc_code tcpci_error_set_code(struct tcpc_error *ret_error, enum tcpc_code code,

@@ -219,7 +219,7 @@ enum tcpc_code tcpci_link_open(struct tcpc_client *client, const struct tcpci_li
         return TCPC_OK;
     if (rv == NNG_ENOMEM)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, client->url);
-    return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "a control URL looks like ipc:///PATH",
+    return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_CONTROL_URL,
                            "%s is not a usable control URL: %s", client->url, nng_strerror(rv));
 }
 

@@ -134,8 +134,7 @@ int tcpci_probe_daemon(const char *url)
 enum tcpc_code tcpci_probe_explain(const char *url, int number, struct tcpc_error *ret_error)
 {
     if (number == EACCES || number == EPERM) {
-        tcpci_error_set(ret_error, TCPC_PERMISSION,
-                        "become root, or join the group that owns the socket",
+        tcpci_error_set(ret_error, TCPC_PERMISSION, TCPC_HINT_SOCKET_GROUP,
                         "not allowed to connect to %s", url);
     } else {
         tcpci_error_set_code(ret_error, TCPC_UNREACHABLE, url);

@@ -334,7 +334,7 @@ static enum tcpc_code send_all(struct stream *stream, uint32_t wait_ms,
         } else {
             if (wait_ms != TCPC_WAIT_FOREVER &&
                 tcpci_clock_ms() - stream->progress_at_ms >= (int64_t)wait_ms)
-                return tcpci_error_set(ret_error, TCPC_AGAIN, "",
+                return tcpci_error_set(ret_error, TCPC_AGAIN, TCPC_HINT_NONE,
                                        "the send buffer is full, and the peer takes no data");
             stream->is_rewinding = false;
             stream->asked_to = stream->accepted_to;
@@ -474,7 +474,7 @@ static enum tcpc_code receive_step(struct stream *stream, int64_t until_ms,
         patience_until_ms = TCPC_MS_NEVER;
     }
     if (!receive_wait(stream, patience_until_ms))
-        return tcpci_error_set(ret_error, TCPC_AGAIN, "", "nothing came in time");
+        return tcpci_error_set(ret_error, TCPC_AGAIN, TCPC_HINT_NONE, "nothing came in time");
     return receive_look(stream, ret_error);
 }
 
@@ -492,7 +492,7 @@ enum tcpc_code tcpc_receive(struct tcpc_client *client, uint64_t id, void *buffe
             code = TCPC_OK;
     }
     if (code == TCPC_AGAIN)
-        tcpci_error_set(ret_error, TCPC_AGAIN, "", "nothing came in time");
+        tcpci_error_set(ret_error, TCPC_AGAIN, TCPC_HINT_NONE, "nothing came in time");
     if (code == TCPC_OK) {
         tcpci_error_clear(ret_error);
         receive_hand_out(stream, buffer, len);

@@ -19,7 +19,7 @@ enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_req
 {
     tcpci_error_clear(ret_error);
     if ((int)request->op > TCPC_OP_SET_OPTION)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request");
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_start(client, request, callback, ctx, ret_error);
 }
 
@@ -28,7 +28,7 @@ enum tcpc_code tcpc_call(struct tcpc_client *client, const struct tcpc_request *
 {
     tcpci_error_clear(ret_error);
     if ((int)request->op > TCPC_OP_SET_OPTION)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, "", "unknown request");
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_sync(client, request, ret_response, ret_error);
 }
 
@@ -109,7 +109,7 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
     while (code == TCPC_OK && is_opening(ret_opened->state)) {
         request.u.open.wait_ms = wait_slice_ms(until_ms);
         if (!request.u.open.wait_ms) {
-            tcpci_error_set(ret_error, TCPC_AGAIN, "the peer has not answered our SYN yet",
+            tcpci_error_set(ret_error, TCPC_AGAIN, TCPC_HINT_SYN_UNANSWERED,
                             "timed out: not established within %" PRIu32 " ms", open->wait_ms);
             tcpci_error_set_errno(ret_error, ETIMEDOUT);
             return TCPC_AGAIN;

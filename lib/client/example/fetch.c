@@ -25,7 +25,9 @@ static enum tcpc_code send_request(struct tcpc_client *client, uint64_t id, char
     char text[1024];
     int len = snprintf(text, sizeof(text), "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", argv[3], argv[1]);
     if (len < 0 || (size_t)len >= sizeof(text)) {
-        *error = (struct tcpc_error){TCPC_INVALID_ARGUMENT, "the path is too long", "", "E2BIG"};
+        *error = (struct tcpc_error){.code = TCPC_INVALID_ARGUMENT,
+                                     .message = "the path is too long",
+                                     .errno_name = "E2BIG"};
         return error->code;
     }
     return tcpc_send(client, id, text, (size_t)len, PATIENCE_MS, error);

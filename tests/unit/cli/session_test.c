@@ -20,7 +20,8 @@ static const char *said(const struct tcpc_error *error, int status)
 
 static void errors_are_one_line(void **state)
 {
-    struct tcpc_error error = {TCPC_REFUSED, "refused: RST from peer", "", "ECONNREFUSED"};
+    struct tcpc_error error = {TCPC_REFUSED, "refused: RST from peer", "", "ECONNREFUSED",
+                               TCPC_HINT_NONE};
     (void)state;
     assert_string_equal(said(&error, EXIT_FAILED),
                         "tcpctl: dance 7: refused: RST from peer (ECONNREFUSED)\n");
@@ -52,24 +53,30 @@ static void every_code_has_its_status(void **state)
 /* The daemon's hints speak of the protocol's verbs to every client. */
 static void hints_are_in_terms_of_tcpctl(void **state)
 {
-    struct tcpc_error error = {TCPC_NOT_FOUND, "m", "List names the ids that exist", "ENOTCONN"};
+    struct tcpc_error error = {TCPC_NOT_FOUND, "m", "List names the ids that exist", "ENOTCONN",
+                               TCPC_HINT_LIST_IDS};
     (void)state;
     assert_string_equal(said(&error, EXIT_FAILED),
                         "tcpctl: dance 7: m (ENOTCONN); see tcpctl ls, or "
                         "tcpctl history for what has ended\n");
-    error = (struct tcpc_error){TCPC_AGAIN, "m", "ask again, with wait_ms", "EAGAIN"};
+    error =
+        (struct tcpc_error){TCPC_AGAIN, "m", "ask again, with wait_ms", "EAGAIN", TCPC_HINT_WAIT};
     assert_string_equal(said(&error, EXIT_TIMED_OUT),
                         "tcpctl: dance 7: m (EAGAIN); allow more time with --wait SECONDS\n");
-    error = (struct tcpc_error){TCPC_AGAIN, "m", "no answer to our SYN yet", "ETIMEDOUT"};
+    error = (struct tcpc_error){TCPC_AGAIN, "m", "no answer to our SYN yet", "ETIMEDOUT",
+                                TCPC_HINT_NONE};
     assert_string_equal(said(&error, EXIT_TIMED_OUT),
                         "tcpctl: dance 7: m (ETIMEDOUT); no answer to our SYN yet\n");
-    error = (struct tcpc_error){TCPC_ADDRESS, "m", "DaemonStatus names them", "EADDRNOTAVAIL"};
+    error = (struct tcpc_error){TCPC_ADDRESS, "m", "DaemonStatus names them", "EADDRNOTAVAIL",
+                                TCPC_HINT_OWN_ADDRESSES};
     assert_string_equal(said(&error, EXIT_FAILED),
                         "tcpctl: dance 7: m (EADDRNOTAVAIL); see tcpctl status\n");
-    error = (struct tcpc_error){TCPC_ADDRESS, "m", "choose another port", "EADDRINUSE"};
+    error = (struct tcpc_error){TCPC_ADDRESS, "m", "choose another port", "EADDRINUSE",
+                                TCPC_HINT_OTHER_PORT};
     assert_string_equal(said(&error, EXIT_FAILED),
                         "tcpctl: dance 7: m (EADDRINUSE); choose another port\n");
-    error = (struct tcpc_error){TCPC_NOT_FOUND, "m", "", "ENOTCONN"}; /* no hint stays none */
+    error = (struct tcpc_error){TCPC_NOT_FOUND, "m", "", "ENOTCONN",
+                                TCPC_HINT_NONE}; /* no hint stays none */
     assert_string_equal(said(&error, EXIT_FAILED), "tcpctl: dance 7: m (ENOTCONN)\n");
 }
 

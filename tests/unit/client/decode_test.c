@@ -159,12 +159,14 @@ static void an_error_is_taken_as_it_is(void **state)
     world->status.code = TCPENGINE__V1__CODE__REFUSED;
     world->status.message = (char *)"refused: RST from peer";
     world->status.hint = (char *)"a hint";
+    world->status.hint_code = TCPENGINE__V1__HINT__HINT_PEER_LISTENS;
     world->status.errno_name = (char *)"ECONNREFUSED";
     assert_true(decode(world, TCPC_OP_OPEN));
     const struct tcpc_error *error = &world->call.response->error;
     assert_int_equal(error->code, TCPC_REFUSED);
     assert_string_equal(error->message, "refused: RST from peer");
     assert_string_equal(error->hint, "a hint");
+    assert_int_equal(error->hint_code, TCPC_HINT_PEER_LISTENS);
     assert_string_equal(error->errno_name, "ECONNREFUSED");
     assert_true(world->call.response->boot_id == BIG);
 }

@@ -82,8 +82,9 @@ static void long_texts_are_cut(void **state)
     url[sizeof(url) - 1] = '\0';
     tcpci_error_set_code(&error, TCPC_UNREACHABLE, url);
     assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
-    tcpci_error_set(&error, TCPC_AGAIN, url, "%s", url);
+    tcpci_error_set(&error, TCPC_AGAIN, TCPC_HINT_NONE, "%s", url);
     assert_int_equal(strlen(error.message), sizeof(error.message) - 1);
+    tcpci_text_copy(error.hint, sizeof(error.hint), url);
     assert_int_equal(strlen(error.hint), sizeof(error.hint) - 1);
 }
 
@@ -91,14 +92,16 @@ static void set_takes_format_and_hint(void **state)
 {
     struct tcpc_error error;
     (void)state;
-    assert_int_equal(tcpci_error_set(&error, TCPC_AGAIN, "wait", "%d of %s", 3, "four"),
-                     TCPC_AGAIN);
+    assert_int_equal(
+        tcpci_error_set(&error, TCPC_AGAIN, TCPC_HINT_NEW_CLIENT, "%d of %s", 3, "four"),
+        TCPC_AGAIN);
     assert_string_equal(error.message, "3 of four");
-    assert_string_equal(error.hint, "wait");
+    assert_string_equal(error.hint, "make a new client");
+    assert_int_equal(error.hint_code, TCPC_HINT_NEW_CLIENT);
     assert_string_equal(error.errno_name, "EAGAIN");
-    tcpci_error_set(&error, TCPC_AGAIN, NULL, "x");
+    tcpci_error_set(&error, TCPC_AGAIN, TCPC_HINT_NONE, "x");
     assert_string_equal(error.hint, "");
-    tcpci_error_set(&error, (enum tcpc_code)77, "", "x");
+    tcpci_error_set(&error, (enum tcpc_code)77, TCPC_HINT_NONE, "x");
     assert_string_equal(error.errno_name, "EIO");
     assert_int_equal(tcpci_error_set_code(&error, (enum tcpc_code)77, ""), 77);
     assert_string_equal(error.message, "error 77");
@@ -122,7 +125,7 @@ static void nobody_has_to_want_an_error(void **state)
     const struct tcpc_error error = {.code = TCPC_RESET, .message = "m"};
     struct tcpc_error copy;
     (void)state;
-    assert_int_equal(tcpci_error_set(NULL, TCPC_AGAIN, "", "x"), TCPC_AGAIN);
+    assert_int_equal(tcpci_error_set(NULL, TCPC_AGAIN, TCPC_HINT_NONE, "x"), TCPC_AGAIN);
     assert_int_equal(tcpci_error_set_code(NULL, TCPC_RESET, ""), TCPC_RESET);
     assert_int_equal(tcpci_error_copy(NULL, &error), TCPC_RESET);
     tcpci_error_set_errno(NULL, ENOENT);

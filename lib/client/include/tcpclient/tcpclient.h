@@ -44,6 +44,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <tcpclient/hint.h>
 #include <tcpengine/status_list.h>
 
 #ifdef __cplusplus
@@ -140,6 +141,8 @@ struct tcpc_error {
     char message[256];   /* one line: what failed, and the TCP cause; empty with TCPC_OK */
     char hint[256];      /* what to do about it; may be empty */
     char errno_name[24]; /* "ECONNREFUSED"; may be empty */
+    /* What the hint says; TCPC_HINT_NONE: nothing that has a number. */
+    enum tcpc_hint hint_code;
 };
 
 /* "REFUSED"; "?" for a number that is no code. */

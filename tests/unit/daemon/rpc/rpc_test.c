@@ -658,6 +658,7 @@ static void test_set_option(void **state)
     assert_string_equal(client.response->status->message,
                         "SetOption: there is no option \"na?gle\"");
     assert_string_equal(client.response->status->hint, "tcpctl set --list prints them");
+    assert_int_equal(client.response->status->hint_code, PB_HINT(OPTIONS));
     op.name = name;
     op.id = 999;
     op.value = 5;
