@@ -9,7 +9,7 @@
 #include "json.h"
 #include "terminal.h"
 
-enum { FOLLOW_WAIT_MS = 30000, EVENT_INDENT = 4 };
+enum { EVENT_INDENT = 4 };
 
 struct watch {
     struct cli *cli;
@@ -97,7 +97,7 @@ static int watch_run(struct watch *watch)
     size_t count = 0;
     int status;
     do {
-        status = watch_step(watch, watch->is_following ? FOLLOW_WAIT_MS : 0, &count);
+        status = watch_step(watch, watch->is_following ? TCPC_WAIT_FOREVER : 0, &count);
     } while (status == EXIT_DONE && (count || watch->is_following));
     return status;
 }

@@ -15,8 +15,11 @@ int cli_connect(struct cli *cli, enum tcpc_policy policy)
     char name[64];
     struct tcpc_error error;
     snprintf(name, sizeof(name), "tcpctl %s", cli->verb->name);
-    struct tcpc_options options = {
-        .url = cli->control_url, .name = name, .timeout_ms = cli->timeout_ms, .policy = policy};
+    struct tcpc_options options = {.url = cli->control_url,
+                                   .name = name,
+                                   .timeout_ms = cli->timeout_ms,
+                                   .reconnect_ms = cli->timeout_ms,
+                                   .policy = policy};
     if (tcpc_client_new(&options, &cli->client, &error) == TCPC_OK)
         return EXIT_DONE;
     int status = cli_fail(cli, &error, "%s", cli->verb->name);

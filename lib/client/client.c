@@ -12,12 +12,7 @@
 #include "std_files.h"
 #include "stream.h"
 
-enum {
-    DEFAULT_TIMEOUT_MS = 5000,
-    DEFAULT_RECONNECT_MS = 3000,
-    DETACH_TIMEOUT_MS = 1000,
-    NAME_BYTES_MAX = 64
-};
+enum { DEFAULT_TIMEOUT_MS = 5000, DETACH_TIMEOUT_MS = 1000, NAME_BYTES_MAX = 64 };
 
 static const char *url_choose(const struct tcpc_options *options)
 {
@@ -63,7 +58,7 @@ static struct tcpc_client *client_alloc(const struct tcpc_options *options)
     client->url = strdup(url_choose(options));
     client->name = name_copy(options);
     client->timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
-    client->reconnect_ms = options->reconnect_ms ? options->reconnect_ms : DEFAULT_RECONNECT_MS;
+    client->reconnect_ms = options->reconnect_ms ? options->reconnect_ms : TCPC_RECONNECT_MS;
     client->keep_seconds = options->keep_seconds;
     client->policy = options->policy;
     if (options->token != NULL) {

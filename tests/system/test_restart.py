@@ -231,6 +231,73 @@ class Restart(harness.SystemTest):
             with self.subTest(end=number.name):
                 self.assert_restarted(self.outlive(number, "events", "-f"))
 
+    def waiting_verbs(self, number: int) -> dict[str, Process]:
+        """Each verb that can wait, waiting."""
+        server = self.kernel_server()
+        stdin, writer = os.pipe()
+        zeros = open("/dev/zero", "rb")
+        for end in (stdin, writer):
+            self.addCleanup(os.close, end)
+        self.addCleanup(zeros.close)
+        verbs = {
+            "connect": (("connect", HOST4, server.getsockname()[1]), {"stdin": stdin}),
+            "serve": (("serve", PORT), {"stdin": stdin}),
+            "send": (("send", self.connected()[0]), {"stdin": zeros}),
+            "receive": (("receive", self.connected()[0], "--wait", "60"), {}),
+            "accept": (("accept", self.listener(OTHER_PORT), "--wait", "60"), {}),
+            "open": (("open", NOBODY, PORT, "--wait"), {}),
+            "close": (("close", self.stuck(), "--wait"), {}),
+            "events": (("events", "-f"), {}),
+        }
+        return {name: self.tcpctl_process(f"{name}-{number}-{time.monotonic_ns()}", *arguments,
+                                          **options)
+                for name, (arguments, options) in verbs.items()}
+
+    def stop_with_waiting_verbs(self, number: int) -> dict[str, Process]:
+        processes = self.waiting_verbs(number)
+        self.wait_linked(len(processes))
+        self.daemon.stop(number)
+        self.daemon.notify.close()
+        return processes
+
+    def test_a_slow_restart(self) -> None:
+        """As by a service manager that waits first: who was there at the end hears of it."""
+        for number, pause_s in ((signal.SIGKILL, 4), (signal.SIGTERM, 4), (signal.SIGKILL, 10)):
+            processes = self.stop_with_waiting_verbs(number)
+            time.sleep(pause_s)
+            self.start_daemon()
+            for name, process in processes.items():
+                with self.subTest(verb=name, end=number.name, pause_s=pause_s):
+                    self.assert_ended(process, number)
+            self.restart(signal.SIGKILL)
+
+    def test_a_daemon_that_stays_away(self) -> None:
+        """The patience of all verbs is the same, and --timeout's if there is one."""
+        processes = self.stop_with_waiting_verbs(signal.SIGKILL)
+        for name, process in processes.items():
+            with self.subTest(verb=name):
+                self.assertEqual(process.wait(30), 3, process.log)
+                self.assertIn("no daemon at", process.log)
+        self.start_daemon()
+
+    def test_the_patience_is_the_users(self) -> None:
+        """Shorter with --timeout; and without a daemon at the start there is none."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        self.addCleanup(os.close, writer)
+        port = self.kernel_server().getsockname()[1]
+        process = self.tcpctl_process("hurried", "--timeout", "1", "serve", port, stdin=reader)
+        self.wait_linked(1)
+        self.daemon.stop(signal.SIGKILL)
+        self.daemon.notify.close()
+        began = time.monotonic()
+        self.assertEqual(process.wait(30), 3, process.log)
+        self.assertLess(time.monotonic() - began, 10)
+        began = time.monotonic()
+        self.assertIn(b"no daemon at", self.tcpctl("ls", status=3).stderr)
+        self.assertLess(time.monotonic() - began, 10)
+        self.start_daemon()
+
     def test_an_old_id_is_told(self) -> None:
         """A new tcpctl has outlived nothing: status 1, but it says what the id is."""
         old = self.listener()

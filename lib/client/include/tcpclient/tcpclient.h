@@ -196,11 +196,16 @@ enum tcpc_policy {
     TCPC_POLICY_KEEP      /* wait keep_seconds for a client with the session's token, then CLOSE */
 };
 
+/* How long a call waits for a daemon that was there and went away, unless its own timeout is over
+ * before: long enough for a service manager to start it again (RestartSec=10), so that the answer is
+ * TCPC_RESTARTED. When none is there at the start, nothing waits. */
+#define TCPC_RECONNECT_MS 15000u
+
 struct tcpc_options {
     const char *url;       /* NULL: $TCPENGINE_CONTROL, else TCPC_DEFAULT_URL */
     const char *name;      /* for people, in the daemon's log; cut to 64 bytes; NULL: none */
     uint32_t timeout_ms;   /* of each request; 0: 5,000 */
-    uint32_t reconnect_ms; /* how long a call waits for a broken link to come back; 0: 3,000 */
+    uint32_t reconnect_ms; /* patience with a daemon that went away; 0: TCPC_RECONNECT_MS */
     enum tcpc_policy policy;
     uint32_t keep_seconds; /* with TCPC_POLICY_KEEP; the daemon's session_keep_max at most */
     const uint8_t *token;  /* TCPC_TOKEN_BYTES, the tcpc_client_token() of an earlier client of the
