@@ -197,8 +197,8 @@ enum tcpc_policy {
 };
 
 /* How long a call waits for a daemon that was there and went away, unless its own timeout is over
- * before: long enough for a service manager to start it again (RestartSec=10), so that the answer is
- * TCPC_RESTARTED. When none is there at the start, nothing waits. */
+ * before: long enough for a service manager to start it again (RestartSec=10), so that the answer
+ * is TCPC_RESTARTED. When none is there at the start, nothing waits. */
 #define TCPC_RECONNECT_MS 15000u
 
 struct tcpc_options {
