@@ -45,11 +45,23 @@ static json_t *states(const struct tcpc_daemon_status *daemon)
 }
 
 /* null: not known. */
-static json_t *forwards(const struct tcpc_daemon_status *daemon)
+static json_t *forwards(const struct tcpc_daemon_status *daemon, const char *gateway)
 {
-    enum forwarding forwarding = forwarding_of(daemon->gateway, daemon->tap);
+    enum forwarding forwarding = forwarding_of(gateway, daemon->tap);
     return forwarding == FORWARDING_UNKNOWN ? json_null()
                                             : json_boolean(forwarding == FORWARDING_ON);
+}
+
+static json_t *gateways(const struct tcpc_daemon_status *daemon)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < daemon->gateway_count; i++) {
+        json_t *object = json_object();
+        json_put(object, "address", json_text(daemon->gateways[i]));
+        json_put(object, "forwards", forwards(daemon, daemon->gateways[i]));
+        json_append(array, object);
+    }
+    return array;
 }
 
 static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
@@ -72,7 +84,8 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "address_states", address_states(daemon));
     json_put(object, "routes", texts(daemon->routes, daemon->route_count));
     json_put(object, "gateway", json_text(daemon->gateway));
-    json_put(object, "gateway_forwards", forwards(daemon));
+    json_put(object, "gateway_forwards", forwards(daemon, daemon->gateway));
+    json_put(object, "gateways", gateways(daemon));
     json_put(object, "http", json_text(daemon->http));
     json_put(object, "msl_ms", json_integer(daemon->msl_ms));
     json_put(object, "states", states(daemon));
@@ -145,14 +158,13 @@ static void print_memory(const struct tcpc_daemon_status *daemon)
            is_short ? daemon->memory_level : "");
 }
 
-static void print_gateway(const struct tcpc_daemon_status *daemon)
+static void print_gateway(const struct tcpc_daemon_status *daemon, const char *gateway)
 {
     static const char *const texts[] = {
         [FORWARDING_UNKNOWN] = "",
         [FORWARDING_OFF] = " (this host, which does not forward: nothing beyond it can be reached)",
         [FORWARDING_ON] = " (this host, which forwards)"};
-    printf("%-12s %s%s\n", "gateway", daemon->gateway,
-           texts[forwarding_of(daemon->gateway, daemon->tap)]);
+    printf("%-12s %s%s\n", "gateway", gateway, texts[forwarding_of(gateway, daemon->tap)]);
 }
 
 static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
@@ -166,8 +178,8 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
            daemon->tap_up ? "up" : "down", daemon->mac, daemon->mtu);
     print_addresses(daemon);
     print_list("routes", daemon->routes, daemon->route_count);
-    if (*daemon->gateway)
-        print_gateway(daemon);
+    for (size_t i = 0; i < daemon->gateway_count; i++)
+        print_gateway(daemon, daemon->gateways[i]);
     if (*daemon->http)
         printf("%-12s http://%s/\n", "http", daemon->http);
     printf("%-12s %s\n", "MSL", format_duration(daemon->msl_ms * 1000, text));

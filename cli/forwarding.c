@@ -60,7 +60,16 @@ static enum forwarding read_switch(const char *path)
     return digit == '0' ? FORWARDING_OFF : digit == EOF ? FORWARDING_UNKNOWN : FORWARDING_ON;
 }
 
-/* IPv4 is forwarded by the interface that it comes in by; IPv6 by all or none. */
+/* IPv6 is forwarded by all interfaces or none; by one alone only since Linux 6.17. */
+static enum forwarding forwarding6_of(const char *name)
+{
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/force_forwarding", name);
+    enum forwarding forced = read_switch(path);
+    return forced == FORWARDING_ON ? forced : read_switch("/proc/sys/net/ipv6/conf/all/forwarding");
+}
+
+/* IPv4 is forwarded by the interface that it comes in by. */
 enum forwarding forwarding_of(const char *gateway, const char *tap)
 {
     struct address address;
@@ -69,7 +78,7 @@ enum forwarding forwarding_of(const char *gateway, const char *tap)
         !find_interface(&address, name))
         return FORWARDING_UNKNOWN;
     if (address.family == AF_INET6)
-        return read_switch("/proc/sys/net/ipv6/conf/all/forwarding");
+        return forwarding6_of(name);
     snprintf(path, sizeof(path), "/proc/sys/net/ipv4/conf/%s/forwarding", name);
     return read_switch(path);
 }

@@ -40,8 +40,8 @@ void description_init(struct description *description, const struct config *conf
     const struct te_config *engine = &config->engine;
     memset(description, 0, sizeof(*description));
     description->config = config;
-    if (config->gateway_count > 0)
-        te_addr_format(&config->gateways[0], description->gateway);
+    for (unsigned i = 0; i < config->gateway_count; i++)
+        te_addr_format(&config->gateways[i], description->gateways[i]);
     for (unsigned i = 0; i < engine->address_count; i++) {
         struct te_cidr network = te_cidr_network(&engine->addresses[i]);
         add_on_link(description, &network);
@@ -59,7 +59,10 @@ void description_fill(const struct description *description, struct daemon_info 
     ret_info->mtu_bytes = config->engine.mtu_bytes;
     ret_info->msl_us = config->engine.msl_us;
     ret_info->http = "";
-    ret_info->gateway = description->gateway;
+    ret_info->gateway = description->gateways[0];
+    ret_info->gateway_count = config->gateway_count;
+    for (unsigned i = 0; i < config->gateway_count; i++)
+        ret_info->gateways[i] = description->gateways[i];
     ret_info->route_count = description->route_count;
     for (unsigned i = 0; i < description->route_count; i++)
         ret_info->routes[i] = description->routes[i];

@@ -11,7 +11,7 @@
 /* Texts made once. config must not change or go away afterwards. */
 struct description {
     const struct config *config;
-    char gateway[TE_ADDR_TEXT_MAX];
+    char gateways[CONFIG_GATEWAYS_MAX][TE_ADDR_TEXT_MAX];
     char routes[DESCRIBE_ROUTES_MAX][DESCRIBE_ROUTE_TEXT_MAX];
     unsigned route_count;
 };

@@ -40,6 +40,7 @@
 
 /* What DaemonStatus reports beyond the engine's own data. Texts are borrowed; NULL counts as empty.
  */
+#define DAEMON_INFO_GATEWAYS_MAX 8 /* config.h takes as many */
 #define DAEMON_INFO_ROUTES_MAX 64
 struct daemon_info {
     const char *version;
@@ -50,6 +51,8 @@ struct daemon_info {
     int64_t msl_us;
     const char *http;    /* "127.0.0.1:9409"; empty: none */
     const char *gateway; /* the first one; empty: none */
+    const char *gateways[DAEMON_INFO_GATEWAYS_MAX];
+    unsigned gateway_count;
     const char *routes[DAEMON_INFO_ROUTES_MAX];
     unsigned route_count;
 };

@@ -82,6 +82,9 @@ static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
     snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", info.mac[0], info.mac[1],
              info.mac[2], info.mac[3], info.mac[4], info.mac[5]);
     result->mac = rpc_text(rpc, mac);
+    result->gateways = rpc_pointers(rpc, info.gateway_count);
+    for (unsigned i = 0; result->gateways != NULL && i < info.gateway_count; i++)
+        result->gateways[result->n_gateways++] = rpc_text(rpc, info.gateways[i]);
     result->routes = rpc_pointers(rpc, info.route_count);
     for (unsigned i = 0; result->routes != NULL && i < info.route_count; i++)
         result->routes[result->n_routes++] = rpc_text(rpc, info.routes[i]);

@@ -411,6 +411,8 @@ static bool decode_daemon(struct decoding *decoding)
     status->tap_up = message->tap_up;
     status->mac = message->mac;
     status->gateway = message->gateway;
+    status->gateways = (const char *const *)message->gateways;
+    status->gateway_count = message->n_gateways;
     status->http = message->http;
     status->mtu = message->mtu;
     status->addresses = (const char *const *)message->addresses;

@@ -1,11 +1,12 @@
 """The layers under TCP: ARP, ND, ICMP echo, fragments, conflicts, a link that goes down."""
+import contextlib
 import json
 import socket
 import unittest
 from pathlib import Path
 
 import harness
-from harness import ENGINE4, ENGINE6, HOST4, TAP, Daemon, run, wait_for
+from harness import ENGINE4, ENGINE6, HOST4, HOST6, TAP, Daemon, run, wait_for
 
 
 class Network(harness.SystemTest):
@@ -97,6 +98,53 @@ class Network(harness.SystemTest):
         self.assertIsNone(self.forwards())
         self.assertRegex(self.gateway_line(), r"10\.9\.0\.1$")
         run("ip", "address", "add", f"{harness.HOST4}/24", "dev", TAP)
+
+    SWITCHES = {HOST4: f"/proc/sys/net/ipv4/conf/{TAP}/forwarding",
+                HOST6: "/proc/sys/net/ipv6/conf/all/forwarding"}
+
+    def test_each_family_has_a_gateway_of_its_own(self) -> None:
+        """Both, on and off: what one family does says nothing of the other."""
+        with self.daemon_with("--gateway", HOST6):
+            for on4 in (False, True):
+                for on6 in (False, True):
+                    wanted = {HOST4: on4, HOST6: on6}
+                    with self.subTest(**{"IPv4": on4, "IPv6": on6}):
+                        for gateway, is_on in wanted.items():
+                            Path(self.SWITCHES[gateway]).write_text("1" if is_on else "0")
+                        self.assert_forwards(wanted)
+            for switch in self.SWITCHES.values():
+                Path(switch).write_text("0")
+
+    def test_an_ipv6_gateway_alone(self) -> None:
+        argv = ["--tap", TAP, "--address", f"{ENGINE6}/64", "--gateway", HOST6, "--http", "off"]
+        with self.daemon_with(argv=argv):
+            for is_on in (False, True, False):
+                Path(self.SWITCHES[HOST6]).write_text("1" if is_on else "0")
+                self.assert_forwards({HOST6: is_on})
+                self.assertIs(self.forwards(), is_on)
+
+    def assert_forwards(self, wanted: dict[str, bool]) -> None:
+        told = {row["address"]: row["forwards"] for row in self.ctl("status")["gateways"]}
+        self.assertEqual(told, wanted)
+        lines = [line.split(None, 1)[1] for line in self.tcpctl("status").stdout.decode().splitlines()
+                 if line.startswith("gateway")]
+        self.assertEqual(lines, [f"{gateway} (this host, which "
+                                 + ("forwards)" if is_on else
+                                    "does not forward: nothing beyond it can be reached)")
+                                 for gateway, is_on in wanted.items()])
+
+    @contextlib.contextmanager
+    def daemon_with(self, *arguments: str, argv: list[str] | None = None):
+        """In place of the class's daemon, for a while."""
+        self.stop_daemon()
+        if argv is not None:
+            argv = [*argv, "--control", f"ipc://{self.folder}/control.sock", "--msl", "1"]
+        type(self).daemon = Daemon(self.folder, *arguments, argv=argv).wait_ready()
+        try:
+            yield
+        finally:
+            self.stop_daemon()
+            self.start_daemon()
 
     def test_a_bridge_may_be_the_gateway(self) -> None:
         run("ip", "link", "add", "br-te", "type", "bridge")

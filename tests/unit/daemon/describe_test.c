@@ -54,6 +54,7 @@ static void test_nothing_configured(void **state)
     (void)state;
     describe(&fixture, settings);
     assert_string_equal(fixture.info.gateway, "");
+    assert_int_equal(fixture.info.gateway_count, 0);
     assert_string_equal(fixture.info.http, ""); /* the caller knows where it listens, if at all */
     assert_false(fixture.info.tap_up);
     assert_int_equal(fixture.info.route_count, 0);
@@ -81,6 +82,9 @@ static void test_routes_in_the_words_of_ip_route(void **state)
     describe(&fixture, settings);
     assert_routes(&fixture, routes, sizeof(routes) / sizeof(routes[0]));
     assert_string_equal(fixture.info.gateway, "10.0.0.1");
+    assert_int_equal(fixture.info.gateway_count, 2);
+    assert_string_equal(fixture.info.gateways[0], "10.0.0.1");
+    assert_string_equal(fixture.info.gateways[1], "2001:db8::1");
 }
 
 /* Every address and every route that a configuration may hold has its place. */

@@ -525,6 +525,8 @@ struct tcpc_daemon_status {
     size_t address_count;
     const char *const *routes;
     size_t route_count;
+    const char *const *gateways; /* all; gateway is the first */
+    size_t gateway_count;
     uint64_t states[TCPC_STATE_COUNT];
     uint64_t connections, listeners, time_wait, orphans, sessions, links, memory_bytes;
     uint64_t memory_used_bytes, memory_max_bytes;
