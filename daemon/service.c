@@ -194,7 +194,9 @@ static const char *on_health(void *ctx)
 static const char *on_degradation(void *ctx)
 {
     struct service *service = ctx;
-    return te_memory_level(pump_stack(service->pump)) != TE_MEMORY_PLENTY ? "memory" : NULL;
+    if (te_memory_level(pump_stack(service->pump)) != TE_MEMORY_PLENTY)
+        return "memory";
+    return addresses_degradation(&service->addresses, pump_stack(service->pump));
 }
 
 /* Flushes first: if the whole process was stopped, the pump's timer may only be due after this one.

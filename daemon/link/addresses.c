@@ -2,9 +2,12 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <tcpengine/units.h>
 
 #include "util/log.h"
+
+#define DEGRADED "degraded: " /* as /healthz has it */
 
 void addresses_format_mac(const uint8_t mac[6], char ret_text[18])
 {
@@ -94,7 +97,19 @@ bool addresses_find_conflict(const struct te_stack *stack, const struct te_addr 
     return false;
 }
 
-const char *addresses_trouble(struct addresses *addresses, const struct te_stack *stack)
+/* Any of the configured ones: an address that only comes along with them helps nobody. */
+static bool has_working_address(const struct te_stack *stack)
+{
+    struct te_address_info info;
+    for (unsigned i = 0; te_stack_address(stack, i, &info); i++) {
+        if (info.is_configured && info.state == TE_ADDRESS_READY)
+            return true;
+    }
+    return false;
+}
+
+/* "address conflict: ..."; NULL: none. */
+static const char *describe_conflict(struct addresses *addresses, const struct te_stack *stack)
 {
     static const struct te_addr any = {{0}};
     struct te_address_info info;
@@ -102,7 +117,18 @@ const char *addresses_trouble(struct addresses *addresses, const struct te_stack
     if (!addresses_find_conflict(stack, &any, NULL, &info))
         return NULL;
     format_claim(&info, text);
-    snprintf(addresses->trouble, sizeof(addresses->trouble), "degraded: address conflict: %s",
-             text);
+    snprintf(addresses->trouble, sizeof(addresses->trouble), DEGRADED "address conflict: %s", text);
+    return addresses->trouble + strlen(DEGRADED);
+}
+
+const char *addresses_trouble(struct addresses *addresses, const struct te_stack *stack)
+{
+    if (has_working_address(stack) || describe_conflict(addresses, stack) == NULL)
+        return NULL;
     return addresses->trouble;
+}
+
+const char *addresses_degradation(struct addresses *addresses, const struct te_stack *stack)
+{
+    return has_working_address(stack) ? describe_conflict(addresses, stack) : NULL;
 }

@@ -19,8 +19,10 @@ struct addresses {
 void addresses_on_event(struct addresses *addresses, const struct te_stack *stack,
                         const struct te_event *event);
 /* "degraded: address conflict: 10.0.0.2 is in use by 02:00:00:00:00:77"; NULL when there is none.
- * Valid until the next call. */
+ * Valid until the next call. addresses_degradation(): the same from "address" on, while another
+ * address is in use; then addresses_trouble() is NULL. */
 const char *addresses_trouble(struct addresses *addresses, const struct te_stack *stack);
+const char *addresses_degradation(struct addresses *addresses, const struct te_stack *stack);
 /* The first address in conflict that addr stands for: addr itself or, when that is unspecified, any
  * of family's family (NULL: of both). False when there is none. */
 bool addresses_find_conflict(const struct te_stack *stack, const struct te_addr *addr,

@@ -158,12 +158,29 @@ class Link(harness.SystemTest):
 class Conflict(harness.SystemTest):
     wants_daemon = False
 
+    def tearDown(self) -> None:
+        self.stop_daemon()
+
     def get(self, path: str) -> tuple[int, str]:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:9409{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.read().decode()
+
+    def test_one_address_of_two(self) -> None:
+        """While the other one works the daemon is fit for use, and says what it lacks."""
+        run("ip", "address", "replace", f"{HOST4}/24", "dev", TAP)  # another test takes it away
+        type(self).daemon = Daemon(self.folder, argv=[
+            "--tap", TAP, "--address", f"{HOST4}/24", "--address", f"{ENGINE4}/24", "--control",
+            f"ipc://{self.folder}/control.sock", "--http", "127.0.0.1:9409", "--msl", "1"])
+        self.daemon.wait_ready()
+        states = {f"{HOST4}/24": "conflict", f"{ENGINE4}/24": "ready"}
+        wait_for(lambda: {row["address"]: row["state"]
+                          for row in self.ctl("status")["address_states"]} == states, 15, "the conflict")
+        mac = run("cat", f"/sys/class/net/{TAP}/address").stdout.decode().strip()
+        self.assertEqual(self.get("/healthz"),
+                         (200, f"degraded: address conflict: {HOST4} is in use by {mac}\n"))
 
     def test_everybody_says_so(self) -> None:
         """The engine's only address is the kernel's; then the kernel gives it up."""

@@ -233,8 +233,10 @@ static void give_up(struct te_stack *stack, struct te_local *local)
     local->state = TE_LOCAL_CONFLICT;
     if (local->conflicts < CONFLICTS_MAX)
         local->conflicts++;
-    local->step_at_us = stack->now_us + (local->conflicts < CONFLICTS_MAX ? RETRY_INTERVAL_US
-                                                                          : RATE_LIMIT_INTERVAL_US);
+    int64_t wait_us = local->conflicts < CONFLICTS_MAX ? RETRY_INTERVAL_US : RATE_LIMIT_INTERVAL_US;
+    /* Two that probe for one address hear each other at once: without chance they would do so
+     * for ever (RFC 5227 2.1.1, PROBE_WAIT). */
+    local->step_at_us = stack->now_us + wait_us + random_us(stack, local, PROBE_WAIT_US);
     te_mld_update(stack);
     te_locals_arm(stack);
     report_conflict(stack, local);

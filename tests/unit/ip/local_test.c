@@ -271,7 +271,9 @@ static void test_a_conflict_is_tried_again(void **state)
     start_probing(&f, true);
     input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
     expect_conflict(&f, "10.0.0.1");
-    fixture_advance(&f, 5 * SECOND);
+    fixture_advance(&f, 5 * SECOND - 1);
+    assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_CONFLICT);
+    fixture_advance(&f, SECOND);
     assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_TENTATIVE);
     struct te_arp arp = expect_arp(&f, broadcast_mac);
     assert_addr(&arp.sender, "0.0.0.0");
@@ -296,7 +298,8 @@ static void test_conflicts_are_tried_ever_less(void **state)
         input_arp(&f, TE_ARP_REPLY, "10.0.0.1", "0.0.0.0", other_mac);
         struct te_local *local = te_local_find(f.stack, &addr);
         assert_int_equal(local->state, TE_LOCAL_CONFLICT);
-        assert_int_equal(local->step_at_us - claimed_us, (i < 10 ? 5 : 60) * SECOND);
+        int64_t wait_us = local->step_at_us - claimed_us - (i < 10 ? 5 : 60) * SECOND;
+        assert_in_range((uint64_t)wait_us, 0, SECOND - 1);
         fixture_advance(&f, local->step_at_us - f.now_us);
         assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_TENTATIVE);
         fixture_discard(&f);
@@ -305,6 +308,38 @@ static void test_conflicts_are_tried_ever_less(void **state)
     assert_int_equal(state_of(&f, "10.0.0.1"), TE_LOCAL_READY);
     assert_int_equal(te_local_find(f.stack, &addr)->conflicts, 0);
     fixture_stop(&f);
+}
+
+/* When a station with that key, conflicting now, tries again. */
+static int64_t retry_of(uint8_t key)
+{
+    struct te_address_info info;
+    struct fixture f;
+    fixture_init(&f);
+    f.config.dad = true;
+    memset(f.config.secret, key, sizeof(f.config.secret));
+    fixture_start(&f);
+    fixture_advance(&f, SECOND);
+    input_arp(&f, TE_ARP_REQUEST, "0.0.0.0", "10.0.0.1", other_mac);
+    assert_true(te_stack_address(f.stack, 0, &info));
+    assert_int_equal(info.state, TE_ADDRESS_CONFLICT);
+    int64_t wait_us = info.retry_at_us - f.now_us;
+    fixture_stop(&f);
+    return wait_us;
+}
+
+/* Else two that began together would meet again each time. */
+static void test_stations_try_again_at_times_of_their_own(void **state)
+{
+    int64_t first_us = INT64_MAX, last_us = 0;
+    (void)state;
+    assert_int_equal(retry_of(1), retry_of(1)); /* by the key, and by nothing else */
+    for (uint8_t key = 1; key <= 16; key++) {
+        int64_t wait_us = retry_of(key);
+        first_us = wait_us < first_us ? wait_us : first_us;
+        last_us = wait_us > last_us ? wait_us : last_us;
+    }
+    assert_true(last_us - first_us > SECOND / 2);
 }
 
 /* The probe of a switch or an access point that looks who is there: to us alone. A station that
@@ -403,7 +438,7 @@ static void test_addresses_tell_where_they_stand(void **state)
     assert_true(info.was_claimed);
     assert_mac(info.claimed_by, other_mac);
     assert_int_equal(info.claimed_at_us, f.now_us);
-    assert_int_equal(info.retry_at_us, f.now_us + 5 * SECOND);
+    assert_in_range((uint64_t)(info.retry_at_us - f.now_us), 5 * SECOND, 6 * SECOND - 1);
     assert_true(te_stack_address(f.stack, 2, &info));
     assert_addr(&info.cidr.addr, "fe80::ff:fe00:1");
     assert_false(info.is_configured);
@@ -629,6 +664,7 @@ int main(void)
         cmocka_unit_test(test_our_own_probe_come_back),
         cmocka_unit_test(test_a_conflict_is_tried_again),
         cmocka_unit_test(test_conflicts_are_tried_ever_less),
+        cmocka_unit_test(test_stations_try_again_at_times_of_their_own),
         cmocka_unit_test(test_a_unicast_probe_is_no_conflict),
         cmocka_unit_test(test_an_owner_answers_from_our_address),
         cmocka_unit_test(test_addresses_tell_where_they_stand),

@@ -119,6 +119,22 @@ static void a_conflict_is_told_and_found(void **state)
     assert_false(finds("10.0.0.9", "192.0.2.1")); /* not ours at all */
 }
 
+/* The other family's address is in use after its own second: a restart would help nobody. */
+static void one_address_in_use_is_enough(void **state)
+{
+    (void)state;
+    claim();
+    assert_non_null(addresses_trouble(&addresses, stack)); /* none is ready yet */
+    assert_null(addresses_degradation(&addresses, stack));
+    pass(3 * SECOND);
+    assert_true(finds("10.0.0.1", ""));
+    assert_null(addresses_trouble(&addresses, stack));
+    assert_string_equal(addresses_degradation(&addresses, stack),
+                        "address conflict: 10.0.0.1 is in use by 02:00:00:00:00:77");
+    pass(30 * SECOND);
+    assert_null(addresses_degradation(&addresses, stack));
+}
+
 /* Every few seconds it is tried again: that is one episode, and one line at each end. */
 static void an_episode_is_two_lines(void **state)
 {
@@ -153,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_conflict_is_told_and_found, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_address_in_use_is_enough, setup, teardown),
         cmocka_unit_test_setup_teardown(an_episode_is_two_lines, setup, teardown),
         cmocka_unit_test_setup_teardown(a_defence_is_told, setup, teardown),
     };
