@@ -70,6 +70,7 @@ static const char *const hints[] = {
     [TCPC_HINT_SESSIONS_PER_UID] =
         "end some of the programs that use the daemon, such as tcpctl connect",
     [TCPC_HINT_SESSIONS] = as_sent,
+    [TCPC_HINT_PORT_SHARE] = as_sent,
     [TCPC_HINT_OTHER_VERSION] = "use the tcpctl that came with the daemon",
     [TCPC_HINT_LATE] = "allow more time with --timeout SECONDS, or see the daemon's log",
     [TCPC_HINT_NEW_CLIENT] = "try again",

@@ -8,7 +8,8 @@
 /* X(code, text) */
 #define RPC_HINT_LIST(X)                                                                           \
     X(NONE, "")                                                                                    \
-    X(PEER_ADDRESS, "multicast, broadcast and the daemon's own addresses cannot be connected")     \
+    X(PEER_ADDRESS,                                                                                \
+      "loopback, multicast, broadcast and the daemon's own addresses cannot be peers")             \
     X(FREE_MEMORY, "close connections that are no longer needed")                                  \
     X(RAISE_LIMIT, "close connections that are no longer needed, or raise the limit")              \
     X(LIST_IDS, "List names the ids that exist")                                                   \
@@ -60,7 +61,9 @@
     X(OPTIONS, "tcpctl set --list prints them")                                                    \
     X(KEEP_SECONDS, "ask for less, or raise session_keep_max")                                     \
     X(SESSIONS_PER_UID, "end some of them with Detach, or by closing their links")                 \
-    X(SESSIONS, "try again later")
+    X(SESSIONS, "try again later")                                                                 \
+    X(PORT_SHARE,                                                                                  \
+      "close some connections, wait for TIME_WAIT to end, or raise connections_per_uid_percent")
 
 /* What code says. */
 const char *rpc_hint_text(pb_hint code);

@@ -8,6 +8,7 @@
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
 #include "tcp/listen/listener_table.h"
+#include "tcp/listen/port.h"
 #include "util/seq.h"
 
 #define WSCALE_MAX 14
@@ -211,6 +212,8 @@ const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *re
         wrong = te_charges_check(stack);
     if (wrong == NULL)
         wrong = te_time_wait_check(stack);
+    if (wrong == NULL)
+        wrong = te_port_check(stack);
     if (wrong == NULL)
         wrong = te_ip_check(stack);
     if (wrong == NULL)

@@ -22,6 +22,7 @@
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/graveyard.h"
 #include "tcp/conn/owner.h"
+#include "tcp/conn/port_use.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/remotes.h"
@@ -61,8 +62,9 @@ struct te_stack {
     struct te_event_queue events;
     struct te_list output; /* connections that want to send, first come first served */
     uint64_t next_id;
-    uint64_t isn_lead_ticks; /* of ISNs over the clock (isn.h) */
-    uint32_t next_ephemeral; /* RFC 6056 3.3.3 */
+    uint64_t isn_lead_ticks;  /* of ISNs over the clock (isn.h) */
+    uint32_t next_ephemeral;  /* RFC 6056 3.3.3 */
+    struct te_tree port_uses; /* ephemeral ports in use, per remote endpoint */
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
     struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT, which has no connections */
     struct te_limiter echo_limiter;      /* echo replies; icmp_limiter has the errors */

@@ -55,13 +55,14 @@ static const struct err_row err_rows[] = {
     [-TE_ERR_KEEPALIVE] = {"the peer answered no keepalive probe", "ETIMEDOUT"},
     [-TE_ERR_MEMORY_SHARE] = {"the user's share of memory is used up", "ENOBUFS"},
     [-TE_ERR_MEMORY_PRESSURE] = {"connection reset to free memory", "ENOBUFS"},
+    [-TE_ERR_PORT_SHARE] = {"the user's share of ports toward that remote is used up", "ENOBUFS"},
 };
 
 static const struct err_row *err_row_of(enum te_err err)
 {
     static const struct err_row unknown = {"unknown error", "EIO"};
     int index = (int)err;
-    if (index > 0 || index < TE_ERR_MEMORY_PRESSURE)
+    if (index > 0 || index < TE_ERR_PORT_SHARE)
         return &unknown;
     return &err_rows[-index];
 }

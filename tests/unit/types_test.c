@@ -36,7 +36,7 @@ static void test_state_names(void **state)
 static void test_err_texts(void **state)
 {
     (void)state;
-    for (int err = TE_OK; err >= TE_ERR_MEMORY_PRESSURE; err--) {
+    for (int err = TE_OK; err >= TE_ERR_PORT_SHARE; err--) {
         assert_true(strlen(te_err_text((enum te_err)err)) > 5);
         assert_string_not_equal(te_err_text((enum te_err)err), "unknown error");
         for (int other = TE_OK; other > err; other--)
@@ -44,7 +44,7 @@ static void test_err_texts(void **state)
     }
     assert_string_equal(te_err_text(TE_ERR_CLOSING), "connection closing");
     assert_string_equal(te_err_text(TE_ERR_REMOTE_UNSPECIFIED), "remote socket unspecified");
-    assert_string_equal(te_err_text((enum te_err)(TE_ERR_MEMORY_PRESSURE - 1)), "unknown error");
+    assert_string_equal(te_err_text((enum te_err)(TE_ERR_PORT_SHARE - 1)), "unknown error");
     assert_string_equal(te_err_text((enum te_err)1), "unknown error");
 }
 
@@ -57,7 +57,7 @@ static void test_errno_names(void **state)
     assert_string_equal(te_err_errno_name(TE_ERR_TIMED_OUT), "ETIMEDOUT");
     assert_string_equal(te_err_errno_name(TE_ERR_AGAIN), "EAGAIN");
     assert_string_equal(te_err_errno_name(TE_ERR_HOST_UNREACHABLE), "EHOSTUNREACH");
-    for (int err = TE_ERR_INVALID; err >= TE_ERR_MEMORY_PRESSURE; err--)
+    for (int err = TE_ERR_INVALID; err >= TE_ERR_PORT_SHARE; err--)
         assert_int_equal(te_err_errno_name((enum te_err)err)[0], 'E');
     assert_string_equal(te_err_errno_name((enum te_err) - 1000), "EIO");
 }

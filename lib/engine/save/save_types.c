@@ -12,7 +12,7 @@
 TE_NOT_SAVED(struct te_stack, "the host gives it again", config);
 TE_NOT_SAVED(struct te_stack, "follows from the configuration", routes);
 TE_NOT_SAVED(struct te_stack, "tcp/'s own table", transport);
-TE_NOT_SAVED(struct te_stack, "counted again", remotes, memory, charges, owners);
+TE_NOT_SAVED(struct te_stack, "counted again", remotes, memory, charges, owners, port_uses);
 TE_NOT_SAVED(struct te_stack, "may begin anywhere", yield_cursor);
 TE_NOT_SAVED(struct te_stack, "for inspection only: starts empty", drops);
 TE_SAVED_BY_HAND(struct te_stack, "as struct te_stack_birth", key, now_us, born_at_us);

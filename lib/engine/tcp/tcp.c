@@ -4,6 +4,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/drop_segment.h"
+#include "tcp/conn/port_use.h"
 #include "tcp/conn/reset.h"
 #include "tcp/flood.h"
 #include "tcp/input.h"
@@ -222,6 +223,7 @@ void te_tcp_done(struct te_stack *stack)
     te_listeners_free(stack);
     te_fast_open_done(stack);
     te_time_wait_done(stack);
+    te_port_uses_free(stack);
     te_graveyard_done(stack);
     te_event_queue_done(stack);
     te_remotes_done(stack);

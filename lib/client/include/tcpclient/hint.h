@@ -57,7 +57,8 @@
     X(OPTIONS, 50)                                                                                 \
     X(KEEP_SECONDS, 51)                                                                            \
     X(SESSIONS_PER_UID, 52)                                                                        \
-    X(SESSIONS, 53)
+    X(SESSIONS, 53)                                                                                \
+    X(PORT_SHARE, 54)
 
 /* and the library's own. */
 #define TCPC_LIBRARY_HINT_LIST(X)                                                                  \

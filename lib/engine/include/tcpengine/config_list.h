@@ -227,8 +227,9 @@
       "The same as a part of conn_max, for when that is small: the lower of the two counts.")      \
     X("limits", connections_per_uid_percent, uint8_t, connections_per_uid_percent, COUNT, 50,      \
       (1, 100), (1, 100),                                                                          \
-      "Part of conn_max that one user's connections may be, with those to its listeners. What "    \
-      "root opens itself is not counted.")                                                         \
+      "Part of conn_max that one user's connections may be, with those to its listeners, and of "  \
+      "the ephemeral ports that it may use toward one remote address and port. What root opens "   \
+      "itself is not counted.")                                                                    \
     X("limits", listeners_max, uint32_t, listeners_max, COUNT, 4096, (1, 4096), (16, 4096),        \
       "Listeners.")                                                                                \
     X("limits", listeners_per_uid_percent, uint8_t, listeners_per_uid_percent, COUNT, 25,          \

@@ -75,6 +75,8 @@ struct te_listen {
  *     included (limits.h: te_open_limit says which). Close some.
  * TE_ERR_MEMORY_SHARE: the uid holds its share of config.memory_max_bytes (pressure.h). Read or
  *     close some of its connections.
+ * TE_ERR_PORT_SHARE: the uid holds its share of the ephemeral ports toward this remote (limits.h),
+ *     and local.port is 0 or one of them. Close something, or wait for TIME_WAIT entries to end.
  * TE_ERR_NOMEM: the allocator refused the control block. Free something, try again.
  * TE_ERR_NO_CONNECTION: listener_id is not 0, and no listener or connection has that id. Open
  *     without it.

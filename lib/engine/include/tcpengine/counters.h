@@ -87,6 +87,7 @@
     X(conn_limit, "Openings refused: the table of connections is full")                            \
     X(remote_limit, "Handshakes held back: the remote address has too many connections")           \
     X(port_exhausted, "Active opens refused: no free ephemeral port")                              \
+    X(port_uid_limit, "Active opens refused: the user has its share of ports toward the remote")   \
     X(simultaneous_opens, "Connections that went from SYN_SENT to SYN_RCVD")                       \
     X(simultaneous_closes, "Connections that went from FIN_WAIT_1 to CLOSING")                     \
     X(retransmit_timeouts, "Retransmission timer expiries")                                        \

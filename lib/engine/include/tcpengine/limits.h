@@ -8,6 +8,9 @@
  *   least TE_SHARE_MIN. A connection belongs to who opened or accepted it, before that to its
  *   listener's uid, and counts from its SYN until it is gone, remains included. What uid 0 opens
  *   itself has no share;
+ * - of the ephemeral ports (config.port_first to port_last) from one of our addresses toward one
+ *   remote address and port a uid may have config.connections_per_uid_percent, TIME_WAIT entries
+ *   included. Root is exempt;
  * - of config.orphan_max orphans a uid may have config.orphans_per_uid_percent, root as well:
  * beyond it te_close() resets, as it does beyond orphan_max;
  * - a remote address (with IPv6 its /64) may have opened config.connections_per_remote_percent and

@@ -78,6 +78,8 @@ enum te_state {
  *                                 or raise the limit at the next start
  *     TE_ERR_MEMORY_SHARE         the uid holds its share of the memory (pressure.h): close or read
  *                                 some of its connections
+ *     TE_ERR_PORT_SHARE           the uid holds its share of the ephemeral ports toward this remote
+ *                                 (limits.h): close something, or wait for TIME_WAIT to end
  *
  * The connection has failed. te_send(), te_receive_peek() and te_shutdown() answer with the cause
  * until te_close() frees what is left of it; after config.remains_us it is freed by itself, and the
@@ -125,7 +127,8 @@ enum te_err {
     TE_ERR_OFFSET = -22,
     TE_ERR_KEEPALIVE = -23,
     TE_ERR_MEMORY_SHARE = -24,
-    TE_ERR_MEMORY_PRESSURE = -25
+    TE_ERR_MEMORY_PRESSURE = -25,
+    TE_ERR_PORT_SHARE = -26
 };
 
 /* The state's name as in RFC 9293, "SYN_SENT"; "?" for a number out of range. Static. */

@@ -176,6 +176,9 @@ bool te_charge_move(struct te_stack *stack, struct te_conn *conn, uint32_t uid)
     te_owner_find(stack, conn->uid)->bytes -= charged(conn);
     heir->bytes += charged(conn);
     te_owner_leave(stack, conn->uid);
+    struct te_port_claim claim = {&conn->local, &conn->remote, conn->uid};
+    if (!conn->is_remains)
+        te_port_use_move(stack, &claim, uid);
     conn->uid = uid;
     return true;
 }

@@ -4,6 +4,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/port_use.h"
 #include "tcp/conn/tuple.h"
 #include "util/scan.h"
 
@@ -85,6 +86,17 @@ static void resize(struct te_stack *stack, uint32_t new_count)
     te_stack_dealloc(stack, by_id, array_bytes(new_count));
 }
 
+static struct te_port_claim claim_of(const struct te_conn *conn)
+{
+    return (struct te_port_claim){&conn->local, &conn->remote, conn->uid};
+}
+
+static void note_port(struct te_stack *stack, const struct te_conn *conn)
+{
+    struct te_port_claim claim = claim_of(conn);
+    te_port_use_note(stack, &claim, !conn->was_passive);
+}
+
 enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_conn_table *table = &stack->conns;
@@ -100,6 +112,7 @@ enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
     *head = conn;
     table->count++;
     table->state_count[conn->state]++;
+    note_port(stack, conn);
     return TE_OK;
 }
 
@@ -131,6 +144,7 @@ void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
     at = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
     conn->next_by_tuple = *at;
     *at = conn;
+    note_port(stack, conn);
 }
 
 void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
@@ -142,6 +156,9 @@ void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
     }
     *at = conn->next_by_tuple;
     conn->next_by_tuple = NULL;
+    struct te_port_claim claim = claim_of(conn);
+    if (conn->state != TE_TIME_WAIT) /* else its entry has the port from now on */
+        te_port_use_forget(stack, &claim);
 }
 
 void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)

@@ -6,6 +6,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/port_use.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/tuple.h"
@@ -402,7 +403,27 @@ static void fill_entry(const struct te_stack *stack, uint32_t handle,
     set_remote(entry, &view->remote.addr);
 }
 
-bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *view)
+/* --- the port --------------------------------------------------------------------------------- */
+
+static struct te_port_claim claim_of(const struct te_time_wait_view *view)
+{
+    return (struct te_port_claim){&view->local, &view->remote, view->uid};
+}
+
+/* A new incarnation may have the 4-tuple already. */
+static void release_port(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    struct te_port_claim claim = claim_of(view);
+    const struct te_conn *heir = te_conn_table_find(stack, &view->local, &view->remote);
+    if (heir != NULL)
+        te_port_use_move(stack, &claim, heir->uid);
+    else
+        te_port_use_forget(stack, &claim);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static bool put(struct te_stack *stack, const struct te_time_wait_view *view, bool makes_use)
 {
     struct te_time_wait_table *table = &stack->time_wait;
     uint32_t handle = take_entry(stack, te_addr_is_v4(&view->remote.addr));
@@ -415,7 +436,14 @@ bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *vi
     fifo_append(table, handle);
     table->count++;
     arm(stack);
+    struct te_port_claim claim = claim_of(view);
+    te_port_use_note(stack, &claim, makes_use);
     return true;
+}
+
+bool te_time_wait_put(struct te_stack *stack, const struct te_time_wait_view *view)
+{
+    return put(stack, view, true);
 }
 
 bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum te_state from)
@@ -442,7 +470,7 @@ bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum
         .started_at_us = stack->now_us,
         .ends_at_us = stack->now_us + 2 * stack->config.msl_us,
     };
-    if (!te_time_wait_put(stack, &view))
+    if (!put(stack, &view, !conn->was_passive))
         return false;
     stack->counters.time_wait_entered++;
     return true;
@@ -489,6 +517,7 @@ void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cau
     if (table->count == 0 && table->bucket_count > BUCKETS_MIN)
         resize(stack, BUCKETS_MIN);
     arm(stack);
+    release_port(stack, &view);
 
     struct te_conn *remains = te_conn_table_find_id(stack, view.id);
     struct te_history_log *history =

@@ -37,6 +37,8 @@ static enum te_err choose_local(struct te_stack *stack, const struct te_open *op
     if (!te_ip_is_local(stack, &birth->local.addr) ||
         te_addr_is_v4(&birth->local.addr) != te_addr_is_v4(&open->remote.addr))
         return TE_ERR_ADDR_NOT_AVAILABLE;
+    if (te_port_share_is_used_up(stack, &birth->local, &birth->remote, open->uid))
+        return TE_ERR_PORT_SHARE;
     if (birth->local.port == 0)
         birth->local.port = te_port_choose(stack, &birth->local, &birth->remote);
     if (birth->local.port == 0)
@@ -56,6 +58,7 @@ static struct te_conn *turn_active(struct te_stack *stack, struct te_listener *l
     if (conn == NULL)
         return NULL;
     conn->was_passive = false;
+    te_port_note(stack, conn);
     conn->history = listener->history;
     te_listener_free(stack, listener);
     return conn;
