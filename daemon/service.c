@@ -3,9 +3,9 @@
  *   start   TAP, engine, control socket, HTTP: the first failure ends the daemon with status 1;
  *           then it gives up all privileges (util/sandbox)
  *   run     READY=1 once the TAP's link is up as well; then only callbacks
- *   drain   after SIGTERM or SIGINT: no new links or connections, CLOSE on all existing ones; ends
- *           when only TIME_WAIT is left, after shutdown_timeout, or at a second signal
- *   finish  ABORT on the rest, a last flush, all handles closed; the loop then ends by itself */
+ *   drain   after SIGTERM or SIGINT: no new links or connections, CLOSE on all existing ones; when
+ *           shutdown_timeout is nearly over, or at a second signal, ABORT on the rest; ends when
+ * only TIME_WAIT is left finish  a last flush, all handles closed; the loop then ends by itself */
 #include "service.h"
 
 #include <errno.h>
@@ -80,7 +80,9 @@ struct service {
     struct notify *notify;
     struct addresses addresses;
     uv_signal_t signals[SIGNAL_COUNT];
+    struct drain drain;
     uv_timer_t drain_timer;
+    uv_idle_t drain_steps;   /* active while there is a next step */
     uv_timer_t second_timer; /* what is due once per second */
     uv_pipe_t first_stream;
     bool is_draining;
@@ -234,6 +236,7 @@ static void handles_close(struct service *service)
     for (unsigned i = 0; i < SIGNAL_COUNT; i++)
         uv_close((uv_handle_t *)&service->signals[i], NULL);
     uv_close((uv_handle_t *)&service->drain_timer, NULL);
+    uv_close((uv_handle_t *)&service->drain_steps, NULL);
     uv_close((uv_handle_t *)&service->second_timer, NULL);
 }
 
@@ -251,17 +254,37 @@ static void parts_free(struct service *service)
 
 static void finish(struct service *service)
 {
-    struct te_stack *stack = pump_stack(service->pump);
-    uint32_t remaining = drain_remaining(stack);
-    if (remaining > 0)
-        log_write(LOG_LEVEL_NOTICE,
-                  "resetting %" PRIu32 " connections that have not closed in time", remaining);
-    drain_abort_all(stack, pump_now_us(service->pump));
     for (unsigned i = 0; i < FINISH_FLUSHES_MAX && pump_flush(service->pump); i++)
         ;
     marks_close(&service->marks, numbers_next(service));
     parts_free(service);
     handles_close(service);
+}
+
+/* In each turn of the loop; the pump flushes before the loop looks for frames and timers. */
+static void on_drain_step(uv_idle_t *idle)
+{
+    struct service *service = idle->data;
+    struct pump *pump = service->pump;
+    if (!drain_step(&service->drain, pump_stack(pump), pump_now_us(pump)))
+        uv_idle_stop(idle);
+    if (service->drain.phase == DRAIN_OVER)
+        finish(service);
+    else
+        pump_wake(pump);
+}
+
+static void begin_resets(struct service *service)
+{
+    if (service->drain.phase >= DRAIN_RESETS)
+        return;
+    uint32_t remaining = drain_remaining(pump_stack(service->pump));
+    if (remaining > 0)
+        log_write(LOG_LEVEL_NOTICE,
+                  "resetting %" PRIu32 " connections that have not closed in time", remaining);
+    drain_begin_resets(&service->drain);
+    uv_timer_stop(&service->drain_timer);
+    uv_idle_start(&service->drain_steps, on_drain_step);
 }
 
 static void on_drain(uv_timer_t *timer)
@@ -271,8 +294,12 @@ static void on_drain(uv_timer_t *timer)
     if (lost_ms >= DEADLINE_LATE_MIN_MS) /* we did not run: answers may wait to be read */
         service->drain_until_ms += lost_ms;
     service->drain_seen_ms = now_ms;
-    if (drain_remaining(pump_stack(service->pump)) == 0 || now_ms >= service->drain_until_ms)
+    uint32_t remaining = drain_remaining(pump_stack(service->pump));
+    int64_t resets_us = drain_resets_us(remaining, service->config->shutdown_timeout_us);
+    if (remaining == 0 && service->drain.phase == DRAIN_WAIT)
         finish(service);
+    else if (now_ms + (uint64_t)(resets_us / TE_MS) >= service->drain_until_ms)
+        begin_resets(service);
 }
 
 /* A successor may start as soon as the control socket is free, while connections are still closing
@@ -294,8 +321,8 @@ static void drain(struct service *service)
     notify_stopping(service->notify);
     cover_drain(service);
     rpc_stop(service->rpc);
-    drain_close_all(pump_stack(service->pump), pump_now_us(service->pump));
-    pump_wake(service->pump);
+    drain_init(&service->drain, service->config->engine.control_queue_max);
+    uv_idle_start(&service->drain_steps, on_drain_step);
     service->drain_seen_ms = uv_now(&service->loop);
     service->drain_until_ms = service->drain_seen_ms + (uint64_t)(timeout_us + TE_MS - 1) / TE_MS;
     uv_timer_start(&service->drain_timer, on_drain, 0, DRAIN_CHECK_MS);
@@ -326,7 +353,7 @@ static void on_signal(uv_signal_t *handle, int number)
         drain(service);
     } else {
         log_write(LOG_LEVEL_NOTICE, "SIG%s again: exiting at once", sigabbrev_np(number));
-        finish(service);
+        begin_resets(service);
     }
 }
 
@@ -351,8 +378,9 @@ static void handles_start(struct service *service)
     uv_pipe_init(&service->loop, &service->first_stream, 0);
     uv_close((uv_handle_t *)&service->first_stream, NULL);
     uv_timer_init(&service->loop, &service->drain_timer);
+    uv_idle_init(&service->loop, &service->drain_steps);
     uv_timer_init(&service->loop, &service->second_timer);
-    service->drain_timer.data = service;
+    service->drain_timer.data = service->drain_steps.data = service;
     uv_timer_start(&service->second_timer, on_second, SECOND_MS, SECOND_MS);
 }
 

@@ -65,7 +65,7 @@ static const struct config_key keys[] = {
     NUMBER("daemon", wait_max, rpc.wait_max_us, DURATION, RPC_WAIT_MAX_DEFAULT_US,
            (TE_SECOND, TE_DAY), "Longest time that a request may wait for something to happen."),
     NUMBER("daemon", shutdown_timeout, shutdown_timeout_us, DURATION, 5 * TE_SECOND, (0, TE_HOUR),
-           "How long connections may take to close after SIGTERM before they are reset."),
+           "How long the end may take after SIGTERM; what has not closed shortly before is reset."),
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
            "Answer systemd's watchdog after a check of the daemon's own state."),
     NUMBER("daemon", sandbox, sandbox, SWITCH, true, (0, 1),

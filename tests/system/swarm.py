@@ -55,6 +55,7 @@ class Swarm:
         self.engine_mac = BROADCAST
         self.connections: dict[tuple[bytes, int], Connection] = {}
         self.established, self.resets = 0, 0
+        self.finished: set[Connection] = set()  # those that got a FIN
         self.after_open = None  # called with each new connection
         self.is_running = True
         self.thread = threading.Thread(target=self._receive, daemon=True)
@@ -129,6 +130,8 @@ class Swarm:
         if connection is None:
             return
         flags, text_len = tcp[13], total_len - header_len - (tcp[12] >> 4) * 4
+        if flags & FIN:
+            self.finished.add(connection)
         if flags & RST:
             self.resets += 1
             self.connections.pop((data[30:34], port))

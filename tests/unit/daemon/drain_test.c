@@ -49,29 +49,74 @@ static uint64_t open_one(struct fixture *fixture, uint16_t port)
     return id;
 }
 
+#define QUEUE_MAX 64
+
+/* All steps until there is nothing left to do; none may end more than most. Returns how many steps.
+ */
+static unsigned steps_run(struct fixture *fixture, struct drain *drain, uint32_t most)
+{
+    unsigned count = 0;
+    bool has_more = true;
+    while (has_more) {
+        uint32_t before = drain_remaining(fixture->stack);
+        has_more = drain_step(drain, fixture->stack, NOW_US);
+        assert_true(before - drain_remaining(fixture->stack) <= most);
+        assert_true(++count < 1000);
+    }
+    return count;
+}
+
 static void test_close_all_leaves_nothing(void **state)
 {
     struct fixture *fixture = *state;
     struct te_listen listen = {.local.port = 80};
     struct te_totals totals;
+    struct drain drain;
     uint64_t id;
     assert_int_equal(te_open_passive(fixture->stack, &listen, &id, NOW_US), TE_OK);
     for (uint16_t port = 1; port <= 100; port++)
         open_one(fixture, port);
     assert_int_equal(drain_remaining(fixture->stack), 100);
-    drain_close_all(fixture->stack, NOW_US);
+    drain_init(&drain, QUEUE_MAX);
+    assert_true(drain_step(&drain, fixture->stack, NOW_US));
+    te_totals(fixture->stack, &totals);
+    assert_int_equal(totals.listeners, 0); /* nobody new, from the start */
+    assert_true(steps_run(fixture, &drain, QUEUE_MAX / 4) >= 100 / (QUEUE_MAX / 4));
+    assert_int_equal(drain.phase, DRAIN_WAIT);
     assert_int_equal(drain_remaining(fixture->stack), 0);
     te_totals(fixture->stack, &totals);
     assert_int_equal(totals.listeners, 0);
 }
 
+/* Whatever the drain was at. */
 static void test_abort_all(void **state)
 {
     struct fixture *fixture = *state;
+    struct te_listen listen = {.local.port = 80};
+    struct te_totals totals;
+    struct drain drain;
+    uint64_t id;
     open_one(fixture, 1);
     open_one(fixture, 2);
-    drain_abort_all(fixture->stack, NOW_US);
+    assert_int_equal(te_open_passive(fixture->stack, &listen, &id, NOW_US), TE_OK);
+    drain_init(&drain, QUEUE_MAX);
+    drain_begin_resets(&drain);
+    steps_run(fixture, &drain, QUEUE_MAX / 4);
+    assert_int_equal(drain.phase, DRAIN_OVER);
     assert_int_equal(drain_remaining(fixture->stack), 0);
+    te_totals(fixture->stack, &totals);
+    assert_int_equal(totals.listeners, 0);
+    drain_begin_resets(&drain); /* a second signal starts nothing anew */
+    assert_int_equal(drain.phase, DRAIN_OVER);
+}
+
+static void test_time_for_resets(void **state)
+{
+    (void)state;
+    assert_int_equal(drain_resets_us(0, 5 * TE_SECOND), 0);
+    assert_int_equal(drain_resets_us(1000, 5 * TE_SECOND), 270 * TE_MS);
+    assert_int_equal(drain_resets_us(1000000, 5 * TE_SECOND), 5 * TE_SECOND / 2);
+    assert_int_equal(drain_resets_us(1000000, 0), 0);
 }
 
 static void test_memory_has_a_limit(void **state)
@@ -113,10 +158,8 @@ static void test_description(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_close_all_leaves_nothing),
-        TEST(test_abort_all),
-        TEST(test_memory_has_a_limit),
-        TEST(test_description),
+        TEST(test_close_all_leaves_nothing), TEST(test_abort_all),   TEST(test_time_for_resets),
+        TEST(test_memory_has_a_limit),       TEST(test_description),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
