@@ -24,6 +24,7 @@ BENCHES = {
     "latency": ("us", 5000, 50, lambda row: row["p50_us"]),
     "connections": ("1/s", 4000, 40, lambda row: row["count"] / row["seconds"]),
 }
+CLIENTS = {"bulk_out": 1, "bulk_in": 1, "latency": 1, "connections": 8}
 
 
 class Veth:
@@ -83,12 +84,13 @@ class Bench(Veth):
     def engine(self, name: str, amount: int) -> dict:
         with self.peer(harness.HOST4, name) as port:
             done = harness.run(self.programs / "work", "engine", name, harness.HOST4, port, amount,
-                               self.daemon.url, timeout=300)
+                               f"clients={CLIENTS[name]}", f"url={self.daemon.url}", timeout=300)
         return json.loads(done.stdout)
 
     def kernel(self, name: str, amount: int) -> dict:
         with self.peer(VETH_HERE, name) as port:
-            done = self.elsewhere(self.programs / "work", "kernel", name, VETH_HERE, port, amount)
+            done = self.elsewhere(self.programs / "work", "kernel", name, VETH_HERE, port, amount,
+                                  f"clients={CLIENTS[name]}")
         return json.loads(done.stdout)
 
 

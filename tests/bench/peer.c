@@ -1,5 +1,6 @@
-/* The kernel's side of every benchmark: peer ADDRESS PORT MODE, until killed. Each of eight threads
- * serves one connection at a time. Prints "ready" first. */
+/* The kernel's side of every benchmark: peer ADDRESS PORT MODE [PORTS], until killed. It listens at
+ * PORTS ports from PORT on, one by default; eight threads per port serve one connection at a time
+ * each. Prints "ready" first. */
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
 
 #define PIECE (128u * 1024u)
 #define ACCEPTORS 8
+#define PORTS_MAX 16
 
 static bool send_all(int fd, const void *data, size_t len)
 {
@@ -76,13 +79,43 @@ static void greet(int fd)
         continue;
 }
 
+/* One thread waits for the ends of all connections that are held. */
+static int held = -1;
+
+static void hold(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLRDHUP, .data.fd = dup(fd)};
+    if (event.data.fd < 0 || epoll_ctl(held, EPOLL_CTL_ADD, event.data.fd, &event) != 0)
+        bench_die("hold", strerror(errno));
+}
+
+static void *close_ended(void *arg)
+{
+    struct epoll_event event;
+    (void)arg;
+    while (epoll_wait(held, &event, 1, -1) > 0)
+        close(event.data.fd);
+    return NULL;
+}
+
+static void hold_start(void)
+{
+    pthread_t thread;
+    held = epoll_create1(0);
+    if (held < 0 || pthread_create(&thread, NULL, close_ended, NULL) != 0)
+        bench_die("hold", strerror(errno));
+}
+
 struct mode {
     const char *name;
     void (*serve)(int fd);
 };
 
-static const struct mode modes[] = {
-    {"bulk_out", sink}, {"bulk_in", source}, {"latency", echo}, {"connections", greet}};
+static const struct mode modes[] = {{"bulk_out", sink},
+                                    {"bulk_in", source},
+                                    {"latency", echo},
+                                    {"connections", greet},
+                                    {"hold", hold}};
 
 struct listener {
     int fd;
@@ -101,13 +134,15 @@ static void *accept_forever(void *arg)
     return NULL;
 }
 
-static int listen_on(const char *address, const char *port)
+static int listen_on(const char *address, uint16_t port)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_PASSIVE};
     struct addrinfo *found;
+    char service[8];
     int on = 1;
 
-    if (getaddrinfo(address, port, &hints, &found) != 0)
+    snprintf(service, sizeof(service), "%u", port);
+    if (getaddrinfo(address, service, &hints, &found) != 0)
         bench_die(address, "not an address");
     int fd = socket(found->ai_family, SOCK_STREAM, 0);
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -118,26 +153,37 @@ static int listen_on(const char *address, const char *port)
     return fd;
 }
 
+static void start(struct listener *listener)
+{
+    pthread_t thread;
+    for (unsigned i = 0; i < ACCEPTORS; i++)
+        if (pthread_create(&thread, NULL, accept_forever, listener) != 0)
+            bench_die("peer", "no thread");
+}
+
 int main(int argc, char **argv)
 {
-    struct listener listener = {.fd = -1};
-    pthread_t threads[ACCEPTORS];
+    static struct listener listeners[PORTS_MAX];
+    void (*serve)(int fd) = NULL;
+    unsigned long ports = argc > 4 ? strtoul(argv[4], NULL, 10) : 1;
 
-    for (size_t i = 0; argc == 4 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+    for (size_t i = 0; argc >= 4 && i < sizeof(modes) / sizeof(modes[0]); i++) {
         if (strcmp(modes[i].name, argv[3]) == 0)
-            listener.serve = modes[i].serve;
+            serve = modes[i].serve;
     }
-    if (listener.serve == NULL) {
-        fprintf(stderr, "usage: peer ADDRESS PORT MODE\n");
+    if (serve == NULL || ports == 0 || ports > PORTS_MAX) {
+        fprintf(stderr, "usage: peer ADDRESS PORT MODE [PORTS]\n");
         return 2;
     }
-    listener.fd = listen_on(argv[1], argv[2]);
-    for (unsigned i = 0; i < ACCEPTORS; i++) {
-        if (pthread_create(&threads[i], NULL, accept_forever, &listener) != 0)
-            bench_die("peer", "no thread");
+    bench_allow_descriptors();
+    hold_start();
+    for (unsigned long i = 0; i < ports; i++) {
+        uint16_t port = (uint16_t)(strtoul(argv[2], NULL, 10) + i);
+        listeners[i] = (struct listener){.fd = listen_on(argv[1], port), .serve = serve};
+        start(&listeners[i]);
     }
     puts("ready");
     fflush(stdout);
-    pthread_join(threads[0], NULL);
-    return 0;
+    for (;;)
+        pause();
 }

@@ -9,4 +9,7 @@ _Noreturn void bench_die(const char *what, const char *why);
  * Does nothing where it is not available. */
 void bench_use_cubic(int fd);
 
+/* As many open descriptors as this process may have. */
+void bench_allow_descriptors(void);
+
 #endif

@@ -171,3 +171,29 @@ const struct transport transport_engine = {
     .close = engine_close,
     .abort = engine_abort,
 };
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+struct named_transport {
+    const char *name;
+    const struct transport *transport;
+};
+
+static const struct named_transport transports[] = {
+    {"kernel", &transport_kernel},
+    {"engine", &transport_engine},
+};
+
+const struct transport *transport_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+        if (strcmp(transports[i].name, name) == 0)
+            return transports[i].transport;
+    bench_die(name, "no such transport");
+}
+
+void transport_list(void)
+{
+    for (size_t i = 0; i < sizeof(transports) / sizeof(transports[0]); i++)
+        puts(transports[i].name);
+}

@@ -23,4 +23,9 @@ struct transport {
 
 extern const struct transport transport_kernel, transport_engine;
 
+/* By the name in the table at the end of transport.c; ends the program if there is none. */
+const struct transport *transport_find(const char *name);
+/* Prints the names, one per line. */
+void transport_list(void);
+
 #endif
