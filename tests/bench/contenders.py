@@ -1,0 +1,344 @@
+"""What tests/bench/compare compares: each contender is one way from an application to the same peers,
+which use the kernel's TCP. A new one is a class here and its place in CONTENDERS; another interface
+of libtcpclient is a row of the table in transport.c as well."""
+import contextlib
+import os
+import shutil
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import bench
+import harness
+import kernel_memory
+
+PROGRAMS = harness.BUILD / "tests" / "bench"
+# Of the kernel's clocks of other processes, the one in nanoseconds (CPUCLOCK_SCHED).
+CPU_CLOCK = 2
+PORT_RANGE = "1024\t65535"
+HTTP_PORT = 9409
+MTU = 65520  # of pasta and slirp4netns: their fastest
+
+
+def sysctl(name: str, value: str) -> None:
+    Path("/proc/sys/net/ipv4", name).write_text(value)
+
+
+def family(pid: int) -> list[int]:
+    """The process and its descendants."""
+    found = [pid]
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += family(int(child))
+    return found
+
+
+def cpu_seconds(pids: list[int]) -> float:
+    return sum(time.clock_gettime(~pid << 3 | CPU_CLOCK) for pid in pids)
+
+
+def rss_bytes(pids: list[int]) -> int:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
+    return pages * os.sysconf("SC_PAGESIZE")
+
+
+def pin(pids: list[int], cpus: set[int]) -> None:
+    for pid in pids:
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            os.sched_setaffinity(int(task.name), cpus)
+
+
+def time_waits_of(sockstat: str) -> int:
+    words = next(line for line in sockstat.splitlines() if line.startswith("TCP:")).split()
+    return int(words[words.index("tw") + 1])
+
+
+class Namespace:
+    """A network namespace, which lives as long as its only process."""
+
+    def __init__(self):
+        self.holder = subprocess.Popen(["unshare", "--net", "sleep", "infinity"])
+        harness.wait_for(self._is_apart, what="a namespace")
+        with kernel_memory.inside(self.holder.pid):
+            prepare_kernel()
+
+    def _is_apart(self) -> bool:
+        with contextlib.suppress(OSError):
+            return os.readlink(f"/proc/{self.holder.pid}/ns/net") != \
+                os.readlink("/proc/self/ns/net")
+        return False
+
+    def command(self, *argv) -> list:
+        return ["nsenter", "--net", "--target", self.holder.pid, *argv]
+
+    def time_waits(self) -> int:
+        return time_waits_of(Path(f"/proc/{self.holder.pid}/net/sockstat").read_text())
+
+    def stop(self) -> None:
+        self.holder.kill()
+        self.holder.wait()
+
+
+def prepare_kernel() -> None:
+    """Ports and TIME_WAITs as the daemon has them, in the namespace of the caller."""
+    sysctl("ip_local_port_range", PORT_RANGE)
+    sysctl("tcp_max_tw_buckets", "262144")
+
+
+class Contender:
+    """name is the column's; title explains it. The application runs command(); processes() are the
+    stack's own beside it, if any; address is where the peers are, seen from it."""
+
+    name = title = transport = address = ""
+    needs: str | None = None  # a program
+    package = ""
+    # Whether the stack is a library inside the application.
+    is_inside = False
+    # Whether it is this project or the kernel: a failure is then a failure of the benchmark.
+    is_ours = True
+
+    def __init__(self, ground: "Ground"):
+        self.ground = ground
+
+    def missing(self) -> str | None:
+        """Why it cannot take part."""
+        if self.needs is not None and shutil.which(self.needs) is None:
+            return f"{self.needs} is not installed (Debian package {self.package})"
+        if self.transport not in transports():
+            return f"libtcpclient has no transport of the name {self.transport}"
+        return None
+
+    def start(self, folder: Path) -> None:
+        """Needs what start_ground() made."""
+
+    def stop(self) -> None:
+        """What start() began."""
+
+    def processes(self) -> list[int]:
+        return []
+
+    def command(self, *words) -> list:
+        return [PROGRAMS / "work", self.transport, *words]
+
+    def time_waits(self) -> int:
+        return time_waits_of(Path("/proc/self/net/sockstat").read_text())
+
+
+class Loopback(Contender):
+    name, title, transport = "loopback", "kernel over loopback", "kernel"
+    address = "127.0.0.1"
+
+
+class Veth(Contender):
+    name, title, transport = "veth", "kernel over veth", "kernel"
+    address = bench.VETH_HERE
+
+    def command(self, *words) -> list:
+        return self.ground.space.command(*super().command(*words))
+
+    def time_waits(self) -> int:
+        return self.ground.space.time_waits()
+
+
+class Engine(Contender):
+    """tcpengined with its defaults, except for limits that this many connections would meet."""
+
+    address = harness.HOST4
+    settings = {"connections_per_remote_max": "0", "objects_per_uid_max": "1000000",
+                "port_first": "1024", "port_last": "65535", "log_level": "warning"}
+
+    def start(self, folder: Path) -> None:
+        self.tap = f"tap-{self.name}"
+        address = self._make_tap()
+        words = ["--tap", self.tap, "--address", address, "--control",
+                 f"ipc://{folder}/{self.name}.sock", "--http", f"127.0.0.1:{self.http_port}",
+                 "--msl", "600", "--set", "dad=false"]
+        for key, value in {**self.settings, **self.ground.settings}.items():
+            words += ["--set", f"{key}={value}"]
+        self.url = f"ipc://{folder}/{self.name}.sock"
+        self.daemon = harness.Daemon(folder, argv=words).wait_ready()
+
+    def _make_tap(self) -> str:
+        """Returns the engine's address."""
+        network = self.address.rsplit(".", 1)[0]
+        if not Path("/sys/class/net", self.tap).exists():
+            harness.run("ip", "tuntap", "add", "dev", self.tap, "mode", "tap")
+            harness.run("ip", "address", "add", f"{self.address}/24", "dev", self.tap)
+        harness.run("ip", "link", "set", self.tap, "up")
+        return f"{network}.2/24"
+
+    def stop(self) -> None:
+        status = self.daemon.terminate()
+        assert status == 0, self.daemon.log
+
+    def processes(self) -> list[int]:
+        return family(self.daemon.child.pid)
+
+    def command(self, *words) -> list:
+        return [*super().command(*words), f"url={self.url}"]
+
+    def time_waits(self) -> int:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=30) as page:
+            text = page.read().decode()
+        return int(text.split("\ntcpengine_sockstat_TCP_tw ")[1].split()[0])
+
+
+class Rpc(Engine):
+    name, title, transport, http_port = "rpc", "tcpengine over the RPC", "engine", HTTP_PORT
+
+
+class Channel(Engine):
+    name, title, transport = "channel", "tcpengine by channel", "channel"
+    address, http_port = "10.13.0.1", HTTP_PORT + 1
+
+
+class Lwip(Contender):
+    name, title = "lwip", "lwIP, inside the application"
+    address = "10.11.0.1"
+    is_inside, is_ours = True, False
+
+    def missing(self) -> str | None:
+        if (PROGRAMS / "lwip").exists():
+            return None
+        return "tests/bench/peers/lwip was not built (Debian package liblwip-dev)"
+
+    def start(self, folder: Path) -> None:
+        harness.run("ip", "tuntap", "add", "dev", "tap-lwip", "mode", "tap")
+        harness.run("ip", "address", "add", f"{self.address}/24", "dev", "tap-lwip")
+        harness.run("ip", "link", "set", "tap-lwip", "up")
+
+    def stop(self) -> None:
+        harness.run("ip", "link", "delete", "tap-lwip")
+
+    def command(self, *words) -> list:
+        return [PROGRAMS / "lwip", *words, "tap=tap-lwip"]
+
+    def time_waits(self) -> int:
+        return 0  # each run is a new stack
+
+
+class UserNetwork(Contender):
+    """A namespace whose only way out is a process that ends its TCP and opens sockets here."""
+
+    transport = "kernel"
+    address = bench.VETH_HERE
+    is_ours = False
+
+    def argv(self, folder: Path) -> list:
+        raise NotImplementedError
+
+    def start(self, folder: Path) -> None:
+        self.space = Namespace()
+        harness.run(*self.space.command("ip", "link", "set", "lo", "up"))
+        self.process = harness.Process(self.argv(folder), folder, self.name)
+        harness.wait_for(self._is_up, what=self.name)
+
+    def _is_up(self) -> bool:
+        assert self.process.is_running(), self.process.log
+        done = harness.run(*self.space.command("ip", "-4", "route", "show", "default"))
+        return bool(done.stdout)
+
+    def stop(self) -> None:
+        self.process.stop()
+        self.space.stop()
+
+    def processes(self) -> list[int]:
+        return family(self.process.child.pid)
+
+    def command(self, *words) -> list:
+        return self.space.command(*super().command(*words))
+
+    def time_waits(self) -> int:
+        return self.space.time_waits()
+
+
+class Pasta(UserNetwork):
+    name, title = "pasta", "passt (pasta)"
+    needs, package = "pasta", "passt"
+
+    def argv(self, folder: Path) -> list:
+        # It has dropped its right to look into /proc by the time it opens the namespace.
+        self.mount = folder / "pasta-namespace"
+        self.mount.touch()
+        harness.run("mount", "--bind", f"/proc/{self.space.holder.pid}/ns/net", self.mount)
+        return ["pasta", "--foreground", "--quiet", "--config-net", "--netns-only", "--netns",
+                self.mount, "--runas", "0", "--ns-ifname", "tap0", "--mtu", MTU, "--ipv4-only",
+                "--address", "10.12.0.2", "--netmask", "24", "--gateway", "10.12.0.1",
+                "--interface", "veth-here", "-t", "none", "-u", "none", "-T", "none", "-U", "none"]
+
+    def stop(self) -> None:
+        super().stop()
+        harness.run("umount", self.mount)
+
+
+class Slirp(UserNetwork):
+    name, title = "slirp4netns", "slirp4netns"
+    needs, package = "slirp4netns", "slirp4netns"
+
+    def argv(self, folder: Path) -> list:
+        return ["slirp4netns", "--configure", f"--mtu={MTU}", "--disable-dns",
+                self.space.holder.pid, "tap0"]
+
+
+CONTENDERS = [Veth, Loopback, Channel, Rpc, Lwip, Pasta, Slirp]
+
+
+def transports() -> list[str]:
+    return harness.run(PROGRAMS / "work", "list").stdout.decode().split()
+
+
+class Ground:
+    """The namespace of the peers, which is this one, and that of the kernel's client over veth."""
+
+    # What the peer does, its first port, and how many ports.
+    PEERS = {"bulk_out": (20000, 1), "bulk_in": (20010, 1), "latency": (20020, 5), "hold": (20030, 1)}
+
+    def __init__(self, folder: Path, settings: dict):
+        self.folder, self.settings = folder, settings
+        self.peers = {}
+
+    def start(self) -> None:
+        prepare_kernel()
+        self.space = Namespace()
+        harness.run("ip", "link", "add", "veth-here", "type", "veth", "peer", "name", "veth-there")
+        harness.run("ip", "link", "set", "veth-there", "netns", self.space.holder.pid)
+        harness.run("ip", "address", "add", f"{bench.VETH_HERE}/24", "dev", "veth-here")
+        harness.run("ip", "link", "set", "veth-here", "up")
+        self._inside("ip", "address", "add", f"{bench.VETH_THERE}/24", "dev", "veth-there")
+        self._inside("ip", "link", "set", "veth-there", "up")
+        self._be_sure_of_cubic()
+        for name, (port, count) in self.PEERS.items():
+            self.peers[name] = harness.Process([PROGRAMS / "peer", "0.0.0.0", port, name, count],
+                                               self.folder, f"peer-{name}")
+        for name, peer in self.peers.items():
+            harness.wait_for(lambda peer=peer: b"ready" in peer.output, what=f"the peer {name}")
+
+    def _inside(self, *argv) -> None:
+        harness.run(*self.space.command(*argv))
+
+    @staticmethod
+    def _be_sure_of_cubic() -> None:
+        """Our programs choose it themselves. For the sockets of pasta and slirp4netns the route does:
+        the default of a namespace may only be one that the whole machine allows to everybody."""
+        known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
+        if "cubic" not in known:
+            harness.skip("this kernel has no cubic (modprobe tcp_cubic)")
+        harness.run("ip", "route", "replace", "table", "local", "local", bench.VETH_HERE, "dev",
+                    "veth-here", "proto", "kernel", "scope", "host", "src", bench.VETH_HERE,
+                    "congctl", "cubic")
+
+    def processes(self) -> list[int]:
+        return [peer.child.pid for peer in self.peers.values()]
+
+    def port(self, mode: str) -> int:
+        return self.PEERS["latency" if mode == "requests" else mode][0]
+
+    def fill_port(self) -> int:
+        return self.PEERS["latency"][0] + 1
+
+    def stop(self) -> None:
+        for peer in self.peers.values():
+            peer.stop()
+        self.space.stop()
