@@ -80,6 +80,11 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "tap_up", json_boolean(daemon->tap_up));
     json_put(object, "mac", json_text(daemon->mac));
     json_put(object, "mtu", json_number(daemon->mtu));
+    json_put(object, "offloads", texts(daemon->offloads, daemon->offload_count));
+    json_put(object, "offloads_refused",
+             texts(daemon->offloads_refused, daemon->offload_refused_count));
+    json_put(object, "kernel_dropped",
+             daemon->kernel_dropped < 0 ? json_null() : json_integer(daemon->kernel_dropped));
     json_put(object, "addresses", texts(daemon->addresses, daemon->address_count));
     json_put(object, "address_states", address_states(daemon));
     json_put(object, "routes", texts(daemon->routes, daemon->route_count));
@@ -107,6 +112,25 @@ static void print_list(const char *name, const char *const *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         printf("%-12s %s\n", i ? "" : name, rows[i]);
+}
+
+static void print_words(const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        printf(" %s", words[i]);
+}
+
+/* "send_checksum receive_checksum; refused by the kernel: receive_tso_ecn" */
+static void print_offloads(const struct tcpc_daemon_status *daemon)
+{
+    printf("%-12s", "offloads");
+    if (daemon->offload_count == 0)
+        printf(" none");
+    print_words(daemon->offloads, daemon->offload_count);
+    if (daemon->offload_refused_count > 0)
+        printf("; refused by the kernel:");
+    print_words(daemon->offloads_refused, daemon->offload_refused_count);
+    putchar('\n');
 }
 
 /* "10.0.0.2/24: conflict, in use by 02:00:00:00:00:77; tried again in 4 s" */
@@ -176,6 +200,10 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     printf("%-12s %016" PRIx64 "\n", "boot id", tcpc_client_boot_id(cli->client));
     printf("%-12s %s (%s), %s, MTU %" PRIu32 "\n", "interface", daemon->tap,
            daemon->tap_up ? "up" : "down", daemon->mac, daemon->mtu);
+    print_offloads(daemon);
+    if (daemon->kernel_dropped >= 0)
+        printf("%-12s %" PRId64 " frames, by the kernel before the daemon read them\n", "dropped",
+               daemon->kernel_dropped);
     print_addresses(daemon);
     print_list("routes", daemon->routes, daemon->route_count);
     for (size_t i = 0; i < daemon->gateway_count; i++)

@@ -135,6 +135,8 @@ static void on_describe(void *ctx, struct daemon_info *ret_info)
     description_fill(&service->description, ret_info);
     ret_info->tap = tap_name(service->tap);
     ret_info->tap_up = tap_get_state(service->tap) == TAP_UP;
+    ret_info->offloads = *tap_offloads(service->tap);
+    ret_info->kernel_dropped = tap_kernel_dropped(service->tap);
     if (service->http != NULL)
         ret_info->http = http_address(service->http);
 }
@@ -168,6 +170,7 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     ret_input->latency = &service->latency;
     te_memory(pump_stack(service->pump), &ret_input->memory);
     ret_input->tap = tap_get_stats(service->tap);
+    ret_input->tap_kernel_dropped = tap_kernel_dropped(service->tap);
     ret_input->tap_name = tap_name(service->tap);
     ret_input->is_tap_up = tap_get_state(service->tap) == TAP_UP;
     ret_input->pump = pump_get_stats(service->pump);
@@ -390,7 +393,9 @@ static bool start_tap(struct service *service)
     char message[TAP_MESSAGE_MAX];
     struct tap_options options = {.mtu_bytes = config->engine.mtu_bytes,
                                   .queue_len = config->tap_queue_len,
-                                  .large_receive = config->large_receive};
+                                  .offloads =
+                                      offload_wanted(config->engine.checksum_offload,
+                                                     config->engine.gso, config->large_receive)};
     memcpy(options.name, config->tap, sizeof(options.name));
     memcpy(options.mac, config->engine.mac, sizeof(options.mac));
     service->tap = tap_new(&service->loop, &options, message);
@@ -454,6 +459,8 @@ static bool start_engine(struct service *service)
         .engine = &engine, .on_event = on_engine_event, .on_flushed = on_flushed, .ctx = service};
     const char *error;
     give_memory(service, &engine);
+    engine.checksum_offload = offload_has(tap_offloads(service->tap), OFFLOAD_SEND_CHECKSUM);
+    engine.gso = offload_has(tap_offloads(service->tap), OFFLOAD_SEND_GSO);
     engine.first_id = service->marks.start.id;
     if (getrandom(engine.secret, sizeof(engine.secret), 0) != (ssize_t)sizeof(engine.secret)) {
         log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));

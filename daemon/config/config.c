@@ -23,6 +23,10 @@ void config_init(struct config *config)
     te_config_init(&config->engine);
     rpc_options_init(&config->rpc);
     config_keys_init(config);
+    /* The engine's own defaults are for hosts of which nothing is known; here the kernel, or tap.c,
+     * says what a TAP cannot do. */
+    config->engine.checksum_offload = true;
+    config->engine.gso = true;
 }
 
 /* --- one key ---------------------------------------------------------------------------------- */
@@ -65,8 +69,12 @@ static bool key_set(struct config *config, const char *section, const char *name
 {
     int64_t scale;
     const struct config_key *key = key_find(name, &scale, ret_message);
-    return key != NULL && section_check(key, section, ret_message) &&
-           config_key_set(key, config, value, scale, ret_message);
+    if (key == NULL || !section_check(key, section, ret_message) ||
+        !config_key_set(key, config, value, scale, ret_message))
+        return false;
+    if (strcmp(key->row.name, "gso") == 0)
+        config->gso_is_set = true;
+    return true;
 }
 
 bool config_set(struct config *config, const char *key, const char *value, char *ret_message)

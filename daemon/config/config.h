@@ -50,6 +50,7 @@ struct config {
     char tap[IFNAMSIZ];
     uint32_t tap_queue_len;
     bool large_receive;
+    bool gso_is_set; /* else it follows checksum_offload */
     bool mac_is_set; /* false: config_finish() derives engine.mac */
     struct te_addr gateways[CONFIG_GATEWAYS_MAX];
     unsigned gateway_count;

@@ -178,6 +178,13 @@ static void derive_mac(struct config *config)
     config->engine.mac[0] = (uint8_t)((config->engine.mac[0] & ~1) | 2);
 }
 
+/* So that one key turns all offloads off. */
+static void derive_gso(struct config *config)
+{
+    if (!config->gso_is_set)
+        config->engine.gso = config->engine.checksum_offload;
+}
+
 static void add_default_routes(struct config *config)
 {
     static const uint8_t any_v4[4];
@@ -207,6 +214,7 @@ unsigned config_finish(struct config *config, const char *source, FILE *errors)
 {
     struct report report = {.source = source, .errors = errors};
     derive_mac(config);
+    derive_gso(config);
     check_order(config, &report);
     check_next_hops(config, &report);
     check_relations(config, &report);

@@ -90,7 +90,8 @@ static const struct config_key keys[] = {
     LIST("link", route, "NETWORK/PREFIX via ADDRESS, or NETWORK/PREFIX for on-link; repeated",
          "Further route."),
     NUMBER("link", large_receive, large_receive, SWITCH, true, (0, 1),
-           "Let the kernel hand us segments of up to 64 KiB in one frame."),
+           "Let the kernel hand us segments of up to 64 KiB in one frame; nothing without "
+           "checksum_offload."),
 
     /* --- [limits] ----------------------------------------------------------------------------- */
     NUMBER("limits", links_per_uid_max, rpc.control.links_per_uid_max, COUNT,

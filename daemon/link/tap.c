@@ -20,6 +20,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "link/link_stats.h"
 #include "link/vnet.h"
 #include "util/log.h"
 #include "util/spare.h"
@@ -42,13 +43,18 @@ struct tap {
 
     int fd;              /* -1 when GONE */
     int control;         /* tap_device_control() */
+    int link_stats;      /* link_stats_open(); -1: the kernel does not count for us */
     char name[IFNAMSIZ]; /* at present; options.name is what it is made as */
     struct tap_poll *poll;
     uv_timer_t timer;
     enum tap_state state;
     bool is_open_failure_told;
     struct log_limit error_limit;
+    struct offloads offloads; /* of this opening, or the last */
+    unsigned refused_told;    /* offloads */
     struct tap_stats stats;
+    /* The kernel's count starts anew with each device. */
+    uint64_t kernel_dropped_before, kernel_dropped_last;
 
     size_t waiting_len; /* of the frame that waits in waiting; 0: none */
     uint8_t waiting[TAP_BUFFER_BYTES];
@@ -191,11 +197,26 @@ static void state_check(struct tap *tap)
         state_set(tap, state);
 }
 
+/* Once, though the device may be opened again and again. */
+static void refused_tell(struct tap *tap)
+{
+    char text[OFFLOAD_TEXT_MAX];
+    unsigned refused = offload_refused(&tap->offloads);
+    if ((refused & ~tap->refused_told) == 0)
+        return;
+    tap->refused_told |= refused;
+    offload_format(refused, text);
+    log_write(LOG_LEVEL_WARNING,
+              "TAP %s: the kernel refuses some offloads, which are off now:%s; large transfers "
+              "take more CPU time",
+              tap->name, text);
+}
+
 static void device_reopen(struct tap *tap)
 {
     char message[TAP_MESSAGE_MAX];
     spare_lend(); /* a client may have taken the old one's place */
-    int fd = tap_device_open(&tap->options, tap->control, message);
+    int fd = tap_device_open(&tap->options, tap->control, &tap->offloads, message);
     if (fd < 0) {
         if (!tap->is_open_failure_told)
             log_write(LOG_LEVEL_ERROR, "%s; trying again every second", message);
@@ -203,6 +224,7 @@ static void device_reopen(struct tap *tap)
     } else if (poll_open(tap, fd)) {
         memcpy(tap->name, tap->options.name, sizeof(tap->name));
         tap->stats.reopened++;
+        refused_tell(tap);
         state_check(tap);
     }
     spare_return();
@@ -219,17 +241,31 @@ static void on_timer(uv_timer_t *timer)
 
 /* --- frames from the kernel ------------------------------------------------------------------- */
 
+/* The bytes of the header in front of each frame. */
+static size_t header_bytes(const struct tap *tap)
+{
+    return tap->offloads.has_header ? VNET_HEADER_BYTES : 0;
+}
+
+/* A frame is at the same place in the buffer with and without a header. */
+static uint8_t *receive_buffer(struct tap *tap)
+{
+    return tap->received + VNET_HEADER_BYTES - header_bytes(tap);
+}
+
+static bool meta_read(const struct tap *tap, size_t frame_len, struct te_frame_meta *ret_meta)
+{
+    struct virtio_net_hdr header = {0};
+    if (tap->offloads.has_header)
+        memcpy(&header, tap->received, VNET_HEADER_BYTES);
+    return vnet_to_meta(&header, frame_len, ret_meta);
+}
+
 static void frame_received(struct tap *tap, size_t len)
 {
-    struct virtio_net_hdr header;
     struct te_frame_meta meta;
-    size_t frame_len = len - VNET_HEADER_BYTES;
-    if (len < VNET_HEADER_BYTES) {
-        tap->stats.dropped_malformed++;
-        return;
-    }
-    memcpy(&header, tap->received, VNET_HEADER_BYTES);
-    if (!vnet_to_meta(&header, frame_len, &meta)) {
+    size_t frame_len = len - header_bytes(tap);
+    if (len < header_bytes(tap) || !meta_read(tap, frame_len, &meta)) {
         tap->stats.dropped_malformed++;
         return;
     }
@@ -248,7 +284,7 @@ static bool is_lost(int error)
 /* False at the end of the batch. */
 static bool read_one(struct tap *tap)
 {
-    ssize_t len = read(tap->fd, tap->received, sizeof(tap->received));
+    ssize_t len = read(tap->fd, receive_buffer(tap), header_bytes(tap) + TAP_FRAME_MAX);
     if (len >= 0) {
         frame_received(tap, (size_t)len);
         return true;
@@ -270,6 +306,7 @@ static bool read_one(struct tap *tap)
 
 static void read_frames(struct tap *tap, unsigned frames_max)
 {
+    uint64_t before = tap->stats.frame_bytes_in;
     for (unsigned i = 0; i < frames_max; i++)
         if (!read_one(tap))
             break;
@@ -295,7 +332,7 @@ static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count,
     } while (written < 0 && errno == EINTR);
     if (written >= 0) {
         tap->stats.frames_out++;
-        tap->stats.frame_bytes_out += total_bytes - VNET_HEADER_BYTES;
+        tap->stats.frame_bytes_out += total_bytes - header_bytes(tap);
         return true;
     }
     if (errno == EAGAIN)
@@ -310,7 +347,7 @@ static bool write_frame(struct tap *tap, const struct iovec *iov, int iov_count,
         tap->stats.dropped_error++;
         log_write_limited(&tap->error_limit, LOG_LEVEL_WARNING,
                           "TAP %s: the kernel refused a frame of %zu bytes: %s", tap->name,
-                          total_bytes - VNET_HEADER_BYTES, strerror(errno));
+                          total_bytes - header_bytes(tap), strerror(errno));
     }
     return true;
 }
@@ -340,12 +377,12 @@ enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
         return TAP_WRITE_OK;
     }
     vnet_from_meta(&output->meta, &header);
-    iov[0] = (struct iovec){.iov_base = &header, .iov_len = VNET_HEADER_BYTES};
+    iov[0] = (struct iovec){.iov_base = &header, .iov_len = header_bytes(tap)};
     for (unsigned i = 0; i < output->iov_count; i++)
         /* writev(2) only reads, though its struct is not const. */
         iov[i + 1] = (struct iovec){.iov_base = (void *)(uintptr_t)output->iov[i].base,
                                     .iov_len = output->iov[i].len};
-    if (write_frame(tap, iov, iov_count, VNET_HEADER_BYTES + output->total_bytes))
+    if (write_frame(tap, iov, iov_count, header_bytes(tap) + output->total_bytes))
         return TAP_WRITE_OK;
     keep_waiting(tap, iov, iov_count);
     return TAP_WRITE_FULL;
@@ -394,18 +431,33 @@ static struct tap *tap_alloc(uv_loop_t *loop, const struct tap_options *options)
     return NULL;
 }
 
+    tap->link_stats = link_stats_open();
+    if (tap->link_stats < 0)
+        log_write(LOG_LEVEL_NOTICE,
+                  "cannot ask for the kernel's counters: %s; frames that it drops before we read "
+                  "them are not shown",
+                  strerror(errno));
 struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
 {
+    if (tap->link_stats >= 0)
+        close(tap->link_stats);
     struct tap *tap = tap_alloc(loop, options);
     if (tap == NULL) {
         snprintf(ret_message, TAP_MESSAGE_MAX, "no memory or descriptor for the TAP");
         return NULL;
+static void controls_close(struct tap *tap)
+{
+    close(tap->control);
+    if (tap->link_stats >= 0)
+        close(tap->link_stats);
+}
+
     }
-    int fd = tap_device_open(options, tap->control, ret_message);
+    int fd = tap_device_open(options, tap->control, &tap->offloads, ret_message);
     if (fd < 0 || !poll_open(tap, fd)) {
         if (fd >= 0)
             snprintf(ret_message, TAP_MESSAGE_MAX, "cannot watch TAP %s", options->name);
-        close(tap->control);
+        controls_close(tap);
         free(tap);
         return NULL;
     }
@@ -415,6 +467,7 @@ struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *re
     uv_timer_init(loop, &tap->timer);
     tap->timer.data = tap;
     uv_timer_start(&tap->timer, on_timer, TAP_CHECK_INTERVAL_MS, TAP_CHECK_INTERVAL_MS);
+    refused_tell(tap);
     return tap;
 }
 
@@ -428,7 +481,7 @@ void tap_free(struct tap *tap)
     if (tap == NULL)
         return;
     poll_close(tap);
-    close(tap->control);
+    controls_close(tap);
     uv_close((uv_handle_t *)&tap->timer, timer_closed);
 }
 
@@ -469,3 +522,21 @@ const struct tap_stats *tap_get_stats(const struct tap *tap)
 {
     return &tap->stats;
 }
+int64_t tap_kernel_dropped(struct tap *tap)
+{
+    uint64_t frames;
+    if (tap->link_stats < 0)
+        return -1;
+    if (link_stats_dropped(tap->link_stats, tap_device_index(tap->control, tap->name), &frames)) {
+        if (frames < tap->kernel_dropped_last)
+            tap->kernel_dropped_before += tap->kernel_dropped_last;
+        tap->kernel_dropped_last = frames;
+    }
+    return (int64_t)(tap->kernel_dropped_before + tap->kernel_dropped_last);
+}
+
+const struct offloads *tap_offloads(const struct tap *tap)
+{
+    return &tap->offloads;
+}
+

@@ -82,3 +82,8 @@ const char *tap_name(const struct tap *tap);
 const struct tap_stats *tap_get_stats(const struct tap *tap);
 
 #endif
+/* Frames that the kernel has dropped before we read them, because the device's queue was full. It
+ * is asked now, or the last answer counts while the device is gone. -1: it does not say. */
+int64_t tap_kernel_dropped(struct tap *tap);
+/* What the kernel grants; valid as long as the tap. */
+const struct offloads *tap_offloads(const struct tap *tap);

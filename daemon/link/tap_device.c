@@ -58,6 +58,12 @@ static bool interface_exists(int control, const char *name)
     return interface_ioctl(control, name, SIOCGIFINDEX, &ifr) == 0 || errno != ENODEV;
 }
 
+unsigned tap_device_index(int control, const char *name)
+{
+    struct ifreq ifr = {0};
+    return interface_ioctl(control, name, SIOCGIFINDEX, &ifr) == 0 ? (unsigned)ifr.ifr_ifindex : 0;
+}
+
 /* Whether it is the tun driver's, and of that kind: "tap" or "tun". */
 static bool interface_is(int control, const char *name, const char *kind)
 {
@@ -136,16 +142,6 @@ static void mac_compare(const struct tap_options *options, int control)
             "mac is also the address of %s itself, so the kernel will not send us any frames; "
             "give another address, or auto",
             options->name);
-}
-
-static void offload_set(int fd, const struct tap_options *options)
-{
-    unsigned offload = TUN_F_CSUM;
-    if (options->large_receive)
-        offload |= TUN_F_TSO4 | TUN_F_TSO6;
-    if (ioctl(fd, TUNSETOFFLOAD, offload) < 0)
-        log_write(LOG_LEVEL_WARNING, "%s: no offloads: %s; transfers will be slower", options->name,
-                  strerror(errno));
 }
 
 static int reserve_fd = -1;
@@ -247,10 +243,11 @@ static void tell_created(const char *name, int control)
               name, taps);
 }
 
-static int attach(int fd, int control, const char *name, char *ret_message)
+static int attach(int fd, int control, const char *name, bool has_header, char *ret_message)
 {
     int header_bytes = VNET_HEADER_BYTES;
-    struct ifreq ifr = {.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_VNET_HDR};
+    short flags = has_header ? IFF_TAP | IFF_NO_PI | IFF_VNET_HDR : IFF_TAP | IFF_NO_PI;
+    struct ifreq ifr = {.ifr_flags = flags};
     bool existed = interface_exists(control, name);
     snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
     if (ioctl(fd, TUNSETIFF, &ifr) < 0) {
@@ -260,7 +257,7 @@ static int attach(int fd, int control, const char *name, char *ret_message)
     if (!existed)
         tell_created(name, control);
     /* A persistent device keeps what its last user set. */
-    if (ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) < 0) {
+    if (has_header && ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) < 0) {
         snprintf(ret_message, TAP_MESSAGE_MAX, "TAP %s: cannot set the offload header's size: %s",
                  name, strerror(errno));
         return -1;
@@ -268,16 +265,18 @@ static int attach(int fd, int control, const char *name, char *ret_message)
     return 0;
 }
 
-int tap_device_open(const struct tap_options *options, int control, char *ret_message)
+int tap_device_open(const struct tap_options *options, int control, struct offloads *ret_offloads,
+                    char *ret_message)
 {
     int fd = tun_open(ret_message);
     if (fd < 0)
         return -1;
-    if (attach(fd, control, options->name, ret_message) < 0) {
+    bool has_header = offload_has_header(fd);
+    if (attach(fd, control, options->name, has_header, ret_message) < 0) {
         close(fd);
         return -1;
     }
-    offload_set(fd, options);
+    *ret_offloads = offload_negotiate(fd, options->offloads, has_header);
     mtu_set(options, control);
     queue_len_set(options, control);
     mac_compare(options, control);

@@ -6,13 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "link/offload.h"
+
 #define TAP_MESSAGE_MAX 512
 
 struct tap_options {
     char name[IFNAMSIZ];
     uint32_t mtu_bytes;
     uint32_t queue_len; /* txqueuelen */
-    bool large_receive; /* let the kernel send us frames larger than the MTU */
+    unsigned offloads;  /* offload_wanted() */
     uint8_t mac[6];     /* our station's; the device must have a different one */
 };
 
@@ -29,6 +31,9 @@ enum tap_link {
  * after its device when no descriptor is left. -1 with errno set: it cannot be had. */
 int tap_device_control(void);
 
+/* The interface's index; 0: there is none of that name. */
+unsigned tap_device_index(int control, const char *name);
+
 /* Keeps the driver's file open for later, when it cannot be opened any more (util/sandbox): a
  * device that was deleted and made anew is then attached to by it. Belongs to the process. */
 void tap_device_reserve(void);
@@ -37,8 +42,10 @@ void tap_device_unreserve(void);
 /* Attaches to the device, creating it if it is missing, and brings its link up if that is allowed.
  * control is tap_device_control()'s. Returns a non-blocking descriptor, the caller's, or -1:
  * ret_message (TAP_MESSAGE_MAX bytes) says what went wrong and what to do about it. Settings that
- * fail but do not stop frames (MTU, queue length, offloads, link up) are only logged. */
-int tap_device_open(const struct tap_options *options, int control, char *ret_message);
+ * fail but do not stop frames (MTU, queue length, link up) are only logged; *ret_offloads has what
+ * came of those, and is set on success. */
+int tap_device_open(const struct tap_options *options, int control, struct offloads *ret_offloads,
+                    char *ret_message);
 
 /* The state of the device behind fd, and its present name in ret_name (IFNAMSIZ bytes), which is
  * untouched when it is gone or unknown: an interface may be renamed while it is in use. Opens

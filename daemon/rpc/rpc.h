@@ -46,6 +46,8 @@ struct daemon_info {
     const char *version;
     const char *tap;
     bool tap_up;
+    struct offloads offloads;
+    int64_t kernel_dropped; /* tap_kernel_dropped() */
     uint8_t mac[6];
     uint32_t mtu_bytes;
     int64_t msl_us;

@@ -67,6 +67,24 @@ static const struct te_option_info *option_find(const char *name)
 
 /* --- DaemonStatus ----------------------------------------------------------------------------- */
 
+static size_t fill_offload_names(struct rpc *rpc, unsigned set, char ***ret_names)
+{
+    size_t count = 0;
+    *ret_names = rpc_pointers(rpc, OFFLOAD_COUNT);
+    for (unsigned i = 0; *ret_names != NULL && i < OFFLOAD_COUNT; i++)
+        if (set & (1u << i))
+            (*ret_names)[count++] = (char *)(uintptr_t)offload_name(i);
+    return count;
+}
+
+static void fill_offloads(struct rpc *rpc, const struct offloads *offloads,
+                          pb_daemon_status_result *result)
+{
+    result->n_offloads = fill_offload_names(rpc, offloads->in_use, &result->offloads);
+    result->n_offloads_refused =
+        fill_offload_names(rpc, offload_refused(offloads), &result->offloads_refused);
+}
+
 static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
 {
     struct daemon_info info = {0};
@@ -85,6 +103,8 @@ static void fill_info(struct rpc *rpc, pb_daemon_status_result *result)
     result->gateways = rpc_pointers(rpc, info.gateway_count);
     for (unsigned i = 0; result->gateways != NULL && i < info.gateway_count; i++)
         result->gateways[result->n_gateways++] = rpc_text(rpc, info.gateways[i]);
+    fill_offloads(rpc, &info.offloads, result);
+    result->kernel_dropped = info.kernel_dropped;
     result->routes = rpc_pointers(rpc, info.route_count);
     for (unsigned i = 0; result->routes != NULL && i < info.route_count; i++)
         result->routes[result->n_routes++] = rpc_text(rpc, info.routes[i]);

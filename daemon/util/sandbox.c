@@ -63,9 +63,9 @@ static bool privileges_drop(void)
 /* --- system calls ----------------------------------------------------------------------------- */
 
 static const unsigned long allowed_ioctls[] = {
-    TUNSETIFF,     TUNGETIFF,    TUNSETVNETHDRSZ, TUNSETOFFLOAD, SIOCGIFFLAGS,
-    SIOCSIFFLAGS,  SIOCGIFMTU,   SIOCSIFMTU,      SIOCGIFTXQLEN, SIOCSIFTXQLEN,
-    SIOCGIFHWADDR, SIOCGIFINDEX, SIOCETHTOOL,     FIONBIO,       FIOCLEX};
+    TUNSETIFF,    TUNGETIFF,   TUNGETFEATURES, TUNSETVNETHDRSZ, TUNSETOFFLOAD, SIOCGIFFLAGS,
+    SIOCSIFFLAGS, SIOCGIFMTU,  SIOCSIFMTU,     SIOCGIFTXQLEN,   SIOCSIFTXQLEN, SIOCGIFHWADDR,
+    SIOCGIFINDEX, SIOCETHTOOL, FIONBIO,        FIOCLEX};
 
 /* The value of one argument; libseccomp's own macros leave members unset. */
 static struct scmp_arg_cmp argument_is(unsigned number, uint64_t mask, uint64_t value)

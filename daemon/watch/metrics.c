@@ -239,6 +239,10 @@ static void write_tap(FILE *stream, const struct metrics_input *input)
                  tap->frame_bytes_in);
     write_device(stream, input, "receive_errs_total", "Reads that failed, and unusable frames",
                  tap->read_errors + tap->dropped_malformed);
+    if (input->tap_kernel_dropped >= 0)
+        write_device(stream, input, "receive_drop_total",
+                     "Frames that the kernel dropped before they were read from the TAP",
+                     (uint64_t)input->tap_kernel_dropped);
     write_device(stream, input, "transmit_packets_total", "Frames written to the TAP",
                  tap->frames_out);
     write_device(stream, input, "transmit_bytes_total", "Bytes written to the TAP",

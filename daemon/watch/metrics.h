@@ -24,6 +24,7 @@ struct metrics_input {
     const struct latency *latency;
     struct te_memory_use memory;
     const struct tap_stats *tap;
+    int64_t tap_kernel_dropped; /* -1: not known */
     const char *tap_name;
     bool is_tap_up;
     unsigned addresses[TE_ADDRESS_STATE_COUNT]; /* of the stack, by state */

@@ -419,6 +419,11 @@ static bool decode_daemon(struct decoding *decoding)
     status->address_count = message->n_addresses;
     status->routes = (const char *const *)message->routes;
     status->route_count = message->n_routes;
+    status->offloads = (const char *const *)message->offloads;
+    status->offload_count = message->n_offloads;
+    status->offloads_refused = (const char *const *)message->offloads_refused;
+    status->offload_refused_count = message->n_offloads_refused;
+    status->kernel_dropped = message->kernel_dropped;
     decode_daemon_totals(status, message);
     return decode_options(decoding) && decode_address_states(decoding);
 }

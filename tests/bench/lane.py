@@ -121,7 +121,9 @@ class EngineHost:
         control = f"ipc://{self.folder}/control.sock"
         words = ["--tap", self.link, "--address", f"{ADDRESSES['engine']}/24", "--control", control,
                  "--http", "off", "--set", f"mac={MACS['engine']}", "--set", "dad=false",
-                 "--set", "log_level=warning", "--set", "shutdown_timeout=0"]
+                 "--set", "log_level=warning", "--set", "shutdown_timeout=0",
+                 # The relay's packet socket takes what a real network would carry.
+                 "--set", "checksum_offload=no"]
         self.daemon = harness.Daemon(self.folder, argv=words).wait_ready()
         return control
 

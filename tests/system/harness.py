@@ -32,6 +32,9 @@ SKIPPED = 77
 SANITIZER_MARKS = ("AddressSanitizer", "runtime error:", "LeakSanitizer", "Assertion `")
 # A sanitizer or a busy machine makes things slower, never different.
 PATIENCE = float(os.environ.get("TCPENGINE_PATIENCE", "1"))
+# Every daemon that is not told otherwise runs without offloads: the same tests, with frames of the
+# link's MTU and finished checksums.
+OFFLOADS_OFF = os.environ.get("TCPENGINE_OFFLOADS") == "off"
 # The same bytes each time: failures are reproducible.
 RANDOM = random.Random("tcpengine")
 
@@ -205,7 +208,8 @@ class Daemon(Process):
     def default_arguments(self) -> list[str]:
         return ["--tap", TAP, "--address", f"{ENGINE4}/24", "--address", f"{ENGINE6}/64",
                 "--gateway", HOST4, "--control", self.url, "--http", "127.0.0.1:9409",
-                "--msl", "1", "--set", "dad=false"]
+                "--msl", "1", "--set", "dad=false",
+                *(["--set", "checksum_offload=no"] if OFFLOADS_OFF else [])]
 
     def wait_ready(self, timeout: float = 20) -> "Daemon":
         deadline = time.monotonic() + timeout * PATIENCE

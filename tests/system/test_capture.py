@@ -12,6 +12,11 @@ CHECKS = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE",
 
 
 class WholeTransfer(harness.SystemTest):
+    """Frames as a wire would carry them."""
+
+    daemon_arguments = ("--set", "checksum_offload=no")
+    checks = CHECKS
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
@@ -43,9 +48,9 @@ class WholeTransfer(harness.SystemTest):
 
     def judge(self) -> None:
         path = self.capture.finish()
-        frames = tshark(path, *CHECKS, "-Y", f"{self.from_engine()} and tcp")
+        frames = tshark(path, *self.checks, "-Y", f"{self.from_engine()} and tcp")
         self.assertGreater(len(frames), 10)
-        bad = tshark(path, *CHECKS, "-Y", f"{self.from_engine()} and (_ws.malformed or "
+        bad = tshark(path, *self.checks, "-Y", f"{self.from_engine()} and (_ws.malformed or "
                      'ip.checksum.status == "Bad" or tcp.checksum.status == "Bad" or '
                      "_ws.expert.severity == error)")
         self.assertEqual(bad, [], "segments that tshark's expert calls wrong")
@@ -88,6 +93,14 @@ class WholeTransfer(harness.SystemTest):
         self.assertEqual(mss, "1460")
         self.assertTrue(0 < int(scale) <= 14)
         self.assertTrue(sack and stamp)
+
+
+class WithOffloads(WholeTransfer):
+    """The same but for TCP's checksums, which the kernel finishes behind the capture."""
+
+    daemon_arguments = ()
+    checks = ("-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:FALSE",
+              "-o", "tcp.analyze_sequence_numbers:TRUE")
 
 
 if __name__ == "__main__":

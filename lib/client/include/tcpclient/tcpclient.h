@@ -534,6 +534,11 @@ struct tcpc_daemon_status {
     uint64_t last_event_seq;
     const struct tcpc_option_info *options;
     size_t option_count;
+    const char *const *offloads; /* in use: "send_gso" */
+    size_t offload_count;
+    const char *const *offloads_refused; /* by the kernel, though configured */
+    size_t offload_refused_count;
+    int64_t kernel_dropped; /* frames that the kernel dropped before they were read; -1: unknown */
     const struct tcpc_address_state *address_states;
     size_t address_state_count;
 };

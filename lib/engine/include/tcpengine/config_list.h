@@ -92,7 +92,9 @@
       "Send segments of up to 64 KiB in one frame, which the kernel cuts; needs "                  \
       "checksum_offload.")                                                                         \
     X("link", checksum_offload, bool, checksum_offload, SWITCH, false, (0, 1), (0, 1),             \
-      "Leave TCP checksums of sent frames to the kernel.")                                         \
+      "Leave TCP checksums to the kernel, both ways. Off: no offloads at all, so gso is off "      \
+      "unless "                                                                                    \
+      "set, large_receive does nothing, and captures show finished frames.")                       \
     X("link", dad, bool, dad, SWITCH, true, (0, 1), (0, 1),                                        \
       "At start, probe whether another station holds our addresses (RFC 4862 5.4, RFC "            \
       "5227).")                                                                                    \

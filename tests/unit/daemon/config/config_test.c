@@ -253,6 +253,9 @@ static void test_defaults_are_values(void **state)
             fail_msg("%s = %s: %s", table[i].row.name, text, message);
         config_key_format(&table[i], &config, again);
         assert_string_equal(text, again);
+        /* That it was set is remembered of this one key, and nothing else differs. */
+        assert_int_equal(config.gso_is_set, strcmp(table[i].row.name, "gso") == 0);
+        config.gso_is_set = defaults.gso_is_set;
         assert_memory_equal(&config, &defaults, sizeof(config));
     }
 }
@@ -434,6 +437,26 @@ static void test_whole_configurations(void **state)
     }
 }
 
+/* One key turns all off; a key that was set keeps its value. */
+static void test_offloads_are_on_by_default_and_one_key_turns_them_off(void **state)
+{
+    struct config on, off, sums_only;
+    (void)state;
+    config_init(&on);
+    assert_int_equal(config_finish(&on, "f", stderr), 0);
+    assert_true(on.engine.checksum_offload && on.engine.gso && on.large_receive);
+    config_init(&off);
+    set(&off, "checksum_offload", "no");
+    assert_int_equal(config_finish(&off, "f", stderr), 0);
+    assert_false(off.engine.checksum_offload);
+    assert_false(off.engine.gso);
+    config_init(&sums_only);
+    set(&sums_only, "gso", "no");
+    assert_int_equal(config_finish(&sums_only, "f", stderr), 0);
+    assert_true(sums_only.engine.checksum_offload);
+    assert_false(sums_only.engine.gso);
+}
+
 static void test_finish_makes_routes_and_mac(void **state)
 {
     struct config config, other;
@@ -523,6 +546,7 @@ int main(void)
         cmocka_unit_test(test_long_line_is_told),
         cmocka_unit_test(test_missing_file),
         cmocka_unit_test(test_whole_configurations),
+        cmocka_unit_test(test_offloads_are_on_by_default_and_one_key_turns_them_off),
         cmocka_unit_test(test_finish_makes_routes_and_mac),
         cmocka_unit_test(test_example_file_is_right),
         cmocka_unit_test(test_example_file_shows_defaults),

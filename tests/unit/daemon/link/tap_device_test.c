@@ -71,13 +71,14 @@ static unsigned fds_open(void)
 static void test_interface_that_is_no_tap(void **state)
 {
     const struct tap_options options = {.name = "lo", .mtu_bytes = 1500, .queue_len = 100};
+    struct offloads offloads;
     char message[TAP_MESSAGE_MAX] = "";
     int error;
     unsigned before = fds_open();
     (void)state;
     bool has_tun = tun_can_be_opened(&error);
     int control = tap_device_control();
-    assert_int_equal(tap_device_open(&options, control, message), -1);
+    assert_int_equal(tap_device_open(&options, control, &offloads, message), -1);
     close(control);
     if (has_tun) {
         assert_non_null(strstr(message, "lo is an interface, but not a TAP"));
@@ -105,12 +106,13 @@ static bool privileges_drop(void)
 static int open_unprivileged(void)
 {
     const struct tap_options options = {.name = MISSING, .mtu_bytes = 1500};
+    struct offloads offloads;
     char message[TAP_MESSAGE_MAX] = "", user[32];
     int error;
     if (!privileges_drop())
         return 1;
     bool has_tun = tun_can_be_opened(&error);
-    if (tap_device_open(&options, tap_device_control(), message) != -1)
+    if (tap_device_open(&options, tap_device_control(), &offloads, message) != -1)
         return 2;
     if (!has_tun)
         return strstr(message, "cannot open " TUN_PATH) != NULL &&

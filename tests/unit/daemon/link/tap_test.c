@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "link/link_stats.h"
 #include "link/tap.h"
 #include "link/vnet.h"
 #include "support.h"
@@ -22,6 +23,10 @@ static struct {
     enum tap_link link; /* what tap_device_link() answers */
     const char *name;   /* at present */
     unsigned openings;
+    struct offloads offloads; /* what is granted */
+    bool counts;              /* the kernel answers questions about its counters */
+    unsigned index;
+    uint64_t dropped;
 } device;
 
 int tap_device_control(void)
@@ -29,7 +34,28 @@ int tap_device_control(void)
     return dup(STDIN_FILENO);
 }
 
-int tap_device_open(const struct tap_options *options, int control, char *ret_message)
+unsigned tap_device_index(int control, const char *name)
+{
+    assert_true(control >= 0);
+    assert_string_equal(name, device.name);
+    return device.link == TAP_LINK_GONE ? 0 : device.index;
+}
+
+int link_stats_open(void)
+{
+    return device.counts ? dup(STDIN_FILENO) : -1;
+}
+
+bool link_stats_dropped(int socket, unsigned index, uint64_t *ret_frames)
+{
+    assert_true(socket >= 0);
+    if (index != 0)
+        *ret_frames = device.dropped;
+    return index != 0;
+}
+
+int tap_device_open(const struct tap_options *options, int control, struct offloads *ret_offloads,
+                    char *ret_message)
 {
     int pair[2];
     assert_true(control >= 0);
@@ -42,6 +68,7 @@ int tap_device_open(const struct tap_options *options, int control, char *ret_me
                      0);
     device.kernel = pair[1];
     device.openings++;
+    *ret_offloads = device.offloads;
     return pair[0];
 }
 
@@ -118,6 +145,10 @@ static int setup(void **state)
     device.link = TAP_LINK_UP;
     device.name = "tap7";
     device.openings = 0;
+    device.offloads = (struct offloads){.has_header = true};
+    device.counts = true;
+    device.index = 7;
+    device.dropped = 0;
     env->tap = tap_make(env, message);
     assert_non_null(env->tap);
     *state = env;
@@ -403,6 +434,62 @@ static void test_deleted_device_is_made_anew(void **state)
     assert_int_equal(kernel_reads(frame), FRAME_BYTES);
 }
 
+/* The count of a new device goes on from that of the one before. */
+static void test_what_the_kernel_drops_is_counted_over_devices(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    device.dropped = 2013;
+    assert_int_equal(tap_kernel_dropped(env->tap), 2013);
+    device.link = TAP_LINK_GONE;
+    await_state(env, TAP_GONE);
+    assert_int_equal(tap_kernel_dropped(env->tap), 2013);
+    close(device.kernel);
+    device.link = TAP_LINK_UP;
+    device.dropped = 5;
+    await_state(env, TAP_UP);
+    assert_int_equal(tap_kernel_dropped(env->tap), 2018);
+    assert_int_equal(tap_kernel_dropped(env->tap), 2018);
+}
+
+static void test_kernel_without_counters(void **state)
+{
+    struct env *env = *state;
+    char message[TAP_MESSAGE_MAX];
+    device.counts = false;
+    close(device.kernel);
+    tap_free(env->tap);
+    env->tap = tap_make(env, message);
+    assert_non_null(env->tap);
+    assert_int_equal(tap_kernel_dropped(env->tap), -1);
+}
+
+/* A kernel that knows no offload header: frames come and go without. */
+static void test_frames_without_header(void **state)
+{
+    struct env *env = *state;
+    char message[TAP_MESSAGE_MAX];
+    uint8_t frame[2048] = {0x77}, wanted[FRAME_BYTES];
+    device.offloads = (struct offloads){.wanted = 1, .has_header = false};
+    close(device.kernel);
+    tap_free(env->tap);
+    env->tap = tap_make(env, message);
+    assert_non_null(env->tap);
+    listen_to(env);
+    assert_int_equal(send(device.kernel, frame, 60, 0), 60);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 1);
+    assert_int_equal(env->lens[0], 60);
+    assert_int_equal(env->first_byte, 0x77);
+    assert_int_equal(env->checksum, TE_CHECKSUM_UNKNOWN);
+    assert_int_equal(write_one(env, 0x5a), TAP_WRITE_OK);
+    memset(wanted, 0x5a, sizeof(wanted));
+    assert_int_equal(recv(device.kernel, frame, sizeof(frame), MSG_DONTWAIT), FRAME_BYTES);
+    assert_memory_equal(frame, wanted, FRAME_BYTES);
+    assert_int_equal(stats(env)->frame_bytes_in, 60);
+    assert_int_equal(stats(env)->frame_bytes_out, FRAME_BYTES);
+}
+
 static void test_no_device_no_tap(void **state)
 {
     struct env *env = *state;
@@ -436,6 +523,9 @@ int main(void)
         TEST(test_no_answer_is_no_change),
         TEST(test_all_that_waits_is_read_at_once),
         TEST(test_deleted_device_is_made_anew),
+        TEST(test_what_the_kernel_drops_is_counted_over_devices),
+        TEST(test_kernel_without_counters),
+        TEST(test_frames_without_header),
         TEST(test_no_device_no_tap),
         TEST(test_name),
     };
