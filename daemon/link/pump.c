@@ -13,9 +13,12 @@
  * farther away than the client), and again as long as events have made new work. */
 #include "link/pump.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tcpengine/units.h>
 
+#include "link/wakeup.h"
 #include "util/clock.h"
 #include "util/log.h"
 
@@ -39,9 +42,8 @@ struct pump {
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
-    uv_timer_t timer;
+    struct wakeup wakeup; /* at the engine's next deadline */
     unsigned open_handles;
-    int64_t timer_at_us; /* when the timer fires; TE_NEVER: it is not armed */
 
     bool is_dirty; /* a flush is due */
     bool is_flushing;
@@ -119,30 +121,16 @@ static bool run_events(struct pump *pump)
     return true;
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_due(void *ctx)
 {
-    struct pump *pump = timer->data;
-    pump->timer_at_us = TE_NEVER;
-    pump_wake(pump);
+    pump_wake(ctx);
 }
 
-/* The loop's clock counts milliseconds: round up, so that the timer does not fire early for
- * nothing.
- */
 static void arm_timer(struct pump *pump)
 {
     int64_t at_us = te_stack_next_timeout(pump->stack);
-    if (at_us == pump->timer_at_us)
-        return;
-    pump->timer_at_us = at_us;
-    if (at_us == TE_NEVER) {
-        uv_timer_stop(&pump->timer);
-        return;
-    }
-    int64_t delay_us = at_us - pump_now_us(pump);
-    uint64_t delay_ms = delay_us > 0 ? (uint64_t)(delay_us + TE_MS - 1) / TE_MS : 0;
-    uv_update_time(pump->timer.loop);
-    uv_timer_start(&pump->timer, on_timer, delay_ms, 0);
+    if (at_us != TE_NEVER)
+        wakeup_arm(&pump->wakeup, at_us + pump->started_at_us);
 }
 
 static void on_idle(uv_idle_t *idle)
@@ -222,12 +210,17 @@ static void start_handles(struct pump *pump, uv_loop_t *loop)
     uv_prepare_init(loop, &pump->prepare);
     uv_check_init(loop, &pump->check);
     uv_idle_init(loop, &pump->idle);
-    uv_timer_init(loop, &pump->timer);
     pump->open_handles = PUMP_HANDLES;
-    pump->prepare.data = pump->check.data = pump->idle.data = pump->timer.data = pump;
+    pump->prepare.data = pump->check.data = pump->idle.data = pump;
     uv_prepare_start(&pump->prepare, on_prepare);
     uv_check_start(&pump->check, on_check);
-    pump->timer_at_us = TE_NEVER;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct pump *pump = handle->data;
+    if (--pump->open_handles == 0)
+        free(pump);
 }
 
 struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_options *options,
@@ -241,10 +234,16 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
         return NULL;
     }
     pump->started_at_us = clock_monotonic_us();
+    if (!wakeup_open(&pump->wakeup, loop, on_due, pump)) {
+        *ret_error = strerror(errno);
+        free(pump);
+        return NULL;
+    }
     enum te_err err = te_stack_new(options->engine, 0, &pump->stack);
     if (err != TE_OK) {
         *ret_error = te_err_text(err);
-        free(pump);
+        pump->open_handles = 1;
+        wakeup_close(&pump->wakeup, on_closed);
         return NULL;
     }
     pump->tap = tap;
@@ -258,13 +257,6 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
     return pump;
 }
 
-static void on_closed(uv_handle_t *handle)
-{
-    struct pump *pump = handle->data;
-    if (--pump->open_handles == 0)
-        free(pump);
-}
-
 void pump_free(struct pump *pump)
 {
     if (pump == NULL)
@@ -275,5 +267,5 @@ void pump_free(struct pump *pump)
     uv_close((uv_handle_t *)&pump->prepare, on_closed);
     uv_close((uv_handle_t *)&pump->check, on_closed);
     uv_close((uv_handle_t *)&pump->idle, on_closed);
-    uv_close((uv_handle_t *)&pump->timer, on_closed);
+    wakeup_close(&pump->wakeup, on_closed);
 }
