@@ -304,13 +304,13 @@ static bool read_one(struct tap *tap)
     return errno != EIO;
 }
 
-static void read_frames(struct tap *tap, unsigned frames_max)
+static void read_frames(struct tap *tap, unsigned frames_max, uint64_t bytes_max)
 {
     uint64_t before = tap->stats.frame_bytes_in;
     for (unsigned i = 0; i < frames_max; i++)
-        if (!read_one(tap))
+        if (!read_one(tap) || tap->stats.frame_bytes_in - before >= bytes_max)
             break;
-    if (tap->handlers.on_batch_end != NULL)
+    if (tap->handlers.on_batch_end != NULL && tap->stats.frame_bytes_in != before)
         tap->handlers.on_batch_end(tap->handlers.ctx);
 }
 
@@ -318,7 +318,13 @@ void tap_read_waiting(struct tap *tap)
 {
     uint32_t queue_len = tap->options.queue_len;
     if (tap->fd >= 0 && tap->handlers.on_frame != NULL)
-        read_frames(tap, queue_len > QUEUE_LEN_MIN ? queue_len : QUEUE_LEN_MIN);
+        read_frames(tap, queue_len > QUEUE_LEN_MIN ? queue_len : QUEUE_LEN_MIN, UINT64_MAX);
+}
+
+void tap_read_batch(struct tap *tap)
+{
+    if (tap->fd >= 0 && tap->handlers.on_frame != NULL)
+        read_frames(tap, TAP_BATCH_MAX, TAP_BATCH_BYTES_MAX);
 }
 
 /* --- frames to the kernel --------------------------------------------------------------------- */
@@ -410,7 +416,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     if (events & UV_WRITABLE)
         write_waiting(tap);
     if ((events & UV_READABLE) && tap->fd >= 0)
-        read_frames(tap, TAP_BATCH_MAX);
+        read_frames(tap, TAP_BATCH_MAX, TAP_BATCH_BYTES_MAX);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -425,26 +431,20 @@ static struct tap *tap_alloc(uv_loop_t *loop, const struct tap_options *options)
     memcpy(tap->name, options->name, sizeof(tap->name));
     tap->fd = -1;
     tap->control = tap_device_control();
-    if (tap->control >= 0)
-        return tap;
-    free(tap);
-    return NULL;
-}
-
     tap->link_stats = link_stats_open();
     if (tap->link_stats < 0)
         log_write(LOG_LEVEL_NOTICE,
                   "cannot ask for the kernel's counters: %s; frames that it drops before we read "
                   "them are not shown",
                   strerror(errno));
-struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
-{
+    if (tap->control >= 0)
+        return tap;
     if (tap->link_stats >= 0)
         close(tap->link_stats);
-    struct tap *tap = tap_alloc(loop, options);
-    if (tap == NULL) {
-        snprintf(ret_message, TAP_MESSAGE_MAX, "no memory or descriptor for the TAP");
-        return NULL;
+    free(tap);
+    return NULL;
+}
+
 static void controls_close(struct tap *tap)
 {
     close(tap->control);
@@ -452,6 +452,12 @@ static void controls_close(struct tap *tap)
         close(tap->link_stats);
 }
 
+struct tap *tap_new(uv_loop_t *loop, const struct tap_options *options, char *ret_message)
+{
+    struct tap *tap = tap_alloc(loop, options);
+    if (tap == NULL) {
+        snprintf(ret_message, TAP_MESSAGE_MAX, "no memory or descriptor for the TAP");
+        return NULL;
     }
     int fd = tap_device_open(options, tap->control, &tap->offloads, ret_message);
     if (fd < 0 || !poll_open(tap, fd)) {
@@ -461,13 +467,13 @@ static void controls_close(struct tap *tap)
         free(tap);
         return NULL;
     }
+    refused_tell(tap);
     tap->state = state_ask(tap);
     if (tap->state != TAP_UP)
         state_tell(tap);
     uv_timer_init(loop, &tap->timer);
     tap->timer.data = tap;
     uv_timer_start(&tap->timer, on_timer, TAP_CHECK_INTERVAL_MS, TAP_CHECK_INTERVAL_MS);
-    refused_tell(tap);
     return tap;
 }
 
@@ -518,10 +524,6 @@ const char *tap_name(const struct tap *tap)
     return tap->name;
 }
 
-const struct tap_stats *tap_get_stats(const struct tap *tap)
-{
-    return &tap->stats;
-}
 int64_t tap_kernel_dropped(struct tap *tap)
 {
     uint64_t frames;
@@ -540,3 +542,7 @@ const struct offloads *tap_offloads(const struct tap *tap)
     return &tap->offloads;
 }
 
+const struct tap_stats *tap_get_stats(const struct tap *tap)
+{
+    return &tap->stats;
+}

@@ -13,6 +13,9 @@
 
 /* Frames read per wake-up, so that a flood cannot starve the rest of the loop. */
 #define TAP_BATCH_MAX 64
+/* Bytes after which no further frame is read in that wake-up: what the processor's cache holds
+ * beside the buffers into which they go. */
+#define TAP_BATCH_BYTES_MAX (512 * 1024)
 /* Ethernet header, a VLAN tag, and the largest packet. */
 #define TAP_FRAME_MAX (14 + 4 + 65535)
 #define TAP_CHECK_INTERVAL_MS 1000
@@ -68,6 +71,10 @@ void tap_set_state_handler(struct tap *tap, void (*on_state)(void *ctx, enum tap
  * flood cannot keep us here. Calls on_frame, and on_batch_end. */
 void tap_read_waiting(struct tap *tap);
 
+/* Hands over some of the frames that wait, as a wake-up does: few enough to go on writing soon.
+ * Calls on_frame, and on_batch_end if there were any. */
+void tap_read_batch(struct tap *tap);
+
 /* Writes one frame, which is borrowed until return. TAP_WRITE_OK: written, or dropped and counted
  * (link down, device gone, refused by the kernel). TAP_WRITE_FULL: the kernel's queue is full. The
  * first call that returns it has kept a copy, which goes out before on_writable; a call after that
@@ -79,11 +86,11 @@ enum tap_state tap_get_state(const struct tap *tap);
 const char *tap_state_text(const struct tap *tap);
 /* The interface's present name; valid as long as the tap. */
 const char *tap_name(const struct tap *tap);
-const struct tap_stats *tap_get_stats(const struct tap *tap);
-
-#endif
 /* Frames that the kernel has dropped before we read them, because the device's queue was full. It
  * is asked now, or the last answer counts while the device is gone. -1: it does not say. */
 int64_t tap_kernel_dropped(struct tap *tap);
 /* What the kernel grants; valid as long as the tap. */
 const struct offloads *tap_offloads(const struct tap *tap);
+const struct tap_stats *tap_get_stats(const struct tap *tap);
+
+#endif

@@ -6,6 +6,7 @@
 #include "support.h"
 
 #define FRAMES_PER_FLUSH 128
+#define FRAMES_PER_READING 16
 #define ROUNDS_PER_FLUSH 4
 #define PEERS 200
 #define RTO_US 20000
@@ -22,6 +23,7 @@ struct tap {
     void (*on_read_waiting)(struct env *env); /* NULL: no frame waits */
     struct env *env;
     unsigned readings;  /* calls of tap_read_waiting() */
+    unsigned batches;   /* calls of tap_read_batch() */
     unsigned frames;    /* written, one that is kept included */
     unsigned room;      /* frames until the queue is full */
     uint8_t last[1600]; /* the frame written last */
@@ -38,6 +40,12 @@ void tap_read_waiting(struct tap *tap)
     tap->readings++;
     if (tap->on_read_waiting != NULL)
         tap->on_read_waiting(tap->env);
+}
+
+void tap_read_batch(struct tap *tap)
+{
+    tap->batches++;
+    assert_int_equal(tap->frames, tap->batches * FRAMES_PER_READING);
 }
 
 enum tap_write_result tap_write(struct tap *tap, const struct te_output *output)
@@ -200,6 +208,7 @@ static void test_flush_is_bounded_and_goes_on(void **state)
     uint64_t before = pump_get_stats(env->pump)->postponed;
     assert_true(pump_flush(env->pump));
     assert_int_equal(env->tap.frames, FRAMES_PER_FLUSH);
+    assert_int_equal(env->tap.batches, FRAMES_PER_FLUSH / FRAMES_PER_READING);
     assert_int_equal(pump_get_stats(env->pump)->postponed, before + 1);
     t_turn(&env->loop); /* no wake: the rest follows by itself */
     assert_int_equal(env->tap.frames, PEERS);
