@@ -2,12 +2,12 @@
  *
  * With config.dad an address is TENTATIVE while it is probed (ARP probes of RFC 5227 2.1.1,
  * Neighbour Solicitations of RFC 4862 5.4), then READY if nobody answered or CONFLICT if somebody
- * did; a conflict is probed again after five to six seconds, from the tenth on after a minute (RFC 5227
- * 2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL). With config.optimistic_dad a TENTATIVE address is
- * used meanwhile (RFC 4429), so that a daemon does not take seconds to start. Without config.dad
- * addresses are READY from the start. A READY address is announced and never given up: a claim to
- * it is answered by at most one announcement every ten seconds (RFC 5227 2.4 (c)), so that two
- * forged packets cannot end our connections.
+ * did; a conflict is probed again after five to six seconds, from the tenth on after a minute (RFC
+ * 5227 2.1.1, MAX_CONFLICTS and RATE_LIMIT_INTERVAL). With config.optimistic_dad a TENTATIVE
+ * address is used meanwhile (RFC 4429), so that a daemon does not take seconds to start. Without
+ * config.dad addresses are READY from the start. A READY address is announced and never given up: a
+ * claim to it is answered by at most one announcement every ten seconds (RFC 5227 2.4 (c)), so that
+ * two forged packets cannot end our connections.
  *
  * An IPv6 address brings a link-local one made from the MAC (RFC 4291 appendix A), unless one is
  * configured or the table is full. It is the last item. */
