@@ -9,6 +9,7 @@
 #include "tcp/conn/timers.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/port.h"
+#include "util/mix.h"
 #include "util/seq.h"
 
 #define WSCALE_MAX 14
@@ -171,7 +172,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     *ret_id = 0;
     if (count != stack->conns.count || orphans != stack->conns.orphan_count)
         return "connections or orphans: the account differs from a recount";
-    if (!te_remotes_add_up(stack, of_remotes))
+    if (!te_remotes_add_up(stack, of_remotes) || !te_remotes_are_right(stack))
         return "connections of remotes: the account differs from a recount";
     if (buffers != stack->conns.buffer_bytes)
         return "buffer bytes: the account differs from a recount";
@@ -183,10 +184,13 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
 
 static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_id)
 {
-    uint64_t cursor = 0;
+    uint64_t cursor = 0, of_owners = 0;
+    uint32_t count = 0;
     const struct te_listener *listener;
     while ((listener = te_listener_walk(&stack->listeners, &cursor)) != NULL) {
         *ret_id = listener->id;
+        count++;
+        of_owners += te_mix(listener->uid);
         if (te_list_len(&listener->syn_queue) != listener->syn_count ||
             te_list_len(&listener->accept_queue) != listener->accept_count)
             return "a listener's queues are not as long as counted";
@@ -199,7 +203,11 @@ static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_i
             return "pending Fast Open connections over their limit";
     }
     *ret_id = 0;
-    return NULL;
+    if (count != stack->listeners.count)
+        return "listeners: the account differs from a recount";
+    return of_owners != te_owners_sum_listeners(stack)
+               ? "listeners of uids: the accounts differ from a recount"
+               : NULL;
 }
 
 const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *ret_id)

@@ -578,6 +578,43 @@ static void queues_are_within_their_limits(void **state)
     assert_healthy();
 }
 
+/* The listener is its uid's, and no other's. */
+static void listeners_are_recounted(void **state)
+{
+    struct te_stack *stack = c.b.stack;
+    (void)state;
+    listener = te_listener_find_id(stack, c.listener_id);
+    stack->listeners.count++;
+    assert_found(stack, "listeners: the account differs from a recount", 0);
+    stack->listeners.count--;
+    listener->uid++;
+    assert_found(stack, "listeners of uids: the accounts differ from a recount", 0);
+    listener->uid--;
+    te_owner_find(stack, listener->uid)->listeners++;
+    assert_found(stack, "listeners of uids: the accounts differ from a recount", 0);
+    te_owner_find(stack, listener->uid)->listeners--;
+    assert_healthy();
+}
+
+/* Side b counts the peer that has connected to it. One count in another's place adds up. */
+static void counts_of_another_remote_are_found(void **state)
+{
+    struct te_remotes *remotes = &c.b.stack->remotes;
+    uint32_t at = 0;
+    (void)state;
+    while (at + 1 < remotes->row_len && remotes->counts[at] == 0)
+        at++;
+    assert_int_equal(remotes->counts[at], 1);
+    uint32_t other = at == 0 ? 1 : 0;
+    remotes->counts[at]--;
+    remotes->counts[other]++;
+    assert_true(te_remotes_add_up(c.b.stack, 1));
+    assert_found(c.b.stack, "connections of remotes: the account differs from a recount", 0);
+    remotes->counts[at]++;
+    remotes->counts[other]--;
+    assert_healthy();
+}
+
 #define TEST(name, start) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -600,6 +637,8 @@ int main(void)
         TEST(every_module_is_asked, start_in_flight),
         TEST(queues_are_as_long_as_counted, start_in_flight),
         TEST(queues_are_within_their_limits, start_in_flight),
+        TEST(listeners_are_recounted, start_in_flight),
+        TEST(counts_of_another_remote_are_found, start_in_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

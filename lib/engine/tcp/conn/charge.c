@@ -7,6 +7,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/remote.h"
 #include "tcp/conn/sender.h"
+#include "util/mix.h"
 #include "util/percent.h"
 
 #define DOMAIN_CHARGE 0x63
@@ -405,59 +406,86 @@ void te_memory(const struct te_stack *stack, struct te_memory_use *ret_use)
 
 /* --- invariants ------------------------------------------------------------------------------- */
 
-static const char *check_conn(const struct te_conn *conn, uint64_t *sum, uint64_t *sum_of_remotes,
-                              uint64_t *rings)
+/* What a recount finds; the sums over owners and places tell whose counts they are (mix.h). */
+struct recount {
+    uint64_t bytes, rings;
+    uint64_t owners_bytes, owners_connections, owners_orphans, places;
+};
+
+static void add_places(const struct te_stack *stack, const struct te_conn *conn,
+                       struct recount *recount)
+{
+    uint64_t hash = te_remote_hash(stack, DOMAIN_CHARGE, &conn->remote.addr);
+    for (unsigned row = 0; row < TE_CHARGE_ROWS && stack->charges.remotes != NULL; row++) {
+        const uint64_t *first = &stack->charges.remotes[0][0];
+        recount->places += charged(conn) * te_mix((uint64_t)(place_in(stack, hash, row) - first));
+    }
+}
+
+static const char *check_conn(const struct te_stack *stack, const struct te_conn *conn,
+                              struct recount *recount)
 {
     bool holds = ring_bytes(conn) > 0;
     if (charged(conn) != te_charge_of(conn) || conn->charged_ring_bytes != ring_bytes(conn))
         return "a connection's charge is not what it holds";
     if (holds == te_list_is_empty(&conn->holder_link))
         return "a connection with stream memory is not among the holders, or one without is";
-    *sum += charged(conn);
-    *sum_of_remotes += conn->charged_remote ? charged(conn) : 0;
-    *rings += conn->charged_ring_bytes;
+    recount->bytes += charged(conn);
+    recount->rings += conn->charged_ring_bytes;
+    recount->owners_bytes += charged(conn) * te_mix(conn->uid);
+    recount->owners_connections += te_mix(conn->uid);
+    recount->owners_orphans += conn->counted_orphan * te_mix(conn->uid);
+    if (conn->charged_remote)
+        add_places(stack, conn, recount);
     return NULL;
 }
 
-static bool do_remotes_add_up(const struct te_charges *charges, uint64_t bytes)
-{
-    for (unsigned row = 0; charges->remotes != NULL && row < TE_CHARGE_ROWS; row++) {
-        uint64_t sum = 0;
-        for (unsigned i = 0; i < TE_CHARGE_ROW_LEN; i++)
-            sum += charges->remotes[row][i];
-        if (sum != bytes)
-            return false;
-    }
-    return true;
-}
-
-static uint64_t owners_bytes(const struct te_stack *stack)
+static uint64_t sum_of_places(const struct te_charges *charges)
 {
     uint64_t sum = 0;
-    for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++)
-        for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;
-             owner = owner->next)
-            sum += owner->bytes;
+    for (uint64_t i = 0; charges->remotes != NULL && i < TE_CHARGE_ROWS * TE_CHARGE_ROW_LEN; i++)
+        sum += charges->remotes[0][i] * te_mix(i);
     return sum;
+}
+
+static const char *check_owners(const struct te_stack *stack, const struct recount *recount)
+{
+    uint64_t bytes = 0, connections = 0, orphans = 0;
+    for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++) {
+        for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;
+             owner = owner->next) {
+            bytes += owner->bytes * te_mix(owner->uid);
+            connections += owner->connections * te_mix(owner->uid);
+            orphans += owner->orphans * te_mix(owner->uid);
+        }
+    }
+    if (bytes != recount->owners_bytes)
+        return "bytes charged to uids: the accounts differ from a recount";
+    if (connections != recount->owners_connections)
+        return "connections of uids: the accounts differ from a recount";
+    return orphans != recount->owners_orphans
+               ? "orphans of uids: the accounts differ from a recount"
+               : NULL;
 }
 
 const char *te_charges_check(const struct te_stack *stack)
 {
     const struct te_charges *charges = &stack->charges;
-    uint64_t cursor = 0, sum = 0, of_remotes = 0, rings = 0;
+    uint64_t cursor = 0;
+    struct recount recount = {0};
     const struct te_conn *conn;
     while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL) {
-        const char *wrong = conn->is_charged ? check_conn(conn, &sum, &of_remotes, &rings) : NULL;
+        const char *wrong = conn->is_charged ? check_conn(stack, conn, &recount) : NULL;
         if (wrong != NULL)
             return wrong;
     }
-    if (sum != charges->charged_bytes || rings != charges->ring_bytes)
+    if (recount.bytes != charges->charged_bytes || recount.rings != charges->ring_bytes)
         return "bytes charged: the account differs from a recount";
     if (te_list_len(&charges->holders) != charges->holder_count)
         return "holders of stream memory: the account differs from a recount";
-    if (owners_bytes(stack) != sum)
-        return "bytes charged to uids: the accounts differ from a recount";
-    if (!do_remotes_add_up(charges, of_remotes))
+    if (sum_of_places(charges) != recount.places)
         return "bytes charged to remotes: the accounts differ from a recount";
-    return stack->memory.used_bytes < rings ? "less memory in use than its connections hold" : NULL;
+    if (stack->memory.used_bytes < recount.rings)
+        return "less memory in use than its connections hold";
+    return check_owners(stack, &recount);
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "util/mix.h"
 
 static struct te_owner **bucket_of(struct te_stack *stack, uint32_t uid)
 {
@@ -111,6 +112,16 @@ void te_set_client_present(struct te_stack *stack, uint32_t uid, bool is_present
         return;
     owner->is_gone = !is_present;
     free_if_unused(stack, owner);
+}
+
+uint64_t te_owners_sum_listeners(const struct te_stack *stack)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < TE_OWNER_BUCKETS; i++)
+        for (const struct te_owner *owner = stack->owners.buckets[i]; owner != NULL;
+             owner = owner->next)
+            sum += owner->listeners * te_mix(owner->uid);
+    return sum;
 }
 
 void te_owners_free(struct te_stack *stack)

@@ -38,6 +38,8 @@ bool te_owner_add_listener(struct te_stack *stack, uint32_t uid);
 void te_owner_remove_listener(struct te_stack *stack, uint32_t uid);
 /* NULL: uid holds nothing, and its clients are not known to be gone. */
 struct te_owner *te_owner_find(const struct te_stack *stack, uint32_t uid);
+/* For an invariant: the listeners of all, a sum that tells whose they are (util/mix.h). */
+uint64_t te_owners_sum_listeners(const struct te_stack *stack);
 /* Frees all, whatever they hold: for te_stack_free. */
 void te_owners_free(struct te_stack *stack);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "stack_internal.h"
+#include "util/mix.h"
 
 static struct te_port_use *use_of(struct te_tree_node *node)
 {
@@ -205,8 +206,7 @@ void te_port_uses_free(struct te_stack *stack)
 /* Of a use and a uid, as good as unique. */
 static uint64_t mark_of(const struct te_port_use *use, uint32_t uid)
 {
-    uint64_t mark = ((uint64_t)(uintptr_t)use ^ (uint64_t)uid << 32) * 0x9e3779b97f4a7c15u;
-    return mark ^ mark >> 29;
+    return te_mix((uint64_t)(uintptr_t)use ^ (uint64_t)uid << 32);
 }
 
 void te_port_sum_claim(const struct te_stack *stack, const struct te_port_claim *claim,

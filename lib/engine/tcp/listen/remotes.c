@@ -6,6 +6,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/remote.h"
 #include "tcp/listen/share.h"
+#include "util/mix.h"
 
 #define ROW_MIN 64
 /* Places per remote at its limit: when such remotes fill the table of connections, one in 16^4
@@ -114,4 +115,28 @@ bool te_remotes_add_up(const struct te_stack *stack, uint64_t connections)
             return false;
     }
     return true;
+}
+
+static uint64_t sum_of_conn(const struct te_stack *stack, const struct te_conn *conn)
+{
+    uint64_t sum = 0;
+    struct places places = places_of(stack, &conn->remote.addr);
+    for (unsigned row = 0; row < TE_REMOTES_ROWS; row++)
+        sum += te_mix((uint64_t)(places.at[row] - stack->remotes.counts));
+    return sum;
+}
+
+bool te_remotes_are_right(const struct te_stack *stack)
+{
+    const struct te_remotes *remotes = &stack->remotes;
+    uint64_t cursor = 0, noted = 0, found = 0;
+    const struct te_conn *conn;
+    if (remotes->counts == NULL)
+        return true;
+    for (uint64_t i = 0; i < TE_REMOTES_ROWS * remotes->row_len; i++)
+        noted += remotes->counts[i] * te_mix(i);
+    while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL)
+        if (conn->counted_remote)
+            found += sum_of_conn(stack, conn);
+    return noted == found;
 }

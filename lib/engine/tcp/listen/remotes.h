@@ -42,5 +42,7 @@ bool te_remotes_is_full(const struct te_stack *stack, const struct te_addr *remo
 void te_remotes_account(struct te_stack *stack, struct te_conn *conn);
 /* Whether each row adds up to that many connections: an invariant. */
 bool te_remotes_add_up(const struct te_stack *stack, uint64_t connections);
+/* The same of each place: whether it is what a recount of the table finds. */
+bool te_remotes_are_right(const struct te_stack *stack);
 
 #endif

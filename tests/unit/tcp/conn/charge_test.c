@@ -195,6 +195,12 @@ static void false_accounts_are_found(void **state)
     te_owner_find(l.stack, 1000)->bytes++;
     expect_wrong("bytes charged to uids: the accounts differ from a recount");
     te_owner_find(l.stack, 1000)->bytes--;
+    te_owner_find(l.stack, 1000)->orphans++;
+    expect_wrong("orphans of uids: the accounts differ from a recount");
+    te_owner_find(l.stack, 1000)->orphans--;
+    te_owner_find(l.stack, 1000)->connections++;
+    expect_wrong("connections of uids: the accounts differ from a recount");
+    te_owner_find(l.stack, 1000)->connections--;
     charges->remotes[2][5]++;
     expect_wrong("bytes charged to remotes: the accounts differ from a recount");
     charges->remotes[2][5]--;
@@ -207,6 +213,36 @@ static void false_accounts_are_found(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* The sums are right, and the one has what is the other's. */
+static void counts_of_another_are_found(void **state)
+{
+    uint64_t *from = NULL, (*rows)[TE_CHARGE_ROW_LEN] = l.stack->charges.remotes;
+    (void)state;
+    opened_by("10.0.0.7", 1);
+    struct te_owner *other = te_owner_join(l.stack, 7), *owner = te_owner_find(l.stack, 1000);
+    other->connections--;
+    assert_null(te_charges_check(l.stack));
+    owner->bytes -= 10;
+    other->bytes += 10;
+    expect_wrong("bytes charged to uids: the accounts differ from a recount");
+    owner->bytes += 10;
+    other->bytes -= 10;
+    owner->connections--;
+    other->connections++;
+    expect_wrong("connections of uids: the accounts differ from a recount");
+    owner->connections++;
+    for (unsigned i = 0; i < TE_CHARGE_ROW_LEN - 1 && from == NULL; i++)
+        from = rows[1][i] > 0 ? &rows[1][i] : NULL;
+    assert_non_null(from);
+    te_owner_leave(l.stack, 7);
+    from[0]--;
+    from[1]++;
+    expect_wrong("bytes charged to remotes: the accounts differ from a recount");
+    from[0]++;
+    from[1]--;
+    assert_null(te_charges_check(l.stack));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +254,7 @@ int main(void)
         TEST(beyond_the_budget_there_is_not_even_a_reserve),
         TEST(a_birth_without_memory_for_its_account_fails),
         TEST(false_accounts_are_found),
+        TEST(counts_of_another_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
