@@ -116,6 +116,9 @@ class Contender:
     def stop(self) -> None:
         """What start() began."""
 
+    def keep_time_waits(self, folder: Path) -> None:
+        """From now on they should stay for all rounds, if that can be chosen."""
+
     def processes(self) -> list[int]:
         return []
 
@@ -147,14 +150,16 @@ class Engine(Contender):
 
     address = harness.HOST4
     settings = {"connections_per_remote_max": "0", "objects_per_uid_max": "1000000",
-                "port_first": "1024", "port_last": "65535", "log_level": "warning"}
+                "port_first": "1024", "port_last": "65535", "time_wait_max": "1000000",
+                "log_level": "warning"}
+    msl_seconds = 30  # as Linux
 
     def start(self, folder: Path) -> None:
         self.tap = f"tap-{self.name}"
         address = self._make_tap()
         words = ["--tap", self.tap, "--address", address, "--control",
                  f"ipc://{folder}/{self.name}.sock", "--http", f"127.0.0.1:{self.http_port}",
-                 "--msl", "600", "--set", "dad=false"]
+                 "--msl", str(self.msl_seconds), "--set", "dad=false"]
         for key, value in {**self.settings, **self.ground.settings}.items():
             words += ["--set", f"{key}={value}"]
         self.url = f"ipc://{folder}/{self.name}.sock"
@@ -172,6 +177,11 @@ class Engine(Contender):
     def stop(self) -> None:
         status = self.daemon.terminate()
         assert status == 0, self.daemon.log
+
+    def keep_time_waits(self, folder: Path) -> None:
+        self.stop()
+        self.msl_seconds = 1800
+        self.start(folder)
 
     def processes(self) -> list[int]:
         return family(self.daemon.child.pid)
@@ -292,12 +302,17 @@ def transports() -> list[str]:
 class Ground:
     """The namespace of the peers, which is this one, and that of the kernel's client over veth."""
 
-    # What the peer does, its first port, and how many ports.
-    PEERS = {"bulk_out": (20000, 1), "bulk_in": (20010, 1), "latency": (20020, 5), "hold": (20030, 1)}
+    # For which work, what the peer does, its first port, and how many ports. A port is used again when its
+    # TIME_WAITs have gone: Linux looks through 32,000 ports before it takes one of the other half.
+    # A prime, so that everybody comes to all of them.
+    PEERS = {"bulk_out": ("bulk_out", 20000, 1), "bulk_in": ("bulk_in", 20001, 1),
+             "latency": ("latency", 20002, 1), "hold": ("hold", 20003, 1),
+             "fill": ("latency", 20010, 4), "requests": ("latency", 20100, 47)}
 
     def __init__(self, folder: Path, settings: dict):
         self.folder, self.settings = folder, settings
         self.peers = {}
+        self.turn = 0
 
     def start(self) -> None:
         prepare_kernel()
@@ -309,8 +324,8 @@ class Ground:
         self._inside("ip", "address", "add", f"{bench.VETH_THERE}/24", "dev", "veth-there")
         self._inside("ip", "link", "set", "veth-there", "up")
         self._be_sure_of_cubic()
-        for name, (port, count) in self.PEERS.items():
-            self.peers[name] = harness.Process([PROGRAMS / "peer", "0.0.0.0", port, name, count],
+        for name, (mode, port, count) in self.PEERS.items():
+            self.peers[name] = harness.Process([PROGRAMS / "peer", "0.0.0.0", port, mode, count],
                                                self.folder, f"peer-{name}")
         for name, peer in self.peers.items():
             harness.wait_for(lambda peer=peer: b"ready" in peer.output, what=f"the peer {name}")
@@ -332,11 +347,14 @@ class Ground:
     def processes(self) -> list[int]:
         return [peer.child.pid for peer in self.peers.values()]
 
-    def port(self, mode: str) -> int:
-        return self.PEERS["latency" if mode == "requests" else mode][0]
+    def port(self, work: str) -> int:
+        """The next of its ports."""
+        _, first, count = self.PEERS[work]
+        self.turn += 1
+        return first + self.turn % count
 
     def fill_port(self) -> int:
-        return self.PEERS["latency"][0] + 1
+        return self.PEERS["fill"][1]
 
     def stop(self) -> None:
         for peer in self.peers.values():

@@ -18,7 +18,7 @@
 
 #define PIECE (128u * 1024u)
 #define ACCEPTORS 8
-#define PORTS_MAX 16
+#define PORTS_MAX 64
 
 static bool send_all(int fd, const void *data, size_t len)
 {
