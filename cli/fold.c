@@ -1,8 +1,10 @@
 #include "fold.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "terminal.h"
 
 enum { COLUMNS_MAX = 16, INDENT = 3 };
@@ -38,6 +40,26 @@ static void measure_line(struct fold *fold, struct libscols_line *line)
     }
 }
 
+/* scols_table_get_line() walks the list of lines from its start each time. */
+static struct libscols_iter *lines_begin(void)
+{
+    struct libscols_iter *lines = scols_new_iter(SCOLS_ITER_FORWARD);
+    if (lines == NULL) {
+        fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
+        exit(EXIT_FAILED);
+    }
+    return lines;
+}
+
+static void measure_lines(struct fold *fold)
+{
+    struct libscols_iter *lines = lines_begin();
+    struct libscols_line *line;
+    while (scols_table_next_line(fold->scols, lines, &line) == 0)
+        measure_line(fold, line);
+    scols_free_iter(lines);
+}
+
 static struct fold fold_make(struct libscols_table *scols, size_t width)
 {
     struct fold fold = {.scols = scols, .width = width, .count = scols_table_get_ncols(scols)};
@@ -46,8 +68,7 @@ static struct fold fold_make(struct libscols_table *scols, size_t width)
     fold.has_colors = scols_table_colors_wanted(scols);
     if (!scols_table_is_noheadings(scols))
         measure_line(&fold, NULL);
-    for (size_t i = 0; i < scols_table_get_nlines(scols); i++)
-        measure_line(&fold, scols_table_get_line(scols, i));
+    measure_lines(&fold);
     for (size_t i = 0; i < fold.count; i++)
         fold.is_right[i] = scols_column_is_right(scols_table_get_column(scols, i));
     return fold;
@@ -55,11 +76,13 @@ static struct fold fold_make(struct libscols_table *scols, size_t width)
 
 bool fold_is_wanted(struct libscols_table *scols, size_t width)
 {
+    if (width == 0)
+        return false;
     struct fold fold = fold_make(scols, width);
     size_t total = 0;
     for (size_t i = 0; i < fold.count; i++)
         total += fold.widths[i] + (i > 0);
-    return width > 0 && total > width;
+    return total > width;
 }
 
 /* At column `at` of the terminal. Returns where the next cell may begin. */
@@ -100,8 +123,11 @@ static void print_line(const struct fold *fold, struct libscols_line *line)
 void fold_print(struct libscols_table *scols, size_t width)
 {
     struct fold fold = fold_make(scols, width);
+    struct libscols_iter *lines = lines_begin();
+    struct libscols_line *line;
     if (!scols_table_is_noheadings(scols))
         print_line(&fold, NULL);
-    for (size_t i = 0; i < scols_table_get_nlines(scols); i++)
-        print_line(&fold, scols_table_get_line(scols, i));
+    while (scols_table_next_line(scols, lines, &line) == 0)
+        print_line(&fold, line);
+    scols_free_iter(lines);
 }

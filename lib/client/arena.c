@@ -74,12 +74,16 @@ void *tcpci_arena_array(struct tcpc_arena *arena, size_t count, size_t size)
     return tcpci_arena_alloc(arena, count * size);
 }
 
+/* Behind the first block, which is in use. Only the adopted blocks are walked: a long list's pages
+ * come to one arena after the other. */
 void tcpci_arena_adopt(struct tcpc_arena *into, struct tcpc_arena *from)
 {
-    struct block **tail = &into->blocks;
+    struct block **place = into->blocks != NULL ? &into->blocks->next : &into->blocks;
+    struct block **tail = &from->blocks;
     while (*tail != NULL)
         tail = &(*tail)->next;
-    *tail = from->blocks;
+    *tail = *place;
+    *place = from->blocks;
     from->blocks = NULL;
     tcpci_arena_free(from);
 }

@@ -2,7 +2,7 @@
 #ifndef TESTS_CLI_CAPTURED_OUTPUT_H
 #define TESTS_CLI_CAPTURED_OUTPUT_H
 
-enum { CAPTURED_MAX = 1 << 14 };
+enum { CAPTURED_MAX = 512 * 1024 };
 
 struct captured_output {
     int fd, saved_fd, file_fd;

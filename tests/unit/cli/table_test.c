@@ -1,4 +1,5 @@
 /* Tables on stdout. */
+#include <stdio.h>
 #include <string.h>
 
 #include "captured_output.h"
@@ -30,6 +31,26 @@ static void columns_are_as_wide_as_their_cells(void **state)
     assert_string_equal(capture_end(&captured), "Id      Bytes Peer\n"
                                                 "1           5 a\n"
                                                 "12345 1234567 10.0.0.1:80\n");
+}
+
+/* Long enough to notice if the time grew with the square of the rows. */
+static void a_long_table_has_all_its_rows(void **state)
+{
+    const struct cli cli = {.is_headerless = true};
+    struct table *table = table_new(&cli, columns);
+    (void)state;
+    for (unsigned i = 0; i < 20000; i++)
+        add(table, 10000 + i, 5, "a");
+    capture_begin(&captured, 1);
+    table_print(table);
+    const char *text = capture_end(&captured);
+    for (unsigned i = 0; i < 20000; i++) {
+        char line[32];
+        int len = snprintf(line, sizeof(line), "%u %5u a\n", 10000 + i, 5U);
+        assert_memory_equal(text, line, (size_t)len);
+        text += len;
+    }
+    assert_string_equal(text, "");
 }
 
 static void headers_can_be_left_out(void **state)
@@ -77,6 +98,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(columns_are_as_wide_as_their_cells),
+        cmocka_unit_test(a_long_table_has_all_its_rows),
         cmocka_unit_test(headers_can_be_left_out),
         cmocka_unit_test(an_empty_table_is_its_header),
         cmocka_unit_test(wide_cells_are_not_cut),

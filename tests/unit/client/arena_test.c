@@ -91,6 +91,29 @@ static void adopted_memory_outlives_its_arena(void **state)
     tcpci_arena_free(into);
 }
 
+/* As the pages of a list are: into goes on allocating where it was. */
+static void many_arenas_can_be_adopted(void **state)
+{
+    enum { PAGES = 1000, PAGE_BYTES = 9000 };
+    struct tcpc_arena *into = tcpci_arena_new(1000);
+    char *pages[PAGES];
+    (void)state;
+    char *first = tcpci_arena_alloc(into, 16);
+    for (int i = 0; i < PAGES; i++) {
+        struct tcpc_arena *from = tcpci_arena_new(2 * PAGE_BYTES);
+        pages[i] = tcpci_arena_alloc(from, PAGE_BYTES);
+        tcpci_arena_alloc(from, PAGE_BYTES); /* in a block of its own */
+        memset(pages[i], 'a' + i % 26, PAGE_BYTES);
+        tcpci_arena_adopt(into, from);
+    }
+    assert_ptr_equal(tcpci_arena_alloc(into, 16), first + 16);
+    for (int i = 0; i < PAGES; i++) {
+        assert_int_equal(pages[i][0], 'a' + i % 26);
+        assert_int_equal(pages[i][PAGE_BYTES - 1], 'a' + i % 26);
+    }
+    tcpci_arena_free(into);
+}
+
 static void empty_arena_can_be_adopted(void **state)
 {
     struct tcpc_arena *into = tcpci_arena_new(10);
@@ -122,6 +145,7 @@ int main(void)
         cmocka_unit_test(one_piece_may_take_the_whole_budget),
         cmocka_unit_test(array_that_overflows_is_refused),
         cmocka_unit_test(adopted_memory_outlives_its_arena),
+        cmocka_unit_test(many_arenas_can_be_adopted),
         cmocka_unit_test(empty_arena_can_be_adopted),
         cmocka_unit_test(allocator_takes_from_the_budget),
     };
