@@ -443,8 +443,9 @@ static const char *check_conn(const struct te_stack *stack, const struct te_conn
 static uint64_t sum_of_places(const struct te_charges *charges)
 {
     uint64_t sum = 0;
-    for (uint64_t i = 0; charges->remotes != NULL && i < TE_CHARGE_ROWS * TE_CHARGE_ROW_LEN; i++)
-        sum += charges->remotes[0][i] * te_mix(i);
+    for (unsigned row = 0; charges->remotes != NULL && row < TE_CHARGE_ROWS; row++)
+        for (unsigned i = 0; i < TE_CHARGE_ROW_LEN; i++)
+            sum += charges->remotes[row][i] * te_mix(row * TE_CHARGE_ROW_LEN + i);
     return sum;
 }
 
