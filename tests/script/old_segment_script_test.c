@@ -307,19 +307,20 @@ static void a_byte_in_the_place_of_the_syn_opens_nothing(void **state)
 
 /* --- at the right edge of our window ---------------------------------------------------------- */
 
-/* The number of an ACK after text that has filled the window. */
-static uint32_t edge_with_500_in_flight(struct script *s)
+/* The number of an ACK after text that has filled the window. Ours has been sent twice. */
+static uint32_t edge_after_a_timeout(struct script *s)
 {
     conn_in_established(s);
     T_EQUAL(script_user_send(s, 500), 500);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
+    T_EXPECT_AFTER(s, script_status(s).rto_us, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
     return 1 + script_status(s).rcv_wnd;
 }
 
 static void ack_after_a_lost_window_of_text_counts(void **state)
 {
     struct script *s = *state;
-    uint32_t edge = edge_with_500_in_flight(s);
+    uint32_t edge = edge_after_a_timeout(s);
     T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 501);
     T_EXPECT_ACK(s, 501, 1); /* "unacceptable" is answered (RFC 9293 3.10.7.4) */
     T_COUNT(s, tcp_unacceptable, 1);
@@ -328,10 +329,22 @@ static void ack_after_a_lost_window_of_text_counts(void **state)
     T_EXPECT_NONE(s);
 }
 
+/* RFC 9293 table 6: as long as nothing is wrong. */
+static void without_a_timeout_the_edge_is_outside(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_EQUAL(script_user_send(s, 500), 500);
+    T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 500);
+    T_SEND(s, .flags = TE_ACK, .seq = 1 + script_status(s).rcv_wnd, .ack = 501);
+    T_EXPECT_ACK(s, 501, 1);
+    T_EQUAL(script_status(s).send_acked, 0);
+}
+
 static void beyond_the_edge_nothing_counts(void **state)
 {
     struct script *s = *state;
-    uint32_t edge = edge_with_500_in_flight(s);
+    uint32_t edge = edge_after_a_timeout(s);
     T_SEND(s, .flags = TE_ACK, .seq = edge + 1, .ack = 501);
     T_EXPECT_ACK(s, 501, 1);
     T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 501, .len = 1);
@@ -345,7 +358,7 @@ static void beyond_the_edge_nothing_counts(void **state)
 static void rfc5961_5_2_holds_at_the_edge(void **state)
 {
     struct script *s = *state;
-    uint32_t edge = edge_with_500_in_flight(s);
+    uint32_t edge = edge_after_a_timeout(s);
     T_SEND(s, .flags = TE_ACK, .seq = edge, .ack = 502);
     T_EXPECT_ACK(s, 501, 1);
     T_EQUAL(script_status(s).send_acked, 0);
@@ -376,6 +389,7 @@ int main(void)
         SCRIPT_TEST(old_text_in_fin_wait_2),
         SCRIPT_TEST(a_byte_in_the_place_of_the_syn_opens_nothing),
         SCRIPT_TEST(ack_after_a_lost_window_of_text_counts),
+        SCRIPT_TEST(without_a_timeout_the_edge_is_outside),
         SCRIPT_TEST(beyond_the_edge_nothing_counts),
         SCRIPT_TEST(rfc5961_5_2_holds_at_the_edge),
     };

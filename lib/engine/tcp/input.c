@@ -120,13 +120,15 @@ static bool ends_at_rcv_nxt(const struct te_conn *conn, const struct te_segment 
 }
 
 /* The peer has filled our window and its data is lost: until it sends that again, all its ACKs have
- * this number.
+ * this number, and our own data times out although the peer has it.
  *
- * DEVIATION: RFC 9293 3.10.7.4 would only answer them (table 6). Meanwhile we would send our own
- * data over and over that the peer has, and may take it for dead. Linux lets them in. */
+ * DEVIATION: RFC 9293 3.10.7.4 would only answer them (table 6), while we send over and over and
+ * may take the peer for dead. Linux and FreeBSD let them in; here a timeout must have shown first
+ * that something is wrong. */
 static bool is_ack_at_right_edge(const struct te_conn *conn, const struct te_segment *segment)
 {
-    return te_segment_len(segment) == 0 && segment->seq == conn->rcv_nxt + te_receive_window(conn);
+    return te_segment_len(segment) == 0 && conn->retransmits > 0 &&
+           segment->seq == conn->rcv_nxt + te_receive_window(conn);
 }
 
 /* What the first check has rejected and whose ACK counts all the same. */
