@@ -32,6 +32,7 @@ TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, lis
              in_accept_queue);
 TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
 TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched);
+TE_NOT_SAVED(struct te_ring, "the host lends it again", is_lent);
 TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charged_rest_bytes,
              charged_ring_bytes, holder_link);
 TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);

@@ -151,7 +151,7 @@ bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
     uint32_t max = growth->max_bytes;
     if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
         return true;
-    if (growth->need_bytes > max)
+    if (growth->need_bytes > max || ring->is_lent)
         return false;
     uint32_t size = te_ring_size_for(ring, growth);
     uint8_t *region = size == 0 ? NULL : take_region(ring, owner, size);
@@ -183,7 +183,7 @@ void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
                  const struct te_ring_growth *content)
 {
     uint32_t size = size_for(content->initial_bytes, content->need_bytes);
-    if (ring->region == NULL || size == 0 || size > ring->size_bytes ||
+    if (ring->region == NULL || ring->is_lent || size == 0 || size > ring->size_bytes ||
         2 * cost_in(owner, content, size) > te_ring_cost(ring))
         return;
     uint8_t *region = take_region(ring, owner, size);
@@ -199,16 +199,78 @@ void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner)
 {
     const struct te_buffer_memory *memory = owner->memory;
-    if (ring->region != NULL)
+    if (ring->region != NULL && !ring->is_lent)
         memory->release(memory->ctx, owner->conn_id, owner->is_send, ring->region,
                         ring->size_bytes);
     *ring = (struct te_ring){0};
+}
+
+/* The end of the last byte that is held. */
+static uint64_t content_end(const struct te_ring_growth *content)
+{
+    const struct te_ranges *beyond = content->beyond;
+    return beyond != NULL && beyond->count > 0 ? beyond->items[beyond->count - 1].end : content->to;
+}
+
+static void move_to(struct te_ring *ring, const struct te_ring_owner *owner,
+                    const struct te_ring_growth *content, struct te_ring *to)
+{
+    if (ring->region != NULL)
+        copy_content(ring, to, content);
+    te_ring_release(ring, owner);
+    *ring = *to;
+}
+
+bool te_ring_lend(struct te_ring *ring, const struct te_ring_owner *owner,
+                  const struct te_ring_growth *content, uint8_t *region, uint32_t size_bytes)
+{
+    struct te_ring lent;
+    if (content_end(content) - content->from > size_bytes)
+        return false;
+    te_ring_take(&lent, owner, region, size_bytes);
+    lent.is_lent = true;
+    move_to(ring, owner, content, &lent);
+    return true;
+}
+
+bool te_ring_own(struct te_ring *ring, const struct te_ring_owner *owner,
+                 const struct te_ring_growth *content)
+{
+    const struct te_buffer_memory *memory = owner->memory;
+    struct te_ring own = {0};
+    if (content->need_bytes > 0) {
+        uint32_t size = size_for(content->initial_bytes, content->need_bytes);
+        uint8_t *region = memory->reserve(memory->ctx, owner->conn_id, owner->is_send, size);
+        if (region == NULL)
+            return false;
+        te_ring_take(&own, owner, region, size);
+        move_to(ring, owner, content, &own);
+    } else {
+        te_ring_release(ring, owner);
+    }
+    return true;
+}
+
+void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner)
+{
+    const struct te_buffer_memory *memory = owner->memory;
+    if (memory->vacate == NULL || te_ring_cost(ring) == 0)
+        return;
+    memory->vacate(memory->ctx, owner->conn_id, owner->is_send, ring->region, ring->size_bytes);
+    unsigned count = granule_count(ring);
+    ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
 }
 
 /* Out of the way of te_ring_write, which is done once every granule was written. */
 static void touch(struct te_ring *ring, uint64_t offset, size_t len)
 {
     ring->touched |= granules_of(ring, offset, len);
+}
+
+void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len)
+{
+    if (len > 0 && ring->touched != UINT64_MAX)
+        touch(ring, offset, len);
 }
 
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)

@@ -18,6 +18,7 @@ struct te_ring {
     uint32_t size_bytes;
     uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
     uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring */
+    bool is_lent;          /* the region is the host's own: it keeps its place and its size */
 };
 
 /* Identifies the buffer to the host's memory interface. */
@@ -51,7 +52,21 @@ void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
 /* Uses a region that the owner has reserved, of which nothing is written yet. */
 void te_ring_take(struct te_ring *ring, const struct te_ring_owner *owner, uint8_t *region,
                   uint32_t size_bytes);
-/* Gives the region back, if there is one. */
+/* Moves the content into a region that the host lends, of size_bytes (a power of two), and gives
+ * the old one back. The ring stays there until te_ring_own or te_ring_release. False, with nothing
+ * changed: the content spans more than size_bytes. */
+bool te_ring_lend(struct te_ring *ring, const struct te_ring_owner *owner,
+                  const struct te_ring_growth *content, uint8_t *region, uint32_t size_bytes);
+/* Moves the content of a lent ring to a region of te_buffer_memory that holds content->need_bytes;
+ * to none if that is 0. False, with nothing changed: the host refuses. */
+bool te_ring_own(struct te_ring *ring, const struct te_ring_owner *owner,
+                 const struct te_ring_growth *content);
+/* Nothing is held: the host may take the pages of a lent ring back (te_buffer_memory.vacate), and
+ * it costs nothing until it is written again. */
+void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner);
+/* Notes that [offset, offset + len), which fits, was written by somebody else. */
+void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len);
+/* Gives the region back, if there is one; a lent one is only forgotten. */
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
 /* The bytes of memory behind what was written. */
 uint32_t te_ring_cost(const struct te_ring *ring);

@@ -55,7 +55,8 @@ static void host_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *reg
     free(region);
 }
 
-static const struct te_buffer_memory memory = {&host, host_reserve, host_grow, host_release, 0};
+static const struct te_buffer_memory memory = {&host, host_reserve, host_grow, host_release,
+                                               0,     NULL};
 static const struct te_ring_owner owner = {&memory, CONN_ID, true};
 static struct te_ring ring;
 

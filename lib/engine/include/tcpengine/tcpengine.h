@@ -8,6 +8,7 @@
 #ifndef TCPENGINE_TCPENGINE_H
 #define TCPENGINE_TCPENGINE_H
 
+#include <tcpengine/buffers.h>
 #include <tcpengine/config.h>
 #include <tcpengine/conn.h>
 #include <tcpengine/counters.h>

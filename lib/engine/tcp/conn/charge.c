@@ -300,7 +300,7 @@ static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_
                         const struct te_ring_growth *growth, size_t len)
 {
     uint32_t reserve = stack->config.memory_reserve_bytes;
-    if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
+    if (ring->is_lent || (ring->region != NULL && growth->need_bytes <= ring->size_bytes))
         return;
     uint64_t cost = growth_cost(stack, conn, ring, growth, len);
     if (allows(stack, conn, cost)) {

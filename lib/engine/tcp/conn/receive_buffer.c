@@ -425,12 +425,66 @@ static void fit(struct te_stack *stack, struct te_conn *conn)
     te_charge_update(stack, conn);
 }
 
+static void vacate(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    te_ring_vacate(&conn->receive_ring, &owner);
+    te_charge_update(stack, conn);
+}
+
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn)
 {
-    if (conn->received_offset == conn->released_offset && conn->out_of_order.count == 0)
+    bool is_empty = conn->received_offset == conn->released_offset && conn->out_of_order.count == 0;
+    if (conn->receive_ring.is_lent && is_empty)
+        vacate(stack, conn);
+    else if (is_empty)
         release(stack, conn);
     else if (is_ring_loose(stack, conn))
         fit(stack, conn);
+}
+
+static struct te_ring_growth content_of(const struct te_conn *conn)
+{
+    return (struct te_ring_growth){.from = conn->released_offset,
+                                   .to = conn->received_offset,
+                                   .need_bytes = (uint32_t)(held_end(conn) - conn->released_offset),
+                                   .beyond = &conn->out_of_order};
+}
+
+/* The window never offers more than the ring holds: an offer may be rounded up by a unit. */
+static void fit_window(struct te_conn *conn, uint32_t size_bytes)
+{
+    uint32_t max = size_bytes - te_receive_limit_min(conn);
+    if (conn->receive_max_bytes > max)
+        conn->receive_max_bytes = max;
+    conn->receive_limit_bytes = conn->receive_max_bytes;
+}
+
+bool te_receive_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
+                     uint32_t size_bytes)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = content_of(conn);
+    uint32_t before = conn->receive_ring.size_bytes;
+    if (size_bytes < 2 * te_receive_limit_min(conn) ||
+        !te_ring_lend(&conn->receive_ring, &owner, &content, region, size_bytes))
+        return false;
+    fit_window(conn, size_bytes);
+    stack->conns.buffer_bytes += size_bytes - (uint64_t)before;
+    te_charge_update(stack, conn);
+    return true;
+}
+
+bool te_receive_own(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = content_of(conn);
+    uint32_t before = conn->receive_ring.size_bytes;
+    if (!te_ring_own(&conn->receive_ring, &owner, &content))
+        return false;
+    stack->conns.buffer_bytes += conn->receive_ring.size_bytes - (uint64_t)before;
+    te_charge_update(stack, conn);
+    return true;
 }
 
 uint64_t te_receive_prune(struct te_stack *stack, struct te_conn *conn)

@@ -56,8 +56,15 @@ uint32_t te_receive_limit_min(const struct te_conn *conn);
  * starts REMAINS. The caller decides about a window update. */
 void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
 /* Frees the ring if nothing is unread and nothing is out of order; moves what there is to a ring
- * that costs at most half if it is a quarter of that or less. */
+ * that costs at most half if it is a quarter of that or less. Of a lent ring, the pages go if
+ * nothing is held. */
 void te_receive_release_memory(struct te_stack *stack, struct te_conn *conn);
+/* Moves what is held into a region that the host lends, and the window may grow to its size at
+ * once. False, with nothing changed: it is too small for what is held, or for a window. */
+bool te_receive_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
+                     uint32_t size_bytes);
+/* Moves what a lent ring holds to memory of the stack's own; false: there is none. */
+bool te_receive_own(struct te_stack *stack, struct te_conn *conn);
 /* Drops what lies beyond holes, although SACK may have reported it: the peer keeps it until it is
  * acknowledged (RFC 2018 8). Returns how many bytes. A FIN beyond a hole stays noted. */
 uint64_t te_receive_prune(struct te_stack *stack, struct te_conn *conn);

@@ -51,6 +51,51 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
     return len;
 }
 
+size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)
+{
+    struct te_ring *ring = &conn->send_ring;
+    struct te_ring_growth growth = {.from = conn->acked_offset, .to = conn->queued_offset};
+    size_t room = ring->size_bytes - (size_t)(conn->queued_offset - conn->acked_offset);
+    if (len > room)
+        len = room;
+    len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
+    uint64_t touched = ring->touched;
+    te_ring_touch(ring, conn->queued_offset, len);
+    conn->queued_offset += len;
+    if (ring->touched != touched)
+        te_charge_update(stack, conn);
+    return len;
+}
+
+bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
+                  uint32_t size_bytes)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = {.from = conn->acked_offset, .to = conn->queued_offset};
+    uint32_t before = conn->send_ring.size_bytes;
+    if (!te_ring_lend(&conn->send_ring, &owner, &content, region, size_bytes))
+        return false;
+    stack->conns.buffer_bytes += size_bytes - (uint64_t)before;
+    te_charge_update(stack, conn);
+    return true;
+}
+
+bool te_send_own(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    struct te_ring_growth content = {
+        .from = conn->acked_offset,
+        .to = conn->queued_offset,
+        .need_bytes = (uint32_t)(conn->queued_offset - conn->acked_offset),
+    };
+    uint32_t before = conn->send_ring.size_bytes;
+    if (!te_ring_own(&conn->send_ring, &owner, &content))
+        return false;
+    stack->conns.buffer_bytes += conn->send_ring.size_bytes - (uint64_t)before;
+    te_charge_update(stack, conn);
+    return true;
+}
+
 /* Nothing is queued, or so little that it is worth a smaller ring. */
 static bool is_ring_loose(const struct te_stack *stack, const struct te_conn *conn)
 {
@@ -98,6 +143,8 @@ static void fit(struct te_stack *stack, struct te_conn *conn)
 
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn)
 {
+    if (conn->send_ring.is_lent)
+        return; /* its user may be writing the next bytes */
     if (conn->queued_offset == conn->acked_offset)
         release(stack, conn);
     else if (is_ring_loose(stack, conn))

@@ -15,11 +15,19 @@ uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn);
  * borrowed until return. */
 size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_t *data,
                       size_t len);
+/* The same for a lent ring, into which the user has written the bytes already: as many as the ring
+ * and memory allow. */
+size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len);
+/* Moves the queue into a region that the host lends; false: it is too small (ring.h). */
+bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
+                  uint32_t size_bytes);
+/* Moves the queue of a lent ring to memory of the stack's own; false: there is none. */
+bool te_send_own(struct te_stack *stack, struct te_conn *conn);
 /* Everything below offset, which is within the queue, is acknowledged. The memory stays until the
  * IDLE timer, which starts when the queue fills a quarter of it or less. */
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);
 /* Frees the ring if nothing is queued, or moves what is queued to a smaller one if it fills a
- * quarter or less. */
+ * quarter or less. A lent ring stays as it is. */
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn);
 /* Nothing is queued, because memory refused: no ACK will tell the user to go on. Starts the IDLE
  * timer, which tells it. Does nothing while something is queued. */

@@ -1,4 +1,6 @@
 /* SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3). */
+#include <tcpengine/buffers.h>
+
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/receive_buffer.h"
@@ -17,6 +19,25 @@ static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
     return TE_ERR_NO_CONNECTION;
 }
 
+/* data NULL: the bytes are in the ring. */
+static enum te_err accept_bytes(struct te_stack *stack, struct te_conn *conn, const void *data,
+                                size_t len, size_t *ret_accepted)
+{
+    if (conn->error != TE_OK)
+        return (enum te_err)conn->error;
+    if (!te_conn_can_send(conn))
+        return TE_ERR_CLOSING;
+    te_recovery_on_restart(stack, conn);
+    *ret_accepted =
+        data != NULL ? te_send_append(stack, conn, data, len) : te_send_extend(stack, conn, len);
+    conn->send_was_cut = *ret_accepted < len;
+    if (conn->send_was_cut)
+        te_send_await_memory(stack, conn);
+    if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
+        te_conn_want_output(stack, conn);
+    return TE_OK;
+}
+
 enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_t len,
                     size_t *ret_accepted, int64_t now_us)
 {
@@ -25,18 +46,22 @@ enum te_err te_send(struct te_stack *stack, uint64_t id, const void *data, size_
     struct te_conn *conn = te_conn_table_find_id(stack, id);
     if (conn == NULL)
         return why_no_conn(stack, id);
-    if (conn->error != TE_OK)
-        return (enum te_err)conn->error;
-    if (!te_conn_can_send(conn))
-        return TE_ERR_CLOSING;
-    te_recovery_on_restart(stack, conn);
-    *ret_accepted = te_send_append(stack, conn, data, len);
-    conn->send_was_cut = *ret_accepted < len;
-    if (conn->send_was_cut)
-        te_send_await_memory(stack, conn);
-    if (*ret_accepted > 0 && (te_conn_is_synchronized(conn) || conn->fast_opened))
-        te_conn_want_output(stack, conn);
-    return TE_OK;
+    if (conn->send_ring.is_lent)
+        return TE_ERR_STATE;
+    return accept_bytes(stack, conn, len > 0 ? data : "", len, ret_accepted);
+}
+
+enum te_err te_send_in_place(struct te_stack *stack, uint64_t id, size_t len, size_t *ret_accepted,
+                             int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return why_no_conn(stack, id);
+    if (conn->error == TE_OK && !conn->send_ring.is_lent)
+        return TE_ERR_STATE;
+    return accept_bytes(stack, conn, NULL, len, ret_accepted);
 }
 
 /* No byte to deliver: the RFC's "connection closing" after the peer's FIN, else more may come. */
