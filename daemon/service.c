@@ -17,6 +17,7 @@
 #include <time.h>
 #include <uv.h>
 
+#include "channel/channel_server.h"
 #include "config/config_custom.h"
 #include "describe.h"
 #include "drain.h"
@@ -76,6 +77,7 @@ struct service {
     struct pump *pump;
     struct event_log *events;
     struct rpc *rpc;
+    struct channel_server *channels; /* NULL: there are none */
     struct http *http;
     struct notify *notify;
     struct addresses addresses;
@@ -108,6 +110,7 @@ static void on_engine_event(void *ctx, const struct te_event *event)
     event_log_push(service->events, event);
     if (service->rpc != NULL)
         rpc_on_engine_event(service->rpc, event);
+    channel_server_on_event(service->channels, event);
 }
 
 static struct marks_numbers numbers_next(const struct service *service)
@@ -248,6 +251,8 @@ static void parts_free(struct service *service)
 {
     notify_free(service->notify);
     http_free(service->http);
+    channel_server_free(service->channels);
+    service->channels = NULL;
     rpc_free(service->rpc);
     service->rpc = NULL;
     pump_free(service->pump);
@@ -324,6 +329,7 @@ static void drain(struct service *service)
     notify_stopping(service->notify);
     cover_drain(service);
     rpc_stop(service->rpc);
+    channel_server_stop(service->channels);
     drain_init(&service->drain, service->config->engine.control_queue_max);
     uv_idle_start(&service->drain_steps, on_drain_step);
     service->drain_seen_ms = uv_now(&service->loop);
@@ -479,6 +485,23 @@ static bool start_engine(struct service *service)
     return service->pump != NULL;
 }
 
+/* What is left beside the links decides how many there can be. */
+static bool start_channels(struct service *service, const struct rpc_options *rpc)
+{
+    struct channel_server_options options = {.control_path = rpc->control.path,
+                                             .control_gid = rpc->control.control_gid,
+                                             .admin_gid = rpc->control.admin_gid,
+                                             .per_uid_max = rpc->channels_per_uid_max,
+                                             .max = rpc->channels_max};
+    unsigned of_links =
+        rpc->control.links_max + rpc->control.links_reserve + rpc->control.refused_max;
+    descriptors_plan_channels(of_links, CHANNEL_DESCRIPTORS, &options.max);
+    if (options.max == 0)
+        return true;
+    service->channels = channel_server_new(&service->loop, service->rpc, &options);
+    return service->channels != NULL;
+}
+
 static bool start_rpc(struct service *service)
 {
     const struct config *config = service->config;
@@ -496,7 +519,7 @@ static bool start_rpc(struct service *service)
     if (!group_find(config->control_group, &options.control.control_gid) ||
         !group_find(config->admin_group, &options.control.admin_gid))
         return false;
-    return rpc_new(&options, &host, &service->rpc) == 0;
+    return rpc_new(&options, &host, &service->rpc) == 0 && start_channels(service, &options);
 }
 
 static bool start_http(struct service *service)

@@ -118,6 +118,11 @@ static const struct config_key keys[] = {
            (256 * TE_KIB, TE_GIB), "Data of one user that waits for room in send buffers."),
     NUMBER("limits", held_max, rpc.held_max, BYTES, RPC_HELD_MAX_DEFAULT, (256 * TE_KIB, TE_GIB),
            "Data that waits for room in send buffers, in all."),
+    NUMBER("limits", channels_per_uid_max, rpc.channels_per_uid_max, COUNT,
+           RPC_CHANNELS_PER_UID_MAX_DEFAULT, (0, 1024),
+           "Channels (shared memory with a program) that one user may hold."),
+    NUMBER("limits", channels_max, rpc.channels_max, COUNT, RPC_CHANNELS_MAX_DEFAULT, (0, 1024),
+           "Channels in all; each takes a descriptor. 0: there are none."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),
            "Answers remembered, for requests that arrive twice."),
 

@@ -117,12 +117,22 @@ static void release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, 
         arena_give(memory, region, size_bytes);
 }
 
+/* Lent regions are parts of a memfd that a client shares: MADV_DONTNEED would keep the pages. */
+static void vacate(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes)
+{
+    (void)ctx;
+    (void)conn_id;
+    (void)is_send;
+    madvise(region, size_bytes, MADV_REMOVE);
+}
+
 struct te_buffer_memory region_buffers(struct region_memory *memory)
 {
     return (struct te_buffer_memory){.ctx = memory,
                                      .reserve = reserve,
                                      .grow = grow,
                                      .release = release,
+                                     .vacate = vacate,
                                      .page_bytes = memory->page_bytes};
 }
 

@@ -7,6 +7,7 @@
 
 #include "rpc/rpc_clock.h"
 #include "rpc/rpc_close.h"
+#include "rpc/rpc_link.h"
 #include "rpc/rpc_request.h"
 #include "rpc/rpc_wait.h"
 #include "util/log_uid.h"
@@ -24,20 +25,11 @@ static struct rpc_link *link_new(struct rpc *rpc, struct sp_link *sp_link)
     struct rpc_link *link = calloc(1, sizeof(*link));
     if (link == NULL)
         return NULL;
-    link->account = account_get(&rpc->accounts, peer->uid);
-    if (link->account == NULL) {
+    if (!rpc_link_init(link, rpc, peer)) {
         free(link);
         return NULL;
     }
-    link->rpc = rpc;
     link->link = sp_link;
-    if (link->account->links++ == 0)
-        te_set_client_present(rpc_stack(rpc), peer->uid, true);
-    link->is_admin = peer->is_admin;
-    TAILQ_INIT(&link->sessions);
-    TAILQ_INIT(&link->waits);
-    TAILQ_INIT(&link->due);
-    TAILQ_INIT(&link->blocked);
     sp_link_set_user(sp_link, link);
     return link;
 }
@@ -86,13 +78,6 @@ static bool on_turn(void *ctx, struct sp_link *sp_link)
     return link != NULL && rpc_wait_run_one(link);
 }
 
-/* What a uid holds that has no program left is the first to go when memory is short. */
-static void note_link_gone(struct rpc *rpc, struct account *account)
-{
-    if (--account->links == 0)
-        te_set_client_present(rpc_stack(rpc), account->uid, account->objects == 0);
-}
-
 static void on_link_closed(void *ctx, struct sp_link *sp_link)
 {
     struct rpc *rpc = ctx;
@@ -100,9 +85,7 @@ static void on_link_closed(void *ctx, struct sp_link *sp_link)
     if (link == NULL)
         return;
     rpc_wait_drop_all(link);
-    session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
-    note_link_gone(rpc, link->account);
-    account_unref(&rpc->accounts, link->account);
+    rpc_link_done(link);
     free(link);
     rpc_clock_update(rpc);
 }

@@ -158,16 +158,21 @@ bool rpc_may_wait(struct rpc_call *call, uint64_t key, unsigned wakers)
     return now_us < call->wait_until_us;
 }
 
-enum rpc_outcome rpc_call_run(struct rpc_call *call)
+enum rpc_outcome rpc_call_perform(struct rpc_call *call)
 {
     rpc_answer_begin(call->rpc);
     call->is_late = false;
-    if (check_boot(call) && check_session(call) && check_owner(call)) {
-        enum rpc_outcome outcome = call->verb->handle(call);
-        call->goes_on = outcome == RPC_AGAIN;
-        if (outcome != RPC_ANSWER)
-            return outcome;
-    }
-    rpc_call_send(call);
-    return RPC_ANSWER;
+    if (!check_boot(call) || !check_session(call) || !check_owner(call))
+        return RPC_ANSWER;
+    enum rpc_outcome outcome = call->verb->handle(call);
+    call->goes_on = outcome == RPC_AGAIN;
+    return outcome;
+}
+
+enum rpc_outcome rpc_call_run(struct rpc_call *call)
+{
+    enum rpc_outcome outcome = rpc_call_perform(call);
+    if (outcome == RPC_ANSWER)
+        rpc_call_send(call);
+    return outcome;
 }

@@ -63,6 +63,8 @@ struct rpc_call {
 /* Checks the call and runs its handler. RPC_ANSWER: the answer was sent. Otherwise park the call.
  */
 enum rpc_outcome rpc_call_run(struct rpc_call *call);
+/* The same, but nothing is sent: the answer is in call->rpc->answer. */
+enum rpc_outcome rpc_call_perform(struct rpc_call *call);
 /* Empties the answer and its arena; pointers into either are invalid from now on. */
 void rpc_answer_begin(struct rpc *rpc);
 /* Sends the answer as it is, and ends the request. One that is too long becomes INTERNAL. */

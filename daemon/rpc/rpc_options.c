@@ -17,6 +17,8 @@ void rpc_options_init(struct rpc_options *options)
         .held_per_uid_max = RPC_HELD_PER_UID_MAX_DEFAULT,
         .held_max = RPC_HELD_MAX_DEFAULT,
         .recent_max = RECENT_MAX_DEFAULT,
+        .channels_per_uid_max = RPC_CHANNELS_PER_UID_MAX_DEFAULT,
+        .channels_max = RPC_CHANNELS_MAX_DEFAULT,
         .wait_max_us = RPC_WAIT_MAX_DEFAULT_US,
     };
     sp_server_options_init(&options->control);

@@ -19,6 +19,8 @@
 #define RPC_HELD_PER_UID_MAX_DEFAULT (8 * TE_MIB)
 #define RPC_HELD_MAX_DEFAULT (64 * TE_MIB)
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
+#define RPC_CHANNELS_PER_UID_MAX_DEFAULT 8
+#define RPC_CHANNELS_MAX_DEFAULT 64
 #define RPC_PRIVILEGED_MAX 32
 /* Local ports below this one are for admins and privileged_uids alone: what listens there passes
  * for a service of the host. */
@@ -37,6 +39,8 @@ struct rpc_options {
     size_t held_per_uid_max;            /* bytes of Send data held by one uid's waiting requests */
     size_t held_max;                    /* the same for all uids together */
     size_t recent_max;                  /* remembered answers; default RECENT_MAX_DEFAULT */
+    unsigned channels_per_uid_max;      /* channels of one uid */
+    unsigned channels_max;              /* in all; 0: none, and no socket for them */
     int64_t wait_max_us;                /* longest wait_ms */
     uint32_t privileged_uids[RPC_PRIVILEGED_MAX]; /* may use ports below RPC_PORT_FREE_FIRST */
     unsigned privileged_count;

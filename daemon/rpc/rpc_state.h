@@ -62,6 +62,7 @@ struct rpc {
 
     struct wait_table waits;
     size_t wait_count, held_bytes;
+    unsigned channels;    /* that there are: daemon/channel */
     uint64_t events_lost; /* the engine's count when the waits were last woken for it */
     struct rpc_clock clock;
     unsigned open_handles;

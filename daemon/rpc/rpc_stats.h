@@ -24,7 +24,13 @@
     X(sessions_refused, "Sessions refused: too many")                                              \
     X(sessions_ended, "Sessions ended, by Detach or because their client was gone")                \
     X(session_objects_closed, "Connections and listeners closed by a session's policy")            \
-    X(session_objects_aborted, "Connections and listeners aborted by a session's policy")
+    X(session_objects_aborted, "Connections and listeners aborted by a session's policy")          \
+    X(channels_made, "Channels made")                                                              \
+    X(channels_refused, "Channels refused: a bad greeting, too many, or no memory for one")        \
+    X(channels_abandoned, "Channels closed: no greeting in time, or no end of talk after it")      \
+    X(channel_requests, "Requests made through channels")                                          \
+    X(channel_requests_bad, "Of these, refused: they made no sense in their slot")                 \
+    X(channel_positions_bad, "Connections reset: a position in their slot could not be")
 
 struct rpc_counters {
 #define RPC_COUNTER_FIELD(name, help) uint64_t name;
@@ -38,7 +44,7 @@ struct rpc_stats {
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
-    size_t links, sessions, objects, waits, recent;
+    size_t links, sessions, objects, waits, recent, channels;
     size_t held_bytes; /* Send data of waiting requests */
 };
 struct rpc;

@@ -89,6 +89,11 @@ static const struct err_row *err_row_find(enum te_err err)
     return &unknown;
 }
 
+pb_code rpc_status_code(enum te_err err)
+{
+    return err_row_find(err)->code;
+}
+
 /* --- the object ------------------------------------------------------------------------------- */
 
 static const struct te_transition *history_last(const struct te_history *history)

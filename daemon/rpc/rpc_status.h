@@ -25,6 +25,8 @@ enum rpc_outcome rpc_fail(struct rpc_call *call, const struct rpc_error *error, 
 /* The same for an error of the engine concerning object id. The sentence takes the endpoints and
  * the cause from call->status if call->subject_err is TE_OK, else from the object's history. */
 enum rpc_outcome rpc_fail_engine(struct rpc_call *call, enum te_err err, uint64_t id);
+/* Its code alone. */
+pb_code rpc_status_code(enum te_err err);
 /* The same for a failed Open, where no object exists yet. */
 enum rpc_outcome rpc_fail_open(struct rpc_call *call, enum te_err err, const struct te_open *open);
 

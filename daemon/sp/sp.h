@@ -30,6 +30,8 @@
 
 #define SP_LINKS_PER_UID_MAX_DEFAULT 16
 #define SP_LINKS_MAX_DEFAULT 256
+/* Users that hold channels alone. */
+#define SP_CHANNEL_USERS_MAX 1024
 /* Longest text of sp_link_refusal(), with its NUL. */
 #define SP_REFUSAL_MAX 64
 

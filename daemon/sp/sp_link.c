@@ -690,9 +690,10 @@ bool sp_links_init(struct sp_links *links, uv_loop_t *loop, const struct sp_serv
     links->options = *options;
     links->callbacks = *callbacks;
     TAILQ_INIT(&links->all);
-    /* Each link and each arrival may be another user's. */
+    size_t users_max = links_max + SP_ARRIVALS_MAX + SP_CHANNEL_USERS_MAX + FAIR_USERS_OTHER;
+    /* Each link, arrival and channel may be another user's. */
     return sp_schedule_init(&links->schedule, loop, links_max * DEADLINES_PER_LINK) &&
-           turns_init(&links->turns, loop, links_max + SP_ARRIVALS_MAX + FAIR_USERS_OTHER);
+           turns_init(&links->turns, loop, users_max);
 }
 
 void sp_links_start(struct sp_links *links)

@@ -24,16 +24,16 @@
  * a place in it takes less than a tenth of a second when somebody fills it on purpose. */
 #define SOCKET_BACKLOG 128
 
-static int socket_make(void)
+static int socket_make(int type)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     return fd < 0 ? -errno : fd;
 }
 
 /* Whether a process listens at the address: 1 yes, 0 no, or a negative errno. */
-static int address_is_alive(const struct sockaddr_un *address)
+static int address_is_alive(const struct sockaddr_un *address, int type)
 {
-    int fd = socket_make();
+    int fd = socket_make(type);
     if (fd < 0)
         return fd;
     int err = connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
@@ -44,7 +44,7 @@ static int address_is_alive(const struct sockaddr_un *address)
 }
 
 /* Removes the existing file if it is the socket of a dead daemon. */
-static int stale_remove(const struct sockaddr_un *address)
+static int stale_remove(const struct sockaddr_un *address, int type)
 {
     struct stat st;
     if (lstat(address->sun_path, &st) != 0)
@@ -55,7 +55,7 @@ static int stale_remove(const struct sockaddr_un *address)
                   address->sun_path);
         return -EEXIST;
     }
-    int is_alive = address_is_alive(address);
+    int is_alive = address_is_alive(address, type);
     if (is_alive == 1) {
         log_write(LOG_LEVEL_ERROR, "control socket: another daemon is listening on %s",
                   address->sun_path);
@@ -68,14 +68,14 @@ static int stale_remove(const struct sockaddr_un *address)
     return unlink(address->sun_path) == 0 || errno == ENOENT ? 0 : -errno;
 }
 
-static int socket_bind(struct sp_socket *sock)
+static int socket_bind(struct sp_socket *sock, int type)
 {
     const struct sockaddr *address = (const struct sockaddr *)&sock->address;
     if (bind(sock->fd, address, sizeof(sock->address)) == 0)
         return 0;
     if (errno != EADDRINUSE)
         return -errno;
-    int err = stale_remove(&sock->address);
+    int err = stale_remove(&sock->address, type);
     if (err != 0)
         return err;
     return bind(sock->fd, address, sizeof(sock->address)) == 0 ? 0 : -errno;
@@ -121,12 +121,12 @@ static int directory_lock(const char *path, gid_t gid)
     return fd;
 }
 
-static int socket_open_locked(struct sp_socket *sock, gid_t gid)
+static int socket_open_locked(struct sp_socket *sock, gid_t gid, int type)
 {
-    sock->fd = socket_make();
+    sock->fd = socket_make(type);
     if (sock->fd < 0)
         return sock->fd;
-    int err = socket_bind(sock);
+    int err = socket_bind(sock, type);
     if (err == 0)
         err = file_protect(sock, gid);
     if (err == 0 && listen(sock->fd, SOCKET_BACKLOG) != 0)
@@ -148,12 +148,17 @@ static int address_make(struct sockaddr_un *address, const char *path)
 
 int sp_socket_open(struct sp_socket *sock, const char *path, gid_t control_gid)
 {
+    return sp_socket_open_type(sock, path, control_gid, SOCK_STREAM);
+}
+
+int sp_socket_open_type(struct sp_socket *sock, const char *path, gid_t control_gid, int type)
+{
     *sock = (struct sp_socket){.fd = -1};
     int err = address_make(&sock->address, path);
     if (err != 0)
         return err;
     int lock_fd = directory_lock(path, control_gid);
-    err = socket_open_locked(sock, control_gid);
+    err = socket_open_locked(sock, control_gid, type);
     if (lock_fd >= 0)
         close(lock_fd);
     if (err == 0)

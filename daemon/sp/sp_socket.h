@@ -23,6 +23,8 @@ void sp_socket_make_directory(const char *path, gid_t control_gid);
  * is in the way; -ENAMETOOLONG: path does not fit sun_path, or is empty; else what the system call
  * said. */
 int sp_socket_open(struct sp_socket *socket, const char *path, gid_t control_gid);
+/* The same for a socket of another type: SOCK_SEQPACKET. */
+int sp_socket_open_type(struct sp_socket *socket, const char *path, gid_t control_gid, int type);
 /* Closes the descriptor, and removes the file if it is still ours. Harmless if it is not open. */
 void sp_socket_close(struct sp_socket *socket);
 

@@ -46,3 +46,19 @@ void descriptors_plan(unsigned links_reserve, unsigned *links_max, unsigned *ref
                   " (ulimit -n, LimitNOFILE=), or lower links_max",
                   limit, *links_max, links_wanted, wanted);
 }
+
+void descriptors_plan_channels(unsigned links, unsigned each, unsigned *channels_max)
+{
+    unsigned channels_wanted = *channels_max;
+    uint64_t own = (uint64_t)links + DESCRIPTORS_OWN + each; /* one that is being refused */
+    uint64_t wanted = own + (uint64_t)channels_wanted * each;
+    uint64_t limit = limit_raise(wanted);
+    uint64_t left = limit > own ? (limit - own) / each : 0;
+    if (left >= channels_wanted)
+        return;
+    *channels_max = (unsigned)left;
+    log_write(LOG_LEVEL_WARNING,
+              "the limit of %" PRIu64 " descriptors leaves room for %u channels, not for "
+              "channels_max = %u; raise it to %" PRIu64 " (ulimit -n, LimitNOFILE=)",
+              limit, *channels_max, channels_wanted, wanted);
+}

@@ -22,4 +22,8 @@ void descriptors_plan(unsigned links_reserve, unsigned *links_max, unsigned *ref
 void descriptors_share(uint64_t limit, unsigned links_reserve, unsigned *links_max,
                        unsigned *refused_max);
 
+/* Makes room for *channels_max channels of so many descriptors each, beside as many links; if the
+ * limit does not allow them all, it lowers *channels_max, perhaps to 0, and the log says so. */
+void descriptors_plan_channels(unsigned links, unsigned each, unsigned *channels_max);
+
 #endif

@@ -24,6 +24,10 @@
  * client's, plus its wait_ms. A call that takes several requests (tcpc_send(), tcpc_receive(),
  * tcpc_close(), the lists) spends that time on each. TCPC_WAIT_FOREVER waits without limit.
  *
+ * Many at once. A client has one link to the daemon, on which 64 requests may wait (the daemon's
+ * waits_per_link_max): a 65th connection that waits in tcpc_receive() gets TCPC_RESOURCES. Streams
+ * of a channel (tcpclient/stream.h) have no such limit.
+ *
  * Exactly once. When the link to the daemon breaks while a request is out, the library reconnects,
  * reattaches its session, and sends the same request again (same request id, token and offset)
  * until the request's timeout; the daemon carries it out once. When it finds that the daemon was

@@ -1,0 +1,14 @@
+/* One channel, from its connection to its end. */
+#ifndef TCPENGINED_CHANNEL_LINK_H
+#define TCPENGINED_CHANNEL_LINK_H
+
+#include "channel/channel_state.h"
+
+/* Takes over a connected socket. NULL: no memory; fd is closed, and nothing was said. */
+struct channel_link *channel_link_new(struct channel_server *server, int fd);
+/* Its connections are given up in turns of its uid, then it is freed. */
+void channel_link_end(struct channel_link *link);
+/* The same, without turns. */
+void channel_link_end_now(struct channel_link *link);
+
+#endif

@@ -1,0 +1,29 @@
+#include "channel/channel_news.h"
+
+#include <sys/socket.h>
+
+void channel_news_tell(struct channel_link *link, uint32_t slot)
+{
+    channel_set_add(&link->head->ready, slot);
+    if (channel_should_ring(&link->head->client_sleeps))
+        send(link->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: there is one to be read */
+}
+
+void channel_news_look_soon(struct channel_link *link, uint32_t slot)
+{
+    link->words[slot / 64] |= UINT64_C(1) << slot % 64;
+    link->summary |= UINT64_C(1) << slot / 64;
+    if (!link->is_closing)
+        turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
+}
+
+struct channel_place *channel_news_find(const struct channel_server *server, uint64_t id)
+{
+    struct channel_place *place;
+    SLIST_FOREACH(place, &server->by_id[id & (CHANNEL_INDEX_BUCKETS - 1)], in_bucket)
+    {
+        if (place->id == id)
+            return place;
+    }
+    return NULL;
+}

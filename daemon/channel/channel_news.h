@@ -1,0 +1,14 @@
+/* Who has to hear of what: the client of a slot's news, and a slot of the engine's. */
+#ifndef TCPENGINED_CHANNEL_NEWS_H
+#define TCPENGINED_CHANNEL_NEWS_H
+
+#include "channel/channel_state.h"
+
+/* Tells the client that slot has changed. */
+void channel_news_tell(struct channel_link *link, uint32_t slot);
+/* Looks at slot in the next turn, as if its bit were set. */
+void channel_news_look_soon(struct channel_link *link, uint32_t slot);
+/* The place where the connection or listener lies; NULL: in none. */
+struct channel_place *channel_news_find(const struct channel_server *server, uint64_t id);
+
+#endif

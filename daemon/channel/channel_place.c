@@ -1,0 +1,557 @@
+/* Theory of operation: channel_place is what the daemon knows, channel_slot what the client sees
+ * and writes. Each word of the client is loaded once per look, into a local variable, and compared
+ * with the place before it is used. */
+#include "channel/channel_place.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <tcpengine/buffers.h>
+
+#include "channel/channel_news.h"
+#include "rpc/rpc_local.h"
+#include "rpc/rpc_status.h"
+#include "util/log_uid.h"
+
+void channel_place_init(struct channel_place *place, struct channel_link *link)
+{
+    *place = (struct channel_place){.link = link, .state = CHANNEL_FREE};
+    TAILQ_INIT(&place->acceptors);
+}
+
+static uint32_t number_of(const struct channel_place *place)
+{
+    return (uint32_t)(place - place->link->places);
+}
+
+static struct channel_slot *slot_of(const struct channel_place *place)
+{
+    return channel_slot_at(place->link->head, number_of(place));
+}
+
+static struct te_stack *stack_of(const struct channel_place *place)
+{
+    return rpc_stack(place->link->server->rpc);
+}
+
+static int64_t now_us(const struct channel_place *place)
+{
+    return rpc_now_us(place->link->server->rpc);
+}
+
+static void wake_pump(const struct channel_place *place)
+{
+    pump_wake(place->link->server->rpc->host.pump);
+}
+
+static struct rpc_counters *counters(const struct channel_place *place)
+{
+    return &place->link->server->rpc->counters;
+}
+
+static struct channel_bucket *bucket_of(const struct channel_place *place)
+{
+    return &place->link->server->by_id[place->id & (CHANNEL_INDEX_BUCKETS - 1)];
+}
+
+/* --- what the client sees --------------------------------------------------------------------- */
+
+static void set_state(struct channel_place *place, enum channel_state state, pb_code code)
+{
+    struct channel_slot *slot = slot_of(place);
+    place->state = (uint8_t)state;
+    atomic_store_explicit(&slot->code, (uint32_t)code, memory_order_relaxed);
+    atomic_store_explicit(&slot->state, (uint32_t)state, memory_order_release);
+}
+
+static void tell(struct channel_place *place)
+{
+    channel_news_tell(place->link, number_of(place));
+}
+
+static struct channel_endpoint endpoint_of(const struct te_endpoint *endpoint)
+{
+    struct channel_endpoint shown = {.port = endpoint->port};
+    memcpy(shown.addr, endpoint->addr.bytes, sizeof(shown.addr));
+    return shown;
+}
+
+static void show_opened(struct channel_place *place, const struct rpc_local_opened *opened)
+{
+    struct channel_slot *slot = slot_of(place);
+    slot->own_id = opened->id;
+    slot->own_local = endpoint_of(&opened->local);
+    slot->own_remote = endpoint_of(&opened->remote);
+}
+
+/* --- what lies in the slot -------------------------------------------------------------------- */
+
+static void occupy(struct channel_place *place, uint64_t id)
+{
+    place->id = id;
+    SLIST_INSERT_HEAD(bucket_of(place), place, in_bucket);
+}
+
+static void leave_acceptors(struct channel_place *place)
+{
+    if (place->listener != NULL)
+        TAILQ_REMOVE(&place->listener->acceptors, place, in_acceptors);
+    place->listener = NULL;
+}
+
+static void dismiss_acceptors(struct channel_place *place, pb_code code)
+{
+    struct channel_place *acceptor;
+    while ((acceptor = TAILQ_FIRST(&place->acceptors)) != NULL) {
+        leave_acceptors(acceptor);
+        set_state(acceptor, CHANNEL_ENDED, code);
+        tell(acceptor);
+    }
+}
+
+/* Nothing lies there any more; what the engine still does, it does alone. */
+static void vacate(struct channel_place *place)
+{
+    leave_acceptors(place);
+    dismiss_acceptors(place, PB_NOT_FOUND);
+    if (place->id != 0)
+        SLIST_REMOVE(bucket_of(place), place, channel_place, in_bucket);
+    uint32_t asked = place->asked;
+    channel_place_init(place, place->link);
+    place->asked = asked;
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+/* Why a connection that the engine no longer has is gone. */
+static pb_code code_of_gone(const struct channel_place *place)
+{
+    struct te_history history;
+    if (te_history(stack_of(place), place->id, &history) != TE_OK)
+        return PB_NOT_FOUND;
+    enum te_err err = rpc_history_err(&history);
+    return err != TE_OK ? rpc_status_code(err) : PB_OK;
+}
+
+static bool end(struct channel_place *place, pb_code code)
+{
+    if (place->state == CHANNEL_ENDED)
+        return false;
+    set_state(place, CHANNEL_ENDED, code);
+    return true;
+}
+
+/* True: the state is another one. */
+static bool show_state(struct channel_place *place, const struct te_position *at)
+{
+    bool is_opening = at->state == TE_SYN_SENT || at->state == TE_SYN_RCVD;
+    if (at->error != TE_OK)
+        return end(place, rpc_status_code(at->error));
+    if (place->state != CHANNEL_OPENING || is_opening)
+        return false;
+    set_state(place, CHANNEL_OPEN, PB_OK);
+    return true;
+}
+
+/* Acknowledged bytes alone are worth a bell only to who waits for room, and only once half of the
+ * ring is free: one wake-up for many segments. */
+static bool show_acked(struct channel_place *place, const struct te_position *at)
+{
+    struct channel_slot *slot = slot_of(place);
+    if (at->send_acked != place->acked) {
+        place->acked = at->send_acked;
+        atomic_store(&slot->acked, place->acked);
+    }
+    bool is_half_free = place->accepted - place->acked <= place->link->layout.send_bytes / 2;
+    if (!is_half_free || atomic_load(&slot->wants_room) == 0)
+        return false;
+    atomic_store(&slot->wants_room, 0);
+    return true;
+}
+
+static bool show_received(struct channel_place *place, const struct te_position *at)
+{
+    struct channel_slot *slot = slot_of(place);
+    bool has_more = at->received != place->received;
+    bool has_ended = at->is_end && !place->is_end;
+    place->received = at->received;
+    place->is_end = at->is_end;
+    if (has_more)
+        atomic_store_explicit(&slot->received, place->received, memory_order_release);
+    if (has_ended)
+        atomic_store_explicit(&slot->is_end, 1, memory_order_release);
+    return has_more || has_ended;
+}
+
+/* Writes to the slot how the connection is, and tells the client if it is news. */
+static void show(struct channel_place *place)
+{
+    struct te_position at;
+    bool is_news = false;
+    uint64_t acked = place->acked;
+    if (te_position(stack_of(place), place->id, &at) != TE_OK) {
+        is_news = end(place, code_of_gone(place));
+    } else {
+        is_news = show_received(place, &at);
+        is_news = (acked != at.send_acked && show_acked(place, &at)) || is_news;
+        is_news = show_state(place, &at) || is_news;
+    }
+    if (is_news)
+        tell(place);
+}
+
+/* The client has written what cannot be: its connection ends, and nothing else. */
+static void reset(struct channel_place *place, const char *what, uint64_t value)
+{
+    uint32_t uid = place->link->rpc_link.account->uid;
+    counters(place)->channel_positions_bad++;
+    log_write_uid(uid, LOG_LEVEL_NOTICE,
+                  "channel of uid %" PRIu32 ", process %" PRIu32 ": connection %" PRIu64
+                  " is reset, as its slot has %s at %" PRIu64 ", which cannot be",
+                  uid, place->link->pid, place->id, what, value);
+    rpc_local_abort(&place->link->rpc_link, place->id);
+    wake_pump(place);
+    end(place, PB_BAD_OFFSET);
+    tell(place);
+}
+
+static bool is_alive(const struct channel_place *place)
+{
+    return place->state == CHANNEL_OPENING || place->state == CHANNEL_OPEN;
+}
+
+/* Hands the engine what was written; more than it takes now, it takes when there is room. */
+static void take_written(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    bool is_finished = atomic_load_explicit(&slot->finished, memory_order_acquire) != 0;
+    uint64_t written = atomic_load_explicit(&slot->written, memory_order_acquire);
+    uint64_t most = place->acked + place->link->layout.send_bytes;
+    if (place->fin_sent)
+        most = place->accepted;
+    if (!channel_is_within(written, place->accepted, most)) {
+        reset(place, "written", written);
+        return;
+    }
+    size_t accepted = 0, len = (size_t)(written - place->accepted);
+    if (len > 0)
+        te_send_in_place(stack_of(place), place->id, len, &accepted, now_us(place));
+    place->accepted += accepted;
+    fair_carry(place->link->share, accepted);
+    place->is_finished = is_finished && place->accepted == written;
+    if (place->is_finished && !place->fin_sent)
+        place->fin_sent = te_shutdown(stack_of(place), place->id, now_us(place)) != TE_ERR_STATE;
+    if (accepted > 0 || place->fin_sent)
+        wake_pump(place);
+}
+
+static void take_released(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    uint64_t released = atomic_load_explicit(&slot->released, memory_order_acquire);
+    if (released == place->released)
+        return;
+    if (!channel_is_within(released, place->released, place->received)) {
+        reset(place, "released", released);
+        return;
+    }
+    te_receive_release(stack_of(place), place->id, released, now_us(place));
+    fair_carry(place->link->share, (size_t)(released - place->released));
+    place->released = released;
+    wake_pump(place);
+}
+
+static void carry(struct channel_place *place)
+{
+    if (is_alive(place))
+        take_written(place);
+    if (is_alive(place))
+        take_released(place);
+    if (is_alive(place))
+        show(place);
+}
+
+/* --- requests --------------------------------------------------------------------------------- */
+
+struct request {
+    uint32_t op, argument;
+    uint64_t id;
+    struct te_endpoint local, remote;
+};
+
+static struct te_endpoint endpoint_from(const struct channel_endpoint *endpoint)
+{
+    struct te_endpoint copied = {.port = endpoint->port};
+    memcpy(copied.addr.bytes, endpoint->addr, sizeof(copied.addr.bytes));
+    return copied;
+}
+
+static struct request request_of(struct channel_slot *slot)
+{
+    return (struct request){
+        .op = atomic_load_explicit(&slot->op, memory_order_relaxed),
+        .argument = atomic_load_explicit(&slot->argument, memory_order_relaxed),
+        .id = atomic_load_explicit(&slot->id, memory_order_relaxed),
+        .local = endpoint_from(&slot->local),
+        .remote = endpoint_from(&slot->remote),
+    };
+}
+
+static enum te_err lend_rings(struct channel_place *place)
+{
+    struct channel_link *link = place->link;
+    uint32_t number = number_of(place);
+    const struct te_buffers buffers = {
+        .send = channel_send_ring(&link->layout, link->head, number),
+        .receive = channel_receive_ring(&link->layout, link->head, number),
+        .send_bytes = link->layout.send_bytes,
+        .receive_bytes = link->layout.receive_bytes,
+    };
+    return te_buffers_lend(stack_of(place), place->id, &buffers, now_us(place));
+}
+
+static void show_start(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    atomic_store(&slot->acked, place->acked);
+    atomic_store(&slot->received, place->received);
+    atomic_store(&slot->is_end, 0);
+    atomic_store(&slot->wants_room, 0);
+}
+
+/* The connection that was opened lies in the slot from now on. */
+static pb_code settle(struct channel_place *place, const struct rpc_local_opened *opened)
+{
+    struct te_position at;
+    place->is_end = place->fin_sent = place->is_finished = false;
+    show_opened(place, opened);
+    occupy(place, opened->id);
+    enum te_err err = lend_rings(place);
+    if (err == TE_OK)
+        err = te_position(stack_of(place), place->id, &at);
+    if (err != TE_OK)
+        return rpc_status_code(err);
+    place->acked = at.send_acked;
+    place->accepted = at.send_accepted;
+    place->released = place->received = at.receive_released;
+    show_start(place);
+    set_state(place, CHANNEL_OPENING, PB_OK);
+    carry(place);
+    return PB_OK;
+}
+
+/* The same for one that is of no use without the slot. */
+static pb_code settle_new(struct channel_place *place, const struct rpc_local_opened *opened)
+{
+    pb_code code = settle(place, opened);
+    if (code == PB_OK)
+        return code;
+    rpc_local_abort(&place->link->rpc_link, opened->id);
+    vacate(place);
+    return code;
+}
+
+static pb_code do_open(struct channel_place *place, const struct request *request)
+{
+    const struct rpc_local_open open = {.local = request->local, .remote = request->remote};
+    struct rpc_local_opened opened;
+    pb_code code = rpc_local_open(&place->link->rpc_link, &open, &opened);
+    return code == PB_OK ? settle_new(place, &opened) : code;
+}
+
+static pb_code do_listen(struct channel_place *place, const struct request *request)
+{
+    const struct rpc_local_open open = {.passive = true,
+                                        .local = request->local,
+                                        .remote = request->remote,
+                                        .backlog = request->argument};
+    struct rpc_local_opened opened;
+    pb_code code = rpc_local_open(&place->link->rpc_link, &open, &opened);
+    if (code != PB_OK)
+        return code;
+    show_opened(place, &opened);
+    occupy(place, opened.id);
+    set_state(place, CHANNEL_LISTENING, PB_OK);
+    return PB_OK;
+}
+
+/* Gives connections to those that wait for one. */
+static void serve_acceptors(struct channel_place *place)
+{
+    struct channel_place *acceptor;
+    struct rpc_local_opened opened;
+    while ((acceptor = TAILQ_FIRST(&place->acceptors)) != NULL) {
+        pb_code code = rpc_local_accept(&place->link->rpc_link, place->id, &opened);
+        if (code == PB_AGAIN)
+            return;
+        leave_acceptors(acceptor);
+        if (code == PB_OK)
+            code = settle_new(acceptor, &opened);
+        if (code != PB_OK)
+            set_state(acceptor, CHANNEL_ENDED, code);
+        tell(acceptor);
+    }
+}
+
+static pb_code do_accept(struct channel_place *place, const struct request *request)
+{
+    struct channel_link *link = place->link;
+    if (request->argument >= link->layout.slot_count)
+        return PB_INVALID_ARGUMENT;
+    struct channel_place *listener = &link->places[request->argument];
+    if (listener->state != CHANNEL_LISTENING)
+        return PB_BAD_STATE;
+    set_state(place, CHANNEL_ACCEPTING, PB_OK);
+    place->listener = listener;
+    TAILQ_INSERT_TAIL(&listener->acceptors, place, in_acceptors);
+    serve_acceptors(listener);
+    return (pb_code)atomic_load_explicit(&slot_of(place)->code, memory_order_relaxed);
+}
+
+/* The client says where the connection's streams are; it must be right. */
+static pb_code do_move(struct channel_place *place, const struct request *request)
+{
+    struct channel_slot *slot = slot_of(place);
+    struct rpc_local_opened opened;
+    struct te_position at;
+    pb_code code = rpc_local_find(&place->link->rpc_link, request->id, &opened);
+    if (code != PB_OK)
+        return code;
+    if (te_position(stack_of(place), request->id, &at) != TE_OK ||
+        channel_news_find(place->link->server, request->id) != NULL)
+        return PB_BAD_STATE;
+    if (atomic_load(&slot->written) < at.send_accepted ||
+        atomic_load(&slot->released) != at.receive_released)
+        return PB_BAD_OFFSET;
+    code = settle(place, &opened);
+    if (code == PB_OK)
+        place->is_moved = true;
+    else if (place->id != 0)
+        vacate(place);
+    return code;
+}
+
+static pb_code do_close(struct channel_place *place)
+{
+    struct rpc_link *link = &place->link->rpc_link;
+    if (place->state == CHANNEL_LISTENING)
+        return rpc_local_close(link, place->id);
+    if (is_alive(place)) {
+        uint64_t written = atomic_load_explicit(&slot_of(place)->written, memory_order_acquire);
+        carry(place);
+        if (is_alive(place) &&
+            (place->accepted != written ||
+             te_buffers_own(stack_of(place), place->id, now_us(place)) == TE_ERR_NOMEM)) {
+            rpc_local_abort(link, place->id); /* part of what was written would be missing */
+            wake_pump(place);
+            return PB_RESOURCES;
+        }
+    }
+    if (place->id != 0)
+        rpc_local_close(link, place->id); /* NOT_FOUND: it has ended by itself */
+    wake_pump(place);
+    return PB_OK;
+}
+
+static pb_code do_abort(struct channel_place *place)
+{
+    if (place->id != 0)
+        rpc_local_abort(&place->link->rpc_link, place->id);
+    wake_pump(place);
+    return PB_OK;
+}
+
+static pb_code do_start(struct channel_place *place, const struct request *request)
+{
+    switch (request->op) {
+    case CHANNEL_OP_OPEN:
+        return do_open(place, request);
+    case CHANNEL_OP_LISTEN:
+        return do_listen(place, request);
+    case CHANNEL_OP_ACCEPT:
+        return do_accept(place, request);
+    case CHANNEL_OP_MOVE:
+        return do_move(place, request);
+    default:
+        return PB_UNSUPPORTED;
+    }
+}
+
+/* One that begins something, in a slot where nothing is. */
+static void handle_start(struct channel_place *place, const struct request *request)
+{
+    pb_code code = do_start(place, request);
+    if (code == PB_OK)
+        return;
+    counters(place)->channel_requests_bad += code == PB_INVALID_ARGUMENT || code == PB_BAD_STATE ||
+                                             code == PB_UNSUPPORTED || code == PB_BAD_OFFSET;
+    set_state(place, CHANNEL_ENDED, code);
+}
+
+static void handle_end(struct channel_place *place, const struct request *request)
+{
+    pb_code code = request->op == CHANNEL_OP_CLOSE ? do_close(place) : do_abort(place);
+    vacate(place);
+    set_state(place, CHANNEL_FREE, code);
+}
+
+static void handle(struct channel_place *place, const struct request *request)
+{
+    bool is_end = request->op == CHANNEL_OP_CLOSE || request->op == CHANNEL_OP_ABORT;
+    counters(place)->channel_requests++;
+    if (is_end == (place->state == CHANNEL_FREE))
+        counters(place)->channel_requests_bad++; /* the slot stays as it is */
+    else if (is_end)
+        handle_end(place, request);
+    else
+        handle_start(place, request);
+}
+
+void channel_place_look(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    uint32_t asked = atomic_load_explicit(&slot->asked, memory_order_acquire);
+    if (asked != place->asked) {
+        struct request request = request_of(slot);
+        place->asked = asked;
+        handle(place, &request);
+        atomic_store_explicit(&slot->answered, asked, memory_order_release);
+        tell(place);
+    } else if (place->state == CHANNEL_LISTENING) {
+        serve_acceptors(place);
+    } else {
+        carry(place);
+    }
+}
+
+void channel_place_on_event(struct channel_place *place, const struct te_event *event)
+{
+    if (place->state == CHANNEL_LISTENING) {
+        channel_news_look_soon(place->link, number_of(place));
+        return;
+    }
+    if (!is_alive(place))
+        return;
+    show(place);
+    uint64_t written = atomic_load_explicit(&slot_of(place)->written, memory_order_relaxed);
+    if ((event->ready & (TE_READY_SEND | TE_READY_OPEN)) != 0 &&
+        (written != place->accepted || place->is_finished != place->fin_sent))
+        channel_news_look_soon(place->link, number_of(place));
+}
+
+void channel_place_give_up(struct channel_place *place)
+{
+    struct channel_link *link = place->link;
+    bool is_stream = is_alive(place) || place->state == CHANNEL_ENDED;
+    if (place->id == 0) {
+        leave_acceptors(place);
+        return;
+    }
+    if (is_stream && (link->aborts && !place->is_moved))
+        rpc_local_abort(&link->rpc_link, place->id);
+    else if (is_stream && te_buffers_own(stack_of(place), place->id, now_us(place)) == TE_ERR_NOMEM)
+        rpc_local_abort(&link->rpc_link, place->id);
+    else if (!place->is_moved)
+        rpc_local_close(&link->rpc_link, place->id);
+    wake_pump(place);
+    vacate(place);
+}

@@ -1,0 +1,15 @@
+/* One slot of a channel. */
+#ifndef TCPENGINED_CHANNEL_PLACE_H
+#define TCPENGINED_CHANNEL_PLACE_H
+
+#include "channel/channel_state.h"
+
+void channel_place_init(struct channel_place *place, struct channel_link *link);
+/* Its bit was set: carries out what was asked, and takes what was written and released. */
+void channel_place_look(struct channel_place *place);
+/* The engine has something to say about its connection or listener. */
+void channel_place_on_event(struct channel_place *place, const struct te_event *event);
+/* The program is gone: its memory is free afterwards. */
+void channel_place_give_up(struct channel_place *place);
+
+#endif

@@ -1,0 +1,163 @@
+#include "channel/channel_server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "channel/channel_link.h"
+#include "channel/channel_news.h"
+#include "channel/channel_place.h"
+#include "util/log.h"
+
+#define TICK_MS 500
+#define ACCEPT_BATCH 16
+/* Beyond max, for root alone. */
+#define ROOT_RESERVE 2
+
+/* --- who may come ----------------------------------------------------------------------------- */
+
+static unsigned count_of(const struct channel_server *server, uid_t uid)
+{
+    const struct channel_link *link;
+    unsigned count = 0;
+    TAILQ_FOREACH(link, &server->links, in_all)
+    count += link->rpc_link.account->uid == uid;
+    return count;
+}
+
+/* One more than the limit of its uid may come, to be told so. */
+static bool is_welcome(const struct channel_server *server, int fd)
+{
+    uid_t uid;
+    if (!sp_peer_find_uid(fd, &uid))
+        return false;
+    unsigned max = server->options.max + (uid == 0 ? ROOT_RESERVE : 0);
+    return server->rpc->channels < max && count_of(server, uid) <= server->options.per_uid_max;
+}
+
+static void refuse(struct channel_server *server, int fd)
+{
+    struct channel_welcome welcome = {
+        .magic = CHANNEL_MAGIC, .version = CHANNEL_VERSION, .code = PB_RESOURCES};
+    snprintf(welcome.errno_name, sizeof(welcome.errno_name), "EUSERS");
+    snprintf(welcome.message, sizeof(welcome.message),
+             "channel: there are too many already (channels_per_uid_max is %u, channels_max %u)",
+             server->options.per_uid_max, server->options.max);
+    snprintf(welcome.hint, sizeof(welcome.hint), "close channels that are not needed");
+    server->rpc->counters.channels_refused++;
+    send(fd, &welcome, sizeof(welcome), MSG_NOSIGNAL | MSG_DONTWAIT);
+    close(fd);
+}
+
+/* False: nobody waits, or there is no descriptor; the timer looks again. */
+static bool accept_one(struct channel_server *server)
+{
+    int fd = accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+        if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
+            uv_poll_stop(&server->listener);
+        return false;
+    }
+    if (is_welcome(server, fd))
+        channel_link_new(server, fd);
+    else
+        refuse(server, fd);
+    return true;
+}
+
+static void on_connectable(uv_poll_t *poll, int status, int events)
+{
+    struct channel_server *server = poll->data;
+    (void)events;
+    for (int left = ACCEPT_BATCH; status == 0 && left > 0 && accept_one(server); left--)
+        ;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct channel_server *server = timer->data;
+    struct channel_link *link;
+    int64_t now_us = rpc_now_us(server->rpc);
+    TAILQ_FOREACH(link, &server->links, in_all)
+    {
+        if (link->is_made || link->is_closing || link->hello_until_us > now_us)
+            continue;
+        server->rpc->counters.channels_abandoned++;
+        channel_link_end(link);
+    }
+    if (server->socket.fd >= 0 && !uv_is_active((uv_handle_t *)&server->listener))
+        uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct channel_server *server = handle->data;
+    if (--server->open_handles == 0 && server->is_ended)
+        free(server);
+}
+
+static bool listen_at(struct channel_server *server)
+{
+    char path[sizeof(server->socket.address.sun_path) + sizeof(CHANNEL_PATH_SUFFIX)];
+    snprintf(path, sizeof(path), "%s%s", server->options.control_path, CHANNEL_PATH_SUFFIX);
+    return sp_socket_open_type(&server->socket, path, server->options.control_gid,
+                               SOCK_SEQPACKET) == 0;
+}
+
+struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
+                                          const struct channel_server_options *options)
+{
+    struct channel_server *server = calloc(1, sizeof(*server));
+    if (server == NULL) {
+        log_write(LOG_LEVEL_ERROR, "no memory for channels");
+        return NULL;
+    }
+    server->rpc = rpc;
+    server->options = *options;
+    TAILQ_INIT(&server->links);
+    if (!listen_at(server)) {
+        free(server);
+        return NULL;
+    }
+    uv_poll_init(loop, &server->listener, server->socket.fd);
+    uv_timer_init(loop, &server->timer);
+    server->listener.data = server->timer.data = server;
+    server->open_handles = 2;
+    uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+    uv_timer_start(&server->timer, on_tick, TICK_MS, TICK_MS);
+    return server;
+}
+
+void channel_server_stop(struct channel_server *server)
+{
+    if (server == NULL || server->socket.fd < 0)
+        return;
+    uv_close((uv_handle_t *)&server->listener, on_closed);
+    sp_socket_close(&server->socket);
+}
+
+void channel_server_free(struct channel_server *server)
+{
+    struct channel_link *link;
+    if (server == NULL)
+        return;
+    channel_server_stop(server);
+    while ((link = TAILQ_FIRST(&server->links)) != NULL)
+        channel_link_end_now(link);
+    server->is_ended = true;
+    uv_close((uv_handle_t *)&server->timer, on_closed);
+}
+
+void channel_server_on_event(struct channel_server *server, const struct te_event *event)
+{
+    if (server == NULL || event->id == 0)
+        return;
+    struct channel_place *place = channel_news_find(server, event->id);
+    if (place != NULL)
+        channel_place_on_event(place, event);
+}

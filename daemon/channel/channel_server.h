@@ -1,0 +1,44 @@
+/* Channels: memory that programs share with the daemon, for the path of each byte (lib/channel).
+ *
+ * Theory of operation: a program connects to the socket beside the control socket and says how much
+ * it wants (channel_link). From then on it writes into the memory, and rings the daemon's bell only
+ * if the daemon has said that it sleeps. The daemon looks at the slots whose bits are set in turns
+ * of the program's uid (turns.h), as it does for requests. What the engine reports about a
+ * connection in a slot is written to the slot at once, and the program's bell is rung if that
+ * sleeps.
+ *
+ *   channel_server  the socket, and limits
+ *   channel_link    one channel: set-up, memory, bells, turns, end
+ *   channel_place   one slot: requests, positions, events
+ *   channel_news    who has to hear of what
+ *
+ * A slot's requests go the way of all requests (rpc_local.h). When the program is gone its
+ * connections are closed or aborted, as it has asked; those that it has moved in from the control
+ * socket go back there. */
+#ifndef TCPENGINED_CHANNEL_SERVER_H
+#define TCPENGINED_CHANNEL_SERVER_H
+
+#include "rpc/rpc.h"
+
+/* What a channel keeps open: its socket. */
+#define CHANNEL_DESCRIPTORS 1
+
+struct channel_server;
+
+struct channel_server_options {
+    const char *control_path; /* of the control socket */
+    gid_t control_gid, admin_gid;
+    unsigned per_uid_max, max;
+};
+
+/* Starts listening; rpc must outlive the server. NULL: the log says why. */
+struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
+                                          const struct channel_server_options *options);
+/* No new channels, and the socket's file is removed. NULL is legal. */
+void channel_server_stop(struct channel_server *server);
+/* Ends every channel. The memory is freed by the loop's next turns. NULL is legal. */
+void channel_server_free(struct channel_server *server);
+/* Call with every event of the engine. NULL is legal. */
+void channel_server_on_event(struct channel_server *server, const struct te_event *event);
+
+#endif

@@ -1,0 +1,68 @@
+/* The structs that the files of this room share. */
+#ifndef TCPENGINED_CHANNEL_STATE_H
+#define TCPENGINED_CHANNEL_STATE_H
+
+#include <channel.h>
+
+#include "channel/channel_server.h"
+#include "rpc/rpc_link.h"
+#include "sp/sp_socket.h"
+
+#define CHANNEL_INDEX_BUCKETS 4096 /* a power of two */
+
+struct channel_link;
+
+/* The daemon's own record of a slot: all that it decides by. */
+struct channel_place {
+    struct channel_link *link;
+    SLIST_ENTRY(channel_place) in_bucket;    /* while id is not 0 */
+    TAILQ_ENTRY(channel_place) in_acceptors; /* while it is ACCEPTING */
+    TAILQ_HEAD(, channel_place) acceptors;   /* LISTENING: those that wait for a connection */
+    struct channel_place *listener;          /* ACCEPTING: whose acceptor it is */
+    uint64_t id;                             /* of the connection or listener; 0: none */
+    uint32_t asked;                          /* the last request that was looked at */
+    uint8_t state;                           /* enum channel_state */
+    bool is_moved;                           /* goes back at the end */
+    bool is_finished, fin_sent;
+    bool is_end;
+    uint64_t accepted, acked, released, received; /* positions, as the engine has them */
+};
+
+SLIST_HEAD(channel_bucket, channel_place);
+
+/* One channel. */
+struct channel_link {
+    TAILQ_ENTRY(channel_link) in_all;
+    struct channel_server *server;
+    struct rpc_link rpc_link;
+    struct fair_share *share;
+    struct fair_job job;
+    uv_poll_t socket; /* greeting, bells, end */
+    int fd;
+    uint32_t pid;
+    bool is_made;    /* welcomed: there is a memory */
+    bool is_closing; /* its connections are being given up */
+    bool aborts;
+    uint32_t given_up; /* slots that are */
+    int64_t hello_until_us;
+
+    struct channel_layout layout;
+    struct channel_head *head; /* the memory; NULL: none yet */
+    struct channel_place *places;
+    uint64_t summary; /* taken, and not looked at yet */
+    uint64_t words[CHANNEL_WORDS];
+};
+
+struct channel_server {
+    struct rpc *rpc;
+    struct channel_server_options options;
+    struct sp_socket socket;
+    uv_poll_t listener;
+    uv_timer_t timer; /* greetings that do not come, and descriptors that were missing */
+    unsigned open_handles;
+    bool is_ended;
+    TAILQ_HEAD(, channel_link) links;
+    struct channel_bucket by_id[CHANNEL_INDEX_BUCKETS];
+};
+
+#endif

@@ -1,0 +1,31 @@
+#include "rpc/rpc_link.h"
+
+bool rpc_link_init(struct rpc_link *link, struct rpc *rpc, const struct sp_peer *peer)
+{
+    *link = (struct rpc_link){.rpc = rpc, .is_admin = peer->is_admin};
+    link->account = account_get(&rpc->accounts, peer->uid);
+    if (link->account == NULL)
+        return false;
+    if (link->account->links++ == 0)
+        te_set_client_present(rpc_stack(rpc), peer->uid, true);
+    TAILQ_INIT(&link->sessions);
+    TAILQ_INIT(&link->waits);
+    TAILQ_INIT(&link->due);
+    TAILQ_INIT(&link->blocked);
+    return true;
+}
+
+/* What a uid holds that has no program left is the first to go when memory is short. */
+static void note_gone(struct rpc *rpc, struct account *account)
+{
+    if (--account->links == 0)
+        te_set_client_present(rpc_stack(rpc), account->uid, account->objects == 0);
+}
+
+void rpc_link_done(struct rpc_link *link)
+{
+    struct rpc *rpc = link->rpc;
+    session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
+    note_gone(rpc, link->account);
+    account_unref(&rpc->accounts, link->account);
+}

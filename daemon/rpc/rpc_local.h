@@ -1,0 +1,32 @@
+/* Calls that do not come as messages: a channel's. The same handlers, checks and limits as for
+ * requests, and the same codes; nothing of it waits. */
+#ifndef TCPENGINED_RPC_LOCAL_H
+#define TCPENGINED_RPC_LOCAL_H
+
+#include "rpc/rpc_call.h"
+
+struct rpc_local_open {
+    bool passive;
+    struct te_endpoint local, remote;
+    uint32_t backlog;
+};
+
+/* The object that was opened or accepted. */
+struct rpc_local_opened {
+    uint64_t id;
+    struct te_endpoint local, remote;
+};
+
+/* Each answers with a code of the protocol; ret_opened is set with PB_OK. PB_AGAIN: nobody has
+ * connected. */
+pb_code rpc_local_open(struct rpc_link *link, const struct rpc_local_open *open,
+                       struct rpc_local_opened *ret_opened);
+pb_code rpc_local_accept(struct rpc_link *link, uint64_t listener_id,
+                         struct rpc_local_opened *ret_opened);
+pb_code rpc_local_close(struct rpc_link *link, uint64_t id);
+pb_code rpc_local_abort(struct rpc_link *link, uint64_t id);
+/* Whether the link's program may use the connection with that id, and where it lies. PB_OK,
+ * PB_NOT_FOUND, PB_PERMISSION; PB_BAD_STATE for a listener. */
+pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_opened *ret_opened);
+
+#endif

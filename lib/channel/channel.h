@@ -1,0 +1,214 @@
+/* The channel: memory that one client process and the daemon share, and what each writes in it.
+ *
+ * A channel has slots. A slot is one connection or listener, or nothing yet; it has a ring of bytes
+ * for each direction. The daemon's send buffer is the send ring: what the client writes there
+ * leaves from there. What is received is copied into the receive ring, once, and read there.
+ *
+ *     client                          shared memory                          daemon
+ *     writes bytes, then written  --> slot, send ring
+ *     sets the slot's bit         --> work      --> takes the bits, looks at these slots
+ *     rings if the daemon sleeps
+ *                                     slot, receive ring  <-- received, acked, what happened
+ *     takes the bits, looks       <-- ready     <-- sets the slot's bit, rings if the client sleeps
+ *
+ * There is no queue of messages: a bit says that a slot has changed, and the slot says how it is.
+ * So nothing can overflow or be lost, a hundred changes cost one look, and there is no index of a
+ * queue that a hostile side could bend.
+ *
+ * Set-up. The client connects to the socket beside the control socket, of type SOCK_SEQPACKET, and
+ * sends one channel_hello. The answer is one channel_welcome; if its code is 0, the memory's
+ * descriptor comes along: a memfd, sealed against any change of its size. From then on a message
+ * over the socket, of one byte and without meaning, is a bell. (Not an eventfd: its flags are
+ * common to all who have it, so that a hostile side could make the other block in it.) The channel
+ * lives as long as the socket. Whose it is, the kernel says (SO_PEERCRED): what uid may do, it may
+ * do here.
+ *
+ * Trust. The daemon keeps a copy of everything that it decides by, and reads each word of the
+ * client once. A position that cannot be resets that connection; whatever else cannot be refuses
+ * that request. Bytes of the rings are never looked at. A client that rewrites bytes between
+ * written and acked sends whatever is there at the moment when a segment leaves, each time that it
+ * leaves: the checksum fits the bytes sent, and a retransmission may differ from the first. Pages
+ * cost those who touch them first.
+ *
+ * Order. Words are atomic. Whoever writes bytes stores the position behind them with release, and
+ * whoever reads them has loaded it with acquire. Bits and "sleeps" are sequentially consistent:
+ * each side says that it sleeps, and only then looks for bits a last time; the other sets the bit,
+ * and only then looks whether it must ring. So one of them sees the other.
+ *
+ * Numbers are in the machine's byte order; both sides run on it. */
+#ifndef TCPENGINE_CHANNEL_H
+#define TCPENGINE_CHANNEL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CHANNEL_MAGIC 0x314e4843u /* "CHN1" */
+#define CHANNEL_VERSION 1u
+/* The channel's socket is the control socket's path with this behind it. */
+#define CHANNEL_PATH_SUFFIX ".channel"
+
+#define CHANNEL_SLOTS_MAX 4096u
+#define CHANNEL_RING_MIN (64u * 1024)
+#define CHANNEL_RING_MAX (4u * 1024 * 1024)
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+/* Client to daemon, one message. */
+struct channel_hello {
+    uint32_t magic, version;
+    uint32_t slot_count;                /* 1 to CHANNEL_SLOTS_MAX */
+    uint32_t send_bytes, receive_bytes; /* powers of two, CHANNEL_RING_MIN to CHANNEL_RING_MAX */
+    uint32_t aborts;                    /* 1: at its end connections are reset; 0: closed */
+};
+_Static_assert(sizeof(struct channel_hello) == 24, "channel_hello");
+
+/* Daemon to client, one message. */
+struct channel_welcome {
+    uint32_t magic, version;
+    uint32_t code; /* 0, or the protocol's enum Code */
+    uint32_t unused;
+    uint64_t total_bytes; /* of the memory */
+    char errno_name[24], message[256], hint[128];
+};
+_Static_assert(sizeof(struct channel_welcome) == 432, "channel_welcome");
+/* --- the memory ------------------------------------------------------------------------------- */
+
+/* A set of slots. summary has a bit for each word that may not be zero. */
+#define CHANNEL_WORDS (CHANNEL_SLOTS_MAX / 64)
+struct channel_set {
+    _Atomic uint64_t summary;
+    uint64_t unused[7];
+    _Atomic uint64_t words[CHANNEL_WORDS];
+};
+_Static_assert(sizeof(struct channel_set) == 576, "channel_set");
+
+/* At offset 0; the slots follow at CHANNEL_SLOTS_AT, the rings at channel_layout.rings_at. */
+struct channel_head {
+    /* 0: the daemon, before anybody else sees it. */
+    uint32_t magic, version, slot_count, send_bytes, receive_bytes, unused[11];
+    /* 64: set by whoever it is about, cleared by whoever rings for it. */
+    _Atomic uint32_t daemon_sleeps;
+    uint32_t unused_1[15];
+    /* 128 */
+    _Atomic uint32_t client_sleeps;
+    uint32_t unused_2[15];
+    /* 192: set by the client, taken by the daemon. */
+    struct channel_set work;
+    /* 768: set by the daemon, taken by the client. */
+    struct channel_set ready;
+};
+_Static_assert(offsetof(struct channel_head, daemon_sleeps) == 64, "daemon_sleeps");
+_Static_assert(offsetof(struct channel_head, client_sleeps) == 128, "client_sleeps");
+_Static_assert(offsetof(struct channel_head, work) == 192, "work");
+_Static_assert(offsetof(struct channel_head, ready) == 768, "ready");
+_Static_assert(sizeof(struct channel_head) == 1344, "channel_head");
+#define CHANNEL_SLOTS_AT 4096u
+
+/* An address as the kernel's sockets have it; IPv4 as ::ffff:a.b.c.d, unspecified as all zero. */
+struct channel_endpoint {
+    uint8_t addr[16];
+    uint16_t port; /* 0: unspecified */
+    uint16_t unused;
+};
+_Static_assert(sizeof(struct channel_endpoint) == 20, "channel_endpoint");
+
+/* What a client asks for in a slot. */
+enum channel_op {
+    CHANNEL_OP_NONE,
+    CHANNEL_OP_OPEN,   /* to remote, from local (unspecified: chosen) */
+    CHANNEL_OP_LISTEN, /* at local, for remote or anybody; argument: backlog, 0: 128 */
+    CHANNEL_OP_ACCEPT, /* the next connection of the listener in slot argument */
+    CHANNEL_OP_MOVE,   /* the connection with that id, opened over the control socket; written and
+                        * released say how much it has accepted, and what was read of it */
+    CHANNEL_OP_CLOSE,  /* gives the slot up: FIN behind what was written */
+    CHANNEL_OP_ABORT,  /* gives the slot up: reset */
+    CHANNEL_OP_COUNT
+};
+
+/* What a slot is, as the daemon tells it. */
+enum channel_state {
+    CHANNEL_FREE,      /* nothing; also after CLOSE and ABORT */
+    CHANNEL_ACCEPTING, /* waits for a connection to accept */
+    CHANNEL_LISTENING,
+    CHANNEL_OPENING, /* handshake; written bytes follow it */
+    CHANNEL_OPEN,
+    CHANNEL_ENDED, /* code says why; what was received can still be read. CLOSE it */
+    CHANNEL_STATE_COUNT
+};
+
+struct channel_slot {
+    /* 0: the client, as it reads and writes. Positions count bytes from the connection's birth. */
+    _Atomic uint64_t written;    /* end of what is in the send ring; at most acked + send_bytes */
+    _Atomic uint64_t released;   /* below that the receive ring is free; at most received */
+    _Atomic uint32_t finished;   /* 1: FIN behind written, which moves no more */
+    _Atomic uint32_t wants_room; /* 1: tell me when half of the send ring is free */
+    _Atomic uint32_t asked;      /* counted up behind what follows: look at it */
+    uint32_t unused_1[9];
+
+    /* 64: the client, only while asked equals answered. */
+    _Atomic uint32_t op;
+    _Atomic uint32_t argument;
+    _Atomic uint64_t id;
+    struct channel_endpoint local, remote;
+    uint8_t unused_2[8];
+
+    /* 128: the daemon. */
+    _Atomic uint64_t acked;    /* below that the send ring is free */
+    _Atomic uint64_t received; /* end of what is in the receive ring */
+    _Atomic uint32_t
+        answered;           /* the last value of asked that was looked at, stored behind the rest */
+    _Atomic uint32_t state; /* enum channel_state */
+    _Atomic uint32_t is_end; /* 1: the peer's FIN follows the byte before received */
+    _Atomic uint32_t code;   /* the protocol's enum Code: of the last answer, or why it ended */
+    uint32_t unused_3[8];
+
+    /* 192: the daemon, before state leaves OPENING or ACCEPTING. */
+    uint64_t own_id;
+    struct channel_endpoint own_local, own_remote;
+    uint8_t unused_4[16];
+};
+_Static_assert(offsetof(struct channel_slot, op) == 64, "op");
+_Static_assert(offsetof(struct channel_slot, acked) == 128, "acked");
+_Static_assert(offsetof(struct channel_slot, own_id) == 192, "own_id");
+_Static_assert(sizeof(struct channel_slot) == 256, "channel_slot");
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "not across processes");
+
+/* --- where is what ---------------------------------------------------------------------------- */
+
+struct channel_layout {
+    uint32_t slot_count, send_bytes, receive_bytes;
+    uint64_t rings_at, total_bytes;
+};
+/* False, *ret_layout untouched: hello asks for what cannot be. */
+bool channel_layout_init(const struct channel_hello *hello, struct channel_layout *ret_layout);
+struct channel_slot *channel_slot_at(void *memory, uint32_t slot);
+/* The slot's rings; slot is below slot_count. */
+uint8_t *channel_send_ring(const struct channel_layout *layout, void *memory, uint32_t slot);
+uint8_t *channel_receive_ring(const struct channel_layout *layout, void *memory, uint32_t slot);
+
+/* --- bits and bells --------------------------------------------------------------------------- */
+
+/* Adds slot, which is below CHANNEL_SLOTS_MAX. */
+void channel_set_add(struct channel_set *set, uint32_t slot);
+/* Takes out the words that may have members, at once: ret_summary has a bit for each word of
+ * ret_words that was written. */
+uint64_t channel_set_take(struct channel_set *set, uint64_t ret_words[CHANNEL_WORDS]);
+bool channel_set_is_empty(const struct channel_set *set);
+
+/* Whether the other side sleeps, and this call is the one that has to ring for it. Call after
+ * channel_set_add. */
+bool channel_should_ring(_Atomic uint32_t *sleeps);
+/* Says that this side sleeps. True: it may. False: there is something in set, and it is awake. */
+bool channel_may_sleep(_Atomic uint32_t *sleeps, const struct channel_set *set);
+
+/* --- positions -------------------------------------------------------------------------------- */
+
+/* Whether a position that the other side has given lies in [low, high]. */
+static inline bool channel_is_within(uint64_t position, uint64_t low, uint64_t high)
+{
+    return position >= low && position <= high;
+}
+
+#endif

@@ -1,0 +1,446 @@
+/* The channel of stream.h: set-up, news, bells. The streams are in shared_stream.c. */
+#include "shared.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "error.h"
+
+#define LINK_PREFIX "ipc://"
+#define STREAMS_DEFAULT 1024
+#define RING_DEFAULT (1024u * 1024)
+#define ANSWER_MAX_MS 5000
+
+/* --- bells ------------------------------------------------------------------------------------ */
+
+struct channel_slot *tcpci_shared_slot(const struct tcpc_stream *stream)
+{
+    return channel_slot_at(stream->channel->head, stream->slot);
+}
+
+void tcpci_shared_kick(struct tcpc_stream *stream)
+{
+    struct tcpc_channel *channel = stream->channel;
+    channel_set_add(&channel->head->work, stream->slot);
+    if (channel_should_ring(&channel->head->daemon_sleeps))
+        send(channel->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: it has many already */
+}
+
+/* The daemon is gone, or has ended the channel: news for all streams. */
+static void die(struct tcpc_channel *channel)
+{
+    channel->is_dead = true;
+    for (uint32_t i = 0; i < channel->layout.slot_count; i++)
+        if (channel->streams[i].is_used && channel->streams[i].end_op == CHANNEL_OP_NONE) {
+            channel->words[i / 64] |= UINT64_C(1) << i % 64;
+            channel->summary |= UINT64_C(1) << i / 64;
+        }
+}
+
+/* Takes a bell out of the socket, or with MSG_PEEK looks for one. False: there is none. */
+static bool read_bell(struct tcpc_channel *channel, int flags)
+{
+    char byte;
+    ssize_t len = recv(channel->fd, &byte, 1, MSG_DONTWAIT | flags);
+    if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
+        if (!channel->is_dead)
+            die(channel);
+    return len > 0;
+}
+
+/* True: there is more than before. */
+static bool take_news(struct tcpc_channel *channel)
+{
+    uint64_t words[CHANNEL_WORDS];
+    uint64_t summary = channel_set_take(&channel->head->ready, words);
+    for (uint64_t left = summary; left != 0; left &= left - 1) {
+        unsigned word = (unsigned)__builtin_ctzll(left);
+        channel->words[word] |= words[word];
+    }
+    channel->summary |= summary;
+    return summary != 0;
+}
+
+/* Awake again: whoever has cleared the flag rings, or has rung. */
+static void wake(struct tcpc_channel *channel)
+{
+    if (!channel->is_armed)
+        return;
+    channel->is_armed = false;
+    if (atomic_exchange(&channel->head->client_sleeps, 0) == 0)
+        channel->is_bell_due = true;
+    else
+        read_bell(channel, MSG_PEEK); /* nobody has rung, so what has woken us? */
+}
+
+/* The bell that was rung is taken back, or the descriptor would stay readable. */
+static void silence(struct tcpc_channel *channel)
+{
+    if (channel->is_bell_due && read_bell(channel, 0))
+        channel->is_bell_due = false;
+}
+
+/* True: nothing is new, and the bell will be rung for the next thing. */
+static bool arm(struct tcpc_channel *channel)
+{
+    silence(channel);
+    channel->is_armed = channel_may_sleep(&channel->head->client_sleeps, &channel->head->ready);
+    return channel->is_armed;
+}
+
+static bool spin(struct tcpc_channel *channel)
+{
+    struct timespec now;
+    if (channel->spin_us == 0)
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t until_ns = now.tv_sec * 1000000000 + now.tv_nsec + channel->spin_us * INT64_C(1000);
+    do {
+        for (unsigned i = 0; i < 64; i++) {
+            if (!channel_set_is_empty(&channel->head->ready))
+                return take_news(channel);
+            atomic_thread_fence(memory_order_seq_cst);
+        }
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    } while (now.tv_sec * 1000000000 + now.tv_nsec < until_ns);
+    return false;
+}
+
+int64_t tcpci_shared_until(uint32_t wait_ms)
+{
+    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
+}
+
+static int left_ms(int64_t until_ms)
+{
+    if (until_ms == TCPC_MS_NEVER)
+        return -1;
+    int64_t left = until_ms - tcpci_clock_ms();
+    return left <= 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+}
+
+bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms)
+{
+    wake(channel);
+    if (take_news(channel) || spin(channel))
+        return true;
+    while (!channel->is_dead) {
+        if (!arm(channel))
+            return take_news(channel);
+        int ms = left_ms(until_ms);
+        struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
+        int count = poll(&fds, 1, ms);
+        wake(channel);
+        if (take_news(channel))
+            return true;
+        if (count == 0 && ms >= 0 && left_ms(until_ms) == 0)
+            return false;
+    }
+    return false;
+}
+
+/* --- streams in use --------------------------------------------------------------------------- */
+
+static void put_stream(struct tcpc_stream *stream)
+{
+    struct tcpc_channel *channel = stream->channel;
+    stream->is_used = false;
+    channel->ending_count--;
+    stream->next_free = channel->first_free;
+    channel->first_free = stream->slot;
+}
+
+bool tcpci_shared_is_answered(const struct tcpc_stream *stream)
+{
+    uint32_t answered =
+        atomic_load_explicit(&tcpci_shared_slot(stream)->answered, memory_order_acquire);
+    return answered == stream->asked;
+}
+
+void tcpci_shared_ask(struct tcpc_stream *stream, uint32_t op)
+{
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    atomic_store_explicit(&slot->op, op, memory_order_relaxed);
+    atomic_store_explicit(&slot->asked, ++stream->asked, memory_order_release);
+    tcpci_shared_kick(stream);
+}
+
+/* An answer came to a stream that was given up. */
+static void go_on_ending(struct tcpc_stream *stream)
+{
+    uint32_t state = atomic_load(&tcpci_shared_slot(stream)->state);
+    if (!tcpci_shared_is_answered(stream))
+        return;
+    if (state == CHANNEL_FREE)
+        put_stream(stream);
+    else
+        tcpci_shared_ask(stream, stream->end_op);
+}
+
+/* Takes the news of streams that were given up out of all others. */
+static void reclaim(struct tcpc_channel *channel)
+{
+    for (uint32_t i = 0; i < channel->layout.slot_count && channel->ending_count > 0; i++) {
+        struct tcpc_stream *stream = &channel->streams[i];
+        uint64_t bit = UINT64_C(1) << i % 64;
+        if ((channel->words[i / 64] & bit) == 0 || !stream->is_used ||
+            stream->end_op == CHANNEL_OP_NONE)
+            continue;
+        channel->words[i / 64] &= ~bit;
+        go_on_ending(stream);
+    }
+}
+
+struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel)
+{
+    int64_t until_ms = tcpci_clock_ms() + ANSWER_MAX_MS;
+    while (channel->first_free == channel->layout.slot_count) {
+        take_news(channel);
+        reclaim(channel);
+        if (channel->first_free == channel->layout.slot_count &&
+            (channel->ending_count == 0 || !tcpci_shared_wait(channel, until_ms)))
+            return NULL;
+    }
+    uint32_t slot = channel->first_free;
+    struct tcpc_stream *stream = &channel->streams[slot];
+    channel->first_free = stream->next_free;
+    *stream = (struct tcpc_stream){
+        .channel = channel, .slot = slot, .asked = stream->asked, .is_used = true};
+    struct channel_slot *shared = tcpci_shared_slot(stream);
+    atomic_store_explicit(&shared->written, 0, memory_order_relaxed);
+    atomic_store_explicit(&shared->released, 0, memory_order_relaxed);
+    atomic_store_explicit(&shared->finished, 0, memory_order_relaxed);
+    atomic_store_explicit(&shared->wants_room, 0, memory_order_relaxed);
+    return stream;
+}
+
+/* The next slot with news; slot_count: none. */
+static uint32_t next_slot(struct tcpc_channel *channel)
+{
+    while (channel->summary != 0) {
+        unsigned word = (unsigned)__builtin_ctzll(channel->summary);
+        if (channel->words[word] != 0) {
+            unsigned bit = (unsigned)__builtin_ctzll(channel->words[word]);
+            channel->words[word] &= channel->words[word] - 1;
+            return word * 64 + bit;
+        }
+        channel->summary &= channel->summary - 1;
+    }
+    return channel->layout.slot_count;
+}
+
+/* The stream that the news is about; NULL: it is for nobody. */
+static struct tcpc_stream *reported(struct tcpc_stream *stream)
+{
+    if (!stream->is_used)
+        return NULL;
+    if (stream->end_op != CHANNEL_OP_NONE) {
+        go_on_ending(stream);
+        return NULL;
+    }
+    if (stream->listener == NULL)
+        return stream;
+    uint32_t state = atomic_load(&tcpci_shared_slot(stream)->state);
+    return state == CHANNEL_ACCEPTING ? NULL : stream->listener;
+}
+
+struct tcpc_stream *tcpc_channel_next(struct tcpc_channel *channel)
+{
+    wake(channel);
+    for (;;) {
+        uint32_t slot = next_slot(channel);
+        if (slot < channel->layout.slot_count) {
+            struct tcpc_stream *stream = reported(&channel->streams[slot]);
+            if (stream != NULL)
+                return stream;
+        } else if (!take_news(channel) && (channel->is_dead || arm(channel))) {
+            return NULL;
+        }
+    }
+}
+
+int tcpc_channel_descriptor(const struct tcpc_channel *channel)
+{
+    return channel->fd;
+}
+
+/* --- set-up ----------------------------------------------------------------------------------- */
+
+static const char *url_choose(const struct tcpc_channel_options *options)
+{
+    const char *url = options->url != NULL ? options->url : getenv("TCPENGINE_CONTROL");
+    return url != NULL && *url != '\0' ? url : TCPC_DEFAULT_URL;
+}
+
+static bool path_make(const char *url, struct sockaddr_un *ret_address)
+{
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strncmp(url, LINK_PREFIX, strlen(LINK_PREFIX)) != 0)
+        return false;
+    int len = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s%s",
+                       url + strlen(LINK_PREFIX), CHANNEL_PATH_SUFFIX);
+    return len > 0 && (size_t)len < sizeof(ret_address->sun_path);
+}
+
+static enum tcpc_code fail_system(const struct tcpc_channel *channel, struct tcpc_error *ret_error)
+{
+    int number = errno;
+    enum tcpc_code code = number == EACCES || number == EPERM ? TCPC_PERMISSION : TCPC_UNREACHABLE;
+    tcpci_error_set_code(ret_error, code, channel->url);
+    tcpci_error_set_errno(ret_error, number);
+    return code;
+}
+
+static enum tcpc_code greet(struct tcpc_channel *channel,
+                            const struct tcpc_channel_options *options,
+                            struct tcpc_error *ret_error)
+{
+    const struct channel_hello hello = {
+        .magic = CHANNEL_MAGIC,
+        .version = CHANNEL_VERSION,
+        .slot_count = options->streams_max != 0 ? options->streams_max : STREAMS_DEFAULT,
+        .send_bytes = options->send_bytes != 0 ? options->send_bytes : RING_DEFAULT,
+        .receive_bytes = options->receive_bytes != 0 ? options->receive_bytes : RING_DEFAULT,
+        .aborts = options->aborts,
+    };
+    struct sockaddr_un address;
+    if (!channel_layout_init(&hello, &channel->layout) || !path_make(channel->url, &address))
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
+                               "a channel has 1 to 4096 streams, rings of a power of two of 64 KiB "
+                               "to 4 MiB, and an ipc:// URL");
+    channel->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (channel->fd < 0 ||
+        connect(channel->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return fail_system(channel, ret_error);
+    /* A daemon that refuses at once has closed already; what it said is there to be read. */
+    if (send(channel->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+        return fail_system(channel, ret_error);
+    return TCPC_OK;
+}
+
+/* The answer, and the memory's descriptor; -1: none came. */
+static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_welcome *ret_welcome,
+                            int *ret_memory_fd)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec iov = {ret_welcome, sizeof(*ret_welcome)};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
+    *ret_memory_fd = -1;
+    if (poll(&fds, 1, ANSWER_MAX_MS) != 1)
+        return -1;
+    ssize_t len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    struct cmsghdr *header = len > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS &&
+        header->cmsg_len == CMSG_LEN(sizeof(int)))
+        memcpy(ret_memory_fd, CMSG_DATA(header), sizeof(int));
+    return len;
+}
+
+static enum tcpc_code welcome_check(const struct channel_welcome *welcome, ssize_t len,
+                                    const struct tcpc_channel *channel,
+                                    struct tcpc_error *ret_error)
+{
+    if (len < 0)
+        return tcpci_error_set_code(ret_error, TCPC_DEADLINE, channel->url);
+    if (len != (ssize_t)sizeof(*welcome) || welcome->magic != CHANNEL_MAGIC ||
+        welcome->version != CHANNEL_VERSION)
+        return tcpci_error_set_code(ret_error, TCPC_PROTOCOL, channel->url);
+    if (welcome->code == TCPC_OK)
+        return TCPC_OK;
+    enum tcpc_code code = tcpci_error_set(ret_error, (enum tcpc_code)welcome->code, TCPC_HINT_NONE,
+                                          "%s", welcome->message);
+    if (ret_error == NULL)
+        return code;
+    tcpci_text_copy(ret_error->hint, sizeof(ret_error->hint), welcome->hint);
+    tcpci_text_copy(ret_error->errno_name, sizeof(ret_error->errno_name), welcome->errno_name);
+    return code;
+}
+
+static bool memory_map(struct tcpc_channel *channel, int fd)
+{
+    void *memory = mmap(NULL, (size_t)channel->layout.total_bytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_NORESERVE, fd, 0);
+    channel->head = memory == MAP_FAILED ? NULL : memory;
+    return channel->head != NULL;
+}
+
+static bool streams_make(struct tcpc_channel *channel)
+{
+    uint32_t count = channel->layout.slot_count;
+    channel->streams = calloc(count, sizeof(*channel->streams));
+    for (uint32_t i = 0; channel->streams != NULL && i < count; i++)
+        channel->streams[i].next_free = i + 1;
+    return channel->streams != NULL;
+}
+
+static enum tcpc_code set_up(struct tcpc_channel *channel,
+                             const struct tcpc_channel_options *options,
+                             struct tcpc_error *ret_error)
+{
+    struct channel_welcome welcome;
+    int memory_fd;
+    enum tcpc_code code = greet(channel, options, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    ssize_t len = welcome_read(channel, &welcome, &memory_fd);
+    code = welcome_check(&welcome, len, channel, ret_error);
+    bool is_mapped = code == TCPC_OK && memory_fd >= 0 &&
+                     welcome.total_bytes == channel->layout.total_bytes &&
+                     memory_map(channel, memory_fd);
+    if (memory_fd >= 0)
+        close(memory_fd);
+    if (code == TCPC_OK && (!is_mapped || !streams_make(channel)))
+        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, channel->url);
+    return code;
+}
+
+enum tcpc_code tcpc_channel_new(const struct tcpc_channel_options *options,
+                                struct tcpc_channel **ret_channel, struct tcpc_error *ret_error)
+{
+    static const struct tcpc_channel_options defaults = {.url = NULL};
+    options = options != NULL ? options : &defaults;
+    tcpci_error_clear(ret_error);
+    struct tcpc_channel *channel = calloc(1, sizeof(*channel));
+    if (channel == NULL)
+        return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
+    channel->fd = -1;
+    channel->spin_us = options->spin_us;
+    channel->url = strdup(url_choose(options));
+    enum tcpc_code code = channel->url != NULL
+                              ? set_up(channel, options, ret_error)
+                              : tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
+    if (code == TCPC_OK)
+        *ret_channel = channel;
+    else
+        tcpc_channel_free(channel);
+    return code;
+}
+
+void tcpc_channel_free(struct tcpc_channel *channel)
+{
+    if (channel == NULL)
+        return;
+    if (channel->fd >= 0)
+        close(channel->fd);
+    if (channel->head != NULL)
+        munmap(channel->head, (size_t)channel->layout.total_bytes);
+    free(channel->streams);
+    free(channel->url);
+    free(channel);
+}

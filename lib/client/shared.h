@@ -1,0 +1,55 @@
+/* A channel as the client has it. */
+#ifndef TCPCLIENT_SHARED_H
+#define TCPCLIENT_SHARED_H
+
+#include <channel.h>
+#include <tcpclient/stream.h>
+
+#define SHARED_ACCEPTORS_MAX 16
+
+/* One slot. */
+struct tcpc_stream {
+    struct tcpc_channel *channel;
+    void *user;
+    uint32_t slot;
+    uint32_t asked;
+    uint32_t next_free;
+    bool is_used;
+    bool is_finished;
+    uint32_t end_op; /* CLOSE or ABORT: asked for, or to be asked when the last answer has come */
+    uint64_t written, released;
+    struct tcpc_stream *listener; /* whose acceptor it is, not handed out yet */
+    struct tcpc_stream *acceptors[SHARED_ACCEPTORS_MAX]; /* a listener's, the oldest first */
+    unsigned acceptor_count;
+};
+
+struct tcpc_channel {
+    char *url;
+    int fd;
+    uint32_t spin_us;
+    bool is_dead;
+    bool is_armed;    /* we have said that we sleep */
+    bool is_bell_due; /* somebody has rung, or is about to */
+    struct channel_layout layout;
+    struct channel_head *head;
+    struct tcpc_stream *streams;
+    uint32_t first_free;   /* streams that were never used, or are free again; slot_count: none */
+    uint32_t ending_count; /* given up, and not free yet */
+    uint64_t summary, words[CHANNEL_WORDS]; /* news that was taken */
+};
+
+struct channel_slot *tcpci_shared_slot(const struct tcpc_stream *stream);
+/* A stream that is in no use; waits for one that is being closed. NULL: all are. */
+struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel);
+/* Asks the daemon for op, whose arguments are in the slot. */
+void tcpci_shared_ask(struct tcpc_stream *stream, uint32_t op);
+bool tcpci_shared_is_answered(const struct tcpc_stream *stream);
+/* Tells the daemon that the slot has changed. */
+void tcpci_shared_kick(struct tcpc_stream *stream);
+/* Waits for news of any stream, until until_ms (TCPC_MS_NEVER: without limit). False: there was
+ * none, or the channel is dead. */
+bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms);
+/* Where wait_ms from now is. */
+int64_t tcpci_shared_until(uint32_t wait_ms);
+
+#endif

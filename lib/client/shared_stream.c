@@ -1,0 +1,429 @@
+/* The streams of stream.h. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "error.h"
+#include "shared.h"
+
+#define ANSWER_MAX_MS 5000
+
+/* --- endpoints -------------------------------------------------------------------------------- */
+
+static bool endpoint_put(const struct tcpc_endpoint *endpoint, struct channel_endpoint *ret_shared)
+{
+    struct channel_endpoint shared = {0};
+    if (endpoint != NULL)
+        shared.port = endpoint->port;
+    if (endpoint != NULL && endpoint->address[0] != '\0' &&
+        inet_pton(AF_INET6, endpoint->address, shared.addr) != 1) {
+        if (inet_pton(AF_INET, endpoint->address, shared.addr + 12) != 1)
+            return false;
+        shared.addr[10] = shared.addr[11] = 0xff;
+    }
+    *ret_shared = shared;
+    return true;
+}
+
+static struct tcpc_endpoint endpoint_get(const struct channel_endpoint *shared)
+{
+    static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
+    struct tcpc_endpoint endpoint = {.port = shared->port};
+    bool is_v4 = memcmp(shared->addr, v4, sizeof(v4)) == 0;
+    inet_ntop(is_v4 ? AF_INET : AF_INET6, shared->addr + (is_v4 ? sizeof(v4) : 0), endpoint.address,
+              sizeof(endpoint.address));
+    return endpoint;
+}
+
+/* --- answers ---------------------------------------------------------------------------------- */
+
+static uint32_t state_of(const struct tcpc_stream *stream)
+{
+    return atomic_load_explicit(&tcpci_shared_slot(stream)->state, memory_order_acquire);
+}
+
+enum tcpc_code tcpc_stream_code(const struct tcpc_stream *stream)
+{
+    if (stream->channel->is_dead)
+        return TCPC_UNREACHABLE;
+    if (!tcpci_shared_is_answered(stream))
+        return TCPC_AGAIN;
+    switch (state_of(stream)) {
+    case CHANNEL_OPEN:
+    case CHANNEL_LISTENING:
+        return TCPC_OK;
+    case CHANNEL_ENDED:
+        return (enum tcpc_code)atomic_load(&tcpci_shared_slot(stream)->code);
+    default:
+        return TCPC_AGAIN;
+    }
+}
+
+static enum tcpc_code fail(const struct tcpc_stream *stream, enum tcpc_code code,
+                           struct tcpc_error *ret_error)
+{
+    return tcpci_error_set_code(ret_error, code, stream->channel->url);
+}
+
+/* Until the request is carried out, one way or the other. */
+static enum tcpc_code await(struct tcpc_stream *stream, int64_t until_ms)
+{
+    enum tcpc_code code;
+    while ((code = tcpc_stream_code(stream)) == TCPC_AGAIN)
+        if (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead)
+            return TCPC_AGAIN;
+    return code;
+}
+
+static struct tcpc_stream *take_stream(struct tcpc_channel *channel, enum tcpc_code *ret_code,
+                                       struct tcpc_error *ret_error)
+{
+    struct tcpc_stream *stream = tcpci_shared_take_stream(channel);
+    *ret_code = TCPC_OK;
+    if (stream == NULL)
+        *ret_code = tcpci_error_set(ret_error, TCPC_RESOURCES, TCPC_HINT_NONE,
+                                    "the channel has %u streams already (streams_max)",
+                                    channel->layout.slot_count);
+    return stream;
+}
+
+static enum tcpc_code start(struct tcpc_stream *stream, uint32_t op,
+                            const struct tcpc_endpoint *local, const struct tcpc_endpoint *remote,
+                            struct tcpc_error *ret_error)
+{
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    if (!endpoint_put(local, &slot->local) || !endpoint_put(remote, &slot->remote)) {
+        stream->is_used = true;
+        tcpc_stream_close(stream);
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
+                               "an address is neither IPv4 nor IPv6");
+    }
+    tcpci_shared_ask(stream, op);
+    return TCPC_OK;
+}
+
+/* What has come of a request: with an error the stream is closed already. */
+static enum tcpc_code conclude(struct tcpc_stream *stream, uint32_t wait_ms,
+                               struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
+{
+    enum tcpc_code code = wait_ms == 0 ? TCPC_OK : await(stream, tcpci_shared_until(wait_ms));
+    if (code == TCPC_OK) {
+        *ret_stream = stream;
+        return TCPC_OK;
+    }
+    code = fail(stream, code, ret_error);
+    tcpc_stream_abort(stream);
+    return code;
+}
+
+enum tcpc_code tcpc_stream_open(struct tcpc_channel *channel, const struct tcpc_endpoint *local,
+                                const struct tcpc_endpoint *remote, uint32_t wait_ms,
+                                struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
+{
+    enum tcpc_code code;
+    tcpci_error_clear(ret_error);
+    struct tcpc_stream *stream = take_stream(channel, &code, ret_error);
+    if (stream == NULL)
+        return code;
+    code = start(stream, CHANNEL_OP_OPEN, local, remote, ret_error);
+    return code == TCPC_OK ? conclude(stream, wait_ms, ret_stream, ret_error) : code;
+}
+
+/* --- listeners -------------------------------------------------------------------------------- */
+
+/* Streams for the next connections, as many as there is room for. */
+static void post_acceptors(struct tcpc_stream *listener)
+{
+    while (listener->acceptor_count < SHARED_ACCEPTORS_MAX) {
+        struct tcpc_stream *stream = tcpci_shared_take_stream(listener->channel);
+        if (stream == NULL)
+            return;
+        stream->listener = listener;
+        listener->acceptors[listener->acceptor_count++] = stream;
+        atomic_store_explicit(&tcpci_shared_slot(stream)->argument, listener->slot,
+                              memory_order_relaxed);
+        tcpci_shared_ask(stream, CHANNEL_OP_ACCEPT);
+    }
+}
+
+enum tcpc_code tcpc_stream_listen(struct tcpc_channel *channel, const struct tcpc_endpoint *local,
+                                  uint32_t backlog, struct tcpc_stream **ret_listener,
+                                  struct tcpc_error *ret_error)
+{
+    enum tcpc_code code;
+    tcpci_error_clear(ret_error);
+    struct tcpc_stream *stream = take_stream(channel, &code, ret_error);
+    if (stream == NULL)
+        return code;
+    atomic_store_explicit(&tcpci_shared_slot(stream)->argument, backlog, memory_order_relaxed);
+    code = start(stream, CHANNEL_OP_LISTEN, local, NULL, ret_error);
+    if (code == TCPC_OK)
+        code = conclude(stream, ANSWER_MAX_MS, ret_listener, ret_error);
+    if (code == TCPC_OK)
+        post_acceptors(stream);
+    return code;
+}
+
+/* The oldest acceptor that has come to something; NULL: none has. */
+static struct tcpc_stream *take_acceptor(struct tcpc_stream *listener)
+{
+    for (unsigned i = 0; i < listener->acceptor_count; i++) {
+        struct tcpc_stream *stream = listener->acceptors[i];
+        if (tcpc_stream_code(stream) == TCPC_AGAIN && state_of(stream) != CHANNEL_OPENING)
+            continue;
+        listener->acceptor_count--;
+        memmove(&listener->acceptors[i], &listener->acceptors[i + 1],
+                (listener->acceptor_count - i) * sizeof(listener->acceptors[0]));
+        stream->listener = NULL;
+        return stream;
+    }
+    return NULL;
+}
+
+enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms,
+                                  struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
+{
+    int64_t until_ms = tcpci_shared_until(wait_ms);
+    struct tcpc_stream *stream;
+    tcpci_error_clear(ret_error);
+    post_acceptors(listener);
+    while ((stream = take_acceptor(listener)) == NULL) {
+        if (listener->channel->is_dead)
+            return fail(listener, TCPC_UNREACHABLE, ret_error);
+        if (wait_ms == 0 || !tcpci_shared_wait(listener->channel, until_ms))
+            return fail(listener, TCPC_AGAIN, ret_error);
+    }
+    enum tcpc_code code = tcpc_stream_code(stream);
+    if (code == TCPC_OK || code == TCPC_AGAIN) {
+        post_acceptors(listener);
+        *ret_stream = stream;
+        return TCPC_OK;
+    }
+    code = fail(stream, code, ret_error);
+    tcpc_stream_abort(stream);
+    return code;
+}
+
+enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client *client,
+                                uint64_t id, struct tcpc_stream **ret_stream,
+                                struct tcpc_error *ret_error)
+{
+    struct tcpc_response *response;
+    enum tcpc_code code = tcpc_status(client, id, &response, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    uint64_t written = response->u.status.send_accepted;
+    uint64_t released = response->u.status.receive_released;
+    tcpc_response_free(response);
+    struct tcpc_stream *stream = take_stream(channel, &code, ret_error);
+    if (stream == NULL)
+        return code;
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    stream->written = written;
+    stream->released = released;
+    atomic_store_explicit(&slot->written, written, memory_order_relaxed);
+    atomic_store_explicit(&slot->released, released, memory_order_relaxed);
+    atomic_store_explicit(&slot->id, id, memory_order_relaxed);
+    tcpci_shared_ask(stream, CHANNEL_OP_MOVE);
+    return conclude(stream, ANSWER_MAX_MS, ret_stream, ret_error);
+}
+
+/* --- bytes ------------------------------------------------------------------------------------ */
+
+/* The part [from, from + len) of a ring, in one or two pieces. */
+static void spans_of(uint8_t *ring, uint32_t ring_bytes, uint64_t from, size_t len,
+                     struct tcpc_span ret_spans[2])
+{
+    size_t at = (size_t)(from & (ring_bytes - 1));
+    size_t first = ring_bytes - at < len ? ring_bytes - at : len;
+    ret_spans[0] = (struct tcpc_span){ring + at, first};
+    ret_spans[1] = (struct tcpc_span){ring, len - first};
+}
+
+size_t tcpc_stream_peek(struct tcpc_stream *stream, struct tcpc_span ret_spans[2])
+{
+    struct tcpc_channel *channel = stream->channel;
+    const struct channel_slot *slot = tcpci_shared_slot(stream);
+    uint64_t received = stream->released;
+    if (state_of(stream) >= CHANNEL_OPEN && tcpci_shared_is_answered(stream))
+        received = atomic_load_explicit(&slot->received, memory_order_acquire);
+    size_t len = received > stream->released ? (size_t)(received - stream->released) : 0;
+    spans_of(channel_receive_ring(&channel->layout, channel->head, stream->slot),
+             channel->layout.receive_bytes, stream->released, len, ret_spans);
+    return len;
+}
+
+void tcpc_stream_release(struct tcpc_stream *stream, size_t len)
+{
+    stream->released += len;
+    atomic_store_explicit(&tcpci_shared_slot(stream)->released, stream->released,
+                          memory_order_release);
+    tcpci_shared_kick(stream);
+}
+
+static size_t room_of(const struct tcpc_stream *stream)
+{
+    const struct channel_slot *slot = tcpci_shared_slot(stream);
+    uint64_t acked = tcpci_shared_is_answered(stream) ? atomic_load(&slot->acked) : 0;
+    uint64_t used = stream->written - acked;
+    uint32_t size = stream->channel->layout.send_bytes;
+    return used < size ? (size_t)(size - used) : 0;
+}
+
+size_t tcpc_stream_reserve(struct tcpc_stream *stream, size_t want, struct tcpc_span ret_spans[2])
+{
+    struct tcpc_channel *channel = stream->channel;
+    size_t room = room_of(stream);
+    if (room < want) {
+        atomic_store(&tcpci_shared_slot(stream)->wants_room, 1);
+        room = room_of(stream); /* it may have come before the daemon knew */
+    }
+    spans_of(channel_send_ring(&channel->layout, channel->head, stream->slot),
+             channel->layout.send_bytes, stream->written, room, ret_spans);
+    return room;
+}
+
+void tcpc_stream_commit(struct tcpc_stream *stream, size_t len)
+{
+    stream->written += len;
+    atomic_store_explicit(&tcpci_shared_slot(stream)->written, stream->written,
+                          memory_order_release);
+    tcpci_shared_kick(stream);
+}
+
+bool tcpc_stream_is_at_end(const struct tcpc_stream *stream)
+{
+    const struct channel_slot *slot = tcpci_shared_slot(stream);
+    if (!tcpci_shared_is_answered(stream) || state_of(stream) < CHANNEL_OPEN ||
+        atomic_load_explicit(&slot->is_end, memory_order_acquire) == 0)
+        return false;
+    return atomic_load_explicit(&slot->received, memory_order_acquire) == stream->released;
+}
+
+static size_t read_now(struct tcpc_stream *stream, uint8_t *buffer, size_t len)
+{
+    struct tcpc_span spans[2];
+    size_t there = tcpc_stream_peek(stream, spans);
+    if (len > there)
+        len = there;
+    size_t first = len < spans[0].len ? len : spans[0].len;
+    if (len == 0)
+        return 0;
+    memcpy(buffer, spans[0].bytes, first);
+    memcpy(buffer + first, spans[1].bytes, len - first);
+    tcpc_stream_release(stream, len);
+    return len;
+}
+
+enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t len,
+                                uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error)
+{
+    int64_t until_ms = tcpci_shared_until(wait_ms);
+    tcpci_error_clear(ret_error);
+    for (;;) {
+        enum tcpc_code code = tcpc_stream_code(stream);
+        *ret_len = read_now(stream, buffer, len);
+        if (*ret_len > 0 || tcpc_stream_is_at_end(stream))
+            return TCPC_OK;
+        if (code != TCPC_OK && code != TCPC_AGAIN)
+            return fail(stream, code, ret_error);
+        if (wait_ms == 0 ||
+            (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead))
+            return fail(stream, TCPC_AGAIN, ret_error);
+    }
+}
+
+static size_t write_now(struct tcpc_stream *stream, const uint8_t *data, size_t len)
+{
+    struct tcpc_span spans[2];
+    size_t room = tcpc_stream_reserve(stream, len, spans);
+    if (len > room)
+        len = room;
+    size_t first = len < spans[0].len ? len : spans[0].len;
+    if (len == 0)
+        return 0;
+    memcpy(spans[0].bytes, data, first);
+    memcpy(spans[1].bytes, data + first, len - first);
+    tcpc_stream_commit(stream, len);
+    return len;
+}
+
+enum tcpc_code tcpc_stream_write(struct tcpc_stream *stream, const void *data, size_t len,
+                                 uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error)
+{
+    int64_t until_ms = tcpci_shared_until(wait_ms);
+    tcpci_error_clear(ret_error);
+    *ret_len = 0;
+    if (stream->is_finished)
+        return fail(stream, TCPC_CONNECTION_CLOSING, ret_error);
+    for (;;) {
+        enum tcpc_code code = tcpc_stream_code(stream);
+        if (code != TCPC_OK && code != TCPC_AGAIN)
+            return fail(stream, code, ret_error);
+        *ret_len += write_now(stream, (const uint8_t *)data + *ret_len, len - *ret_len);
+        if (*ret_len == len || (wait_ms == 0 && *ret_len > 0))
+            return TCPC_OK;
+        if (wait_ms == 0 ||
+            (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead))
+            return *ret_len > 0 ? TCPC_OK : fail(stream, TCPC_AGAIN, ret_error);
+    }
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+void tcpc_stream_shutdown(struct tcpc_stream *stream)
+{
+    stream->is_finished = true;
+    atomic_store_explicit(&tcpci_shared_slot(stream)->finished, 1, memory_order_release);
+    tcpci_shared_kick(stream);
+}
+
+static void give_up(struct tcpc_stream *stream, uint32_t op)
+{
+    for (unsigned i = 0; i < stream->acceptor_count; i++)
+        give_up(stream->acceptors[i], CHANNEL_OP_ABORT);
+    stream->acceptor_count = 0;
+    stream->listener = NULL;
+    stream->end_op = op;
+    stream->channel->ending_count++;
+    if (tcpci_shared_is_answered(stream))
+        tcpci_shared_ask(stream, op);
+}
+
+void tcpc_stream_close(struct tcpc_stream *stream)
+{
+    give_up(stream, CHANNEL_OP_CLOSE);
+}
+
+void tcpc_stream_abort(struct tcpc_stream *stream)
+{
+    give_up(stream, CHANNEL_OP_ABORT);
+}
+
+/* --- what it is ------------------------------------------------------------------------------- */
+
+void tcpc_stream_set_user(struct tcpc_stream *stream, void *user)
+{
+    stream->user = user;
+}
+
+void *tcpc_stream_user(const struct tcpc_stream *stream)
+{
+    return stream->user;
+}
+
+uint64_t tcpc_stream_id(const struct tcpc_stream *stream)
+{
+    return tcpci_shared_is_answered(stream) ? tcpci_shared_slot(stream)->own_id : 0;
+}
+
+struct tcpc_endpoint tcpc_stream_local(const struct tcpc_stream *stream)
+{
+    return endpoint_get(&tcpci_shared_slot(stream)->own_local);
+}
+
+struct tcpc_endpoint tcpc_stream_remote(const struct tcpc_stream *stream)
+{
+    return endpoint_get(&tcpci_shared_slot(stream)->own_remote);
+}

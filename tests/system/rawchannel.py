@@ -1,0 +1,115 @@
+"""A channel without the library: what a hostile program can do with the memory and the bells.
+
+Offsets are those of lib/channel/channel.h."""
+import mmap
+import os
+import socket
+import struct
+
+MAGIC, VERSION = 0x314E4843, 1
+SLOTS_AT, SLOT_BYTES = 4096, 256
+DAEMON_SLEEPS, CLIENT_SLEEPS, WORK, READY = 64, 128, 192, 768
+# Of a slot: the client's words,
+WRITTEN, RELEASED, FINISHED, WANTS_ROOM, ASKED = 0, 8, 16, 20, 24
+OP, ARGUMENT, ID, LOCAL, REMOTE = 64, 68, 72, 80, 100
+# and the daemon's.
+ACKED, RECEIVED, ANSWERED, STATE, IS_END, CODE, OWN_ID = 128, 136, 144, 148, 152, 156, 192
+OPEN, LISTEN, ACCEPT, MOVE, CLOSE, ABORT = 1, 2, 3, 4, 5, 6
+FREE, ACCEPTING, LISTENING, OPENING, OPENED, ENDED = range(6)
+
+
+def hello(slots=8, send=65536, receive=65536, aborts=0, magic=MAGIC, version=VERSION) -> bytes:
+    return struct.pack("<6I", magic, version, slots, send, receive, aborts)
+
+
+def connect(url: str) -> socket.socket:
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    link.settimeout(10)
+    link.connect(url.removeprefix("ipc://") + ".channel")
+    return link
+
+
+class Refused(Exception):
+    def __init__(self, code: int, message: str):
+        super().__init__(message)
+        self.code = code
+
+
+class RawChannel:
+    def __init__(self, url: str, greeting: bytes | None = None):
+        self.link = connect(url)
+        self.fds: list[int] = []
+        self.memory = None
+        greeting = hello() if greeting is None else greeting
+        self.send_bytes, self.receive_bytes = 65536, 65536
+        if len(greeting) == 24:
+            self.slots, self.send_bytes, self.receive_bytes = struct.unpack_from("<3I", greeting, 8)
+        try:
+            self.link.send(greeting)
+        except BrokenPipeError:
+            pass  # it has been refused at once; the reason can still be read
+        text, self.fds, _, _ = socket.recv_fds(self.link, 4096, 1)
+        self.code = struct.unpack_from("<I", text, 8)[0]
+        if self.code != 0:
+            message = text[56:312].split(b"\0")[0].decode()
+            self.close()
+            raise Refused(self.code, message)
+        self.size = struct.unpack_from("<Q", text, 16)[0]
+        self.memory = mmap.mmap(self.fds[0], self.size)
+
+    def close(self) -> None:
+        if self.memory is not None:
+            self.memory.close()
+            self.memory = None
+        for fd in self.fds:
+            os.close(fd)
+        self.fds = []
+        self.link.close()
+
+    def __enter__(self) -> "RawChannel":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.close()
+
+    def at(self, slot: int, offset: int) -> int:
+        return SLOTS_AT + slot * SLOT_BYTES + offset
+
+    def put(self, slot: int, offset: int, value: int, kind: str = "<Q") -> None:
+        struct.pack_into(kind, self.memory, self.at(slot, offset), value)
+
+    def get(self, slot: int, offset: int, kind: str = "<I") -> int:
+        return struct.unpack_from(kind, self.memory, self.at(slot, offset))[0]
+
+    def kick(self, slot: int) -> None:
+        """Sets the slot's bit, wherever it is, and rings whether or not the daemon sleeps."""
+        word = WORK + 64 + slot // 64 * 8
+        bits = struct.unpack_from("<Q", self.memory, word)[0] | 1 << slot % 64
+        struct.pack_into("<Q", self.memory, word, bits)
+        summary = struct.unpack_from("<Q", self.memory, WORK)[0] | 1 << slot // 64
+        struct.pack_into("<Q", self.memory, WORK, summary)
+        self.ring()
+
+    def ring(self) -> None:
+        self.link.send(b"!")
+
+    def ask(self, slot: int, op: int, argument: int = 0, conn_id: int = 0, local=None,
+            remote=None) -> None:
+        self.put(slot, OP, op, "<I")
+        self.put(slot, ARGUMENT, argument, "<I")
+        self.put(slot, ID, conn_id)
+        for offset, endpoint in ((LOCAL, local), (REMOTE, remote)):
+            address, port = endpoint or ("0.0.0.0", 0)
+            text = socket.inet_aton(address)
+            full = b"\0" * 10 + b"\xff\xff" + text if any(text) else b"\0" * 16
+            start = self.at(slot, offset)
+            self.memory[start:start + 18] = full + struct.pack("<H", port)
+        self.put(slot, ASKED, (self.get(slot, ASKED) + 1) & 0xFFFFFFFF, "<I")
+        self.kick(slot)
+
+    def is_answered(self, slot: int) -> bool:
+        return self.get(slot, ASKED) == self.get(slot, ANSWERED)
+
+    def send_ring(self, slot: int) -> int:
+        slots = (self.slots * SLOT_BYTES + 4095) // 4096 * 4096
+        return SLOTS_AT + slots + slot * (self.send_bytes + self.receive_bytes)

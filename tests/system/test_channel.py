@@ -1,0 +1,371 @@
+"""Channels: shared memory between a program and the daemon (lib/channel, tcpclient/stream.h)."""
+import hashlib
+import os
+import random
+import socket
+import struct
+import threading
+import urllib.request
+
+import harness
+import rawchannel
+from harness import BUILD, HOST4, Process, recv_exactly, wait_for
+from rawchannel import (ABORT, ACCEPT, CLOSE, CODE, ENDED, FREE, LISTEN, LISTENING, MOVE, OPEN,
+                        OPENED, RELEASED, STATE, WRITTEN, RawChannel, Refused, hello)
+
+ECHO = BUILD / "lib/client/tcpclient_example_echo"
+ECHO_UV = BUILD / "lib/client/tcpclient_example_echo_uv"
+PORT = 7777
+# Codes of the protocol.
+INVALID_ARGUMENT, NOT_FOUND, PERMISSION, BAD_OFFSET, RESOURCES = 1, 2, 3, 4, 7
+BAD_STATE, UNSUPPORTED = 15, 16
+
+
+def metric(name: str, suffix: str = "_total") -> int:
+    with urllib.request.urlopen("http://127.0.0.1:9409/metrics", timeout=10) as page:
+        rows = page.read().decode().splitlines()
+    row = next(row for row in rows if row.startswith(f"tcpengine_rpc_{name}{suffix} "))
+    return int(row.split()[1])
+
+
+class Echo(harness.SystemTest):
+    """The examples, as a program of the user's would be."""
+
+    started = 0
+
+    def end(self, echo: Process) -> None:
+        echo.stop()
+        wait_for(lambda: self.find(state="LISTEN") is None, what="the listener's end")
+
+    def start(self, program=ECHO) -> Process:
+        Echo.started += 1
+        echo = Process([program, PORT], self.folder, f"echo-{Echo.started}",
+                       env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+        self.addCleanup(self.end, echo)
+        wait_for(lambda: b"ready" in echo.output or not echo.is_running(), what="the echo server")
+        self.assertTrue(echo.is_running(), echo.log)
+        return echo
+
+    def echoes(self, size: int) -> None:
+        text = os.urandom(size)
+        with self.kernel_client(PORT) as client:
+            sender = threading.Thread(target=client.sendall, args=(text,))
+            sender.start()
+            got = recv_exactly(client, size)
+            sender.join()
+            client.shutdown(socket.SHUT_WR)
+            self.assertEqual(client.recv(1), b"")
+        self.assertEqual(hashlib.sha256(got).digest(), hashlib.sha256(text).digest())
+
+    def test_echo_on_epoll(self) -> None:
+        self.start()
+        for size in (1, 1000, 5_000_000):
+            self.echoes(size)
+        self.assertEqual(metric("channel_positions_bad"), 0)
+
+    def test_echo_on_libuv(self) -> None:
+        self.start(ECHO_UV)
+        for size in (1, 5_000_000):
+            self.echoes(size)
+
+    def test_three_hundred_at_once(self) -> None:
+        self.start()
+        clients = [self.kernel_client(PORT) for _ in range(300)]
+        for number, client in enumerate(clients):
+            client.sendall(b"%06d" % number)
+        for number, client in enumerate(clients):
+            self.assertEqual(recv_exactly(client, 6), b"%06d" % number)
+        for client in clients:
+            client.close()
+
+    def test_one_after_the_other(self) -> None:
+        """Slots come back: more connections than a channel has."""
+        self.start()
+        for _ in range(1500):
+            with self.kernel_client(PORT) as client:
+                client.sendall(b"x")
+                self.assertEqual(client.recv(1), b"x")
+
+    def test_the_server_dies(self) -> None:
+        """Its connections are closed, and its port is free again."""
+        echo = self.start()
+        with self.kernel_client(PORT) as client:
+            client.sendall(b"x")
+            self.assertEqual(client.recv(1), b"x")
+            echo.stop(harness.signal.SIGKILL)
+            self.assertEqual(client.recv(1), b"")
+        wait_for(lambda: self.find(state="LISTEN") is None, what="the listener's end")
+        self.start()
+        self.echoes(10)
+
+    def test_the_daemon_dies(self) -> None:
+        echo = self.start()
+        self.stop_daemon()
+        self.assertEqual(echo.wait(), 0)
+        self.start_daemon()
+
+
+class Hostile(harness.SystemTest):
+    """Whatever a program writes into its channel costs that program alone."""
+
+    daemon_arguments = ("--set", "channels_per_uid_max=2")
+
+    def setUp(self) -> None:
+        self.addCleanup(self.check_others)  # the last one
+        self.server = self.kernel_server()
+        self.bad_before = metric("channel_positions_bad")
+
+    def check_others(self) -> None:
+        """Someone else's connection works as ever, and everything adds up."""
+        self.assertTrue(self.daemon.is_running(), self.daemon.log)
+        server = self.kernel_server()
+        conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+        self.tcpctl("abort", conn_id)
+        wait_for(lambda: self.channels() == 0, what="the end of all channels")
+
+    def channels(self) -> int:
+        return metric("channels", "")
+
+    def channel(self, **options) -> RawChannel:
+        channel = RawChannel(self.daemon.url, hello(**options))
+        self.addCleanup(channel.close)
+        return channel
+
+    def opened(self, channel: RawChannel, slot: int = 0) -> socket.socket:
+        channel.ask(slot, OPEN, remote=(HOST4, self.server.getsockname()[1]))
+        peer, _ = self.server.accept()
+        peer.settimeout(10)
+        wait_for(lambda: channel.get(slot, STATE) == OPENED, what="the connection")
+        return peer
+
+    def answer(self, channel: RawChannel, slot: int, *words, **options) -> int:
+        channel.ask(slot, *words, **options)
+        wait_for(lambda: channel.is_answered(slot), what="an answer")
+        return channel.get(slot, CODE)
+
+    def test_a_good_client(self) -> None:
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            start = channel.send_ring(0)
+            channel.memory[start:start + 5] = b"hello"
+            channel.put(0, WRITTEN, 5)
+            channel.kick(0)
+            self.assertEqual(recv_exactly(peer, 5), b"hello")
+            self.assertEqual(self.answer(channel, 0, CLOSE), 0)
+            self.assertEqual(channel.get(0, STATE), FREE)
+            self.assertEqual(peer.recv(1), b"")
+
+    def expect_reset(self, channel: RawChannel, peer: socket.socket) -> None:
+        self.expect_end(channel)
+        with self.assertRaises(ConnectionResetError):
+            while peer.recv(65536):
+                pass
+
+    def expect_end(self, channel: RawChannel) -> None:
+        wait_for(lambda: channel.get(0, STATE) == ENDED, what="the end of the connection")
+        self.assertEqual(channel.get(0, CODE), BAD_OFFSET)
+        self.assertEqual(metric("channel_positions_bad"), self.bad_before + 1)
+
+    def position(self, offset: int, value: int) -> None:
+        with self.channel() as channel:
+            peer, other = self.opened(channel), self.opened(channel, 1)
+            channel.put(0, offset, value)
+            channel.kick(0)
+            self.expect_reset(channel, peer)
+            self.assertEqual(channel.get(1, STATE), OPENED)
+            other.close()
+
+    def test_written_beyond_the_ring(self) -> None:
+        self.position(WRITTEN, 65537)
+
+    def test_written_far_beyond(self) -> None:
+        self.position(WRITTEN, 2**64 - 1)
+
+    def test_released_what_never_came(self) -> None:
+        self.position(RELEASED, 1)
+
+    def test_released_far_beyond(self) -> None:
+        self.position(RELEASED, 2**63)
+
+    def test_written_runs_back(self) -> None:
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            channel.put(0, WRITTEN, 1000)
+            channel.kick(0)
+            recv_exactly(peer, 1000)
+            channel.put(0, WRITTEN, 999)
+            channel.kick(0)
+            self.expect_reset(channel, peer)
+
+    def test_written_after_the_end(self) -> None:
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            channel.put(0, rawchannel.FINISHED, 1, "<I")
+            channel.kick(0)
+            self.assertEqual(peer.recv(1), b"")
+            channel.put(0, WRITTEN, 1)
+            channel.kick(0)
+            self.expect_end(channel)
+
+    def test_requests_that_make_no_sense(self) -> None:
+        with self.channel() as channel:
+            remote = (HOST4, self.server.getsockname()[1])
+            wrong = (
+                ((7,), {}, UNSUPPORTED), ((0,), {}, UNSUPPORTED), ((2**32 - 1,), {}, UNSUPPORTED),
+                ((OPEN,), {"remote": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
+                ((OPEN,), {"remote": ("255.255.255.255", 80)}, INVALID_ARGUMENT),
+                ((LISTEN,), {"local": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
+                ((ACCEPT, 8), {}, INVALID_ARGUMENT), ((ACCEPT, 2**32 - 1), {}, INVALID_ARGUMENT),
+                ((ACCEPT, 0), {}, BAD_STATE), ((ACCEPT, 3), {}, BAD_STATE),
+                ((MOVE,), {"conn_id": 0}, NOT_FOUND), ((MOVE,), {"conn_id": 2**64 - 1}, NOT_FOUND))
+            for words, options, code in wrong:
+                with self.subTest(words=words, options=options):
+                    self.assertEqual(self.answer(channel, 0, *words, **options), code)
+                    self.assertEqual(channel.get(0, STATE), ENDED)
+                    self.answer(channel, 0, CLOSE)
+                    self.assertEqual(channel.get(0, STATE), FREE)
+            self.answer(channel, 0, ABORT)  # of nothing
+            self.assertEqual(channel.get(0, STATE), FREE)
+            self.opened(channel)
+            self.answer(channel, 0, OPEN, remote=remote)  # where there is one already
+            self.assertEqual(channel.get(0, STATE), OPENED)
+
+    def test_a_listener_that_goes(self) -> None:
+        with self.channel() as channel:
+            self.assertEqual(self.answer(channel, 0, LISTEN, local=("0.0.0.0", PORT)), 0)
+            self.assertEqual(channel.get(0, STATE), LISTENING)
+            for slot in (1, 2):
+                self.assertEqual(self.answer(channel, slot, ACCEPT, 0), 0)
+            self.answer(channel, 1, CLOSE)
+            self.answer(channel, 0, CLOSE)
+            wait_for(lambda: channel.get(2, STATE) == ENDED, what="the acceptor's end")
+            self.assertEqual(self.answer(channel, 1, ACCEPT, 0), BAD_STATE)
+
+    def test_bits_of_slots_that_do_not_exist(self) -> None:
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            for at in range(rawchannel.WORK, rawchannel.WORK + 576, 8):
+                struct.pack_into("<Q", channel.memory, at, 2**64 - 1)
+            channel.ring()
+            channel.put(0, WRITTEN, 3)
+            channel.kick(0)
+            self.assertEqual(len(recv_exactly(peer, 3)), 3)
+
+    def test_the_daemons_own_words(self) -> None:
+        """It does not read back what it has told: all of it may be overwritten."""
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            end = rawchannel.SLOTS_AT + 8 * rawchannel.SLOT_BYTES
+            channel.memory[0:64] = b"\xff" * 64
+            channel.memory[channel.at(0, 128):channel.at(1, 0)] = b"\xff" * 128
+            channel.memory[channel.at(1, 0):end] = b"\xff" * (end - channel.at(1, 0))
+            channel.put(0, WRITTEN, 3)
+            channel.kick(0)
+            self.assertEqual(len(recv_exactly(peer, 3)), 3)
+
+    def test_noise(self) -> None:
+        """Random words everywhere, while connections work."""
+        chance = random.Random(4711)
+        with self.channel(slots=64) as channel:
+            peers = [self.opened(channel, slot) for slot in range(4)]
+            for _ in range(3000):
+                slot = chance.randrange(64)
+                offset = chance.choice((0, 8, 16, 20, 24, 64, 68, 72, 80, 100))
+                value = chance.choice((0, 1, 2, 5, 63, 64, 65536, 65537, 2**31, chance.getrandbits(32)))
+                channel.put(slot, offset, value, "<I")
+                channel.kick(slot)
+            for peer in peers:
+                peer.close()
+
+    def test_the_memory_keeps_its_size(self) -> None:
+        with self.channel() as channel:
+            for size in (0, 4096, channel.size * 2):
+                with self.assertRaises(PermissionError):
+                    os.ftruncate(channel.fds[0], size)
+            peer = self.opened(channel)
+            channel.put(0, WRITTEN, 65536)
+            channel.kick(0)
+            self.assertEqual(len(recv_exactly(peer, 65536)), 65536)
+
+    def test_greetings(self) -> None:
+        for greeting, code in ((b"x", UNSUPPORTED), (hello()[:-1], UNSUPPORTED),
+                               (hello() + b"x", UNSUPPORTED), (b"x" * 5000, UNSUPPORTED),
+                               (hello(magic=1), UNSUPPORTED), (hello(version=2), UNSUPPORTED),
+                               (hello(slots=0), INVALID_ARGUMENT),
+                               (hello(slots=4097), INVALID_ARGUMENT),
+                               (hello(slots=2**32 - 1), INVALID_ARGUMENT),
+                               (hello(send=65535), INVALID_ARGUMENT),
+                               (hello(send=2**31), INVALID_ARGUMENT),
+                               (hello(receive=32768), INVALID_ARGUMENT),
+                               (hello(receive=2**23), INVALID_ARGUMENT),
+                               (hello(aborts=2), INVALID_ARGUMENT)):
+            with self.subTest(greeting=greeting[:40]):
+                with self.assertRaises(Refused) as caught:
+                    RawChannel(self.daemon.url, greeting)
+                self.assertEqual(caught.exception.code, code)
+
+    def test_silence(self) -> None:
+        """A program that says nothing loses its place."""
+        link = rawchannel.connect(self.daemon.url)
+        self.assertEqual(link.recv(1), b"")
+        link.close()
+
+    def test_bells_without_end(self) -> None:
+        """Long ones, with descriptors, and never one read: all are bells."""
+        channel = self.channel()
+        peer = self.opened(channel)
+        for _ in range(1000):
+            channel.link.send(b"x" * 100)
+            socket.send_fds(channel.link, [b"y"], [0, 0, 0])
+            struct.pack_into("<I", channel.memory, rawchannel.CLIENT_SLEEPS, 1)
+            peer.send(b"z")
+        channel.put(0, WRITTEN, 3)
+        channel.kick(0)
+        self.assertEqual(len(recv_exactly(peer, 3)), 3)
+
+    def test_too_many(self) -> None:
+        channels = [self.channel() for _ in range(2)]
+        with self.assertRaisesRegex(Refused, "channels_per_uid_max") as caught:
+            RawChannel(self.daemon.url)
+        self.assertEqual(caught.exception.code, RESOURCES)
+        for channel in channels:
+            channel.close()
+        wait_for(lambda: self.channels() == 0, what="the end of both")
+        self.channel()
+
+    def test_another_users_connection(self) -> None:
+        """It cannot be moved in, and ports below 1024 are as closed as over the control socket."""
+        mine = self.ctl("open", HOST4, self.server.getsockname()[1], "--wait")["id"]
+        os.chmod(str(self.daemon.control) + ".channel", 0o666)
+        with harness.effective_user(65534, 65534):
+            channel = self.channel()
+        self.assertEqual(self.answer(channel, 0, MOVE, conn_id=mine), PERMISSION)
+        self.assertEqual(self.answer(channel, 1, LISTEN, local=("0.0.0.0", 80)), PERMISSION)
+        self.tcpctl("abort", mine)
+
+    def test_move(self) -> None:
+        port = self.server.getsockname()[1]
+        mine = self.ctl("open", HOST4, port, "--wait")["id"]
+        peer, _ = self.server.accept()
+        self.tcpctl("send", mine, "-", input=b"before ")
+        with self.channel() as channel:
+            channel.put(0, WRITTEN, 6)
+            self.assertEqual(self.answer(channel, 0, MOVE, conn_id=mine), BAD_OFFSET)
+            self.answer(channel, 0, CLOSE)
+            channel.put(0, WRITTEN, 7)
+            self.assertEqual(self.answer(channel, 0, MOVE, conn_id=mine), 0)
+            self.assertEqual(self.answer(channel, 1, MOVE, conn_id=mine), BAD_STATE)
+            start = channel.send_ring(0) + 7
+            channel.memory[start:start + 5] = b"after"
+            channel.put(0, WRITTEN, 12)
+            channel.kick(0)
+            self.assertEqual(recv_exactly(peer, 12), b"before after")
+        # The channel is gone, and the connection is where it was.
+        wait_for(lambda: self.channels() == 0, what="the channel's end")
+        self.tcpctl("send", mine, "-", input=b" all")
+        self.assertEqual(recv_exactly(peer, 4), b" all")
+        self.tcpctl("abort", mine)
+
+
+if __name__ == "__main__":
+    harness.main()
