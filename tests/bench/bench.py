@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """One benchmark: the engine beside the kernel, by interleaved pairs. Prints one line of JSON.
 
-A pair runs the same program over the engine's TCP and over the kernel's across a veth pair,
-against the same kind of peer in the same namespace; the ratio is the median over all pairs."""
+A pair runs the same program over the engine's TCP, by requests and by a channel, and over the
+kernel's across a veth pair, against the same kind of peer in the same namespace; the ratio is the
+median over all pairs."""
 import argparse
 import contextlib
 import json
@@ -81,9 +82,9 @@ class Bench(Veth):
         finally:
             process.stop()
 
-    def engine(self, name: str, amount: int) -> dict:
+    def engine(self, name: str, amount: int, way: str = "engine") -> dict:
         with self.peer(harness.HOST4, name) as port:
-            done = harness.run(self.programs / "work", "engine", name, harness.HOST4, port, amount,
+            done = harness.run(self.programs / "work", way, name, harness.HOST4, port, amount,
                                f"clients={CLIENTS[name]}", f"url={self.daemon.url}", timeout=300)
         return json.loads(done.stdout)
 
@@ -102,14 +103,16 @@ def run_pairs(name: str, pairs: int, tiny: bool) -> dict:
     bench.start()
     try:
         amount = tiny_amount if tiny else amount
-        rows = [(value(bench.engine(name, amount)), value(bench.kernel(name, amount)))
-                for _ in range(pairs)]
+        rows = [(value(bench.engine(name, amount)), value(bench.engine(name, amount, "channel")),
+                 value(bench.kernel(name, amount))) for _ in range(pairs)]
     finally:
         bench.stop()
-    engine, kernel = (statistics.median(column) for column in zip(*rows))
-    ratio = statistics.median(ours / theirs for ours, theirs in rows)
+    engine, channel, kernel = (statistics.median(column) for column in zip(*rows))
+    ratio = statistics.median(ours / theirs for ours, _, theirs in rows)
+    channel_ratio = statistics.median(ours / theirs for _, ours, theirs in rows)
     return {"bench": name, "unit": unit, "engine": round(engine, 4), "kernel": round(kernel, 4),
-            "ratio": round(ratio, 3), "pairs": pairs, "better": "low" if unit == "us" else "high"}
+            "ratio": round(ratio, 3), "channel": round(channel, 4),
+            "channel_ratio": round(channel_ratio, 3), "pairs": pairs, "better": "low" if unit == "us" else "high"}
 
 
 def run_memory(tiny: bool) -> dict:

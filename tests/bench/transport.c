@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <tcpclient/tcpclient.h>
+#include <tcpclient/stream.h>
 #include <unistd.h>
 
 #include "support.h"
@@ -172,6 +172,100 @@ const struct transport transport_engine = {
     .abort = engine_abort,
 };
 
+/* --- the engine, by a channel ----------------------------------------------------------------- */
+
+#define SPIN_ENVIRONMENT "TCPENGINE_BENCH_SPIN_US"
+
+static const char *channel_url;
+/* A channel belongs to one thread. */
+static _Thread_local struct tcpc_channel *channel;
+
+static void channel_init(const char *url)
+{
+    channel_url = url;
+}
+
+static void channel_done(void)
+{
+    tcpc_channel_free(channel);
+}
+
+static void channel_make(void)
+{
+    const char *spin = getenv(SPIN_ENVIRONMENT);
+    struct tcpc_channel_options options = {.url = channel_url,
+                                           .streams_max = 64,
+                                           .aborts = true,
+                                           .receive_bytes = 4u << 20,
+                                           .send_bytes = 1u << 20,
+                                           .spin_us = spin != NULL ? (uint32_t)atoi(spin) : 0};
+    struct tcpc_error error;
+    if (channel == NULL)
+        must("channel", tcpc_channel_new(&options, &channel, &error), &error);
+}
+
+static struct tcpc_stream *stream_of(uint64_t handle)
+{
+    return (struct tcpc_stream *)(uintptr_t)handle;
+}
+
+static uint64_t channel_open(const char *address, uint16_t port)
+{
+    struct tcpc_endpoint remote;
+    struct tcpc_stream *stream;
+    struct tcpc_error error;
+    channel_make();
+    if (!tcpc_endpoint_set(&remote, address, port))
+        bench_die(address, "not an address");
+    must("open", tcpc_stream_open(channel, NULL, &remote, WAIT_MS, &stream, &error), &error);
+    return (uintptr_t)stream;
+}
+
+static void channel_send(uint64_t handle, const void *data, size_t len)
+{
+    struct tcpc_error error;
+    size_t written;
+    must("send", tcpc_stream_write(stream_of(handle), data, len, WAIT_MS, &written, &error),
+         &error);
+    if (written < len)
+        bench_die("send", "no room in time");
+}
+
+static size_t channel_receive(uint64_t handle, void *buffer, size_t max)
+{
+    struct tcpc_error error;
+    size_t len;
+    must("receive", tcpc_stream_read(stream_of(handle), buffer, max, WAIT_MS, &len, &error),
+         &error);
+    return len;
+}
+
+static void channel_shutdown(uint64_t handle)
+{
+    tcpc_stream_shutdown(stream_of(handle));
+}
+
+static void channel_close(uint64_t handle)
+{
+    tcpc_stream_close(stream_of(handle));
+}
+
+static void channel_abort(uint64_t handle)
+{
+    tcpc_stream_abort(stream_of(handle));
+}
+
+const struct transport transport_channel = {
+    .init = channel_init,
+    .done = channel_done,
+    .open = channel_open,
+    .send = channel_send,
+    .receive = channel_receive,
+    .shutdown = channel_shutdown,
+    .close = channel_close,
+    .abort = channel_abort,
+};
+
 /* --- all of them ------------------------------------------------------------------------------ */
 
 struct named_transport {
@@ -182,6 +276,7 @@ struct named_transport {
 static const struct named_transport transports[] = {
     {"kernel", &transport_kernel},
     {"engine", &transport_engine},
+    {"channel", &transport_channel},
 };
 
 const struct transport *transport_find(const char *name)

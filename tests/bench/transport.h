@@ -1,4 +1,5 @@
-/* A byte stream to a peer, over the kernel's TCP or over the engine's: the benchmarks do the same
+/* A byte stream to a peer, over the kernel's TCP, or over the engine's by
+ * requests or by a channel: the benchmarks do the same
  * work on both. Every function prints a message and exits on failure. */
 #ifndef BENCH_TRANSPORT_H
 #define BENCH_TRANSPORT_H
@@ -21,7 +22,7 @@ struct transport {
     void (*abort)(uint64_t handle);
 };
 
-extern const struct transport transport_kernel, transport_engine;
+extern const struct transport transport_kernel, transport_engine, transport_channel;
 
 /* By the name in the table at the end of transport.c; ends the program if there is none. */
 const struct transport *transport_find(const char *name);
