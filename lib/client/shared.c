@@ -46,11 +46,11 @@ static void die(struct tcpc_channel *channel)
         }
 }
 
-/* Takes a bell out of the socket, or with MSG_PEEK looks for one. False: there is none. */
-static bool read_bell(struct tcpc_channel *channel, int flags)
+/* Takes a bell out of the socket. False: there is none. */
+static bool read_bell(struct tcpc_channel *channel)
 {
     char byte;
-    ssize_t len = recv(channel->fd, &byte, 1, MSG_DONTWAIT | flags);
+    ssize_t len = recv(channel->fd, &byte, 1, MSG_DONTWAIT);
     if (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR))
         if (!channel->is_dead)
             die(channel);
@@ -79,13 +79,13 @@ static void wake(struct tcpc_channel *channel)
     if (atomic_exchange(&channel->head->client_sleeps, 0) == 0)
         channel->is_bell_due = true;
     else
-        read_bell(channel, MSG_PEEK); /* nobody has rung, so what has woken us? */
+        read_bell(channel); /* one that came as we woke by ourselves, or the end */
 }
 
 /* The bell that was rung is taken back, or the descriptor would stay readable. */
 static void silence(struct tcpc_channel *channel)
 {
-    if (channel->is_bell_due && read_bell(channel, 0))
+    if (channel->is_bell_due && read_bell(channel))
         channel->is_bell_due = false;
 }
 
