@@ -5,7 +5,8 @@
  *   run     READY=1 once the TAP's link is up as well; then only callbacks
  *   drain   after SIGTERM or SIGINT: no new links or connections, CLOSE on all existing ones; when
  *           shutdown_timeout is nearly over, or at a second signal, ABORT on the rest; ends when
- * only TIME_WAIT is left finish  a last flush, all handles closed; the loop then ends by itself */
+ *           only TIME_WAIT is left
+ *   finish  a last flush, all handles closed; the loop then ends by itself */
 #include "service.h"
 
 #include <errno.h>
@@ -88,6 +89,8 @@ struct service {
     uv_timer_t second_timer; /* what is due once per second */
     uv_pipe_t first_stream;
     bool is_draining;
+    /* It is about to end. Requests that still wait outlive it: the next run answers them. */
+    bool is_ending;
     uint64_t drain_until_ms; /* of the loop's clock */
     uint64_t drain_seen_ms;  /* when on_drain() ran last */
     uint64_t events_lost;    /* the engine's count that the event log knows about */
@@ -108,7 +111,7 @@ static void on_engine_event(void *ctx, const struct te_event *event)
     latency_on_event(&service->latency, event, stack);
     addresses_on_event(&service->addresses, stack, event);
     event_log_push(service->events, event);
-    if (service->rpc != NULL)
+    if (service->rpc != NULL && !service->is_ending)
         rpc_on_engine_event(service->rpc, event);
     channel_server_on_event(service->channels, event);
 }
@@ -290,6 +293,7 @@ static void begin_resets(struct service *service)
     if (remaining > 0)
         log_write(LOG_LEVEL_NOTICE,
                   "resetting %" PRIu32 " connections that have not closed in time", remaining);
+    service->is_ending = true;
     drain_begin_resets(&service->drain);
     uv_timer_stop(&service->drain_timer);
     uv_idle_start(&service->drain_steps, on_drain_step);
@@ -326,6 +330,7 @@ static void drain(struct service *service)
 {
     int64_t timeout_us = service->config->shutdown_timeout_us;
     service->is_draining = true;
+    service->is_ending = drain_remaining(pump_stack(service->pump)) == 0;
     notify_stopping(service->notify);
     cover_drain(service);
     rpc_stop(service->rpc);
