@@ -11,6 +11,7 @@ from pathlib import Path
 
 import container
 import harness
+import pages
 from harness import BUILD, ROOT, run, wait_for
 
 SERVICE = "tcpengined.service"
@@ -71,6 +72,15 @@ class Systemd(unittest.TestCase):
         names = {f"{file}: {line.split(':')[0]}" for file in ("passwd", "group", "shadow", "gshadow")
                  for line in cls.box.read(f"/etc/{file}").splitlines()}
         return {path for path in paths if not OTHERS_FILES.search(path)} | names
+
+    def type_block(self, page: str, number: int, first: int = 0, last: int | None = None) -> None:
+        """The commands of a page's block, or some of them, as root in /root, where the checkout is.
+        Whoever asks is answered with yes."""
+        self.box.write("/etc/apt/apt.conf.d/90yes", 'APT::Get::Assume-Yes "true";\n')
+        blocks = [block for block in pages.blocks_of(ROOT / "docs" / page) if block.language == "sh"]
+        for command in blocks[number].commands()[first:last]:
+            self.box.shell(f"cd /root\n{command.text}", timeout=120)
+        (self.box.root / "etc/apt/apt.conf.d/90yes").unlink()
 
     def show(self, name: str, unit: str = SERVICE) -> str:
         return self.box.text("systemctl", "show", "--value", f"--property={name}", unit)
@@ -272,7 +282,7 @@ class Systemd(unittest.TestCase):
 
     def test_12_remove(self) -> None:
         """The service ends, and its TAP with it; the configuration stays."""
-        self.box.shell("apt-get remove -y tcpengine libtcpclient0", timeout=120)
+        self.type_block("uninstall.md", 0, last=1)
         self.assertNotEqual(self.box.run("pgrep", "-x", "tcpengined", check=False).returncode, 0)
         self.assertNotIn(TAP, self.box.text("ip", "link"))
         self.assertTrue(self.box.read(CONFIG).endswith("# mine\n"))
@@ -283,10 +293,26 @@ class Systemd(unittest.TestCase):
         for name in ("red", "blue"):  # the administrator's
             self.box.run("rm", f"/etc/tcpengine/{name}.conf", f"/etc/systemd/network/50-{name}.netdev",
                          f"/etc/systemd/network/50-{name}.network")
-        self.box.shell("apt-get purge -y tcpengine libtcpclient0", timeout=120)
+        self.type_block("uninstall.md", 0, first=1)
         self.assertEqual(sorted(self.state_of_files() - self.before), [])
         self.assertEqual(sorted(self.before - self.state_of_files()), [])
         self.assertNotIn("tcpengine", self.box.text("systemctl", "list-unit-files", "--no-pager"))
+
+    def test_14_from_source(self) -> None:
+        """Installed in /usr/local, started, and removed again as the pages say."""
+        run("cmake", "--install", BUILD, env=dict(os.environ, DESTDIR=str(self.box.root)), timeout=300)
+        manifest = self.box.root / "root/build/install_manifest.txt"
+        manifest.parent.mkdir()
+        shutil.copy(BUILD / manifest.name, manifest)
+        self.type_block("installation.md", 2)
+        self.wait_active()
+        self.assertIn(ENGINE, self.box.text("/usr/local/bin/tcpctl", "status"))
+        self.type_block("uninstall.md", 1)
+        self.assertNotEqual(self.box.run("pgrep", "-x", "tcpengined", check=False).returncode, 0)
+        self.assertNotIn("tcpengine", self.box.text("systemctl", "list-unit-files", "--no-pager"))
+        left = {path for path in self.state_of_files() - self.before
+                if not (self.box.root / path.lstrip("/")).is_dir()}
+        self.assertEqual(sorted(left), [])
 
 
 if __name__ == "__main__":
