@@ -59,6 +59,7 @@ static void set_state(struct channel_place *place, enum channel_state state, pb_
 {
     struct channel_slot *slot = slot_of(place);
     place->state = (uint8_t)state;
+    place->code = code;
     atomic_store_explicit(&slot->code, (uint32_t)code, memory_order_relaxed);
     atomic_store_explicit(&slot->state, (uint32_t)state, memory_order_release);
 }
@@ -108,13 +109,23 @@ static void dismiss_acceptors(struct channel_place *place, pb_code code)
     }
 }
 
+/* The rings are the slot's next connection's, and go with the channel: whatever has led here, the
+ * engine must not have them any more. */
+static void take_rings_back(const struct channel_place *place)
+{
+    if (te_buffers_own(stack_of(place), place->id, now_us(place)) == TE_ERR_NOMEM)
+        te_abort(stack_of(place), place->id, now_us(place));
+}
+
 /* Nothing lies there any more; what the engine still does, it does alone. */
 static void vacate(struct channel_place *place)
 {
     leave_acceptors(place);
     dismiss_acceptors(place, PB_NOT_FOUND);
-    if (place->id != 0)
+    if (place->id != 0) {
+        take_rings_back(place);
         SLIST_REMOVE(bucket_of(place), place, channel_place, in_bucket);
+    }
     uint32_t asked = place->asked;
     channel_place_init(place, place->link);
     place->asked = asked;
@@ -404,7 +415,7 @@ static pb_code do_accept(struct channel_place *place, const struct request *requ
     place->listener = listener;
     TAILQ_INSERT_TAIL(&listener->acceptors, place, in_acceptors);
     serve_acceptors(listener);
-    return (pb_code)atomic_load_explicit(&slot_of(place)->code, memory_order_relaxed);
+    return place->code;
 }
 
 /* The client says where the connection's streams are; it must be right. */

@@ -21,6 +21,7 @@ struct channel_place {
     struct channel_place *listener;          /* ACCEPTING: whose acceptor it is */
     uint64_t id;                             /* of the connection or listener; 0: none */
     uint32_t asked;                          /* the last request that was looked at */
+    pb_code code;                            /* why it is ENDED, or of the last answer */
     uint8_t state;                           /* enum channel_state */
     bool is_moved;                           /* goes back at the end */
     bool is_finished, fin_sent;

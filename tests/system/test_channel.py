@@ -1,7 +1,9 @@
 """Channels: shared memory between a program and the daemon (lib/channel, tcpclient/stream.h)."""
+import contextlib
 import hashlib
 import os
 import random
+import signal
 import socket
 import struct
 import threading
@@ -9,9 +11,9 @@ import urllib.request
 
 import harness
 import rawchannel
-from harness import BUILD, HOST4, Process, recv_exactly, wait_for
+from harness import BUILD, ENGINE4, HOST4, Process, recv_exactly, wait_for
 from rawchannel import (ABORT, ACCEPT, CLOSE, CODE, ENDED, FREE, LISTEN, LISTENING, MOVE, OPEN,
-                        OPENED, RELEASED, STATE, WRITTEN, RawChannel, Refused, hello)
+                        OPENED, OPENING, RELEASED, STATE, WRITTEN, RawChannel, Refused, hello)
 
 ECHO = BUILD / "lib/client/tcpclient_example_echo"
 ECHO_UV = BUILD / "lib/client/tcpclient_example_echo_uv"
@@ -263,6 +265,31 @@ class Hostile(harness.SystemTest):
             channel.put(0, WRITTEN, 3)
             channel.kick(0)
             self.assertEqual(len(recv_exactly(peer, 3)), 3)
+
+    def test_a_code_that_changes_while_it_is_told(self) -> None:
+        """Else a connection could be taken for refused, and keep its rings beyond the channel."""
+        peers = []
+        with self.channel() as channel:
+            self.assertEqual(self.answer(channel, 0, LISTEN, local=("0.0.0.0", PORT)), 0)
+            at, noise = channel.at(1, CODE), struct.pack("<I", BAD_STATE)
+            child = os.fork()
+            while child == 0:
+                channel.memory[at:at + 4] = noise
+            try:
+                for _ in range(100):
+                    peers.append(socket.create_connection((ENGINE4, PORT), timeout=10))
+                    wait_for(lambda: self.find("sport = :%d" % PORT, state="ESTABLISHED"))
+                    self.answer(channel, 1, ACCEPT, 0)
+                    self.assertIn(channel.get(1, STATE), (OPENING, OPENED))
+                    self.answer(channel, 1, CLOSE)
+            finally:
+                os.kill(child, signal.SIGKILL)
+                os.waitpid(child, 0)
+        wait_for(lambda: self.channels() == 0, what="the channel's end")
+        for peer in peers:
+            with contextlib.suppress(OSError):
+                peer.send(b"x")
+            peer.close()
 
     def test_noise(self) -> None:
         """Random words everywhere, while connections work."""
