@@ -196,8 +196,6 @@ static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_i
             return "a listener's queues are not as long as counted";
         if (listener->accept_count > listener->backlog)
             return "accept queue over its backlog";
-        if (!te_accept_share_adds_up(stack, listener))
-            return "shares of an accept queue: the account differs from a recount";
         if (listener->syn_count > stack->config.syn_queue_max)
             return "SYN queue over its limit";
         if (te_list_len(&listener->fast_open_list) > listener->fast_open_count ||

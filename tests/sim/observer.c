@@ -913,8 +913,8 @@ static bool is_held_back(const struct world *world, const struct watch *watch)
     for (unsigned side = 0; side < world->scenario->host_count; side++) {
         const struct te_counters *counters = te_stack_counters(world->hosts[side].stack);
         if (side != watch->side)
-            held_back += counters->accept_queue_full + counters->accept_share_limit +
-                         counters->conn_limit + counters->remote_limit;
+            held_back +=
+                counters->accept_queue_full + counters->conn_limit + counters->remote_limit;
     }
     return held_back > 0;
 }

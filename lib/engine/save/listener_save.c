@@ -14,7 +14,7 @@ TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
 TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
 TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
 TE_NOT_SAVED(struct te_listener, "the host says it again", is_kept);
-TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count, share);
+TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,
                             struct te_listener *listener)
@@ -64,16 +64,13 @@ static bool may_queue(const struct te_conn *conn, enum queue queue)
                               : is_pending;
 }
 
-static void join(const struct te_stack *stack, struct te_listener *listener, struct te_conn *conn,
-                 enum queue queue)
+static void join(struct te_listener *listener, struct te_conn *conn, enum queue queue)
 {
     conn->listener = listener;
     conn->in_accept_queue = queue == QUEUE_ACCEPT;
     te_list_push_back(list_of(listener, queue), &conn->listener_link);
     listener->syn_count += queue == QUEUE_SYN;
     listener->accept_count += queue == QUEUE_ACCEPT;
-    if (queue == QUEUE_ACCEPT)
-        te_accept_share_count(stack, listener, &conn->remote.addr, 1);
     listener->fast_open_count += conn->fast_open_pending;
 }
 
@@ -89,7 +86,7 @@ static void queue_fields(struct te_codec *codec, struct te_stack *stack,
             return;
         te_codec_require(codec, may_queue(conn, queue));
         if (te_codec_is_ok(codec))
-            join(stack, listener, conn, queue);
+            join(listener, conn, queue);
     }
     if (codec->is_reading)
         return;

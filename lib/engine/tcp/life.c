@@ -151,7 +151,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
     te_timer_clear_all(stack, conn);
     te_list_remove(&conn->queue_link);
     te_list_remove(&conn->ready.link);
-    te_listener_remove(stack, conn);
+    te_listener_remove(conn);
     te_sender_release(stack, conn);
     te_send_drop(stack, conn);
     te_mtu_probe_free(stack, conn);
@@ -204,7 +204,7 @@ void te_conn_end_protocol(struct te_stack *stack, struct te_conn *conn,
     if (!conn->syn_acked)
         te_isn_pass(stack, &conn->local, &conn->remote, conn->snd_max);
     bool has_user = !conn->user_closed && (!conn->was_passive || conn->is_accepted);
-    te_listener_remove(stack, conn);
+    te_listener_remove(conn);
     conn->error = (int8_t)death->error;
     enum te_state from = (enum te_state)conn->state;
     bool waits = death->to == TE_TIME_WAIT && te_time_wait_enter(stack, conn, from);
@@ -270,7 +270,7 @@ void te_listener_free(struct te_stack *stack, struct te_listener *listener)
     reset_queue(stack, &listener->syn_queue);
     reset_queue(stack, &listener->accept_queue);
     while (!te_list_is_empty(&listener->fast_open_list)) /* their users keep them */
-        te_listener_remove(stack, te_conn_of_listener_link(listener->fast_open_list.next));
+        te_listener_remove(te_conn_of_listener_link(listener->fast_open_list.next));
     te_list_remove(&listener->ready.link);
     te_listener_unlink(stack, listener);
     te_owner_remove_listener(stack, listener->uid);

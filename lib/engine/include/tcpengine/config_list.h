@@ -226,10 +226,7 @@
       "SYNs are dropped. 0: no limit. Raise it behind a proxy or NAT with more.")                  \
     X("limits", connections_per_remote_percent, uint8_t, connections_per_remote_percent, COUNT,    \
       25, (1, 100), (1, 100),                                                                      \
-      "The same as a part of conn_max, for when that is small: the lower of the two counts. Also " \
-      "the last part of each listener's accept queue that is closed to a remote which has as "     \
-      "much "                                                                                      \
-      "of it.")                                                                                    \
+      "The same as a part of conn_max, for when that is small: the lower of the two counts.")      \
     X("limits", connections_per_uid_percent, uint8_t, connections_per_uid_percent, COUNT, 50,      \
       (1, 100), (1, 100),                                                                          \
       "Part of conn_max that one user's connections may be, with those to its listeners, and of "  \

@@ -85,7 +85,6 @@
       "Connections and listeners ended for others: a table was full, and no program "              \
       "of their user was left")                                                                    \
     X(conn_limit, "Openings refused: the table of connections is full")                            \
-    X(accept_share_limit, "Handshakes held back: the remote has its share of the accept queue")    \
     X(remote_limit, "Handshakes held back: the remote address has too many connections")           \
     X(port_exhausted, "Active opens refused: no free ephemeral port")                              \
     X(port_uid_limit, "Active opens refused: the user has its share of ports toward the remote")   \

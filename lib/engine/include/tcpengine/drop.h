@@ -102,8 +102,6 @@
     X(SYN_QUEUE_FULL, syn_queue_full, syn_queue_full, "The listener's SYN queue is full")          \
     X(ACCEPT_QUEUE_FULL, accept_queue_full, accept_queue_full,                                     \
       "The listener's accept queue is full: its program does not accept")                          \
-    X(ACCEPT_SHARE, accept_share, accept_share_limit,                                              \
-      "The remote address has its share of the listener's accept queue")                           \
     X(REMOTE_LIMIT, remote_limit, remote_limit, "The remote address has too many connections")     \
     X(MEMORY_SHARE, memory_share, memory_share_limit,                                              \
       "The remote, or the listener's user, holds its share of the memory")                         \

@@ -14,9 +14,7 @@
  * - of config.orphan_max orphans a uid may have config.orphans_per_uid_percent, root as well:
  * beyond it te_close() resets, as it does beyond orphan_max;
  * - a remote address (with IPv6 its /64) may have opened config.connections_per_remote_percent and
- *   config.connections_per_remote_max of the connections, whichever is less;
- * - of a listener's accept queue the last config.connections_per_remote_percent are closed to a
- *   remote that has as many of it already, unless config.connections_per_remote_max is 0.
+ *   config.connections_per_remote_max of the connections, whichever is less.
  *
  * When a table is full, what nobody is left to use yields (pressure.h: te_set_client_present,
  * te_set_kept): one

@@ -215,7 +215,6 @@ static void enter_accept_queue(struct te_stack *stack, struct te_listener *liste
     assert(listener->accept_count < listener->backlog);
     te_list_push_back(&listener->accept_queue, &conn->listener_link);
     listener->accept_count++;
-    te_accept_share_count(stack, listener, &conn->remote.addr, 1);
     conn->in_accept_queue = true;
     te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);
 }
@@ -230,14 +229,13 @@ void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *liste
     enter_accept_queue(stack, listener, conn);
 }
 
-static void settle_fast_open(struct te_stack *stack, struct te_listener *listener,
-                             struct te_conn *conn)
+static void settle_fast_open(struct te_listener *listener, struct te_conn *conn)
 {
     assert(listener->fast_open_count > 0);
     conn->fast_open_pending = false;
     listener->fast_open_count--;
     if (!conn->in_accept_queue)
-        te_listener_remove(stack, conn);
+        te_listener_remove(conn);
 }
 
 /* No share of the memory is asked for: the connection is charged already, and completing its
@@ -248,8 +246,6 @@ static enum te_drop_reason promotion_hindrance(const struct te_stack *stack,
 {
     if (listener->accept_count >= listener->backlog)
         return TE_DROP_ACCEPT_QUEUE_FULL;
-    if (te_accept_share_is_used_up(stack, listener, remote))
-        return TE_DROP_ACCEPT_SHARE;
     return te_remotes_is_full(stack, remote) ? TE_DROP_REMOTE_LIMIT : TE_DROP_NONE;
 }
 
@@ -268,7 +264,7 @@ enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *
     struct te_listener *listener = conn->listener;
     assert(listener != NULL && conn->state == TE_SYN_RCVD);
     if (conn->fast_open_pending) {
-        settle_fast_open(stack, listener, conn);
+        settle_fast_open(listener, conn);
         return TE_DROP_NONE;
     }
     enum te_drop_reason hindrance = promotion_hindrance(stack, listener, &conn->remote.addr);
@@ -280,32 +276,31 @@ enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *
     return TE_DROP_NONE;
 }
 
-static void leave_accept_queue(const struct te_stack *stack, struct te_conn *conn)
+static void leave_accept_queue(struct te_conn *conn)
 {
-    te_accept_share_count(stack, conn->listener, &conn->remote.addr, -1);
     conn->in_accept_queue = false;
     conn->listener->accept_count--;
     te_list_remove(&conn->listener_link);
 }
 
-void te_listener_accept(const struct te_stack *stack, struct te_conn *conn)
+void te_listener_accept(struct te_conn *conn)
 {
     struct te_listener *listener = conn->listener;
     if (!conn->fast_open_pending) {
-        te_listener_remove(stack, conn);
+        te_listener_remove(conn);
         return;
     }
-    leave_accept_queue(stack, conn);
+    leave_accept_queue(conn);
     te_list_push_back(&listener->fast_open_list, &conn->listener_link);
 }
 
-void te_listener_remove(const struct te_stack *stack, struct te_conn *conn)
+void te_listener_remove(struct te_conn *conn)
 {
     struct te_listener *listener = conn->listener;
     if (listener == NULL)
         return;
     if (conn->in_accept_queue)
-        leave_accept_queue(stack, conn);
+        leave_accept_queue(conn);
     else if (!conn->fast_opened)
         listener->syn_count--;
     if (conn->fast_open_pending)

@@ -1,10 +1,9 @@
 /* Listeners: passive OPENs, with their connections that are not accepted yet.
  *
  * A listener's connection is first in its SYN queue (SYN_RCVD), then in its accept queue. Both are
- * bounded. A SYN is dropped when either queue is full, when its remote address has its share of the
- * accept queue (accept_share.h) or has reached its limit of connections (remotes.h), and so is the
- * ACK that would complete a handshake for the same reasons but a full SYN queue; the peer's
- * retransmission tries again.
+ * bounded. A SYN is dropped when either queue is full or when its remote address has reached its
+ * limit of connections (remotes.h), and so is the ACK that would complete a handshake when the
+ * accept queue is full or that limit is reached; the peer's retransmission tries again.
  *
  * A SYN that finds only the SYN queue full is answered by a SYN cookie (syn_cookie.h), if the
  * configuration allows. No connection is evicted for it: at 50,000 SYN/s a queue of 1,024 that
@@ -21,7 +20,6 @@
 
 #include "event_queue.h"
 #include "tcp/conn/history.h"
-#include "tcp/listen/accept_share.h"
 
 struct te_stack;
 struct te_conn;
@@ -39,7 +37,6 @@ struct te_listener {
     struct te_listener *next_by_port, *next_by_id;
     struct te_list syn_queue, accept_queue;
     uint32_t syn_count, accept_count;
-    struct te_accept_share share; /* of the accept queue, per remote */
     struct te_ready_node ready;
     int64_t opened_at_us;
     int64_t cookies_until_us; /* until then SYN cookies of ours may come back */
@@ -90,10 +87,9 @@ bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoi
  * there all the time is seen once, whatever comes and goes meanwhile. */
 struct te_listener *te_listener_walk(const struct te_listener_table *table, uint64_t *cursor);
 
-/* Why a connection of remote may not be born: TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_ACCEPT_SHARE when
- * remote has its share of the queue, TE_DROP_REMOTE_LIMIT when it has reached its limit
- * (remotes.h), or TE_DROP_MEMORY_SHARE (charge.h). TE_DROP_NONE: it may. The caller drops the
- * segment for that reason; the peer retransmits it. */
+/* Why a connection of remote may not be born: TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_REMOTE_LIMIT when
+ * remote has reached its limit (remotes.h), or TE_DROP_MEMORY_SHARE (charge.h). TE_DROP_NONE: it
+ * may. The caller drops the segment for that reason; the peer retransmits it. */
 enum te_drop_reason te_listener_hindrance(const struct te_stack *stack,
                                           const struct te_listener *listener,
                                           const struct te_addr *remote);
@@ -104,14 +100,14 @@ void te_listener_add_syn(struct te_listener *listener, struct te_conn *conn);
 void te_listener_add_fast_open(struct te_stack *stack, struct te_listener *listener,
                                struct te_conn *conn);
 /* The handshake of conn, in SYN_RCVD, is complete: it moves from the SYN queue to the accept queue,
- * or by Fast Open stops being pending. TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_ACCEPT_SHARE,
- * TE_DROP_REMOTE_LIMIT: it stays where it is. What te_listener_hindrance has just let in is
- * promoted: a SYN cookie's connection has sent its SYN,ACK already, and has no timer. */
+ * or by Fast Open stops being pending. TE_DROP_ACCEPT_QUEUE_FULL, TE_DROP_REMOTE_LIMIT: it stays
+ * where it is. What te_listener_hindrance has just let in is promoted: a SYN cookie's connection
+ * has sent its SYN,ACK already, and has no timer. */
 enum te_drop_reason te_listener_promote(struct te_stack *stack, struct te_conn *conn);
 /* The user takes conn from the accept queue. A pending one stays in fast_open_list. */
-void te_listener_accept(const struct te_stack *stack, struct te_conn *conn);
+void te_listener_accept(struct te_conn *conn);
 /* conn leaves its listener, whatever queue it is in. Harmless when it has none. */
-void te_listener_remove(const struct te_stack *stack, struct te_conn *conn);
+void te_listener_remove(struct te_conn *conn);
 /* Whether the SYN queue has reached config.syn_queue_max. */
 bool te_listener_is_syn_queue_full(const struct te_stack *stack,
                                    const struct te_listener *listener);

@@ -48,9 +48,9 @@ static enum te_err why_no_conn(const struct te_stack *stack, uint64_t id)
 
 /* A connection that nobody has accepted belongs to its closer: te_accept must not hand it out any
  * more. */
-static void take_from_listener(const struct te_stack *stack, struct te_conn *conn)
+static void take_from_listener(struct te_conn *conn)
 {
-    te_listener_remove(stack, conn);
+    te_listener_remove(conn);
     conn->is_accepted = true;
 }
 
@@ -66,7 +66,7 @@ enum te_err te_shutdown(struct te_stack *stack, uint64_t id, int64_t now_us)
         return TE_ERR_STATE;
     if (conn->is_remains || conn->fin_queued)
         return TE_ERR_CLOSING;
-    take_from_listener(stack, conn);
+    take_from_listener(conn);
     queue_fin(stack, conn, TE_CAUSE_SHUTDOWN);
     return TE_OK;
 }
@@ -111,7 +111,7 @@ static enum te_err close_conn(struct te_stack *stack, struct te_conn *conn)
         te_conn_end_user(stack, conn);
         return TE_OK;
     }
-    take_from_listener(stack, conn);
+    take_from_listener(conn);
     if (conn->state == TE_SYN_SENT) {
         conn->user_closed = true;
         end_now(stack, conn, TE_CAUSE_CLOSE, TE_OK);

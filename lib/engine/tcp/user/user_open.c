@@ -158,7 +158,7 @@ enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid
     struct te_conn *conn = te_conn_of_listener_link(listener->accept_queue.next);
     if (!te_charge_move(stack, conn, uid))
         return TE_ERR_NOMEM;
-    te_listener_accept(stack, conn);
+    te_listener_accept(conn);
     conn->is_accepted = true;
     if (listener->accept_count > 0)
         te_ready_add(stack, &listener->ready, TE_READY_ACCEPT);

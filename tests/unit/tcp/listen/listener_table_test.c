@@ -264,13 +264,13 @@ static void through_both_queues(void **state)
     assert_int_equal(event.kind, TE_EVENT_READY);
     assert_int_equal(event.id, listener->id);
     assert_int_equal(event.ready, TE_READY_ACCEPT);
-    te_listener_accept(f.stack, &conns[1]);
+    te_listener_accept(&conns[1]);
     assert_null(conns[1].listener);
     assert_false(conns[1].in_accept_queue);
     assert_int_equal(listener->accept_count, 1);
-    te_listener_remove(f.stack, &conns[0]);
-    te_listener_remove(f.stack, &conns[2]);
-    te_listener_remove(f.stack, &conns[2]); /* harmless */
+    te_listener_remove(&conns[0]);
+    te_listener_remove(&conns[2]);
+    te_listener_remove(&conns[2]); /* harmless */
     assert_int_equal(listener->accept_count, 0);
     assert_int_equal(listener->syn_count, 0);
     assert_true(te_list_is_empty(&listener->syn_queue));
@@ -291,9 +291,9 @@ static void a_full_accept_queue_holds_back(void **state)
     assert_int_equal(te_listener_promote(f.stack, &second), TE_DROP_ACCEPT_QUEUE_FULL);
     assert_int_equal(listener->syn_count, 1); /* it stays where it is */
     assert_false(second.in_accept_queue);
-    te_listener_accept(f.stack, &first);
+    te_listener_accept(&first);
     assert_int_equal(te_listener_promote(f.stack, &second), TE_DROP_NONE);
-    te_listener_remove(f.stack, &second);
+    te_listener_remove(&second);
 }
 
 static void a_remote_at_its_limit_is_held_back(void **state)
@@ -313,8 +313,8 @@ static void a_remote_at_its_limit_is_held_back(void **state)
     held[0].is_remains = true;
     te_remotes_account(f.stack, &held[0]);
     assert_int_equal(te_listener_promote(f.stack, &third), TE_DROP_NONE);
-    te_listener_remove(f.stack, &third);
-    te_listener_remove(f.stack, &other);
+    te_listener_remove(&third);
+    te_listener_remove(&other);
     held[1].is_remains = true;
     te_remotes_account(f.stack, &held[1]);
 }
@@ -335,7 +335,7 @@ static void limits_of_the_syn_queue(void **state)
     f.stack->config.syn_ack_retries_max = 0; /* fewer still is what was asked for */
     assert_int_equal(te_listener_syn_ack_retries(f.stack, listener), 0);
     for (unsigned i = 0; i < 4; i++)
-        te_listener_remove(f.stack, &conns[i]);
+        te_listener_remove(&conns[i]);
     assert_false(te_listener_is_syn_queue_full(f.stack, listener));
 }
 
@@ -362,7 +362,7 @@ static void fast_open_is_pending_until_promoted(void **state)
     assert_int_equal(listener->syn_count, 0); /* it skips the SYN queue */
     assert_int_equal(fixture_counters(&f)->fast_open_passive, 3);
 
-    te_listener_accept(f.stack, &conns[0]); /* accepted, then promoted */
+    te_listener_accept(&conns[0]); /* accepted, then promoted */
     assert_ptr_equal(conns[0].listener, listener);
     assert_int_equal(listener->accept_count, 2);
     assert_int_equal(listener->fast_open_count, 3);
@@ -373,12 +373,12 @@ static void fast_open_is_pending_until_promoted(void **state)
     assert_int_equal(te_listener_promote(f.stack, &conns[1]), TE_DROP_NONE); /* and vice versa */
     assert_int_equal(listener->fast_open_count, 1);
     assert_int_equal(listener->accept_count, 2);
-    te_listener_accept(f.stack, &conns[1]);
+    te_listener_accept(&conns[1]);
     assert_null(conns[1].listener);
     assert_int_equal(listener->accept_count, 1);
 
-    te_listener_accept(f.stack, &conns[2]); /* accepted, then dead */
-    te_listener_remove(f.stack, &conns[2]);
+    te_listener_accept(&conns[2]); /* accepted, then dead */
+    te_listener_remove(&conns[2]);
     assert_int_equal(listener->fast_open_count, 0);
     assert_int_equal(listener->accept_count, 0);
     assert_true(te_list_is_empty(&listener->fast_open_list));
