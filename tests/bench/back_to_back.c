@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "engine_pair.h"
 #include "engine_side.h"
@@ -25,13 +24,6 @@
 #define SEGMENT_GSO_BYTES 60000u /* about: they are multiples of the MSS */
 #define STEP_US 10
 #define STALL_US (50 * MS)
-
-static double now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static void without_offload(struct te_config *config)
 {
@@ -173,9 +165,9 @@ int main(int argc, char **argv)
     uint64_t count = strtoull(argv[2], NULL, 10);
 
     pair_start(&pair, 1, work->adjust);
-    double start = now_ns();
+    double start = bench_now_ns();
     work->run(&pair, count);
-    double took = now_ns() - start;
+    double took = bench_now_ns() - start;
     if (work->counts_frames)
         count = pair.data_frames;
     printf("{\"work\": \"%s\", \"count\": %" PRIu64 ", \"ns\": %.1f, \"frames\": %" PRIu64 "}\n",

@@ -1,8 +1,24 @@
 #include "engine_side.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support.h"
+
+static void *take(void *ctx, size_t size_bytes)
+{
+    (void)ctx;
+    return malloc(size_bytes);
+}
+
+static void give(void *ctx, void *block, size_t size_bytes)
+{
+    (void)ctx;
+    (void)size_bytes;
+    free(block);
+}
+
+const struct te_allocator bench_allocator = {.alloc = take, .free = give};
 
 void bench_must(const char *what, enum te_err err)
 {

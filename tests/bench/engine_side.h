@@ -10,6 +10,9 @@ void bench_must(const char *what, enum te_err err);
 /* 10.9.0.host. */
 struct te_addr bench_address(uint8_t host);
 
+/* malloc and free. */
+extern const struct te_allocator bench_allocator;
+
 /* The defaults, for a station at bench_address(host) in a /24, without DAD. The allocator is the
  * caller's to set. */
 void bench_config_init(struct te_config *config, uint8_t host);

@@ -16,19 +16,6 @@
 
 #define PORT_REMOTE 7000
 
-static void *take(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    return malloc(size_bytes);
-}
-
-static void give(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    (void)size_bytes;
-    free(block);
-}
-
 static enum te_err open_one(struct te_stack *stack, uint64_t *ret_id)
 {
     struct te_open open = {.remote = {bench_address(2), PORT_REMOTE}};
@@ -72,7 +59,7 @@ int main(int argc, char **argv)
         bench_die("ports", "usage: ports FREE COUNT");
     uint64_t left = strtoull(argv[1], NULL, 10), count = strtoull(argv[2], NULL, 10);
     bench_config_init(&config, 1);
-    config.allocator = (struct te_allocator){.alloc = take, .free = give};
+    config.allocator = bench_allocator;
     bench_must("te_stack_new", te_stack_new(&config, 0, &stack));
     uint64_t range = config.port_last - config.port_first + 1u;
     fill(stack, left < range ? range - left : 0);

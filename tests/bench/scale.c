@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "engine_pair.h"
@@ -22,13 +21,6 @@
 #define BATCHES 25u
 #define PORT_FREE 6999u /* no connection goes there but those that are measured */
 #define TIME_WAIT_BATCH 1024u
-
-static double now_ns(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
-}
 
 static void allow_many(struct te_config *config)
 {
@@ -48,17 +40,17 @@ static void open_batch(struct pair *pair, uint64_t listener, double *call_ns, do
 {
     const struct te_open open = {.remote = {bench_address(2), PORT_FREE}};
     uint64_t ids[OPENINGS], id;
-    double start = now_ns();
+    double start = bench_now_ns();
 
     for (unsigned i = 0; i < OPENINGS; i++)
         bench_must("te_open_active",
                    te_open_active(pair->client.stack, &open, &ids[i], pair->now_us));
-    lesser(call_ns, (now_ns() - start) / OPENINGS);
+    lesser(call_ns, (bench_now_ns() - start) / OPENINGS);
     pair_settle(pair);
     unsigned accepted = 0;
     while (te_accept(pair->server.stack, listener, 0, &id, pair->now_us) == TE_OK)
         accepted++;
-    lesser(whole_ns, (now_ns() - start) / OPENINGS);
+    lesser(whole_ns, (bench_now_ns() - start) / OPENINGS);
     pair_expect("accepted", accepted, OPENINGS);
     for (unsigned i = 0; i < OPENINGS; i++)
         bench_must("te_abort", te_abort(pair->client.stack, ids[i], pair->now_us));

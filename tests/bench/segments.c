@@ -34,24 +34,11 @@ struct side {
     uint64_t id;
 };
 
-static void *take(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    return malloc(size_bytes);
-}
-
-static void give(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    (void)size_bytes;
-    free(block);
-}
-
 static void side_start(struct side *side, uint8_t host)
 {
     struct te_config config;
     bench_config_init(&config, host);
-    config.allocator = (struct te_allocator){.alloc = take, .free = give};
+    config.allocator = bench_allocator;
     bench_must("te_stack_new", te_stack_new(&config, 0, &side->stack));
     side->queue = calloc(QUEUE_MAX, sizeof(*side->queue));
     if (side->queue == NULL)

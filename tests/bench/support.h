@@ -12,4 +12,7 @@ void bench_use_cubic(int fd);
 /* As many open descriptors as this process may have. */
 void bench_allow_descriptors(void);
 
+/* Nanoseconds on the monotonic clock. */
+double bench_now_ns(void);
+
 #endif

@@ -39,19 +39,6 @@ static const struct kind kinds[] = {
     {"echo", 0, 0},
 };
 
-static void *take(void *ctx, size_t size_bytes)
-{
-    (void)ctx;
-    return malloc(size_bytes);
-}
-
-static void give(void *ctx, void *block, size_t size_bytes)
-{
-    (void)ctx;
-    (void)size_bytes;
-    free(block);
-}
-
 static void store_be16(uint8_t *at, uint32_t value)
 {
     at[0] = (uint8_t)(value >> 8);
@@ -105,7 +92,7 @@ static struct te_stack *stack_start(void)
     const struct te_listen listen = {.local.port = PORT_LISTENING};
     uint64_t listener;
     bench_config_init(&config, 1);
-    config.allocator = (struct te_allocator){.alloc = take, .free = give};
+    config.allocator = bench_allocator;
     config.routes[config.route_count++] = (struct te_route){.gateway = bench_address(9)};
     bench_must("te_stack_new", te_stack_new(&config, 0, &stack));
     bench_must("te_open_passive", te_open_passive(stack, &listen, &listener, 0));
