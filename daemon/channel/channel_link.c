@@ -1,6 +1,7 @@
 #include "channel/channel_link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,17 @@ void channel_link_end(struct channel_link *link)
     uv_poll_stop(&link->socket);
     shutdown(link->fd, SHUT_RDWR);
     turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
+}
+
+void channel_link_end_left(struct channel_server *server)
+{
+    struct channel_link *link;
+    TAILQ_FOREACH(link, &server->links, in_all)
+    {
+        struct pollfd left = {.fd = link->fd};
+        if (!link->is_closing && poll(&left, 1, 0) == 1)
+            channel_link_end(link);
+    }
 }
 
 /* False: there is more to give up. */
@@ -241,16 +253,27 @@ static void make(struct channel_link *link)
     close(memory_fd);
 }
 
+/* How many the owner of link has; those that are being given up do not count. */
+static unsigned count_made(const struct channel_link *link)
+{
+    const struct channel_link *other;
+    unsigned count = 0;
+    TAILQ_FOREACH(other, &link->server->links, in_all)
+    count +=
+        other->is_made && !other->is_closing && other->rpc_link.account == link->rpc_link.account;
+    return count;
+}
+
 static bool check_limits(struct channel_link *link)
 {
     const struct channel_server_options *options = &link->server->options;
-    const struct channel_link *other;
-    unsigned of_uid = 0;
     struct refusal refusal = {PB_RESOURCES, EUSERS, NULL, "close channels that are not needed"};
     char message[128];
     uint32_t uid = link->rpc_link.account->uid;
-    TAILQ_FOREACH(other, &link->server->links, in_all)
-    of_uid += other->is_made && other->rpc_link.account == link->rpc_link.account;
+    if (count_made(link) < options->per_uid_max)
+        return true;
+    channel_link_end_left(link->server);
+    unsigned of_uid = count_made(link);
     if (of_uid < options->per_uid_max)
         return true;
     snprintf(message, sizeof(message),

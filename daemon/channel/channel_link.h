@@ -8,7 +8,9 @@
 struct channel_link *channel_link_new(struct channel_server *server, int fd);
 /* Its connections are given up in turns of its uid, then it is freed. */
 void channel_link_end(struct channel_link *link);
-/* The same, without turns. */
+/* Ends those whose program has gone, although the loop has not told of it yet. */
+void channel_link_end_left(struct channel_server *server);
+/* As channel_link_end(), without turns. */
 void channel_link_end_now(struct channel_link *link);
 
 #endif

@@ -19,23 +19,35 @@
 
 /* --- who may come ----------------------------------------------------------------------------- */
 
-static unsigned count_of(const struct channel_server *server, uid_t uid)
+/* Of those that are being given up, or of the others. */
+static unsigned count_of(const struct channel_server *server, uid_t uid, bool is_closing)
 {
     const struct channel_link *link;
     unsigned count = 0;
     TAILQ_FOREACH(link, &server->links, in_all)
-    count += link->rpc_link.account->uid == uid;
+    count += link->rpc_link.account->uid == uid && link->is_closing == is_closing;
     return count;
 }
 
-/* One more than the limit of its uid may come, to be told so. */
-static bool is_welcome(const struct channel_server *server, int fd)
+/* One more than the limit of its uid may come, to be told so. What a program has left behind is
+ * still being closed, in its uid's turns: it does not count, but may not pile up. */
+static bool has_room(const struct channel_server *server, uid_t uid)
+{
+    unsigned max = server->options.max + (uid == 0 ? ROOT_RESERVE : 0);
+    return server->rpc->channels < max &&
+           count_of(server, uid, false) <= server->options.per_uid_max &&
+           count_of(server, uid, true) <= server->options.per_uid_max;
+}
+
+static bool is_welcome(struct channel_server *server, int fd)
 {
     uid_t uid;
     if (!sp_peer_find_uid(fd, &uid))
         return false;
-    unsigned max = server->options.max + (uid == 0 ? ROOT_RESERVE : 0);
-    return server->rpc->channels < max && count_of(server, uid) <= server->options.per_uid_max;
+    if (has_room(server, uid))
+        return true;
+    channel_link_end_left(server);
+    return has_room(server, uid);
 }
 
 static void refuse(struct channel_server *server, int fd)
@@ -49,6 +61,8 @@ static void refuse(struct channel_server *server, int fd)
     snprintf(welcome.hint, sizeof(welcome.hint), "close channels that are not needed");
     server->rpc->counters.channels_refused++;
     send(fd, &welcome, sizeof(welcome), MSG_NOSIGNAL | MSG_DONTWAIT);
+    /* What is unread at the close would overtake the answer, as ECONNRESET. */
+    recv(fd, &welcome, sizeof(welcome), MSG_DONTWAIT);
     close(fd);
 }
 

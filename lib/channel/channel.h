@@ -17,11 +17,11 @@
  *
  * Set-up. The client connects to the socket beside the control socket, of type SOCK_SEQPACKET, and
  * sends one channel_hello. The answer is one channel_welcome; if its code is 0, the memory's
- * descriptor comes along: a memfd, sealed against any change of its size. From then on a message
- * over the socket, of one byte and without meaning, is a bell. (Not an eventfd: its flags are
- * common to all who have it, so that a hostile side could make the other block in it.) The channel
- * lives as long as the socket. Whose it is, the kernel says (SO_PEERCRED): what uid may do, it may
- * do here.
+ * descriptor comes along: a memfd, sealed against any change of its size. (One who is refused
+ * before the greeting was read may get ECONNRESET first: read again.) From then on a message over
+ * the socket, of one byte and without meaning, is a bell. (Not an eventfd: its flags are common to
+ * all who have it, so that a hostile side could make the other block in it.) The channel lives as
+ * long as the socket. Whose it is, the kernel says (SO_PEERCRED): what uid may do, it may do here.
  *
  * Trust. The daemon keeps a copy of everything that it decides by, and reads each word of the
  * client once. A position that cannot be resets that connection; whatever else cannot be refuses

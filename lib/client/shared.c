@@ -327,7 +327,8 @@ static enum tcpc_code greet(struct tcpc_channel *channel,
     return TCPC_OK;
 }
 
-/* The answer, and the memory's descriptor; -1: none came. */
+/* The answer, and the memory's descriptor; -1: none came, and errno is ETIMEDOUT if that took too
+ * long. */
 static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_welcome *ret_welcome,
                             int *ret_memory_fd)
 {
@@ -342,9 +343,15 @@ static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_w
                              .msg_controllen = sizeof(control)};
     struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
     *ret_memory_fd = -1;
-    if (poll(&fds, 1, ANSWER_MAX_MS) != 1)
+    int count = poll(&fds, 1, ANSWER_MAX_MS);
+    if (count != 1) {
+        errno = count == 0 ? ETIMEDOUT : errno;
         return -1;
+    }
     ssize_t len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (len < 0 &&
+        errno == ECONNRESET) /* refused before it read our greeting; its answer follows */
+        len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *header = len > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (header != NULL && header->cmsg_type == SCM_RIGHTS &&
         header->cmsg_len == CMSG_LEN(sizeof(int)))
@@ -356,6 +363,8 @@ static enum tcpc_code welcome_check(const struct channel_welcome *welcome, ssize
                                     const struct tcpc_channel *channel,
                                     struct tcpc_error *ret_error)
 {
+    if (len < 0 && errno != ETIMEDOUT)
+        return fail_system(channel, ret_error);
     if (len < 0)
         return tcpci_error_set_code(ret_error, TCPC_DEADLINE, channel->url);
     if (len != (ssize_t)sizeof(*welcome) || welcome->magic != CHANNEL_MAGIC ||

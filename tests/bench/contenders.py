@@ -39,9 +39,12 @@ def cpu_seconds(pids: list[int]) -> float:
     return sum(time.clock_gettime(~pid << 3 | CPU_CLOCK) for pid in pids)
 
 
-def rss_bytes(pids: list[int]) -> int:
-    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
-    return pages * os.sysconf("SC_PAGESIZE")
+def memory_bytes(pids: list[int]) -> int:
+    """What they have written. Pages of programs and libraries, of which another run of the same
+    program touches others, are no cost of a connection."""
+    words = [line.split() for pid in pids
+             for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return sum(int(line[1]) for line in words if line[0] in ("RssAnon:", "RssShmem:")) * 1024
 
 
 def pin(pids: list[int], cpus: set[int]) -> None:
@@ -96,6 +99,8 @@ class Contender:
     package = ""
     # Whether the stack is a library inside the application.
     is_inside = False
+    # Whether connections cost the kernel more than the peer's end.
+    is_on_kernel = True
     # Whether it is this project or the kernel: a failure is then a failure of the benchmark.
     is_ours = True
 
@@ -152,6 +157,7 @@ class Engine(Contender):
     settings = {"connections_per_remote_max": "0", "objects_per_uid_max": "1000000",
                 "port_first": "1024", "port_last": "65535", "time_wait_max": "1000000",
                 "log_level": "warning"}
+    is_on_kernel = False
     msl_seconds = 30  # as Linux
 
     def start(self, folder: Path) -> None:
@@ -207,7 +213,7 @@ class Channel(Engine):
 class Lwip(Contender):
     name, title = "lwip", "lwIP, inside the application"
     address = "10.11.0.1"
-    is_inside, is_ours = True, False
+    is_inside, is_on_kernel, is_ours = True, False, False
 
     def missing(self) -> str | None:
         if (PROGRAMS / "lwip").exists():

@@ -22,12 +22,14 @@ BASE = "veth"
 PATIENCE_SECONDS = 120
 
 
-# What a socket is made of, and little else: other caches move with everything on the machine.
-SOCKET_CACHES = ["TCP", "sock_inode_cache", "filp", "tcp_bind_bucket", "tcp_bind2_bucket"]
+# What a socket is made of, and little else: other caches move with everything on the machine. Those
+# of ports grow with the end that connects: the peer's sockets share their listener's.
+SOCKET_CACHES = ["TCP", "sock_inode_cache", "filp"]
+PORT_CACHES = ["tcp_bind_bucket", "tcp_bind2_bucket"]
 
 
-def socket_bytes() -> int:
-    return sum(kernel_memory.slab_bytes(name) for name in SOCKET_CACHES)
+def cache_bytes(caches: list[str]) -> int:
+    return sum(kernel_memory.slab_bytes(name) for name in caches)
 
 
 @dataclass
@@ -194,18 +196,23 @@ class Measurement:
     # --- memory -----------------------------------------------------------------------------------
 
     def _measure_memory(self) -> None:
-        """The peer's end of a connection costs what one of two kernel's ends does."""
+        """The peer's end of a connection costs what one of two kernel's ends does. Whose other end
+        is not the kernel's has no part in its caches, which move with the whole machine."""
         costs = {}
         for one in self.everyone:
             try:
                 costs[one.name] = self._cost_of_connection(one)
             except Failed as failure:
                 self._note_failure(one, "memory", failure)
-        peers = costs[BASE]["kernel"] / 2 if BASE in costs else None
+        peers = costs[BASE]["sockets"] / 2 if BASE in costs else None
         for one in self.everyone:
             cost = costs.get(one.name)
-            self.values["memory"][one.name].append(
-                None if cost is None or peers is None else cost["kernel"] + cost["stack"] - peers)
+            value = None
+            if cost is not None and not one.is_on_kernel:
+                value = cost["stack"]
+            elif cost is not None and peers is not None:
+                value = sum(cost.values()) - peers
+            self.values["memory"][one.name].append(value)
 
     def _cost_of_connection(self, one) -> dict:
         """On a new stack: what an old one has kept from before would hide the cost."""
@@ -223,7 +230,8 @@ class Measurement:
                 raise Failed(work.stderr.read().decode().strip())
             time.sleep(self.sizes.settle_seconds)
             pids = one.processes() + ([work.pid] if one.is_inside else [])
-            held = {"stack": contenders.rss_bytes(pids), "kernel": socket_bytes()}
+            held = {"stack": contenders.memory_bytes(pids), "sockets": cache_bytes(SOCKET_CACHES),
+                    "ports": cache_bytes(PORT_CACHES)}
             work.stdin.close()
             work.wait(PATIENCE_SECONDS)
         time.sleep(self.sizes.settle_seconds)

@@ -86,6 +86,7 @@ static void kernel_abort(uint64_t handle)
 const struct transport transport_kernel = {
     .init = kernel_init,
     .done = kernel_done,
+    .thread_done = kernel_done,
     .open = kernel_open,
     .send = kernel_send,
     .receive = kernel_receive,
@@ -115,6 +116,10 @@ static void engine_init(const char *url)
 static void engine_done(void)
 {
     tcpc_client_free(client);
+}
+
+static void engine_thread_done(void)
+{
 }
 
 static uint64_t engine_open(const char *address, uint16_t port)
@@ -164,6 +169,7 @@ static void engine_abort(uint64_t handle)
 const struct transport transport_engine = {
     .init = engine_init,
     .done = engine_done,
+    .thread_done = engine_thread_done,
     .open = engine_open,
     .send = engine_send,
     .receive = engine_receive,
@@ -176,32 +182,57 @@ const struct transport transport_engine = {
 
 #define SPIN_ENVIRONMENT "TCPENGINE_BENCH_SPIN_US"
 
+#define FEW_STREAMS 64u
+#define MANY_STREAMS 4096u
+#define CHANNELS_MAX 64u
+
 static const char *channel_url;
-/* A channel belongs to one thread. */
-static _Thread_local struct tcpc_channel *channel;
+
+/* A channel belongs to one thread. One is small and stays in the processor's cache; those who hold
+ * many connections make large ones when it is full. */
+struct one_channel {
+    struct tcpc_channel *channel;
+    uint32_t streams, streams_max;
+};
+static _Thread_local struct one_channel channels[CHANNELS_MAX];
 
 static void channel_init(const char *url)
 {
     channel_url = url;
 }
 
-static void channel_done(void)
+static void channel_thread_done(void)
 {
-    tcpc_channel_free(channel);
+    for (unsigned i = 0; i < CHANNELS_MAX; i++) {
+        tcpc_channel_free(channels[i].channel);
+        channels[i] = (struct one_channel){.channel = NULL};
+    }
 }
 
-static void channel_make(void)
+static void channel_make(struct one_channel *one, uint32_t streams_max)
 {
     const char *spin = getenv(SPIN_ENVIRONMENT);
     struct tcpc_channel_options options = {.url = channel_url,
-                                           .streams_max = 64,
+                                           .streams_max = streams_max,
                                            .aborts = true,
                                            .receive_bytes = 4u << 20,
                                            .send_bytes = 1u << 20,
                                            .spin_us = spin != NULL ? (uint32_t)atoi(spin) : 0};
     struct tcpc_error error;
-    if (channel == NULL)
-        must("channel", tcpc_channel_new(&options, &channel, &error), &error);
+    must("channel", tcpc_channel_new(&options, &one->channel, &error), &error);
+    one->streams_max = streams_max;
+}
+
+/* One that has room for another stream. */
+static struct one_channel *channel_with_room(void)
+{
+    for (unsigned i = 0; i < CHANNELS_MAX; i++) {
+        if (channels[i].channel == NULL)
+            channel_make(&channels[i], i == 0 ? FEW_STREAMS : MANY_STREAMS);
+        if (channels[i].streams < channels[i].streams_max)
+            return &channels[i];
+    }
+    bench_die("channel", "too many connections for one thread");
 }
 
 static struct tcpc_stream *stream_of(uint64_t handle)
@@ -214,10 +245,12 @@ static uint64_t channel_open(const char *address, uint16_t port)
     struct tcpc_endpoint remote;
     struct tcpc_stream *stream;
     struct tcpc_error error;
-    channel_make();
+    struct one_channel *one = channel_with_room();
     if (!tcpc_endpoint_set(&remote, address, port))
         bench_die(address, "not an address");
-    must("open", tcpc_stream_open(channel, NULL, &remote, WAIT_MS, &stream, &error), &error);
+    must("open", tcpc_stream_open(one->channel, NULL, &remote, WAIT_MS, &stream, &error), &error);
+    tcpc_stream_set_user(stream, one);
+    one->streams++;
     return (uintptr_t)stream;
 }
 
@@ -245,19 +278,28 @@ static void channel_shutdown(uint64_t handle)
     tcpc_stream_shutdown(stream_of(handle));
 }
 
+static void channel_leave(struct tcpc_stream *stream)
+{
+    struct one_channel *one = tcpc_stream_user(stream);
+    one->streams--;
+}
+
 static void channel_close(uint64_t handle)
 {
+    channel_leave(stream_of(handle));
     tcpc_stream_close(stream_of(handle));
 }
 
 static void channel_abort(uint64_t handle)
 {
+    channel_leave(stream_of(handle));
     tcpc_stream_abort(stream_of(handle));
 }
 
 const struct transport transport_channel = {
     .init = channel_init,
-    .done = channel_done,
+    .done = channel_thread_done,
+    .thread_done = channel_thread_done,
     .open = channel_open,
     .send = channel_send,
     .receive = channel_receive,

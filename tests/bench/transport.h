@@ -11,6 +11,8 @@ struct transport {
     /* Call once; url names the control socket and is ignored for the kernel. */
     void (*init)(const char *url);
     void (*done)(void);
+    /* Call at the end of each thread that has opened connections, when it has closed them. */
+    void (*thread_done)(void);
     /* Connects and waits until it is established; returns a descriptor or an id. */
     uint64_t (*open)(const char *address, uint16_t port);
     void (*send)(uint64_t handle, const void *data, size_t len);

@@ -43,6 +43,7 @@ static void *run_client(void *arg)
 {
     struct work *work = arg;
     work->client(work);
+    work->transport->thread_done();
     return NULL;
 }
 

@@ -361,6 +361,29 @@ class Hostile(harness.SystemTest):
         wait_for(lambda: self.channels() == 0, what="the end of both")
         self.channel()
 
+    def test_too_many_at_the_door(self) -> None:
+        """Refused before the greeting was read: the reason arrives all the same, also through the
+        library."""
+        for _ in range(2):
+            self.channel()
+        for _ in range(10):
+            with rawchannel.connect(self.daemon.url):
+                with self.assertRaisesRegex(Refused, "channels_per_uid_max"):
+                    RawChannel(self.daemon.url)
+                echo = harness.run(ECHO, PORT, check=False,
+                                   env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+                self.assertIn(b"channels_per_uid_max", echo.stderr)
+
+    def test_one_generation_after_the_other(self) -> None:
+        """What a program has left is not held against the next one, however soon that comes."""
+        for _ in range(20):
+            channels = [RawChannel(self.daemon.url) for _ in range(2)]
+            for channel in channels:
+                for slot in range(8):
+                    channel.ask(slot, OPEN, remote=(HOST4, self.server.getsockname()[1]))
+            for channel in channels:
+                channel.close()
+
     def test_another_users_connection(self) -> None:
         """It cannot be moved in, and ports below 1024 are as closed as over the control socket."""
         mine = self.ctl("open", HOST4, self.server.getsockname()[1], "--wait")["id"]
