@@ -549,9 +549,24 @@ void channel_place_on_event(struct channel_place *place, const struct te_event *
         channel_news_look_soon(place->link, number_of(place));
 }
 
+/* What the program did last, before the daemon looked: it may have written, given the slot up and
+ * ended in one go. */
+static void take_last(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    uint32_t asked = atomic_load_explicit(&slot->asked, memory_order_acquire);
+    struct request request = request_of(slot);
+    bool is_end = request.op == CHANNEL_OP_CLOSE || request.op == CHANNEL_OP_ABORT;
+    if (asked != place->asked && is_end && place->state != CHANNEL_FREE)
+        handle_end(place, &request);
+    else
+        carry(place);
+}
+
 void channel_place_give_up(struct channel_place *place)
 {
     struct channel_link *link = place->link;
+    take_last(place);
     bool is_stream = is_alive(place) || place->state == CHANNEL_ENDED;
     if (place->id == 0) {
         leave_acceptors(place);

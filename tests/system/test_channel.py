@@ -384,6 +384,35 @@ class Hostile(harness.SystemTest):
             for channel in channels:
                 channel.close()
 
+    def last_words(self, aborts: int, *asked: int) -> socket.socket:
+        """A program reads, writes, asks and ends before the daemon looks: it does not even ring."""
+        channel = self.channel(aborts=aborts)
+        peer = self.opened(channel)
+        peer.send(b"read")
+        wait_for(lambda: channel.get(0, rawchannel.RECEIVED) == 4, what="what the peer has sent")
+        start = channel.send_ring(0)
+        channel.memory[start:start + 5] = b"hello"
+        channel.put(0, RELEASED, 4)
+        channel.put(0, WRITTEN, 5)
+        for op in asked:
+            channel.put(0, rawchannel.OP, op, "<I")
+            channel.put(0, rawchannel.ASKED, channel.get(0, rawchannel.ASKED) + 1, "<I")
+        channel.close()
+        return peer
+
+    def test_last_words(self) -> None:
+        for aborts, asked in ((0, ()), (0, (CLOSE,)), (1, (CLOSE,))):
+            with self.subTest(aborts=aborts, asked=asked):
+                peer = self.last_words(aborts, *asked)
+                self.assertEqual(recv_exactly(peer, 5), b"hello")
+                self.assertEqual(peer.recv(1), b"")
+        for aborts, asked in ((1, ()), (0, (ABORT,))):
+            with self.subTest(aborts=aborts, asked=asked):
+                peer = self.last_words(aborts, *asked)
+                with self.assertRaises(ConnectionResetError):
+                    while peer.recv(100):
+                        pass
+
     def test_another_users_connection(self) -> None:
         """It cannot be moved in, and ports below 1024 are as closed as over the control socket."""
         mine = self.ctl("open", HOST4, self.server.getsockname()[1], "--wait")["id"]
