@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "channel/channel_news.h"
 #include "channel/channel_place.h"
 #include "util/log_uid.h"
 
@@ -19,8 +22,12 @@
 static void on_handle_closed(uv_handle_t *handle)
 {
     struct channel_link *link = handle->data;
+    if (--link->open_handles > 0)
+        return;
     if (link->head != NULL)
         munmap(link->head, (size_t)link->layout.total_bytes);
+    if (link->bell_fd >= 0)
+        close(link->bell_fd);
     close(link->fd);
     free(link->places);
     free(link);
@@ -34,6 +41,8 @@ static void link_destroy(struct channel_link *link)
     fair_share_put(link->share);
     rpc_link_done(&link->rpc_link);
     uv_close((uv_handle_t *)&link->socket, on_handle_closed);
+    if (link->open_handles > 1)
+        uv_close((uv_handle_t *)&link->bell, on_handle_closed);
 }
 
 void channel_link_end(struct channel_link *link)
@@ -42,7 +51,11 @@ void channel_link_end(struct channel_link *link)
         return;
     link->is_closing = true;
     uv_poll_stop(&link->socket);
+    if (link->open_handles > 1)
+        uv_poll_stop(&link->bell);
     shutdown(link->fd, SHUT_RDWR);
+    if (link->head != NULL)
+        channel_news_ring(link);
     turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
 }
 
@@ -109,7 +122,8 @@ static bool look(struct channel_link *link)
     do {
         uint32_t slot = next_slot(link);
         if (slot == CHANNEL_SLOTS_MAX)
-            return !channel_may_sleep(&link->head->daemon_sleeps, &link->head->work);
+            return !channel_may_sleep(&link->head->daemon_sleeps, CHANNEL_SLEEPS,
+                                      &link->head->work);
         if (slot < link->layout.slot_count)
             channel_place_look(&link->places[slot]);
     } while (!turns_slice_is_over(turns));
@@ -195,6 +209,36 @@ static int memory_make(struct channel_link *link)
     return -1;
 }
 
+/* Takes back what was rung. The client decides whether read(2) would block; this cannot. False,
+ * errno set: nothing was rung (EAGAIN), or the kernel is older than Linux 5.8. */
+static bool bell_read(const struct channel_link *link)
+{
+    uint64_t count;
+    struct iovec iov = {&count, sizeof(count)};
+    return preadv2(link->bell_fd, &iov, 1, -1, RWF_NOWAIT) >= 0;
+}
+
+static void on_bell(uv_poll_t *poll, int status, int events)
+{
+    struct channel_link *link = poll->data;
+    (void)status; /* it cannot fail */
+    (void)events;
+    bell_read(link); /* the client may have done so already */
+    turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
+}
+
+static bool bell_make(struct channel_link *link)
+{
+    link->bell_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (link->bell_fd < 0 || bell_read(link) || errno != EAGAIN ||
+        uv_poll_init(link->server->rpc->host.loop, &link->bell, link->bell_fd) < 0)
+        return false;
+    link->bell.data = link;
+    link->open_handles++;
+    uv_poll_start(&link->bell, UV_READABLE, on_bell);
+    return true;
+}
+
 static bool places_make(struct channel_link *link)
 {
     link->places = calloc(link->layout.slot_count, sizeof(*link->places));
@@ -217,9 +261,10 @@ static bool welcome_send(const struct channel_link *link, int memory_fd)
 {
     struct channel_welcome welcome = welcome_of(NULL);
     welcome.total_bytes = link->layout.total_bytes;
+    const int fds[CHANNEL_WELCOME_FDS] = {memory_fd, link->bell_fd};
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(memory_fd))];
+        char bytes[CMSG_SPACE(sizeof(fds))];
     } control = {0};
     struct iovec iov = {&welcome, sizeof(welcome)};
     struct msghdr message = {.msg_iov = &iov,
@@ -228,8 +273,8 @@ static bool welcome_send(const struct channel_link *link, int memory_fd)
                              .msg_controllen = sizeof(control)};
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     *header = (struct cmsghdr){
-        .cmsg_len = CMSG_LEN(sizeof(memory_fd)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(header), &memory_fd, sizeof(memory_fd));
+        .cmsg_len = CMSG_LEN(sizeof(fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(header), fds, sizeof(fds));
     return sendmsg(link->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(welcome);
 }
 
@@ -242,6 +287,8 @@ static void make(struct channel_link *link)
     }
     if (!places_make(link)) {
         refuse_system(link, "memory");
+    } else if (!bell_make(link)) {
+        refuse_system(link, "descriptor");
     } else {
         head_init(link);
         link->is_made = true;
@@ -348,12 +395,14 @@ struct channel_link *channel_link_new(struct channel_server *server, int fd)
     }
     link->server = server;
     link->fd = fd;
+    link->bell_fd = -1;
     link->pid = (uint32_t)peer.pid;
     link->job = (struct fair_job){.run = on_job, .owner = link};
     link->hello_until_us = rpc_now_us(server->rpc) + HELLO_MAX_US;
     TAILQ_INSERT_TAIL(&server->links, link, in_all);
     server->rpc->channels++;
     uv_poll_init(server->rpc->host.loop, &link->socket, fd);
+    link->open_handles = 1;
     link->socket.data = link;
     uv_poll_start(&link->socket, UV_READABLE, on_socket);
     return link;

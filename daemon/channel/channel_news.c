@@ -2,11 +2,20 @@
 
 #include <sys/socket.h>
 
+void channel_news_ring(struct channel_link *link)
+{
+    _Atomic uint32_t *sleeps = &link->head->client_sleeps;
+    uint32_t how = channel_should_ring(sleeps);
+    if (how == CHANNEL_SLEEPS_ON_WORD)
+        channel_word_wake(sleeps);
+    else if (how != CHANNEL_AWAKE)
+        send(link->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: there is one to be read */
+}
+
 void channel_news_tell(struct channel_link *link, uint32_t slot)
 {
     channel_set_add(&link->head->ready, slot);
-    if (channel_should_ring(&link->head->client_sleeps))
-        send(link->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: there is one to be read */
+    channel_news_ring(link);
 }
 
 void channel_news_look_soon(struct channel_link *link, uint32_t slot)

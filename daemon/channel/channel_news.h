@@ -4,6 +4,8 @@
 
 #include "channel/channel_state.h"
 
+/* Rings for the client, if it sleeps. */
+void channel_news_ring(struct channel_link *link);
 /* Tells the client that slot has changed. */
 void channel_news_tell(struct channel_link *link, uint32_t slot);
 /* Looks at slot in the next turn, as if its bit were set. */

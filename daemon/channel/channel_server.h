@@ -20,8 +20,8 @@
 
 #include "rpc/rpc.h"
 
-/* What a channel keeps open: its socket. */
-#define CHANNEL_DESCRIPTORS 1
+/* What a channel keeps open: its socket, and the daemon's bell. */
+#define CHANNEL_DESCRIPTORS 2
 
 struct channel_server;
 

@@ -38,8 +38,11 @@ struct channel_link {
     struct rpc_link rpc_link;
     struct fair_share *share;
     struct fair_job job;
-    uv_poll_t socket; /* greeting, bells, end */
+    uv_poll_t socket; /* greeting, bells of the slow kind, end */
+    uv_poll_t bell;   /* once the link is made */
     int fd;
+    int bell_fd; /* an eventfd; -1: not made */
+    unsigned open_handles;
     uint32_t pid;
     bool is_made;    /* welcomed: there is a memory */
     bool is_closing; /* its connections are being given up */

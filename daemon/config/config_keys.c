@@ -122,7 +122,7 @@ static const struct config_key keys[] = {
            RPC_CHANNELS_PER_UID_MAX_DEFAULT, (0, 1024),
            "Channels (shared memory with a program) that one user may hold."),
     NUMBER("limits", channels_max, rpc.channels_max, COUNT, RPC_CHANNELS_MAX_DEFAULT, (0, 1024),
-           "Channels in all; each takes a descriptor. 0: there are none."),
+           "Channels in all; each takes two descriptors. 0: there are none."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),
            "Answers remembered, for requests that arrive twice."),
 

@@ -16,7 +16,7 @@ const int sandbox_calls[] = {
     SCMP_SYS(lstat), SCMP_SYS(newfstatat), SCMP_SYS(statx), SCMP_SYS(lseek), SCMP_SYS(getdents64),
     SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(flock),
     /* Channels. */
-    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate),
+    SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(preadv2),
     /* The loop. */
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2),

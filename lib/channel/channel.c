@@ -1,5 +1,10 @@
 #include "channel.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #define PAGE_BYTES 4096u
 
 static bool is_ring_size(uint32_t bytes)
@@ -64,16 +69,29 @@ bool channel_set_is_empty(const struct channel_set *set)
     return atomic_load(&set->summary) == 0;
 }
 
-bool channel_should_ring(_Atomic uint32_t *sleeps)
+uint32_t channel_should_ring(_Atomic uint32_t *sleeps)
 {
-    return atomic_load(sleeps) != 0 && atomic_exchange(sleeps, 0) != 0;
+    return atomic_load(sleeps) != CHANNEL_AWAKE ? atomic_exchange(sleeps, CHANNEL_AWAKE)
+                                                : CHANNEL_AWAKE;
 }
 
-bool channel_may_sleep(_Atomic uint32_t *sleeps, const struct channel_set *set)
+bool channel_may_sleep(_Atomic uint32_t *sleeps, enum channel_sleep how,
+                       const struct channel_set *set)
 {
-    atomic_store(sleeps, 1);
+    atomic_store(sleeps, how);
     if (channel_set_is_empty(set))
         return true;
-    atomic_store(sleeps, 0);
+    atomic_store(sleeps, CHANNEL_AWAKE);
     return false;
+}
+
+void channel_word_wake(_Atomic uint32_t *sleeps)
+{
+    syscall(SYS_futex, sleeps, FUTEX_WAKE, 1, NULL, NULL, 0);
+}
+
+void channel_word_sleep(_Atomic uint32_t *sleeps, unsigned ms)
+{
+    const struct timespec most = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    syscall(SYS_futex, sleeps, FUTEX_WAIT, CHANNEL_SLEEPS_ON_WORD, &most, NULL, 0);
 }

@@ -16,12 +16,19 @@
  * queue that a hostile side could bend.
  *
  * Set-up. The client connects to the socket beside the control socket, of type SOCK_SEQPACKET, and
- * sends one channel_hello. The answer is one channel_welcome; if its code is 0, the memory's
- * descriptor comes along: a memfd, sealed against any change of its size. (One who is refused
- * before the greeting was read may get ECONNRESET first: read again.) From then on a message over
- * the socket, of one byte and without meaning, is a bell. (Not an eventfd: its flags are common to
- * all who have it, so that a hostile side could make the other block in it.) The channel lives as
- * long as the socket. Whose it is, the kernel says (SO_PEERCRED): what uid may do, it may do here.
+ * sends one channel_hello. The answer is one channel_welcome; if its code is 0, two descriptors
+ * come along: the memory, a memfd that is sealed against any change of its size, and the daemon's
+ * bell, an eventfd. (One who is refused before the greeting was read may get ECONNRESET first: read
+ * again.) The channel lives as long as the socket. Whose it is, the kernel says (SO_PEERCRED): what
+ * uid may do, it may do here.
+ *
+ * Bells. The daemon is rung by adding 1 to its eventfd. (Its flags are common to all who have it:
+ * the daemon only reads it, and so that this cannot block whatever they are.) The client says in
+ * client_sleeps how it wants to be rung: by a message of one byte and without meaning over the
+ * socket, which can be polled for, or by FUTEX_WAKE on client_sleeps, which costs both sides less,
+ * but tells nobody that the daemon has died: whoever waits so looks at the socket at times.
+ * (Neither an eventfd nor a pipe: a hostile client could make the daemon block in writing to one.)
+ * A message over the socket rings the daemon as well.
  *
  * Trust. The daemon keeps a copy of everything that it decides by, and reads each word of the
  * client once. A position that cannot be resets that connection; whatever else cannot be refuses
@@ -73,6 +80,9 @@ struct channel_welcome {
     char errno_name[24], message[256], hint[128];
 };
 _Static_assert(sizeof(struct channel_welcome) == 432, "channel_welcome");
+/* What comes along, in this order: the memory, the daemon's bell. */
+#define CHANNEL_WELCOME_FDS 2
+
 /* --- the memory ------------------------------------------------------------------------------- */
 
 /* A set of slots. summary has a bit for each word that may not be zero. */
@@ -84,6 +94,14 @@ struct channel_set {
 };
 _Static_assert(sizeof(struct channel_set) == 576, "channel_set");
 
+/* Whether a side is awake, and if not, how it is rung. The daemon takes any other value for
+ * CHANNEL_SLEEPS. */
+enum channel_sleep {
+    CHANNEL_AWAKE,
+    CHANNEL_SLEEPS,         /* the daemon: its eventfd; the client: a message over the socket */
+    CHANNEL_SLEEPS_ON_WORD, /* the client: FUTEX_WAKE */
+};
+
 /* At offset 0; the slots follow at CHANNEL_SLOTS_AT, the rings at channel_layout.rings_at. */
 struct channel_head {
     /* 0: the daemon, before anybody else sees it. */
@@ -92,7 +110,7 @@ struct channel_head {
     _Atomic uint32_t daemon_sleeps;
     uint32_t unused_1[15];
     /* 128 */
-    _Atomic uint32_t client_sleeps;
+    _Atomic uint32_t client_sleeps; /* enum channel_sleep */
     uint32_t unused_2[15];
     /* 192: set by the client, taken by the daemon. */
     struct channel_set work;
@@ -197,11 +215,17 @@ void channel_set_add(struct channel_set *set, uint32_t slot);
 uint64_t channel_set_take(struct channel_set *set, uint64_t ret_words[CHANNEL_WORDS]);
 bool channel_set_is_empty(const struct channel_set *set);
 
-/* Whether the other side sleeps, and this call is the one that has to ring for it. Call after
- * channel_set_add. */
-bool channel_should_ring(_Atomic uint32_t *sleeps);
-/* Says that this side sleeps. True: it may. False: there is something in set, and it is awake. */
-bool channel_may_sleep(_Atomic uint32_t *sleeps, const struct channel_set *set);
+/* How the other side sleeps, if this call is the one that has to ring for it; else CHANNEL_AWAKE.
+ * Call after channel_set_add. */
+uint32_t channel_should_ring(_Atomic uint32_t *sleeps);
+/* Says that this side sleeps, and how. True: it may. False: there is something in set, and it is
+ * awake. */
+bool channel_may_sleep(_Atomic uint32_t *sleeps, enum channel_sleep how,
+                       const struct channel_set *set);
+/* Wakes the client that sleeps on its word. Never blocks, whatever the other side does. */
+void channel_word_wake(_Atomic uint32_t *sleeps);
+/* Sleeps until the word is no longer CHANNEL_SLEEPS_ON_WORD, for ms at most; in vain at times. */
+void channel_word_sleep(_Atomic uint32_t *sleeps, unsigned ms);
 
 /* --- positions -------------------------------------------------------------------------------- */
 

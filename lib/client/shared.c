@@ -19,6 +19,8 @@
 #define STREAMS_DEFAULT 1024
 #define RING_DEFAULT (1024u * 1024)
 #define ANSWER_MAX_MS 5000
+/* Who waits looks so often whether the daemon still lives. */
+#define LINK_LOOK_MS 250
 
 /* --- bells ------------------------------------------------------------------------------------ */
 
@@ -31,8 +33,10 @@ void tcpci_shared_kick(struct tcpc_stream *stream)
 {
     struct tcpc_channel *channel = stream->channel;
     channel_set_add(&channel->head->work, stream->slot);
-    if (channel_should_ring(&channel->head->daemon_sleeps))
-        send(channel->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: it has many already */
+    uint64_t one = 1;
+    if (channel_should_ring(&channel->head->daemon_sleeps) != CHANNEL_AWAKE &&
+        write(channel->bell_fd, &one, sizeof(one)) < 0)
+        return; /* EAGAIN: it was rung often enough */
 }
 
 /* The daemon is gone, or has ended the channel: news for all streams. */
@@ -93,7 +97,8 @@ static void silence(struct tcpc_channel *channel)
 static bool arm(struct tcpc_channel *channel)
 {
     silence(channel);
-    channel->is_armed = channel_may_sleep(&channel->head->client_sleeps, &channel->head->ready);
+    channel->is_armed =
+        channel_may_sleep(&channel->head->client_sleeps, CHANNEL_SLEEPS, &channel->head->ready);
     return channel->is_armed;
 }
 
@@ -120,12 +125,32 @@ int64_t tcpci_shared_until(uint32_t wait_ms)
     return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
 }
 
-static int left_ms(int64_t until_ms)
+/* Until until_ms, but no longer than LINK_LOOK_MS. */
+static unsigned left_ms(int64_t until_ms)
 {
     if (until_ms == TCPC_MS_NEVER)
-        return -1;
+        return LINK_LOOK_MS;
     int64_t left = until_ms - tcpci_clock_ms();
-    return left <= 0 ? 0 : left > 1000000 ? 1000000 : (int)left;
+    return left <= 0 ? 0 : left > LINK_LOOK_MS ? LINK_LOOK_MS : (unsigned)left;
+}
+
+/* The end of the channel wakes nobody who sleeps on the word, if the daemon had no time for it. */
+static void check_link(struct tcpc_channel *channel)
+{
+    char byte;
+    silence(channel);
+    ssize_t len = recv(channel->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (!channel->is_dead && (len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR)))
+        die(channel);
+}
+
+static void sleep_on_word(struct tcpc_channel *channel, unsigned ms)
+{
+    struct channel_head *head = channel->head;
+    if (!channel_may_sleep(&head->client_sleeps, CHANNEL_SLEEPS_ON_WORD, &head->ready))
+        return;
+    channel_word_sleep(&head->client_sleeps, ms);
+    atomic_store(&head->client_sleeps, CHANNEL_AWAKE);
 }
 
 bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms)
@@ -134,15 +159,13 @@ bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms)
     if (take_news(channel) || spin(channel))
         return true;
     while (!channel->is_dead) {
-        if (!arm(channel))
-            return take_news(channel);
-        int ms = left_ms(until_ms);
-        struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
-        int count = poll(&fds, 1, ms);
-        wake(channel);
+        unsigned ms = left_ms(until_ms);
+        if (ms > 0)
+            sleep_on_word(channel, ms);
         if (take_news(channel))
             return true;
-        if (count == 0 && ms >= 0 && left_ms(until_ms) == 0)
+        check_link(channel);
+        if (ms == 0)
             return false;
     }
     return false;
@@ -327,14 +350,15 @@ static enum tcpc_code greet(struct tcpc_channel *channel,
     return TCPC_OK;
 }
 
-/* The answer, and the memory's descriptor; -1: none came, and errno is ETIMEDOUT if that took too
+/* The answer, and the descriptors; -1: none came, and errno is ETIMEDOUT if that took too
  * long. */
 static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_welcome *ret_welcome,
-                            int *ret_memory_fd)
+                            int ret_fds[CHANNEL_WELCOME_FDS])
 {
+    size_t fds_len = sizeof(int) * CHANNEL_WELCOME_FDS;
     union {
         struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
+        char bytes[CMSG_SPACE(sizeof(int) * CHANNEL_WELCOME_FDS)];
     } control;
     struct iovec iov = {ret_welcome, sizeof(*ret_welcome)};
     struct msghdr message = {.msg_iov = &iov,
@@ -342,7 +366,7 @@ static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_w
                              .msg_control = &control,
                              .msg_controllen = sizeof(control)};
     struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
-    *ret_memory_fd = -1;
+    ret_fds[0] = ret_fds[1] = -1;
     int count = poll(&fds, 1, ANSWER_MAX_MS);
     if (count != 1) {
         errno = count == 0 ? ETIMEDOUT : errno;
@@ -353,9 +377,8 @@ static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_w
         errno == ECONNRESET) /* refused before it read our greeting; its answer follows */
         len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     struct cmsghdr *header = len > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof(int)))
-        memcpy(ret_memory_fd, CMSG_DATA(header), sizeof(int));
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(fds_len))
+        memcpy(ret_fds, CMSG_DATA(header), fds_len);
     return len;
 }
 
@@ -403,17 +426,18 @@ static enum tcpc_code set_up(struct tcpc_channel *channel,
                              struct tcpc_error *ret_error)
 {
     struct channel_welcome welcome;
-    int memory_fd;
+    int fds[CHANNEL_WELCOME_FDS];
     enum tcpc_code code = greet(channel, options, ret_error);
     if (code != TCPC_OK)
         return code;
-    ssize_t len = welcome_read(channel, &welcome, &memory_fd);
+    ssize_t len = welcome_read(channel, &welcome, fds);
+    channel->bell_fd = fds[1];
     code = welcome_check(&welcome, len, channel, ret_error);
-    bool is_mapped = code == TCPC_OK && memory_fd >= 0 &&
+    bool is_mapped = code == TCPC_OK && fds[0] >= 0 &&
                      welcome.total_bytes == channel->layout.total_bytes &&
-                     memory_map(channel, memory_fd);
-    if (memory_fd >= 0)
-        close(memory_fd);
+                     memory_map(channel, fds[0]);
+    if (fds[0] >= 0)
+        close(fds[0]);
     if (code == TCPC_OK && (!is_mapped || !streams_make(channel)))
         code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, channel->url);
     return code;
@@ -428,7 +452,7 @@ enum tcpc_code tcpc_channel_new(const struct tcpc_channel_options *options,
     struct tcpc_channel *channel = calloc(1, sizeof(*channel));
     if (channel == NULL)
         return tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
-    channel->fd = -1;
+    channel->fd = channel->bell_fd = -1;
     channel->spin_us = options->spin_us;
     channel->url = strdup(url_choose(options));
     enum tcpc_code code = channel->url != NULL
@@ -447,6 +471,8 @@ void tcpc_channel_free(struct tcpc_channel *channel)
         return;
     if (channel->fd >= 0)
         close(channel->fd);
+    if (channel->bell_fd >= 0)
+        close(channel->bell_fd);
     if (channel->head != NULL)
         munmap(channel->head, (size_t)channel->layout.total_bytes);
     free(channel->streams);

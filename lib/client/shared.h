@@ -26,9 +26,10 @@ struct tcpc_stream {
 struct tcpc_channel {
     char *url;
     int fd;
+    int bell_fd; /* the daemon's */
     uint32_t spin_us;
     bool is_dead;
-    bool is_armed;    /* we have said that we sleep */
+    bool is_armed;    /* we have said that we sleep, to be rung over the socket */
     bool is_bell_due; /* somebody has rung, or is about to */
     struct channel_layout layout;
     struct channel_head *head;

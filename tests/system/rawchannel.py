@@ -1,6 +1,7 @@
 """A channel without the library: what a hostile program can do with the memory and the bells.
 
 Offsets are those of lib/channel/channel.h."""
+import contextlib
 import mmap
 import os
 import socket
@@ -48,7 +49,7 @@ class RawChannel:
             self.link.send(greeting)
         except BrokenPipeError:
             pass  # it has been refused at once; the reason can still be read
-        text, self.fds, _, _ = socket.recv_fds(self.link, 4096, 1)
+        text, self.fds, _, _ = socket.recv_fds(self.link, 4096, 2)
         self.code = struct.unpack_from("<I", text, 8)[0]
         if self.code != 0:
             message = text[56:312].split(b"\0")[0].decode()
@@ -82,16 +83,34 @@ class RawChannel:
         return struct.unpack_from(kind, self.memory, self.at(slot, offset))[0]
 
     def kick(self, slot: int) -> None:
-        """Sets the slot's bit, wherever it is, and rings whether or not the daemon sleeps."""
+        """Rings whether or not the daemon sleeps."""
+        self.mark(slot)
+        self.ring()
+
+    def mark(self, slot: int) -> None:
+        """Sets the slot's bit, wherever it is."""
         word = WORK + 64 + slot // 64 * 8
         bits = struct.unpack_from("<Q", self.memory, word)[0] | 1 << slot % 64
         struct.pack_into("<Q", self.memory, word, bits)
         summary = struct.unpack_from("<Q", self.memory, WORK)[0] | 1 << slot // 64
         struct.pack_into("<Q", self.memory, WORK, summary)
-        self.ring()
 
     def ring(self) -> None:
         self.link.send(b"!")
+
+    def drain(self) -> bytes:
+        """Takes what the daemon has rung over the socket."""
+        rung, patience = b"", self.link.gettimeout()
+        self.link.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while piece := self.link.recv(1):
+                rung += piece
+        self.link.settimeout(patience)
+        return rung
+
+    def ring_bell(self, count: int = 1) -> None:
+        """The eventfd, which blocks only if a test has made it."""
+        os.write(self.fds[1], struct.pack("<Q", count))
 
     def ask(self, slot: int, op: int, argument: int = 0, conn_id: int = 0, local=None,
             remote=None) -> None:

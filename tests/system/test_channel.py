@@ -7,6 +7,7 @@ import signal
 import socket
 import struct
 import threading
+import time
 import urllib.request
 
 import harness
@@ -17,6 +18,7 @@ from rawchannel import (ABORT, ACCEPT, CLOSE, CODE, ENDED, FREE, LISTEN, LISTENI
 
 ECHO = BUILD / "lib/client/tcpclient_example_echo"
 ECHO_UV = BUILD / "lib/client/tcpclient_example_echo_uv"
+WORK = BUILD / "tests/bench/work"
 PORT = 7777
 # Codes of the protocol.
 INVALID_ARGUMENT, NOT_FOUND, PERMISSION, BAD_OFFSET, RESOURCES = 1, 2, 3, 4, 7
@@ -106,6 +108,23 @@ class Echo(harness.SystemTest):
             self.stop_daemon()
             self.assertEqual(echo.wait(5), 0)
             self.start_daemon()
+
+
+class Blocking(harness.SystemTest):
+    """A program that sleeps in a call."""
+
+    def test_the_daemon_dies(self) -> None:
+        """With no time to wake anybody."""
+        server = self.kernel_server()
+        work = Process([WORK, "channel", "bulk_in", HOST4, server.getsockname()[1], 1000,
+                        f"url={self.daemon.url}"], self.folder, "work")
+        peer, _ = server.accept()
+        self.assertEqual(len(recv_exactly(peer, 8)), 8)
+        self.daemon.stop(signal.SIGKILL)
+        self.assertNotEqual(work.wait(5), 0)
+        self.assertIn("receive:", work.log)
+        peer.close()
+        self.start_daemon()
 
 
 class Hostile(harness.SystemTest):
@@ -350,6 +369,44 @@ class Hostile(harness.SystemTest):
         channel.put(0, WRITTEN, 3)
         channel.kick(0)
         self.assertEqual(len(recv_exactly(peer, 3)), 3)
+
+    def toggle(self, bell: int) -> None:
+        """Rings, and takes it back before the daemon does, for some time."""
+        child, one, buffers = os.fork(), struct.pack("<Q", 1), [bytearray(8)]
+        while child == 0:
+            os.write(bell, one)
+            with contextlib.suppress(BlockingIOError):
+                os.preadv(bell, buffers, -1, os.RWF_NOWAIT)
+        time.sleep(0.02)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    def test_the_bell(self) -> None:
+        """Its flags and its count are the program's as well: the daemon does not block in it."""
+        with self.channel() as channel:
+            peer, bell = self.opened(channel), channel.fds[1]
+            os.set_blocking(bell, True)
+            for number in range(40):
+                self.toggle(bell)
+                self.assertEqual(self.channels(), 1)
+                channel.put(0, WRITTEN, number + 1)
+                channel.mark(0)
+                channel.ring_bell(1 if number % 2 else 2**63)
+                self.assertEqual(len(recv_exactly(peer, 1)), 1)
+
+    def test_how_it_sleeps(self) -> None:
+        """Only the futex is quiet: all other words are taken for the socket."""
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            channel.drain()
+            for how, rings in ((1, True), (2, False), (3, True), (2**32 - 1, True), (0, False)):
+                received = channel.get(0, rawchannel.RECEIVED)
+                struct.pack_into("<I", channel.memory, rawchannel.CLIENT_SLEEPS, how)
+                peer.send(b"z")
+                wait_for(lambda: channel.get(0, rawchannel.RECEIVED) > received, what="a byte")
+                wait_for(lambda: struct.unpack_from("<I", channel.memory, rawchannel.CLIENT_SLEEPS)
+                         == (0,), what="being woken")
+                self.assertEqual(channel.drain(), b"" if not rings else b"\0", how)
 
     def test_too_many(self) -> None:
         channels = [self.channel() for _ in range(2)]

@@ -99,12 +99,54 @@ static void a_bell_is_rung_once_for_who_sleeps(void **state)
 {
     (void)state;
     assert_false(channel_should_ring(&sleeps));
-    assert_true(channel_may_sleep(&sleeps, &set));
+    assert_true(channel_may_sleep(&sleeps, CHANNEL_SLEEPS, &set));
     channel_set_add(&set, 1);
     assert_true(channel_should_ring(&sleeps));
     assert_false(channel_should_ring(&sleeps));
-    assert_false(channel_may_sleep(&sleeps, &set));
+    assert_false(channel_may_sleep(&sleeps, CHANNEL_SLEEPS, &set));
     assert_false(channel_should_ring(&sleeps)); /* it is awake */
+}
+
+static void *ring(void *unused)
+{
+    (void)unused;
+    while (atomic_load(&sleeps) == CHANNEL_AWAKE)
+        sched_yield();
+    channel_set_add(&set, 1);
+    assert_int_equal(channel_should_ring(&sleeps), CHANNEL_SLEEPS_ON_WORD);
+    channel_word_wake(&sleeps);
+    return NULL;
+}
+
+/* Each sleep ends by the bell, long before its time. */
+static void who_sleeps_on_the_word_is_woken(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        pthread_t ringer;
+        uint64_t words[CHANNEL_WORDS];
+        assert_int_equal(pthread_create(&ringer, NULL, ring, NULL), 0);
+        assert_true(channel_may_sleep(&sleeps, CHANNEL_SLEEPS_ON_WORD, &set));
+        while (atomic_load(&sleeps) == CHANNEL_SLEEPS_ON_WORD)
+            channel_word_sleep(&sleeps, 3600000);
+        assert_int_equal(pthread_join(ringer, NULL), 0);
+        assert_int_equal(channel_set_take(&set, words), 1);
+    }
+}
+
+static void who_is_awake_does_not_sleep_on_the_word(void **state)
+{
+    (void)state;
+    channel_word_sleep(&sleeps, 3600000);
+    sleeps = CHANNEL_SLEEPS;
+    channel_word_sleep(&sleeps, 3600000);
+}
+
+static void a_sleep_on_the_word_has_an_end(void **state)
+{
+    (void)state;
+    sleeps = CHANNEL_SLEEPS_ON_WORD;
+    channel_word_sleep(&sleeps, 1);
 }
 
 /* --- every interleaving ----------------------------------------------------------------------- */
@@ -194,7 +236,7 @@ static void *produce(void *unused)
  */
 static void sleep_until_bell(void)
 {
-    if (!channel_may_sleep(&sleeps, &set))
+    if (!channel_may_sleep(&sleeps, CHANNEL_SLEEPS, &set))
         return;
     while (atomic_exchange(&bells, 0) == 0)
         sched_yield();
@@ -230,6 +272,9 @@ int main(void)
         cmocka_unit_test_setup(what_is_added_is_taken_once, setup),
         cmocka_unit_test_setup(a_summary_that_lies_does_no_harm, setup),
         cmocka_unit_test_setup(a_bell_is_rung_once_for_who_sleeps, setup),
+        cmocka_unit_test_setup(who_sleeps_on_the_word_is_woken, setup),
+        cmocka_unit_test_setup(who_is_awake_does_not_sleep_on_the_word, setup),
+        cmocka_unit_test_setup(a_sleep_on_the_word_has_an_end, setup),
         cmocka_unit_test(no_order_of_steps_loses_a_wakeup),
         cmocka_unit_test_setup(nothing_is_lost_between_two_threads, setup),
     };

@@ -9,8 +9,8 @@
  *     while ((stream = tcpc_channel_next(channel)) != NULL)
  *         accept from it, read and write it, until TCPC_AGAIN
  *
- * A channel costs one descriptor in an event loop, however many streams it has: a stream costs no
- * descriptor and no system call of its own. Nothing here starts a thread.
+ * A channel costs two descriptors, one of them in an event loop, however many streams it has: a
+ * stream costs no descriptor and no system call of its own. Nothing here starts a thread.
  *
  * Threads. A channel, with all its streams, belongs to one thread at a time.
  *
