@@ -82,9 +82,9 @@ class Bench(Veth):
         finally:
             process.stop()
 
-    def engine(self, name: str, amount: int, way: str = "engine") -> dict:
+    def engine(self, name: str, amount: int, way: str = "engine", work: str | None = None) -> dict:
         with self.peer(harness.HOST4, name) as port:
-            done = harness.run(self.programs / "work", way, name, harness.HOST4, port, amount,
+            done = harness.run(self.programs / "work", way, work or name, harness.HOST4, port, amount,
                                f"clients={CLIENTS[name]}", f"url={self.daemon.url}", timeout=300)
         return json.loads(done.stdout)
 
@@ -103,16 +103,29 @@ def run_pairs(name: str, pairs: int, tiny: bool) -> dict:
     bench.start()
     try:
         amount = tiny_amount if tiny else amount
-        rows = [(value(bench.engine(name, amount)), value(bench.engine(name, amount, "channel")),
-                 value(bench.kernel(name, amount))) for _ in range(pairs)]
+        rounds = [run_round(bench, name, amount, value) for _ in range(pairs)]
     finally:
         bench.stop()
-    engine, channel, kernel = (statistics.median(column) for column in zip(*rows))
-    ratio = statistics.median(ours / theirs for ours, _, theirs in rows)
-    channel_ratio = statistics.median(ours / theirs for _, ours, theirs in rows)
-    return {"bench": name, "unit": unit, "engine": round(engine, 4), "kernel": round(kernel, 4),
-            "ratio": round(ratio, 3), "channel": round(channel, 4),
-            "channel_ratio": round(channel_ratio, 3), "pairs": pairs, "better": "low" if unit == "us" else "high"}
+    result = {"bench": name, "unit": unit, "pairs": pairs, "better": "low" if unit == "us" else "high"}
+    for way, prefix in WAYS.items():
+        if way in rounds[0]:
+            result[way] = round(statistics.median(row[way] for row in rounds), 4)
+            result[f"{prefix}ratio"] = round(statistics.median(row[way] / row["kernel"]
+                                                               for row in rounds), 3)
+    result["kernel"] = round(statistics.median(row["kernel"] for row in rounds), 4)
+    return result
+
+
+# How the application works with the engine, and what its ratio's key begins with.
+WAYS = {"engine": "", "channel": "channel_", "in_place": "in_place_"}
+
+
+def run_round(bench: Bench, name: str, amount: int, value) -> dict:
+    """What came out per way, and of the kernel."""
+    row = {way: value(bench.engine(name, amount, way)) for way in ("engine", "channel")}
+    if name == "bulk_in":
+        row["in_place"] = value(bench.engine(name, amount, "channel", "bulk_in_place"))
+    return {**row, "kernel": value(bench.kernel(name, amount))}
 
 
 def run_memory(tiny: bool) -> dict:

@@ -101,6 +101,8 @@ class Contender:
     is_inside = False
     # Whether connections cost the kernel more than the peer's end.
     is_on_kernel = True
+    # Whether an application can read what has come where it lies.
+    reads_in_place = False
     # Whether it is this project or the kernel: a failure is then a failure of the benchmark.
     is_ours = True
 
@@ -208,6 +210,7 @@ class Rpc(Engine):
 class Channel(Engine):
     name, title, transport = "channel", "tcpengine by channel", "channel"
     address, http_port = "10.13.0.1", HTTP_PORT + 1
+    reads_in_place = True
 
 
 class Lwip(Contender):

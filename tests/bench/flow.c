@@ -189,7 +189,7 @@ static void run_sender(const struct flow *flow, const struct transport *transpor
     char *piece = calloc(1, SEND_BYTES);
     if (piece == NULL)
         bench_die("send", "no memory");
-    transport->init(flow->url);
+    transport->init(flow->url, 1);
     uint64_t handle = transport->open(flow->address, flow->port);
     if (transport == &transport_kernel) {
         be_sure_of_cubic((int)handle);

@@ -49,6 +49,8 @@ class Run:
     rows: dict
     has_time_waits: bool = False
     on_one_cpu: bool = False
+    # By those who can; the kernel over veth copies, and is what they are compared with.
+    in_place: bool = False
 
 
 def per_second(report: dict, _cpu: float) -> float:
@@ -72,10 +74,14 @@ ROWS = [
     Row("send_8", "send, 8 connections", "GB/s", False),
     Row("receive_1", "receive, 1 connection", "GB/s", False),
     Row("receive_8", "receive, 8 connections", "GB/s", False),
+    Row("receive_1_place", "receive, 1 connection, read in place", "GB/s", False),
+    Row("receive_8_place", "receive, 8 connections, read in place", "GB/s", False),
     Row("send_1_cpu", "processor time, send, 1", "s/GB", True),
     Row("send_8_cpu", "processor time, send, 8", "s/GB", True),
     Row("receive_1_cpu", "processor time, receive, 1", "s/GB", True),
     Row("receive_8_cpu", "processor time, receive, 8", "s/GB", True),
+    Row("receive_1_place_cpu", "processor time, receive, 1, read in place", "s/GB", True),
+    Row("receive_8_place_cpu", "processor time, receive, 8, read in place", "s/GB", True),
     Row("round_trip_p50", "64 bytes there and back, p50", "us", True),
     Row("round_trip_p99", "64 bytes there and back, p99", "us", True),
     Row("round_trip_one_cpu_p50", "64 bytes there and back, one processor, p50", "us", True),
@@ -90,6 +96,10 @@ RUNS = [
     Run("bulk_out", 8, {"send_8": gigabytes_per_second, "send_8_cpu": cpu_per_gigabyte}),
     Run("bulk_in", 1, {"receive_1": gigabytes_per_second, "receive_1_cpu": cpu_per_gigabyte}),
     Run("bulk_in", 8, {"receive_8": gigabytes_per_second, "receive_8_cpu": cpu_per_gigabyte}),
+    Run("bulk_in", 1, {"receive_1_place": gigabytes_per_second,
+                       "receive_1_place_cpu": cpu_per_gigabyte}, in_place=True),
+    Run("bulk_in", 8, {"receive_8_place": gigabytes_per_second,
+                       "receive_8_place_cpu": cpu_per_gigabyte}, in_place=True),
     Run("latency", 1, {"round_trip_p50": percentile("p50_us"),
                        "round_trip_p99": percentile("p99_us")}),
     Run("latency", 1, {"round_trip_one_cpu_p50": percentile("p50_us")}, on_one_cpu=True),
@@ -98,6 +108,10 @@ RUNS = [
     # After all others, since the TIME_WAITs stay.
     Run("requests", 8, {"requests_8_time_wait": per_second}, has_time_waits=True),
 ]
+
+
+def takes_part(one, run: Run) -> bool:
+    return not run.in_place or one.reads_in_place or one.name == BASE
 
 
 @dataclass
@@ -128,7 +142,7 @@ class Measurement:
             if run.has_time_waits:
                 self._keep_time_waits()
             for number in range(self.sizes.rounds):
-                for one in self.everyone:
+                for one in [one for one in self.everyone if takes_part(one, run)]:
                     say(f"{', '.join(run.rows)}: round {number + 1}, {one.name}")
                     self._note(run, one)
         for number in range(self.sizes.rounds if "memory" in self.wanted else 0):
@@ -155,7 +169,8 @@ class Measurement:
 
     def _run(self, run: Run, one) -> tuple[dict, float]:
         amount = REQUESTS_MAX if run.mode == "requests" else AMOUNT_MAX
-        words = [run.mode, one.address, self.ground.port(run.mode), amount,
+        mode = "bulk_in_place" if run.in_place and one.reads_in_place else run.mode
+        words = [mode, one.address, self.ground.port(run.mode), amount,
                  f"clients={run.clients}", f"seconds={self.sizes.seconds}"]
         if run.has_time_waits:
             words += self._fill_words(one)

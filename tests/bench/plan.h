@@ -2,6 +2,7 @@
  *
  *   bulk_out     AMOUNT bytes to the peer, which confirms them
  *   bulk_in      AMOUNT bytes from the peer
+ *   bulk_in_place  the same, without a copy in the application; the peer's mode is bulk_in
  *   latency      64 bytes there and back, AMOUNT times
  *   connections  open, one byte from the peer, close, AMOUNT times
  *   requests     open, 64 bytes there and back, close, AMOUNT times

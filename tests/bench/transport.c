@@ -4,6 +4,8 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +19,10 @@
 
 /* --- the kernel ------------------------------------------------------------------------------- */
 
-static void kernel_init(const char *url)
+static void kernel_init(const char *url, unsigned busy)
 {
     (void)url;
+    (void)busy;
 }
 
 static void kernel_done(void)
@@ -105,8 +108,9 @@ static void must(const char *what, enum tcpc_code code, const struct tcpc_error 
         bench_die(what, error->message);
 }
 
-static void engine_init(const char *url)
+static void engine_init(const char *url, unsigned busy)
 {
+    (void)busy;
     struct tcpc_options options = {
         .url = url, .name = "bench", .timeout_ms = WAIT_MS, .policy = TCPC_POLICY_ABORT};
     struct tcpc_error error;
@@ -185,8 +189,16 @@ const struct transport transport_engine = {
 #define FEW_STREAMS 64u
 #define MANY_STREAMS 4096u
 #define CHANNELS_MAX 64u
+/* What is written in one turn of the rings should still be in the processor's last cache in the
+ * next: so all busy rings together are about as large as it, or as our part of it. */
+#define RINGS_BYTES (2u << 20)
+#define RING_MIN (256u << 10)
+#define SEND_RING_MAX (1u << 20)
+#define CACHE_LINE 64u
 
 static const char *channel_url;
+static uint32_t channel_ring_bytes = RINGS_BYTES;
+static _Atomic uint32_t seen; /* so that bytes are looked at */
 
 /* A channel belongs to one thread. One is small and stays in the processor's cache; those who hold
  * many connections make large ones when it is full. */
@@ -196,9 +208,11 @@ struct one_channel {
 };
 static _Thread_local struct one_channel channels[CHANNELS_MAX];
 
-static void channel_init(const char *url)
+static void channel_init(const char *url, unsigned busy)
 {
     channel_url = url;
+    while (channel_ring_bytes > RING_MIN && channel_ring_bytes > RINGS_BYTES / busy)
+        channel_ring_bytes /= 2;
 }
 
 static void channel_thread_done(void)
@@ -212,12 +226,13 @@ static void channel_thread_done(void)
 static void channel_make(struct one_channel *one, uint32_t streams_max)
 {
     const char *spin = getenv(SPIN_ENVIRONMENT);
-    struct tcpc_channel_options options = {.url = channel_url,
-                                           .streams_max = streams_max,
-                                           .aborts = true,
-                                           .receive_bytes = 4u << 20,
-                                           .send_bytes = 1u << 20,
-                                           .spin_us = spin != NULL ? (uint32_t)atoi(spin) : 0};
+    struct tcpc_channel_options options = {
+        .url = channel_url,
+        .streams_max = streams_max,
+        .aborts = true,
+        .receive_bytes = channel_ring_bytes,
+        .send_bytes = channel_ring_bytes < SEND_RING_MAX ? channel_ring_bytes : SEND_RING_MAX,
+        .spin_us = spin != NULL ? (uint32_t)atoi(spin) : 0};
     struct tcpc_error error;
     must("channel", tcpc_channel_new(&options, &one->channel, &error), &error);
     one->streams_max = streams_max;
@@ -273,6 +288,40 @@ static size_t channel_receive(uint64_t handle, void *buffer, size_t max)
     return len;
 }
 
+static uint32_t look_at(const struct tcpc_span *span)
+{
+    uint32_t sum = 0;
+    for (size_t i = 0; i < span->len; i += CACHE_LINE)
+        sum += span->bytes[i];
+    return sum;
+}
+
+/* The first piece of what can be read; of no bytes at the end. */
+static struct tcpc_span channel_peek(struct tcpc_stream *stream)
+{
+    const struct one_channel *one = tcpc_stream_user(stream);
+    struct pollfd fds = {.fd = tcpc_channel_descriptor(one->channel), .events = POLLIN};
+    struct tcpc_span spans[2];
+    while (tcpc_stream_peek(stream, spans) == 0 && !tcpc_stream_is_at_end(stream)) {
+        enum tcpc_code code = tcpc_stream_code(stream);
+        if (code != TCPC_OK)
+            bench_die("receive", tcpc_code_name(code));
+        if (tcpc_channel_next(one->channel) == NULL && poll(&fds, 1, WAIT_MS) == 0)
+            bench_die("receive", "nothing came in time");
+    }
+    return spans[0];
+}
+
+static size_t channel_look(uint64_t handle, size_t max)
+{
+    struct tcpc_span span = channel_peek(stream_of(handle));
+    if (span.len > max)
+        span.len = max;
+    seen = look_at(&span);
+    tcpc_stream_release(stream_of(handle), span.len);
+    return span.len;
+}
+
 static void channel_shutdown(uint64_t handle)
 {
     tcpc_stream_shutdown(stream_of(handle));
@@ -303,6 +352,7 @@ const struct transport transport_channel = {
     .open = channel_open,
     .send = channel_send,
     .receive = channel_receive,
+    .look = channel_look,
     .shutdown = channel_shutdown,
     .close = channel_close,
     .abort = channel_abort,

@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 struct transport {
-    /* Call once; url names the control socket and is ignored for the kernel. */
-    void (*init)(const char *url);
+    /* Call once; url names the control socket and is ignored for the kernel. busy is how many
+     * connections will carry bulk at a time. */
+    void (*init)(const char *url, unsigned busy);
     void (*done)(void);
     /* Call at the end of each thread that has opened connections, when it has closed them. */
     void (*thread_done)(void);
@@ -18,6 +19,9 @@ struct transport {
     void (*send)(uint64_t handle, const void *data, size_t len);
     /* Between one and max bytes; 0 at the end of the stream. */
     size_t (*receive)(uint64_t handle, void *buffer, size_t max);
+    /* The same where the bytes lie, of which it looks at one per cache line. NULL: this transport
+     * can only copy. */
+    size_t (*look)(uint64_t handle, size_t max);
     void (*shutdown)(uint64_t handle);
     void (*close)(uint64_t handle);
     /* Resets, so that no TIME_WAIT remains. */

@@ -26,6 +26,7 @@ struct work {
     pthread_barrier_t opened;
     double start, deadline; /* since all clients have opened */
     uint64_t filled;
+    bool in_place; /* the application reads where the bytes lie */
     atomic_uint_fast64_t started, done;
 };
 
@@ -103,7 +104,8 @@ static void bulk_in_client(struct work *work)
     wait_for_others(work);
     transport->send(handle, ask, sizeof(ask));
     while (got < wanted && plan_now() < work->deadline) {
-        size_t count = transport->receive(handle, piece, PIECE);
+        size_t count = work->in_place ? transport->look(handle, PIECE)
+                                      : transport->receive(handle, piece, PIECE);
         if (count == 0)
             bench_die("bulk_in", "bytes are missing");
         got += count;
@@ -172,6 +174,14 @@ static void bulk_in(struct work *work)
 {
     double seconds = run_clients(work, bulk_in_client);
     plan_report(seconds, "bytes", work->done, 0);
+}
+
+static void bulk_in_place(struct work *work)
+{
+    if (work->transport->look == NULL)
+        bench_die("bulk_in_place", "this transport can only copy");
+    work->in_place = true;
+    bulk_in(work);
 }
 
 static void requests(struct work *work)
@@ -247,8 +257,9 @@ struct mode {
 };
 
 static const struct mode modes[] = {
-    {"bulk_out", bulk_out}, {"bulk_in", bulk_in}, {"latency", latency},
-    {"requests", requests}, {"hold", hold},       {"connections", connections},
+    {"bulk_out", bulk_out}, {"bulk_in", bulk_in},   {"bulk_in_place", bulk_in_place},
+    {"latency", latency},   {"requests", requests}, {"connections", connections},
+    {"hold", hold},
 };
 
 static const struct mode *find_mode(const char *name)
@@ -273,7 +284,7 @@ int main(int argc, char **argv)
     const struct mode *mode = find_mode(work.plan.mode);
     bench_allow_descriptors();
     work.transport = transport_find(argv[1]);
-    work.transport->init(work.plan.url);
+    work.transport->init(work.plan.url, work.plan.clients);
     if (work.plan.fill > 0)
         fill_time_waits(&work);
     mode->run(&work);
