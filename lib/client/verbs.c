@@ -5,14 +5,13 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "arena.h"
 #include "call.h"
 #include "clock.h"
 #include "error.h"
 #include "stream.h"
 
 /* A long wait is several requests, so that the daemon's limit on waiting does not matter. */
-enum { WAIT_SLICE_MS = 30000, PAGES_MAX = 100000 };
+enum { WAIT_SLICE_MS = 30000 };
 
 enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_request *request,
                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
@@ -248,139 +247,4 @@ enum tcpc_code tcpc_daemon_status(struct tcpc_client *client, struct tcpc_respon
 {
     struct tcpc_request request = {.op = TCPC_OP_DAEMON_STATUS};
     return tcpc_call(client, &request, ret_response, ret_error);
-}
-
-/* --- lists in pages --------------------------------------------------------------------------- */
-
-/* What both kinds of list have in common. */
-struct rows {
-    const void *rows;
-    size_t count, row_bytes;
-    uint64_t cursor, as_of_seq;
-    bool is_done;
-};
-
-static struct rows rows_get(const struct tcpc_response *response)
-{
-    const struct tcpc_connection_list *list = &response->u.list;
-    const struct tcpc_time_wait_list *entries = &response->u.time_wait_list;
-    if (response->op == TCPC_OP_LIST)
-        return (struct rows){list->rows,   list->count,     sizeof(*list->rows),
-                             list->cursor, list->as_of_seq, list->is_done};
-    return (struct rows){entries->rows,   entries->count,     sizeof(*entries->rows),
-                         entries->cursor, entries->as_of_seq, entries->is_done};
-}
-
-static void rows_set(struct tcpc_response *response, struct rows rows)
-{
-    struct tcpc_connection_list *list = &response->u.list;
-    struct tcpc_time_wait_list *entries = &response->u.time_wait_list;
-    if (response->op == TCPC_OP_LIST)
-        *list = (struct tcpc_connection_list){rows.rows, rows.count, rows.cursor, rows.is_done,
-                                              rows.as_of_seq};
-    else
-        *entries = (struct tcpc_time_wait_list){rows.rows, rows.count, rows.cursor, rows.is_done,
-                                                rows.as_of_seq};
-}
-
-/* Rows are collected in one malloc'ed block that grows; in the end they move to an arena. */
-struct collection {
-    char *rows;
-    size_t count, room;
-    struct tcpc_response *first; /* owns the memory of all pages */
-};
-
-static bool collection_add(struct collection *collection, struct tcpc_response *page)
-{
-    struct rows rows = rows_get(page);
-    if (collection->count + rows.count > collection->room) {
-        size_t room = 2 * (collection->count + rows.count);
-        char *grown = reallocarray(collection->rows, room, rows.row_bytes);
-        if (grown == NULL)
-            return false;
-        collection->rows = grown;
-        collection->room = room;
-    }
-    if (rows.count)
-        memcpy(collection->rows + collection->count * rows.row_bytes, rows.rows,
-               rows.count * rows.row_bytes);
-    collection->count += rows.count;
-    return true;
-}
-
-/* The first page becomes the whole list, since its as_of_seq is the one that counts. */
-static bool collection_finish(struct collection *collection)
-{
-    struct rows rows = rows_get(collection->first);
-    size_t bytes = collection->count * rows.row_bytes;
-    struct tcpc_arena *memory = tcpci_arena_new(bytes);
-    void *copy = memory != NULL ? tcpci_arena_alloc(memory, bytes) : NULL;
-    if (copy == NULL) {
-        tcpci_arena_free(memory);
-        return false;
-    }
-    if (bytes)
-        memcpy(copy, collection->rows, bytes);
-    tcpci_arena_adopt(collection->first->memory, memory);
-    rows.rows = copy;
-    rows.count = collection->count;
-    rows.is_done = true;
-    rows_set(collection->first, rows);
-    return true;
-}
-
-static enum tcpc_code collect_page(struct tcpc_client *client, struct tcpc_request *request,
-                                   struct collection *collection, bool *ret_is_done,
-                                   struct tcpc_error *ret_error)
-{
-    struct tcpc_response *page = NULL;
-    enum tcpc_code code = tcpc_call(client, request, &page, ret_error);
-    if (code != TCPC_OK)
-        return code;
-    struct rows rows = rows_get(page);
-    request->u.page.cursor = rows.cursor;
-    *ret_is_done = rows.is_done;
-    if (!collection_add(collection, page))
-        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
-    if (collection->first != NULL) {
-        tcpci_arena_adopt(collection->first->memory, page->memory);
-        page->memory = NULL;
-        tcpc_response_free(page);
-    } else {
-        collection->first = page;
-    }
-    return code;
-}
-
-static enum tcpc_code collect(struct tcpc_client *client, enum tcpc_op op,
-                              struct tcpc_response **ret_response, struct tcpc_error *ret_error)
-{
-    struct tcpc_request request = {.op = op};
-    struct collection collection = {.rows = NULL};
-    enum tcpc_code code = TCPC_OK;
-    bool is_done = false;
-    for (unsigned page = 0; code == TCPC_OK && !is_done && page < PAGES_MAX; page++)
-        code = collect_page(client, &request, &collection, &is_done, ret_error);
-    if (code == TCPC_OK && !is_done)
-        code = tcpci_error_set_code(ret_error, TCPC_PROTOCOL, client->url);
-    if (code == TCPC_OK && !collection_finish(&collection))
-        code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
-    free(collection.rows);
-    if (code == TCPC_OK)
-        *ret_response = collection.first;
-    else
-        tcpc_response_free(collection.first);
-    return code;
-}
-
-enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_response,
-                         struct tcpc_error *ret_error)
-{
-    return collect(client, TCPC_OP_LIST, ret_response, ret_error);
-}
-
-enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
-                                   struct tcpc_error *ret_error)
-{
-    return collect(client, TCPC_OP_TIME_WAIT_LIST, ret_response, ret_error);
 }

@@ -738,6 +738,19 @@ enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_
 /* response->u.time_wait_list: all pages, as tcpc_list(). */
 enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
                                    struct tcpc_error *ret_error);
+
+/* Receives a page of a list; what it points to is borrowed until it returns. false: no more. */
+typedef bool (*tcpc_page_callback)(void *ctx, const struct tcpc_response *page);
+
+/* The same lists, a page at a time as they come: memory for one page, however long the list is. op
+ * is TCPC_OP_LIST or TCPC_OP_TIME_WAIT_LIST. on_page runs in the caller's thread; while it does,
+ * the next pages are on their way. It may make any call but tcpc_client_free(). After a failure it
+ * has had the pages before. The first page's as_of_seq is the list's.
+ *
+ * TCPC_INVALID_ARGUMENT: another op. */
+enum tcpc_code tcpc_list_pages(struct tcpc_client *client, enum tcpc_op op,
+                               tcpc_page_callback on_page, void *ctx, struct tcpc_error *ret_error);
+
 /* response->u.history: the state transitions of a connection or listener, also of one gone lately,
  * and its latest drops. id 0: only the drops of the whole stack.
  *
