@@ -1,12 +1,11 @@
 /* tcpctl ls: connections and listeners, with ss's columns; also the TIME_WAIT table if the
  * expression asks for that state. */
 #include <inttypes.h>
-#include <stdlib.h>
 
 #include "cli.h"
 #include "filtered.h"
 #include "format.h"
-#include "json.h"
+#include "json_rows.h"
 #include "table.h"
 
 static bool is_shown(const struct filter *filter, const struct tcpc_connection *row)
@@ -16,140 +15,102 @@ static bool is_shown(const struct filter *filter, const struct tcpc_connection *
     return filter_shows(filter, &subject);
 }
 
-static void add_row(struct table *table, const struct tcpc_connection *row)
+static void add_timer(struct table *table, const struct tcpc_connection *row)
 {
-    char local[TCPC_ENDPOINT_TEXT_MAX], remote[TCPC_ENDPOINT_TEXT_MAX];
-    table_row(table);
-    table_cell(table, "%" PRIu64, row->id);
-    table_cell(table, "%s", tcpc_state_name(row->state));
-    table_color(table, format_state_color(row->state));
-    table_cell(table, "%" PRIu64, row->receive_queue_bytes);
-    table_cell(table, "%" PRIu64, row->send_queue_bytes);
-    table_cell(table, "%s", tcpc_endpoint_format(&row->local, local));
-    table_cell(table, "%s", tcpc_endpoint_format(&row->remote, remote));
-    table_cell(table, "%" PRIu32, row->uid);
-    if (*row->timer)
+    if (row->timer != NULL && *row->timer)
         table_cell(table, "%s,%" PRId64 "ms", row->timer, row->timer_ms);
     else
-        table_cell(table, "-");
+        table_text(table, "-");
 }
 
-/* The rows shown; what they point to belongs to the responses. */
-struct rows {
-    struct tcpc_connection *list;
-    size_t count;
+static void add_cells(struct table *table, const struct tcpc_connection *row)
+{
+    char text[TCPC_ENDPOINT_TEXT_MAX];
+    table_row_of(table, row->id);
+    table_number(table, row->id);
+    table_color(table, format_state_color(row->state));
+    table_text(table, tcpc_state_name(row->state));
+    table_number(table, row->receive_queue_bytes);
+    table_number(table, row->send_queue_bytes);
+    table_text(table, tcpc_endpoint_format(&row->local, text));
+    table_text(table, tcpc_endpoint_format(&row->remote, text));
+    table_number(table, row->uid);
+    add_timer(table, row);
+}
+
+static const struct column columns[] = {{"Id", false},
+                                        {"State", false},
+                                        {"Recv-Q", true},
+                                        {"Send-Q", true},
+                                        {"Local Address:Port", false},
+                                        {"Peer Address:Port", false},
+                                        {"Uid", true},
+                                        {"Timer", false},
+                                        {NULL, false}};
+
+/* The daemon's order is that of its tables; people look for an id, and get the rows in that order.
+ * A connection in TIME_WAIT with unread bytes is in both lists: the row of the first is shown. */
+struct listing {
+    const struct filter *filter;
+    struct table *table; /* NULL: as JSON */
+    struct texts json;
 };
 
-static void print_table(const struct cli *cli, const struct rows *rows)
+static void add_row(struct listing *listing, const struct tcpc_connection *row)
 {
-    static const struct column columns[] = {{"Id", false},
-                                            {"State", false},
-                                            {"Recv-Q", true},
-                                            {"Send-Q", true},
-                                            {"Local Address:Port", false},
-                                            {"Peer Address:Port", false},
-                                            {"Uid", true},
-                                            {"Timer", false},
-                                            {NULL, false}};
-    struct table *table = table_new(cli, columns);
-    for (size_t i = 0; i < rows->count; i++)
-        add_row(table, &rows->list[i]);
-    table_print(table);
+    if (!is_shown(listing->filter, row))
+        return;
+    if (listing->table != NULL)
+        add_cells(listing->table, row);
+    else
+        json_rows_add_connection(&listing->json, row);
 }
 
-static int by_id(const void *left, const void *right)
+static bool on_connections(void *ctx, const struct tcpc_response *page)
 {
-    const struct tcpc_connection *a = left, *b = right;
-    return (a->id > b->id) - (a->id < b->id);
+    for (size_t i = 0; i < page->u.list.count; i++)
+        add_row(ctx, &page->u.list.rows[i]);
+    return true;
 }
 
-static void rows_add(struct rows *rows, const struct filter *filter,
-                     const struct tcpc_connection *row)
+static bool on_time_wait(void *ctx, const struct tcpc_response *page)
 {
-    if (is_shown(filter, row))
-        rows->list[rows->count++] = *row;
-}
-
-static void rows_reserve(struct rows *rows, size_t more)
-{
-    rows->list = reallocarray(rows->list, rows->count + more + 1, sizeof(*rows->list));
-    if (rows->list == NULL)
-        abort();
-}
-
-static void rows_add_connections(struct rows *rows, const struct filter *filter,
-                                 const struct tcpc_connection_list *list)
-{
-    rows_reserve(rows, list->count);
-    for (size_t i = 0; i < list->count; i++)
-        rows_add(rows, filter, &list->rows[i]);
-}
-
-/* A connection in TIME_WAIT with unread bytes is in both lists. */
-static bool rows_have(const struct rows *rows, size_t count, uint64_t id)
-{
-    struct tcpc_connection key = {.id = id};
-    return count && bsearch(&key, rows->list, count, sizeof(key), by_id) != NULL;
-}
-
-static void rows_add_time_wait(struct rows *rows, const struct filter *filter,
-                               const struct tcpc_time_wait_list *list)
-{
-    size_t before = rows->count;
-    rows_reserve(rows, list->count);
-    for (size_t i = 0; i < list->count; i++) {
-        const struct tcpc_time_wait *entry = &list->rows[i];
-        struct tcpc_connection row = {.id = entry->id,
-                                      .state = TCPC_TIME_WAIT,
-                                      .local = entry->local,
-                                      .remote = entry->remote,
-                                      .uid = entry->uid,
-                                      .timer = "time_wait",
-                                      .timer_ms = entry->remaining_ms};
-        if (!rows_have(rows, before, row.id))
-            rows_add(rows, filter, &row);
+    for (size_t i = 0; i < page->u.time_wait_list.count; i++) {
+        const struct tcpc_time_wait *entry = &page->u.time_wait_list.rows[i];
+        const struct tcpc_connection row = {.id = entry->id,
+                                            .state = TCPC_TIME_WAIT,
+                                            .local = entry->local,
+                                            .remote = entry->remote,
+                                            .uid = entry->uid,
+                                            .timer = "time_wait",
+                                            .timer_ms = entry->remaining_ms};
+        add_row(ctx, &row);
     }
+    return true;
 }
 
-/* The daemon's order is that of its tables; people look for an id. */
-static void rows_sort(struct rows *rows)
+static void print(struct listing *listing)
 {
-    qsort(rows->list, rows->count, sizeof(*rows->list), by_id);
-}
-
-static void rows_print(const struct cli *cli, const struct rows *rows)
-{
-    if (!cli->is_json) {
-        print_table(cli, rows);
+    if (listing->table != NULL) {
+        table_print(listing->table);
         return;
     }
-    json_t *array = json_array();
-    for (size_t i = 0; i < rows->count; i++)
-        json_append(array, json_connection(&rows->list[i]));
-    json_print(array);
+    texts_sort(&listing->json);
+    json_rows_print(&listing->json);
 }
 
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct tcpc_response *list = NULL, *entries = NULL;
+    struct listing listing = {.filter = filter,
+                              .table = cli->is_json ? NULL : table_new(cli, columns)};
     struct tcpc_error error;
-    struct rows rows = {.list = NULL};
-    enum tcpc_code code = tcpc_list(cli->client, &list, &error);
+    enum tcpc_code code =
+        tcpc_list_pages(cli->client, TCPC_OP_LIST, on_connections, &listing, &error);
     if (code == TCPC_OK && filter_asks_for(filter, TCPC_TIME_WAIT))
-        code = tcpc_time_wait_list(cli->client, &entries, &error);
-    if (code != TCPC_OK) {
-        tcpc_response_free(list);
+        code = tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_time_wait, &listing, &error);
+    if (code != TCPC_OK)
         return cli_fail(cli, &error, "ls");
-    }
-    rows_add_connections(&rows, filter, &list->u.list);
-    rows_sort(&rows);
-    if (entries != NULL)
-        rows_add_time_wait(&rows, filter, &entries->u.time_wait_list);
-    rows_sort(&rows);
-    rows_print(cli, &rows);
-    free(rows.list);
-    tcpc_response_free(entries);
-    tcpc_response_free(list);
+    print(&listing);
     return EXIT_DONE;
 }
 

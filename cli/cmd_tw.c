@@ -1,10 +1,8 @@
 /* tcpctl tw: the TIME_WAIT table. */
-#include <inttypes.h>
-
 #include "cli.h"
 #include "filtered.h"
 #include "format.h"
-#include "json.h"
+#include "json_rows.h"
 #include "table.h"
 
 static bool is_shown(const struct filter *filter, const struct tcpc_time_wait *row)
@@ -14,63 +12,64 @@ static bool is_shown(const struct filter *filter, const struct tcpc_time_wait *r
     return filter_shows(filter, &subject);
 }
 
-static void add_row(struct table *table, const struct tcpc_time_wait *row)
+static void add_cells(struct table *table, const struct tcpc_time_wait *row)
 {
     char text[FORMAT_MAX];
     table_row(table);
-    table_cell(table, "%" PRIu64, row->id);
-    table_cell(table, "%s", tcpc_endpoint_format(&row->local, text));
-    table_cell(table, "%s", tcpc_endpoint_format(&row->remote, text));
-    table_cell(table, "%s", tcpc_state_name(row->entered_from));
-    table_cell(table, "%s", row->entered_by);
-    table_cell(table, "%s", format_duration(row->remaining_ms * 1000, text));
-    table_cell(table, "%s", format_duration(row->duration_ms * 1000, text));
-    table_cell(table, "%" PRIu32, row->fin_reacked);
-    table_cell(table, "%" PRIu32, row->uid);
+    table_number(table, row->id);
+    table_text(table, tcpc_endpoint_format(&row->local, text));
+    table_text(table, tcpc_endpoint_format(&row->remote, text));
+    table_text(table, tcpc_state_name(row->entered_from));
+    table_text(table, row->entered_by);
+    table_text(table, format_duration(row->remaining_ms * 1000, text));
+    table_text(table, format_duration(row->duration_ms * 1000, text));
+    table_number(table, row->fin_reacked);
+    table_number(table, row->uid);
 }
 
-static void print_table(const struct cli *cli, const struct tcpc_time_wait_list *list,
-                        const struct filter *filter)
-{
-    static const struct column columns[] = {{"Id", false},
-                                            {"Local Address:Port", false},
-                                            {"Peer Address:Port", false},
-                                            {"Entered from", false},
-                                            {"Closed by", false},
-                                            {"Remaining", true},
-                                            {"2MSL", true},
-                                            {"FINs repeated", true},
-                                            {"Uid", true},
-                                            {NULL, false}};
-    struct table *table = table_new(cli, columns);
-    for (size_t i = 0; i < list->count; i++) {
-        if (is_shown(filter, &list->rows[i]))
-            add_row(table, &list->rows[i]);
-    }
-    table_print(table);
-}
+static const struct column columns[] = {{"Id", false},
+                                        {"Local Address:Port", false},
+                                        {"Peer Address:Port", false},
+                                        {"Entered from", false},
+                                        {"Closed by", false},
+                                        {"Remaining", true},
+                                        {"2MSL", true},
+                                        {"FINs repeated", true},
+                                        {"Uid", true},
+                                        {NULL, false}};
 
-static void print_json(const struct tcpc_time_wait_list *list, const struct filter *filter)
+struct listing {
+    const struct filter *filter;
+    struct table *table; /* NULL: as JSON */
+    struct texts json;
+};
+
+static bool on_page(void *ctx, const struct tcpc_response *page)
 {
-    json_t *array = json_array();
-    for (size_t i = 0; i < list->count; i++) {
-        if (is_shown(filter, &list->rows[i]))
-            json_append(array, json_time_wait(&list->rows[i]));
+    struct listing *listing = ctx;
+    for (size_t i = 0; i < page->u.time_wait_list.count; i++) {
+        const struct tcpc_time_wait *row = &page->u.time_wait_list.rows[i];
+        if (!is_shown(listing->filter, row))
+            continue;
+        if (listing->table != NULL)
+            add_cells(listing->table, row);
+        else
+            json_rows_add_time_wait(&listing->json, row);
     }
-    json_print(array);
+    return true;
 }
 
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct tcpc_response *response = NULL;
+    struct listing listing = {.filter = filter,
+                              .table = cli->is_json ? NULL : table_new(cli, columns)};
     struct tcpc_error error;
-    if (tcpc_time_wait_list(cli->client, &response, &error) != TCPC_OK)
+    if (tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error) != TCPC_OK)
         return cli_fail(cli, &error, "tw");
-    if (cli->is_json)
-        print_json(&response->u.time_wait_list, filter);
+    if (listing.table != NULL)
+        table_print(listing.table);
     else
-        print_table(cli, &response->u.time_wait_list, filter);
-    tcpc_response_free(response);
+        json_rows_print(&listing.json);
     return EXIT_DONE;
 }
 

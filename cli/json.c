@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli.h"
+#include "json_rows.h"
 
 static json_t *made(json_t *value)
 {
@@ -59,20 +60,19 @@ json_t *json_segment(const struct tcpc_segment *segment)
     return object;
 }
 
+/* The one object of rows. */
+static json_t *parsed(struct texts *rows)
+{
+    json_t *object = made(json_loadb(rows->bytes, rows->len, 0, NULL));
+    texts_done(rows);
+    return object;
+}
+
 json_t *json_connection(const struct tcpc_connection *row)
 {
-    bool has_timer = row->timer != NULL && *row->timer;
-    json_t *object = made(json_object());
-    json_put(object, "id", json_number(row->id));
-    json_put(object, "state", json_state(row->state));
-    json_put(object, "local", json_endpoint(&row->local));
-    json_put(object, "remote", json_endpoint(&row->remote));
-    json_put(object, "uid", json_number(row->uid));
-    json_put(object, "send_queue_bytes", json_number(row->send_queue_bytes));
-    json_put(object, "receive_queue_bytes", json_number(row->receive_queue_bytes));
-    json_put(object, "timer", json_text(row->timer));
-    json_put(object, "timer_ms", has_timer ? json_integer(row->timer_ms) : json_null());
-    return object;
+    struct texts rows = {.count = 0};
+    json_rows_add_connection(&rows, row);
+    return parsed(&rows);
 }
 
 json_t *json_opened(const struct tcpc_opened *opened)
@@ -87,17 +87,9 @@ json_t *json_opened(const struct tcpc_opened *opened)
 
 json_t *json_time_wait(const struct tcpc_time_wait *row)
 {
-    json_t *object = made(json_object());
-    json_put(object, "id", json_number(row->id));
-    json_put(object, "local", json_endpoint(&row->local));
-    json_put(object, "remote", json_endpoint(&row->remote));
-    json_put(object, "entered_from", json_state(row->entered_from));
-    json_put(object, "entered_by", json_text(row->entered_by));
-    json_put(object, "remaining_ms", made(json_integer(row->remaining_ms)));
-    json_put(object, "duration_ms", made(json_integer(row->duration_ms)));
-    json_put(object, "fin_reacked", json_number(row->fin_reacked));
-    json_put(object, "uid", json_number(row->uid));
-    return object;
+    struct texts rows = {.count = 0};
+    json_rows_add_time_wait(&rows, row);
+    return parsed(&rows);
 }
 
 static json_t *gathered; /* NULL: values are printed */

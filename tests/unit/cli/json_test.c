@@ -3,6 +3,7 @@
 
 #include "captured_output.h"
 #include "json.h"
+#include "json_rows.h"
 #include "support/test.h"
 
 static struct captured_output captured;
@@ -94,6 +95,47 @@ static void opened_and_time_wait_have_their_keys(void **state)
         "\"fin_reacked\":2,\"uid\":3}\n");
 }
 
+/* Rows look as json_print() prints an array of them. */
+static void rows_are_as_printed(void **state)
+{
+    const struct tcpc_connection connections[] = {
+        {.id = 7, .state = TCPC_ESTABLISHED, .local = {"10.0.0.2", 80}, .timer = "a\"b\\"},
+        {.id = 3, .local = {"2001:db8::2", 80}, .timer = "\xc3\xa9\x01", .timer_ms = INT64_MIN},
+        {.id = 7, .state = TCPC_LISTEN}};
+    struct texts rows = {.count = 0};
+    json_t *array = json_array();
+    char expected[2048];
+    (void)state;
+    json_append(array, json_connection(&connections[1]));
+    json_append(array, json_connection(&connections[0]));
+    assert_string_equal(json_string_value(json_object_get(json_array_get(array, 1), "timer")),
+                        "a\"b\\");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(array, 0), "timer")),
+                        "\xc3\xa9\x01");
+    assert_true(json_integer_value(json_object_get(json_array_get(array, 0), "timer_ms")) ==
+                INT64_MIN);
+    capture_begin(&captured, 1);
+    json_print(array);
+    snprintf(expected, sizeof(expected), "%s", capture_end(&captured));
+    for (unsigned i = 0; i < 3; i++)
+        json_rows_add_connection(&rows, &connections[i]);
+    texts_sort(&rows);
+    capture_begin(&captured, 1);
+    json_rows_print(&rows);
+    assert_string_equal(capture_end(&captured), expected);
+}
+
+static void no_rows_are_an_empty_array(void **state)
+{
+    struct texts rows = {.count = 0};
+    (void)state;
+    texts_sort(&rows);
+    capture_begin(&captured, 1);
+    json_rows_print(&rows);
+    json_print(json_array());
+    assert_string_equal(capture_end(&captured), "[]\n[]\n");
+}
+
 static void containers_take_what_they_are_given(void **state)
 {
     json_t *array = json_array(), *object = json_object();
@@ -118,6 +160,8 @@ int main(void)
         cmocka_unit_test(a_connection_has_the_keys_of_ls),
         cmocka_unit_test(opened_and_time_wait_have_their_keys),
         cmocka_unit_test(containers_take_what_they_are_given),
+        cmocka_unit_test(rows_are_as_printed),
+        cmocka_unit_test(no_rows_are_an_empty_array),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

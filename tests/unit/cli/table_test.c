@@ -1,5 +1,6 @@
 /* Tables on stdout. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "captured_output.h"
@@ -94,6 +95,63 @@ static void wide_cells_are_not_cut(void **state)
     assert_non_null(strstr(capture_end(&captured), peer));
 }
 
+static void add_of(struct table *table, uint64_t id, const char *peer)
+{
+    table_row_of(table, id);
+    table_number(table, id);
+    table_number(table, UINT64_MAX);
+    table_text(table, peer);
+}
+
+static void rows_of_ids_are_in_their_order(void **state)
+{
+    const struct cli cli = {.is_headerless = true};
+    struct table *table = table_new(&cli, columns);
+    (void)state;
+    add_of(table, 10, "third");
+    add_of(table, 0, "first");
+    add_of(table, 9, "second");
+    add_of(table, 9, "again");
+    add_of(table, 0, "again");
+    capture_begin(&captured, 1);
+    table_print(table);
+    assert_string_equal(capture_end(&captured), "0  18446744073709551615 first\n"
+                                                "9  18446744073709551615 second\n"
+                                                "10 18446744073709551615 third\n");
+}
+
+/* Other rows stay as they came, the same or not. */
+static void rows_without_ids_are_not_sorted(void **state)
+{
+    const struct cli cli = {.is_headerless = true};
+    struct table *table = table_new(&cli, columns);
+    (void)state;
+    add(table, 2, 5, "a");
+    add(table, 1, 5, "");
+    add(table, 2, 5, "a");
+    capture_begin(&captured, 1);
+    table_print(table);
+    assert_string_equal(capture_end(&captured), "2      5 a\n"
+                                                "1      5 \n"
+                                                "2      5 a\n");
+}
+
+static void colors_are_for_terminals(void **state)
+{
+    const struct cli cli = {.is_headerless = true};
+    (void)state;
+    setenv("TERM", "xterm", 1);
+    capture_begin(&captured, 1);
+    struct table *table = table_new(&cli, columns);
+    table_row(table);
+    table_color(table, "green");
+    table_text(table, "1");
+    table_text(table, "2");
+    table_text(table, "3");
+    table_print(table);
+    assert_string_equal(capture_end(&captured), "1      2 3\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -102,6 +160,9 @@ int main(void)
         cmocka_unit_test(headers_can_be_left_out),
         cmocka_unit_test(an_empty_table_is_its_header),
         cmocka_unit_test(wide_cells_are_not_cut),
+        cmocka_unit_test(rows_of_ids_are_in_their_order),
+        cmocka_unit_test(rows_without_ids_are_not_sorted),
+        cmocka_unit_test(colors_are_for_terminals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,65 +55,68 @@ static void stdout_is_no_terminal_here(void **state)
     capture_end(&captured);
 }
 
-static struct libscols_table *make_table(bool has_header)
+static const char *const header[4] = {"Id", "State", "Peer", "Why"};
+static const char *const rows[2][4] = {
+    {"12", "ESTABLISHED", "[2001:db8::1]:40000", "why it is so, in a sentence that is long"},
+    {"3", "LISTEN", "*:80", "-"}};
+static const struct fold_columns columns = {
+    .count = 4, .widths = {2, 11, 19, 40}, .is_right = {true}};
+
+static void print_row(const char *const *texts, size_t width)
 {
-    static const char *const cells[2][4] = {
-        {"12", "ESTABLISHED", "[2001:db8::1]:40000", "why it is so, in a sentence that is long"},
-        {"3", "LISTEN", "*:80", "-"}};
-    struct libscols_table *scols = scols_new_table();
-    scols_table_enable_noheadings(scols, !has_header);
-    scols_table_new_column(scols, "Id", 0, SCOLS_FL_RIGHT);
-    scols_table_new_column(scols, "State", 0, 0);
-    scols_table_new_column(scols, "Peer", 0, 0);
-    scols_table_new_column(scols, "Why", 0, 0);
-    for (unsigned i = 0; i < 2; i++) {
-        struct libscols_line *line = scols_table_new_line(scols, NULL);
-        for (unsigned j = 0; j < 4; j++)
-            scols_line_set_data(line, j, cells[i][j]);
-    }
-    return scols;
+    struct fold_cell cells[4];
+    for (unsigned i = 0; i < 4; i++)
+        cells[i] = (struct fold_cell){.text = texts[i], .len = strlen(texts[i])};
+    fold_print(&columns, cells, width);
 }
 
-static const char *printed(struct libscols_table *scols, size_t width)
+static const char *printed(size_t width)
 {
     capture_begin(&captured, 1);
-    fold_print(scols, width);
+    print_row(header, width);
+    print_row(rows[0], width);
+    print_row(rows[1], width);
     return capture_end(&captured);
 }
 
 static void rows_go_on_below(void **state)
 {
-    struct libscols_table *scols = make_table(true);
     (void)state;
-    assert_string_equal(printed(scols, 30), "Id State      \n"
-                                            "   Peer               \n"
-                                            "   Why\n"
-                                            "12 ESTABLISHED\n"
-                                            "   [2001:db8::1]:40000\n"
-                                            "   why it is so, in a sentence\n"
-                                            "   that is long\n"
-                                            " 3 LISTEN     \n"
-                                            "   *:80               \n"
-                                            "   -\n");
-    assert_string_equal(printed(scols, 40), "Id State       Peer               \n"
-                                            "   Why\n"
-                                            "12 ESTABLISHED [2001:db8::1]:40000\n"
-                                            "   why it is so, in a sentence that is\n"
-                                            "   long\n"
-                                            " 3 LISTEN      *:80               \n"
-                                            "   -\n");
-    scols_unref_table(scols);
+    assert_string_equal(printed(30), "Id State      \n"
+                                     "   Peer               \n"
+                                     "   Why\n"
+                                     "12 ESTABLISHED\n"
+                                     "   [2001:db8::1]:40000\n"
+                                     "   why it is so, in a sentence\n"
+                                     "   that is long\n"
+                                     " 3 LISTEN     \n"
+                                     "   *:80               \n"
+                                     "   -\n");
+    assert_string_equal(printed(40), "Id State       Peer               \n"
+                                     "   Why\n"
+                                     "12 ESTABLISHED [2001:db8::1]:40000\n"
+                                     "   why it is so, in a sentence that is\n"
+                                     "   long\n"
+                                     " 3 LISTEN      *:80               \n"
+                                     "   -\n");
 }
 
 static void a_table_that_fits_is_left_alone(void **state)
 {
-    struct libscols_table *scols = make_table(false);
     (void)state; /* 2 + 11 + 19 + 40 and three gaps */
-    assert_false(fold_is_wanted(scols, 75));
-    assert_true(fold_is_wanted(scols, 74));
-    assert_false(fold_is_wanted(scols, 0));
-    assert_memory_equal(printed(scols, 74), "12 ESTABLISHED", 14); /* no header */
-    scols_unref_table(scols);
+    assert_false(fold_is_wanted(&columns, 75));
+    assert_true(fold_is_wanted(&columns, 74));
+    assert_false(fold_is_wanted(&columns, 0));
+}
+
+static void a_color_is_around_its_cell(void **state)
+{
+    const struct fold_columns two = {.count = 2, .widths = {4, 1}};
+    const struct fold_cell cells[2] = {{"\033[32m", "up", 2}, {NULL, "x", 1}};
+    (void)state;
+    capture_begin(&captured, 1);
+    fold_print(&two, cells, 6);
+    assert_string_equal(capture_end(&captured), "\033[32mup  \033[0m x\n");
 }
 
 int main(void)
@@ -124,6 +127,7 @@ int main(void)
         cmocka_unit_test(stdout_is_no_terminal_here),
         cmocka_unit_test(rows_go_on_below),
         cmocka_unit_test(a_table_that_fits_is_left_alone),
+        cmocka_unit_test(a_color_is_around_its_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

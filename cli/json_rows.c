@@ -1,0 +1,143 @@
+#include "json_rows.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- an object -------------------------------------------------------------------------------- */
+
+/* The object of rows that was begun last, as an element of an array. */
+struct object {
+    struct texts *rows;
+    bool is_begun; /* it has a member */
+};
+
+static struct object object_begin(struct texts *rows, uint64_t id)
+{
+    texts_begin(rows, id);
+    return (struct object){.rows = rows};
+}
+
+static void object_end(struct object *object)
+{
+    texts_add_text(object->rows, "\n  }");
+}
+
+static void put_key(struct object *object, const char *key)
+{
+    texts_add_text(object->rows, object->is_begun ? ",\n    \"" : "{\n    \"");
+    texts_add_text(object->rows, key);
+    texts_add_text(object->rows, "\": ");
+    object->is_begun = true;
+}
+
+static void put_number(struct object *object, const char *key, uint64_t number)
+{
+    put_key(object, key);
+    texts_add_number(object->rows, number);
+}
+
+static void put_signed(struct object *object, const char *key, int64_t number)
+{
+    put_key(object, key);
+    if (number < 0)
+        texts_add_text(object->rows, "-");
+    texts_add_number(object->rows, number < 0 ? 0 - (uint64_t)number : (uint64_t)number);
+}
+
+static void put_null(struct object *object, const char *key)
+{
+    put_key(object, key);
+    texts_add_text(object->rows, "null");
+}
+
+static bool is_plain(const char *text)
+{
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~' || *text == '"' || *text == '\\')
+            return false;
+    }
+    return true;
+}
+
+/* Whatever needs an escape is rare. */
+static void add_escaped(struct texts *rows, const char *text)
+{
+    json_t *value = json_string(text); /* NULL: no UTF-8, which the daemon does not send */
+    char *escaped = json_dumps(value, JSON_ENCODE_ANY);
+    texts_add_text(rows, escaped != NULL ? escaped : "null");
+    free(escaped);
+    json_decref(value);
+}
+
+/* null for NULL or an empty text. */
+static void put_text(struct object *object, const char *key, const char *text)
+{
+    if (text == NULL || !*text) {
+        put_null(object, key);
+        return;
+    }
+    put_key(object, key);
+    if (!is_plain(text)) {
+        add_escaped(object->rows, text);
+        return;
+    }
+    texts_add_text(object->rows, "\"");
+    texts_add_text(object->rows, text);
+    texts_add_text(object->rows, "\"");
+}
+
+static void put_endpoint(struct object *object, const char *key,
+                         const struct tcpc_endpoint *endpoint)
+{
+    char text[TCPC_ENDPOINT_TEXT_MAX];
+    put_text(object, key, tcpc_endpoint_format(endpoint, text));
+}
+
+/* --- the rows --------------------------------------------------------------------------------- */
+
+void json_rows_add_connection(struct texts *rows, const struct tcpc_connection *row)
+{
+    struct object object = object_begin(rows, row->id);
+    put_number(&object, "id", row->id);
+    put_text(&object, "state", tcpc_state_name(row->state));
+    put_endpoint(&object, "local", &row->local);
+    put_endpoint(&object, "remote", &row->remote);
+    put_number(&object, "uid", row->uid);
+    put_number(&object, "send_queue_bytes", row->send_queue_bytes);
+    put_number(&object, "receive_queue_bytes", row->receive_queue_bytes);
+    put_text(&object, "timer", row->timer);
+    if (row->timer != NULL && *row->timer)
+        put_signed(&object, "timer_ms", row->timer_ms);
+    else
+        put_null(&object, "timer_ms");
+    object_end(&object);
+}
+
+void json_rows_add_time_wait(struct texts *rows, const struct tcpc_time_wait *row)
+{
+    struct object object = object_begin(rows, row->id);
+    put_number(&object, "id", row->id);
+    put_endpoint(&object, "local", &row->local);
+    put_endpoint(&object, "remote", &row->remote);
+    put_text(&object, "entered_from", tcpc_state_name(row->entered_from));
+    put_text(&object, "entered_by", row->entered_by);
+    put_signed(&object, "remaining_ms", row->remaining_ms);
+    put_signed(&object, "duration_ms", row->duration_ms);
+    put_number(&object, "fin_reacked", row->fin_reacked);
+    put_number(&object, "uid", row->uid);
+    object_end(&object);
+}
+
+void json_rows_print(struct texts *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct texts_place *place = &rows->places[i];
+        fputs(i == 0 ? "[\n  " : ",\n  ", stdout);
+        fwrite(rows->bytes + place->at, 1, place->end - place->at, stdout);
+    }
+    fputs(rows->count ? "\n]\n" : "[]\n", stdout);
+    texts_done(rows);
+}
