@@ -216,6 +216,22 @@ static struct te_conn *first_ahead(struct te_conn *conn, uint64_t cursor)
     return first;
 }
 
+/* A walk jumps through all memory, and waits for each connection unless it was sent for while the
+ * one before was looked at. */
+static void fetch_next(const struct te_conn_table *table, uint64_t cursor)
+{
+    uint32_t mask = table->bucket_count - 1;
+    if (!te_scan_next_bucket(&cursor, mask))
+        return;
+    const struct te_conn *conn = table->by_id[te_scan_bucket(cursor, mask)];
+    if (conn != NULL) {
+        __builtin_prefetch(&conn->id);
+        __builtin_prefetch(&conn->next_by_id);
+    }
+    if (te_scan_next_bucket(&cursor, mask))
+        __builtin_prefetch(&table->by_id[te_scan_bucket(cursor, mask)]);
+}
+
 struct te_conn *te_conn_table_scan(const struct te_conn_table *table, uint64_t *cursor,
                                    uint32_t *steps)
 {
@@ -223,6 +239,7 @@ struct te_conn *te_conn_table_scan(const struct te_conn_table *table, uint64_t *
     while (*steps > 0) {
         struct te_conn *conn = first_ahead(table->by_id[te_scan_bucket(*cursor, mask)], *cursor);
         --*steps;
+        fetch_next(table, *cursor);
         if (conn != NULL)
             *cursor = conn->id;
         if (conn != NULL || !te_scan_next_bucket(cursor, mask))
