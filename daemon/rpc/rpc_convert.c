@@ -35,7 +35,9 @@ pb_endpoint *rpc_endpoint(struct rpc *rpc, const struct te_endpoint *endpoint)
     if (te_addr_is_unspecified(&endpoint->addr))
         return message;
     te_addr_format(&endpoint->addr, text);
-    message->address = rpc_text(rpc, text);
+    char *copy = arena_copy_text(&rpc->answer_arena, text); /* printable: rpc_text() costs more */
+    if (copy != NULL)
+        message->address = copy;
     return message;
 }
 
