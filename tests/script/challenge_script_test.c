@@ -288,7 +288,21 @@ static void probes_spend_nothing_of_the_stacks_limit(void **state)
 
 /* --- ACK numbers ------------------------------------------------------------------------------ */
 
-/* 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT, both ends included. */
+/* Sends text segment by segment, each acknowledged, and returns SND.UNA. */
+static uint32_t send_acknowledged(struct script *s, unsigned segments)
+{
+    uint32_t snd_una = 1;
+    for (unsigned i = 0; i < segments; i++) {
+        T_EQUAL(script_user_send(s, MSS), MSS);
+        T_EXPECT(s, .flags = TE_ACK, .seq = snd_una, .ack = 1, .len = MSS);
+        snd_una += MSS;
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = snd_una);
+    }
+    return snd_una;
+}
+
+/* 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT, both ends included, once a whole window has
+ * been acknowledged. */
 static void rfc5961_5_2_range_of_acks(void **state)
 {
     static const struct {
@@ -299,14 +313,15 @@ static void rfc5961_5_2_range_of_acks(void **state)
     for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         script_start_over(s);
         conn_in_established(s);
+        uint32_t snd_una = send_acknowledged(s, 65535 / MSS + 1);
         T_EQUAL(script_user_send(s, 100), 100);
-        T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
-        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1u + (uint32_t)rows[i].ack, .len = 10);
+        T_EXPECT(s, .flags = TE_ACK, .seq = snd_una, .ack = 1, .len = 100);
+        T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = snd_una + (uint32_t)rows[i].ack, .len = 10);
         T_EQUAL(script_user_take(s, NULL), rows[i].good ? 10 : 0);
         T_COUNT(s, tcp_bad_ack, rows[i].good ? 0 : 1);
         if (rows[i].good)
             script_advance(s, DELAYED_ACK);
-        T_EXPECT_ACK(s, 101, rows[i].good ? 11 : 1);
+        T_EXPECT_ACK(s, snd_una + 100, rows[i].good ? 11 : 1);
     }
 }
 
@@ -317,14 +332,53 @@ static void rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered(void **state)
     s->options = SPEAKS_WSCALE;
     s->peer_wscale = 2;
     conn_in_established(s);
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, WIN(100));
     uint32_t max = 65535u << 2;
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1u - max, .len = 10, WIN(100));
+    uint32_t snd_una = send_acknowledged(s, max / MSS + 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = snd_una, WIN(100));
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = snd_una - max, .len = 10, WIN(100));
     T_EQUAL(script_user_take(s, NULL), 10);
-    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = 1, .ack = 11);
-    T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = 0u - max, .len = 10, WIN(100));
-    T_EXPECT_ACK(s, 1, 11);
+    T_EXPECT_AFTER(s, DELAYED_ACK, .flags = TE_ACK, .seq = snd_una, .ack = 11);
+    T_SEND(s, .flags = TE_ACK, .seq = 11, .ack = snd_una - max - 1, .len = 10, WIN(100));
+    T_EXPECT_ACK(s, snd_una, 11);
     T_EQUAL(script_user_take(s, NULL), 0);
+}
+
+/* Text in the window with an ACK below ISS was sent to an earlier connection between these
+ * ports, which a RST ended: no TIME_WAIT and no timestamp keeps it away. */
+static void rfc9293_3_4_text_for_an_earlier_connection_is_refused(void **state)
+{
+    static const struct {
+        unsigned segments; /* acknowledged before */
+        uint32_t ack;      /* beyond ISS */
+        bool good;
+    } rows[] = {{0, 0u - 65534, false}, {0, 0u - 1, false},  {0, 0, true},  {0, 1, true},
+                {44, 0u - 1294, false}, {44, 0u - 1, false}, {44, 0, true}, {44, 1, true}};
+    struct script *s = *state;
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        script_start_over(s);
+        conn_in_established(s);
+        uint32_t snd_una = send_acknowledged(s, rows[i].segments);
+        T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = rows[i].ack, .len = 10);
+        T_EQUAL(script_user_take(s, NULL), rows[i].good ? 10 : 0);
+        T_EXPECT_ACK(s, snd_una, rows[i].good ? 12 : 1);
+        T_COUNT(s, tcp_bad_ack, rows[i].good ? 0 : 1);
+        T_COUNT(s, challenge_acks, rows[i].good ? 0 : 1);
+        T_STATE(s, rows[i].good ? TE_CLOSE_WAIT : TE_ESTABLISHED);
+    }
+}
+
+/* The ACK of our SYN stays good after our FIN was acknowledged, which is no text. */
+static void ack_of_the_syn_is_good_after_the_fin(void **state)
+{
+    struct script *s = *state;
+    conn_in_established(s);
+    T_ERR(script_user_shutdown(s), TE_OK);
+    T_EXPECT(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 1);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
+    T_STATE(s, TE_FIN_WAIT_2);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
+    T_EQUAL(script_user_take(s, NULL), 10);
+    T_COUNT(s, tcp_bad_ack, 0);
 }
 
 static void rfc5961_5_2_fin_with_a_bad_ack_closes_nothing(void **state)
@@ -382,6 +436,8 @@ int main(void)
         SCRIPT_TEST(probes_spend_nothing_of_the_stacks_limit),
         SCRIPT_TEST(rfc5961_5_2_range_of_acks),
         SCRIPT_TEST(rfc5961_5_2_max_snd_wnd_is_scaled_and_remembered),
+        SCRIPT_TEST(rfc9293_3_4_text_for_an_earlier_connection_is_refused),
+        SCRIPT_TEST(ack_of_the_syn_is_good_after_the_fin),
         SCRIPT_TEST(rfc5961_5_2_fin_with_a_bad_ack_closes_nothing),
         SCRIPT_TEST(rfc9293_3_10_7_4_old_ack_moves_nothing_back),
         SCRIPT_TEST(ack_in_the_middle_of_a_segment),

@@ -224,10 +224,14 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
 
 /* --- synchronized states ---------------------------------------------------------------------- */
 
-/* RFC 5961 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT. */
+/* RFC 5961 5.2: (SND.UNA - MAX.SND.WND) =< SEG.ACK =< SND.NXT. While less than a window has been
+ * acknowledged that reaches below ISS, to numbers that only an earlier connection between these
+ * ports can have sent: what acknowledges those is its peer's, late, and so is its text. */
 static bool is_plausible(const struct te_conn *conn, uint32_t ack)
 {
-    return seq_geq(ack, conn->snd_una - conn->max_snd_wnd) && seq_leq(ack, conn->snd_max);
+    bool is_young = conn->acked_offset < conn->max_snd_wnd;
+    uint32_t oldest = is_young ? conn->iss : conn->snd_una - conn->max_snd_wnd;
+    return seq_geq(ack, oldest) && seq_leq(ack, conn->snd_max);
 }
 
 /* The ESTABLISHED paragraph, which applies to all states after it, too. */
