@@ -61,6 +61,9 @@ void observer_forget(struct world *world, unsigned side)
 {
     struct observer *observer = &world->observer;
     observer->cookies_seen[side] = observer->cookies_taken[side] = 0;
+    if (observer->owing != NULL && observer->owing->side == side)
+        observer->owing =
+            NULL; /* its ACK may have waited for a slow host, and was forgotten, too */
     for (unsigned i = 0; i < observer->count; i++) {
         struct watch *watch = &observer->watches[i];
         if (watch->side != side)
@@ -551,6 +554,11 @@ static const char *check_alive(struct world *world, struct watch *watch,
     return wrong;
 }
 
+static bool holds_text(const struct te_status *status)
+{
+    return status->send_queue_bytes + status->receive_queue_bytes > 0;
+}
+
 static void watch_status(struct world *world, unsigned side, const struct te_status *status)
 {
     struct watch *watch = observer_find(world, side, status->id);
@@ -566,6 +574,8 @@ static void watch_status(struct world *world, unsigned side, const struct te_sta
     if (may_take_back(watch) && seq_lt(status->snd_max, watch->last.snd_max))
         watch->sent_end = status->snd_max;
     watch->rcv_nxt_before = watch->last.rcv_nxt;
+    if (holds_text(&watch->last) || holds_text(status))
+        watch->held_text_at_us = world->now_us;
     keep(watch, status);
     if (watch->mss_max < status->mss)
         watch->mss_max = status->mss;
@@ -776,7 +786,7 @@ void observer_on_quiet(struct world *world, unsigned side)
     observer->refused[side] = world->hosts[side].memory.refused;
 }
 
-void observer_check_idle(struct world *world)
+void observer_check_idle(struct world *world, int64_t since_us)
 {
     for (unsigned i = 0; i < world->observer.count; i++) {
         const struct watch *watch = &world->observer.watches[i];
@@ -785,8 +795,7 @@ void observer_check_idle(struct world *world)
         bool has_hole =
             arrived->is_overfull || /* data out of order is kept */
             (arrived->count > 0 && arrived->items[arrived->count - 1].end > status->receive_next);
-        if (watch->is_gone || has_hole ||
-            status->send_queue_bytes + status->receive_queue_bytes > 0 ||
+        if (watch->is_gone || has_hole || watch->held_text_at_us > since_us || holds_text(status) ||
             status->send_buffer_bytes + status->receive_buffer_bytes == 0)
             continue;
         fail(world, watch, "an idle connection holds no buffer");
@@ -900,8 +909,8 @@ static bool is_beside_second_life(const struct world *world, const struct watch 
 }
 
 /* The other end was never made: a SYN cookie answered, and its ACK found a full accept queue, a
- * full table, or too many connections of this remote, each time it came. Nothing remembers it
- * there. */
+ * full table, too many connections of this remote or of the listener's user, or a share of memory
+ * used up, each time it came. Nothing remembers it there. */
 static bool is_held_back(const struct world *world, const struct watch *watch)
 {
     uint64_t held_back = 0;
@@ -913,8 +922,9 @@ static bool is_held_back(const struct world *world, const struct watch *watch)
     for (unsigned side = 0; side < world->scenario->host_count; side++) {
         const struct te_counters *counters = te_stack_counters(world->hosts[side].stack);
         if (side != watch->side)
-            held_back +=
-                counters->accept_queue_full + counters->conn_limit + counters->remote_limit;
+            held_back += counters->accept_queue_full + counters->conn_limit +
+                         counters->remote_limit + counters->conn_uid_limit +
+                         counters->memory_share_limit;
     }
     return held_back > 0;
 }

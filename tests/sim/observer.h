@@ -52,6 +52,7 @@ struct watch {
     struct te_status last; /* as it was after the latest event of its stack */
     bool is_seen;          /* in the current walk */
     bool is_gone;
+    int64_t held_text_at_us; /* latest time that anything was queued or unread */
     bool is_told;
     bool has_waited; /* in TIME_WAIT, so nothing old reaches the next connection between its
                         endpoints */
@@ -157,8 +158,9 @@ void observer_look_at(struct world *world, unsigned side, uint64_t id);
 void observer_look_at_all(struct world *world, unsigned side);
 /* When the side has nothing left to send. */
 void observer_on_quiet(struct world *world, unsigned side);
-/* After a while without traffic: no empty buffer holds memory. */
-void observer_check_idle(struct world *world);
+/* After a while without traffic: no buffer that has been empty since then holds memory. A slow
+ * application may still have read meanwhile. */
+void observer_check_idle(struct world *world, int64_t since_us);
 void observer_on_event(struct world *world, unsigned side, const struct te_event *event);
 /* A frame as a stack sends it. */
 void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, size_t len,

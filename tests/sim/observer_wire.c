@@ -430,17 +430,24 @@ static void note_sent(const struct sending *sending)
     watch->may_have_lost = false;
 }
 
-/* Whether the segment belongs to an earlier connection between the same endpoints: an ACK that
- * waited for its neighbour, or for its host, while the next connection opened. */
-static bool is_of_older(struct world *world, const struct watch *watch,
-                        const struct wire_segment *segment)
+/* The earlier connection between the same endpoints that the segment belongs to: an ACK that waited
+ * for its neighbour, or for its host, while the next connection opened. NULL if to none. */
+static struct watch *find_older(struct world *world, struct watch *watch,
+                                const struct wire_segment *segment)
 {
     if (segment->ack == watch->last.rcv_nxt || wire_segment_len(segment) > 0)
-        return false;
+        return NULL;
     while ((watch = observer_older(world, watch)) != NULL)
         if (segment->ack == watch->last.rcv_nxt || is_last_word(watch, segment))
-            return true;
-    return false;
+            return watch;
+    return NULL;
+}
+
+static void note_answered(struct observer *observer, const struct watch *watch,
+                          const struct wire_segment *segment)
+{
+    if (observer->owing == watch && (segment->flags & TE_ACK))
+        observer->owing = NULL;
 }
 
 /* SND.NXT, except what is beyond the window, which a peer does not accept (RFC 9293 3.4). */
@@ -597,7 +604,9 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
         world_fail(world, side, 0, "12: without a connection only RSTs are sent");
         return;
     }
-    if (is_of_older(world, watch, &segment))
+    const struct watch *older = find_older(world, watch, &segment);
+    note_answered(&world->observer, older != NULL ? older : watch, &segment);
+    if (older != NULL)
         return;
     struct sending sending = {.world = world,
                               .watch = watch,
@@ -610,8 +619,6 @@ void observer_on_sent(struct world *world, unsigned side, const uint8_t *frame, 
     note_sent(&sending);
     if (is_ghost(world, &sending) || is_second_life(world, &sending))
         world_fail(world, side, watch->id, world_ends_here);
-    if (world->observer.owing == watch && (segment.flags & TE_ACK))
-        world->observer.owing = NULL;
 }
 
 /* --- a segment that has arrived --------------------------------------------------------------- */

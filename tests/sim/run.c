@@ -124,10 +124,11 @@ static int64_t longest_end_us(const struct world *world)
 /* Memory of empty buffers is given back after a while. */
 static void idle(struct world *world)
 {
+    int64_t since_us = world->now_us;
     if (world->failure == NULL)
         world_run(world, world->now_us + IDLE_US);
     if (!world->is_starved && world->failure == NULL)
-        observer_check_idle(world);
+        observer_check_idle(world, since_us);
 }
 
 static void close_all(struct world *world)
