@@ -487,11 +487,14 @@ bool te_receive_own(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
+/* The duplicates not yet reported go as well: a D-SACK of what is no longer held would lie beyond
+ * RCV.NXT alone, and read as a SACK (RFC 2883 4). */
 uint64_t te_receive_prune(struct te_stack *stack, struct te_conn *conn)
 {
     uint64_t unread = conn->received_offset - conn->released_offset;
     uint64_t pruned = held_bytes(conn) - unread;
     te_ranges_clear(&conn->out_of_order, &stack->config.allocator);
+    te_dsacks_clear(&conn->ack.dsacks, &stack->config.allocator);
     te_receive_release_memory(stack, conn);
     te_charge_update(stack, conn);
     return pruned;

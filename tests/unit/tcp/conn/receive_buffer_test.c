@@ -144,6 +144,23 @@ static void test_out_of_order_text_twice(void **state)
     assert_null(conn->ack.dsacks);
 }
 
+/* Nothing the next ACK says is of what was pruned: it would be read as a SACK. */
+static void test_pruned_text_is_not_reported(void **state)
+{
+    (void)state;
+    struct te_sack_block blocks[TE_SACK_BLOCKS_MAX];
+    receive(0, 1000);
+    receive(2000, 3000);
+    receive(2000, 3000);
+    assert_int_equal(te_receive_sack_blocks(conn, blocks), 2);
+    assert_int_equal(te_receive_prune(l.stack, conn), 1000);
+    assert_int_equal(te_receive_sack_blocks(conn, blocks), 0);
+    assert_null(conn->ack.dsacks);
+    receive(1000, 2000);
+    expect_received(2000);
+    assert_int_equal(te_receive_sack_blocks(conn, blocks), 0);
+}
+
 static void test_no_dsack_without_sack(void **state)
 {
     (void)state;
@@ -488,6 +505,7 @@ int main(void)
         TEST(test_both_ends_are_cut_off),
         TEST(test_a_hole_is_filled),
         TEST(test_out_of_order_text_twice),
+        TEST(test_pruned_text_is_not_reported),
         TEST(test_no_dsack_without_sack),
         TEST(test_too_many_holes),
         TEST(test_no_memory),
