@@ -26,8 +26,10 @@ static size_t echo_some(struct tcpc_stream *stream)
     if (room == 0)
         return 0;
     memcpy(to[0].bytes, from[0].bytes, count);
-    tcpc_stream_commit(stream, count);
+    /* Released first: if we are killed once the echo is out, nothing is left unread, which would
+     * make the end a RST. */
     tcpc_stream_release(stream, count);
+    tcpc_stream_commit(stream, count);
     return count;
 }
 
