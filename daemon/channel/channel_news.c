@@ -12,10 +12,11 @@ void channel_news_ring(struct channel_link *link)
         send(link->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: there is one to be read */
 }
 
-void channel_news_tell(struct channel_link *link, uint32_t slot)
+void channel_news_tell(struct channel_link *link, uint32_t slot, enum channel_news news)
 {
     channel_set_add(&link->head->ready, slot);
-    channel_news_ring(link);
+    if ((uint32_t)news >= atomic_load(&link->head->client_wants))
+        channel_news_ring(link);
 }
 
 void channel_news_look_soon(struct channel_link *link, uint32_t slot)

@@ -6,8 +6,8 @@
 
 /* Rings for the client, if it sleeps. */
 void channel_news_ring(struct channel_link *link);
-/* Tells the client that slot has changed. */
-void channel_news_tell(struct channel_link *link, uint32_t slot);
+/* Tells the client that slot has changed, and rings if it sleeps and wants such news. */
+void channel_news_tell(struct channel_link *link, uint32_t slot, enum channel_news news);
 /* Looks at slot in the next turn, as if its bit were set. */
 void channel_news_look_soon(struct channel_link *link, uint32_t slot);
 /* The place where the connection or listener lies; NULL: in none. */

@@ -66,7 +66,16 @@ static void set_state(struct channel_place *place, enum channel_state state, pb_
 
 static void tell(struct channel_place *place)
 {
-    channel_news_tell(place->link, number_of(place));
+    channel_news_tell(place->link, number_of(place), CHANNEL_NEWS_MATTER);
+}
+
+/* That a request was looked at is not much, unless something has come of it. */
+static void tell_answer(struct channel_place *place)
+{
+    bool is_all = place->state == CHANNEL_OPENING || place->state == CHANNEL_ACCEPTING ||
+                  place->state == CHANNEL_FREE;
+    channel_news_tell(place->link, number_of(place),
+                      is_all ? CHANNEL_NEWS_ANSWER : CHANNEL_NEWS_MATTER);
 }
 
 static struct channel_endpoint endpoint_of(const struct te_endpoint *endpoint)
@@ -151,12 +160,14 @@ static bool end(struct channel_place *place, pb_code code)
     return true;
 }
 
-/* True: the state is another one. */
-static bool show_state(struct channel_place *place, const struct te_position *at)
+static bool show_error(struct channel_place *place, const struct te_position *at)
+{
+    return at->error != TE_OK && end(place, rpc_status_code(at->error));
+}
+
+static bool show_handshake(struct channel_place *place, const struct te_position *at)
 {
     bool is_opening = at->state == TE_SYN_SENT || at->state == TE_SYN_RCVD;
-    if (at->error != TE_OK)
-        return end(place, rpc_status_code(at->error));
     if (place->state != CHANNEL_OPENING || is_opening)
         return false;
     set_state(place, CHANNEL_OPEN, PB_OK);
@@ -197,17 +208,20 @@ static bool show_received(struct channel_place *place, const struct te_position 
 static void show(struct channel_place *place)
 {
     struct te_position at;
-    bool is_news = false;
+    bool matters, has_opened = false;
     uint64_t acked = place->acked;
     if (te_position(stack_of(place), place->id, &at) != TE_OK) {
-        is_news = end(place, code_of_gone(place));
+        matters = end(place, code_of_gone(place));
     } else {
-        is_news = show_received(place, &at);
-        is_news = (acked != at.send_acked && show_acked(place, &at)) || is_news;
-        is_news = show_state(place, &at) || is_news;
+        matters = show_received(place, &at);
+        matters = (acked != at.send_acked && show_acked(place, &at)) || matters;
+        matters = show_error(place, &at) || matters;
+        has_opened = show_handshake(place, &at);
     }
-    if (is_news)
+    if (matters)
         tell(place);
+    else if (has_opened)
+        channel_news_tell(place->link, number_of(place), CHANNEL_NEWS_OPENED);
 }
 
 /* The client has written what cannot be: its connection ends, and nothing else. */
@@ -526,7 +540,7 @@ void channel_place_look(struct channel_place *place)
         place->asked = asked;
         handle(place, &request);
         atomic_store_explicit(&slot->answered, asked, memory_order_release);
-        tell(place);
+        tell_answer(place);
     } else if (place->state == CHANNEL_LISTENING) {
         serve_acceptors(place);
     } else {

@@ -102,6 +102,14 @@ enum channel_sleep {
     CHANNEL_SLEEPS_ON_WORD, /* the client: FUTEX_WAKE */
 };
 
+/* The news of a slot, by what it is worth. The daemon rings a client that sleeps for what is no
+ * less than client_wants. What is less sets its bit all the same: whoever wakes up finds it. */
+enum channel_news {
+    CHANNEL_NEWS_ANSWER, /* a request was taken: the slot is OPENING, ACCEPTING, or FREE */
+    CHANNEL_NEWS_OPENED, /* what was OPENING is OPEN */
+    CHANNEL_NEWS_MATTER, /* anything else: bytes, room, an end, something accepted */
+};
+
 /* At offset 0; the slots follow at CHANNEL_SLOTS_AT, the rings at channel_layout.rings_at. */
 struct channel_head {
     /* 0: the daemon, before anybody else sees it. */
@@ -111,7 +119,8 @@ struct channel_head {
     uint32_t unused_1[15];
     /* 128 */
     _Atomic uint32_t client_sleeps; /* enum channel_sleep */
-    uint32_t unused_2[15];
+    _Atomic uint32_t client_wants;  /* enum channel_news, set before client_sleeps */
+    uint32_t unused_2[14];
     /* 192: set by the client, taken by the daemon. */
     struct channel_set work;
     /* 768: set by the daemon, taken by the client. */
@@ -119,6 +128,7 @@ struct channel_head {
 };
 _Static_assert(offsetof(struct channel_head, daemon_sleeps) == 64, "daemon_sleeps");
 _Static_assert(offsetof(struct channel_head, client_sleeps) == 128, "client_sleeps");
+_Static_assert(offsetof(struct channel_head, client_wants) == 132, "client_wants");
 _Static_assert(offsetof(struct channel_head, work) == 192, "work");
 _Static_assert(offsetof(struct channel_head, ready) == 768, "ready");
 _Static_assert(sizeof(struct channel_head) == 1344, "channel_head");

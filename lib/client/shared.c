@@ -93,12 +93,21 @@ static void silence(struct tcpc_channel *channel)
         channel->is_bell_due = false;
 }
 
-/* True: nothing is new, and the bell will be rung for the next thing. */
-static bool arm(struct tcpc_channel *channel)
+/* Before it sleeps: what is less than least need not wake it. */
+static void want(struct tcpc_channel *channel, enum channel_news least)
 {
+    if (channel->unasked_count > 0)
+        least = CHANNEL_NEWS_ANSWER;
+    atomic_store(&channel->head->client_wants, (uint32_t)least);
+}
+
+/* True: nothing is new, and the bell will be rung for the next news that is no less than least. */
+static bool arm(struct tcpc_channel *channel, enum channel_news least)
+{
+    struct channel_head *head = channel->head;
     silence(channel);
-    channel->is_armed =
-        channel_may_sleep(&channel->head->client_sleeps, CHANNEL_SLEEPS, &channel->head->ready);
+    want(channel, least);
+    channel->is_armed = channel_may_sleep(&head->client_sleeps, CHANNEL_SLEEPS, &head->ready);
     return channel->is_armed;
 }
 
@@ -144,16 +153,17 @@ static void check_link(struct tcpc_channel *channel)
         die(channel);
 }
 
-static void sleep_on_word(struct tcpc_channel *channel, unsigned ms)
+static void sleep_on_word(struct tcpc_channel *channel, enum channel_news least, unsigned ms)
 {
     struct channel_head *head = channel->head;
+    want(channel, least);
     if (!channel_may_sleep(&head->client_sleeps, CHANNEL_SLEEPS_ON_WORD, &head->ready))
         return;
     channel_word_sleep(&head->client_sleeps, ms);
     atomic_store(&head->client_sleeps, CHANNEL_AWAKE);
 }
 
-bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms)
+bool tcpci_shared_wait(struct tcpc_channel *channel, enum channel_news least, int64_t until_ms)
 {
     wake(channel);
     if (take_news(channel) || spin(channel))
@@ -161,7 +171,7 @@ bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms)
     while (!channel->is_dead) {
         unsigned ms = left_ms(until_ms);
         if (ms > 0)
-            sleep_on_word(channel, ms);
+            sleep_on_word(channel, least, ms);
         if (take_news(channel))
             return true;
         check_link(channel);
@@ -197,16 +207,33 @@ void tcpci_shared_ask(struct tcpc_stream *stream, uint32_t op)
     tcpci_shared_kick(stream);
 }
 
+static void ask_to_end(struct tcpc_stream *stream)
+{
+    stream->is_end_asked = true;
+    tcpci_shared_ask(stream, stream->end_op);
+}
+
+void tcpci_shared_end(struct tcpc_stream *stream, uint32_t op)
+{
+    stream->end_op = op;
+    stream->channel->ending_count++;
+    if (tcpci_shared_is_answered(stream))
+        ask_to_end(stream);
+    else
+        stream->channel->unasked_count++;
+}
+
 /* An answer came to a stream that was given up. */
 static void go_on_ending(struct tcpc_stream *stream)
 {
-    uint32_t state = atomic_load(&tcpci_shared_slot(stream)->state);
     if (!tcpci_shared_is_answered(stream))
         return;
-    if (state == CHANNEL_FREE)
+    if (stream->is_end_asked) {
         put_stream(stream);
-    else
-        tcpci_shared_ask(stream, stream->end_op);
+        return;
+    }
+    stream->channel->unasked_count--;
+    ask_to_end(stream);
 }
 
 /* Takes the news of streams that were given up out of all others. */
@@ -223,16 +250,23 @@ static void reclaim(struct tcpc_channel *channel)
     }
 }
 
-struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel)
+/* False: all are in use, and none of them becomes free. */
+static bool await_free(struct tcpc_channel *channel)
 {
+    uint32_t none = channel->layout.slot_count;
     int64_t until_ms = tcpci_clock_ms() + ANSWER_MAX_MS;
-    while (channel->first_free == channel->layout.slot_count) {
+    do {
         take_news(channel);
         reclaim(channel);
-        if (channel->first_free == channel->layout.slot_count &&
-            (channel->ending_count == 0 || !tcpci_shared_wait(channel, until_ms)))
-            return NULL;
-    }
+    } while (channel->first_free == none && channel->ending_count > 0 &&
+             tcpci_shared_wait(channel, CHANNEL_NEWS_ANSWER, until_ms));
+    return channel->first_free != none;
+}
+
+struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel)
+{
+    if (channel->first_free == channel->layout.slot_count && !await_free(channel))
+        return NULL;
     uint32_t slot = channel->first_free;
     struct tcpc_stream *stream = &channel->streams[slot];
     channel->first_free = stream->next_free;
@@ -285,7 +319,7 @@ struct tcpc_stream *tcpc_channel_next(struct tcpc_channel *channel)
             struct tcpc_stream *stream = reported(&channel->streams[slot]);
             if (stream != NULL)
                 return stream;
-        } else if (!take_news(channel) && (channel->is_dead || arm(channel))) {
+        } else if (!take_news(channel) && (channel->is_dead || arm(channel, CHANNEL_NEWS_OPENED))) {
             return NULL;
         }
     }

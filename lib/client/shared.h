@@ -17,6 +17,7 @@ struct tcpc_stream {
     bool is_used;
     bool is_finished;
     uint32_t end_op; /* CLOSE or ABORT: asked for, or to be asked when the last answer has come */
+    bool is_end_asked;
     uint64_t written, released;
     struct tcpc_stream *listener; /* whose acceptor it is, not handed out yet */
     struct tcpc_stream *acceptors[SHARED_ACCEPTORS_MAX]; /* a listener's, the oldest first */
@@ -34,22 +35,25 @@ struct tcpc_channel {
     struct channel_layout layout;
     struct channel_head *head;
     struct tcpc_stream *streams;
-    uint32_t first_free;   /* streams that were never used, or are free again; slot_count: none */
-    uint32_t ending_count; /* given up, and not free yet */
+    uint32_t first_free;    /* streams that were never used, or are free again; slot_count: none */
+    uint32_t ending_count;  /* given up, and not free yet */
+    uint32_t unasked_count; /* of these: the last answer has not come, so that they wait to ask */
     uint64_t summary, words[CHANNEL_WORDS]; /* news that was taken */
 };
 
 struct channel_slot *tcpci_shared_slot(const struct tcpc_stream *stream);
 /* A stream that is in no use; waits for one that is being closed. NULL: all are. */
 struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel);
+/* Gives the stream up by op, CLOSE or ABORT, as soon as the last answer has come. */
+void tcpci_shared_end(struct tcpc_stream *stream, uint32_t op);
 /* Asks the daemon for op, whose arguments are in the slot. */
 void tcpci_shared_ask(struct tcpc_stream *stream, uint32_t op);
 bool tcpci_shared_is_answered(const struct tcpc_stream *stream);
 /* Tells the daemon that the slot has changed. */
 void tcpci_shared_kick(struct tcpc_stream *stream);
-/* Waits for news of any stream, until until_ms (TCPC_MS_NEVER: without limit). False: there was
- * none, or the channel is dead. */
-bool tcpci_shared_wait(struct tcpc_channel *channel, int64_t until_ms);
+/* Waits for news of any stream, until until_ms (TCPC_MS_NEVER: without limit); what is less than
+ * least need not end it. False: there was none, or the channel is dead. */
+bool tcpci_shared_wait(struct tcpc_channel *channel, enum channel_news least, int64_t until_ms);
 /* Where wait_ms from now is. */
 int64_t tcpci_shared_until(uint32_t wait_ms);
 

@@ -71,7 +71,8 @@ static enum tcpc_code await(struct tcpc_stream *stream, int64_t until_ms)
 {
     enum tcpc_code code;
     while ((code = tcpc_stream_code(stream)) == TCPC_AGAIN)
-        if (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead)
+        if (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_OPENED, until_ms) &&
+            !stream->channel->is_dead)
             return TCPC_AGAIN;
     return code;
 }
@@ -191,7 +192,7 @@ enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms
     while ((stream = take_acceptor(listener)) == NULL) {
         if (listener->channel->is_dead)
             return fail(listener, TCPC_UNREACHABLE, ret_error);
-        if (wait_ms == 0 || !tcpci_shared_wait(listener->channel, until_ms))
+        if (wait_ms == 0 || !tcpci_shared_wait(listener->channel, CHANNEL_NEWS_MATTER, until_ms))
             return fail(listener, TCPC_AGAIN, ret_error);
     }
     enum tcpc_code code = tcpc_stream_code(stream);
@@ -328,8 +329,8 @@ enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t
             return TCPC_OK;
         if (code != TCPC_OK && code != TCPC_AGAIN)
             return fail(stream, code, ret_error);
-        if (wait_ms == 0 ||
-            (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead))
+        if (wait_ms == 0 || (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_MATTER, until_ms) &&
+                             !stream->channel->is_dead))
             return fail(stream, TCPC_AGAIN, ret_error);
     }
 }
@@ -364,8 +365,8 @@ enum tcpc_code tcpc_stream_write(struct tcpc_stream *stream, const void *data, s
         *ret_len += write_now(stream, (const uint8_t *)data + *ret_len, len - *ret_len);
         if (*ret_len == len || (wait_ms == 0 && *ret_len > 0))
             return TCPC_OK;
-        if (wait_ms == 0 ||
-            (!tcpci_shared_wait(stream->channel, until_ms) && !stream->channel->is_dead))
+        if (wait_ms == 0 || (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_MATTER, until_ms) &&
+                             !stream->channel->is_dead))
             return *ret_len > 0 ? TCPC_OK : fail(stream, TCPC_AGAIN, ret_error);
     }
 }
@@ -385,10 +386,7 @@ static void give_up(struct tcpc_stream *stream, uint32_t op)
         give_up(stream->acceptors[i], CHANNEL_OP_ABORT);
     stream->acceptor_count = 0;
     stream->listener = NULL;
-    stream->end_op = op;
-    stream->channel->ending_count++;
-    if (tcpci_shared_is_answered(stream))
-        tcpci_shared_ask(stream, op);
+    tcpci_shared_end(stream, op);
 }
 
 void tcpc_stream_close(struct tcpc_stream *stream)
