@@ -26,8 +26,9 @@
 #define PUMP_ROUNDS_MAX 4
 #define PUMP_TIMEOUTS_MAX 16
 #define PUMP_FRAMES_MAX 128
-/* So many frames, and what has come meanwhile is read: its ACKs free send buffers while those are
- * still in the processor's cache. */
+/* So many frames, or all, and what has come meanwhile is read: its ACKs free send buffers while
+ * those are still in the processor's cache, and a peer on this machine has answered a SYN or a FIN
+ * before write(2) returned. */
 #define PUMP_FRAMES_PER_READING 16
 #define PUMP_EVENTS_MAX 4096
 #define PUMP_HANDLES 4
@@ -104,8 +105,11 @@ static bool run_output(struct pump *pump)
     struct te_output output;
     int64_t now_us = pump_now_us(pump);
     for (unsigned i = 0; i < PUMP_FRAMES_MAX; i++) {
-        if (pump->is_tap_full || !te_stack_poll_output(pump->stack, header, &output, now_us))
+        if (pump->is_tap_full || !te_stack_poll_output(pump->stack, header, &output, now_us)) {
+            if (i % PUMP_FRAMES_PER_READING != 0)
+                tap_read_batch(pump->tap);
             return false;
+        }
         if (tap_write(pump->tap, &output) == TAP_WRITE_FULL)
             pump->is_tap_full = true;
         if (i % PUMP_FRAMES_PER_READING == PUMP_FRAMES_PER_READING - 1) {
