@@ -91,6 +91,7 @@ const struct transport transport_kernel = {
     .done = kernel_done,
     .thread_done = kernel_done,
     .open = kernel_open,
+    .open_to_send = kernel_open,
     .send = kernel_send,
     .receive = kernel_receive,
     .shutdown = kernel_shutdown,
@@ -175,6 +176,7 @@ const struct transport transport_engine = {
     .done = engine_done,
     .thread_done = engine_thread_done,
     .open = engine_open,
+    .open_to_send = engine_open,
     .send = engine_send,
     .receive = engine_receive,
     .shutdown = engine_shutdown,
@@ -255,7 +257,7 @@ static struct tcpc_stream *stream_of(uint64_t handle)
     return (struct tcpc_stream *)(uintptr_t)handle;
 }
 
-static uint64_t channel_open(const char *address, uint16_t port)
+static uint64_t open_stream(const char *address, uint16_t port, uint32_t wait_ms)
 {
     struct tcpc_endpoint remote;
     struct tcpc_stream *stream;
@@ -263,10 +265,21 @@ static uint64_t channel_open(const char *address, uint16_t port)
     struct one_channel *one = channel_with_room();
     if (!tcpc_endpoint_set(&remote, address, port))
         bench_die(address, "not an address");
-    must("open", tcpc_stream_open(one->channel, NULL, &remote, WAIT_MS, &stream, &error), &error);
+    must("open", tcpc_stream_open(one->channel, NULL, &remote, wait_ms, &stream, &error), &error);
     tcpc_stream_set_user(stream, one);
     one->streams++;
     return (uintptr_t)stream;
+}
+
+static uint64_t channel_open(const char *address, uint16_t port)
+{
+    return open_stream(address, port, WAIT_MS);
+}
+
+/* A refusal shows when the answer is read. */
+static uint64_t channel_open_to_send(const char *address, uint16_t port)
+{
+    return open_stream(address, port, 0);
 }
 
 static void channel_send(uint64_t handle, const void *data, size_t len)
@@ -350,6 +363,7 @@ const struct transport transport_channel = {
     .done = channel_thread_done,
     .thread_done = channel_thread_done,
     .open = channel_open,
+    .open_to_send = channel_open_to_send,
     .send = channel_send,
     .receive = channel_receive,
     .look = channel_look,

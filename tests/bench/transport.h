@@ -16,6 +16,8 @@ struct transport {
     void (*thread_done)(void);
     /* Connects and waits until it is established; returns a descriptor or an id. */
     uint64_t (*open)(const char *address, uint16_t port);
+    /* The same for who sends next: need not wait, if what is sent may follow the handshake. */
+    uint64_t (*open_to_send)(const char *address, uint16_t port);
     void (*send)(uint64_t handle, const void *data, size_t len);
     /* Between one and max bytes; 0 at the end of the stream. */
     size_t (*receive)(uint64_t handle, void *buffer, size_t max);

@@ -145,23 +145,24 @@ static void greeting(const struct transport *transport, uint64_t handle)
 }
 
 static void connect_repeatedly(struct work *work,
+                               uint64_t (*open)(const char *address, uint16_t port),
                                void (*use)(const struct transport *transport, uint64_t handle))
 {
     wait_for_others(work);
     while (plan_now() < work->deadline && atomic_fetch_add(&work->started, 1) < work->plan.amount) {
-        use(work->transport, work->transport->open(work->plan.address, work->plan.port));
+        use(work->transport, open(work->plan.address, work->plan.port));
         atomic_fetch_add(&work->done, 1);
     }
 }
 
 static void requests_client(struct work *work)
 {
-    connect_repeatedly(work, request);
+    connect_repeatedly(work, work->transport->open_to_send, request);
 }
 
 static void connections_client(struct work *work)
 {
-    connect_repeatedly(work, greeting);
+    connect_repeatedly(work, work->transport->open, greeting);
 }
 
 static void bulk_out(struct work *work)
