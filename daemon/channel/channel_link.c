@@ -103,10 +103,9 @@ static uint32_t next_slot(struct channel_link *link)
     return CHANNEL_SLOTS_MAX;
 }
 
-static void take_more(struct channel_link *link)
+static void add_words(struct channel_link *link, uint64_t summary,
+                      const uint64_t words[CHANNEL_WORDS])
 {
-    uint64_t words[CHANNEL_WORDS];
-    uint64_t summary = channel_set_take(&link->head->work, words);
     for (uint64_t left = summary; left != 0; left &= left - 1) {
         unsigned word = (unsigned)__builtin_ctzll(left);
         link->words[word] |= words[word];
@@ -114,17 +113,51 @@ static void take_more(struct channel_link *link)
     link->summary |= summary;
 }
 
+static void take_more(struct channel_link *link)
+{
+    uint64_t words[CHANNEL_WORDS];
+    uint64_t summary = channel_set_take(&link->head->work, words);
+    add_words(link, summary, words);
+}
+
+/* What is opened or written in this turn leaves before the FIN of what is closed: a peer that
+ * serves one connection at a time then finds the next one when it has ended this one, and need not
+ * be woken for both. */
+static void put_off(struct channel_link *link, uint32_t slot)
+{
+    uint64_t word_bit = UINT64_C(1) << slot / 64;
+    if ((link->late_summary & word_bit) == 0)
+        link->late_words[slot / 64] = 0;
+    link->late_words[slot / 64] |= UINT64_C(1) << slot % 64;
+    link->late_summary |= word_bit;
+}
+
+/* True: there are some that were put off, and not again. */
+static bool take_late(struct channel_link *link)
+{
+    uint64_t summary = link->late_summary;
+    add_words(link, summary, link->late_words);
+    link->late_summary = 0;
+    return summary != 0;
+}
+
 /* Looks at slots until the slice of time is over. True: there is more to do. */
 static bool look(struct channel_link *link)
 {
     struct turns *turns = rpc_turns(link->server->rpc);
+    bool may_wait = !take_late(link);
     take_more(link);
     do {
         uint32_t slot = next_slot(link);
         if (slot == CHANNEL_SLOTS_MAX)
-            return !channel_may_sleep(&link->head->daemon_sleeps, CHANNEL_SLEEPS,
+            return link->late_summary != 0 ||
+                   !channel_may_sleep(&link->head->daemon_sleeps, CHANNEL_SLEEPS,
                                       &link->head->work);
-        if (slot < link->layout.slot_count)
+        if (slot >= link->layout.slot_count)
+            continue;
+        if (may_wait && channel_place_is_closing(&link->places[slot]))
+            put_off(link, slot);
+        else
             channel_place_look(&link->places[slot]);
     } while (!turns_slice_is_over(turns));
     return true;

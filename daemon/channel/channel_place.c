@@ -531,6 +531,15 @@ static void handle(struct channel_place *place, const struct request *request)
         handle_start(place, request);
 }
 
+bool channel_place_is_closing(const struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    uint32_t asked = atomic_load_explicit(&slot->asked, memory_order_acquire);
+    return asked != place->asked &&
+           atomic_load_explicit(&slot->op, memory_order_relaxed) == CHANNEL_OP_CLOSE &&
+           atomic_load_explicit(&slot->written, memory_order_relaxed) == place->accepted;
+}
+
 void channel_place_look(struct channel_place *place)
 {
     struct channel_slot *slot = slot_of(place);

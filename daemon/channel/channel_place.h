@@ -5,6 +5,8 @@
 #include "channel/channel_state.h"
 
 void channel_place_init(struct channel_place *place, struct channel_link *link);
+/* It asks for CLOSE, and there is nothing to be sent before. */
+bool channel_place_is_closing(const struct channel_place *place);
 /* Its bit was set: carries out what was asked, and takes what was written and released. */
 void channel_place_look(struct channel_place *place);
 /* The engine has something to say about its connection or listener. */

@@ -55,6 +55,8 @@ struct channel_link {
     struct channel_place *places;
     uint64_t summary; /* taken, and not looked at yet */
     uint64_t words[CHANNEL_WORDS];
+    uint64_t late_summary; /* the same, for closings that wait for the next turn */
+    uint64_t late_words[CHANNEL_WORDS];
 };
 
 struct channel_server {

@@ -113,7 +113,7 @@ class RawChannel:
         os.write(self.fds[1], struct.pack("<Q", count))
 
     def ask(self, slot: int, op: int, argument: int = 0, conn_id: int = 0, local=None,
-            remote=None) -> None:
+            remote=None, rings: bool = True) -> None:
         self.put(slot, OP, op, "<I")
         self.put(slot, ARGUMENT, argument, "<I")
         self.put(slot, ID, conn_id)
@@ -124,7 +124,9 @@ class RawChannel:
             start = self.at(slot, offset)
             self.memory[start:start + 18] = full + struct.pack("<H", port)
         self.put(slot, ASKED, (self.get(slot, ASKED) + 1) & 0xFFFFFFFF, "<I")
-        self.kick(slot)
+        self.mark(slot)
+        if rings:
+            self.ring()
 
     def is_answered(self, slot: int) -> bool:
         return self.get(slot, ASKED) == self.get(slot, ANSWERED)

@@ -1,11 +1,13 @@
-"""For which news of its slots a client that sleeps is rung (lib/channel, enum channel_news)."""
+"""Who is rung for what (lib/channel): a client that sleeps, for the news that it wants; the daemon, when it
+sleeps; and in which order the daemon looks at what it was asked for at once."""
 import socket
 import struct
 
 import harness
 import rawchannel
 from harness import HOST4, wait_for
-from rawchannel import ABORT, CLIENT_SLEEPS, FREE, OPEN, OPENED, STATE, RawChannel, hello
+from rawchannel import (ABORT, CLIENT_SLEEPS, CLOSE, DAEMON_SLEEPS, FREE, OPEN, OPENED, STATE, WRITTEN,
+                        RawChannel, hello)
 
 CLIENT_WANTS = 132
 ANSWER, OPENED_TOO, MATTER = range(3)
@@ -23,18 +25,6 @@ class News(harness.SystemTest):
 
     def is_asleep(self) -> bool:
         return struct.unpack_from("<I", self.channel.memory, CLIENT_SLEEPS)[0] == 1
-
-    def bells(self) -> int:
-        count = 0
-        self.channel.link.setblocking(False)
-        try:
-            while self.channel.link.recv(8):
-                count += 1
-        except BlockingIOError:
-            return count
-        finally:
-            self.channel.link.settimeout(10)
-        raise AssertionError("the channel has ended")
 
     def be_answered(self) -> None:
         """Nobody lies in that slot, and afterwards either. What the daemon told before, it has told."""
@@ -54,7 +44,7 @@ class News(harness.SystemTest):
     def expect_bell(self) -> None:
         self.assertEqual(len(self.channel.link.recv(8)), 1)
         self.assertFalse(self.is_asleep())
-        self.assertEqual(self.bells(), 0)
+        self.assertEqual(self.channel.drain(), b"")
 
     def ready_slots(self) -> int:
         return struct.unpack_from("<Q", self.channel.memory, rawchannel.READY + 64)[0]
@@ -76,7 +66,7 @@ class News(harness.SystemTest):
         peer = self.open()
         self.be_answered()
         self.assertTrue(self.is_asleep())
-        self.assertEqual(self.bells(), 0)
+        self.assertEqual(self.channel.drain(), b"")
         self.assertEqual(self.ready_slots(), 1 | 1 << OTHER)  # to be found by whoever wakes up
         peer.sendall(b"x")
         self.expect_bell()
@@ -100,7 +90,46 @@ class News(harness.SystemTest):
         wait_for(lambda: self.channel.get(0, rawchannel.RECEIVED, "<Q") == 1, what="the byte")
         self.be_answered()
         self.assertTrue(self.is_asleep())
-        self.assertEqual(self.bells(), 0)
+        self.assertEqual(self.channel.drain(), b"")
+
+    def daemon_sleeps(self) -> bool:
+        return struct.unpack_from("<I", self.channel.memory, DAEMON_SLEEPS)[0] == 1
+
+    def ring_if_it_sleeps(self) -> None:
+        if self.daemon_sleeps():
+            struct.pack_into("<I", self.channel.memory, DAEMON_SLEEPS, 0)
+            self.channel.ring_bell()
+
+    def test_no_request_is_missed(self) -> None:
+        """The daemon falls asleep at any moment, and is rung only if it does."""
+        for _ in range(3000):
+            self.channel.ask(OTHER, ABORT, rings=False)
+            self.ring_if_it_sleeps()
+            if not any(self.channel.is_answered(OTHER) for _ in range(100)):
+                wait_for(lambda: self.channel.is_answered(OTHER), what="an answer")
+        wait_for(self.daemon_sleeps, what="the daemon's sleep")
+
+    def close_and_open(self, written: int) -> list[str]:
+        """The order of what became of a connection that was closed and of one that was opened in one go."""
+        self.open()
+        remote = (HOST4, self.server.getsockname()[1])
+        wait_for(self.daemon_sleeps, what="the daemon's sleep")
+        self.channel.put(0, WRITTEN, written)
+        self.channel.ask(0, CLOSE, rings=False)
+        self.channel.ask(1, OPEN, remote=remote, rings=False)
+        ids = [self.channel.get(0, rawchannel.OWN_ID, "<Q")]
+        self.channel.ring()
+        wait_for(lambda: self.channel.is_answered(0) and self.channel.is_answered(1), what="answers")
+        ids.append(self.channel.get(1, rawchannel.OWN_ID, "<Q"))
+        wanted = [(ids[0], "FIN_WAIT_1"), (ids[1], "SYN_SENT")]
+        return [event["to"] for event in self.ctl("events")
+                if event["kind"] == "state" and (event["id"], event["to"]) in wanted]
+
+    def test_what_begins_leaves_before_what_ends(self) -> None:
+        self.assertEqual(self.close_and_open(0), ["SYN_SENT", "FIN_WAIT_1"])
+
+    def test_an_end_with_bytes_does_not_wait(self) -> None:
+        self.assertEqual(self.close_and_open(5), ["FIN_WAIT_1", "SYN_SENT"])
 
 
 if __name__ == "__main__":
