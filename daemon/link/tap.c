@@ -27,6 +27,10 @@
 
 /* A queue that we may not set can be longer than the configuration says: Linux' own is 1,000. */
 #define QUEUE_LEN_MIN 1000
+/* After so many lone frames, one is read without asking for another, but for each LONE_PROBEth. */
+#define LONE_MIN 4
+#define LONE_PROBE 8
+#define LONE_BYTES_MAX 512
 #define TAP_BUFFER_BYTES (VNET_HEADER_BYTES + TAP_FRAME_MAX)
 
 /* A poll handle can watch only one descriptor in its life, so each opening has its own. */
@@ -55,6 +59,8 @@ struct tap {
     struct tap_stats stats;
     /* The kernel's count starts anew with each device. */
     uint64_t kernel_dropped_before, kernel_dropped_last;
+
+    unsigned lone_count; /* wake-ups in succession that found one small frame */
 
     size_t waiting_len; /* of the frame that waits in waiting; 0: none */
     uint8_t waiting[TAP_BUFFER_BYTES];
@@ -406,6 +412,18 @@ static void write_waiting(struct tap *tap)
         tap->handlers.on_writable(tap->handlers.ctx);
 }
 
+/* While one small frame comes at a time, most readings do not ask whether there is another: the
+ * next turn of the loop would tell at once. */
+static void read_ready(struct tap *tap)
+{
+    uint64_t frames = tap->stats.frames_in, bytes = tap->stats.frame_bytes_in;
+    bool is_single = tap->lone_count >= LONE_MIN && tap->lone_count % LONE_PROBE != 0;
+    read_frames(tap, is_single ? 1 : TAP_BATCH_MAX, TAP_BATCH_BYTES_MAX);
+    frames = tap->stats.frames_in - frames;
+    bytes = tap->stats.frame_bytes_in - bytes;
+    tap->lone_count = frames == 1 && bytes <= LONE_BYTES_MAX ? tap->lone_count + 1 : 0;
+}
+
 static void on_poll(uv_poll_t *handle, int status, int events)
 {
     struct tap *tap = handle->data;
@@ -416,7 +434,7 @@ static void on_poll(uv_poll_t *handle, int status, int events)
     if (events & UV_WRITABLE)
         write_waiting(tap);
     if ((events & UV_READABLE) && tap->fd >= 0)
-        read_frames(tap, TAP_BATCH_MAX, TAP_BATCH_BYTES_MAX);
+        read_ready(tap);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

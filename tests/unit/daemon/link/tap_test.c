@@ -224,6 +224,56 @@ static void test_frames_come_whole_and_in_one_batch(void **state)
     assert_int_equal(stats(env)->frame_bytes_in, 1574);
 }
 
+static void lone_frames_come(struct env *env, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        kernel_sends(60, 0);
+        t_turn(&env->loop);
+    }
+}
+
+/* Then the next one is not asked for, and comes in a turn of its own. */
+static void test_lone_frames_are_read_one_by_one(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    lone_frames_come(env, 5);
+    assert_int_equal(env->frames, 5);
+    kernel_sends(60, 0);
+    kernel_sends(60, 0);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 6);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 7);
+}
+
+static void test_flood_after_lone_frames_is_read_in_batches(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    lone_frames_come(env, 5);
+    for (unsigned i = 0; i < TAP_BATCH_MAX; i++)
+        kernel_sends(60, 0);
+    for (unsigned i = 0; i < 4; i++) /* 6th to 8th, and then all */
+        t_turn(&env->loop);
+    assert_int_equal(env->frames, 5 + TAP_BATCH_MAX);
+}
+
+static void test_large_frames_are_never_alone(void **state)
+{
+    struct env *env = *state;
+    listen_to(env);
+    for (unsigned i = 0; i < 20; i++) {
+        kernel_sends(1514, 0);
+        kernel_sends(60, 0);
+        t_turn(&env->loop);
+        assert_int_equal(env->frames, 2 * (i + 1));
+        kernel_sends(1514, 0);
+        t_turn(&env->loop);
+        env->frames--;
+    }
+}
+
 static void test_flood_is_read_in_batches(void **state)
 {
     struct env *env = *state;
@@ -512,6 +562,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_frames_come_whole_and_in_one_batch),
+        TEST(test_lone_frames_are_read_one_by_one),
+        TEST(test_flood_after_lone_frames_is_read_in_batches),
+        TEST(test_large_frames_are_never_alone),
         TEST(test_flood_is_read_in_batches),
         TEST(test_malformed_frames_are_dropped),
         TEST(test_without_handlers_nothing_is_read),
