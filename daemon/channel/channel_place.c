@@ -563,6 +563,8 @@ void channel_place_on_event(struct channel_place *place, const struct te_event *
         channel_news_look_soon(place->link, number_of(place));
         return;
     }
+    if (is_alive(place))
+        take_released(place); /* a program that reads little at a time does not ring for it */
     if (!is_alive(place))
         return;
     show(place);

@@ -18,7 +18,7 @@ struct tcpc_stream {
     bool is_finished;
     uint32_t end_op; /* CLOSE or ABORT: asked for, or to be asked when the last answer has come */
     bool is_end_asked;
-    uint64_t written, released;
+    uint64_t written, released, released_told;
     struct tcpc_stream *listener; /* whose acceptor it is, not handed out yet */
     struct tcpc_stream *acceptors[SHARED_ACCEPTORS_MAX]; /* a listener's, the oldest first */
     unsigned acceptor_count;

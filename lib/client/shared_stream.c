@@ -222,7 +222,7 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
         return code;
     struct channel_slot *slot = tcpci_shared_slot(stream);
     stream->written = written;
-    stream->released = released;
+    stream->released = stream->released_told = released;
     atomic_store_explicit(&slot->written, written, memory_order_relaxed);
     atomic_store_explicit(&slot->released, released, memory_order_relaxed);
     atomic_store_explicit(&slot->id, id, memory_order_relaxed);
@@ -260,6 +260,10 @@ void tcpc_stream_release(struct tcpc_stream *stream, size_t len)
     stream->released += len;
     atomic_store_explicit(&tcpci_shared_slot(stream)->released, stream->released,
                           memory_order_release);
+    /* The daemon sees it by itself when the next bytes come, for which there is room. */
+    if (stream->released - stream->released_told < stream->channel->layout.receive_bytes / 8)
+        return;
+    stream->released_told = stream->released;
     tcpci_shared_kick(stream);
 }
 

@@ -209,6 +209,24 @@ class Hostile(harness.SystemTest):
     def test_released_far_beyond(self) -> None:
         self.position(RELEASED, 2**63)
 
+    def test_released_without_a_bell(self) -> None:
+        """The daemon looks when more comes: what is released step by step needs no bell."""
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            for number in range(8):  # of a ring that takes 64 KiB
+                peer.sendall(b"x" * 40000)
+                received = 40000 * (number + 1)
+                wait_for(lambda: channel.get(0, rawchannel.RECEIVED, "<Q") == received,
+                         what="more than the ring takes")
+                channel.put(0, RELEASED, received)
+
+    def test_released_too_much_without_a_bell(self) -> None:
+        with self.channel() as channel:
+            peer = self.opened(channel)
+            channel.put(0, RELEASED, 1)
+            peer.sendall(b"xyz")
+            self.expect_reset(channel, peer)
+
     def test_written_runs_back(self) -> None:
         with self.channel() as channel:
             peer = self.opened(channel)
