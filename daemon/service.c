@@ -133,6 +133,13 @@ static void on_flushed(void *ctx)
 {
     struct service *service = ctx;
     pressure_note(&service->pressure, pump_stack(service->pump));
+    channel_server_on_flushed(service->channels);
+}
+
+static void on_rest(void *ctx)
+{
+    struct service *service = ctx;
+    channel_server_on_rest(service->channels);
 }
 
 static void on_describe(void *ctx, struct daemon_info *ret_info)
@@ -466,8 +473,11 @@ static void give_memory(struct service *service, struct te_config *engine)
 static bool start_engine(struct service *service)
 {
     struct te_config engine = service->config->engine;
-    struct pump_options options = {
-        .engine = &engine, .on_event = on_engine_event, .on_flushed = on_flushed, .ctx = service};
+    struct pump_options options = {.engine = &engine,
+                                   .on_event = on_engine_event,
+                                   .on_flushed = on_flushed,
+                                   .on_rest = on_rest,
+                                   .ctx = service};
     const char *error;
     give_memory(service, &engine);
     engine.checksum_offload = offload_has(tap_offloads(service->tap), OFFLOAD_SEND_CHECKSUM);

@@ -13,6 +13,7 @@
 
 #include "channel/channel_news.h"
 #include "channel/channel_place.h"
+#include "channel/channel_rest.h"
 #include "util/log_uid.h"
 
 #define HELLO_MAX_US (2 * TE_SECOND)
@@ -35,6 +36,7 @@ static void on_handle_closed(uv_handle_t *handle)
 
 static void link_destroy(struct channel_link *link)
 {
+    channel_rest_drop(link);
     turns_drop(rpc_turns(link->server->rpc), &link->job);
     TAILQ_REMOVE(&link->server->links, link, in_all);
     link->server->rpc->channels--;
@@ -50,6 +52,7 @@ void channel_link_end(struct channel_link *link)
     if (link->is_closing)
         return;
     link->is_closing = true;
+    channel_rest_drop(link);
     uv_poll_stop(&link->socket);
     if (link->open_handles > 1)
         uv_poll_stop(&link->bell);
@@ -146,13 +149,12 @@ static bool look(struct channel_link *link)
 {
     struct turns *turns = rpc_turns(link->server->rpc);
     bool may_wait = !take_late(link);
+    channel_rest_end(link);
     take_more(link);
     do {
         uint32_t slot = next_slot(link);
         if (slot == CHANNEL_SLOTS_MAX)
-            return link->late_summary != 0 ||
-                   !channel_may_sleep(&link->head->daemon_sleeps, CHANNEL_SLEEPS,
-                                      &link->head->work);
+            return link->late_summary != 0 || !channel_set_is_empty(&link->head->work);
         if (slot >= link->layout.slot_count)
             continue;
         if (may_wait && channel_place_is_closing(&link->places[slot]))

@@ -2,12 +2,14 @@
 
 #include <sys/socket.h>
 
+#include "channel/channel_rest.h"
+
 void channel_news_ring(struct channel_link *link)
 {
     _Atomic uint32_t *sleeps = &link->head->client_sleeps;
     uint32_t how = channel_should_ring(sleeps);
     if (how == CHANNEL_SLEEPS_ON_WORD)
-        channel_word_wake(sleeps);
+        channel_rest_wake(link);
     else if (how != CHANNEL_AWAKE)
         send(link->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT); /* EAGAIN: there is one to be read */
 }
@@ -15,6 +17,7 @@ void channel_news_ring(struct channel_link *link)
 void channel_news_tell(struct channel_link *link, uint32_t slot, enum channel_news news)
 {
     channel_set_add(&link->head->ready, slot);
+    channel_rest_end(link); /* it may have an answer before we sleep */
     if ((uint32_t)news >= atomic_load(&link->head->client_wants))
         channel_news_ring(link);
 }

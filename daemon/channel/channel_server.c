@@ -10,6 +10,7 @@
 #include "channel/channel_link.h"
 #include "channel/channel_news.h"
 #include "channel/channel_place.h"
+#include "channel/channel_rest.h"
 #include "util/log.h"
 
 #define TICK_MS 500
@@ -134,6 +135,7 @@ struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
     server->rpc = rpc;
     server->options = *options;
     TAILQ_INIT(&server->links);
+    TAILQ_INIT(&server->awake);
     if (!listen_at(server)) {
         free(server);
         return NULL;
@@ -165,6 +167,18 @@ void channel_server_free(struct channel_server *server)
         channel_link_end_now(link);
     server->is_ended = true;
     uv_close((uv_handle_t *)&server->timer, on_closed);
+}
+
+void channel_server_on_flushed(struct channel_server *server)
+{
+    if (server != NULL)
+        channel_rest_look(server);
+}
+
+void channel_server_on_rest(struct channel_server *server)
+{
+    if (server != NULL)
+        channel_rest_begin(server);
 }
 
 void channel_server_on_event(struct channel_server *server, const struct te_event *event)

@@ -11,6 +11,7 @@
  *   channel_link    one channel: set-up, memory, bells, turns, end
  *   channel_place   one slot: requests, positions, events
  *   channel_news    who has to hear of what
+ *   channel_rest    who need not ring, as the daemon looks before it sleeps
  *
  * A slot's requests go the way of all requests (rpc_local.h). When the program is gone its
  * connections are closed or aborted, as it has asked; those that it has moved in from the control
@@ -38,6 +39,10 @@ struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
 void channel_server_stop(struct channel_server *server);
 /* Ends every channel. The memory is freed by the loop's next turns. NULL is legal. */
 void channel_server_free(struct channel_server *server);
+/* Call when the events of a flush have been delivered. NULL is legal. */
+void channel_server_on_flushed(struct channel_server *server);
+/* Call before the loop waits. NULL is legal. */
+void channel_server_on_rest(struct channel_server *server);
 /* Call with every event of the engine. NULL is legal. */
 void channel_server_on_event(struct channel_server *server, const struct te_event *event);
 

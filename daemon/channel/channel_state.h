@@ -46,6 +46,8 @@ struct channel_link {
     uint32_t pid;
     bool is_made;    /* welcomed: there is a memory */
     bool is_closing; /* its connections are being given up */
+    bool is_awake;   /* in the server's list of those for whom the daemon does not sleep */
+    TAILQ_ENTRY(channel_link) in_awake;
     bool aborts;
     uint32_t given_up; /* slots that are */
     int64_t hello_until_us;
@@ -68,6 +70,9 @@ struct channel_server {
     unsigned open_handles;
     bool is_ended;
     TAILQ_HEAD(, channel_link) links;
+    TAILQ_HEAD(, channel_link) awake; /* channel_rest.h */
+    bool has_woken;                   /* a client, since the last flush */
+    int64_t yields_from_ns;           /* before that the daemon does not yield */
     struct channel_bucket by_id[CHANNEL_INDEX_BUCKETS];
 };
 

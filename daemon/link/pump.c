@@ -40,6 +40,7 @@ struct pump {
     struct te_stack *stack;
     pump_event_fn *on_event;
     pump_flushed_fn *on_flushed;
+    pump_rest_fn *on_rest;
     void *ctx;
     int64_t started_at_us; /* on CLOCK_MONOTONIC */
 
@@ -83,27 +84,30 @@ int64_t pump_lateness_us(const struct pump *pump)
 
 /* The three parts of a round. Each returns true if its bound left something undone. */
 
-static bool run_timeouts(struct pump *pump)
+static bool run_timeouts(struct pump *pump, int64_t *now_us)
 {
-    if (pump_lateness_us(pump) >= PUMP_LATE_US) {
+    int64_t next_us = te_stack_next_timeout(pump->stack);
+    *now_us = pump_now_us(pump);
+    if (*now_us - next_us >= PUMP_LATE_US) {
         tap_read_waiting(pump->tap);
         pump->stats.late++;
+        next_us = te_stack_next_timeout(pump->stack);
     }
     for (unsigned i = 0; i < PUMP_TIMEOUTS_MAX; i++) {
-        int64_t now_us = pump_now_us(pump);
-        if (te_stack_next_timeout(pump->stack) > now_us)
+        if (next_us > *now_us)
             return false;
-        te_stack_handle_timeout(pump->stack, now_us);
+        te_stack_handle_timeout(pump->stack, *now_us);
         pump->stats.timeouts++;
+        next_us = te_stack_next_timeout(pump->stack);
+        *now_us = pump_now_us(pump);
     }
     return true;
 }
 
-static bool run_output(struct pump *pump)
+static bool run_output(struct pump *pump, int64_t now_us)
 {
     uint8_t header[TE_OUTPUT_HEADER_MAX];
     struct te_output output;
-    int64_t now_us = pump_now_us(pump);
     for (unsigned i = 0; i < PUMP_FRAMES_MAX; i++) {
         if (pump->is_tap_full || !te_stack_poll_output(pump->stack, header, &output, now_us)) {
             if (i % PUMP_FRAMES_PER_READING != 0)
@@ -169,8 +173,9 @@ bool pump_flush(struct pump *pump)
     pump->stats.flushes++;
     for (unsigned round = 0; round < PUMP_ROUNDS_MAX; round++) {
         pump->is_dirty = false;
-        has_more = run_timeouts(pump);
-        has_more = run_output(pump) || has_more;
+        int64_t now_us;
+        has_more = run_timeouts(pump, &now_us);
+        has_more = run_output(pump, now_us) || has_more;
         has_more = run_events(pump) || has_more;
         if (has_more || !pump->is_dirty)
             break;
@@ -189,6 +194,8 @@ static void on_prepare(uv_prepare_t *prepare)
     struct pump *pump = prepare->data;
     if (pump->is_dirty)
         pump_flush(pump);
+    if (pump->on_rest != NULL)
+        pump->on_rest(pump->ctx);
 }
 
 static void on_check(uv_check_t *check)
@@ -260,6 +267,7 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
     pump->tap = tap;
     pump->on_event = options->on_event;
     pump->on_flushed = options->on_flushed;
+    pump->on_rest = options->on_rest;
     pump->ctx = options->ctx;
     start_handles(pump, loop);
     handlers.ctx = pump;

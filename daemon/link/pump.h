@@ -23,10 +23,14 @@ typedef void pump_event_fn(void *ctx, const struct te_event *event);
 /* A flush is over. Must not free the pump. */
 typedef void pump_flushed_fn(void *ctx);
 
+/* The loop is about to wait. May queue work for its next turn, for which it then does not wait. */
+typedef void pump_rest_fn(void *ctx);
+
 struct pump_options {
     const struct te_config *engine; /* copied */
     pump_event_fn *on_event;
     pump_flushed_fn *on_flushed; /* may be NULL */
+    pump_rest_fn *on_rest;       /* may be NULL */
     void *ctx;
 };
 
