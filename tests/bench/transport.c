@@ -193,7 +193,7 @@ const struct transport transport_engine = {
 #define CHANNELS_MAX 64u
 /* What is written in one turn of the rings should still be in the processor's last cache in the
  * next: so all busy rings together are about as large as it, or as our part of it. */
-#define RINGS_BYTES (2u << 20)
+#define RINGS_BYTES (4u << 20)
 #define RING_MIN (256u << 10)
 #define SEND_RING_MAX (1u << 20)
 #define CACHE_LINE 64u
