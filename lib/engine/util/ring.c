@@ -46,12 +46,19 @@ static unsigned count_bits(uint64_t bits)
     return count;
 }
 
+/* Where in the region the stream's byte is. */
+static uint32_t place_of(const struct te_ring *ring, uint64_t offset)
+{
+    return ((uint32_t)offset - ring->origin) & (ring->size_bytes - 1);
+}
+
 /* The granules of [offset, offset + len), with len from 1 to the ring's size. */
 static uint64_t granules_of(const struct te_ring *ring, uint64_t offset, size_t len)
 {
     unsigned count = granule_count(ring);
-    unsigned first = (unsigned)(offset >> ring->granule_shift) & (count - 1);
-    uint64_t span = ((offset + len - 1) >> ring->granule_shift) - (offset >> ring->granule_shift);
+    uint64_t at = place_of(ring, offset);
+    unsigned first = (unsigned)(at >> ring->granule_shift);
+    uint64_t span = ((at + len - 1) >> ring->granule_shift) - first;
     if (span >= count)
         return low_bits(count);
     uint64_t bits = low_bits((unsigned)span + 1);
@@ -83,10 +90,11 @@ uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len
 size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len)
 {
     uint64_t granule_bytes = UINT64_C(1) << ring->granule_shift;
-    uint64_t at = offset;
-    while (at < offset + len && te_ring_cost_of(ring, at, 1) == 0)
-        at = (at | (granule_bytes - 1)) + 1;
-    return at - offset < len ? (size_t)(at - offset) : len;
+    uint64_t in_granule = place_of(ring, offset) & (granule_bytes - 1);
+    uint64_t run = 0;
+    while (run < len && te_ring_cost_of(ring, offset + run, 1) == 0)
+        run += granule_bytes - (run == 0 ? in_granule : 0);
+    return run < len ? (size_t)run : len;
 }
 
 /* --- regions ---------------------------------------------------------------------------------- */
@@ -261,6 +269,12 @@ void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner)
     ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
 }
 
+void te_ring_restart(struct te_ring *ring, uint64_t offset)
+{
+    if (!ring->is_lent)
+        ring->origin = (uint32_t)offset;
+}
+
 /* Out of the way of te_ring_write, which is done once every granule was written. */
 static void touch(struct te_ring *ring, uint64_t offset, size_t len)
 {
@@ -279,7 +293,7 @@ void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, s
         return;
     if (ring->touched != UINT64_MAX)
         touch(ring, offset, len);
-    size_t at = (size_t)(offset & (ring->size_bytes - 1));
+    size_t at = place_of(ring, offset);
     size_t first = ring->size_bytes - at;
     if (first > len)
         first = len;
@@ -292,7 +306,7 @@ unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,
 {
     if (len == 0)
         return 0;
-    size_t at = (size_t)(offset & (ring->size_bytes - 1));
+    size_t at = place_of(ring, offset);
     size_t first = ring->size_bytes - at;
     if (first >= len) {
         ret_iov[0] = (struct te_iovec){ring->region + at, len};

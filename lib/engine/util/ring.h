@@ -1,7 +1,8 @@
 /* The bytes of one direction of one stream, addressed by stream offset.
  *
  * The region comes from te_buffer_memory, and its size is a power of two; byte n of the stream is
- * at n & (size - 1). Only the owner knows which bytes are valid, not the ring. Starts zeroed.
+ * at (n - origin) & (size - 1). Only the owner knows which bytes are valid, not the ring. Starts
+ * zeroed.
  *
  * What a ring costs is not its size: where the host gives memory page by page as it is written
  * (te_buffer_memory.page_bytes), one byte far beyond a hole costs a page, not the way to it. The
@@ -16,8 +17,9 @@ struct te_ranges;
 struct te_ring {
     uint8_t *region; /* NULL while it has no memory */
     uint32_t size_bytes;
-    uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
+    uint32_t origin;       /* a stream offset, modulo 2^32, that lies at the region's start */
     uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring */
+    uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
     bool is_lent;          /* the region is the host's own: it keeps its place and its size */
 };
 
@@ -64,6 +66,10 @@ bool te_ring_own(struct te_ring *ring, const struct te_ring_owner *owner,
 /* Nothing is held: the host may take the pages of a lent ring back (te_buffer_memory.vacate), and
  * it costs nothing until it is written again. */
 void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner);
+/* Nothing is held: byte offset, which comes next, lies at the region's start. So a ring that runs
+ * empty again and again uses the same few pages, which are in the processor's cache. A lent ring
+ * stays as it is: its user counts from zero. */
+void te_ring_restart(struct te_ring *ring, uint64_t offset);
 /* Notes that [offset, offset + len), which fits, was written by somebody else. */
 void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len);
 /* Gives the region back, if there is one; a lent one is only forgotten. */

@@ -109,6 +109,23 @@ static void large_rings_count_in_64ths(void **state)
     assert_true(ring.touched == UINT64_MAX); /* from here on writing is not watched */
 }
 
+/* Pages count from where the ring has started anew. */
+static void a_restart_uses_the_first_pages_again(void **state)
+{
+    (void)state;
+    grow(64 * KIB, 0, 0);
+    write_bytes(0, 100);
+    for (uint64_t at = 100; at < 1000 * KIB; at += 5000) {
+        te_ring_restart(&ring, at);
+        assert_int_equal(te_ring_cost_of(&ring, at, PAGE), 0);
+        assert_int_equal(te_ring_free_run(&ring, at + 1, 3 * PAGE),
+                         at > 100 ? 2 * PAGE - 1 : PAGE - 1);
+        write_bytes(at, at + 5000);
+        assert_int_equal(te_ring_cost(&ring), 2 * PAGE);
+        assert_int_equal(te_ring_cost_of(&ring, at + 2 * PAGE, 1), PAGE);
+    }
+}
+
 static void pieces_wrap(void **state)
 {
     (void)state;
@@ -204,6 +221,7 @@ int main(void)
         TEST(hosts_without_pages_are_charged_for_all),
         TEST(one_far_byte_costs_a_page),
         TEST(large_rings_count_in_64ths),
+        TEST(a_restart_uses_the_first_pages_again),
         TEST(pieces_wrap),
         TEST(what_was_written_is_free),
         TEST(growth_leaves_holes_untouched),

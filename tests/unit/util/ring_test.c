@@ -243,6 +243,48 @@ static void test_stream_runs_through(void **state)
     assert_true(read > 10000);
 }
 
+/* Wherever a stream that ran empty begins again, every byte comes out as it went in. */
+static void test_restart(void **state)
+{
+    struct te_iovec iov[2];
+    (void)state;
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 32, 32, 64, NULL}));
+    for (uint64_t start = UINT32_MAX - 70; start < UINT64_C(0x100000100); start++) {
+        te_ring_restart(&ring, start);
+        write_stream(start, start + 32);
+        assert_int_equal(te_ring_read(&ring, start, 32, iov), 1);
+        assert_ptr_equal(iov[0].base, ring.region);
+        assert_stream(start, start + 32);
+        write_stream(start + 32, start + 40);
+        assert_stream(start + 8, start + 40);
+    }
+}
+
+static void test_growth_after_restart(void **state)
+{
+    (void)state;
+    assert_true(te_ring_grow(&ring, &owner, &(struct te_ring_growth){0, 0, 16, 16, 64, NULL}));
+    te_ring_restart(&ring, 1003);
+    write_stream(1003, 1019);
+    struct te_ring_growth growth = {1003, 1019, 17, 16, 64, NULL};
+    assert_true(te_ring_grow(&ring, &owner, &growth));
+    assert_stream(1003, 1019);
+    write_stream(1019, 1035);
+    assert_stream(1003, 1035);
+}
+
+/* Its user writes where it says, counting from zero. */
+static void test_lent_rings_do_not_restart(void **state)
+{
+    uint8_t region[32];
+    struct te_ring_growth content = {100, 100, 0, 0, 0, NULL};
+    (void)state;
+    assert_true(te_ring_lend(&ring, &owner, &content, region, sizeof(region)));
+    te_ring_restart(&ring, 100);
+    write_stream(100, 101);
+    assert_int_equal(region[100 % sizeof(region)], byte_at(100));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +298,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_survive_growth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stream_runs_through, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_growth_after_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lent_rings_do_not_restart, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

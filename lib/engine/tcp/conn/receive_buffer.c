@@ -390,6 +390,8 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
     if (conn->receive_cap_bytes > 0)
         conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
     bool is_all = offset == conn->received_offset && conn->out_of_order.count == 0;
+    if (is_all)
+        te_ring_restart(&conn->receive_ring, offset);
     if (is_all && conn->is_remains)
         on_remains_taken(stack, conn);
     else if (is_all)

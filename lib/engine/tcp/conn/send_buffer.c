@@ -112,6 +112,8 @@ void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t o
     assert(offset >= conn->acked_offset && offset <= conn->queued_offset);
     te_charge_note_drained(stack, conn, offset - conn->acked_offset);
     conn->acked_offset = offset;
+    if (offset == conn->queued_offset)
+        te_ring_restart(&conn->send_ring, offset);
     if (is_ring_loose(stack, conn))
         te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
 }

@@ -466,6 +466,32 @@ static void test_empty_memory_goes_when_idle(void **state)
     expect_received(200);
 }
 
+/* Message after message, each read before the next: they use the same first bytes. */
+static void test_an_empty_buffer_starts_anew(void **state)
+{
+    (void)state;
+    for (uint32_t at = 0; at < 2 * LIMIT; at += 1000) {
+        struct te_iovec iov[2];
+        conn->rcv_adv = conn->rcv_nxt + LIMIT;
+        assert_int_equal(receive(at, at + 1000), TE_RECEIVE_IN_ORDER);
+        assert_int_equal(te_ring_read(&conn->receive_ring, at, 1000, iov), 1);
+        assert_ptr_equal(iov[0].base, conn->receive_ring.region);
+        assert_memory_equal(iov[0].base, data + at, 1000);
+        take(at + 1000);
+    }
+}
+
+/* What lies beyond a hole stays where it is. */
+static void test_a_hole_keeps_the_place(void **state)
+{
+    (void)state;
+    receive(0, 100);
+    receive(200, 300);
+    take(100);
+    receive(100, 200);
+    expect_received(300);
+}
+
 static void test_text_beyond_a_hole_keeps_the_memory(void **state)
 {
     (void)state;
@@ -526,6 +552,8 @@ int main(void)
         TEST(test_a_pause_says_nothing),
         TEST(test_round_trip_by_echoes),
         TEST(test_empty_memory_goes_when_idle),
+        TEST(test_an_empty_buffer_starts_anew),
+        TEST(test_a_hole_keeps_the_place),
         TEST(test_text_beyond_a_hole_keeps_the_memory),
         TEST(test_last_byte_of_remains),
     };

@@ -130,6 +130,20 @@ static void test_ring_is_reused(void **state)
 
 /* --- memory ----------------------------------------------------------------------------------- */
 
+/* Each message is acknowledged before the next: they lie at the same place. */
+static void test_an_empty_ring_starts_anew(void **state)
+{
+    (void)state;
+    for (uint32_t at = 0; at < 3 * INITIAL; at += 100) {
+        struct te_iovec iov[2];
+        assert_int_equal(te_send_append(l.stack, conn, data + at, 100), 100);
+        assert_int_equal(te_ring_read(&conn->send_ring, at, 100, iov), 1);
+        assert_ptr_equal(iov[0].base, conn->send_ring.region);
+        assert_memory_equal(iov[0].base, data + at, 100);
+        te_send_free_below(l.stack, conn, at + 100);
+    }
+}
+
 static void test_without_memory_nothing_is_taken(void **state)
 {
     (void)state;
@@ -203,6 +217,7 @@ int main(void)
         TEST(test_append_takes_what_there_is_room_for),
         TEST(test_ring_grows_with_the_queue),
         TEST(test_ring_is_reused),
+        TEST(test_an_empty_ring_starts_anew),
         TEST(test_without_memory_nothing_is_taken),
         TEST(test_a_ring_that_cannot_grow_is_filled),
         TEST(test_empty_memory_goes_when_idle),
