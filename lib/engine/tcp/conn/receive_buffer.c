@@ -12,6 +12,7 @@
 #define RING_INITIAL_BYTES 4096
 #define WINDOW_PER_ROUND_TRIP 4
 #define ROUND_MIN_US 10000 /* on one machine the scheduler takes longer than the round trip */
+#define NEAR_LIMIT_MAX (4u * 1024 * 1024) /* of a buffer that only the scheduler needs */
 #define WSCALE_MAX 14
 #define LOOSE_PART 4      /* a ring that is no fuller than one part in so many may shrink */
 #define ECHO_MAX_MS 10000 /* an older echo measures a pause, not the path */
@@ -357,12 +358,23 @@ static uint64_t taken_in_round_trip(const struct te_stack *stack, struct te_conn
     return conn->released_offset - conn->receive_mark_offset;
 }
 
+/* Of what was taken in ROUND_MIN_US or longer, what a shorter round trip has brought. */
+static uint64_t taken_from_path(const struct te_conn *conn, uint64_t taken)
+{
+    uint64_t round_us = (uint64_t)round_trip_us(conn);
+    return round_us < ROUND_MIN_US ? taken * round_us / ROUND_MIN_US : taken;
+}
+
 /* Dynamic right-sizing: a peer in slow start sends twice as much in the next round trip, and half
- * of a window may lie beyond a hole for a round trip or more before the user can take it. */
+ * of a window may lie beyond a hole for a round trip or more before the user can take it. A buffer
+ * that covers the pauses of the scheduler ends where the processor's caches do: beyond that only
+ * the path counts. */
 static void grow_limit(const struct te_stack *stack, struct te_conn *conn, uint64_t before_offset)
 {
     uint64_t taken = taken_in_round_trip(stack, conn, before_offset);
-    while (conn->receive_limit_bytes / WINDOW_PER_ROUND_TRIP < taken &&
+    uint64_t from_path = taken_from_path(conn, taken);
+    while (conn->receive_limit_bytes / WINDOW_PER_ROUND_TRIP <
+               (conn->receive_limit_bytes < NEAR_LIMIT_MAX ? taken : from_path) &&
            conn->receive_limit_bytes < conn->receive_max_bytes) {
         uint32_t doubled = conn->receive_limit_bytes * 2;
         conn->receive_limit_bytes =

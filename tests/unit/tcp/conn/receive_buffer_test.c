@@ -402,6 +402,37 @@ static void test_limit_grows_with_use(void **state)
     assert_int_equal(conn->receive_limit_bytes, 4 * LIMIT);
 }
 
+#define NEAR_MAX (4u << 20) /* what the pauses of a scheduler are worth */
+
+/* Takes len bytes at once, without having received them in pieces. */
+static uint32_t limit_after(uint32_t limit_bytes, int64_t srtt_us, uint32_t len)
+{
+    conn->receive_limit_bytes = limit_bytes;
+    conn->receive_max_bytes = 64u << 20;
+    conn->rtt.srtt_us = (uint32_t)srtt_us;
+    conn->received_offset += len;
+    conn->rcv_nxt += len;
+    lone_advance(&l, SECOND); /* a new measurement, from here on */
+    conn->receive_mark_at_us = l.stack->now_us;
+    conn->receive_mark_offset = conn->released_offset;
+    take(conn->received_offset);
+    return conn->receive_limit_bytes;
+}
+
+/* Within 10 ms, the shortest time that is measured, a path of 1 ms brings ten round trips. */
+static void test_a_short_path_needs_no_large_buffer(void **state)
+{
+    (void)state;
+    assert_int_equal(limit_after(LIMIT, MS, 8u << 20), NEAR_MAX);
+    assert_int_equal(limit_after(NEAR_MAX, 0, 32u << 20), NEAR_MAX);
+    assert_int_equal(limit_after(NEAR_MAX, 50, 32u << 20), NEAR_MAX);
+    assert_int_equal(limit_after(NEAR_MAX, MS, 10u << 20), NEAR_MAX); /* four times 1 MiB */
+    assert_int_equal(limit_after(NEAR_MAX, MS, 11u << 20), 2 * NEAR_MAX);
+    assert_int_equal(limit_after(NEAR_MAX, MS, 32u << 20), 4 * NEAR_MAX); /* four times 3.2 MiB */
+    assert_int_equal(limit_after(NEAR_MAX, 10 * MS, 8u << 20), 8 * NEAR_MAX);
+    assert_int_equal(limit_after(NEAR_MAX, 100 * MS, 8u << 20), 8 * NEAR_MAX);
+}
+
 static void test_slow_use_grows_nothing(void **state)
 {
     (void)state;
@@ -548,6 +579,7 @@ int main(void)
         TEST(test_scale_for_a_maximum),
         TEST(test_first_limit),
         TEST(test_limit_grows_with_use),
+        TEST(test_a_short_path_needs_no_large_buffer),
         TEST(test_slow_use_grows_nothing),
         TEST(test_a_pause_says_nothing),
         TEST(test_round_trip_by_echoes),
