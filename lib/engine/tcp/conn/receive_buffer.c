@@ -12,6 +12,7 @@
 #define RING_INITIAL_BYTES 4096
 #define WINDOW_PER_ROUND_TRIP 4
 #define ROUND_MIN_US 10000 /* on one machine the scheduler takes longer than the round trip */
+#define RELAXED_LIMIT_MIN (4u * 65536)    /* a quarter of it is a frame of the largest size */
 #define NEAR_LIMIT_MAX (4u * 1024 * 1024) /* of a buffer that only the scheduler needs */
 #define WSCALE_MAX 14
 #define LOOSE_PART 4      /* a ring that is no fuller than one part in so many may shrink */
@@ -288,6 +289,18 @@ uint16_t te_receive_offer(struct te_conn *conn, bool is_syn)
     return (uint16_t)field;
 }
 
+/* While more than half of a large window is open, the peer goes on sending, and the ACK of its next
+ * frame tells it what the user has taken meanwhile: so a user who keeps up costs one ACK per frame,
+ * and not two. Where an ACK is due anyway, it need not wait for its delay. */
+static uint32_t update_step(const struct te_conn *conn, uint32_t offered)
+{
+    uint32_t limit = limit_bytes(conn);
+    uint32_t segments = 2u * conn->mss, half = limit / 2;
+    if (limit >= RELAXED_LIMIT_MIN && offered > half && conn->ack.unacked_bytes == 0)
+        return limit / 4;
+    return segments < half ? segments : half;
+}
+
 bool te_receive_should_update_window(const struct te_conn *conn)
 {
     uint32_t offered = te_receive_window(conn);
@@ -295,9 +308,7 @@ bool te_receive_should_update_window(const struct te_conn *conn)
     uint32_t most = (uint32_t)UINT16_MAX << conn->rcv_wscale; /* that the field can hold */
     uint32_t room = free < most ? free : most;
     uint32_t told = room >> conn->rcv_wscale << conn->rcv_wscale; /* RFC 7323 2.2 */
-    uint32_t step = 2u * conn->mss;
-    uint32_t half = limit_bytes(conn) / 2;
-    return told > offered && room - offered >= (step < half ? step : half);
+    return told > offered && room - offered >= update_step(conn, offered);
 }
 
 uint32_t te_receive_limit_initial(const struct te_config *config)

@@ -338,6 +338,32 @@ static void test_worth_an_update(void **state)
     assert_true(te_receive_should_update_window(conn));
 }
 
+static bool is_worth_an_update(uint32_t limit_bytes, uint32_t offered, uint32_t taken)
+{
+    conn->rcv_wscale = 7;
+    conn->receive_limit_bytes = conn->receive_max_bytes = limit_bytes;
+    conn->rcv_adv = conn->rcv_nxt + offered;
+    conn->released_offset = 0;
+    conn->received_offset = limit_bytes - offered - taken; /* not read yet */
+    return te_receive_should_update_window(conn);
+}
+
+/* Half of a large window keeps the peer going until its next frame is acknowledged. */
+static void test_a_large_window_can_wait(void **state)
+{
+    const uint32_t large = 1u << 20, least = 256u << 10;
+    (void)state;
+    assert_false(is_worth_an_update(large, large / 2 + 128, large / 4 - 128));
+    assert_true(is_worth_an_update(large, large / 2 + 128, large / 4));
+    assert_true(is_worth_an_update(large, large / 2, 2048)); /* two segments */
+    assert_false(is_worth_an_update(large, large / 2, 2 * MSS - 1));
+    assert_true(is_worth_an_update(large, 0, 2048));
+    assert_false(is_worth_an_update(least, least / 2 + 128, 2048));
+    assert_true(is_worth_an_update(least - 128, least / 2 + 128, 2048)); /* not so large */
+    conn->ack.unacked_bytes = 1;
+    assert_true(is_worth_an_update(large, large / 2 + 128, 2048)); /* which says more than that */
+}
+
 /* An update that the field cannot express would be repeated for ever. */
 static void test_no_update_for_less_than_a_unit(void **state)
 {
@@ -575,6 +601,7 @@ int main(void)
         TEST(test_field_has_16_bits),
         TEST(test_rounding),
         TEST(test_worth_an_update),
+        TEST(test_a_large_window_can_wait),
         TEST(test_no_update_for_less_than_a_unit),
         TEST(test_scale_for_a_maximum),
         TEST(test_first_limit),
