@@ -460,11 +460,19 @@ static bool start_marks(struct service *service)
     return true;
 }
 
+static bool on_vacate_send(void *ctx, uint64_t conn_id)
+{
+    struct service *service = ctx;
+    return channel_server_vacate_send(service->channels, conn_id);
+}
+
 static void give_memory(struct service *service, struct te_config *engine)
 {
     uint64_t max_bytes = service->config->memory_max_bytes;
     memory_init(&service->memory, max_bytes);
     region_init(&service->regions, max_bytes);
+    service->regions.vacate_send = on_vacate_send;
+    service->regions.ctx = service;
     engine->allocator = memory_allocator(&service->memory);
     engine->buffer_memory = region_buffers(&service->regions);
     engine->memory_max_bytes = max_bytes;

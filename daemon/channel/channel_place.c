@@ -8,6 +8,7 @@
 #include <tcpengine/buffers.h>
 
 #include "channel/channel_news.h"
+#include "link/region.h"
 #include "rpc/rpc_local.h"
 #include "rpc/rpc_status.h"
 #include "util/log_uid.h"
@@ -572,6 +573,20 @@ void channel_place_on_event(struct channel_place *place, const struct te_event *
     if ((event->ready & (TE_READY_SEND | TE_READY_OPEN)) != 0 &&
         (written != place->accepted || place->is_finished != place->fin_sent))
         channel_news_look_soon(place->link, number_of(place));
+}
+
+bool channel_place_vacate_send(struct channel_place *place)
+{
+    struct channel_slot *slot = slot_of(place);
+    struct channel_link *link = place->link;
+    atomic_store(&slot->drops, 1);
+    bool is_free = atomic_load(&slot->writes) == 0 &&
+                   atomic_load_explicit(&slot->written, memory_order_acquire) == place->accepted;
+    if (is_free)
+        region_drop(channel_send_ring(&link->layout, link->head, number_of(place)),
+                    link->layout.send_bytes);
+    atomic_store(&slot->drops, 0);
+    return is_free;
 }
 
 /* What the program did last, before the daemon looked: it may have written, given the slot up and

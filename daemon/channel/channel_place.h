@@ -14,4 +14,8 @@ void channel_place_on_event(struct channel_place *place, const struct te_event *
 /* The program is gone: its memory is free afterwards. */
 void channel_place_give_up(struct channel_place *place);
 
+/* Drops the pages of its send ring, of which all is acknowledged, unless the client writes there.
+ */
+bool channel_place_vacate_send(struct channel_place *place);
+
 #endif

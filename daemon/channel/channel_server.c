@@ -181,6 +181,12 @@ void channel_server_on_rest(struct channel_server *server)
         channel_rest_begin(server);
 }
 
+bool channel_server_vacate_send(struct channel_server *server, uint64_t id)
+{
+    struct channel_place *place = server != NULL ? channel_news_find(server, id) : NULL;
+    return place != NULL && channel_place_vacate_send(place);
+}
+
 void channel_server_on_event(struct channel_server *server, const struct te_event *event)
 {
     if (server == NULL || event->id == 0)

@@ -43,6 +43,9 @@ void channel_server_free(struct channel_server *server);
 void channel_server_on_flushed(struct channel_server *server);
 /* Call before the loop waits. NULL is legal. */
 void channel_server_on_rest(struct channel_server *server);
+/* The engine holds nothing of what the connection sends: drops the pages of its send ring, unless
+ * its program writes there. False: it does, or there is no such ring. NULL is legal. */
+bool channel_server_vacate_send(struct channel_server *server, uint64_t id);
 /* Call with every event of the engine. NULL is legal. */
 void channel_server_on_event(struct channel_server *server, const struct te_event *event);
 

@@ -118,12 +118,18 @@ static void release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, 
 }
 
 /* Lent regions are parts of a memfd that a client shares: MADV_DONTNEED would keep the pages. */
-static void vacate(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes)
+void region_drop(uint8_t *region, size_t size_bytes)
 {
-    (void)ctx;
-    (void)conn_id;
-    (void)is_send;
     madvise(region, size_bytes, MADV_REMOVE);
+}
+
+static bool vacate(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes)
+{
+    struct region_memory *memory = ctx;
+    if (is_send)
+        return memory->vacate_send != NULL && memory->vacate_send(memory->ctx, conn_id);
+    region_drop(region, size_bytes);
+    return true;
 }
 
 struct te_buffer_memory region_buffers(struct region_memory *memory)

@@ -22,7 +22,13 @@ struct region_arena {
     uint32_t free_count;
 };
 
+/* Who has lent a connection its send buffer (buffers.h): drops the pages, if nobody writes there.
+ */
+typedef bool region_vacate_send(void *ctx, uint64_t conn_id);
+
 struct region_memory {
+    region_vacate_send *vacate_send; /* NULL: they stay */
+    void *ctx;
     uint64_t budget_bytes;
     uint32_t page_bytes;
     struct region_arena arenas[REGION_SIZES];
@@ -32,6 +38,8 @@ struct region_memory {
 void region_init(struct region_memory *memory, uint64_t budget_bytes);
 /* Unmaps everything; no region may be in use. */
 void region_done(struct region_memory *memory);
+/* Drops the pages of a lent region: what is read there is zero. */
+void region_drop(uint8_t *region, size_t size_bytes);
 /* memory must outlive every stack that uses it. */
 struct te_buffer_memory region_buffers(struct region_memory *memory);
 

@@ -42,6 +42,11 @@
  * each side says that it sleeps, and only then looks for bits a last time; the other sets the bit,
  * and only then looks whether it must ring. So one of them sees the other.
  *
+ * Pages. When a send ring has been empty for a while, all of it acknowledged, the daemon drops its
+ * pages: what lies there turns to zero. Each side says what it is about to do, sequentially
+ * consistent, and only then looks at what the other says: so never do both. A client that writes
+ * without a word may send zeros.
+ *
  * Numbers are in the machine's byte order; both sides run on it. */
 #ifndef TCPENGINE_CHANNEL_H
 #define TCPENGINE_CHANNEL_H
@@ -175,7 +180,9 @@ struct channel_slot {
     _Atomic uint32_t finished; /* 1: FIN behind written, which moves no more */
     _Atomic uint32_t wants_room; /* 1: tell me when half of the send ring is free */
     _Atomic uint32_t asked;      /* counted up behind what follows: look at it */
-    uint32_t unused_1[9];
+    _Atomic uint32_t writes;     /* 1: it may write to the send ring. Set it before the first byte,
+                                  * then wait until drops is 0; reset it behind written */
+    uint32_t unused_1[8];
 
     /* 64: the client, only while asked equals answered. */
     _Atomic uint32_t op;
@@ -192,13 +199,16 @@ struct channel_slot {
     _Atomic uint32_t state; /* enum channel_state */
     _Atomic uint32_t is_end; /* 1: the peer's FIN follows the byte before received */
     _Atomic uint32_t code;   /* the protocol's enum Code: of the last answer, or why it ended */
-    uint32_t unused_3[8];
+    _Atomic uint32_t drops;  /* 1: it drops the pages of the send ring, unless writes is set */
+    uint32_t unused_3[7];
 
     /* 192: the daemon, before state leaves OPENING or ACCEPTING. */
     uint64_t own_id;
     struct channel_endpoint own_local, own_remote;
     uint8_t unused_4[16];
 };
+_Static_assert(offsetof(struct channel_slot, writes) == 28, "writes");
+_Static_assert(offsetof(struct channel_slot, drops) == 160, "drops");
 _Static_assert(offsetof(struct channel_slot, op) == 64, "op");
 _Static_assert(offsetof(struct channel_slot, acked) == 128, "acked");
 _Static_assert(offsetof(struct channel_slot, own_id) == 192, "own_id");

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,6 +133,22 @@ static bool spin(struct tcpc_channel *channel)
 int64_t tcpci_shared_until(uint32_t wait_ms)
 {
     return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
+}
+
+/* The daemon takes microseconds for it; but it may have died there. */
+static void await_drop(struct tcpc_channel *channel, const struct channel_slot *slot)
+{
+    struct pollfd fds = {.fd = channel->fd};
+    while (atomic_load(&slot->drops) != 0 && poll(&fds, 1, 0) == 0)
+        sched_yield();
+}
+
+void tcpci_shared_claim(const struct tcpc_stream *stream)
+{
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    atomic_store(&slot->writes, 1);
+    if (atomic_load(&slot->drops) != 0)
+        await_drop(stream->channel, slot);
 }
 
 /* Until until_ms, but no longer than LINK_LOOK_MS. */
@@ -277,6 +294,7 @@ struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel)
     atomic_store_explicit(&shared->released, 0, memory_order_relaxed);
     atomic_store_explicit(&shared->finished, 0, memory_order_relaxed);
     atomic_store_explicit(&shared->wants_room, 0, memory_order_relaxed);
+    atomic_store_explicit(&shared->writes, 0, memory_order_relaxed);
     return stream;
 }
 

@@ -49,6 +49,8 @@ void tcpci_shared_end(struct tcpc_stream *stream, uint32_t op);
 /* Asks the daemon for op, whose arguments are in the slot. */
 void tcpci_shared_ask(struct tcpc_stream *stream, uint32_t op);
 bool tcpci_shared_is_answered(const struct tcpc_stream *stream);
+/* From now on the send ring may be written: the daemon drops none of its pages. */
+void tcpci_shared_claim(const struct tcpc_stream *stream);
 /* Tells the daemon that the slot has changed. */
 void tcpci_shared_kick(struct tcpc_stream *stream);
 /* Waits for news of any stream, until until_ms (TCPC_MS_NEVER: without limit); what is less than

@@ -279,6 +279,7 @@ static size_t room_of(const struct tcpc_stream *stream)
 size_t tcpc_stream_reserve(struct tcpc_stream *stream, size_t want, struct tcpc_span ret_spans[2])
 {
     struct tcpc_channel *channel = stream->channel;
+    tcpci_shared_claim(stream);
     size_t room = room_of(stream);
     if (room < want) {
         atomic_store(&tcpci_shared_slot(stream)->wants_room, 1);
@@ -292,8 +293,9 @@ size_t tcpc_stream_reserve(struct tcpc_stream *stream, size_t want, struct tcpc_
 void tcpc_stream_commit(struct tcpc_stream *stream, size_t len)
 {
     stream->written += len;
-    atomic_store_explicit(&tcpci_shared_slot(stream)->written, stream->written,
-                          memory_order_release);
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    atomic_store_explicit(&slot->written, stream->written, memory_order_release);
+    atomic_store_explicit(&slot->writes, 0, memory_order_release);
     tcpci_shared_kick(stream);
 }
 
@@ -346,8 +348,10 @@ static size_t write_now(struct tcpc_stream *stream, const uint8_t *data, size_t 
     if (len > room)
         len = room;
     size_t first = len < spans[0].len ? len : spans[0].len;
-    if (len == 0)
+    if (len == 0) {
+        atomic_store_explicit(&tcpci_shared_slot(stream)->writes, 0, memory_order_release);
         return 0;
+    }
     memcpy(spans[0].bytes, data, first);
     memcpy(spans[1].bytes, data + first, len - first);
     tcpc_stream_commit(stream, len);

@@ -11,7 +11,7 @@ MAGIC, VERSION = 0x314E4843, 1
 SLOTS_AT, SLOT_BYTES = 4096, 256
 DAEMON_SLEEPS, CLIENT_SLEEPS, WORK, READY = 64, 128, 192, 768
 # Of a slot: the client's words,
-WRITTEN, RELEASED, FINISHED, WANTS_ROOM, ASKED = 0, 8, 16, 20, 24
+WRITTEN, RELEASED, FINISHED, WANTS_ROOM, ASKED, WRITES = 0, 8, 16, 20, 24, 28
 OP, ARGUMENT, ID, LOCAL, REMOTE = 64, 68, 72, 80, 100
 # and the daemon's.
 ACKED, RECEIVED, ANSWERED, STATE, IS_END, CODE, OWN_ID = 128, 136, 144, 148, 152, 156, 192
@@ -130,6 +130,10 @@ class RawChannel:
 
     def is_answered(self, slot: int) -> bool:
         return self.get(slot, ASKED) == self.get(slot, ANSWERED)
+
+    def pages(self) -> int:
+        """How many the memory has, of whosever making."""
+        return os.fstat(self.fds[0]).st_blocks * 512 // 4096
 
     def send_ring(self, slot: int) -> int:
         slots = (self.slots * SLOT_BYTES + 4095) // 4096 * 4096

@@ -32,8 +32,8 @@ def metric(name: str, suffix: str = "_total") -> int:
     return int(row.split()[1])
 
 
-class Echo(harness.SystemTest):
-    """The examples, as a program of the user's would be."""
+class EchoServer(harness.SystemTest):
+    """One of the examples, as a program of the user's would be."""
 
     started = 0
 
@@ -42,8 +42,8 @@ class Echo(harness.SystemTest):
         wait_for(lambda: self.find(state="LISTEN") is None, what="the listener's end")
 
     def start(self, program=ECHO) -> Process:
-        Echo.started += 1
-        echo = Process([program, PORT], self.folder, f"echo-{Echo.started}",
+        EchoServer.started += 1
+        echo = Process([program, PORT], self.folder, f"echo-{EchoServer.started}",
                        env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
         self.addCleanup(self.end, echo)
         wait_for(lambda: b"ready" in echo.output or not echo.is_running(), what="the echo server")
@@ -60,6 +60,10 @@ class Echo(harness.SystemTest):
             client.shutdown(socket.SHUT_WR)
             self.assertEqual(client.recv(1), b"")
         self.assertEqual(hashlib.sha256(got).digest(), hashlib.sha256(text).digest())
+
+
+class Echo(EchoServer):
+    """What programs on channels do, and what becomes of them."""
 
     def test_echo_on_epoll(self) -> None:
         self.start()
@@ -125,6 +129,104 @@ class Blocking(harness.SystemTest):
         self.assertIn("receive:", work.log)
         peer.close()
         self.start_daemon()
+
+
+class Pages(harness.SystemTest):
+    """An idle connection of a channel keeps no pages of its rings."""
+
+    daemon_arguments = ("--set", "idle_release=50ms")
+
+    def setUp(self) -> None:
+        self.server = self.kernel_server()
+        self.channel = RawChannel(self.daemon.url, hello(send=1 << 20))
+        self.addCleanup(self.channel.close)
+        self.channel.ask(0, OPEN, remote=(HOST4, self.server.getsockname()[1]))
+        self.peer, _ = self.server.accept()
+        self.addCleanup(self.peer.close)
+        wait_for(lambda: self.channel.get(0, STATE) == OPENED, what="the connection")
+        # Touch head and slots: from now on only rings grow.
+        self.channel.put(0, WRITTEN, 0)
+        self.before = self.channel.pages()
+        self.written = 0
+
+    def write(self, text: bytes) -> None:
+        start = self.channel.send_ring(0) + self.written
+        self.channel.memory[start:start + len(text)] = text
+        self.written += len(text)
+        self.channel.put(0, WRITTEN, self.written)
+
+    def send(self, text: bytes) -> None:
+        self.write(text)
+        self.channel.kick(0)
+        self.assertEqual(recv_exactly(self.peer, len(text)), text)
+
+    def is_back(self) -> bool:
+        return self.channel.pages() == self.before
+
+    def test_they_are_given_back(self) -> None:
+        for _ in range(3):
+            text = os.urandom(50_000)
+            self.send(text)
+            self.peer.sendall(text)
+            wait_for(lambda: self.channel.get(0, rawchannel.RECEIVED, "<Q") ==
+                     self.channel.get(0, RELEASED, "<Q") + len(text), what="the peer's bytes")
+            self.channel.put(0, RELEASED, self.channel.get(0, rawchannel.RECEIVED, "<Q"))
+            self.channel.kick(0)
+            wait_for(self.is_back, what="the pages")
+
+    def test_not_while_it_writes(self) -> None:
+        self.channel.put(0, rawchannel.WRITES, 1, "<I")
+        self.send(b"first")
+        start = self.channel.send_ring(0) + self.written
+        self.channel.memory[start:start + 6] = b"second"
+        time.sleep(0.5)
+        self.assertEqual(self.channel.memory[start:start + 6], b"second")
+        self.written += 6
+        self.channel.put(0, WRITTEN, self.written)
+        self.channel.put(0, rawchannel.WRITES, 0, "<I")
+        self.channel.kick(0)
+        self.assertEqual(recv_exactly(self.peer, 6), b"second")
+        wait_for(self.is_back, what="the pages")
+
+    def test_not_before_the_daemon_has_looked(self) -> None:
+        """Written, but nobody has rung: it is still there when somebody does."""
+        self.send(b"first")
+        self.write(b"second")
+        time.sleep(0.5)
+        self.channel.kick(0)
+        self.assertEqual(recv_exactly(self.peer, 6), b"second")
+        wait_for(self.is_back, what="the pages")
+
+
+class DroppedAtOnce(EchoServer):
+    """Pages go as soon as a ring is empty, while the library writes the next bytes."""
+
+    daemon_arguments = ("--set", "idle_release=0")
+
+    def go_to_and_fro(self, seed: int) -> None:
+        source = random.Random(seed)
+        with self.kernel_client(PORT) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for _ in range(1000):
+                text = source.randbytes(source.randint(1, 9000))
+                client.sendall(text)
+                if recv_exactly(client, len(text)) != text:
+                    return
+        self.intact += 1
+
+    def test_many_small_ones(self) -> None:
+        self.start()
+        self.intact = 0
+        clients = [threading.Thread(target=self.go_to_and_fro, args=(seed,)) for seed in range(8)]
+        for client in clients:
+            client.start()
+        for client in clients:
+            client.join()
+        self.assertEqual(self.intact, len(clients))
+
+    def test_a_stream(self) -> None:
+        self.start()
+        self.echoes(20_000_000)
 
 
 class Hostile(harness.SystemTest):

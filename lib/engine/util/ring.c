@@ -264,7 +264,9 @@ void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner)
     const struct te_buffer_memory *memory = owner->memory;
     if (memory->vacate == NULL || te_ring_cost(ring) == 0)
         return;
-    memory->vacate(memory->ctx, owner->conn_id, owner->is_send, ring->region, ring->size_bytes);
+    if (!memory->vacate(memory->ctx, owner->conn_id, owner->is_send, ring->region,
+                        ring->size_bytes))
+        return;
     unsigned count = granule_count(ring);
     ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
 }

@@ -108,7 +108,8 @@ struct tcpc_span {
 size_t tcpc_stream_peek(struct tcpc_stream *stream, struct tcpc_span ret_spans[2]);
 void tcpc_stream_release(struct tcpc_stream *stream, size_t len);
 /* Where the next bytes can be written, in place. Returns how many fit. tcpc_stream_commit() sends
- * the first len of them. If fewer than want fit, news comes when there is more room. */
+ * the first len of them; until then, even if it is of 0, an idle stream keeps the pages of its send
+ * ring. If fewer than want fit, news comes when there is more room. */
 size_t tcpc_stream_reserve(struct tcpc_stream *stream, size_t want, struct tcpc_span ret_spans[2]);
 void tcpc_stream_commit(struct tcpc_stream *stream, size_t len);
 /* The peer has sent FIN, and everything was read. */

@@ -39,7 +39,8 @@ struct te_allocator {
  * release: the region is free, because the stream has run empty (and config.idle_release_us have
  * passed), the connection has ended, or another region has taken over.
  * vacate: a region that the host has lent (buffers.h) holds nothing for now, and its pages may be
- * dropped: what is read there before it is written again has no meaning. NULL: it keeps them.
+ * dropped: what is read there before it is written again has no meaning. False: somebody may be
+ * writing there, and the pages stay until it has run empty again. NULL: it keeps them.
  * page_bytes: a region larger than four pages of this size, a power of two, costs the host only
  * those pages that were written (mmap, madvise). 0: any region costs all of its bytes. The engine
  * charges memory by it (pressure.h).
@@ -53,7 +54,7 @@ struct te_buffer_memory {
     uint8_t *(*grow)(void *ctx, uint64_t conn_id, bool is_send, size_t old_bytes, size_t new_bytes);
     void (*release)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
     uint32_t page_bytes;
-    void (*vacate)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
+    bool (*vacate)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
 };
 
 /* The values of config_list.h that have names, explained there. */

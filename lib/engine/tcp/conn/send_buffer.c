@@ -143,11 +143,22 @@ static void fit(struct te_stack *stack, struct te_conn *conn)
     te_charge_update(stack, conn);
 }
 
+/* Its user may be writing the next bytes: the host knows. */
+static void vacate(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_ring_owner owner = ring_owner(stack, conn);
+    te_ring_vacate(&conn->send_ring, &owner);
+    te_charge_update(stack, conn);
+}
+
 void te_send_release_memory(struct te_stack *stack, struct te_conn *conn)
 {
-    if (conn->send_ring.is_lent)
-        return; /* its user may be writing the next bytes */
-    if (conn->queued_offset == conn->acked_offset)
+    bool is_empty = conn->queued_offset == conn->acked_offset;
+    if (conn->send_ring.is_lent && is_empty)
+        vacate(stack, conn);
+    else if (conn->send_ring.is_lent)
+        return;
+    else if (is_empty)
         release(stack, conn);
     else if (is_ring_loose(stack, conn))
         fit(stack, conn);

@@ -11,16 +11,25 @@ static struct couple c;
 static struct lazy_memory memory;
 static uint8_t send_ring[RING], receive_ring[RING], peer_send[RING], peer_receive[RING];
 static const struct te_buffers lent = {send_ring, receive_ring, RING, RING};
-static unsigned vacated;
+static unsigned vacated, send_vacated, send_refused;
+static bool user_writes;
 
-static void vacate(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes)
+static bool vacate(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes)
 {
     (void)ctx;
     (void)conn_id;
-    assert_false(is_send);
+    assert_ptr_equal(region, is_send ? send_ring : receive_ring);
     assert_int_equal(size_bytes, RING);
+    if (is_send && user_writes) {
+        send_refused++;
+        return false;
+    }
     memset(region, 0, size_bytes);
-    vacated++;
+    if (is_send)
+        send_vacated++;
+    else
+        vacated++;
+    return true;
 }
 
 static int setup(void **state)
@@ -30,7 +39,8 @@ static int setup(void **state)
     c.a.config.buffer_memory = c.b.config.buffer_memory = lazy_memory_init(&memory);
     c.a.config.buffer_memory.vacate = vacate;
     c.a.config.memory_max_bytes = 16u << 20;
-    vacated = 0;
+    vacated = send_vacated = send_refused = 0;
+    user_writes = false;
     couple_start(&c);
     return 0;
 }
@@ -203,6 +213,64 @@ static void pages_of_an_idle_connection_are_dropped(void **state)
     assert_int_equal(vacated, 1);
 }
 
+/* A byte is written, leaves and is acknowledged. */
+static void send_one(void)
+{
+    uint64_t at = position().send_accepted;
+    assert_int_equal(write_in_place(1), 1);
+    couple_run(&c);
+    fixture_advance(&c.b, c.b.config.delayed_ack_us);
+    couple_run(&c);
+    assert_int_equal(position().send_acked, at + 1);
+}
+
+static void pages_of_an_idle_send_ring_are_dropped(void **state)
+{
+    (void)state;
+    lend();
+    uint64_t without = c.conn->charged_ring_bytes;
+    send_one();
+    assert_true(c.conn->charged_ring_bytes > without);
+    fixture_advance(&c.a, c.a.config.idle_release_us / 2);
+    assert_int_equal(send_vacated, 0);
+    fixture_advance(&c.a, c.a.config.idle_release_us);
+    assert_int_equal(send_vacated, 1);
+    assert_int_equal(c.conn->charged_ring_bytes, without);
+    fixture_advance(&c.a, 10 * c.a.config.idle_release_us);
+    assert_int_equal(send_vacated, 1); /* there is nothing to drop */
+    send_one();
+    assert_true(c.conn->charged_ring_bytes > without);
+    fixture_advance(&c.a, 2 * c.a.config.idle_release_us);
+    assert_int_equal(send_vacated, 2);
+}
+
+static void a_send_ring_that_is_written_stays(void **state)
+{
+    (void)state;
+    lend();
+    uint64_t without = c.conn->charged_ring_bytes;
+    send_one();
+    user_writes = true;
+    fixture_advance(&c.a, 5 * c.a.config.idle_release_us);
+    assert_int_equal(send_refused, 1);
+    assert_true(c.conn->charged_ring_bytes > without); /* it costs what it cost */
+    user_writes = false;
+    send_one();
+    fixture_advance(&c.a, 2 * c.a.config.idle_release_us);
+    assert_int_equal(send_vacated, 1);
+    assert_int_equal(c.conn->charged_ring_bytes, without);
+}
+
+/* What is in flight is not dropped, however long that takes. */
+static void a_send_ring_with_something_in_it_stays(void **state)
+{
+    (void)state;
+    lend();
+    assert_int_equal(write_in_place(1), 1);
+    fixture_advance(&c.a, 3 * c.a.config.idle_release_us);
+    assert_int_equal(send_vacated + send_refused, 0);
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
     (void)state;
@@ -258,6 +326,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_received_lies_in_the_lent_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(the_window_never_exceeds_the_ring, setup, teardown),
         cmocka_unit_test_setup_teardown(the_content_moves_out_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(pages_of_an_idle_send_ring_are_dropped, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_send_ring_that_is_written_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_send_ring_with_something_in_it_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(without_memory_it_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(bytes_rewritten_in_flight_go_out_as_they_are, setup,
                                         teardown),
