@@ -19,8 +19,8 @@
 #define RPC_HELD_PER_UID_MAX_DEFAULT (8 * TE_MIB)
 #define RPC_HELD_MAX_DEFAULT (64 * TE_MIB)
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
-#define RPC_CHANNELS_PER_UID_MAX_DEFAULT 8
-#define RPC_CHANNELS_MAX_DEFAULT 64
+#define RPC_CHANNELS_PER_UID_MAX_DEFAULT 16
+#define RPC_CHANNELS_MAX_DEFAULT 128
 #define RPC_PRIVILEGED_MAX 32
 /* Local ports below this one are for admins and privileged_uids alone: what listens there passes
  * for a service of the host. */

@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "system"))
 import harness  # noqa: E402 - after the path above
+import idle_memory  # noqa: E402
 import kernel_memory  # noqa: E402
 
 VETH_HERE, VETH_THERE = "10.10.0.1", "10.10.0.2"
@@ -138,12 +139,14 @@ def run_memory(tiny: bool) -> dict:
         kernel = kernel_memory.measure(500 if tiny else 10_000, VETH_HERE, veth.other.pid)
     finally:
         veth.stop()
+    channel = idle_memory.measure(400 if tiny else 100_000)
     rows = {}
     for key in ("established_bytes", "time_wait_bytes"):
         rows[key] = {"engine": engine[key], "kernel": kernel[key],
                      "ratio": round(engine[key] / kernel[key], 3) if kernel[key] else None}
     return {"bench": "memory", "unit": "B", "better": "low", "connections": count, **rows,
-            "kernel_connections": kernel["connections"], "detail": engine}
+            "kernel_connections": kernel["connections"], "by_channel": channel,
+            "detail": engine}
 
 
 def main() -> None:

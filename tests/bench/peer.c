@@ -79,7 +79,7 @@ static void greet(int fd)
         continue;
 }
 
-/* One thread waits for the ends of all connections that are held. */
+/* One thread waits for what happens to the connections that are held: it answers, and closes. */
 static int held = -1;
 
 static void hold(int fd)
@@ -89,12 +89,22 @@ static void hold(int fd)
         bench_die("hold", strerror(errno));
 }
 
-static void *close_ended(void *arg)
+static void answer(int fd)
+{
+    char piece[4096];
+    ssize_t count = recv(fd, piece, sizeof(piece), 0);
+    if (count > 0)
+        send_all(fd, piece, (size_t)count);
+    else
+        close(fd);
+}
+
+static void *keep_held(void *arg)
 {
     struct epoll_event event;
     (void)arg;
     while (epoll_wait(held, &event, 1, -1) > 0)
-        close(event.data.fd);
+        answer(event.data.fd);
     return NULL;
 }
 
@@ -102,7 +112,7 @@ static void hold_start(void)
 {
     pthread_t thread;
     held = epoll_create1(0);
-    if (held < 0 || pthread_create(&thread, NULL, close_ended, NULL) != 0)
+    if (held < 0 || pthread_create(&thread, NULL, keep_held, NULL) != 0)
         bench_die("hold", strerror(errno));
 }
 

@@ -38,6 +38,10 @@ static bool parse_key(struct plan *plan, const char *word)
         plan->fill_port = (uint16_t)strtoul(value, NULL, 10);
     else if ((value = value_of(word, "fill_seconds")) != NULL)
         plan->fill_seconds = strtod(value, NULL);
+    else if ((value = value_of(word, "ports")) != NULL)
+        plan->ports = (unsigned)strtoul(value, NULL, 10);
+    else if ((value = value_of(word, "use")) != NULL)
+        plan->use = (unsigned)strtoul(value, NULL, 10);
     else if ((value = value_of(word, "url")) != NULL)
         plan->url = value;
     else if ((value = value_of(word, "tap")) != NULL)
@@ -54,12 +58,13 @@ bool plan_parse(struct plan *ret_plan, int count, char **words)
                               .port = (uint16_t)strtoul(words[2], NULL, 10),
                               .amount = strtoull(words[3], NULL, 10),
                               .clients = 1,
+                              .ports = 1,
                               .seconds = 3600,
                               .fill_seconds = 3600};
     for (int i = 4; i < count; i++)
         if (!parse_key(ret_plan, words[i]))
             return false;
-    return ret_plan->clients > 0 && ret_plan->clients <= PLAN_CLIENTS_MAX;
+    return ret_plan->clients > 0 && ret_plan->clients <= PLAN_CLIENTS_MAX && ret_plan->ports > 0;
 }
 
 static void print_common(double seconds, const char *what, uint64_t amount)

@@ -6,7 +6,8 @@
  *   latency      64 bytes there and back, AMOUNT times
  *   connections  open, one byte from the peer, close, AMOUNT times
  *   requests     open, 64 bytes there and back, close, AMOUNT times
- *   hold         AMOUNT open connections, until standard input ends
+ *   hold         AMOUNT open connections, until standard input ends; by turns to ports=N ports from
+ *                PORT on; with use=1 each has had 64 bytes there and back
  *
  * Keys: clients=N at a time, seconds=S after which it ends even if less was done, fill=N TIME_WAITs
  * made before the clock starts, by way of the ports from fill_port=PORT on, during fill_seconds=S
@@ -26,7 +27,7 @@ struct plan {
     const char *mode, *address, *url, *tap;
     uint16_t port, fill_port;
     uint64_t amount, fill;
-    unsigned clients;
+    unsigned clients, ports, use;
     double seconds, fill_seconds;
 };
 

@@ -218,6 +218,14 @@ static void latency(struct work *work)
     free(times);
 }
 
+static uint64_t open_and_use(const struct work *work, uint16_t port)
+{
+    uint64_t handle = work->transport->open(work->plan.address, port);
+    if (work->plan.use)
+        there_and_back(work->transport, handle);
+    return handle;
+}
+
 static void hold(struct work *work)
 {
     const struct transport *transport = work->transport;
@@ -228,7 +236,7 @@ static void hold(struct work *work)
     if (handles == NULL)
         bench_die("hold", "no memory");
     for (uint64_t i = 0; i < work->plan.amount; i++)
-        handles[i] = transport->open(work->plan.address, work->plan.port);
+        handles[i] = open_and_use(work, (uint16_t)(work->plan.port + i % work->plan.ports));
     plan_report(plan_now() - start, "count", work->plan.amount, 0);
     while (read(STDIN_FILENO, &byte, 1) > 0)
         continue;
