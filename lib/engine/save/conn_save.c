@@ -223,7 +223,7 @@ static void sending_fields(struct te_codec *codec, struct te_stack *stack, struc
     te_codec_time(codec, &conn->user_timeout_us);
 }
 
-static void account_fields(struct te_codec *codec, struct te_conn *conn)
+static void account_fields(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
 {
     te_codec_past(codec, &conn->opened_at_us);
     te_codec_past(codec, &conn->state_since_us);
@@ -231,7 +231,7 @@ static void account_fields(struct te_codec *codec, struct te_conn *conn)
     te_codec_u64(codec, &conn->segments_out);
     te_codec_u64(codec, &conn->segments_retransmitted);
     te_codec_u64(codec, &conn->bytes_retransmitted);
-    te_save_history(codec, &conn->history);
+    te_save_history(codec, &conn->history, &stack->config.allocator);
 }
 
 /* --- timers: those that are armed, by number -------------------------------------------------- */
@@ -385,7 +385,7 @@ static void conn_fields(struct te_codec *codec, struct te_stack *stack, struct t
     paws_fields(codec, &conn->paws);
     stream_fields(codec, conn);
     sending_fields(codec, stack, conn);
-    account_fields(codec, conn);
+    account_fields(codec, stack, conn);
     timer_fields(codec, conn);
     send_buffer_fields(codec, stack, conn);
     receive_buffer_fields(codec, stack, conn);
@@ -412,6 +412,7 @@ static void discard(struct te_stack *stack, struct te_conn *conn)
     te_mtu_probe_free(stack, conn);
     te_send_drop(stack, conn);
     te_conn_drop_received(stack, conn);
+    te_history_clear(&conn->history, &stack->config.allocator);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }
 

@@ -15,7 +15,7 @@ static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
     te_save_endpoint(codec, &grave->local);
     te_save_endpoint(codec, &grave->remote);
     te_codec_u32(codec, &grave->uid);
-    te_save_history(codec, &grave->history);
+    te_save_history(codec, &grave->history, &stack->config.allocator);
 }
 
 static uint32_t grave_count(const struct te_graveyard *yard)
@@ -44,6 +44,8 @@ static void read_grave(struct te_codec *codec, struct te_stack *stack)
     te_codec_require(codec, te_graveyard_find(stack, grave.id) == NULL);
     if (te_codec_is_ok(codec))
         te_graveyard_put(stack, grave);
+    else
+        te_history_clear(&grave.history, &stack->config.allocator);
 }
 
 void te_save_graveyard(struct te_codec *codec, struct te_stack *stack)

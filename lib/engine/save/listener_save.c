@@ -29,7 +29,7 @@ static void listener_fields(struct te_codec *codec, const struct te_stack *stack
     te_codec_bool(codec, &listener->fast_open);
     te_codec_u32(codec, &listener->fast_open_resets);
     te_codec_time(codec, &listener->fast_open_resets_until_us);
-    te_save_history(codec, &listener->history);
+    te_save_history(codec, &listener->history, &stack->config.allocator);
 }
 
 /* --- the queues: SYN, accept, and accepted in SYN_RCVD by Fast Open --------------------------- */
@@ -123,10 +123,13 @@ static void read_listener(struct te_codec *codec, struct te_stack *stack)
     listener_fields(codec, stack, &read);
     if (te_codec_is_ok(codec))
         check_listener(codec, stack, &read);
-    if (!te_codec_is_ok(codec))
+    if (!te_codec_is_ok(codec)) {
+        te_history_clear(&read.history, &stack->config.allocator);
         return;
+    }
     struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
     if (listener == NULL || !te_owner_add_listener(stack, read.uid)) {
+        te_history_clear(&read.history, &stack->config.allocator);
         te_stack_dealloc(stack, listener, sizeof(*listener));
         te_codec_fail(codec, TE_ERR_NOMEM);
         return;

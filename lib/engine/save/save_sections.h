@@ -91,8 +91,10 @@ void te_save_endpoint(struct te_codec *codec, struct te_endpoint *endpoint);
 void te_save_id(struct te_codec *codec, const struct te_stack *stack, uint64_t *id);
 /* Reading: TE_ERR_INVALID when it is above 0. Codes of a later version are kept. */
 void te_save_error(struct te_codec *codec, int8_t *error);
-/* Reading: log is empty before; TE_ERR_INVALID for more than TE_HISTORY_MAX transitions. */
-void te_save_history(struct te_codec *codec, struct te_history_log *log);
+/* Reading: log is empty before, and the caller's to clear afterwards, whatever came of it;
+ * TE_ERR_INVALID for more than TE_HISTORY_MAX transitions, TE_ERR_NOMEM. */
+void te_save_history(struct te_codec *codec, struct te_history_log *log,
+                     const struct te_allocator *allocator);
 /* Reading: TE_ERR_INVALID for a time after the header's, or a state or cause that does not exist.
  */
 void te_save_transition(struct te_codec *codec, struct te_transition *transition);

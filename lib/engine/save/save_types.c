@@ -18,7 +18,7 @@ TE_NOT_SAVED(struct te_stack, "for inspection only: starts empty", drops);
 TE_SAVED_BY_HAND(struct te_stack, "as struct te_stack_birth", key, now_us, born_at_us);
 TE_SAVED_BY_HAND(struct te_stack, "each by its name", counters);
 TE_SAVED_ITEMS(struct te_stack, output, struct te_conn);
-TE_SAVED_BY_HAND(struct te_history_log, "as struct te_transition", items);
+TE_SAVED_BY_HAND(struct te_history_log, "as struct te_transition", first, more);
 TE_SAVED_BY_HAND(struct te_history_item, "as struct te_transition", time_us, seq, ack, wnd_bytes,
                  len_bytes, from, to, cause, flags, has_segment);
 
@@ -64,7 +64,8 @@ void te_save_transition(struct te_codec *codec, struct te_transition *transition
     segment_fields(codec, &transition->segment);
 }
 
-void te_save_history(struct te_codec *codec, struct te_history_log *log)
+void te_save_history(struct te_codec *codec, struct te_history_log *log,
+                     const struct te_allocator *allocator)
 {
     struct te_transition transitions[TE_HISTORY_MAX];
     memset(transitions, 0, sizeof(transitions));
@@ -74,8 +75,10 @@ void te_save_history(struct te_codec *codec, struct te_history_log *log)
     for (unsigned i = 0; i < count; i++) {
         te_save_transition(codec, &transitions[i]);
         if (codec->is_reading)
-            te_history_add(log, &transitions[i]);
+            te_history_add(log, &transitions[i], allocator);
     }
+    if (codec->is_reading && te_codec_is_ok(codec) && log->count < count)
+        te_codec_fail(codec, TE_ERR_NOMEM);
 }
 
 struct te_conn *te_save_conn_ref(struct te_codec *codec, struct te_stack *stack,

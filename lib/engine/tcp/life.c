@@ -160,6 +160,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
         mark_remains(stack, conn);
     te_conn_table_remove_id(stack, conn);
     te_charge_end(stack, conn);
+    te_history_clear(&conn->history, &stack->config.allocator);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }
 
@@ -274,6 +275,7 @@ void te_listener_free(struct te_stack *stack, struct te_listener *listener)
     te_list_remove(&listener->ready.link);
     te_listener_unlink(stack, listener);
     te_owner_remove_listener(stack, listener->uid);
+    te_history_clear(&listener->history, &stack->config.allocator);
     te_stack_dealloc(stack, listener, sizeof(*listener));
 }
 

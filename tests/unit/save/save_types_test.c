@@ -5,6 +5,7 @@
 #include "save/save_sections.h"
 #include "stack_internal.h"
 #include "support/couple.h"
+#include "support/heap.h"
 #include "support/test.h"
 
 #define BYTES_MAX 16384
@@ -13,10 +14,13 @@
 static uint8_t bytes[BYTES_MAX];
 static struct te_codec codec;
 static struct te_stack stack; /* only its id counter, counters and limiters */
+static struct heap heap;
+static struct te_allocator allocator;
 
 static int setup(void **state)
 {
     (void)state;
+    allocator = heap_init(&heap);
     memset(bytes, 0xee, sizeof(bytes));
     memset(&stack, 0, sizeof(stack));
     stack.next_id = 1000;
@@ -233,17 +237,36 @@ static void a_history_comes_back_in_its_order(void **state)
         struct te_transition transition = sample;
         transition.time_us -= TE_HISTORY_MAX + 2 - i;
         transition.segment.seq = i;
-        te_history_add(&log, &transition);
+        te_history_add(&log, &transition, &allocator);
     }
     assert_int_equal(te_history_copy(&log, transitions), TE_HISTORY_MAX);
     begin_writing();
-    te_save_history(&codec, &log);
+    te_save_history(&codec, &log, &allocator);
     begin_reading(written());
-    te_save_history(&codec, &read);
+    te_save_history(&codec, &read, &allocator);
     assert_read();
     assert_int_equal(te_history_copy(&read, back), TE_HISTORY_MAX);
     for (unsigned i = 0; i < TE_HISTORY_MAX; i++)
         assert_same(&back[i], &transitions[i]);
+    te_history_clear(&log, &allocator);
+    te_history_clear(&read, &allocator);
+}
+
+static void a_history_without_memory_for_it_is_refused(void **state)
+{
+    struct te_history_log log = {.count = 0}, read = {.count = 0};
+    (void)state;
+    for (unsigned i = 0; i < TE_HISTORY_INLINE + 1; i++)
+        te_history_add(&log, &sample, &allocator);
+    begin_writing();
+    te_save_history(&codec, &log, &allocator);
+    te_history_clear(&log, &allocator);
+    begin_reading(written());
+    heap.allocations_left = 0;
+    te_save_history(&codec, &read, &allocator);
+    assert_int_equal(codec.err, TE_ERR_NOMEM);
+    te_history_clear(&read, &allocator);
+    assert_int_equal(heap.held_bytes, 0);
 }
 
 static void a_history_that_is_too_long_is_refused(void **state)
@@ -253,7 +276,7 @@ static void a_history_that_is_too_long_is_refused(void **state)
     memset(bytes, 0, sizeof(bytes));
     bytes[0] = TE_HISTORY_MAX + 1;
     begin_reading(sizeof(bytes));
-    te_save_history(&codec, &read);
+    te_save_history(&codec, &read, &allocator);
     assert_refused();
     assert_int_equal(read.count, 0);
 }
@@ -460,6 +483,7 @@ int main(void)
         cmocka_unit_test_setup(a_transition_comes_back, setup),
         cmocka_unit_test_setup(a_transition_of_no_engine_is_refused, setup),
         cmocka_unit_test_setup(a_history_comes_back_in_its_order, setup),
+        cmocka_unit_test_setup(a_history_without_memory_for_it_is_refused, setup),
         cmocka_unit_test_setup(a_history_that_is_too_long_is_refused, setup),
         cmocka_unit_test_setup(counters_come_back, setup),
         cmocka_unit_test_setup(counters_are_known_by_their_names, setup),

@@ -621,7 +621,7 @@ static struct te_event *first_event(struct te_stack *stack)
     O(ecn, te_ecn, &conn->ecn)                                                                     \
     O(mtu_search, te_mtu_search, conn->mtu_search)                                                 \
     O(out_of_order, te_range, conn->out_of_order.items)                                            \
-    O(history, te_history_item, &conn->history.items[0])                                           \
+    O(history, te_history_item, &conn->history.first[0])                                           \
     O(sender, te_sender, conn->sender)                                                             \
     O(sent_map, te_sent_map, OF_SENDER(&conn->sender->map))                                        \
     O(sent, te_sent, record_of(conn))                                                              \
@@ -653,11 +653,11 @@ static struct te_event *first_event(struct te_stack *stack)
     O(listener, te_listener, first_listener(stack))                                                \
     O(listener_end, te_endpoint, &first_listener(stack)->local)                                    \
     O(listener_remote, te_endpoint, &first_listener(stack)->remote)                                \
-    O(listener_history, te_history_item, &first_listener(stack)->history.items[0])                 \
+    O(listener_history, te_history_item, &first_listener(stack)->history.first[0])                 \
     O(grave, te_grave, first_grave(&stack->graveyard))                                             \
     O(grave_local, te_endpoint, OF_GRAVE(local))                                                   \
     O(grave_remote, te_endpoint, OF_GRAVE(remote))                                                 \
-    O(grave_history, te_history_item, OF_GRAVE(history.items[0]))                                  \
+    O(grave_history, te_history_item, OF_GRAVE(history.first[0]))                                  \
     O(event_local, te_endpoint, OF_EVENT(local))                                                   \
     O(event_remote, te_endpoint, OF_EVENT(remote))                                                 \
     O(part, te_fragment_part, part_of(stack))                                                      \

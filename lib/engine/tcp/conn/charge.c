@@ -88,7 +88,7 @@ static uint64_t ring_bytes(const struct te_conn *conn)
 static uint32_t rest_bytes(const struct te_conn *conn)
 {
     size_t sender = conn->sender != NULL ? sizeof(*conn->sender) : 0;
-    return (uint32_t)(sizeof(*conn) + sender +
+    return (uint32_t)(sizeof(*conn) + sender + te_history_more_bytes(&conn->history) +
                       conn->out_of_order.capacity * sizeof(*conn->out_of_order.items));
 }
 

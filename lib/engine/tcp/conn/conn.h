@@ -166,14 +166,14 @@ struct te_conn {
     struct te_recovery recovery;
     struct te_ack_state ack;
     struct te_ecn ecn;
+    uint8_t retransmits; /* of the same data, in a row */
+    uint8_t probes;      /* unanswered persist or keepalive probes, in a row */
+    uint8_t keepalive_probes_max;
     uint32_t pmtu_generation;         /* of the cache that path_mtu was read from (ip/pmtu.h) */
     struct te_mtu_search *mtu_search; /* NULL: path MTU by ICMP alone (mtu_probe.h) */
     int64_t rtt_sent_at_us;           /* our SYN */
     int64_t last_sent_at_us;          /* of what takes a sequence number */
     int64_t last_received_at_us, last_challenge_at_us;
-    uint8_t retransmits; /* of the same data, in a row */
-    uint8_t probes;      /* unanswered persist or keepalive probes, in a row */
-    uint8_t keepalive_probes_max;
     int64_t keepalive_idle_us, keepalive_interval_us, user_timeout_us;
 
     /* Accounts. */

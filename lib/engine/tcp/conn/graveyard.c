@@ -32,12 +32,15 @@ enum te_err te_graveyard_init(struct te_stack *stack)
 void te_graveyard_done(struct te_stack *stack)
 {
     struct te_graveyard *yard = &stack->graveyard;
+    for (uint32_t i = 0; yard->ring != NULL && i < yard->capacity; i++)
+        te_history_clear(&yard->ring[i].history, &stack->config.allocator);
     te_stack_dealloc(stack, yard->ring, yard->capacity * sizeof(struct te_grave));
     te_stack_dealloc(stack, yard->by_id, yard->bucket_count * sizeof(uint32_t));
 }
 
-static void forget(struct te_graveyard *yard, uint32_t index)
+static void forget(struct te_stack *stack, uint32_t index)
 {
+    struct te_graveyard *yard = &stack->graveyard;
     struct te_grave *grave = &yard->ring[index];
     if (grave->id == 0)
         return;
@@ -46,38 +49,41 @@ static void forget(struct te_graveyard *yard, uint32_t index)
         at = &yard->ring[*at].next_by_id;
     *at = grave->next_by_id;
     grave->id = 0;
+    te_history_clear(&grave->history, &stack->config.allocator);
 }
 
 void te_graveyard_put(struct te_stack *stack, struct te_grave grave)
 {
     struct te_graveyard *yard = &stack->graveyard;
-    if (yard->capacity == 0)
+    if (yard->capacity == 0) {
+        te_history_clear(&grave.history, &stack->config.allocator);
         return;
+    }
     uint32_t index = yard->next;
     yard->next = (index + 1) % yard->capacity;
-    forget(yard, index);
+    forget(stack, index);
     uint32_t *bucket = bucket_of(yard, grave.id);
     grave.next_by_id = *bucket;
     yard->ring[index] = grave;
     *bucket = index;
 }
 
-void te_graveyard_bury(struct te_stack *stack, const struct te_conn *conn)
+void te_graveyard_bury(struct te_stack *stack, struct te_conn *conn)
 {
     te_graveyard_put(stack, (struct te_grave){.id = conn->id,
                                               .local = conn->local,
                                               .remote = conn->remote,
                                               .uid = conn->uid,
-                                              .history = conn->history});
+                                              .history = te_history_move(&conn->history)});
 }
 
-void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener *listener)
+void te_graveyard_bury_listener(struct te_stack *stack, struct te_listener *listener)
 {
     te_graveyard_put(stack, (struct te_grave){.id = listener->id,
                                               .local = listener->local,
                                               .remote = listener->remote,
                                               .uid = listener->uid,
-                                              .history = listener->history});
+                                              .history = te_history_move(&listener->history)});
 }
 
 static uint32_t find(const struct te_graveyard *yard, uint64_t id)

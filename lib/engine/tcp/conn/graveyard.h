@@ -30,10 +30,11 @@ struct te_graveyard {
 /* TE_ERR_NOMEM; te_graveyard_done frees what there is. */
 enum te_err te_graveyard_init(struct te_stack *stack);
 void te_graveyard_done(struct te_stack *stack);
-/* Copies what is kept of an object that is about to be freed. Its id must not be here yet. */
-void te_graveyard_bury(struct te_stack *stack, const struct te_conn *conn);
-void te_graveyard_bury_listener(struct te_stack *stack, const struct te_listener *listener);
-/* A grave that was saved; next_by_id is ignored. */
+/* Takes what is kept of an object that is about to be freed: it has no history then. Its id must
+ * not be here yet. */
+void te_graveyard_bury(struct te_stack *stack, struct te_conn *conn);
+void te_graveyard_bury_listener(struct te_stack *stack, struct te_listener *listener);
+/* A grave, whose history is handed over; next_by_id is ignored. */
 void te_graveyard_put(struct te_stack *stack, struct te_grave grave);
 /* NULL when the id was never buried or has been overwritten. Valid until the next burial. */
 const struct te_grave *te_graveyard_find(const struct te_stack *stack, uint64_t id);

@@ -1,17 +1,36 @@
 #include "tcp/conn/history.h"
 
 #include <assert.h>
-#include <string.h>
 
-void te_history_add(struct te_history_log *log, const struct te_transition *transition)
+#define MORE_BYTES ((TE_HISTORY_MAX - TE_HISTORY_INLINE) * sizeof(struct te_history_item))
+
+static struct te_history_item *item_at(struct te_history_log *log, unsigned index)
 {
-    assert(log->count <= TE_HISTORY_MAX);
-    if (log->count == TE_HISTORY_MAX) {
-        memmove(&log->items[1], &log->items[2], (TE_HISTORY_MAX - 2) * sizeof(log->items[0]));
-        log->count--;
-    }
+    return index < TE_HISTORY_INLINE ? &log->first[index] : &log->more[index - TE_HISTORY_INLINE];
+}
+
+static unsigned room(const struct te_history_log *log)
+{
+    return log->more != NULL ? TE_HISTORY_MAX : TE_HISTORY_INLINE;
+}
+
+static void drop_second(struct te_history_log *log)
+{
+    for (unsigned i = 2; i < log->count; i++)
+        *item_at(log, i - 1) = *item_at(log, i);
+    log->count--;
+}
+
+void te_history_add(struct te_history_log *log, const struct te_transition *transition,
+                    const struct te_allocator *allocator)
+{
+    assert(log->count <= room(log));
+    if (log->count == TE_HISTORY_INLINE && log->more == NULL)
+        log->more = allocator->alloc(allocator->ctx, MORE_BYTES);
+    if (log->count == room(log))
+        drop_second(log);
     const struct te_segment_info *segment = &transition->segment;
-    log->items[log->count++] = (struct te_history_item){
+    *item_at(log, log->count++) = (struct te_history_item){
         .time_us = transition->time_us,
         .seq = segment->seq,
         .ack = segment->ack,
@@ -25,10 +44,30 @@ void te_history_add(struct te_history_log *log, const struct te_transition *tran
     };
 }
 
+size_t te_history_more_bytes(const struct te_history_log *log)
+{
+    return log->more != NULL ? MORE_BYTES : 0;
+}
+
+void te_history_clear(struct te_history_log *log, const struct te_allocator *allocator)
+{
+    if (log->more != NULL)
+        allocator->free(allocator->ctx, log->more, MORE_BYTES);
+    *log = (struct te_history_log){.count = 0};
+}
+
+struct te_history_log te_history_move(struct te_history_log *log)
+{
+    struct te_history_log moved = *log;
+    *log = (struct te_history_log){.count = 0};
+    return moved;
+}
+
 unsigned te_history_copy(const struct te_history_log *log, struct te_transition *ret_transitions)
 {
     for (unsigned i = 0; i < log->count; i++) {
-        const struct te_history_item *item = &log->items[i];
+        const struct te_history_item *item =
+            i < TE_HISTORY_INLINE ? &log->first[i] : &log->more[i - TE_HISTORY_INLINE];
         ret_transitions[i] = (struct te_transition){
             .time_us = item->time_us,
             .from = (enum te_state)item->from,

@@ -72,7 +72,7 @@ void te_state_record(struct te_stack *stack, const struct te_state_subject *subj
     if (change->segment != NULL)
         event.transition.segment = *change->segment;
     if (subject->history != NULL)
-        te_history_add(subject->history, &event.transition);
+        te_history_add(subject->history, &event.transition, &stack->config.allocator);
     count_edge(&stack->counters, change->from, change->to);
     te_event_push(stack, &event);
 }
@@ -88,6 +88,7 @@ void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_sta
                                      .error = (enum te_err)conn->error,
                                      .segment = segment};
     te_state_record(stack, &subject, &change);
+    te_charge_update(stack, conn); /* the history may have grown */
     te_conn_table_count_state(&stack->conns, (enum te_state)conn->state, to);
     conn->state = (uint8_t)to;
     conn->state_since_us = stack->now_us;
@@ -95,6 +96,7 @@ void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_sta
 
 void te_conn_on_time_wait_end(struct te_stack *stack, struct te_conn *conn)
 {
+    te_charge_update(stack, conn);
     te_conn_table_count_state(&stack->conns, TE_TIME_WAIT, TE_CLOSED);
     conn->state = TE_CLOSED;
     conn->state_since_us = stack->now_us;

@@ -59,7 +59,9 @@ static struct te_conn *turn_active(struct te_stack *stack, struct te_listener *l
         return NULL;
     conn->was_passive = false;
     te_port_note(stack, conn);
-    conn->history = listener->history;
+    te_history_clear(&conn->history, &stack->config.allocator);
+    conn->history = te_history_move(&listener->history);
+    te_charge_update(stack, conn);
     te_listener_free(stack, listener);
     return conn;
 }

@@ -3,6 +3,7 @@
 #include "support/test.h"
 #include "tcp/conn/charge.h"
 #include "tcp/conn/send_buffer.h"
+#include "tcp/conn/state.h"
 #include "tcp/life.h"
 
 #define KIB 1024u
@@ -67,6 +68,20 @@ static void a_charge_is_all_that_a_connection_holds(void **state)
     te_send_drop(l.stack, conn);
     assert_int_equal(te_charge_of(conn), sizeof(*conn));
     assert_int_equal(l.stack->memory.used_bytes, used);
+    expect_healthy();
+}
+
+/* FIN_WAIT_1 is the third transition, for which a connection has no room of its own. */
+static void a_long_history_is_charged(void **state)
+{
+    (void)state;
+    struct te_conn *conn = l.conn;
+    while (conn->history.count < TE_HISTORY_INLINE)
+        conn->history.count++;
+    te_conn_set_state(l.stack, conn, TE_FIN_WAIT_1, TE_CAUSE_CLOSE, NULL);
+    assert_true(te_history_more_bytes(&conn->history) > 0);
+    assert_int_equal(te_charge_of(conn), sizeof(*conn) + te_history_more_bytes(&conn->history));
+    assert_int_equal(te_owner_find(l.stack, 1000)->bytes, te_charge_of(conn));
     expect_healthy();
 }
 
@@ -247,6 +262,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_charge_is_all_that_a_connection_holds),
+        TEST(a_long_history_is_charged),
         TEST(plain_rings_are_counted_once),
         TEST(a_remote_pays_for_what_it_opens),
         TEST(an_ipv6_remote_is_a_slash_64),

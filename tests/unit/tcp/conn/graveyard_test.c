@@ -99,9 +99,9 @@ static void test_a_connection_is_copied(void **state)
     (void)state;
     start(4);
     const struct te_transition birth = {.from = TE_CLOSED, .to = TE_SYN_SENT};
-    te_history_add(&l.conn->history, &birth);
+    te_history_add(&l.conn->history, &birth, &l.stack->config.allocator);
     te_graveyard_bury(l.stack, l.conn);
-    l.conn->history.count = 0;
+    assert_int_equal(l.conn->history.count, 0); /* it has moved */
     const struct te_grave *grave = te_graveyard_find(l.stack, l.conn->id);
     assert_non_null(grave);
     assert_int_equal(grave->uid, 1000);
@@ -109,7 +109,7 @@ static void test_a_connection_is_copied(void **state)
     assert_int_equal(grave->remote.port, LONE_PORT);
     assert_true(te_addr_equal(&grave->remote.addr, &l.conn->remote.addr));
     assert_int_equal(grave->history.count, 1);
-    assert_int_equal(grave->history.items[0].to, TE_SYN_SENT);
+    assert_int_equal(grave->history.first[0].to, TE_SYN_SENT);
 }
 
 static void test_a_listener_is_copied(void **state)
@@ -127,6 +127,41 @@ static void test_a_listener_is_copied(void **state)
     assert_int_equal(grave->history.count, 2);
 }
 
+static void add_transitions(struct te_history_log *log, unsigned count)
+{
+    const struct te_transition transition = {.from = TE_CLOSED, .to = TE_SYN_SENT};
+    for (unsigned i = 0; i < count; i++)
+        te_history_add(log, &transition, &l.stack->config.allocator);
+}
+
+/* Given back when the grave is overwritten, at once when there is no grave, or at the end. */
+static void test_a_long_history_moves_with_its_memory(void **state)
+{
+    (void)state;
+    start(1);
+    int64_t held = l.f.heap.held_bytes;
+    add_transitions(&l.conn->history, TE_HISTORY_MAX);
+    int64_t longer = l.f.heap.held_bytes;
+    assert_true(longer > held);
+    te_graveyard_bury(l.stack, l.conn);
+    assert_int_equal(l.f.heap.held_bytes, longer);
+    assert_int_equal(te_graveyard_find(l.stack, l.conn->id)->history.count, TE_HISTORY_MAX);
+    put(l.conn->id + 1);
+    assert_int_equal(l.f.heap.held_bytes, held);
+    add_transitions(te_graveyard_history(l.stack, l.conn->id + 1), TE_HISTORY_MAX);
+}
+
+static void test_without_graves_a_long_history_goes(void **state)
+{
+    (void)state;
+    start(0);
+    int64_t held = l.f.heap.held_bytes;
+    add_transitions(&l.conn->history, TE_HISTORY_MAX);
+    te_graveyard_bury(l.stack, l.conn);
+    assert_int_equal(l.f.heap.held_bytes, held);
+    assert_int_equal(l.conn->history.count, 0);
+}
+
 /* The last transition of a TIME_WAIT entry finds its history here. */
 static void test_a_history_goes_on_in_its_grave(void **state)
 {
@@ -134,7 +169,7 @@ static void test_a_history_goes_on_in_its_grave(void **state)
     start(4);
     put(5);
     const struct te_transition last = {.from = TE_TIME_WAIT, .to = TE_CLOSED};
-    te_history_add(te_graveyard_history(l.stack, 5), &last);
+    te_history_add(te_graveyard_history(l.stack, 5), &last, &l.stack->config.allocator);
     assert_int_equal(te_graveyard_find(l.stack, 5)->history.count, 1);
 }
 
@@ -151,6 +186,8 @@ int main(void)
         TEST(test_a_connection_is_copied),
         TEST(test_a_listener_is_copied),
         TEST(test_a_history_goes_on_in_its_grave),
+        TEST(test_a_long_history_moves_with_its_memory),
+        TEST(test_without_graves_a_long_history_goes),
     };
     return cmocka_run_group_tests_name("graveyard", tests, NULL, NULL);
 }
