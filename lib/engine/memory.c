@@ -13,11 +13,16 @@ void te_stack_set_now(struct te_stack *stack, int64_t now_us)
 
 void *te_stack_alloc(struct te_stack *stack, size_t size_bytes)
 {
-    const struct te_allocator *allocator = &stack->config.allocator;
-    void *block = allocator->alloc(allocator->ctx, size_bytes);
+    void *block = te_stack_alloc_raw(stack, size_bytes);
     if (block != NULL)
         memset(block, 0, size_bytes);
     return block;
+}
+
+void *te_stack_alloc_raw(struct te_stack *stack, size_t size_bytes)
+{
+    const struct te_allocator *allocator = &stack->config.allocator;
+    return allocator->alloc(allocator->ctx, size_bytes);
 }
 
 void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes)

@@ -29,6 +29,8 @@ void te_memory_charge(struct te_stack *stack, int64_t bytes);
 /* Zeroed memory from the host's allocator; NULL when it refuses, which is TE_ERR_NOMEM for a user
  * call and a counted drop for a segment. */
 void *te_stack_alloc(struct te_stack *stack, size_t size_bytes);
+/* The same with whatever was there before: for large blocks that are filled little by little. */
+void *te_stack_alloc_raw(struct te_stack *stack, size_t size_bytes);
 /* Gives a block back; size_bytes as it was asked for. Does nothing when block is NULL. */
 void te_stack_dealloc(struct te_stack *stack, void *block, size_t size_bytes);
 /* For a host that gives no te_buffer_memory: stream buffers come from its general allocator. Leaves

@@ -97,15 +97,25 @@ static void isn_has_no_constant_step(void **state)
 
 /* --- the table of connections ----------------------------------------------------------------- */
 
+static uint32_t longer_chain(uint32_t longest, const struct te_conn *conn)
+{
+    uint32_t len = 0;
+    for (; conn != NULL; conn = conn->next_by_tuple)
+        len++;
+    return len > longest ? len : longest;
+}
+
+/* While the table grows, some buckets are in the second array, in halves. */
 static uint32_t longest_chain(const struct te_conn_table *table)
 {
-    uint32_t longest = 0;
-    for (uint32_t i = 0; i < table->bucket_count; i++) {
-        uint32_t len = 0;
-        for (const struct te_conn *conn = table->by_tuple[i]; conn != NULL;
-             conn = conn->next_by_tuple)
-            len++;
-        longest = len > longest ? len : longest;
+    uint32_t longest = 0, old_count = table->growth.bucket_count;
+    for (uint32_t i = 0; i < old_count; i++) {
+        if (i < table->growth.moved) {
+            longest = longer_chain(longest, table->next_by_tuple[i]);
+            longest = longer_chain(longest, table->next_by_tuple[i + old_count]);
+        } else {
+            longest = longer_chain(longest, table->by_tuple[i]);
+        }
     }
     return longest;
 }

@@ -23,7 +23,9 @@
 #define RING_MAX_BYTES (UINT32_C(1) << 31)
 
 TE_SAVED_ITEMS(struct te_conn_table, by_id, struct te_conn);
-TE_NOT_SAVED(struct te_conn_table, "the table is rebuilt", by_tuple);
+TE_NOT_SAVED(struct te_conn_table, "the table is rebuilt, and grows again with what is added",
+             by_tuple, next_by_tuple, next_by_id);
+TE_NOT_SAVED(struct te_growth, "the table begins to grow again", moved);
 TE_NOT_SAVED(struct te_conn_table, "counted again", orphan_count, state_count, buffer_bytes);
 TE_NOT_SAVED(struct te_conn, "the tables are rebuilt", next_by_tuple, next_by_id);
 TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of the neighbours",
@@ -455,7 +457,7 @@ static void read_conn(struct te_codec *codec, struct te_stack *stack)
 
 static void bucket_fields(struct te_codec *codec, struct te_stack *stack)
 {
-    uint32_t count = stack->conns.bucket_count;
+    uint32_t count = stack->conns.growth.bucket_count;
     te_codec_u32(codec, &count);
     te_codec_require(codec, count > 0 && (count & (count - 1)) == 0);
     if (!codec->is_reading || !te_codec_is_ok(codec))

@@ -7,7 +7,8 @@
 #define ID_LIMIT (UINT64_C(1) << 48) /* an entry has no room for more */
 
 TE_SAVED_ITEMS(struct te_time_wait_table, pools, struct te_time_wait_pool);
-TE_NOT_SAVED(struct te_time_wait_table, "the tables are rebuilt", by_tuple, by_id, bucket_count);
+TE_NOT_SAVED(struct te_time_wait_table, "the tables are rebuilt", by_tuple, by_id, next_by_tuple,
+             next_by_id, growth);
 TE_SAVED_BY_HAND(struct te_time_wait_table, "by the order of the entries", head, tail);
 TE_NOT_SAVED(struct te_time_wait_table, "armed again", timer);
 TE_SAVED_ITEMS(struct te_time_wait_pool, chunks, struct te_time_wait_entry);

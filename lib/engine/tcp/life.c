@@ -229,10 +229,9 @@ void te_conn_end_user(struct te_stack *stack, struct te_conn *conn)
 
 void te_conns_destroy(struct te_stack *stack)
 {
-    struct te_conn_table *table = &stack->conns;
-    for (uint32_t i = 0; table->count > 0; i++)
-        while (table->count > 0 && table->by_id[i] != NULL)
-            te_conn_destroy(stack, table->by_id[i]);
+    uint64_t cursor = 0;
+    while (stack->conns.count > 0) /* there may be no table yet */
+        te_conn_destroy(stack, te_conn_table_walk(&stack->conns, &cursor));
 }
 
 void te_conn_enter_time_wait(struct te_stack *stack, struct te_conn *conn, enum te_cause cause,

@@ -11,80 +11,172 @@
 #define BUCKETS_MIN 64
 #define DOMAIN_TABLE 1
 
-static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
-                             const struct te_endpoint *remote)
+/* --- buckets ---------------------------------------------------------------------------------- */
+
+static struct te_conn **head_of(const struct te_growth *growth, struct te_conn **first,
+                                struct te_conn **second, uint32_t hash)
 {
-    return (uint32_t)te_tuple_hash(stack, DOMAIN_TABLE, local, remote) &
-           (stack->conns.bucket_count - 1);
+    uint32_t mask = te_growth_mask(growth, hash);
+    return &(te_growth_is_second(growth, mask) ? second : first)[hash & mask];
 }
 
-static uint32_t id_bucket(const struct te_conn_table *table, uint64_t id)
+static struct te_conn **tuple_head(const struct te_stack *stack, const struct te_endpoint *local,
+                                   const struct te_endpoint *remote)
 {
-    return (uint32_t)id & (table->bucket_count - 1);
+    const struct te_conn_table *table = &stack->conns;
+    uint32_t hash = (uint32_t)te_tuple_hash(stack, DOMAIN_TABLE, local, remote);
+    return head_of(&table->growth, table->by_tuple, table->next_by_tuple, hash);
 }
+
+static struct te_conn **id_head(const struct te_conn_table *table, uint64_t id)
+{
+    return head_of(&table->growth, table->by_id, table->next_by_id, (uint32_t)id);
+}
+
+static void push_tuple(struct te_stack *stack, struct te_conn *conn)
+{
+    struct te_conn **head = tuple_head(stack, &conn->local, &conn->remote);
+    conn->next_by_tuple = *head;
+    *head = conn;
+}
+
+static void push_id(struct te_conn_table *table, struct te_conn *conn)
+{
+    struct te_conn **head = id_head(table, conn->id);
+    conn->next_by_id = *head;
+    *head = conn;
+}
+
+/* --- size ------------------------------------------------------------------------------------- */
 
 static size_t array_bytes(uint32_t bucket_count)
 {
     return (size_t)bucket_count * sizeof(struct te_conn *);
 }
 
-enum te_err te_conn_table_init(struct te_stack *stack)
+/* Both arrays of the first kind, or of the second. */
+static void free_arrays(struct te_stack *stack, struct te_conn **by_tuple, struct te_conn **by_id,
+                        uint32_t bucket_count)
+{
+    te_stack_dealloc(stack, by_tuple, array_bytes(bucket_count));
+    te_stack_dealloc(stack, by_id, array_bytes(bucket_count));
+}
+
+static void free_all(struct te_stack *stack)
 {
     struct te_conn_table *table = &stack->conns;
-    table->bucket_count = BUCKETS_MIN;
-    table->by_tuple = te_stack_alloc(stack, array_bytes(BUCKETS_MIN));
-    table->by_id = te_stack_alloc(stack, array_bytes(BUCKETS_MIN));
-    return table->by_tuple != NULL && table->by_id != NULL ? TE_OK : TE_ERR_NOMEM;
+    free_arrays(stack, table->by_tuple, table->by_id, table->growth.bucket_count);
+    free_arrays(stack, table->next_by_tuple, table->next_by_id, 2 * table->growth.bucket_count);
+    table->next_by_tuple = table->next_by_id = NULL;
+}
+
+/* Gives the empty table another size. False, and nothing changes, when the allocator refuses. */
+static bool set_size(struct te_stack *stack, uint32_t bucket_count)
+{
+    struct te_conn_table *table = &stack->conns;
+    assert(table->count == 0);
+    struct te_conn **by_tuple = te_stack_alloc(stack, array_bytes(bucket_count));
+    struct te_conn **by_id = te_stack_alloc(stack, array_bytes(bucket_count));
+    if (by_tuple == NULL || by_id == NULL) {
+        free_arrays(stack, by_tuple, by_id, bucket_count);
+        return false;
+    }
+    free_all(stack);
+    table->by_tuple = by_tuple;
+    table->by_id = by_id;
+    table->growth = (struct te_growth){.bucket_count = bucket_count};
+    return true;
+}
+
+enum te_err te_conn_table_init(struct te_stack *stack)
+{
+    return set_size(stack, BUCKETS_MIN) ? TE_OK : TE_ERR_NOMEM;
 }
 
 void te_conn_table_done(struct te_stack *stack)
 {
-    struct te_conn_table *table = &stack->conns;
-    assert(table->count == 0);
-    te_stack_dealloc(stack, table->by_tuple, array_bytes(table->bucket_count));
-    te_stack_dealloc(stack, table->by_id, array_bytes(table->bucket_count));
+    assert(stack->conns.count == 0);
+    free_all(stack);
 }
 
-static void rehash(struct te_stack *stack, struct te_conn **by_tuple, struct te_conn **by_id,
-                   uint32_t new_count)
+/* The second arrays are filled bucket by bucket: what is in them now does not matter. */
+static void begin_growth(struct te_stack *stack)
 {
     struct te_conn_table *table = &stack->conns;
-    struct te_conn **old_ids = table->by_id;
-    struct te_conn **old_tuples = table->by_tuple;
-    uint32_t old_count = table->bucket_count;
-    table->by_tuple = by_tuple;
-    table->by_id = by_id;
-    table->bucket_count = new_count;
-    for (uint32_t i = 0; i < old_count; i++) {
-        for (struct te_conn *conn = old_ids[i], *next; conn != NULL; conn = next) {
-            next = conn->next_by_id;
-            struct te_conn **head = &by_id[id_bucket(table, conn->id)];
-            conn->next_by_id = *head;
-            *head = conn;
-        }
-        for (struct te_conn *conn = old_tuples[i], *next; conn != NULL; conn = next) {
-            next = conn->next_by_tuple;
-            struct te_conn **head = &by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
-            conn->next_by_tuple = *head;
-            *head = conn;
-        }
-    }
-    te_stack_dealloc(stack, old_tuples, array_bytes(old_count));
-    te_stack_dealloc(stack, old_ids, array_bytes(old_count));
-}
-
-/* Nothing changes when the allocator refuses. */
-static void resize(struct te_stack *stack, uint32_t new_count)
-{
-    struct te_conn **by_tuple = te_stack_alloc(stack, array_bytes(new_count));
-    struct te_conn **by_id = te_stack_alloc(stack, array_bytes(new_count));
-    if (by_tuple != NULL && by_id != NULL) {
-        rehash(stack, by_tuple, by_id, new_count);
+    uint32_t bucket_count = 2 * table->growth.bucket_count;
+    table->next_by_tuple = te_stack_alloc_raw(stack, array_bytes(bucket_count));
+    table->next_by_id = te_stack_alloc_raw(stack, array_bytes(bucket_count));
+    if (table->next_by_tuple != NULL && table->next_by_id != NULL)
         return;
-    }
-    te_stack_dealloc(stack, by_tuple, array_bytes(new_count));
-    te_stack_dealloc(stack, by_id, array_bytes(new_count));
+    free_arrays(stack, table->next_by_tuple, table->next_by_id, bucket_count);
+    table->next_by_tuple = table->next_by_id = NULL;
 }
+
+static void end_growth(struct te_stack *stack, uint32_t old_count)
+{
+    struct te_conn_table *table = &stack->conns;
+    free_arrays(stack, table->by_tuple, table->by_id, old_count);
+    table->by_tuple = table->next_by_tuple;
+    table->by_id = table->next_by_id;
+    table->next_by_tuple = table->next_by_id = NULL;
+}
+
+static void move_bucket(struct te_stack *stack)
+{
+    struct te_conn_table *table = &stack->conns;
+    uint32_t old_count = table->growth.bucket_count, low = table->growth.moved;
+    uint32_t high = low + old_count;
+    struct te_conn *by_id = table->by_id[low], *by_tuple = table->by_tuple[low];
+    table->next_by_id[low] = table->next_by_id[high] = NULL;
+    table->next_by_tuple[low] = table->next_by_tuple[high] = NULL;
+    if (te_growth_advance(&table->growth))
+        end_growth(stack, old_count);
+    for (struct te_conn *next; by_id != NULL; by_id = next) {
+        next = by_id->next_by_id;
+        push_id(table, by_id);
+    }
+    for (struct te_conn *next; by_tuple != NULL; by_tuple = next) {
+        next = by_tuple->next_by_tuple;
+        push_tuple(stack, by_tuple);
+    }
+}
+
+static void fetch(const struct te_conn *conn)
+{
+    if (conn == NULL)
+        return;
+    __builtin_prefetch(&conn->id);
+    __builtin_prefetch(&conn->next_by_id);
+}
+
+/* Sends for the connections that the next addition moves. */
+static void fetch_step(const struct te_conn_table *table)
+{
+    uint32_t end = table->growth.moved + TE_GROWTH_STEP;
+    for (uint32_t i = table->growth.moved; i < end && i < table->growth.bucket_count; i++) {
+        fetch(table->by_id[i]);
+        fetch(table->by_tuple[i]);
+    }
+}
+
+static void grow_some(struct te_stack *stack)
+{
+    struct te_conn_table *table = &stack->conns;
+    if (table->next_by_id == NULL && table->count >= table->growth.bucket_count)
+        begin_growth(stack);
+    for (unsigned i = 0; i < TE_GROWTH_STEP && table->next_by_id != NULL; i++)
+        move_bucket(stack);
+    if (table->next_by_id != NULL)
+        fetch_step(table);
+}
+
+uint64_t te_conn_table_memory(const struct te_conn_table *table)
+{
+    uint64_t bytes = array_bytes(table->growth.bucket_count);
+    return 2 * (table->next_by_id != NULL ? 3 * bytes : bytes);
+}
+
+/* --- connections ------------------------------------------------------------------------------ */
 
 static struct te_port_claim claim_of(const struct te_conn *conn)
 {
@@ -102,14 +194,9 @@ enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn)
     struct te_conn_table *table = &stack->conns;
     if (table->count >= stack->config.conn_max)
         return TE_ERR_RESOURCES;
-    if (table->count >= table->bucket_count)
-        resize(stack, table->bucket_count * 2);
-    struct te_conn **head = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
-    conn->next_by_tuple = *head;
-    *head = conn;
-    head = &table->by_id[id_bucket(table, conn->id)];
-    conn->next_by_id = *head;
-    *head = conn;
+    grow_some(stack);
+    push_tuple(stack, conn);
+    push_id(table, conn);
     table->count++;
     table->state_count[conn->state]++;
     note_port(stack, conn);
@@ -126,14 +213,13 @@ uint32_t te_conn_table_buckets_max(const struct te_stack *stack)
 
 bool te_conn_table_set_buckets(struct te_stack *stack, uint32_t bucket_count)
 {
-    resize(stack, bucket_count);
-    return stack->conns.bucket_count == bucket_count;
+    return set_size(stack, bucket_count);
 }
 
 void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_conn_table *table = &stack->conns;
-    struct te_conn **at = &table->by_id[id_bucket(table, conn->id)];
+    struct te_conn **at = id_head(table, conn->id);
     while (*at != NULL)
         at = &(*at)->next_by_id;
     *at = conn;
@@ -141,15 +227,13 @@ void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
     table->state_count[conn->state]++;
     if (conn->is_remains)
         return;
-    at = &table->by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
-    conn->next_by_tuple = *at;
-    *at = conn;
+    push_tuple(stack, conn);
     note_port(stack, conn);
 }
 
 void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
 {
-    struct te_conn **at = &stack->conns.by_tuple[tuple_bucket(stack, &conn->local, &conn->remote)];
+    struct te_conn **at = tuple_head(stack, &conn->local, &conn->remote);
     while (*at != conn) {
         assert(*at != NULL);
         at = &(*at)->next_by_tuple;
@@ -164,7 +248,7 @@ void te_conn_table_remove_tuple(struct te_stack *stack, struct te_conn *conn)
 void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_conn_table *table = &stack->conns;
-    struct te_conn **at = &table->by_id[id_bucket(table, conn->id)];
+    struct te_conn **at = id_head(table, conn->id);
     while (*at != conn) {
         assert(*at != NULL);
         at = &(*at)->next_by_id;
@@ -174,8 +258,9 @@ void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)
     assert(table->count > 0 && table->state_count[conn->state] > 0);
     table->count--;
     table->state_count[conn->state]--;
-    if (table->count == 0 && table->bucket_count > BUCKETS_MIN)
-        resize(stack, BUCKETS_MIN);
+    if (table->count == 0 &&
+        (table->growth.bucket_count > BUCKETS_MIN || table->next_by_id != NULL))
+        set_size(stack, BUCKETS_MIN);
 }
 
 void te_conn_table_count_state(struct te_conn_table *table, enum te_state from, enum te_state to)
@@ -188,7 +273,7 @@ void te_conn_table_count_state(struct te_conn_table *table, enum te_state from, 
 struct te_conn *te_conn_table_find(const struct te_stack *stack, const struct te_endpoint *local,
                                    const struct te_endpoint *remote)
 {
-    struct te_conn *conn = stack->conns.by_tuple[tuple_bucket(stack, local, remote)];
+    struct te_conn *conn = *tuple_head(stack, local, remote);
     for (; conn != NULL; conn = conn->next_by_tuple)
         if (conn->local.port == local->port && conn->remote.port == remote->port &&
             te_addr_equal(&conn->local.addr, &local->addr) &&
@@ -199,7 +284,7 @@ struct te_conn *te_conn_table_find(const struct te_stack *stack, const struct te
 
 struct te_conn *te_conn_table_find_id(const struct te_stack *stack, uint64_t id)
 {
-    struct te_conn *conn = stack->conns.by_id[id_bucket(&stack->conns, id)];
+    struct te_conn *conn = *id_head(&stack->conns, id);
     while (conn != NULL && conn->id != id)
         conn = conn->next_by_id;
     return conn;
@@ -220,24 +305,19 @@ static struct te_conn *first_ahead(struct te_conn *conn, uint64_t cursor)
  * one before was looked at. */
 static void fetch_next(const struct te_conn_table *table, uint64_t cursor)
 {
-    uint32_t mask = table->bucket_count - 1;
-    if (!te_scan_next_bucket(&cursor, mask))
+    if (!te_scan_next_bucket(&cursor, te_growth_mask(&table->growth, (uint32_t)cursor)))
         return;
-    const struct te_conn *conn = table->by_id[te_scan_bucket(cursor, mask)];
-    if (conn != NULL) {
-        __builtin_prefetch(&conn->id);
-        __builtin_prefetch(&conn->next_by_id);
-    }
-    if (te_scan_next_bucket(&cursor, mask))
-        __builtin_prefetch(&table->by_id[te_scan_bucket(cursor, mask)]);
+    fetch(*id_head(table, cursor));
+    if (te_scan_next_bucket(&cursor, te_growth_mask(&table->growth, (uint32_t)cursor)))
+        __builtin_prefetch(id_head(table, cursor));
 }
 
 struct te_conn *te_conn_table_scan(const struct te_conn_table *table, uint64_t *cursor,
                                    uint32_t *steps)
 {
-    uint32_t mask = table->bucket_count - 1;
     while (*steps > 0) {
-        struct te_conn *conn = first_ahead(table->by_id[te_scan_bucket(*cursor, mask)], *cursor);
+        uint32_t mask = te_growth_mask(&table->growth, (uint32_t)*cursor);
+        struct te_conn *conn = first_ahead(*id_head(table, *cursor), *cursor);
         --*steps;
         fetch_next(table, *cursor);
         if (conn != NULL)

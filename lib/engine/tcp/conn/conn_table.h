@@ -1,8 +1,9 @@
 /* Finds connections by 4-tuple and by id.
  *
- * Two chained hash tables with the same number of buckets, a power of two. They double when there
- * is one connection per bucket, and shrink to their first size when the last connection goes; when
- * the allocator refuses they stay as they are, with longer chains. Tuples are hashed under the
+ * Two chained hash tables with the same number of buckets, a power of two. They begin to double
+ * when there is one connection per bucket, TE_GROWTH_STEP buckets with each connection that is
+ * added (growth.h), and shrink to their first size when the last connection goes; when the
+ * allocator refuses they stay as they are, with longer chains. Tuples are hashed under the
  * stack's secret, so that no peer can aim at a bucket; ids are ours and rise by one, so that their
  * low bits spread evenly as they are. The table links connections and owns none of them.
  *
@@ -12,14 +13,17 @@
 
 #include <tcpengine/conn.h>
 
+#include "util/growth.h"
+
 struct te_conn;
 struct te_stack;
 
 struct te_conn_table {
     struct te_conn **by_tuple, **by_id;
-    uint32_t bucket_count; /* of each; a power of two */
-    uint32_t count;        /* connections, remains included */
-    uint32_t orphan_count; /* te_conn_account_orphan */
+    struct te_conn **next_by_tuple, **next_by_id; /* the second arrays; NULL: it does not grow */
+    struct te_growth growth;                      /* of both tables */
+    uint32_t count;                               /* connections, remains included */
+    uint32_t orphan_count;                        /* te_conn_account_orphan */
     uint32_t state_count[TE_STATE_COUNT];
     uint64_t buffer_bytes; /* memory of all rings */
 };
@@ -35,9 +39,12 @@ void te_conn_table_done(struct te_stack *stack);
  * removals. */
 enum te_err te_conn_table_add(struct te_stack *stack, struct te_conn *conn);
 
-/* For a restored table: first its size, a power of two of at most te_conn_table_buckets_max (false:
- * no memory, nothing changed), then the connections in the order of the walk. Remains get no
- * tuple. */
+/* Bytes of all arrays. */
+uint64_t te_conn_table_memory(const struct te_conn_table *table);
+
+/* For a restored table: first its size, a power of two of at most te_conn_table_buckets_max, while
+ * it is empty (false: no memory, nothing changed), then the connections in the order of the walk.
+ * Remains get no tuple. */
 uint32_t te_conn_table_buckets_max(const struct te_stack *stack);
 bool te_conn_table_set_buckets(struct te_stack *stack, uint32_t bucket_count);
 void te_conn_table_append(struct te_stack *stack, struct te_conn *conn);

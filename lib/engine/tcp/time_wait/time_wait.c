@@ -193,33 +193,44 @@ void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
 
 /* --- the two hash tables ---------------------------------------------------------------------- */
 
-static uint32_t tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
-                             const struct te_endpoint *remote)
+static uint32_t *head_of(const struct te_growth *growth, uint32_t *first, uint32_t *second,
+                         uint32_t hash)
 {
-    return (uint32_t)te_tuple_hash(stack, DOMAIN_TIME_WAIT, local, remote) &
-           (stack->time_wait.bucket_count - 1);
+    uint32_t mask = te_growth_mask(growth, hash);
+    return &(te_growth_is_second(growth, mask) ? second : first)[hash & mask];
+}
+
+static uint32_t *tuple_bucket(const struct te_stack *stack, const struct te_endpoint *local,
+                              const struct te_endpoint *remote)
+{
+    const struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t hash = (uint32_t)te_tuple_hash(stack, DOMAIN_TIME_WAIT, local, remote);
+    return head_of(&table->growth, table->by_tuple, table->next_by_tuple, hash);
 }
 
 static uint32_t *id_bucket(const struct te_time_wait_table *table, uint64_t id)
 {
-    return &table->by_id[(uint32_t)id & (table->bucket_count - 1)];
+    return head_of(&table->growth, table->by_id, table->next_by_id, (uint32_t)id);
 }
 
 static uint32_t *tuple_bucket_of(const struct te_stack *stack, uint32_t handle)
 {
     struct te_time_wait_view view;
     te_time_wait_view(stack, handle, &view);
-    return &stack->time_wait.by_tuple[tuple_bucket(stack, &view.local, &view.remote)];
+    return tuple_bucket(stack, &view.local, &view.remote);
 }
 
-static void link_hashes(struct te_stack *stack, uint32_t handle)
+static void link_tuple(struct te_stack *stack, uint32_t handle)
 {
-    struct te_time_wait_table *table = &stack->time_wait;
-    struct te_time_wait_entry *entry = entry_at(table, handle);
     uint32_t *bucket = tuple_bucket_of(stack, handle);
-    entry->next_by_tuple = *bucket;
+    entry_at(&stack->time_wait, handle)->next_by_tuple = *bucket;
     *bucket = handle;
-    bucket = id_bucket(table, entry_id(entry));
+}
+
+static void link_id(struct te_time_wait_table *table, uint32_t handle)
+{
+    struct te_time_wait_entry *entry = entry_at(table, handle);
+    uint32_t *bucket = id_bucket(table, entry_id(entry));
     entry->next_by_id = *bucket;
     *bucket = handle;
 }
@@ -238,38 +249,96 @@ static void unlink_hashes(struct te_stack *stack, uint32_t handle)
     *at = entry->next_by_id;
 }
 
-static uint32_t *new_buckets(struct te_stack *stack, uint32_t count)
+static size_t array_bytes(uint32_t bucket_count)
 {
-    uint32_t *buckets = te_stack_alloc(stack, count * sizeof(uint32_t));
-    if (buckets != NULL)
-        memset(buckets, 0xff, count * sizeof(uint32_t)); /* TE_TIME_WAIT_NONE */
-    return buckets;
+    return bucket_count * sizeof(uint32_t);
 }
 
-static void free_buckets(struct te_stack *stack, uint32_t *buckets, uint32_t count)
+/* Both arrays of the first kind, or of the second. */
+static void free_buckets(struct te_stack *stack, uint32_t *by_tuple, uint32_t *by_id,
+                         uint32_t bucket_count)
 {
-    te_stack_dealloc(stack, buckets, count * sizeof(uint32_t));
+    te_stack_dealloc(stack, by_tuple, array_bytes(bucket_count));
+    te_stack_dealloc(stack, by_id, array_bytes(bucket_count));
+}
+
+static void free_all_buckets(struct te_stack *stack)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    free_buckets(stack, table->by_tuple, table->by_id, table->growth.bucket_count);
+    free_buckets(stack, table->next_by_tuple, table->next_by_id, 2 * table->growth.bucket_count);
+    table->next_by_tuple = table->next_by_id = NULL;
+}
+
+/* Gives the empty tables their first size. False, and nothing changes, when memory is refused. */
+static bool reset_size(struct te_stack *stack)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    assert(table->count == 0);
+    uint32_t *by_tuple = te_stack_alloc_raw(stack, array_bytes(BUCKETS_MIN));
+    uint32_t *by_id = te_stack_alloc_raw(stack, array_bytes(BUCKETS_MIN));
+    if (by_tuple == NULL || by_id == NULL) {
+        free_buckets(stack, by_tuple, by_id, BUCKETS_MIN);
+        return false;
+    }
+    free_all_buckets(stack);
+    table->by_tuple = memset(by_tuple, 0xff, array_bytes(BUCKETS_MIN)); /* TE_TIME_WAIT_NONE */
+    table->by_id = memset(by_id, 0xff, array_bytes(BUCKETS_MIN));
+    table->growth = (struct te_growth){.bucket_count = BUCKETS_MIN};
+    return true;
+}
+
+/* The second arrays are filled bucket by bucket: what is in them now does not matter. */
+static void begin_growth(struct te_stack *stack)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t bucket_count = 2 * table->growth.bucket_count;
+    table->next_by_tuple = te_stack_alloc_raw(stack, array_bytes(bucket_count));
+    table->next_by_id = te_stack_alloc_raw(stack, array_bytes(bucket_count));
+    if (table->next_by_tuple != NULL && table->next_by_id != NULL)
+        return;
+    free_buckets(stack, table->next_by_tuple, table->next_by_id, bucket_count);
+    table->next_by_tuple = table->next_by_id = NULL;
+}
+
+static void end_growth(struct te_stack *stack, uint32_t old_count)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    free_buckets(stack, table->by_tuple, table->by_id, old_count);
+    table->by_tuple = table->next_by_tuple;
+    table->by_id = table->next_by_id;
+    table->next_by_tuple = table->next_by_id = NULL;
+}
+
+static void move_bucket(struct te_stack *stack)
+{
+    struct te_time_wait_table *table = &stack->time_wait;
+    uint32_t old_count = table->growth.bucket_count, low = table->growth.moved;
+    uint32_t high = low + old_count;
+    uint32_t by_id = table->by_id[low], by_tuple = table->by_tuple[low];
+    table->next_by_id[low] = table->next_by_id[high] = TE_TIME_WAIT_NONE;
+    table->next_by_tuple[low] = table->next_by_tuple[high] = TE_TIME_WAIT_NONE;
+    if (te_growth_advance(&table->growth))
+        end_growth(stack, old_count);
+    for (uint32_t next; by_id != TE_TIME_WAIT_NONE; by_id = next) {
+        next = entry_at(table, by_id)->next_by_id;
+        link_id(table, by_id);
+    }
+    for (uint32_t next; by_tuple != TE_TIME_WAIT_NONE; by_tuple = next) {
+        next = entry_at(table, by_tuple)->next_by_tuple;
+        link_tuple(stack, by_tuple);
+    }
 }
 
 /* Chains of two on average keep an entry with its buckets under 64 bytes. When memory is refused
- * the table stays as it is. */
-static void resize(struct te_stack *stack, uint32_t new_count)
+ * the tables stay as they are. */
+static void grow_some(struct te_stack *stack)
 {
     struct te_time_wait_table *table = &stack->time_wait;
-    uint32_t *by_tuple = new_buckets(stack, new_count);
-    uint32_t *by_id = new_buckets(stack, new_count);
-    if (by_tuple == NULL || by_id == NULL) {
-        free_buckets(stack, by_tuple, new_count);
-        free_buckets(stack, by_id, new_count);
-        return;
-    }
-    free_buckets(stack, table->by_tuple, table->bucket_count);
-    free_buckets(stack, table->by_id, table->bucket_count);
-    table->by_tuple = by_tuple;
-    table->by_id = by_id;
-    table->bucket_count = new_count;
-    for (uint32_t h = table->head; h != TE_TIME_WAIT_NONE; h = entry_at(table, h)->next)
-        link_hashes(stack, h);
+    if (table->next_by_id == NULL && table->count >= 2 * table->growth.bucket_count)
+        begin_growth(stack);
+    for (unsigned i = 0; i < TE_GROWTH_STEP && table->next_by_id != NULL; i++)
+        move_bucket(stack);
 }
 
 uint32_t te_time_wait_find(const struct te_stack *stack, const struct te_endpoint *local,
@@ -278,7 +347,7 @@ uint32_t te_time_wait_find(const struct te_stack *stack, const struct te_endpoin
     const struct te_time_wait_table *table = &stack->time_wait;
     if (table->count == 0)
         return TE_TIME_WAIT_NONE;
-    uint32_t handle = table->by_tuple[tuple_bucket(stack, local, remote)];
+    uint32_t handle = *tuple_bucket(stack, local, remote);
     while (handle != TE_TIME_WAIT_NONE) {
         const struct te_time_wait_entry *entry = entry_at(table, handle);
         if (entry->local_port == local->port && entry->remote_port == remote->port) {
@@ -347,10 +416,7 @@ enum te_err te_time_wait_init(struct te_stack *stack)
     if (pool_init(stack, &table->pools[0], ENTRY_BYTES_IPV4) != TE_OK ||
         pool_init(stack, &table->pools[1], ENTRY_BYTES_IPV6) != TE_OK)
         return TE_ERR_NOMEM;
-    table->bucket_count = BUCKETS_MIN;
-    table->by_tuple = new_buckets(stack, BUCKETS_MIN);
-    table->by_id = new_buckets(stack, BUCKETS_MIN);
-    return table->by_tuple != NULL && table->by_id != NULL ? TE_OK : TE_ERR_NOMEM;
+    return reset_size(stack) ? TE_OK : TE_ERR_NOMEM;
 }
 
 void te_time_wait_done(struct te_stack *stack)
@@ -361,8 +427,7 @@ void te_time_wait_done(struct te_stack *stack)
         release_chunks(stack, pool);
         te_stack_dealloc(stack, pool->chunks, pool->chunks_max * sizeof(uint8_t *));
     }
-    free_buckets(stack, table->by_tuple, table->bucket_count);
-    free_buckets(stack, table->by_id, table->bucket_count);
+    free_all_buckets(stack);
 }
 
 static uint8_t from_code(enum te_state from)
@@ -430,9 +495,9 @@ static bool put(struct te_stack *stack, const struct te_time_wait_view *view, bo
     if (handle == TE_TIME_WAIT_NONE)
         return false;
     fill_entry(stack, handle, view);
-    if (table->count >= 2 * table->bucket_count)
-        resize(stack, table->bucket_count * 2);
-    link_hashes(stack, handle);
+    grow_some(stack);
+    link_tuple(stack, handle);
+    link_id(table, handle);
     fifo_append(table, handle);
     table->count++;
     arm(stack);
@@ -514,8 +579,9 @@ void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cau
     give_entry(stack, handle);
     assert(table->count > 0);
     table->count--;
-    if (table->count == 0 && table->bucket_count > BUCKETS_MIN)
-        resize(stack, BUCKETS_MIN);
+    if (table->count == 0 &&
+        (table->growth.bucket_count > BUCKETS_MIN || table->next_by_id != NULL))
+        reset_size(stack);
     arm(stack);
     release_port(stack, &view);
 
@@ -568,10 +634,9 @@ static uint32_t first_ahead(const struct te_time_wait_table *table, uint32_t han
 uint32_t te_time_wait_scan(const struct te_time_wait_table *table, uint64_t *cursor,
                            uint32_t *steps)
 {
-    uint32_t mask = table->bucket_count - 1;
     while (*steps > 0) {
-        uint32_t bucket = te_scan_bucket(*cursor, mask);
-        uint32_t handle = first_ahead(table, table->by_id[bucket], *cursor);
+        uint32_t mask = te_growth_mask(&table->growth, (uint32_t)*cursor);
+        uint32_t handle = first_ahead(table, *id_bucket(table, *cursor), *cursor);
         --*steps;
         if (handle != TE_TIME_WAIT_NONE)
             *cursor = entry_id(entry_at(table, handle));
@@ -583,7 +648,8 @@ uint32_t te_time_wait_scan(const struct te_time_wait_table *table, uint64_t *cur
 
 uint64_t te_time_wait_memory(const struct te_time_wait_table *table)
 {
-    uint64_t bytes = 2 * (uint64_t)table->bucket_count * sizeof(uint32_t);
+    uint32_t arrays = table->next_by_id != NULL ? 3 : 1; /* the second kind is twice as large */
+    uint64_t bytes = 2 * (uint64_t)arrays * array_bytes(table->growth.bucket_count);
     for (unsigned i = 0; i < 2; i++)
         bytes += table->pools[i].chunk_count * chunk_bytes(&table->pools[i]) +
                  table->pools[i].chunks_max * sizeof(uint8_t *);
@@ -604,6 +670,10 @@ const char *te_time_wait_check(const struct te_stack *stack)
             return "TIME_WAIT: the FIFO is not in the order of deadlines";
         if (te_time_wait_find_id(stack, entry_id(entry)) != h)
             return "TIME_WAIT: an entry is not found by its id";
+        struct te_time_wait_view view;
+        te_time_wait_view(stack, h, &view);
+        if (te_time_wait_find(stack, &view.local, &view.remote) != h)
+            return "TIME_WAIT: an entry is not found by its 4-tuple";
         previous = h;
         count++;
     }

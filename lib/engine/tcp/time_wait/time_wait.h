@@ -2,10 +2,11 @@
  * again and old duplicates die out before the 4-tuple is reused (RFC 9293 3.6, RFC 1337, RFC 6191).
  *
  * An entry takes 56 bytes for IPv4 and 68 for IPv6, its four links included; with the buckets of
- * the two hash tables it stays under 64 and 88. Entries are allocated in chunks and named by 32-bit
- * handles, which are good until te_time_wait_end(). All last equally long, so one FIFO keeps them
- * in the order of their deadlines and one wheel node serves the table; a repeated FIN moves its
- * entry to the tail.
+ * the two hash tables it stays under 64 and 88, and 8 more while they grow, which they do
+ * TE_GROWTH_STEP buckets with each entry that is added (growth.h). Entries are allocated in chunks
+ * and named by 32-bit handles, which are good until te_time_wait_end(). All last equally long, so
+ * one FIFO keeps them in the order of their deadlines and one wheel node serves the table; a
+ * repeated FIN moves its entry to the tail.
  *
  * What is not stored can be computed: the timestamp offset is a keyed hash of the 4-tuple, and the
  * local address is an index into the stack's list. Times are kept as milliseconds since the stack's
@@ -15,6 +16,7 @@
 
 #include <tcpengine/conn.h>
 
+#include "util/growth.h"
 #include "util/wheel.h"
 
 struct te_stack;
@@ -32,9 +34,10 @@ struct te_time_wait_pool {
 };
 
 struct te_time_wait_table {
-    struct te_time_wait_pool pools[2]; /* IPv4, IPv6 */
-    uint32_t *by_tuple, *by_id;        /* handles */
-    uint32_t bucket_count;
+    struct te_time_wait_pool pools[2];    /* IPv4, IPv6 */
+    uint32_t *by_tuple, *by_id;           /* handles */
+    uint32_t *next_by_tuple, *next_by_id; /* the second arrays; NULL: the tables do not grow */
+    struct te_growth growth;
     uint32_t head, tail; /* FIFO by deadline */
     uint32_t count;
     struct te_wheel_node timer;

@@ -456,8 +456,7 @@ void te_totals(const struct te_stack *stack, struct te_totals *ret_totals)
         .connections =
             conns->count - conns->state_count[TE_CLOSED] - conns->state_count[TE_TIME_WAIT],
         .neighbours = stack->neighbours.count,
-        .conn_memory_bytes = conns->count * sizeof(struct te_conn) +
-                             2ull * conns->bucket_count * sizeof(struct te_conn *),
+        .conn_memory_bytes = conns->count * sizeof(struct te_conn) + te_conn_table_memory(conns),
         .time_wait_memory_bytes = te_time_wait_memory(&stack->time_wait),
         .buffer_memory_bytes = conns->buffer_bytes,
     };

@@ -158,13 +158,57 @@ static void test_doubles_when_full(void **state)
 {
     (void)state;
     fill_to(BUCKETS_MIN);
-    assert_int_equal(table->bucket_count, BUCKETS_MIN);
-    fill_to(BUCKETS_MIN + 1);
-    assert_int_equal(table->bucket_count, 2 * BUCKETS_MIN);
-    check_all_found(BUCKETS_MIN + 1);
+    assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
+    assert_int_equal(table->growth.moved, 0);
+    for (uint32_t more = 1; more < BUCKETS_MIN / TE_GROWTH_STEP; more++) {
+        fill_to(BUCKETS_MIN + more);
+        assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
+        assert_int_equal(table->growth.moved, more * TE_GROWTH_STEP);
+        check_all_found(BUCKETS_MIN + more);
+    }
+    fill_to(BUCKETS_MIN + BUCKETS_MIN / TE_GROWTH_STEP);
+    assert_int_equal(table->growth.bucket_count, 2 * BUCKETS_MIN);
+    assert_int_equal(table->growth.moved, 0);
+    check_all_found(BUCKETS_MIN + BUCKETS_MIN / TE_GROWTH_STEP);
     fill_to(1000);
-    assert_int_equal(table->bucket_count, 1024);
+    assert_int_equal(table->growth.bucket_count, 1024);
     check_all_found(1000);
+}
+
+/* No addition moves more, at any size. */
+static void test_no_addition_moves_many_buckets(void **state)
+{
+    uint32_t most = 0;
+    (void)state;
+    for (uint32_t count = 2; count <= 6200; count++) {
+        struct te_growth before = table->growth;
+        fill_to(count);
+        uint32_t moved = table->growth.moved - before.moved;
+        if (table->growth.bucket_count != before.bucket_count)
+            moved += before.bucket_count;
+        most = moved > most ? moved : most;
+        assert_true(table->count <= 2 * table->growth.bucket_count);
+    }
+    assert_int_equal(most, TE_GROWTH_STEP);
+    assert_int_equal(table->growth.bucket_count, 8192);
+    check_all_found(6200);
+}
+
+/* Each is found, by its id and by its tuple, while others go, and the table can go in between. */
+static void test_removal_while_it_grows(void **state)
+{
+    (void)state;
+    int64_t held_bytes = l.f.heap.held_bytes;
+    fill_to(BUCKETS_MIN + BUCKETS_MIN / TE_GROWTH_STEP / 2);
+    assert_true(table->growth.moved > 0);
+    for (uint32_t left = table->count; left > 0; left--) {
+        uint64_t cursor = 0;
+        check_all_found(left);
+        te_conn_destroy(l.stack, te_conn_table_walk(table, &cursor));
+    }
+    assert_int_equal(l.f.heap.held_bytes, held_bytes - (int64_t)sizeof(struct te_conn));
+    lone_more(&l, 1);
+    check_all_found(1);
 }
 
 static void test_shrinks_when_empty(void **state)
@@ -176,7 +220,7 @@ static void test_shrinks_when_empty(void **state)
     for (struct te_conn *conn; (conn = te_conn_table_walk(table, &cursor)) != NULL; cursor = 0)
         te_conn_destroy(l.stack, conn);
     assert_int_equal(table->count, 0);
-    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
     assert_int_equal(l.f.heap.held_bytes, held_bytes - (int64_t)sizeof(struct te_conn));
 }
 
@@ -187,15 +231,18 @@ static void test_stays_small_when_memory_is_refused(void **state)
     fill_to(BUCKETS_MIN);
     l.f.heap.allocations_left = 1;
     lone_more(&l, 1);
-    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
     l.f.heap.allocations_left = 2;
     lone_more(&l, 2);
-    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
     l.f.heap.allocations_left = -1;
     check_all_found(BUCKETS_MIN + 2);
     lone_more(&l, 3); /* memory is back: now it grows */
-    assert_int_equal(table->bucket_count, 2 * BUCKETS_MIN);
+    assert_int_equal(table->growth.moved, TE_GROWTH_STEP);
     check_all_found(BUCKETS_MIN + 3);
+    fill_to(BUCKETS_MIN + 2 + BUCKETS_MIN / TE_GROWTH_STEP);
+    assert_int_equal(table->growth.bucket_count, 2 * BUCKETS_MIN);
+    check_all_found(BUCKETS_MIN + 2 + BUCKETS_MIN / TE_GROWTH_STEP);
 }
 
 /* --- restored --------------------------------------------------------------------------------- */
@@ -216,12 +263,14 @@ static void test_buckets_max_is_what_conn_max_needs(void **state)
 static void test_set_buckets(void **state)
 {
     (void)state;
+    te_conn_destroy(l.stack, l.conn); /* it is for an empty table */
     l.f.heap.allocations_left = 1;
     assert_false(te_conn_table_set_buckets(l.stack, 256));
-    assert_int_equal(table->bucket_count, BUCKETS_MIN);
+    assert_int_equal(table->growth.bucket_count, BUCKETS_MIN);
     l.f.heap.allocations_left = -1;
     assert_true(te_conn_table_set_buckets(l.stack, 256));
-    assert_int_equal(table->bucket_count, 256);
+    assert_int_equal(table->growth.bucket_count, 256);
+    lone_more(&l, 1);
     check_all_found(1);
 }
 
@@ -268,7 +317,7 @@ static void test_walk_goes_on_while_the_table_changes(void **state)
         for (unsigned i = 0; i < 20 && l.stack->next_id < first_id + 1000; i++)
             lone_more(&l, (uint16_t)(20000 + l.stack->next_id));
     }
-    assert_true(table->bucket_count >= 16 * BUCKETS_MIN / 2);
+    assert_true(table->growth.bucket_count >= 16 * BUCKETS_MIN / 2);
     for (uint64_t id = first_id; id < last_id; id++)
         assert_int_equal(seen[id - first_id], 1);
     for (uint64_t id = last_id; id < l.stack->next_id; id++)
@@ -314,6 +363,8 @@ int main(void)
         TEST(test_states_are_counted),
         TEST(test_conn_max),
         TEST(test_doubles_when_full),
+        TEST(test_no_addition_moves_many_buckets),
+        TEST(test_removal_while_it_grows),
         TEST(test_shrinks_when_empty),
         TEST(test_stays_small_when_memory_is_refused),
         TEST(test_buckets_max_is_what_conn_max_needs),

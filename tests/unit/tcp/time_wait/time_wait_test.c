@@ -420,18 +420,61 @@ static void without_memory_there_is_no_entry(void **state)
 /* Buckets that cannot grow stay as they are, and everything is still found. */
 static void buckets_that_cannot_grow(void **state)
 {
-    uint32_t buckets = table()->bucket_count;
+    uint32_t buckets = table()->growth.bucket_count;
     (void)state;
     (void)put(0);
     f.heap.allocations_left = 0;
     for (unsigned number = 1; number < 500; number++)
         (void)put(2 * number);
     f.heap.allocations_left = -1;
-    assert_int_equal(table()->bucket_count, buckets);
+    assert_int_equal(table()->growth.bucket_count, buckets);
     check();
-    (void)put(1000);
-    assert_int_equal(table()->bucket_count, 2 * buckets);
+    for (unsigned more = 1; more < buckets / TE_GROWTH_STEP; more++) {
+        (void)put(998 + 2 * more);
+        assert_int_equal(table()->growth.bucket_count, buckets);
+        assert_int_equal(table()->growth.moved, more * TE_GROWTH_STEP);
+        check();
+    }
+    (void)put(998 + 2 * (buckets / TE_GROWTH_STEP));
+    assert_int_equal(table()->growth.bucket_count, 2 * buckets);
+    assert_int_equal(table()->growth.moved, 0);
     check();
+}
+
+/* No addition moves more, at any size. */
+static void no_addition_moves_many_buckets(void **state)
+{
+    uint32_t most = 0;
+    (void)state;
+    for (unsigned number = 0; number < 3000; number++) {
+        struct te_growth before = table()->growth;
+        (void)put(number);
+        uint32_t moved = table()->growth.moved - before.moved;
+        if (table()->growth.bucket_count != before.bucket_count)
+            moved += before.bucket_count;
+        most = moved > most ? moved : most;
+        assert_true(table()->count <= 4 * table()->growth.bucket_count);
+    }
+    assert_int_equal(most, TE_GROWTH_STEP);
+    assert_int_equal(table()->growth.bucket_count, 2048);
+    check();
+}
+
+/* What is left is found while others end, and nothing is held in the end. */
+static void entries_end_while_the_tables_grow(void **state)
+{
+    uint64_t empty = te_time_wait_memory(table());
+    (void)state;
+    for (unsigned number = 0; number < 132; number++)
+        (void)put(2 * number);
+    assert_int_equal(table()->growth.moved, 4 * TE_GROWTH_STEP);
+    while (table()->count > 0) {
+        check();
+        te_time_wait_end(f.stack, table()->tail, TE_CAUSE_ABORT, NULL);
+    }
+    (void)put(0);
+    te_time_wait_end(f.stack, table()->head, TE_CAUSE_ABORT, NULL);
+    assert_int_equal(te_time_wait_memory(table()), empty);
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */
@@ -542,6 +585,8 @@ int main(void)
         TIME_WAIT_TEST(a_full_table_skips_the_new_one),
         TIME_WAIT_TEST(without_memory_there_is_no_entry),
         TIME_WAIT_TEST(buckets_that_cannot_grow),
+        TIME_WAIT_TEST(no_addition_moves_many_buckets),
+        TIME_WAIT_TEST(entries_end_while_the_tables_grow),
         TIME_WAIT_TEST(an_entry_is_small),
         TIME_WAIT_TEST(the_walk_sees_each_once),
         TIME_WAIT_TEST(random_walks_keep_the_invariants),
