@@ -31,6 +31,7 @@
 #include "rpc/event_log.h"
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
+#include "socket/socket_server.h"
 #include "sp/sp_peer.h"
 #include "sp/sp_socket.h"
 #include "util/deadline.h"
@@ -79,6 +80,7 @@ struct service {
     struct event_log *events;
     struct rpc *rpc;
     struct channel_server *channels; /* NULL: there are none */
+    struct socket_server *sockets;   /* the same */
     struct http *http;
     struct notify *notify;
     struct addresses addresses;
@@ -114,6 +116,7 @@ static void on_engine_event(void *ctx, const struct te_event *event)
     if (service->rpc != NULL && !service->is_ending)
         rpc_on_engine_event(service->rpc, event);
     channel_server_on_event(service->channels, event);
+    socket_server_on_event(service->sockets, event);
 }
 
 static struct marks_numbers numbers_next(const struct service *service)
@@ -263,6 +266,8 @@ static void parts_free(struct service *service)
     http_free(service->http);
     channel_server_free(service->channels);
     service->channels = NULL;
+    socket_server_free(service->sockets);
+    service->sockets = NULL;
     rpc_free(service->rpc);
     service->rpc = NULL;
     pump_free(service->pump);
@@ -342,6 +347,7 @@ static void drain(struct service *service)
     cover_drain(service);
     rpc_stop(service->rpc);
     channel_server_stop(service->channels);
+    socket_server_stop(service->sockets);
     drain_init(&service->drain, service->config->engine.control_queue_max);
     uv_idle_start(&service->drain_steps, on_drain_step);
     service->drain_seen_ms = uv_now(&service->loop);
@@ -525,6 +531,25 @@ static bool start_channels(struct service *service, const struct rpc_options *rp
     return service->channels != NULL;
 }
 
+static bool start_sockets(struct service *service, const struct rpc_options *rpc)
+{
+    struct socket_server_options options = {.control_path = rpc->control.path,
+                                            .control_gid = rpc->control.control_gid,
+                                            .admin_gid = rpc->control.admin_gid,
+                                            .engine = &service->config->engine,
+                                            .per_uid_max = rpc->sockets_per_uid_max,
+                                            .max = rpc->sockets_max,
+                                            .links_max = SOCKET_LINKS_MAX};
+    unsigned others = rpc->control.links_max + rpc->control.links_reserve +
+                      rpc->control.refused_max + CHANNEL_DESCRIPTORS * rpc->channels_max;
+    if (options.max > 0)
+        descriptors_plan_sockets(others, &options.max, &options.links_max);
+    if (options.max == 0)
+        return true;
+    service->sockets = socket_server_new(&service->loop, service->rpc, &options);
+    return service->sockets != NULL;
+}
+
 static bool start_rpc(struct service *service)
 {
     const struct config *config = service->config;
@@ -542,7 +567,8 @@ static bool start_rpc(struct service *service)
     if (!group_find(config->control_group, &options.control.control_gid) ||
         !group_find(config->admin_group, &options.control.admin_gid))
         return false;
-    return rpc_new(&options, &host, &service->rpc) == 0 && start_channels(service, &options);
+    return rpc_new(&options, &host, &service->rpc) == 0 && start_channels(service, &options) &&
+           start_sockets(service, &options);
 }
 
 static bool start_http(struct service *service)

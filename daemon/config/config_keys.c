@@ -123,6 +123,11 @@ static const struct config_key keys[] = {
            "Channels (shared memory with a program) that one user may hold."),
     NUMBER("limits", channels_max, rpc.channels_max, COUNT, RPC_CHANNELS_MAX_DEFAULT, (0, 1024),
            "Channels in all; each takes two descriptors. 0: there are none."),
+    NUMBER("limits", sockets_per_uid_max, rpc.sockets_per_uid_max, COUNT,
+           RPC_SOCKETS_PER_UID_MAX_DEFAULT, (0, 1048576),
+           "Sockets (connections and listeners as descriptors) that one user may hold."),
+    NUMBER("limits", sockets_max, rpc.sockets_max, COUNT, RPC_SOCKETS_MAX_DEFAULT, (0, 1048576),
+           "Sockets in all; each takes a descriptor. 0: there are none."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),
            "Answers remembered, for requests that arrive twice."),
 

@@ -19,6 +19,8 @@ void rpc_options_init(struct rpc_options *options)
         .recent_max = RECENT_MAX_DEFAULT,
         .channels_per_uid_max = RPC_CHANNELS_PER_UID_MAX_DEFAULT,
         .channels_max = RPC_CHANNELS_MAX_DEFAULT,
+        .sockets_per_uid_max = RPC_SOCKETS_PER_UID_MAX_DEFAULT,
+        .sockets_max = RPC_SOCKETS_MAX_DEFAULT,
         .wait_max_us = RPC_WAIT_MAX_DEFAULT_US,
     };
     sp_server_options_init(&options->control);

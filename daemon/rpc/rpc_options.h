@@ -21,6 +21,8 @@
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
 #define RPC_CHANNELS_PER_UID_MAX_DEFAULT 16
 #define RPC_CHANNELS_MAX_DEFAULT 128
+#define RPC_SOCKETS_PER_UID_MAX_DEFAULT 65536
+#define RPC_SOCKETS_MAX_DEFAULT 65536
 #define RPC_PRIVILEGED_MAX 32
 /* Local ports below this one are for admins and privileged_uids alone: what listens there passes
  * for a service of the host. */
@@ -41,6 +43,8 @@ struct rpc_options {
     size_t recent_max;                  /* remembered answers; default RECENT_MAX_DEFAULT */
     unsigned channels_per_uid_max;      /* channels of one uid */
     unsigned channels_max;              /* in all; 0: none, and no socket for them */
+    unsigned sockets_per_uid_max;       /* sockets of one uid */
+    unsigned sockets_max;               /* in all; 0: none, and no socket for requests about them */
     int64_t wait_max_us;                /* longest wait_ms */
     uint32_t privileged_uids[RPC_PRIVILEGED_MAX]; /* may use ports below RPC_PORT_FREE_FIRST */
     unsigned privileged_count;

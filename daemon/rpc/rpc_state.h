@@ -63,6 +63,7 @@ struct rpc {
     struct wait_table waits;
     size_t wait_count, held_bytes;
     unsigned channels;    /* that there are: daemon/channel */
+    unsigned sockets;     /* whose descriptor is open: daemon/socket */
     uint64_t events_lost; /* the engine's count when the waits were last woken for it */
     struct rpc_clock clock;
     unsigned open_handles;

@@ -13,6 +13,7 @@ void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
                                     .objects = object_table_count(rpc->objects),
                                     .waits = rpc->wait_count,
                                     .channels = rpc->channels,
+                                    .sockets = rpc->sockets,
                                     .recent = recent_count(rpc->recent),
                                     .held_bytes = rpc->held_bytes};
     ret_stats->control.turns_cut = sp_server_turns(rpc->server)->rounds_cut;

@@ -30,7 +30,14 @@
     X(channels_abandoned, "Channels closed: no greeting in time, or no end of talk after it")      \
     X(channel_requests, "Requests made through channels")                                          \
     X(channel_requests_bad, "Of these, refused: they made no sense in their slot")                 \
-    X(channel_positions_bad, "Connections reset: a position in their slot could not be")
+    X(channel_positions_bad, "Connections reset: a position in their slot could not be")           \
+    X(sockets_made, "Sockets made: descriptors of connections and listeners")                      \
+    X(sockets_accepted, "Of these, for accepted connections")                                      \
+    X(sockets_reset,                                                                               \
+      "Sockets whose connection was reset: closed with unread bytes, or by request")               \
+    X(socket_requests, "Requests about sockets")                                                   \
+    X(socket_requests_bad, "Of these, refused: they made no sense, or had the wrong descriptor")   \
+    X(socket_links_refused, "Connections for requests about sockets refused: too many")
 
 struct rpc_counters {
 #define RPC_COUNTER_FIELD(name, help) uint64_t name;
@@ -44,7 +51,7 @@ struct rpc_stats {
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
-    size_t links, sessions, objects, waits, recent, channels;
+    size_t links, sessions, objects, waits, recent, channels, sockets;
     size_t held_bytes; /* Send data of waiting requests */
 };
 struct rpc;

@@ -6,6 +6,9 @@
 #include "util/log.h"
 
 #define REFUSED_PART 4
+/* A connection for requests about sockets, and the descriptor that came with the last one. */
+#define SOCKET_LINK_COST 2
+#define SOCKET_LINKS_PART 4
 
 void descriptors_share(uint64_t limit, unsigned links_reserve, unsigned *links_max,
                        unsigned *refused_max)
@@ -61,4 +64,30 @@ void descriptors_plan_channels(unsigned links, unsigned each, unsigned *channels
               "the limit of %" PRIu64 " descriptors leaves room for %u channels, not for "
               "channels_max = %u; raise it to %" PRIu64 " (ulimit -n, LimitNOFILE=)",
               limit, *channels_max, channels_wanted, wanted);
+}
+
+void descriptors_share_sockets(uint64_t left, unsigned *sockets_max, unsigned *links_max)
+{
+    if (left >= (uint64_t)*sockets_max + SOCKET_LINK_COST * (uint64_t)*links_max)
+        return;
+    uint64_t links = left / SOCKET_LINKS_PART / SOCKET_LINK_COST;
+    if (*links_max > links)
+        *links_max = (unsigned)links;
+    left -= SOCKET_LINK_COST * (uint64_t)*links_max;
+    if (*sockets_max > left)
+        *sockets_max = (unsigned)left;
+}
+
+void descriptors_plan_sockets(unsigned others, unsigned *sockets_max, unsigned *links_max)
+{
+    unsigned sockets_wanted = *sockets_max;
+    uint64_t own = (uint64_t)others + DESCRIPTORS_OWN;
+    uint64_t wanted = own + sockets_wanted + SOCKET_LINK_COST * (uint64_t)*links_max;
+    uint64_t limit = limit_raise(wanted);
+    descriptors_share_sockets(limit > own ? limit - own : 0, sockets_max, links_max);
+    if (*sockets_max < sockets_wanted)
+        log_write(LOG_LEVEL_NOTICE,
+                  "the limit of %" PRIu64 " descriptors leaves room for %u sockets, not for "
+                  "sockets_max = %u; raise it to %" PRIu64 " (ulimit -n, LimitNOFILE=)",
+                  limit, *sockets_max, sockets_wanted, wanted);
 }

@@ -26,4 +26,10 @@ void descriptors_share(uint64_t limit, unsigned links_reserve, unsigned *links_m
  * limit does not allow them all, it lowers *channels_max, perhaps to 0, and the log says so. */
 void descriptors_plan_channels(unsigned links, unsigned each, unsigned *channels_max);
 
+/* The same for sockets, which take one each, and for connections with requests about them, which
+ * take two: beside so many others. */
+void descriptors_plan_sockets(unsigned others, unsigned *sockets_max, unsigned *links_max);
+/* The pure part: lowers both to what is left. Of too few, a quarter at most is for requests. */
+void descriptors_share_sockets(uint64_t left, unsigned *sockets_max, unsigned *links_max);
+
 #endif

@@ -17,6 +17,8 @@ const int sandbox_calls[] = {
     SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(flock),
     /* Channels. */
     SCMP_SYS(memfd_create), SCMP_SYS(ftruncate), SCMP_SYS(preadv2),
+    /* Sockets. */
+    SCMP_SYS(socketpair), SCMP_SYS(bind),
     /* The loop. */
     SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait),
     SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2), SCMP_SYS(eventfd2),

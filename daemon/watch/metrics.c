@@ -290,6 +290,8 @@ static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
     const struct rpc_counters *counters = &rpc->counters;
     write_number(stream, PREFIX "rpc_links", "gauge", "Links to the control socket", rpc->links);
     write_number(stream, PREFIX "rpc_channels", "gauge", "Channels of clients", rpc->channels);
+    write_number(stream, PREFIX "rpc_sockets", "gauge",
+                 "Descriptors of connections and listeners that programs hold", rpc->sockets);
     write_number(stream, PREFIX "rpc_sessions", "gauge", "Sessions of clients", rpc->sessions);
     write_number(stream, PREFIX "rpc_objects", "gauge",
                  "Connections and listeners that clients hold", rpc->objects);

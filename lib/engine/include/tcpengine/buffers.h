@@ -45,6 +45,25 @@ enum te_err te_buffers_own(struct te_stack *stack, uint64_t id, int64_t now_us);
 enum te_err te_send_in_place(struct te_stack *stack, uint64_t id, size_t len, size_t *ret_accepted,
                              int64_t now_us);
 
+/* Room in a send buffer, in one or two pieces; an unused one has length 0. */
+struct te_send_place {
+    uint8_t *base[2];
+    size_t len[2];
+    size_t total_bytes;
+};
+/* SEND without a copy, for a connection without lent buffers: says where up to len bytes may be
+ * written, in the stack's own buffer. The place may be smaller, and total_bytes 0, when the buffer
+ * is full: continue at TE_READY_SEND, as after te_send(). It is valid until the next call that
+ * changes the stack, which must be te_send_placed() with as many bytes as were written there, 0
+ * included.
+ *
+ * Errors of te_send_place() are those of te_send(). */
+enum te_err te_send_place(struct te_stack *stack, uint64_t id, size_t len,
+                          struct te_send_place *ret_place, int64_t now_us);
+/* They are accepted: all of them. TE_ERR_NO_CONNECTION, TE_ERR_STATE: it was not called behind
+ * te_send_place(). */
+enum te_err te_send_placed(struct te_stack *stack, uint64_t id, size_t len, int64_t now_us);
+
 /* Where a connection's streams are; offsets count from 0 at its birth. */
 struct te_position {
     enum te_state state;

@@ -27,14 +27,14 @@ uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn)
     return queued < limit ? limit - (uint32_t)queued : 0;
 }
 
-size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_t *data, size_t len)
+/* Makes room for len bytes behind what is queued. Returns for how many there is. */
+static size_t make_room(struct te_stack *stack, struct te_conn *conn, size_t len)
 {
     uint32_t room = te_send_room(stack, conn);
     if (len > room)
         len = room;
     if (len == 0)
         return 0;
-    struct te_ring *ring = &conn->send_ring;
     struct te_ring_growth growth = {
         .from = conn->acked_offset,
         .to = conn->queued_offset,
@@ -42,13 +42,38 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
         .initial_bytes = stack->config.send_buffer_initial_bytes,
         .max_bytes = conn->send_max_bytes,
     };
-    len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
+    return te_charge_room(stack, conn, &conn->send_ring, &growth, conn->queued_offset, len);
+}
+
+size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_t *data, size_t len)
+{
+    struct te_ring *ring = &conn->send_ring;
+    len = make_room(stack, conn, len);
+    if (len == 0)
+        return 0;
     uint64_t touched = ring->touched;
     te_ring_write(ring, conn->queued_offset, data, len);
     conn->queued_offset += len;
     if (ring->touched != touched)
         te_charge_update(stack, conn);
     return len;
+}
+
+void te_send_find_place(struct te_stack *stack, struct te_conn *conn, size_t len,
+                        struct te_send_place *ret_place)
+{
+    const struct te_ring *ring = &conn->send_ring;
+    *ret_place = (struct te_send_place){.total_bytes = make_room(stack, conn, len)};
+    if (ret_place->total_bytes == 0)
+        return;
+    size_t at = (size_t)(conn->queued_offset & (ring->size_bytes - 1));
+    size_t first = ring->size_bytes - at;
+    if (first > ret_place->total_bytes)
+        first = ret_place->total_bytes;
+    ret_place->base[0] = ring->region + at;
+    ret_place->len[0] = first;
+    ret_place->base[1] = ring->region;
+    ret_place->len[1] = ret_place->total_bytes - first;
 }
 
 size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)

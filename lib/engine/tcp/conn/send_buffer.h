@@ -5,6 +5,8 @@
 #ifndef TCPENGINE_TCP_CONN_SEND_BUFFER_H
 #define TCPENGINE_TCP_CONN_SEND_BUFFER_H
 
+#include <tcpengine/buffers.h>
+
 #include "tcp/conn/conn.h"
 
 /* How many bytes the user may add now. The limit is twice cwnd, which keeps the pipe full while the
@@ -18,6 +20,10 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
 /* The same for a lent ring, into which the user has written the bytes already: as many as the ring
  * and memory allow. */
 size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len);
+/* The same without bytes: where up to len of them may be written, at most as many as
+ * te_send_append would take. te_send_extend takes them. */
+void te_send_find_place(struct te_stack *stack, struct te_conn *conn, size_t len,
+                        struct te_send_place *ret_place);
 /* Moves the queue into a region that the host lends; false: it is too small (ring.h). */
 bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
                   uint32_t size_bytes);

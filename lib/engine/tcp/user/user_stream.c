@@ -64,6 +64,53 @@ enum te_err te_send_in_place(struct te_stack *stack, uint64_t id, size_t len, si
     return accept_bytes(stack, conn, NULL, len, ret_accepted);
 }
 
+enum te_err te_send_place(struct te_stack *stack, uint64_t id, size_t len,
+                          struct te_send_place *ret_place, int64_t now_us)
+{
+    te_stack_set_now(stack, now_us);
+    te_relief_run(stack);
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return why_no_conn(stack, id);
+    if (conn->error != TE_OK)
+        return (enum te_err)conn->error;
+    if (conn->send_ring.is_lent)
+        return TE_ERR_STATE;
+    if (!te_conn_can_send(conn))
+        return TE_ERR_CLOSING;
+    te_send_find_place(stack, conn, len, ret_place);
+    if (ret_place->total_bytes > 0 || len == 0)
+        return TE_OK;
+    conn->send_was_cut = true;
+    te_send_await_memory(stack, conn);
+    return TE_OK;
+}
+
+/* Nothing was written into the place: what was held back for more goes, and so does the place. */
+static void leave_place(struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->send_was_cut && te_conn_is_synchronized(conn))
+        te_conn_want_output(stack, conn);
+    conn->send_was_cut = false;
+    te_send_await_memory(stack, conn);
+}
+
+enum te_err te_send_placed(struct te_stack *stack, uint64_t id, size_t len, int64_t now_us)
+{
+    size_t accepted = 0;
+    struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (conn == NULL)
+        return TE_ERR_NO_CONNECTION;
+    uint64_t queued = conn->queued_offset - conn->acked_offset;
+    if (conn->send_ring.is_lent || len > conn->send_ring.size_bytes - queued)
+        return TE_ERR_STATE;
+    te_stack_set_now(stack, now_us);
+    if (len > 0)
+        return accept_bytes(stack, conn, NULL, len, &accepted);
+    leave_place(stack, conn);
+    return TE_OK;
+}
+
 /* No byte to deliver: the RFC's "connection closing" after the peer's FIN, else more may come. */
 static enum te_err at_end(const struct te_conn *conn)
 {

@@ -1,0 +1,140 @@
+#include "socket/socket_pair.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Room for records of accepted connections: Linux doubles it, and counts about 1 KiB for each. */
+#define RECORDS_BYTES 8192
+#define FDS_MAX 8
+#define FILLERS_MAX 16
+
+/* --- making ----------------------------------------------------------------------------------- */
+
+int socket_pair_make(const struct socket_name *name, struct socket_pair *ret_pair)
+{
+    struct sockaddr_un address;
+    int fds[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
+        return errno;
+    socklen_t len = socket_name_write(name, &address);
+    struct socket_pair pair = {.program_fd = fds[0], .daemon_fd = fds[1]};
+    if (bind(fds[1], (const struct sockaddr *)&address, len) == 0 &&
+        socket_pair_cookie(fds[0], &pair.cookie)) {
+        *ret_pair = pair;
+        return 0;
+    }
+    int number = errno;
+    close(fds[0]);
+    close(fds[1]);
+    return number;
+}
+
+bool socket_pair_cookie(int fd, uint64_t *ret_cookie)
+{
+    socklen_t size = sizeof(*ret_cookie);
+    return getsockopt(fd, SOL_SOCKET, SO_COOKIE, ret_cookie, &size) == 0 &&
+           size == sizeof(*ret_cookie);
+}
+
+void socket_pair_narrow(int daemon_fd)
+{
+    int bytes = RECORDS_BYTES;
+    setsockopt(daemon_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* --- filler ----------------------------------------------------------------------------------- */
+
+/* Pieces that need twice their size in the kernel, until more than a quarter is held. */
+uint32_t socket_pair_fill(int program_fd)
+{
+    static const uint8_t nothing[SOCKET_PAIR_PIECE_BYTES];
+    int limit = 0;
+    uint32_t filled = 0;
+    socklen_t size = sizeof(limit);
+    getsockopt(program_fd, SOL_SOCKET, SO_SNDBUF, &limit, &size);
+    for (unsigned i = 0; i < FILLERS_MAX && filled <= (uint32_t)limit / 8; i++) {
+        ssize_t sent = send(program_fd, nothing, sizeof(nothing), MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0)
+            break; /* it is full already */
+        filled += (uint32_t)sent;
+    }
+    return filled;
+}
+
+void socket_pair_empty(int daemon_fd, uint32_t filler_bytes)
+{
+    uint8_t scratch[SOCKET_PAIR_PIECE_BYTES];
+    while (filler_bytes > 0) {
+        size_t want = filler_bytes < sizeof(scratch) ? filler_bytes : sizeof(scratch);
+        ssize_t got = recv(daemon_fd, scratch, want, MSG_DONTWAIT);
+        if (got <= 0)
+            return;
+        filler_bytes -= (uint32_t)got;
+    }
+}
+
+/* --- messages --------------------------------------------------------------------------------- */
+
+union control {
+    struct cmsghdr align;
+    char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
+};
+
+bool socket_pair_send(int fd, const void *data, size_t len, int passed_fd)
+{
+    union control control = {0};
+    struct iovec iov = {(void *)(uintptr_t)data, len};
+    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+    if (passed_fd >= 0) {
+        message.msg_control = &control;
+        message.msg_controllen = CMSG_SPACE(sizeof(passed_fd));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(passed_fd)),
+                                   .cmsg_level = SOL_SOCKET,
+                                   .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(header), &passed_fd, sizeof(passed_fd));
+    }
+    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+/* Collects the descriptors of one message; all but the first are closed. */
+static void take_fds(const struct cmsghdr *header, int *ret_fd)
+{
+    int fds[FDS_MAX];
+    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
+    for (size_t i = 0; i < count; i++) {
+        if (*ret_fd == SOCKET_PAIR_NO_FD) {
+            *ret_fd = fds[i];
+            continue;
+        }
+        if (*ret_fd >= 0)
+            close(*ret_fd);
+        close(fds[i]);
+        *ret_fd = SOCKET_PAIR_MANY_FDS;
+    }
+}
+
+ssize_t socket_pair_receive(int fd, void *data, size_t len, int *ret_fd)
+{
+    union control control;
+    struct iovec iov = {data, len};
+    struct msghdr message = {.msg_iov = &iov,
+                             .msg_iovlen = 1,
+                             .msg_control = &control,
+                             .msg_controllen = sizeof(control)};
+    *ret_fd = SOCKET_PAIR_NO_FD;
+    ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
+    if (got < 0)
+        return got;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
+         header = CMSG_NXTHDR(&message, header))
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+            take_fds(header, ret_fd);
+    if ((message.msg_flags & MSG_CTRUNC) != 0 && *ret_fd >= 0) {
+        close(*ret_fd);
+        *ret_fd = SOCKET_PAIR_MANY_FDS;
+    }
+    return got;
+}

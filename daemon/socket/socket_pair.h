@@ -1,0 +1,36 @@
+/* The kernel's part of a socket: the two ends, and what passes between them beside the streams. */
+#ifndef TCPENGINED_SOCKET_PAIR_H
+#define TCPENGINED_SOCKET_PAIR_H
+
+#include <socket.h>
+
+/* So much lies in a program's end that is not to be writable: more than a quarter of what it may
+ * hold, from where on poll(2) calls it writable (unix_writable of Linux). */
+#define SOCKET_PAIR_PIECE_BYTES 8704u
+
+struct socket_pair {
+    int program_fd, daemon_fd;
+    uint64_t cookie; /* of the program's end */
+};
+
+/* Makes a pair whose program's end has that name's socket as its peer. 0, or an errno. */
+int socket_pair_make(const struct socket_name *name, struct socket_pair *ret_pair);
+/* The cookie by which a descriptor is recognized, whoever has passed it. False: it is no socket. */
+bool socket_pair_cookie(int fd, uint64_t *ret_cookie);
+/* Keeps the program's end from being writable. Returns how many bytes of filler now lie in front of
+ * whatever it writes. */
+uint32_t socket_pair_fill(int program_fd);
+/* Takes the filler out again. */
+void socket_pair_empty(int daemon_fd, uint32_t filler_bytes);
+/* Makes room for a few records only (listeners). */
+void socket_pair_narrow(int daemon_fd);
+/* Sends a message with at most one descriptor (-1: none), without waiting. False: errno says why
+ * not. */
+bool socket_pair_send(int fd, const void *data, size_t len, int passed_fd);
+/* Receives a message of at most len bytes, and the descriptor in it: *ret_fd is -1 if there was
+ * none, -2 if there were several, which are closed. Returns what recvmsg(2) did, with MSG_TRUNC. */
+#define SOCKET_PAIR_NO_FD (-1)
+#define SOCKET_PAIR_MANY_FDS (-2)
+ssize_t socket_pair_receive(int fd, void *data, size_t len, int *ret_fd);
+
+#endif
