@@ -44,11 +44,12 @@ struct rpc_call {
     union rpc_op op;
     uint64_t request_id;
     uint64_t session_id;
-    uint64_t boot_id;       /* of the daemon that the client means; 0: any */
-    int64_t wait_until_us;  /* end of wait_ms */
-    int64_t deadline_at_us; /* end of deadline_ms */
-    bool is_started;        /* the part that happens once is done; only its outcome is open */
-    uint64_t started_id;    /* the object it was done to */
+    uint64_t boot_id;                    /* of the daemon that the client means; 0: any */
+    enum te_listen_family listen_family; /* passive Open: requests mean TE_LISTEN_ANY */
+    int64_t wait_until_us;               /* end of wait_ms */
+    int64_t deadline_at_us;              /* end of deadline_ms */
+    bool is_started;     /* the part that happens once is done; only its outcome is open */
+    uint64_t started_id; /* the object it was done to */
 
     /* Set by each run of the call. */
     struct session *session;  /* NULL: none */

@@ -56,6 +56,7 @@ pb_code rpc_local_open(struct rpc_link *link, const struct rpc_local_open *open,
     tcpengine__v1__open__init(&call.op.open);
     call.op.open.passive = open->passive;
     call.op.open.backlog = open->backlog;
+    call.listen_family = open->family;
     call.op.open.local = &local;
     call.op.open.remote = &remote;
     return finish_opened(&call, ret_opened);

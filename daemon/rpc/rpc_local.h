@@ -9,6 +9,7 @@ struct rpc_local_open {
     bool passive;
     struct te_endpoint local, remote;
     uint32_t backlog;
+    enum te_listen_family family; /* passive */
 };
 
 /* The object that was opened or accepted. */

@@ -155,6 +155,7 @@ static enum te_err open_passive(struct rpc_call *call, const struct te_open *ope
                                      .remote = open->remote,
                                      .uid = open->uid,
                                      .backlog = call->op.open.backlog,
+                                     .family = call->listen_family,
                                      .fast_open = open->fast_open};
     return te_open_passive(rpc_stack(call->rpc), &listen, ret_id, rpc_now_us(call->rpc));
 }

@@ -13,6 +13,7 @@
 #include "socket/socket_option.h"
 #include "socket/socket_owner.h"
 #include "socket/socket_pair.h"
+#include "socket/socket_port.h"
 #include "socket/socket_table.h"
 
 #define BUCKETS 256
@@ -192,7 +193,8 @@ static struct socket_listener *find_shared(const struct socket *socket)
     {
         const struct socket *first = TAILQ_FIRST(&listener->members);
         if (listener->owner->rpc_link.account == socket->owner->rpc_link.account &&
-            first->family == socket->family && listener->local.port == socket->local.port &&
+            socket_port_family(first) == socket_port_family(socket) &&
+            listener->local.port == socket->local.port &&
             te_addr_equal(&listener->local.addr, &socket->local.addr) &&
             socket_option_is_on(first, SOCKET_OPTION_REUSEPORT))
             return listener;
@@ -203,8 +205,10 @@ static struct socket_listener *find_shared(const struct socket *socket)
 static int open_new(struct socket *socket, uint32_t backlog)
 {
     struct rpc_link *link = &socket->owner->rpc_link;
-    const struct rpc_local_open open = {
-        .passive = true, .local = socket->local, .backlog = backlog == 0 ? 1 : backlog};
+    const struct rpc_local_open open = {.passive = true,
+                                        .local = socket->local,
+                                        .backlog = backlog == 0 ? 1 : backlog,
+                                        .family = socket_port_family(socket)};
     struct rpc_local_opened opened;
     if (rpc_local_open(link, &open, &opened) != PB_OK)
         return socket_error_of_answer(socket->server->rpc);
@@ -221,8 +225,14 @@ int socket_listener_open(struct socket *socket, const struct socket_request *req
 {
     if (socket->state == SOCKET_LISTENING)
         return 0;
-    if (socket->state != SOCKET_BOUND)
+    if (socket->state != SOCKET_BOUND && socket->state != SOCKET_NEW)
         return EINVAL;
+    if (!socket->has_port) { /* as listen(2) without bind(2) */
+        const struct te_endpoint local = {.addr = socket->local.addr};
+        int error = socket_port_bind(socket, &local);
+        if (error != 0)
+            return error;
+    }
     struct socket_listener *listener = find_shared(socket);
     if (listener == NULL)
         return open_new(socket, request->argument);

@@ -11,6 +11,7 @@
 #include "socket/socket_flow.h"
 #include "socket/socket_option.h"
 #include "socket/socket_pair.h"
+#include "socket/socket_port.h"
 #include "socket/socket_table.h"
 
 static struct te_stack *stack_of(const struct socket *socket)
@@ -32,25 +33,6 @@ bool socket_open_endpoint(const struct socket *socket, const struct socket_addre
 
 /* --- BIND ------------------------------------------------------------------------------------- */
 
-static bool is_ours(const struct te_stack *stack, const struct te_addr *addr)
-{
-    struct te_address_info info;
-    for (unsigned i = 0; te_stack_address(stack, i, &info); i++)
-        if (te_addr_equal(&info.cidr.addr, addr))
-            return true;
-    return false;
-}
-
-static int check_port(const struct socket *socket, uint16_t port)
-{
-    const struct rpc *rpc = socket->server->rpc;
-    const struct rpc_link *link = &socket->owner->rpc_link;
-    if (port == 0 || port >= RPC_PORT_FREE_FIRST || link->is_admin ||
-        rpc_may_use_low_ports(&rpc->options, link->account->uid))
-        return 0;
-    return EACCES;
-}
-
 int socket_open_bind(struct socket *socket, const struct socket_request *request)
 {
     struct te_endpoint local;
@@ -58,14 +40,10 @@ int socket_open_bind(struct socket *socket, const struct socket_request *request
         return EAFNOSUPPORT;
     if (socket->state != SOCKET_NEW)
         return EINVAL;
-    if (!te_addr_is_unspecified(&local.addr) && !is_ours(stack_of(socket), &local.addr))
-        return EADDRNOTAVAIL;
-    int error = check_port(socket, local.port);
-    if (error != 0)
-        return error;
-    socket->local = local;
-    socket->state = SOCKET_BOUND;
-    return 0;
+    int error = socket_port_bind(socket, &local);
+    if (error == 0)
+        socket->state = SOCKET_BOUND;
+    return error;
 }
 
 /* --- CONNECT ---------------------------------------------------------------------------------- */
@@ -95,7 +73,7 @@ static void fail(struct socket *socket, int error)
     bool is_waited_for = !TAILQ_EMPTY(&socket->waiters) && socket->filler_bytes == 0;
     memset(&socket->remote, 0, sizeof(socket->remote));
     socket_table_set_id(socket, 0);
-    socket->state = socket->local.port != 0 ? SOCKET_BOUND : SOCKET_NEW;
+    socket->state = socket->has_port ? SOCKET_BOUND : SOCKET_NEW;
     socket_answer_waiters(socket, error);
     if (is_waited_for)
         return;

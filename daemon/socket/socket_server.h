@@ -17,6 +17,7 @@
  *   socket_request   one request: checks, and who carries it out
  *   socket_option    options: what there is, kept and applied
  *   socket_listener  listeners, and how accepted connections reach the program
+ *   socket_port      which addresses sockets have
  *   socket_open      BIND and CONNECT, and the outcome
  *   socket_flow      bytes, half closes and ends in both directions
  *   socket_answer    what a program is told

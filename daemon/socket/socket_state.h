@@ -10,6 +10,7 @@
 #include "sp/sp_socket.h"
 
 #define SOCKET_BUCKETS 16384 /* a power of two */
+#define SOCKET_PORT_BUCKETS 4096
 /* A link without a request for so long is closed. */
 #define SOCKET_LINK_IDLE_US (10 * TE_SECOND)
 
@@ -33,6 +34,7 @@ struct socket_owner {
  * a while longer after a failure. */
 struct socket {
     SLIST_ENTRY(socket) in_cookie;
+    SLIST_ENTRY(socket) in_port;       /* has_port: BIND has given it local */
     SLIST_ENTRY(socket) in_id;         /* while id is not 0, and it is a connection's */
     TAILQ_ENTRY(socket) in_ended;      /* ENDED: the oldest first */
     TAILQ_ENTRY(socket) in_listener;   /* LISTENING */
@@ -48,6 +50,7 @@ struct socket {
     int error;
     int64_t forget_at_us;
     uint16_t family;
+    bool has_port;
     uint8_t state; /* enum socket_state */
     struct te_endpoint local, remote;
     struct socket_options options;
@@ -82,8 +85,6 @@ struct socket_listener {
     struct fair_job job;
     uint64_t id;
     struct te_endpoint local;
-    uint16_t family;
-    bool is_dual;                /* IPv6, and IPv4 as well */
     struct socket_queue members; /* the next one to get a connection first */
 };
 
@@ -123,6 +124,7 @@ struct socket_server {
     SLIST_HEAD(, socket_listener) listeners_by_id[256];
     struct socket_bucket by_cookie[SOCKET_BUCKETS];
     struct socket_bucket by_id[SOCKET_BUCKETS];
+    struct socket_bucket by_port[SOCKET_PORT_BUCKETS];
 };
 
 #endif

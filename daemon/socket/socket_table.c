@@ -8,6 +8,7 @@
 
 #include "socket/socket_owner.h"
 #include "socket/socket_pair.h"
+#include "socket/socket_port.h"
 
 /* How long a program may ask why its socket has failed, and how many such sockets there are. */
 #define REMEMBER_US (60 * TE_SECOND)
@@ -179,6 +180,7 @@ void socket_table_end(struct socket *socket)
     if (socket->state == SOCKET_ENDED)
         return;
     close_end(socket);
+    socket_port_leave(socket);
     socket_table_set_id(socket, 0);
     socket->state = SOCKET_ENDED;
     socket->forget_at_us = rpc_now_us(server->rpc) + REMEMBER_US;
@@ -196,6 +198,7 @@ void socket_table_free(struct socket *socket)
         server->ended--;
     }
     close_end(socket);
+    socket_port_leave(socket);
     socket_table_set_id(socket, 0);
     SLIST_REMOVE(cookie_bucket(server, socket->cookie), socket, socket, in_cookie);
     record_free(socket);

@@ -24,6 +24,8 @@ static void listener_fields(struct te_codec *codec, const struct te_stack *stack
     te_save_endpoint(codec, &listener->remote);
     te_codec_u32(codec, &listener->uid);
     te_codec_u32(codec, &listener->backlog);
+    if (codec->version >= TE_SAVE_VERSION_FAMILIES)
+        te_codec_u8(codec, &listener->family);
     te_codec_past(codec, &listener->opened_at_us);
     te_codec_time(codec, &listener->cookies_until_us);
     te_codec_bool(codec, &listener->fast_open);
@@ -107,7 +109,12 @@ static void queues_fields(struct te_codec *codec, struct te_stack *stack,
 static void check_listener(struct te_codec *codec, struct te_stack *stack,
                            const struct te_listener *listener)
 {
-    struct te_listen listen = {.local = listener->local, .remote = listener->remote};
+    struct te_listen listen = {.local = listener->local,
+                               .remote = listener->remote,
+                               .family = (enum te_listen_family)listener->family};
+    te_codec_require(codec, listener->family == TE_LISTEN_ANY ||
+                                (listener->family < TE_LISTEN_FAMILY_COUNT &&
+                                 te_addr_is_unspecified(&listener->local.addr)));
     te_codec_require(codec, listener->local.port != 0 && listener->backlog > 0 &&
                                 te_listener_find_id(stack, listener->id) == NULL &&
                                 te_conn_table_find_id(stack, listener->id) == NULL &&

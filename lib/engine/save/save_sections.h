@@ -29,12 +29,13 @@
 struct te_conn;
 struct te_control_frame;
 
-#define TE_SAVE_VERSION 5
+#define TE_SAVE_VERSION 6
 #define TE_SAVE_VERSION_TIME_WAIT_LIMITER 2
 #define TE_SAVE_VERSION_PROBE_NEEDS_RTT 2
 #define TE_SAVE_VERSION_LAN 3       /* neighbours that move, limiters that know their start */
 #define TE_SAVE_VERSION_DURATIONS 4 /* keepalive in microseconds; what ISNs lead the clock by */
 #define TE_SAVE_VERSION_GROUPS 5    /* MLD, conflicts of addresses, names of ICMP errors */
+#define TE_SAVE_VERSION_FAMILIES 6  /* listeners of one family */
 
 /* Ids are below 2^53 (conn.h). */
 #define TE_SAVE_ID_MAX (UINT64_C(1) << 53)

@@ -432,6 +432,7 @@ struct field {
     F(MAY_CHANGE, uint64_t, te_listener, id)                                                       \
     F(MAY_CHANGE, uint32_t, te_listener, uid)                                                      \
     F(MAY_CHANGE, uint32_t, te_listener, backlog)                                                  \
+    F(MAY_CHANGE, uint8_t, te_listener, family)                                                    \
     F(MAY_CHANGE, int64_t, te_listener, opened_at_us)                                              \
     F(MAY_CHANGE, int64_t, te_listener, cookies_until_us)                                          \
     F(MAY_CHANGE, bool, te_listener, fast_open)                                                    \

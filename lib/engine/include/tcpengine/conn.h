@@ -43,12 +43,16 @@ struct te_open {
     size_t data_len;
 };
 
+/* Of whom a listener on all of our addresses takes SYNs. */
+enum te_listen_family { TE_LISTEN_ANY, TE_LISTEN_V4, TE_LISTEN_V6, TE_LISTEN_FAMILY_COUNT };
+
 /* What a passive OPEN asks for. */
 struct te_listen {
-    struct te_endpoint local;  /* addr unspecified: all of ours; port must not be 0 */
-    struct te_endpoint remote; /* unspecified: any peer; else only that one (RFC 9293 MUST-43) */
-    uint32_t uid;              /* of the owner, as the host understands it; only stored */
-    uint32_t backlog;          /* accept queue; 0: 128; cut to config.backlog_max */
+    struct te_endpoint local;     /* addr unspecified: all of ours; port must not be 0 */
+    struct te_endpoint remote;    /* unspecified: any peer; else only that one (RFC 9293 MUST-43) */
+    uint32_t uid;                 /* of the owner, as the host understands it; only stored */
+    uint32_t backlog;             /* accept queue; 0: 128; cut to config.backlog_max */
+    enum te_listen_family family; /* TE_LISTEN_ANY, unless local.addr is unspecified */
     /* Data on a SYN may be received before the handshake is over, and then perhaps twice (RFC 7413
      * 2.1); te_accept gives out such connections in SYN_RCVD. config.fast_open must allow it. */
     bool fast_open;
@@ -89,8 +93,8 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
  * SYNs that fit several listeners go to the most specific: remote address first, then remote port,
  * then local address. TE_READY_ACCEPT reports connections to take.
  *
- * TE_ERR_INVALID: local.port is 0, or remote.addr is a multicast, broadcast or loopback address.
- *     Name a port, or a peer that can exist.
+ * TE_ERR_INVALID: local.port is 0, remote.addr is a multicast, broadcast or loopback address, or
+ *     family does not go with local.addr. Name a port, or a peer that can exist.
  * TE_ERR_ADDR_NOT_AVAILABLE: local.addr is not one of ours, or has not passed duplicate address
  *     detection yet. Use one of te_stack_addresses(), wait, or leave it unspecified.
  * TE_ERR_ADDR_IN_USE: another listener has this port and this remote, on the same local address or
@@ -101,6 +105,9 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
  * something, try again. */
 enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *listen,
                             uint64_t *ret_id, int64_t now_us);
+/* The port on which that passive OPEN would not answer TE_ERR_ADDR_IN_USE: local.port, or if that
+ * is 0 one of the ephemeral ports (RFC 6056). 0: it would, or no port is free. Reserves nothing. */
+uint16_t te_listen_port(struct te_stack *stack, const struct te_listen *listen);
 
 /* Takes the oldest ready connection of a listener; uid becomes its owner. It is ESTABLISHED, may
  * have moved on to CLOSE_WAIT, or is still in SYN_RCVD (te_listen.fast_open). While more wait,

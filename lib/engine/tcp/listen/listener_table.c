@@ -62,14 +62,31 @@ void te_listener_unlink(struct te_stack *stack, struct te_listener *listener)
     stack->listeners.count--;
 }
 
+static bool is_of_family(unsigned family, const struct te_addr *addr)
+{
+    return family == TE_LISTEN_ANY || (family == TE_LISTEN_V4) == te_addr_is_v4(addr);
+}
+
+/* Whether both may get a SYN to the same address of ours. */
+static bool may_meet(const struct te_listener *listener, const struct te_listen *listen)
+{
+    bool is_any = te_addr_is_unspecified(&listener->local.addr);
+    bool wants_any = te_addr_is_unspecified(&listen->local.addr);
+    if (is_any && wants_any)
+        return listener->family == TE_LISTEN_ANY || listen->family == TE_LISTEN_ANY ||
+               listener->family == listen->family;
+    if (is_any)
+        return is_of_family(listener->family, &listen->local.addr);
+    return wants_any ? is_of_family(listen->family, &listener->local.addr)
+                     : te_addr_equal(&listener->local.addr, &listen->local.addr);
+}
+
 static bool is_same_socket(const struct te_listener *listener, const struct te_listen *listen)
 {
     return listener->local.port == listen->local.port &&
            listener->remote.port == listen->remote.port &&
            te_addr_equal(&listener->remote.addr, &listen->remote.addr) &&
-           (te_addr_equal(&listener->local.addr, &listen->local.addr) ||
-            te_addr_is_unspecified(&listener->local.addr) ||
-            te_addr_is_unspecified(&listen->local.addr));
+           may_meet(listener, listen);
 }
 
 bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen)
@@ -112,6 +129,7 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
     listener->remote = listen->remote;
     listener->uid = listen->uid;
     listener->backlog = backlog_of(stack, listen);
+    listener->family = (uint8_t)listen->family;
     listener->opened_at_us = stack->now_us;
     te_list_init(&listener->syn_queue);
     te_list_init(&listener->accept_queue);
@@ -130,7 +148,7 @@ static unsigned fit(const struct te_listener *listener, const struct te_endpoint
                     const struct te_endpoint *remote)
 {
     unsigned score = 1;
-    if (listener->local.port != local->port)
+    if (listener->local.port != local->port || !is_of_family(listener->family, &local->addr))
         return 0;
     if (!te_addr_is_unspecified(&listener->local.addr)) {
         if (!te_addr_equal(&listener->local.addr, &local->addr))
@@ -179,8 +197,9 @@ bool te_listener_holds_port(const struct te_stack *stack, const struct te_endpoi
     struct te_listener *listener = stack->listeners.by_port[local->port % TE_LISTENER_BUCKETS];
     for (; listener != NULL; listener = listener->next_by_port)
         if (listener->local.port == local->port &&
-            (te_addr_is_unspecified(&listener->local.addr) ||
-             te_addr_equal(&listener->local.addr, &local->addr)))
+            (te_addr_equal(&listener->local.addr, &local->addr) ||
+             (te_addr_is_unspecified(&listener->local.addr) &&
+              is_of_family(listener->family, &local->addr))))
             return true;
     return false;
 }

@@ -33,7 +33,8 @@ struct te_listener {
     struct te_endpoint local, remote; /* remote unspecified: any peer */
     uint32_t uid;
     uint32_t backlog;
-    bool is_kept; /* te_set_kept */
+    uint8_t family; /* enum te_listen_family */
+    bool is_kept;   /* te_set_kept */
     struct te_listener *next_by_port, *next_by_id;
     struct te_list syn_queue, accept_queue;
     uint32_t syn_count, accept_count;
@@ -68,8 +69,9 @@ void te_listener_record(struct te_stack *stack, struct te_listener *listener,
 /* Removes it from both tables. The caller (life.h) frees it. */
 void te_listener_unlink(struct te_stack *stack, struct te_listener *listener);
 
-/* Whether another listener has the same local port and remote, and the same local address or either
- * of the two an unspecified one. Listeners that differ in their remote coexist. */
+/* Whether another listener has the same local port and remote, and the same local address, or
+ * either of the two an unspecified one that includes the other's. Listeners that differ in their
+ * remote coexist. */
 bool te_listener_is_taken(struct te_stack *stack, const struct te_listen *listen);
 /* Restores a listener, complete but for its queues: to be called in the order of te_listener_walk,
  * so that it stays the same. */

@@ -126,11 +126,26 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     return TE_OK;
 }
 
+static bool is_family_right(const struct te_listen *listen)
+{
+    if ((unsigned)listen->family >= TE_LISTEN_FAMILY_COUNT)
+        return false;
+    return listen->family == TE_LISTEN_ANY || te_addr_is_unspecified(&listen->local.addr);
+}
+
+uint16_t te_listen_port(struct te_stack *stack, const struct te_listen *listen)
+{
+    uint16_t port = listen->local.port;
+    if (port == 0)
+        return te_port_choose(stack, &listen->local, &listen->remote);
+    return te_listener_is_taken(stack, listen) ? 0 : port;
+}
+
 enum te_err te_open_passive(struct te_stack *stack, const struct te_listen *listen,
                             uint64_t *ret_id, int64_t now_us)
 {
     te_stack_set_now(stack, now_us);
-    if (listen->local.port == 0)
+    if (listen->local.port == 0 || !is_family_right(listen))
         return TE_ERR_INVALID;
     if (!te_addr_is_unspecified(&listen->local.addr) && !te_ip_is_local(stack, &listen->local.addr))
         return TE_ERR_ADDR_NOT_AVAILABLE;
