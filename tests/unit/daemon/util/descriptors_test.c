@@ -24,6 +24,25 @@ static void test_links_that_a_limit_allows(void **state)
     assert_shared(3, 1, 1);
 }
 
+static void assert_sockets(uint64_t left, unsigned sockets, unsigned links)
+{
+    unsigned sockets_max = 1000, links_max = 100;
+    descriptors_share_sockets(left, &sockets_max, &links_max);
+    assert_int_equal(sockets_max, sockets);
+    assert_int_equal(links_max, links);
+}
+
+static void test_sockets_that_a_limit_allows(void **state)
+{
+    (void)state;
+    assert_sockets(1200, 1000, 100);
+    assert_sockets(1199, 999, 100);
+    assert_sockets(800, 600, 100);
+    assert_sockets(400, 300, 50);
+    assert_sockets(8, 6, 1);
+    assert_sockets(0, 0, 0);
+}
+
 /* The soft limit is raised as far as needed, and no farther than the hard one. */
 static void test_limit_is_raised(void **state)
 {
@@ -54,6 +73,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links_that_a_limit_allows),
+        cmocka_unit_test(test_sockets_that_a_limit_allows),
         cmocka_unit_test(test_limit_is_raised),
     };
     log_set_level((enum log_level)0);

@@ -455,6 +455,67 @@ static void append_keeps_the_order(void **state)
 
 #define LISTENER_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* --- families --------------------------------------------------------------------------------- */
+
+static enum te_err open_family(const char *local, enum te_listen_family family)
+{
+    const struct te_listen listen = {.local = at(local, PORT), .family = family};
+    uint64_t id;
+    uint16_t port = te_listen_port(f.stack, &listen);
+    enum te_err err = te_open_passive(f.stack, &listen, &id, f.now_us);
+    assert_int_equal(port, err == TE_ERR_ADDR_IN_USE ? 0 : PORT);
+    return err;
+}
+
+static void one_per_family_on_all_addresses(void **state)
+{
+    (void)state;
+    const struct te_endpoint local4 = at("10.0.0.1", PORT), local6 = at("fd00::1", PORT);
+    const struct te_endpoint peer4 = at("10.0.0.9", 4711), peer6 = at("fd00::9", 4711);
+    assert_int_equal(open_family(NULL, TE_LISTEN_V4), TE_OK);
+    assert_null(te_listener_find(f.stack, &local6, &peer6));
+    assert_false(te_listener_holds_port(f.stack, &local6));
+    assert_true(te_listener_holds_port(f.stack, &local4));
+    assert_int_equal(open_family(NULL, TE_LISTEN_V4), TE_ERR_ADDR_IN_USE);
+    assert_int_equal(open_family(NULL, TE_LISTEN_ANY), TE_ERR_ADDR_IN_USE);
+    assert_int_equal(open_family("10.0.0.1", TE_LISTEN_ANY), TE_ERR_ADDR_IN_USE);
+    assert_int_equal(open_family(NULL, TE_LISTEN_V6), TE_OK);
+    const struct te_listener *of_4 = te_listener_find(f.stack, &local4, &peer4);
+    const struct te_listener *of_6 = te_listener_find(f.stack, &local6, &peer6);
+    assert_non_null(of_4);
+    assert_non_null(of_6);
+    assert_ptr_not_equal(of_4, of_6);
+}
+
+static void one_family_leaves_addresses_of_the_other(void **state)
+{
+    (void)state;
+    assert_int_equal(open_family("10.0.0.1", TE_LISTEN_ANY), TE_OK);
+    assert_int_equal(open_family(NULL, TE_LISTEN_V6), TE_OK);
+    assert_int_equal(open_family(NULL, TE_LISTEN_V4), TE_ERR_ADDR_IN_USE);
+}
+
+static void a_family_goes_with_all_addresses_only(void **state)
+{
+    (void)state;
+    assert_int_equal(open_family("10.0.0.1", TE_LISTEN_V4), TE_ERR_INVALID);
+    assert_int_equal(open_family(NULL, TE_LISTEN_FAMILY_COUNT), TE_ERR_INVALID);
+}
+
+static void a_port_can_be_chosen_before_listening(void **state)
+{
+    (void)state;
+    struct te_listen listen = {.local = at(NULL, 0)};
+    uint64_t id;
+    uint16_t first = te_listen_port(f.stack, &listen);
+    assert_in_range(first, f.config.port_first, f.config.port_last);
+    listen.local.port = first;
+    assert_int_equal(te_open_passive(f.stack, &listen, &id, f.now_us), TE_OK);
+    listen.local.port = 0;
+    for (unsigned i = 0; i < 100; i++)
+        assert_int_not_equal(te_listen_port(f.stack, &listen), first);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -464,6 +525,10 @@ int main(void)
         LISTENER_TEST(one_on_all_addresses_serves_both_families),
         LISTENER_TEST(sockets_that_exclude_each_other),
         LISTENER_TEST(one_on_all_addresses_holds_each),
+        LISTENER_TEST(one_per_family_on_all_addresses),
+        LISTENER_TEST(one_family_leaves_addresses_of_the_other),
+        LISTENER_TEST(a_family_goes_with_all_addresses_only),
+        LISTENER_TEST(a_port_can_be_chosen_before_listening),
         LISTENER_TEST(errors_of_a_new_one),
         LISTENER_TEST(backlogs),
         LISTENER_TEST(through_both_queues),

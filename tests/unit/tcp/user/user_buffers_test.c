@@ -318,6 +318,94 @@ static void a_dead_connection_lets_go(void **state)
     assert_int_equal(te_position(c.a.stack, c.id, &at), TE_ERR_NO_CONNECTION);
 }
 
+/* --- places in the stack's own buffer --------------------------------------------------------- */
+
+static struct te_send_place place_of(size_t len)
+{
+    struct te_send_place place;
+    assert_int_equal(te_send_place(c.a.stack, c.id, len, &place, c.a.now_us), TE_OK);
+    assert_int_equal(place.len[0] + place.len[1], place.total_bytes);
+    assert_true(place.total_bytes <= len);
+    return place;
+}
+
+/* Writes the next len bytes of the stream where the place is. Returns how many had room. */
+static size_t write_into_place(size_t len)
+{
+    struct te_send_place place = place_of(len);
+    uint64_t offset = position().send_accepted;
+    for (unsigned i = 0; i < 2; i++)
+        for (size_t at = 0; at < place.len[i]; at++)
+            place.base[i][at] = byte_at(offset++);
+    assert_int_equal(te_send_placed(c.a.stack, c.id, place.total_bytes, c.a.now_us), TE_OK);
+    assert_int_equal(position().send_accepted, offset);
+    return place.total_bytes;
+}
+
+static void what_is_written_into_a_place_arrives(void **state)
+{
+    (void)state;
+    uint64_t taken = 0, sent = 0;
+    while (sent < 900000) { /* many times around */
+        sent += write_into_place(70000);
+        couple_run(&c);
+        for (uint64_t before = UINT64_MAX; before != taken;) {
+            before = taken;
+            taken = peer_takes(taken);
+        }
+    }
+    assert_int_equal(taken, sent);
+}
+
+static void a_full_buffer_has_no_place(void **state)
+{
+    (void)state;
+    while (write_into_place(SIZE_MAX) > 0)
+        ;
+    assert_int_equal(place_of(1).total_bytes, 0);
+    assert_true(c.conn->send_was_cut);
+    couple_run(&c);
+    peer_takes(0);
+    assert_true(place_of(1).total_bytes == 1);
+}
+
+/* Nothing came: what was held back for more goes out, and the place's memory is given back. */
+static void a_place_that_is_left_costs_nothing(void **state)
+{
+    (void)state;
+    assert_true(place_of(1000).total_bytes == 1000);
+    assert_non_null(c.conn->send_ring.region);
+    c.conn->send_was_cut = true;
+    assert_int_equal(te_send_placed(c.a.stack, c.id, 0, c.a.now_us), TE_OK);
+    assert_false(c.conn->send_was_cut);
+    assert_int_equal(position().send_accepted, 0);
+    c.a.now_us = c.b.now_us = c.a.now_us + TE_SECOND;
+    couple_run(&c);
+    te_stack_handle_timeout(c.a.stack, c.a.now_us);
+    assert_null(c.conn->send_ring.region);
+}
+
+static void more_than_the_buffer_is_refused(void **state)
+{
+    struct te_send_place place;
+    (void)state;
+    place_of(1000);
+    assert_int_equal(te_send_placed(c.a.stack, c.id, c.conn->send_ring.size_bytes + 1u, c.a.now_us),
+                     TE_ERR_STATE);
+    assert_int_equal(te_send_placed(c.a.stack, 4711, 1, c.a.now_us), TE_ERR_NO_CONNECTION);
+    assert_int_equal(te_send_place(c.a.stack, 4711, 1, &place, c.a.now_us), TE_ERR_NO_CONNECTION);
+    lend();
+    assert_int_equal(te_send_place(c.a.stack, c.id, 1, &place, c.a.now_us), TE_ERR_STATE);
+    assert_int_equal(te_send_placed(c.a.stack, c.id, 1, c.a.now_us), TE_ERR_STATE);
+    te_shutdown(c.a.stack, c.id, c.a.now_us);
+    assert_int_equal(te_buffers_own(c.a.stack, c.id, c.a.now_us), TE_OK);
+    assert_int_equal(te_send_place(c.a.stack, c.id, 1, &place, c.a.now_us), TE_ERR_CLOSING);
+    te_abort(c.b.stack, c.peer_id, c.b.now_us);
+    couple_run(&c);
+    assert_int_equal(te_send_place(c.a.stack, c.id, 1, &place, c.a.now_us), TE_ERR_RESET);
+    assert_int_equal(te_send_placed(c.a.stack, c.id, 1, c.a.now_us), TE_ERR_STATE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -336,6 +424,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_cannot_be_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(a_dead_connection_lets_go, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_written_into_a_place_arrives, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_full_buffer_has_no_place, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_place_that_is_left_costs_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(more_than_the_buffer_is_refused, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
