@@ -99,8 +99,6 @@ static void on_gone(struct socket *socket, enum te_err err)
     socket_flow_fail(socket, error);
 }
 
-/* --- to the program --------------------------------------------------------------------------- */
-
 /* What a direction has come to. */
 enum step {
     STEP_MORE, /* call again */
@@ -108,9 +106,23 @@ enum step {
     STEP_GONE  /* the socket is ended or freed */
 };
 
+/* Nothing can happen any more. From here on the kernel shows no difference between a program that
+ * has shut down and one that has closed; one that has not may still ask about the socket. */
+static enum step on_both_ended(struct socket *socket)
+{
+    rpc_local_close(&socket->owner->rpc_link, socket->id);
+    wake_pump(socket);
+    socket_table_end(socket);
+    return STEP_GONE;
+}
+
+/* --- to the program --------------------------------------------------------------------------- */
+
 static enum step show_end(struct socket *socket)
 {
     socket->is_end_shown = true;
+    if (socket->is_finished)
+        return on_both_ended(socket);
     shutdown(socket->fd, SHUT_WR);
     return STEP_WAIT;
 }
@@ -185,19 +197,25 @@ static enum step deliver(struct socket *socket)
 
 /* --- from the program ------------------------------------------------------------------------- */
 
-static ssize_t read_pieces(const struct socket *socket, const struct te_send_place *place)
+/* *ret_is_cut: descriptors came along, behind which it has stopped; the kernel has closed them. */
+static ssize_t read_pieces(const struct socket *socket, const struct te_send_place *place,
+                           bool *ret_is_cut)
 {
     struct iovec iov[2];
     for (unsigned i = 0; i < 2; i++)
         iov[i] = (struct iovec){place->base[i], place->len[i]};
     struct msghdr message = {.msg_iov = iov, .msg_iovlen = iov[1].iov_len > 0 ? 2 : 1};
-    return recvmsg(socket->fd, &message, MSG_DONTWAIT);
+    ssize_t got = recvmsg(socket->fd, &message, MSG_DONTWAIT);
+    *ret_is_cut = got >= 0 && (message.msg_flags & MSG_CTRUNC) != 0;
+    return got;
 }
 
 /* shutdown(SHUT_WR), or the last close(2) behind all that was written. */
 static enum step on_program_end(struct socket *socket)
 {
     socket->is_finished = true;
+    if (socket->is_end_shown && !socket_option_is_abortive(socket))
+        return on_both_ended(socket);
     if (socket->is_hung_up) {
         socket_flow_close(socket);
         return STEP_GONE;
@@ -259,7 +277,8 @@ static enum step collect_once(struct socket *socket)
     enum step step = find_place(socket, &place);
     if (step != STEP_MORE)
         return step;
-    ssize_t got = read_pieces(socket, &place);
+    bool is_cut;
+    ssize_t got = read_pieces(socket, &place, &is_cut);
     int error = errno;
     te_send_placed(stack_of(socket), socket->id, got > 0 ? (size_t)got : 0, now_us(socket));
     if (got < 0)
@@ -268,7 +287,7 @@ static enum step collect_once(struct socket *socket)
         return on_program_end(socket);
     fair_carry(socket->owner->share, (size_t)got);
     wake_pump(socket);
-    if ((size_t)got < place.total_bytes && !socket->is_read_shut)
+    if ((size_t)got < place.total_bytes && !socket->is_read_shut && !is_cut)
         socket->may_read = false; /* there was no more; an event says when there is */
     return STEP_MORE;
 }

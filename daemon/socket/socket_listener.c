@@ -72,17 +72,14 @@ static void hand_over(struct socket *member, const struct rpc_local_opened *open
     send_held(member);
 }
 
-/* The next one that has room for a record, which then is the last; NULL: none has. */
+/* The next one that has room for a record; NULL: none has. */
 static struct socket *next_member(struct socket_listener *listener)
 {
     struct socket *member;
     TAILQ_FOREACH(member, &listener->members, in_listener)
     {
-        if (!send_held(member))
-            continue;
-        TAILQ_REMOVE(&listener->members, member, in_listener);
-        TAILQ_INSERT_TAIL(&listener->members, member, in_listener);
-        return member;
+        if (send_held(member))
+            return member;
     }
     return NULL;
 }
@@ -95,9 +92,12 @@ static bool accept_one(struct socket_listener *listener)
     if (member == NULL || socket_table_room(member->owner) != 0)
         return false;
     pb_code code = rpc_local_accept(&member->owner->rpc_link, listener->id, &opened);
-    if (code == PB_OK)
-        hand_over(member, &opened);
-    return code == PB_OK;
+    if (code != PB_OK)
+        return false;
+    hand_over(member, &opened);
+    TAILQ_REMOVE(&listener->members, member, in_listener); /* now others come first */
+    TAILQ_INSERT_TAIL(&listener->members, member, in_listener);
+    return true;
 }
 
 static void on_job(struct fair_job *job)

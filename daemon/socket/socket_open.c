@@ -62,6 +62,7 @@ static void succeed(struct socket *socket)
         socket->remote = status.remote;
     }
     remove_filler(socket);
+    socket_option_apply(socket); /* what counts from the handshake on only */
     socket_flow_begin(socket, socket->id);
     socket_answer_waiters(socket, 0);
 }

@@ -7,7 +7,8 @@
 /* Room for records of accepted connections: Linux doubles it, and counts about 1 KiB for each. */
 #define RECORDS_BYTES 8192
 #define FDS_MAX 8
-#define FILLERS_MAX 16
+#define PAGE_BYTES 4096u
+#define FILLER_PAGES 16u
 
 /* --- making ----------------------------------------------------------------------------------- */
 
@@ -45,17 +46,35 @@ void socket_pair_narrow(int daemon_fd)
 
 /* --- filler ----------------------------------------------------------------------------------- */
 
-/* Pieces that need twice their size in the kernel, until more than a quarter is held. */
+/* The same page again and again. */
+struct pages {
+    struct iovec iov[FILLER_PAGES];
+    struct msghdr message;
+};
+
+static void pages_init(struct pages *pages, uint8_t page[PAGE_BYTES], size_t bytes)
+{
+    size_t left = bytes < FILLER_PAGES * PAGE_BYTES ? bytes : FILLER_PAGES * PAGE_BYTES;
+    size_t count = 0;
+    for (; left > 0; left -= pages->iov[count++].iov_len)
+        pages->iov[count] = (struct iovec){page, left < PAGE_BYTES ? left : PAGE_BYTES};
+    pages->message = (struct msghdr){.msg_iov = pages->iov, .msg_iovlen = count};
+}
+
+/* poll(2) calls an end writable while it holds no more than a quarter of what it may (unix_writable
+ * of Linux). */
 uint32_t socket_pair_fill(int program_fd)
 {
-    static const uint8_t nothing[SOCKET_PAIR_PIECE_BYTES];
+    uint8_t page[PAGE_BYTES] = {0};
+    struct pages pages;
     int limit = 0;
     uint32_t filled = 0;
     socklen_t size = sizeof(limit);
     getsockopt(program_fd, SOL_SOCKET, SO_SNDBUF, &limit, &size);
-    for (unsigned i = 0; i < FILLERS_MAX && filled <= (uint32_t)limit / 8; i++) {
-        ssize_t sent = send(program_fd, nothing, sizeof(nothing), MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0)
+    while (filled <= (uint32_t)limit / 4) {
+        pages_init(&pages, page, (uint32_t)limit / 4 + 1 - filled);
+        ssize_t sent = sendmsg(program_fd, &pages.message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent <= 0)
             break; /* it is full already */
         filled += (uint32_t)sent;
     }
@@ -64,10 +83,11 @@ uint32_t socket_pair_fill(int program_fd)
 
 void socket_pair_empty(int daemon_fd, uint32_t filler_bytes)
 {
-    uint8_t scratch[SOCKET_PAIR_PIECE_BYTES];
+    uint8_t page[PAGE_BYTES];
+    struct pages pages;
     while (filler_bytes > 0) {
-        size_t want = filler_bytes < sizeof(scratch) ? filler_bytes : sizeof(scratch);
-        ssize_t got = recv(daemon_fd, scratch, want, MSG_DONTWAIT);
+        pages_init(&pages, page, filler_bytes);
+        ssize_t got = recvmsg(daemon_fd, &pages.message, MSG_DONTWAIT);
         if (got <= 0)
             return;
         filler_bytes -= (uint32_t)got;

@@ -4,10 +4,6 @@
 
 #include <socket.h>
 
-/* So much lies in a program's end that is not to be writable: more than a quarter of what it may
- * hold, from where on poll(2) calls it writable (unix_writable of Linux). */
-#define SOCKET_PAIR_PIECE_BYTES 8704u
-
 struct socket_pair {
     int program_fd, daemon_fd;
     uint64_t cookie; /* of the program's end */

@@ -11,8 +11,8 @@
 #include "socket/socket_port.h"
 
 /* How long a program may ask why its socket has failed, and how many such sockets there are. */
-#define REMEMBER_US (60 * TE_SECOND)
-#define REMEMBER_MAX 65536u
+#define REMEMBER_US (30 * TE_SECOND)
+#define REMEMBER_MAX 16384u
 #define EVENTS_ALWAYS (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 /* --- look-up ---------------------------------------------------------------------------------- */
