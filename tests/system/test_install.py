@@ -64,7 +64,8 @@ class Install(unittest.TestCase):
                         r"include/tcpengine/tcpengine\.h$", r"include/tcpclient/tcpclient\.h$",
                         r"pkgconfig/tcpengine\.pc$", r"pkgconfig/tcpclient\.pc$",
                         r"tcpengine\.proto$", r"man1/tcpctl\.1", r"man8/tcpengined\.8",
-                        r"man7/tcpctl-stats\.7", r"bash-completion/completions/tcpctl$",
+                        r"man1/tcpengine-run\.1", r"man7/tcpctl-stats\.7",
+                        r"bash-completion/completions/tcpctl$",
                         r"systemd/system/tcpengined\.service$"):
             with self.subTest(pattern):
                 self.one(pattern)

@@ -1,0 +1,50 @@
+#include "address.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "sys.h"
+
+void address_copy(const void *from, socklen_t from_length, struct sockaddr *address,
+                  socklen_t *length)
+{
+    if (address == NULL || length == NULL)
+        return;
+    memcpy(address, from, *length < from_length ? *length : from_length);
+    *length = from_length;
+}
+
+void address_show(const struct socket_address *shown, struct sockaddr *address, socklen_t *length)
+{
+    struct sockaddr_storage written;
+    socklen_t written_length = socket_address_write(shown, &written);
+    address_copy(&written, written_length, address, length);
+}
+
+bool address_is_kernel_bound(int fd)
+{
+    struct sockaddr_storage local;
+    socklen_t length = sizeof(local);
+    if (sys_getsockname(fd, &local, &length) < 0)
+        return false;
+    /* The port is at the same place in both families. */
+    return ((const struct sockaddr_in *)&local)->sin_port != 0;
+}
+
+bool address_has_peer(int fd)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    return sys_getpeername(fd, &peer, &length) == 0;
+}
+
+bool address_is_daemons(const void *address, socklen_t length)
+{
+    static const char prefix[] = "\0tcpengine/";
+    const size_t path_at = offsetof(struct sockaddr_un, sun_path);
+    const struct sockaddr_un *name = address;
+    return length >= path_at + sizeof(prefix) - 1 && name->sun_family == AF_UNIX &&
+           memcmp(name->sun_path, prefix, sizeof(prefix) - 1) == 0;
+}

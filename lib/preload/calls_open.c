@@ -1,0 +1,287 @@
+/* socket, bind, listen, connect, accept. */
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "address.h"
+#include "calls.h"
+#include "control.h"
+#include "convert.h"
+#include "kind.h"
+#include "note.h"
+#include "real.h"
+#include "settings.h"
+#include "sys.h"
+
+/* --- socket ----------------------------------------------------------------------------------- */
+
+REPLACES int socket(int family, int type, int protocol)
+{
+    bool is_ip = family == AF_INET || family == AF_INET6;
+    if (is_ip && protocol == IPPROTO_MPTCP) {
+        note("no MPTCP: the program may ask for TCP instead");
+        errno = EPROTONOSUPPORT;
+        return -1;
+    }
+    return (int)real_result(sys_socket(family, type, protocol));
+}
+
+/* --- bind and listen -------------------------------------------------------------------------- */
+
+/* A new engine socket, asked for what request says, takes the place of fd. */
+static int open_with(int fd, int family, const struct socket_request *request)
+{
+    struct control control;
+    struct socket_answer answer;
+    int engine_fd;
+    int result = control_open(&control);
+    if (result < 0)
+        return result;
+    result = convert_make(&control, fd, family, &engine_fd);
+    if (result == 0) {
+        result = control_ask(&control, engine_fd, request, &answer, false);
+        if (result == 0)
+            result = convert_place(engine_fd, fd);
+        else
+            sys_close(engine_fd);
+    }
+    control_close(&control);
+    return result;
+}
+
+static int apply(int fd, enum kind kind, int family, const struct socket_request *request)
+{
+    struct socket_answer answer;
+    return kind == KIND_ENGINE ? control_ask_once(fd, request, &answer)
+                               : open_with(fd, family, request);
+}
+
+REPLACES int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+    int family;
+    struct socket_request request;
+    const struct sockaddr *given = address.__sockaddr__;
+    control_request_init(&request, SOCKET_OP_BIND);
+    if (!socket_address_read(given, length, &request.address))
+        return (int)real_result(sys_bind(fd, given, length));
+    enum kind kind = kind_of(fd, &family);
+    if (kind == KIND_OTHER || (kind == KIND_KERNEL_TCP && (!settings_engine_holds(given, length) ||
+                                                           address_is_kernel_bound(fd))))
+        return (int)real_result(sys_bind(fd, given, length));
+    return (int)real_result(apply(fd, kind, family, &request));
+}
+
+REPLACES int listen(int fd, int backlog)
+{
+    int family;
+    struct socket_request request;
+    enum kind kind = kind_of(fd, &family);
+    if (kind == KIND_OTHER ||
+        (kind == KIND_KERNEL_TCP &&
+         (address_is_kernel_bound(fd) || !settings_engine_holds_wildcard(family))))
+        return (int)real_result(sys_listen(fd, backlog));
+    control_request_init(&request, SOCKET_OP_LISTEN);
+    request.argument = backlog < 0 ? SOMAXCONN : (uint32_t)backlog;
+    int result = apply(fd, kind, family, &request);
+    if (result == 0)
+        kind_mark_listener(fd);
+    return (int)real_result(result);
+}
+
+/* --- connect ---------------------------------------------------------------------------------- */
+
+/* As connect(2) of a blocking socket: SO_SNDTIMEO limits it. */
+static void limit_answer(struct control *control, int fd)
+{
+    struct timeval limit = {0};
+    socklen_t length = sizeof(limit);
+    sys_getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &length);
+    sys_setsockopt(control->fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+}
+
+/* The program stops waiting, because of a signal or SO_SNDTIMEO (why). Once the daemon has heard
+ * it, the socket is not writable before the outcome is known. That may be so just now. */
+static int stop_waiting(int engine_fd, struct socket_request *request, int why)
+{
+    struct socket_answer answer;
+    request->flags |= SOCKET_NOWAIT;
+    int result = control_ask_once(engine_fd, request, &answer);
+    return result == -EALREADY || result == -EINPROGRESS || result == -ENETDOWN ? why : result;
+}
+
+/* engine_fd connects as fd is set to: blocking or not. */
+static int connect_engine(struct control *control, int engine_fd, int fd,
+                          struct socket_request *request)
+{
+    struct socket_answer answer;
+    if ((sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) != 0) {
+        request->flags |= SOCKET_NOWAIT;
+        return control_ask(control, engine_fd, request, &answer, false);
+    }
+    limit_answer(control, fd);
+    int result = control_ask(control, engine_fd, request, &answer, true);
+    if (result == -EINTR)
+        return stop_waiting(engine_fd, request, -EINTR);
+    return result == -EAGAIN ? stop_waiting(engine_fd, request, -EINPROGRESS) : result;
+}
+
+/* A socket whose opening goes on, or is done, takes the place of fd; after a failure fd is what it
+ * was, and may be tried again. */
+static int connect_in_place_of(int fd, int family, struct socket_request *request)
+{
+    struct control control;
+    int engine_fd;
+    int result = control_open(&control);
+    if (result < 0)
+        return result;
+    result = convert_make(&control, fd, family, &engine_fd);
+    if (result == 0) {
+        result = connect_engine(&control, engine_fd, fd, request);
+        if (result == 0 || result == -EINPROGRESS || result == -EINTR) {
+            int placed = convert_place(engine_fd, fd);
+            result = placed < 0 ? placed : result;
+        } else {
+            sys_close(engine_fd);
+        }
+    }
+    control_close(&control);
+    return result;
+}
+
+static int connect_again(int fd, struct socket_request *request)
+{
+    struct control control;
+    int result = control_open(&control);
+    if (result < 0)
+        return result;
+    result = connect_engine(&control, fd, fd, request);
+    control_close(&control);
+    return result;
+}
+
+static bool is_unconnected(int fd)
+{
+    struct socket_request request;
+    struct socket_answer answer;
+    control_request_init(&request, SOCKET_OP_GETSOCKNAME);
+    return control_ask_once(fd, &request, &answer) == 0 &&
+           (answer.state == SOCKET_NEW || answer.state == SOCKET_BOUND);
+}
+
+static int connect_to_engine(int fd, enum kind kind, int family, struct socket_request *request)
+{
+    if (kind == KIND_ENGINE)
+        return connect_again(fd, request);
+    if (address_is_kernel_bound(fd)) {
+        note("socket %d is bound with the kernel, and connects to what is the engine's", fd);
+        return -EINVAL; /* as from 127.0.0.1 to a foreign address */
+    }
+    return connect_in_place_of(fd, family, request);
+}
+
+REPLACES int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+    int family;
+    struct socket_request request;
+    const struct sockaddr *given = address.__sockaddr__;
+    control_request_init(&request, SOCKET_OP_CONNECT);
+    if (!socket_address_read(given, length, &request.address))
+        return real_connect(fd, given, length);
+    enum kind kind = kind_of(fd, &family);
+    bool is_engines = settings_engine_reaches(given, length);
+    if (kind == KIND_OTHER || (kind == KIND_KERNEL_TCP && (!is_engines || address_has_peer(fd))))
+        return real_connect(fd, given, length);
+    if (is_engines || !is_unconnected(fd))
+        return (int)real_result(connect_to_engine(fd, kind, family, &request));
+    int result = convert_to_kernel(fd, family);
+    return result < 0 ? (int)real_result(result) : real_connect(fd, given, length);
+}
+
+/* --- accept ----------------------------------------------------------------------------------- */
+
+/* A connection that comes while no descriptor is free must stay where it is: once its record is
+ * taken, it would be lost. */
+static int ask_for_free_descriptor(int fd)
+{
+    int copy = sys_fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    if (copy >= 0)
+        sys_close(copy);
+    return copy < 0 ? copy : 0;
+}
+
+union one_descriptor {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+/* The descriptor, or -1 with errno. */
+static int receive_accepted(int fd, struct socket_accepted *ret_accepted, int flags)
+{
+    union one_descriptor control_bytes;
+    struct iovec bytes = {ret_accepted, sizeof(*ret_accepted)};
+    struct msghdr message = {.msg_iov = &bytes,
+                             .msg_iovlen = 1,
+                             .msg_control = &control_bytes,
+                             .msg_controllen = sizeof(control_bytes)};
+    ssize_t count = real_recvmsg(fd, &message, (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
+    if (count < 0)
+        return -1;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    int accepted_fd = -1;
+    if (header != NULL && header->cmsg_type == SCM_RIGHTS)
+        memcpy(&accepted_fd, CMSG_DATA(header), sizeof(int));
+    else
+        errno = (message.msg_flags & MSG_CTRUNC) != 0 ? EMFILE : EINVAL; /* EINVAL: it has ended */
+    return accepted_fd;
+}
+
+static void drop_greeting(int fd, uint32_t count)
+{
+    char bytes[64];
+    while (count > 0) {
+        long dropped = sys_read(fd, bytes, count < sizeof(bytes) ? count : sizeof(bytes));
+        if (dropped <= 0)
+            return;
+        count -= (uint32_t)dropped;
+    }
+}
+
+static int accept_engine(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    struct socket_accepted accepted;
+    int result = ask_for_free_descriptor(fd);
+    if (result < 0)
+        return (int)real_result(result);
+    int accepted_fd = receive_accepted(fd, &accepted, flags);
+    if (accepted_fd < 0)
+        return -1;
+    drop_greeting(accepted_fd, accepted.greeting_bytes);
+    if ((flags & SOCK_NONBLOCK) != 0)
+        sys_fcntl(accepted_fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    address_show(&accepted.remote, address, length);
+    return accepted_fd;
+}
+
+static int accept_any(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    int result = real_accept4(fd, address, length, flags);
+    /* EINVAL is what the kernel says of an engine socket at once: no Unix socket that listens. */
+    if (result >= 0 || errno != EINVAL || kind_of(fd, NULL) != KIND_ENGINE)
+        return result;
+    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0 || !kind_is_listener(fd))
+        return (int)real_result(-EINVAL);
+    return accept_engine(fd, address, length, flags);
+}
+
+REPLACES int accept(int fd, __SOCKADDR_ARG address, socklen_t *length)
+{
+    return accept_any(fd, address.__sockaddr__, length, 0);
+}
+
+REPLACES int accept4(int fd, __SOCKADDR_ARG address, socklen_t *length, int flags)
+{
+    return accept_any(fd, address.__sockaddr__, length, flags);
+}

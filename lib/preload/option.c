@@ -1,0 +1,166 @@
+#include "option.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include "note.h"
+#include "sys.h"
+
+struct option {
+    int level, name;
+    unsigned char is_doubled; /* the kernel shows twice what was set: socket(7) */
+};
+
+/* What a program may have set before it is known whose socket it will be. */
+static const struct option options[] = {
+    {SOL_SOCKET, SO_REUSEADDR, 0},
+    {SOL_SOCKET, SO_REUSEPORT, 0},
+    {SOL_SOCKET, SO_KEEPALIVE, 0},
+    {SOL_SOCKET, SO_LINGER, 0},
+    {SOL_SOCKET, SO_OOBINLINE, 0},
+    {SOL_SOCKET, SO_SNDBUF, 1},
+    {SOL_SOCKET, SO_RCVBUF, 1},
+    {SOL_SOCKET, SO_BINDTODEVICE, 0},
+    {SOL_SOCKET, SO_MARK, 0},
+    {SOL_SOCKET, SO_PRIORITY, 0},
+    {IPPROTO_IP, IP_TOS, 0},
+    {IPPROTO_IP, IP_TTL, 0},
+    {IPPROTO_IPV6, IPV6_V6ONLY, 0},
+    {IPPROTO_IPV6, IPV6_TCLASS, 0},
+    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0},
+    {IPPROTO_TCP, TCP_NODELAY, 0},
+    {IPPROTO_TCP, TCP_CORK, 0},
+    {IPPROTO_TCP, TCP_MAXSEG, 0},
+    {IPPROTO_TCP, TCP_KEEPIDLE, 0},
+    {IPPROTO_TCP, TCP_KEEPINTVL, 0},
+    {IPPROTO_TCP, TCP_KEEPCNT, 0},
+    {IPPROTO_TCP, TCP_SYNCNT, 0},
+    {IPPROTO_TCP, TCP_LINGER2, 0},
+    {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
+    {IPPROTO_TCP, TCP_WINDOW_CLAMP, 0},
+    {IPPROTO_TCP, TCP_QUICKACK, 0},
+    {IPPROTO_TCP, TCP_CONGESTION, 0},
+    {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
+    {IPPROTO_TCP, TCP_FASTOPEN, 0},
+    {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0},
+    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
+};
+enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
+
+static const struct option descriptor_options[] = {
+    {SOL_SOCKET, SO_RCVTIMEO, 0},
+    {SOL_SOCKET, SO_SNDTIMEO, 0},
+    {SOL_SOCKET, SO_RCVLOWAT, 0},
+};
+enum { DESCRIPTOR_OPTION_COUNT = sizeof(descriptor_options) / sizeof(descriptor_options[0]) };
+
+bool option_is_descriptors(int level, int name)
+{
+    for (unsigned i = 0; i < DESCRIPTOR_OPTION_COUNT; i++) {
+        if (descriptor_options[i].level == level && descriptor_options[i].name == name)
+            return true;
+    }
+    return false;
+}
+
+struct value {
+    socklen_t length;
+    unsigned char bytes[64];
+};
+
+static bool value_get(int fd, const struct option *option, struct value *ret)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->length = sizeof(ret->bytes);
+    return sys_getsockopt(fd, option->level, option->name, ret->bytes, &ret->length) == 0;
+}
+
+static bool value_differs(int fd, int fresh_fd, const struct option *option, struct value *ret)
+{
+    struct value fresh;
+    return value_get(fd, option, ret) && value_get(fresh_fd, option, &fresh) &&
+           (ret->length != fresh.length || memcmp(ret->bytes, fresh.bytes, ret->length) != 0);
+}
+
+static void halve(struct value *value)
+{
+    int number;
+    memcpy(&number, value->bytes, sizeof(number));
+    number /= 2;
+    memcpy(value->bytes, &number, sizeof(number));
+}
+
+static int set_on_engine(struct control *control, int engine_fd, const struct option *option,
+                         const struct value *value)
+{
+    struct socket_request request;
+    struct socket_answer answer;
+    control_request_init(&request, SOCKET_OP_SETSOCKOPT);
+    request.level = option->level;
+    request.name = option->name;
+    request.length = value->length;
+    memcpy(request.value, value->bytes, value->length);
+    int result = control_ask(control, engine_fd, &request, &answer, false);
+    if (result == -ENETDOWN || result == -EAGAIN)
+        return result;
+    if (result < 0)
+        note("option %d of level %d, set before, is not the engine's: error %d", option->name,
+             option->level, -result);
+    return 0;
+}
+
+static void copy_between_descriptors(int from_fd, int to_fd)
+{
+    struct value value;
+    for (unsigned i = 0; i < DESCRIPTOR_OPTION_COUNT; i++) {
+        const struct option *option = &descriptor_options[i];
+        if (value_get(from_fd, option, &value))
+            sys_setsockopt(to_fd, option->level, option->name, value.bytes, value.length);
+    }
+}
+
+int option_copy_to_engine(struct control *control, int kernel_fd, int family, int engine_fd)
+{
+    struct value value;
+    int fresh_fd = sys_socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fresh_fd < 0)
+        return fresh_fd;
+    int result = 0;
+    for (unsigned i = 0; i < OPTION_COUNT && result == 0; i++) {
+        if (!value_differs(kernel_fd, fresh_fd, &options[i], &value))
+            continue;
+        if (options[i].is_doubled)
+            halve(&value);
+        result = set_on_engine(control, engine_fd, &options[i], &value);
+    }
+    sys_close(fresh_fd);
+    copy_between_descriptors(kernel_fd, engine_fd);
+    return result;
+}
+
+static bool get_from_engine(struct control *control, int engine_fd, const struct option *option,
+                            struct socket_answer *answer)
+{
+    struct socket_request request;
+    control_request_init(&request, SOCKET_OP_GETSOCKOPT);
+    request.level = option->level;
+    request.name = option->name;
+    request.length = sizeof(((struct value *)0)->bytes);
+    return control_ask(control, engine_fd, &request, answer, false) == 0 &&
+           answer->length <= sizeof(answer->value);
+}
+
+void option_copy_to_kernel(struct control *control, int engine_fd, int kernel_fd)
+{
+    struct socket_answer answer;
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        /* Sizes of buffers are the engine's own measure. */
+        if (!options[i].is_doubled && get_from_engine(control, engine_fd, &options[i], &answer))
+            sys_setsockopt(kernel_fd, options[i].level, options[i].name, answer.value,
+                           answer.length);
+    }
+    copy_between_descriptors(engine_fd, kernel_fd);
+}
