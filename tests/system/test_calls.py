@@ -1,0 +1,116 @@
+"""What socket calls do under tcpengine-run: one C program (programs/), on the kernel's stack first,
+then on the engine's, against the same peers on the kernel's TCP."""
+import os
+import socket
+import struct
+import threading
+import unittest
+
+import harness
+from harness import BUILD, HOST4, HOST6, PATIENCE, run
+
+RUN = BUILD / "lib" / "preload" / "tcpengine-run"
+PROGRAM = BUILD / "tests" / "system" / "programs" / "socket_calls"
+
+
+class Peer:
+    """The ports that the program's cases know (programs/calls.h), on one address."""
+
+    ports = ("echo", "reset", "end", "closed", "caller", "stuck")
+
+    def __init__(self, address: str):
+        self.address = address
+        self.kept = []
+        self.listeners = {name: self.listen() for name in self.ports}
+        self.numbers = [str(self.listeners[name].getsockname()[1]) for name in self.ports]
+        self.listeners["closed"].close()
+        for name in self.ports:
+            if name != "closed":
+                threading.Thread(target=self.serve, args=(name,), daemon=True).start()
+
+    def listen(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        return socket.create_server((self.address, 0), family=family, backlog=200)
+
+    def serve(self, name: str) -> None:
+        answer = getattr(self, name)
+        while True:
+            try:
+                connection, _ = self.listeners[name].accept()
+            except OSError:
+                return
+            threading.Thread(target=self.answer, args=(answer, connection), daemon=True).start()
+
+    @staticmethod
+    def answer(answer, connection: socket.socket) -> None:
+        try:
+            answer(connection)
+        except OSError:
+            connection.close()  # the program has reset it
+
+    def echo(self, connection: socket.socket) -> None:
+        while data := connection.recv(65536):
+            connection.sendall(data)
+        connection.close()
+
+    def reset(self, connection: socket.socket) -> None:
+        connection.recv(1)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    def end(self, connection: socket.socket) -> None:
+        connection.sendall(b"bye")
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+        connection.close()
+
+    def stuck(self, connection: socket.socket) -> None:
+        self.kept.append(connection)
+
+    def caller(self, connection: socket.socket) -> None:
+        port, count = connection.makefile().readline().split()
+        address = connection.getpeername()[0]
+        for _ in range(int(count)):
+            call = socket.create_connection((address, int(port)), 20 * PATIENCE)
+            call.sendall(b"hi")
+            self.kept.append(call)
+        connection.close()
+
+    def close(self) -> None:
+        for one in (*self.listeners.values(), *self.kept):
+            one.close()
+
+
+def cases() -> list[str]:
+    return run(PROGRAM).stdout.decode().split()
+
+
+class Calls(harness.SystemTest):
+    """Each case in a process of its own: what one leaves behind does not help the next."""
+
+    # What the kernel's address for a timed-out neighbour takes is several seconds.
+    def check(self, address: str, *prefix) -> None:
+        peer = Peer(address)
+        self.addCleanup(peer.close)
+        for name in cases():
+            with self.subTest(case=name, address=address):
+                done = run(*prefix, PROGRAM, address, *peer.numbers, name, check=False,
+                           timeout=120,
+                           env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+                self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
+
+    def test_kernel_ipv4(self):
+        self.check(HOST4)
+
+    def test_kernel_ipv6(self):
+        self.check(HOST6)
+
+    def test_engine_ipv4(self):
+        self.check(HOST4, RUN, "--verbose")
+
+    def test_engine_ipv6(self):
+        self.check(HOST6, RUN, "--verbose")
+
+
+if __name__ == "__main__":
+    harness.main()
