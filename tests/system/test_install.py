@@ -59,7 +59,9 @@ class Install(unittest.TestCase):
         return found[0]
 
     def test_everything_is_there(self) -> None:
-        for pattern in (r"bin/tcpengined$", r"bin/tcpctl$", r"libtcpengine\.a$",
+        for pattern in (r"bin/tcpengined$", r"bin/tcpctl$",
+                        r"bin/tcpengine-run$", r"tcpengine/libtcpengine-preload\.so$",
+                        r"libtcpengine\.a$",
                         r"libtcpclient\.a$", r"libtcpclient\.so$",
                         r"include/tcpengine/tcpengine\.h$", r"include/tcpclient/tcpclient\.h$",
                         r"pkgconfig/tcpengine\.pc$", r"pkgconfig/tcpclient\.pc$",
