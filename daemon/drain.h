@@ -1,18 +1,15 @@
 /* Shutting the engine down gracefully: close everything, give it time, reset the rest.
  *
- * Theory of operation: this is done in steps, each followed by a flush of the output, because a RST
- * is a packet that no connection owns any more, and the engine keeps only control_queue_max of
- * those: a hundred thousand connections ended in one go would leave all but a few hundred peers
- * without a word. Between steps the loop reads the TAP, so that answers are not lost meanwhile. */
+ * Theory of operation: this is done in steps, each followed by a flush of the output. Between steps
+ * the loop reads the TAP, so that answers to a hundred thousand FINs are not lost meanwhile. */
 #ifndef TCPENGINED_DRAIN_H
 #define TCPENGINED_DRAIN_H
 
 #include <tcpengine/conn.h>
 
 enum drain_phase {
-    DRAIN_LISTENERS,       /* CLOSE for listeners, except those with many connections */
-    DRAIN_CONNECTIONS,     /* CLOSE for connections; ABORT for those that nobody has accepted */
-    DRAIN_LAST_LISTENERS,  /* CLOSE for the others */
+    DRAIN_LISTENERS,       /* CLOSE for listeners, which resets what nobody has accepted */
+    DRAIN_CONNECTIONS,     /* CLOSE for connections */
     DRAIN_WAIT,            /* nothing to do: peers have the word */
     DRAIN_RESETS,          /* ABORT for all connections that are left */
     DRAIN_RESET_LISTENERS, /* CLOSE for listeners, if there was no time for it */
@@ -21,12 +18,13 @@ enum drain_phase {
 
 struct drain {
     enum drain_phase phase;
-    uint64_t cursor;   /* of te_walk() */
-    uint32_t step_max; /* connections ended in a step */
+    uint64_t cursor; /* of te_walk() */
 };
 
-/* control_queue_max is the engine's. */
-void drain_init(struct drain *drain, uint32_t control_queue_max);
+/* Connections, or listeners, ended in a step: a flush of the pump writes twice as many frames. */
+#define DRAIN_STEP_MAX 64
+
+void drain_init(struct drain *drain);
 /* The next step; the caller then flushes the output. False when nothing is left to do: all is
  * closed (DRAIN_WAIT) or reset (DRAIN_OVER). CLOSE is that of RFC 9293 3.10.4. */
 bool drain_step(struct drain *drain, struct te_stack *stack, int64_t now_us);

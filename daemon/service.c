@@ -348,7 +348,7 @@ static void drain(struct service *service)
     rpc_stop(service->rpc);
     channel_server_stop(service->channels);
     socket_server_stop(service->sockets);
-    drain_init(&service->drain, service->config->engine.control_queue_max);
+    drain_init(&service->drain);
     uv_idle_start(&service->drain_steps, on_drain_step);
     service->drain_seen_ms = uv_now(&service->loop);
     service->drain_until_ms = service->drain_seen_ms + (uint64_t)(timeout_us + TE_MS - 1) / TE_MS;

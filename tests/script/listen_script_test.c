@@ -56,6 +56,33 @@ static void accept_gives_the_connection_its_owner(void **state)
     T_EQUAL(script_status(s).is_orphan, false);
 }
 
+/* More than the control queue is long: each peer gets the RST, at once. */
+static void closing_a_listener_resets_all_that_nobody_took(void **state)
+{
+    struct script *s = *state;
+    struct script_conn conns[300];
+    s->f.config.control_queue_max = 16;
+    script_start_over(s);
+    T_ERR(script_user_listen(s, 300), TE_OK);
+    for (uint16_t i = 0; i < 300; i++) {
+        if (i < 290)
+            open_fully(s, (uint16_t)(7000 + i));
+        else
+            assert_true(try_syn(s, (uint16_t)(7000 + i))); /* the last are in SYN_RCVD */
+        conns[i] = s->c;
+        script_skip(s);
+    }
+    T_ERR(te_close(s->f.stack, s->listener_id, s->f.now_us), TE_OK);
+    script_pump(s);
+    for (unsigned i = 0; i < 300; i++) { /* the oldest handshake first */
+        s->c = conns[(i + 290) % 300];
+        T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 1);
+    }
+    T_EXPECT_NONE(s);
+    T_COUNT(s, control_queue_full, 0);
+    T_COUNT(s, resets_out, 300);
+}
+
 /* Two handshakes for a backlog of one, filled by the first. The second is current and still has to
  * send its last ACK. */
 static struct script_conn two_for_one_place(struct script *s)
@@ -698,6 +725,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SCRIPT_TEST(accept_takes_the_oldest_first),
         SCRIPT_TEST(accept_gives_the_connection_its_owner),
+        SCRIPT_TEST(closing_a_listener_resets_all_that_nobody_took),
         SCRIPT_TEST(backlog_overflow_holds_the_next_one_back),
         SCRIPT_TEST(held_back_handshake_takes_nothing),
         SCRIPT_TEST(backlog_is_cut_to_the_config),

@@ -52,6 +52,16 @@ class Drain(harness.SystemTest):
         wait_for(lambda: swarm.resets == COUNT, 30, f"a RST for each: {swarm.resets} came")
         self.assertEqual(swarm.connections, {})
 
+    def test_a_listener_that_is_closed(self) -> None:
+        """At run time as well, each peer that nobody has accepted gets its RST."""
+        swarm, listeners = self.swarm_open()
+        with Client(str(self.daemon.control)) as client:
+            for listener in listeners:
+                client.call("close", id=listener)
+        wait_for(lambda: swarm.resets == COUNT, 30, f"a RST for each: {swarm.resets} came")
+        self.assertEqual(swarm.connections, {})
+        self.assertEqual(self.ctl("stats")["control_queue_full"], 0)
+
     def test_connections_that_do_not_close(self) -> None:
         """2,000 get a FIN and, when time runs out, a RST; the others a RST at once."""
         swarm, listeners = self.swarm_open()

@@ -1,6 +1,7 @@
 #include "ip/control_queue.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "stack_internal.h"
 
@@ -14,17 +15,16 @@ static size_t size_of(size_t frame_len)
     return sizeof(struct te_control_frame) + frame_len;
 }
 
-static uint32_t *count_of(struct te_control_queue *queue, bool is_urgent)
+static uint32_t limit_of(const struct te_config *config, enum te_control_share share)
 {
-    return is_urgent ? &queue->urgent_count : &queue->ordinary_count;
+    return share == TE_CONTROL_LAST_WORD ? config->conn_max : config->control_queue_max;
 }
 
 void te_control_queue_init(struct te_control_queue *queue)
 {
     te_list_init(&queue->urgent);
     te_list_init(&queue->ordinary);
-    queue->urgent_count = 0;
-    queue->ordinary_count = 0;
+    memset(queue->counts, 0, sizeof(queue->counts));
     queue->taken = NULL;
 }
 
@@ -47,10 +47,10 @@ void te_control_queue_done(struct te_stack *stack)
 }
 
 struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t frame_len,
-                                              bool is_urgent)
+                                              enum te_control_share share)
 {
-    uint32_t *count = count_of(&stack->control, is_urgent);
-    if (*count >= stack->config.control_queue_max) {
+    uint32_t *count = &stack->control.counts[share];
+    if (*count >= limit_of(&stack->config, share)) {
         te_drop_packet(stack, TE_DROP_CONTROL_QUEUE_FULL, NULL, NULL);
         return NULL;
     }
@@ -60,7 +60,7 @@ struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t fra
         return NULL;
     }
     te_list_init(&frame->link);
-    frame->is_urgent = is_urgent;
+    frame->share = (uint8_t)share;
     frame->frame_len = frame_len;
     ++*count;
     return frame;
@@ -70,7 +70,7 @@ void te_control_frame_free(struct te_stack *stack, struct te_control_frame *fram
 {
     if (frame == NULL)
         return;
-    uint32_t *count = count_of(&stack->control, frame->is_urgent);
+    uint32_t *count = &stack->control.counts[frame->share];
     assert(*count > 0);
     assert(te_list_is_empty(&frame->link));
     --*count;
@@ -79,14 +79,15 @@ void te_control_frame_free(struct te_stack *stack, struct te_control_frame *fram
 
 uint32_t te_control_queue_room(const struct te_stack *stack)
 {
-    return stack->config.control_queue_max - stack->control.ordinary_count;
+    return stack->config.control_queue_max - stack->control.counts[TE_CONTROL_ORDINARY];
 }
 
 void te_control_queue_push(struct te_stack *stack, struct te_control_frame *frame)
 {
     struct te_control_queue *queue = &stack->control;
     assert(te_list_is_empty(&frame->link));
-    te_list_push_back(frame->is_urgent ? &queue->urgent : &queue->ordinary, &frame->link);
+    bool is_urgent = frame->share == TE_CONTROL_URGENT;
+    te_list_push_back(is_urgent ? &queue->urgent : &queue->ordinary, &frame->link);
 }
 
 const struct te_control_frame *te_control_queue_take(struct te_stack *stack)

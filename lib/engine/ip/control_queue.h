@@ -3,7 +3,8 @@
  * A frame is either ready, in one of the two lists here, or waiting in the list of the neighbour
  * whose MAC it needs (ip/neighbour.h), where it holds up no other frame. Both kinds count toward
  * the limits here. ARP and ND go first and have their own share: a flood of answers cannot keep us
- * from resolving addresses. */
+ * from resolving addresses. So have the last words of connections, which end in thousands when a
+ * listener or a user's program ends: each follows from memory that its connection gives back. */
 #ifndef TCPENGINE_IP_CONTROL_QUEUE_H
 #define TCPENGINE_IP_CONTROL_QUEUE_H
 
@@ -13,17 +14,25 @@
 
 struct te_stack;
 
+enum te_control_share {
+    TE_CONTROL_ORDINARY, /* at most config.control_queue_max */
+    TE_CONTROL_URGENT,   /* ARP or ND; as many */
+    TE_CONTROL_LAST_WORD /* the RST of a connection that ends; config.conn_max. In the queue it is
+                            an ordinary frame */
+};
+#define TE_CONTROL_SHARES 3
+
 struct te_control_frame {
     struct te_list link; /* in a ready list, or in a neighbour's */
-    bool is_urgent;      /* ARP or ND */
+    uint8_t share;       /* enum te_control_share */
     size_t frame_len;
     uint8_t bytes[]; /* from the Ethernet header on */
 };
 
 struct te_control_queue {
-    struct te_list urgent, ordinary;       /* ready frames, oldest first */
-    uint32_t urgent_count, ordinary_count; /* each at most config.control_queue_max */
-    struct te_control_frame *taken;        /* the one that the host is reading */
+    struct te_list urgent, ordinary;    /* ready frames, oldest first */
+    uint32_t counts[TE_CONTROL_SHARES]; /* the one last taken included, and those that wait */
+    struct te_control_frame *taken;     /* the one that the host is reading */
 };
 
 void te_control_queue_init(struct te_control_queue *queue);
@@ -35,7 +44,7 @@ void te_control_queue_done(struct te_stack *stack);
  * it until te_control_queue_push, te_neighbour_send or te_control_frame_free. NULL when its share
  * is full or memory is refused; the drop has then been counted, and the caller gives up. */
 struct te_control_frame *te_control_frame_new(struct te_stack *stack, size_t frame_len,
-                                              bool is_urgent);
+                                              enum te_control_share share);
 /* Frees a frame that is in no list. NULL is legal. */
 void te_control_frame_free(struct te_stack *stack, struct te_control_frame *frame);
 /* How many more ordinary frames fit. */

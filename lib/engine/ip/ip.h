@@ -88,5 +88,9 @@ size_t te_ip_emit_tcp_headers(const struct te_stack *stack, const struct te_ip_s
 void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
                        const struct te_addr *destination, uint8_t protocol, const uint8_t *payload,
                        size_t len);
+/* The same for the last packet of a connection that ends: a full queue does not drop it. */
+void te_ip_send_last_word(struct te_stack *stack, const struct te_addr *source,
+                          const struct te_addr *destination, uint8_t protocol,
+                          const uint8_t *payload, size_t len);
 
 #endif

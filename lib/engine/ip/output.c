@@ -126,8 +126,10 @@ static void gather(const struct te_ip_output_packet *packet, size_t offset, size
 static bool send_slice(struct te_stack *stack, const struct slice *slice)
 {
     size_t header_len = header_len_of(slice);
+    enum te_control_share share =
+        slice->packet->is_last_word ? TE_CONTROL_LAST_WORD : TE_CONTROL_ORDINARY;
     struct te_control_frame *frame =
-        te_control_frame_new(stack, TE_ETH_HEADER_LEN + header_len + slice->len, false);
+        te_control_frame_new(stack, TE_ETH_HEADER_LEN + header_len + slice->len, share);
     if (frame == NULL)
         return false;
     uint8_t *ip = frame->bytes + TE_ETH_HEADER_LEN;
@@ -228,6 +230,20 @@ void te_ip_send_packet(struct te_stack *stack, const struct te_addr *source,
     te_ip_output_send(stack, &packet);
 }
 
+void te_ip_send_last_word(struct te_stack *stack, const struct te_addr *source,
+                          const struct te_addr *destination, uint8_t protocol,
+                          const uint8_t *payload, size_t len)
+{
+    struct te_iovec piece = {.base = payload, .len = len};
+    struct te_ip_output_packet packet = {.source = source,
+                                         .destination = destination,
+                                         .protocol = protocol,
+                                         .is_last_word = true,
+                                         .iov = &piece,
+                                         .iov_count = 1};
+    te_ip_output_send(stack, &packet);
+}
+
 /* --- the link's own messages ------------------------------------------------------------------ */
 
 void te_ip_output_link_message(struct te_stack *stack, const struct te_link_message *message)
@@ -235,7 +251,8 @@ void te_ip_output_link_message(struct te_stack *stack, const struct te_link_mess
     uint8_t group_mac[6];
     size_t alert_len = message->has_router_alert ? TE_IPV6_ALERT_LEN : 0;
     size_t headers_len = TE_ETH_HEADER_LEN + TE_IPV6_HEADER_LEN + alert_len;
-    struct te_control_frame *frame = te_control_frame_new(stack, headers_len + message->len, true);
+    struct te_control_frame *frame =
+        te_control_frame_new(stack, headers_len + message->len, TE_CONTROL_URGENT);
     if (frame == NULL)
         return;
     struct te_ipv6_header header = {.source = *message->source,
@@ -258,7 +275,8 @@ void te_ip_output_link_message(struct te_stack *stack, const struct te_link_mess
 void te_ip_output_arp(struct te_stack *stack, const uint8_t *mac, const uint8_t *packet, size_t len)
 {
     static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
-    struct te_control_frame *frame = te_control_frame_new(stack, TE_ETH_HEADER_LEN + len, true);
+    struct te_control_frame *frame =
+        te_control_frame_new(stack, TE_ETH_HEADER_LEN + len, TE_CONTROL_URGENT);
     if (frame == NULL)
         return;
     emit_eth(stack, mac != NULL ? mac : broadcast, TE_ETH_TYPE_ARP, frame->bytes);

@@ -13,6 +13,7 @@ struct te_stack;
 struct te_ip_output_packet {
     const struct te_addr *source, *destination;
     uint8_t protocol;
+    bool is_last_word; /* of a connection: see control_queue.h */
     const struct te_iovec *iov;
     unsigned iov_count;
 };

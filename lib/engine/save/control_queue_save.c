@@ -7,21 +7,21 @@
 
 TE_SAVED_ITEMS(struct te_control_queue, urgent, struct te_control_frame);
 TE_SAVED_ITEMS(struct te_control_queue, ordinary, struct te_control_frame);
-TE_NOT_SAVED(struct te_control_queue, "counted again", urgent_count, ordinary_count);
+TE_NOT_SAVED(struct te_control_queue, "counted again", counts);
 TE_NOT_SAVED(struct te_control_frame, "the list is rebuilt", link);
 
 struct te_control_frame *te_save_frame(struct te_codec *codec, struct te_stack *stack,
                                        struct te_control_frame *frame)
 {
-    bool is_urgent = frame != NULL && frame->is_urgent;
+    uint8_t share = frame != NULL ? frame->share : 0;
     uint32_t len = frame != NULL ? (uint32_t)frame->frame_len : 0;
-    te_codec_bool(codec, &is_urgent);
+    te_codec_u8_below(codec, &share, TE_CONTROL_SHARES);
     te_codec_u32_to(codec, &len, FRAME_LEN_MAX);
     te_codec_require(codec, len >= TE_ETH_HEADER_LEN && len <= codec->end - codec->at);
     if (!te_codec_is_ok(codec))
         return NULL;
     if (codec->is_reading) {
-        frame = te_control_frame_new(stack, len, is_urgent);
+        frame = te_control_frame_new(stack, len, (enum te_control_share)share);
         if (frame == NULL) {
             te_codec_view(codec, len);
             return NULL;

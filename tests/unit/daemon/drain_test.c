@@ -49,8 +49,6 @@ static uint64_t open_one(struct fixture *fixture, uint16_t port)
     return id;
 }
 
-#define QUEUE_MAX 64
-
 /* All steps until there is nothing left to do; none may end more than most. Returns how many steps.
  */
 static unsigned steps_run(struct fixture *fixture, struct drain *drain, uint32_t most)
@@ -74,14 +72,14 @@ static void test_close_all_leaves_nothing(void **state)
     struct drain drain;
     uint64_t id;
     assert_int_equal(te_open_passive(fixture->stack, &listen, &id, NOW_US), TE_OK);
-    for (uint16_t port = 1; port <= 100; port++)
+    for (uint16_t port = 1; port <= 400; port++)
         open_one(fixture, port);
-    assert_int_equal(drain_remaining(fixture->stack), 100);
-    drain_init(&drain, QUEUE_MAX);
+    assert_int_equal(drain_remaining(fixture->stack), 400);
+    drain_init(&drain);
     assert_true(drain_step(&drain, fixture->stack, NOW_US));
     te_totals(fixture->stack, &totals);
     assert_int_equal(totals.listeners, 0); /* nobody new, from the start */
-    assert_true(steps_run(fixture, &drain, QUEUE_MAX / 4) >= 100 / (QUEUE_MAX / 4));
+    assert_true(steps_run(fixture, &drain, DRAIN_STEP_MAX) >= 400 / DRAIN_STEP_MAX);
     assert_int_equal(drain.phase, DRAIN_WAIT);
     assert_int_equal(drain_remaining(fixture->stack), 0);
     te_totals(fixture->stack, &totals);
@@ -99,9 +97,9 @@ static void test_abort_all(void **state)
     open_one(fixture, 1);
     open_one(fixture, 2);
     assert_int_equal(te_open_passive(fixture->stack, &listen, &id, NOW_US), TE_OK);
-    drain_init(&drain, QUEUE_MAX);
+    drain_init(&drain);
     drain_begin_resets(&drain);
-    steps_run(fixture, &drain, QUEUE_MAX / 4);
+    steps_run(fixture, &drain, DRAIN_STEP_MAX);
     assert_int_equal(drain.phase, DRAIN_OVER);
     assert_int_equal(drain_remaining(fixture->stack), 0);
     te_totals(fixture->stack, &totals);

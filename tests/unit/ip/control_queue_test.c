@@ -44,7 +44,8 @@ static void start(struct fixture *f, uint32_t max)
 
 static uint32_t count(const struct fixture *f)
 {
-    return f->stack->control.ordinary_count + f->stack->control.urgent_count;
+    const uint32_t *counts = f->stack->control.counts;
+    return counts[TE_CONTROL_ORDINARY] + counts[TE_CONTROL_URGENT] + counts[TE_CONTROL_LAST_WORD];
 }
 
 static void test_first_come_first_served(void **state)

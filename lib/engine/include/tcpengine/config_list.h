@@ -289,7 +289,8 @@
       (1, 65536), "Destinations whose paths are remembered to be narrower than the link.")         \
     X("limits", control_queue_max, uint32_t, control_queue_max, COUNT, 256,                        \
       (1, TE_CONFIG_TABLE_MAX), (16, 65536),                                                       \
-      "Packets of no connection that wait to be sent: ARP, ND, ICMP, RST.")                        \
+      "Packets of no connection that wait to be sent: ARP, ND, ICMP, RST. The RST of a "           \
+      "connection that ends waits beside them, whatever their number.")                            \
     X("limits", event_max, uint32_t, event_max, COUNT, 4096, (1, TE_CONFIG_TABLE_MAX),             \
       (64, 1048576), "Events that wait inside the engine to be taken.")                            \
     X("limits", history_conn_max, uint32_t, history_conn_max, COUNT, 4096,                         \

@@ -10,25 +10,43 @@
 
 #define CHECKSUM_OFFSET 16
 
-void te_reset_send_header(struct te_stack *stack, const struct te_endpoint *local,
-                          const struct te_endpoint *remote, const struct te_tcp_header *header)
+typedef void send_fn(struct te_stack *stack, const struct te_addr *source,
+                     const struct te_addr *destination, uint8_t protocol, const uint8_t *payload,
+                     size_t len);
+
+/* From whom to whom, and by which share of the queue. */
+struct way {
+    const struct te_endpoint *local, *remote;
+    send_fn *send;
+};
+
+static void send_header(struct te_stack *stack, const struct way *way,
+                        const struct te_tcp_header *header)
 {
     uint8_t bytes[TE_TCP_HEADER_MAX];
+    const struct te_addr *source = &way->local->addr, *destination = &way->remote->addr;
     struct te_tcp_header complete = *header;
-    complete.source_port = local->port;
-    complete.destination_port = remote->port;
+    complete.source_port = way->local->port;
+    complete.destination_port = way->remote->port;
     complete.checksum = 0;
     size_t len = te_tcp_emit(&complete, bytes);
-    uint64_t sum = te_checksum_pseudo(&local->addr, &remote->addr, TE_PROTO_TCP, (uint32_t)len);
+    uint64_t sum = te_checksum_pseudo(source, destination, TE_PROTO_TCP, (uint32_t)len);
     te_store_be16(bytes + CHECKSUM_OFFSET, te_checksum_finish(te_checksum_add(sum, bytes, len)));
     stack->counters.segments_out++;
     if (header->flags & TE_RST)
         stack->counters.resets_out++;
-    te_ip_send_packet(stack, &local->addr, &remote->addr, TE_PROTO_TCP, bytes, len);
+    way->send(stack, source, destination, TE_PROTO_TCP, bytes, len);
 }
 
-/* Half of the queue is left to packets that somebody waits for: the RST of a connection, the ACK of
- * a FIN in TIME_WAIT. */
+void te_reset_send_header(struct te_stack *stack, const struct te_endpoint *local,
+                          const struct te_endpoint *remote, const struct te_tcp_header *header)
+{
+    struct way way = {local, remote, te_ip_send_packet};
+    send_header(stack, &way, header);
+}
+
+/* Half of the queue is left to packets that somebody waits for, such as the ACK of a FIN in
+ * TIME_WAIT. */
 static bool has_room(const struct te_stack *stack)
 {
     return te_control_queue_room(stack) > stack->config.control_queue_max / 2;
@@ -50,17 +68,23 @@ static struct te_tcp_options echo_timestamp(const struct te_segment *segment)
                                    .ts_echo = segment->header.options.ts_value};
 }
 
-void te_reset_refuse(struct te_stack *stack, const struct te_segment *segment)
+static void send_at_ack(struct te_stack *stack, const struct te_segment *segment, send_fn *send)
 {
+    struct way way = {&segment->local, &segment->remote, send};
     struct te_tcp_header header = {
         .seq = segment->ack, .flags = TE_RST, .options = echo_timestamp(segment)};
-    te_reset_send_header(stack, &segment->local, &segment->remote, &header);
+    send_header(stack, &way, &header);
+}
+
+void te_reset_refuse(struct te_stack *stack, const struct te_segment *segment)
+{
+    send_at_ack(stack, segment, te_ip_send_last_word);
 }
 
 void te_reset_answer_ack(struct te_stack *stack, const struct te_segment *segment)
 {
     if (!(segment->flags & TE_RST) && may_send(stack))
-        te_reset_refuse(stack, segment);
+        send_at_ack(stack, segment, te_ip_send_packet);
 }
 
 void te_reset_answer(struct te_stack *stack, const struct te_segment *segment)
@@ -109,5 +133,6 @@ void te_reset_conn(struct te_stack *stack, const struct te_conn *conn)
     struct te_tcp_header header = {
         .seq = te_conn_acceptable_seq(conn), .ack = conn->rcv_nxt, .flags = TE_RST | TE_ACK};
     te_options_for_segment(stack, conn, false, &header.options);
-    te_reset_send_header(stack, &conn->local, &conn->remote, &header);
+    struct way way = {&conn->local, &conn->remote, te_ip_send_last_word};
+    send_header(stack, &way, &header);
 }

@@ -1,5 +1,7 @@
 /* Segments that belong to no connection or outlive theirs: RSTs and the ACKs of TIME_WAIT. Each is
  * a small, complete packet on the control queue (ip/control_queue.h), which may drop it when full.
+ * The RSTs of connections have a share of their own there, in which there is room for all that
+ * exist.
  *
  * RSTs in answer to a segment are limited to config.rst_per_second, and to half of the control
  * queue; beyond that nothing is sent, and resets_limited counts. Segment and header are borrowed

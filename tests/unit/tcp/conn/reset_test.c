@@ -230,6 +230,49 @@ static void test_counts_what_it_sends(void **state)
     assert_int_equal(header.flags, TE_ACK);
 }
 
+static uint32_t count_frames(void)
+{
+    uint8_t header[TE_OUTPUT_HEADER_MAX];
+    struct te_output output;
+    uint32_t count = 0;
+    while (te_stack_poll_output(l.stack, header, &output, l.f.now_us))
+        count++;
+    return count;
+}
+
+/* A listener or a program ends with more connections than the queue is long: each peer hears it. */
+static void test_last_words_have_a_share_of_their_own(void **state)
+{
+    (void)state;
+    uint32_t max = l.stack->config.control_queue_max;
+    struct te_segment stray = segment(TE_ACK);
+    set_state(TE_ESTABLISHED);
+    for (uint32_t i = 0; i < max; i++)
+        te_reset_send_header(l.stack, &l.conn->local, &l.conn->remote, &stray.header);
+    for (uint32_t i = 0; i < 3 * max; i++)
+        te_reset_conn(l.stack, l.conn);
+    te_reset_refuse(l.stack, &stray);
+    assert_int_equal(l.stack->counters.control_queue_full, 0);
+    te_reset_send_header(l.stack, &l.conn->local, &l.conn->remote, &stray.header);
+    assert_int_equal(l.stack->counters.control_queue_full, 1); /* of the ordinary ones */
+    assert_int_equal(count_frames(), 4 * max + 1);
+}
+
+/* As many as there may be connections. */
+static void test_last_words_are_bounded(void **state)
+{
+    (void)state;
+    l.stack->config.conn_max = 20;
+    set_state(TE_ESTABLISHED);
+    for (uint32_t i = 0; i < 21; i++)
+        te_reset_conn(l.stack, l.conn);
+    assert_int_equal(l.stack->counters.control_queue_full, 1);
+    fixture_poll(&l.f);
+    fixture_discard(&l.f);
+    te_reset_conn(l.stack, l.conn);
+    assert_int_equal(l.stack->counters.control_queue_full, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -241,6 +284,8 @@ int main(void)
         TEST(test_the_timestamp_is_echoed),
         TEST(test_answers_are_limited),
         TEST(test_answers_leave_room_in_the_queue),
+        TEST(test_last_words_have_a_share_of_their_own),
+        TEST(test_last_words_are_bounded),
         TEST(test_states_that_tell),
         TEST(test_is_exact),
         TEST(test_of_a_connection_is_not_limited),
