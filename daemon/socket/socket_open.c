@@ -176,8 +176,23 @@ static void leave_session(struct socket *socket, uint64_t id)
     te_set_kept(rpc_stack(rpc), id, false);
 }
 
-int socket_open_wrap(struct socket *socket, uint64_t id)
+/* What its program has had already. */
+static int release_taken(struct socket *socket, const struct socket_request *request)
 {
+    struct rpc *rpc = socket->server->rpc;
+    const struct object *object = object_find(rpc->objects, request->id);
+    uint64_t taken = object != NULL ? object->shown_to : 0;
+    if (request->length != 0 && request->length != sizeof(taken))
+        return EINVAL;
+    if (request->length != 0)
+        memcpy(&taken, request->value, sizeof(taken));
+    enum te_err err = te_receive_release(rpc_stack(rpc), request->id, taken, rpc_now_us(rpc));
+    return err == TE_ERR_OFFSET ? EINVAL : 0;
+}
+
+int socket_open_wrap(struct socket *socket, const struct socket_request *request)
+{
+    uint64_t id = request->id;
     struct te_send_place place;
     struct rpc_local_opened opened;
     int error = find(socket, id, &opened);
@@ -187,6 +202,9 @@ int socket_open_wrap(struct socket *socket, uint64_t id)
         te_send_place(stack_of(socket), id, 0, &place, rpc_now_us(socket->server->rpc));
     if (err == TE_ERR_STATE || socket_table_find_id(socket->server, id) != NULL)
         return EBUSY; /* a channel has it, or a socket */
+    error = release_taken(socket, request);
+    if (error != 0)
+        return error;
     leave_session(socket, id);
     socket->local = opened.local;
     socket->remote = opened.remote;

@@ -9,8 +9,8 @@ int socket_open_bind(struct socket *socket, const struct socket_request *request
 /* program_fd is borrowed. EINPROGRESS: the outcome comes later. */
 int socket_open_connect(struct socket *socket, const struct socket_request *request,
                         int program_fd);
-/* WRAP: the connection with that id is the socket's. */
-int socket_open_wrap(struct socket *socket, uint64_t id);
+/* WRAP: the connection that it names is the socket's. */
+int socket_open_wrap(struct socket *socket, const struct socket_request *request);
 /* The engine has something to say about the opening. */
 void socket_open_look(struct socket *socket);
 /* Nobody waits for the outcome any more, but the opening goes on. */

@@ -55,7 +55,7 @@ static bool wrap(struct socket_link *link, const struct socket_request *request)
                                              &program_fd, &error);
     if (socket == NULL)
         return answer_error(link, error);
-    error = socket_open_wrap(socket, request->id);
+    error = socket_open_wrap(socket, request);
     if (error == 0)
         return answer_made(link, socket, program_fd);
     socket_table_free(socket);

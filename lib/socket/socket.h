@@ -75,8 +75,9 @@ enum socket_op {
     SOCKET_OP_SETSOCKOPT,  /* A; level, name, value, length */
     SOCKET_OP_GETSOCKOPT,  /* A; level, name, length: of the buffer. SO_ERROR clears it */
     SOCKET_OP_ABORT,       /* A; RST. ECONNABORTED is its error from then on */
-    SOCKET_OP_WRAP, /* id: a connection of the control socket's. The answer carries A, and the
-                     * connection is its own from then on */
+    SOCKET_OP_WRAP, /* id: a connection of the control socket's. value, a uint64_t: the stream
+                     * offset below which received bytes were taken; length 0: all that Receive has
+                     * shown. The answer carries A, and the connection is its own from then on */
     SOCKET_OP_COUNT
 };
 

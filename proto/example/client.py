@@ -20,6 +20,7 @@ import sys
 import tempfile
 
 DEFAULT_CONTROL = "ipc:///run/tcpengine/control.sock"
+SOCKET_MAGIC, SOCKET_OP_WRAP = 0x314B4353, 10  # lib/socket/socket.h
 MESSAGE_MAX = 256 * 1024  # either way, with the request id
 SEND_MAX = 64 * 1024  # bytes of data in one Send; a message would hold almost four times that
 WAIT_MS = 30000
@@ -109,6 +110,7 @@ class Client:
 
     def __init__(self, control):
         self.link = Link(control)
+        self.path = control[len("ipc://"):]
         self.session = 0
         self.request_id = 0
 
@@ -168,6 +170,19 @@ class Client:
                 yield got.data
             if got.end:
                 return
+
+    def descriptor(self, connection):
+        """The connection as a plain socket of the kernel's (docs/sockets.md): the request WRAP of
+        lib/socket/socket.h, and the descriptor that the answer carries."""
+        request = struct.pack("=IIIIQ296x", SOCKET_MAGIC, 1, SOCKET_OP_WRAP, 0, connection)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as link:
+            link.connect(self.path + ".socket")
+            link.send(request)
+            answer, descriptors, _, _ = socket.recv_fds(link, 336, 1)
+        error = struct.unpack_from("=I", answer, 8)[0]
+        if error or not descriptors:
+            raise OSError(error, f"connection {connection}: {os.strerror(error)}")
+        return socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=descriptors[0])
 
     def close(self, connection):
         return self.call("close", id=connection, wait_ms=WAIT_MS)

@@ -685,6 +685,23 @@ enum tcpc_code tcpc_receive(struct tcpc_client *client, uint64_t id, void *buffe
 void tcpc_stream_offsets(struct tcpc_client *client, uint64_t id, uint64_t *ret_sent,
                          uint64_t *ret_received);
 
+/* The connection as a plain descriptor of the kernel's (docs/sockets.md): a stream socket for read,
+ * write, poll, sendfile, dup, fork, exec and passing it on. What was received and not handed out
+ * yet is read from there. Its shutdown(SHUT_WR) is the FIN, closing the last copy is CLOSE, and
+ * with bytes unread it is a RST; the end of the client's session no longer concerns it. Do not use
+ * the id for tcpc_send() or tcpc_receive() afterwards; tcpc_status() and tcpc_abort() still do.
+ * Independent of the client's link: takes a connection of its own, and at most 5 s.
+ *
+ * *ret_fd is set with TCPC_OK, closes on exec, and is the caller's to close.
+ *
+ * TCPC_NOT_FOUND, TCPC_PERMISSION. TCPC_BAD_STATE: id names a listener, or a channel or another
+ * descriptor has the connection. TCPC_RESOURCES: this uid has too many descriptors
+ *   (sockets_per_uid_max, sockets_max), or this process. TCPC_UNREACHABLE: the daemon is gone, or
+ *   has no sockets. TCPC_PROTOCOL: it is of another version. TCPC_INVALID_ARGUMENT: the client's
+ *   URL has no path. */
+enum tcpc_code tcpc_stream_fd(struct tcpc_client *client, uint64_t id, int *ret_fd,
+                              struct tcpc_error *ret_error);
+
 /* Half close: a FIN after everything that was sent; receiving still works.
  *
  * TCPC_CONNECTION_CLOSING: called before, or after tcpc_close().
