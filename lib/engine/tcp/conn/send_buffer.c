@@ -62,18 +62,14 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
 void te_send_find_place(struct te_stack *stack, struct te_conn *conn, size_t len,
                         struct te_send_place *ret_place)
 {
-    const struct te_ring *ring = &conn->send_ring;
-    *ret_place = (struct te_send_place){.total_bytes = make_room(stack, conn, len)};
-    if (ret_place->total_bytes == 0)
-        return;
-    size_t at = (size_t)(conn->queued_offset & (ring->size_bytes - 1));
-    size_t first = ring->size_bytes - at;
-    if (first > ret_place->total_bytes)
-        first = ret_place->total_bytes;
-    ret_place->base[0] = ring->region + at;
-    ret_place->len[0] = first;
-    ret_place->base[1] = ring->region;
-    ret_place->len[1] = ret_place->total_bytes - first;
+    struct te_iovec pieces[2];
+    size_t room = make_room(stack, conn, len);
+    unsigned count = te_ring_read(&conn->send_ring, conn->queued_offset, room, pieces);
+    *ret_place = (struct te_send_place){.total_bytes = room};
+    for (unsigned i = 0; i < count; i++) {
+        ret_place->base[i] = (uint8_t *)(uintptr_t)pieces[i].base; /* the region is ours to write */
+        ret_place->len[i] = pieces[i].len;
+    }
 }
 
 size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)
