@@ -4,20 +4,32 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for records of accepted connections: Linux doubles it, and counts about 1 KiB for each. */
-#define RECORDS_BYTES 8192
+/* Room for records of accepted connections: Linux counts about 1 KiB for each. */
+#define RECORDS_BYTES 16384
+/* net.core.wmem_default of Linux. */
+#define BUFFER_USUAL_BYTES 212992u
 #define FDS_MAX 8
 #define PAGE_BYTES 4096u
 #define FILLER_PAGES 16u
 
 /* --- making ----------------------------------------------------------------------------------- */
 
-int socket_pair_make(const struct socket_name *name, struct socket_pair *ret_pair)
+/* The kernel doubles what it is told, and has a least size of its own. */
+static void set_buffer(int fd, uint32_t bytes)
+{
+    int half = (int)(bytes / 2);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half));
+}
+
+int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
+                     struct socket_pair *ret_pair)
 {
     struct sockaddr_un address;
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         return errno;
+    for (unsigned i = 0; i < 2 && buffer_bytes < BUFFER_USUAL_BYTES; i++)
+        set_buffer(fds[i], buffer_bytes);
     socklen_t len = socket_name_write(name, &address);
     struct socket_pair pair = {.program_fd = fds[0], .daemon_fd = fds[1]};
     if (bind(fds[1], (const struct sockaddr *)&address, len) == 0 &&
@@ -40,8 +52,7 @@ bool socket_pair_cookie(int fd, uint64_t *ret_cookie)
 
 void socket_pair_narrow(int daemon_fd)
 {
-    int bytes = RECORDS_BYTES;
-    setsockopt(daemon_fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    set_buffer(daemon_fd, RECORDS_BYTES);
 }
 
 /* --- filler ----------------------------------------------------------------------------------- */

@@ -9,8 +9,10 @@ struct socket_pair {
     uint64_t cookie; /* of the program's end */
 };
 
-/* Makes a pair whose program's end has that name's socket as its peer. 0, or an errno. */
-int socket_pair_make(const struct socket_name *name, struct socket_pair *ret_pair);
+/* Makes a pair whose program's end has that name's socket as its peer, and each of whose ends may
+ * hold so much for the other, as the kernel counts, if that is less than usual. 0, or an errno. */
+int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
+                     struct socket_pair *ret_pair);
 /* The cookie by which a descriptor is recognized, whoever has passed it. False: it is no socket. */
 bool socket_pair_cookie(int fd, uint64_t *ret_cookie);
 /* Keeps the program's end from being writable. Returns how many bytes of filler now lie in front of

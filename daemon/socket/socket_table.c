@@ -13,6 +13,10 @@
 /* How long a program may ask why its socket has failed, and how many such sockets there are. */
 #define REMEMBER_US (30 * TE_SECOND)
 #define REMEMBER_MAX 16384u
+/* What the kernel holds for programs that don't read counts as the daemon's memory. The nth of the
+ * sockets that there are gets at most an nth of this: all of them together, however they come and
+ * go, at most ln(n) times as much (0.7 GiB with 65,536). */
+#define BUFFERS_BYTES (128u * 1024 * 1024)
 #define EVENTS_ALWAYS (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 /* --- look-up ---------------------------------------------------------------------------------- */
@@ -122,7 +126,8 @@ static int open_ends(struct socket *socket, int *ret_fd)
     struct socket_server *server = socket->server;
     const struct socket_name name = {rpc_boot_id(server->rpc), socket->number, socket->family};
     struct socket_pair pair;
-    int error = socket_pair_make(&name, &pair);
+    uint32_t buffer_bytes = BUFFERS_BYTES / (server->rpc->sockets + 1);
+    int error = socket_pair_make(&name, buffer_bytes, &pair);
     if (error != 0)
         return error;
     socket->fd = pair.daemon_fd;

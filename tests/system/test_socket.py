@@ -132,7 +132,7 @@ class Bytes(SocketTest):
                     raise BlockingIOError
         self.assertGreater(self.find(state="ESTABLISHED")["receive_queue_bytes"], 0)
         peer.setblocking(True)
-        digest, left = 0, sent
+        left = sent
         while left:
             left -= len(mine.recv(min(left, 1 << 18)))
         peer.sendall(b"goes on")
@@ -170,9 +170,9 @@ class Bytes(SocketTest):
 
     def test_an_executed_program_has_it(self) -> None:
         mine, peer = self.pair()
+        peer.send(b"olleh")
         subprocess.run([sys.executable, "-c", "import os; os.write(0, os.read(0, 5)[::-1])"],
-                       stdin=mine, check=True, input=None, timeout=30) if peer.send(
-                           b"olleh") else None
+                       stdin=mine, check=True, timeout=30)
         self.assertEqual(recv_exactly(peer, 5), b"hello")
 
     def test_it_can_be_passed_on(self) -> None:
@@ -445,6 +445,30 @@ class Opening(SocketTest):
             self.assertEqual(end.recv(1), b"")
 
 
+class Memory(SocketTest):
+    def test_many_sockets_have_small_buffers(self) -> None:
+        """What lies in them counts as the daemon's memory."""
+        ends = [self.socket() for _ in range(1500)]
+        sizes = [end.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) for end in ends]
+        self.assertEqual(sizes, sorted(sizes, reverse=True))
+        for count, size in enumerate(sizes, 1):
+            if size < sizes[0]:
+                self.assertLessEqual(size * count, 128 << 20)
+        self.assertLess(sizes[-1], sizes[0] / 2)
+        mine, peer = self.pair()
+        text = os.urandom(1 << 20)
+        for here, there in ((mine, peer), (peer, mine)):
+            sender = threading.Thread(target=here.sendall, args=(text,))
+            sender.start()
+            self.assertTrue(recv_exactly(there, len(text)) == text)
+            sender.join()
+        last = self.socket()
+        answer = self.control.ask(rawsocket.CONNECT, last, flags=rawsocket.NOWAIT,
+                                  address=pack_address("10.9.0.77", 80))
+        self.assertEqual(answer.error, errno.EINPROGRESS)
+        self.assertEqual(events_of(last), 0)
+
+
 class Listening(SocketTest):
     def test_connections_are_accepted(self) -> None:
         for bound, engine in (("0.0.0.0", ENGINE4), (ENGINE6, ENGINE6)):
@@ -546,7 +570,6 @@ class Listening(SocketTest):
         clients = [self.kernel_client(PORT) for _ in range(50)]
         taken = self.keep(accept(listener).socket)
         listener.close()
-        resets = 0
         for client in clients[1:]:
             self.assert_errno(errno.ECONNRESET, client.recv, 1)
         taken.send(b"lives")
