@@ -236,7 +236,7 @@ class Ends(SocketTest):
     def test_closing_with_bytes_unread_resets(self) -> None:
         for mine, peer in (self.pair(), self.accepted_pair()):
             peer.sendall(b"nobody reads this")
-            self.assertEqual(events_of(mine, 10) & select.POLLIN, select.POLLIN)
+            wait_for(lambda: events_of(mine) & select.POLLIN, what="the bytes")
             mine.close()
             self.assert_errno(errno.ECONNRESET, peer.recv, 1)
 
