@@ -136,7 +136,14 @@ static void on_flushed(void *ctx)
 {
     struct service *service = ctx;
     pressure_note(&service->pressure, pump_stack(service->pump));
-    channel_server_on_flushed(service->channels);
+    channel_server_look(service->channels);
+}
+
+static void on_spin(void *ctx)
+{
+    struct service *service = ctx;
+    if (channel_server_look(service->channels))
+        turns_run(rpc_turns(service->rpc));
 }
 
 static void on_rest(void *ctx)
@@ -491,6 +498,8 @@ static bool start_engine(struct service *service)
                                    .on_event = on_engine_event,
                                    .on_flushed = on_flushed,
                                    .on_rest = on_rest,
+                                   .busy_poll_us = service->config->busy_poll_us,
+                                   .on_spin = on_spin,
                                    .ctx = service};
     const char *error;
     give_memory(service, &engine);

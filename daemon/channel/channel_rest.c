@@ -17,9 +17,11 @@ void channel_rest_end(struct channel_link *link)
     TAILQ_INSERT_TAIL(&link->server->awake, link, in_awake);
 }
 
+/* One that waits for its turn already may have to do so for long. */
 static void look_at(struct channel_link *link)
 {
-    turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
+    if (link->job.share == NULL)
+        turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
 }
 
 void channel_rest_wake(struct channel_link *link)
@@ -40,14 +42,18 @@ static void yield(struct channel_server *server)
         server->yields_from_ns = end_ns + YIELD_PAUSE_NS;
 }
 
-void channel_rest_look(struct channel_server *server)
+bool channel_rest_look(struct channel_server *server)
 {
     struct channel_link *link;
+    bool is_news = false;
     TAILQ_FOREACH(link, &server->awake, in_awake)
     {
-        if (!channel_set_is_empty(&link->head->work))
-            look_at(link);
+        if (channel_set_is_empty(&link->head->work))
+            continue;
+        look_at(link);
+        is_news = true;
     }
+    return is_news;
 }
 
 void channel_rest_begin(struct channel_server *server)

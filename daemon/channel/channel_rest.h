@@ -16,8 +16,8 @@
 void channel_rest_end(struct channel_link *link);
 /* Wakes the client, which sleeps on its word. */
 void channel_rest_wake(struct channel_link *link);
-/* Looks soon at those clients that have done something. */
-void channel_rest_look(struct channel_server *server);
+/* Looks soon at those clients that have done something. True: there are some. */
+bool channel_rest_look(struct channel_server *server);
 /* The loop is about to wait: lets those run that were woken, and says so to all clients that have
  * done nothing. */
 void channel_rest_begin(struct channel_server *server);

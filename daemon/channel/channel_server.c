@@ -169,10 +169,9 @@ void channel_server_free(struct channel_server *server)
     uv_close((uv_handle_t *)&server->timer, on_closed);
 }
 
-void channel_server_on_flushed(struct channel_server *server)
+bool channel_server_look(struct channel_server *server)
 {
-    if (server != NULL)
-        channel_rest_look(server);
+    return server != NULL && channel_rest_look(server);
 }
 
 void channel_server_on_rest(struct channel_server *server)

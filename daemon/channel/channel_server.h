@@ -39,8 +39,9 @@ struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
 void channel_server_stop(struct channel_server *server);
 /* Ends every channel. The memory is freed by the loop's next turns. NULL is legal. */
 void channel_server_free(struct channel_server *server);
-/* Call when the events of a flush have been delivered. NULL is legal. */
-void channel_server_on_flushed(struct channel_server *server);
+/* Looks whether clients have done something that they did not ring for. True: it is queued. Call
+ * when the events of a flush have been delivered, and as often as you like. NULL is legal. */
+bool channel_server_look(struct channel_server *server);
 /* Call before the loop waits. NULL is legal. */
 void channel_server_on_rest(struct channel_server *server);
 /* The engine holds nothing of what the connection sends: drops the pages of its send ring, unless

@@ -42,6 +42,7 @@ struct config {
     enum log_level log_level;
     uint32_t event_log_max;
     int64_t shutdown_timeout_us;
+    int64_t busy_poll_us;
     bool watchdog;
     bool sandbox;
     uint64_t memory_max_bytes; /* for the engine */

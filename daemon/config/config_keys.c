@@ -66,6 +66,9 @@ static const struct config_key keys[] = {
            (TE_SECOND, TE_DAY), "Longest time that a request may wait for something to happen."),
     NUMBER("daemon", shutdown_timeout, shutdown_timeout_us, DURATION, 5 * TE_SECOND, (0, TE_HOUR),
            "How long the end may take after SIGTERM; what has not closed shortly before is reset."),
+    NUMBER("daemon", busy_poll, busy_poll_us, DURATION, 0, (0, TE_SECOND),
+           "For so long after there was something to do the daemon looks for more without pause, "
+           "instead of sleeping: shorter round trips, for up to a whole processor."),
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
            "Answer systemd's watchdog after a check of the daemon's own state."),
     NUMBER("daemon", sandbox, sandbox, SWITCH, true, (0, 1),

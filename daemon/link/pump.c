@@ -4,6 +4,9 @@
  * way. If it leaves work, the idle handle stays active, with which the loop polls without waiting:
  * sockets and other timers get their turn, then the flush continues.
  *
+ * Busy-polling, which is off by default, puts the loop's waiting off: waking a process takes longer
+ * than all that it then does for one frame.
+ *
  * If a timer is late, we did not run when it came due: the machine was busy, or we, or all of it,
  * were stopped. The frames that came meanwhile wait in the TAP, and any of them may be the one that
  * the timer waits for. So they are read before the timers run, or connections would die of a
@@ -14,6 +17,7 @@
 #include "link/pump.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <tcpengine/units.h>
@@ -31,7 +35,9 @@
  * before write(2) returned. */
 #define PUMP_FRAMES_PER_READING 16
 #define PUMP_EVENTS_MAX 4096
-#define PUMP_HANDLES 4
+#define PUMP_HANDLES 5
+/* So often the pump looks before the loop looks at everything else. */
+#define PUMP_SPINS_MAX 32
 /* A timer later than this has waited for more than the loop's other work. */
 #define PUMP_LATE_US (20 * TE_MS)
 
@@ -41,12 +47,15 @@ struct pump {
     pump_event_fn *on_event;
     pump_flushed_fn *on_flushed;
     pump_rest_fn *on_rest;
+    pump_spin_fn *on_spin;
     void *ctx;
     int64_t started_at_us; /* on CLOCK_MONOTONIC */
 
     uv_prepare_t prepare;
     uv_check_t check;
     uv_idle_t idle;
+    uv_idle_t spin; /* active while the loop is not to wait for its descriptors */
+    int64_t busy_poll_us, busy_until_us;
     struct wakeup wakeup; /* at the engine's next deadline */
     unsigned open_handles;
 
@@ -167,13 +176,13 @@ static void set_busy(struct pump *pump, bool is_busy)
 bool pump_flush(struct pump *pump)
 {
     bool has_more = false;
+    int64_t now_us = 0;
     if (pump->is_flushing)
         return false;
     pump->is_flushing = true;
     pump->stats.flushes++;
     for (unsigned round = 0; round < PUMP_ROUNDS_MAX; round++) {
         pump->is_dirty = false;
-        int64_t now_us;
         has_more = run_timeouts(pump, &now_us);
         has_more = run_output(pump, now_us) || has_more;
         has_more = run_events(pump) || has_more;
@@ -184,9 +193,32 @@ bool pump_flush(struct pump *pump)
     has_more = has_more || pump->is_dirty;
     set_busy(pump, has_more);
     arm_timer(pump);
+    if (pump->busy_poll_us > 0)
+        pump->busy_until_us = now_us + pump->busy_poll_us;
     if (pump->on_flushed != NULL)
         pump->on_flushed(pump->ctx);
     return has_more;
+}
+
+/* True: the loop is not to wait. */
+static bool spin(struct pump *pump)
+{
+    if (pump->busy_poll_us == 0)
+        return false;
+    if (pump_now_us(pump) >= pump->busy_until_us) {
+        uv_idle_stop(&pump->spin);
+        return false;
+    }
+    uv_idle_start(&pump->spin, on_idle);
+    for (unsigned i = 0; i < PUMP_SPINS_MAX; i++) {
+        pump->on_spin(pump->ctx);
+        tap_read_batch(pump->tap);
+        if (pump->is_dirty)
+            pump_flush(pump);
+        else
+            sched_yield(); /* whoever is to answer us may wait for this processor */
+    }
+    return true;
 }
 
 static void on_prepare(uv_prepare_t *prepare)
@@ -194,6 +226,8 @@ static void on_prepare(uv_prepare_t *prepare)
     struct pump *pump = prepare->data;
     if (pump->is_dirty)
         pump_flush(pump);
+    if (spin(pump))
+        return;
     if (pump->on_rest != NULL)
         pump->on_rest(pump->ctx);
 }
@@ -228,8 +262,9 @@ static void start_handles(struct pump *pump, uv_loop_t *loop)
     uv_prepare_init(loop, &pump->prepare);
     uv_check_init(loop, &pump->check);
     uv_idle_init(loop, &pump->idle);
+    uv_idle_init(loop, &pump->spin);
     pump->open_handles = PUMP_HANDLES;
-    pump->prepare.data = pump->check.data = pump->idle.data = pump;
+    pump->prepare.data = pump->check.data = pump->idle.data = pump->spin.data = pump;
     uv_prepare_start(&pump->prepare, on_prepare);
     uv_check_start(&pump->check, on_check);
 }
@@ -268,6 +303,8 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
     pump->on_event = options->on_event;
     pump->on_flushed = options->on_flushed;
     pump->on_rest = options->on_rest;
+    pump->on_spin = options->on_spin;
+    pump->busy_poll_us = options->busy_poll_us;
     pump->ctx = options->ctx;
     start_handles(pump, loop);
     handlers.ctx = pump;
@@ -286,5 +323,6 @@ void pump_free(struct pump *pump)
     uv_close((uv_handle_t *)&pump->prepare, on_closed);
     uv_close((uv_handle_t *)&pump->check, on_closed);
     uv_close((uv_handle_t *)&pump->idle, on_closed);
+    uv_close((uv_handle_t *)&pump->spin, on_closed);
     wakeup_close(&pump->wakeup, on_closed);
 }

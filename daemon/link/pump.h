@@ -26,11 +26,18 @@ typedef void pump_flushed_fn(void *ctx);
 /* The loop is about to wait. May queue work for its next turn, for which it then does not wait. */
 typedef void pump_rest_fn(void *ctx);
 
+/* Looks whether somebody else has work, and does some of it. */
+typedef void pump_spin_fn(void *ctx);
+
 struct pump_options {
     const struct te_config *engine; /* copied */
     pump_event_fn *on_event;
     pump_flushed_fn *on_flushed; /* may be NULL */
     pump_rest_fn *on_rest;       /* may be NULL */
+    /* For so long after a flush the loop does not wait: the pump looks for frames without pause,
+     * and asks on_spin, which then must not be NULL. 0: not at all. */
+    int64_t busy_poll_us;
+    pump_spin_fn *on_spin;
     void *ctx;
 };
 

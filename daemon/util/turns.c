@@ -46,9 +46,8 @@ static bool run_one(struct turns *turns, int64_t *now_ns)
     return true;
 }
 
-static void on_idle(uv_idle_t *idle)
+void turns_run(struct turns *turns)
 {
-    struct turns *turns = idle->data;
     int64_t now_ns = turns->now_ns(), until_ns = now_ns + TURNS_ROUND_NS;
     for (size_t left = turns->fair.jobs; left > 0 && now_ns < until_ns && !turns->is_closed; left--)
         if (!run_one(turns, &now_ns))
@@ -56,6 +55,11 @@ static void on_idle(uv_idle_t *idle)
     if (now_ns >= until_ns && !fair_is_empty(&turns->fair))
         turns->rounds_cut++;
     rest(turns, now_ns);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+    turns_run(idle->data);
 }
 
 void turns_queue(struct turns *turns, struct fair_share *share, struct fair_job *job)

@@ -42,6 +42,8 @@ void turns_close(struct turns *turns, uv_close_cb on_closed, void *ctx);
 /* Frees the memory, once the handles are closed or were never started. */
 void turns_done(struct turns *turns);
 
+/* Runs jobs as the loop's next turn would. */
+void turns_run(struct turns *turns);
 /* Queues job, to run in one of the next turns of the loop; harmless if it is queued. */
 void turns_queue(struct turns *turns, struct fair_share *share, struct fair_job *job);
 /* Harmless if job is not queued. */

@@ -120,11 +120,10 @@ static bool spin(struct tcpc_channel *channel)
     clock_gettime(CLOCK_MONOTONIC, &now);
     int64_t until_ns = now.tv_sec * 1000000000 + now.tv_nsec + channel->spin_us * INT64_C(1000);
     do {
-        for (unsigned i = 0; i < 64; i++) {
+        for (unsigned i = 0; i < 64; i++)
             if (!channel_set_is_empty(&channel->head->ready))
                 return take_news(channel);
-            atomic_thread_fence(memory_order_seq_cst);
-        }
+        sched_yield(); /* whoever is to answer us may wait for this processor */
         clock_gettime(CLOCK_MONOTONIC, &now);
     } while (now.tv_sec * 1000000000 + now.tv_nsec < until_ns);
     return false;

@@ -98,6 +98,9 @@ class RawChannel:
     def ring(self) -> None:
         self.link.send(b"!")
 
+    def daemon_sleeps(self) -> int:
+        return struct.unpack_from("<I", self.memory, DAEMON_SLEEPS)[0]
+
     def drain(self) -> bytes:
         """Takes what the daemon has rung over the socket."""
         rung, patience = b"", self.link.gettimeout()

@@ -229,6 +229,41 @@ class DroppedAtOnce(EchoServer):
         self.echoes(20_000_000)
 
 
+class Busy(harness.SystemTest):
+    """A daemon that looks without pause for some time."""
+
+    daemon_arguments = ("--set", "busy_poll=500ms")
+
+    def test_no_bell_is_needed(self) -> None:
+        server = self.kernel_server()
+        with RawChannel(self.daemon.url) as channel:
+            channel.ask(0, OPEN, remote=(HOST4, server.getsockname()[1]))
+            peer, _ = server.accept()
+            peer.settimeout(10)
+            wait_for(lambda: channel.get(0, STATE) == OPENED, what="the connection")
+            self.assertEqual(channel.daemon_sleeps(), 0)
+            for number in range(100):
+                channel.put(0, WRITTEN, number + 1)
+                channel.mark(0)
+                self.assertEqual(len(recv_exactly(peer, 1)), 1)
+            wait_for(lambda: channel.daemon_sleeps() == 1, what="the daemon's sleep")
+            channel.put(0, WRITTEN, 101)
+            channel.kick(0)
+            self.assertEqual(len(recv_exactly(peer, 1)), 1)
+
+    def test_echo(self) -> None:
+        """With a program that looks as well."""
+        server = self.kernel_server()
+        work = Process([WORK, "channel", "latency", HOST4, server.getsockname()[1], 2000,
+                        f"url={self.daemon.url}"], self.folder, "busy-work",
+                       env=dict(os.environ, TCPENGINE_BENCH_SPIN_US="1000"))
+        peer, _ = server.accept()
+        with contextlib.suppress(ConnectionResetError):  # its end
+            while data := peer.recv(65536):
+                peer.sendall(data)
+        self.assertEqual(work.wait(10), 0, work.log)
+
+
 class Hostile(harness.SystemTest):
     """Whatever a program writes into its channel costs that program alone."""
 

@@ -25,6 +25,8 @@ struct tap {
     unsigned readings;                      /* calls of tap_read_waiting() */
     void (*on_read_batch)(struct env *env); /* NULL: no frame has come */
     unsigned batches;                       /* calls of tap_read_batch() */
+    bool may_spin;                          /* batches are read without frames written, too */
+    unsigned spins;                         /* and were */
     unsigned unread;                        /* frames written since the last of them */
     unsigned frames;                        /* written, one that is kept included */
     unsigned room;                          /* frames until the queue is full */
@@ -47,7 +49,8 @@ void tap_read_waiting(struct tap *tap)
 void tap_read_batch(struct tap *tap)
 {
     tap->batches++;
-    assert_in_range(tap->unread, 1, FRAMES_PER_READING);
+    assert_in_range(tap->unread, tap->may_spin ? 0 : 1, FRAMES_PER_READING);
+    tap->spins += tap->unread == 0;
     tap->unread = 0;
     if (tap->on_read_batch != NULL)
         tap->on_read_batch(tap->env);
@@ -447,6 +450,99 @@ static void test_timers_on_time_read_nothing(void **state)
         assert_int_equal(env->tap.readings, 0);
 }
 
+/* --- busy-polling ----------------------------------------------------------------------------- */
+
+static unsigned spins, rests;
+
+static void on_spin(void *ctx)
+{
+    (void)ctx;
+    spins++;
+}
+
+static void on_rest(void *ctx)
+{
+    (void)ctx;
+    rests++;
+}
+
+/* A frame comes while the pump looks for one. */
+static void one_frame_is_read(struct env *env)
+{
+    env->tap.on_read_batch = NULL;
+    env->tap.handlers.on_batch_end(env->tap.handlers.ctx);
+}
+
+static struct pump *busy_pump(struct env *env, int64_t busy_poll_us)
+{
+    const struct pump_options options = {.engine = &env->config,
+                                         .on_event = on_event,
+                                         .on_rest = on_rest,
+                                         .busy_poll_us = busy_poll_us,
+                                         .on_spin = on_spin,
+                                         .ctx = env};
+    const char *error = NULL;
+    spins = rests = 0;
+    env->tap.may_spin = true;
+    env->tap.env = env;
+    struct pump *pump = pump_new(&env->loop.uv, &env->tap, &options, &error);
+    assert_non_null(pump);
+    return pump;
+}
+
+static void test_a_busy_pump_looks_without_pause(void **state)
+{
+    struct env *env = *state;
+    struct pump *pump = busy_pump(env, TE_HOUR);
+    t_turn(&env->loop); /* the address is announced: something to do */
+    t_turn(&env->loop);
+    assert_int_equal(uv_backend_timeout(&env->loop.uv), 0);
+    assert_int_equal(spins, env->tap.spins);
+    assert_true(spins > 1);
+    assert_int_equal(rests, 0);
+    pump_free(pump);
+}
+
+static void test_what_a_busy_pump_finds_is_done_at_once(void **state)
+{
+    struct env *env = *state;
+    struct pump *pump = busy_pump(env, TE_HOUR);
+    t_turn(&env->loop);
+    uint64_t flushes = pump_get_stats(pump)->flushes;
+    env->tap.on_read_batch = one_frame_is_read;
+    t_turn(&env->loop);
+    assert_int_equal(pump_get_stats(pump)->flushes, flushes + 1);
+    pump_free(pump);
+}
+
+static bool has_rested(void *ctx)
+{
+    (void)ctx;
+    return rests > 0;
+}
+
+static void test_a_busy_pump_rests_when_its_time_is_over(void **state)
+{
+    struct env *env = *state;
+    struct pump *pump = busy_pump(env, 1);
+    t_turn_until(&env->loop, has_rested, NULL);
+    unsigned before = spins;
+    t_turn(&env->loop);
+    assert_int_equal(spins, before);
+    assert_true(uv_backend_timeout(&env->loop.uv) != 0);
+    pump_free(pump);
+}
+
+static void test_a_pump_that_is_not_busy_never_spins(void **state)
+{
+    struct env *env = *state;
+    struct pump *pump = busy_pump(env, 0);
+    t_turn(&env->loop);
+    assert_int_equal(spins, 0);
+    assert_int_equal(rests, 1);
+    pump_free(pump);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void test_engine_that_refuses_its_config(void **state)
@@ -483,6 +579,10 @@ int main(void)
         TEST(test_lateness_is_that_of_the_earliest_timer),
         TEST(test_late_timers_run_after_what_waits),
         TEST(test_timers_on_time_read_nothing),
+        TEST(test_a_busy_pump_looks_without_pause),
+        TEST(test_what_a_busy_pump_finds_is_done_at_once),
+        TEST(test_a_busy_pump_rests_when_its_time_is_over),
+        TEST(test_a_pump_that_is_not_busy_never_spins),
         TEST(test_engine_that_refuses_its_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
