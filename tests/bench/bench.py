@@ -26,6 +26,9 @@ BENCHES = {
     "latency": ("us", 5000, 50, lambda row: row["p50_us"]),
     "connections": ("1/s", 4000, 40, lambda row: row["count"] / row["seconds"]),
 }
+# Longer than a round trip takes.
+BUSY_SETTINGS = {"busy_poll": "1ms"}
+BUSY_ENVIRONMENT = ["TCPENGINE_BENCH_SPIN_US=200"]
 CLIENTS = {"bulk_out": 1, "bulk_in": 1, "latency": 1, "connections": 8}
 
 
@@ -63,13 +66,21 @@ class Bench(Veth):
 
     def start(self) -> None:
         harness.make_tap()
-        self.daemon = harness.Daemon(self.folder, "--set", "log_level=warning").wait_ready()
+        self._start_daemon({})
         super().start()
+
+    def _start_daemon(self, settings: dict) -> None:
+        words = [word for key, value in {"log_level": "warning", **settings}.items()
+                 for word in ("--set", f"{key}={value}")]
+        self.daemon = harness.Daemon(self.folder, *words).wait_ready()
+
+    def _stop_daemon(self) -> None:
+        status = self.daemon.terminate()
+        assert status == 0, self.daemon.log
 
     def stop(self) -> None:
         super().stop()
-        status = self.daemon.terminate()
-        assert status == 0, self.daemon.log
+        self._stop_daemon()
 
     @contextlib.contextmanager
     def peer(self, address: str, name: str):
@@ -83,9 +94,19 @@ class Bench(Veth):
         finally:
             process.stop()
 
-    def engine(self, name: str, amount: int, way: str = "engine", work: str | None = None) -> dict:
+    def busy(self, name: str, amount: int) -> dict:
+        """By a channel, with both sides that look without pause."""
+        self._stop_daemon()
+        self._start_daemon(BUSY_SETTINGS)
+        report = self.engine(name, amount, "channel", before=["env", *BUSY_ENVIRONMENT])
+        self._stop_daemon()
+        self._start_daemon({})
+        return report
+
+    def engine(self, name: str, amount: int, way: str = "engine", work: str | None = None,
+               before=()) -> dict:
         with self.peer(harness.HOST4, name) as port:
-            done = harness.run(self.programs / "work", way, work or name, harness.HOST4, port, amount,
+            done = harness.run(*before, self.programs / "work", way, work or name, harness.HOST4, port, amount,
                                f"clients={CLIENTS[name]}", f"url={self.daemon.url}", timeout=300)
         return json.loads(done.stdout)
 
@@ -118,7 +139,7 @@ def run_pairs(name: str, pairs: int, tiny: bool) -> dict:
 
 
 # How the application works with the engine, and what its ratio's key begins with.
-WAYS = {"engine": "", "channel": "channel_", "in_place": "in_place_"}
+WAYS = {"engine": "", "channel": "channel_", "in_place": "in_place_", "busy": "busy_"}
 
 
 def run_round(bench: Bench, name: str, amount: int, value) -> dict:
@@ -126,6 +147,8 @@ def run_round(bench: Bench, name: str, amount: int, value) -> dict:
     row = {way: value(bench.engine(name, amount, way)) for way in ("engine", "channel")}
     if name == "bulk_in":
         row["in_place"] = value(bench.engine(name, amount, "channel", "bulk_in_place"))
+    if name == "latency":
+        row["busy"] = value(bench.busy(name, amount))
     return {**row, "kernel": value(bench.kernel(name, amount))}
 
 

@@ -103,6 +103,8 @@ class Contender:
     is_on_kernel = True
     # Whether an application can read what has come where it lies.
     reads_in_place = False
+    # Whether application and stack can look without pause instead of sleeping.
+    can_be_busy = False
     # Whether it is this project or the kernel: a failure is then a failure of the benchmark.
     is_ours = True
 
@@ -210,7 +212,17 @@ class Rpc(Engine):
 class Channel(Engine):
     name, title, transport = "channel", "tcpengine by channel", "channel"
     address, http_port = "10.13.0.1", HTTP_PORT + 1
-    reads_in_place = True
+    reads_in_place = can_be_busy = True
+    is_busy = False
+
+    def be_busy(self, folder: Path, is_busy: bool) -> None:
+        self.stop()
+        self.is_busy = is_busy
+        self.settings = {**Engine.settings, **(bench.BUSY_SETTINGS if is_busy else {})}
+        self.start(folder)
+
+    def command(self, *words) -> list:
+        return [*(["env", *bench.BUSY_ENVIRONMENT] if self.is_busy else []), *super().command(*words)]
 
 
 class Lwip(Contender):

@@ -51,6 +51,8 @@ class Run:
     on_one_cpu: bool = False
     # By those who can; the kernel over veth copies, and is what they are compared with.
     in_place: bool = False
+    # By those who can, as well.
+    is_busy: bool = False
 
 
 def per_second(report: dict, _cpu: float) -> float:
@@ -85,6 +87,7 @@ ROWS = [
     Row("round_trip_p50", "64 bytes there and back, p50", "us", True),
     Row("round_trip_p99", "64 bytes there and back, p99", "us", True),
     Row("round_trip_one_cpu_p50", "64 bytes there and back, one processor, p50", "us", True),
+    Row("round_trip_busy_p50", "64 bytes there and back, busy-polling, p50", "us", True),
     Row("requests_1", "connect, request, close; 1 client", "1/s", False),
     Row("requests_8", "connect, request, close; 8 clients", "1/s", False),
     Row("requests_8_time_wait", "connect, request, close; 8, many TIME_WAITs", "1/s", False),
@@ -103,6 +106,7 @@ RUNS = [
     Run("latency", 1, {"round_trip_p50": percentile("p50_us"),
                        "round_trip_p99": percentile("p99_us")}),
     Run("latency", 1, {"round_trip_one_cpu_p50": percentile("p50_us")}, on_one_cpu=True),
+    Run("latency", 1, {"round_trip_busy_p50": percentile("p50_us")}, is_busy=True),
     Run("requests", 1, {"requests_1": per_second}),
     Run("requests", 8, {"requests_8": per_second}),
     # After all others, since the TIME_WAITs stay.
@@ -111,7 +115,8 @@ RUNS = [
 
 
 def takes_part(one, run: Run) -> bool:
-    return not run.in_place or one.reads_in_place or one.name == BASE
+    can = (one.reads_in_place or not run.in_place) and (one.can_be_busy or not run.is_busy)
+    return can or one.name == BASE
 
 
 @dataclass
@@ -141,13 +146,19 @@ class Measurement:
         for run in [run for run in RUNS if self.wanted & run.rows.keys()]:
             if run.has_time_waits:
                 self._keep_time_waits()
+            self._be_busy(run, True)
             for number in range(self.sizes.rounds):
                 for one in [one for one in self.everyone if takes_part(one, run)]:
                     say(f"{', '.join(run.rows)}: round {number + 1}, {one.name}")
                     self._note(run, one)
+            self._be_busy(run, False)
         for number in range(self.sizes.rounds if "memory" in self.wanted else 0):
             say(f"memory: round {number + 1}")
             self._measure_memory()
+
+    def _be_busy(self, run: Run, is_busy: bool) -> None:
+        for one in [one for one in self.everyone if run.is_busy and one.can_be_busy]:
+            one.be_busy(self.ground.folder, is_busy)
 
     def _keep_time_waits(self) -> None:
         for one in self.everyone:
