@@ -55,6 +55,8 @@ struct sp_write {
     size_t len, size;
     uint8_t bytes[];
 };
+/* Per link. */
+#define SPARE_REQUESTS_MAX 64
 /* Initial size of a collection of answers. */
 #define COLLECT_BYTES ((size_t)4096)
 
@@ -84,6 +86,15 @@ static void link_report_closed(struct sp_link *link)
         links->callbacks.on_link_closed(links->callbacks.ctx, link);
 }
 
+static void spare_free(struct sp_link *link)
+{
+    struct sp_request *request;
+    while ((request = TAILQ_FIRST(&link->spare)) != NULL) {
+        TAILQ_REMOVE(&link->spare, request, in_link);
+        free(request);
+    }
+}
+
 static void on_pipe_closed(uv_handle_t *handle)
 {
     struct sp_link *link = handle->data;
@@ -93,6 +104,7 @@ static void on_pipe_closed(uv_handle_t *handle)
     TAILQ_REMOVE(&links->all, link, in_all);
     free(link->in);
     free(link->collected);
+    spare_free(link);
     free(link);
     sp_links_handle_closed(links);
 }
@@ -305,9 +317,15 @@ void sp_reply(struct sp_request *request, const uint8_t *body, size_t len)
 
 void sp_request_drop(struct sp_request *request)
 {
-    if (request->link != NULL)
-        TAILQ_REMOVE(&request->link->requests, request, in_link);
-    free(request);
+    struct sp_link *link = request->link;
+    if (link != NULL)
+        TAILQ_REMOVE(&link->requests, request, in_link);
+    if (link == NULL || link->spare_count == SPARE_REQUESTS_MAX) {
+        free(request);
+        return;
+    }
+    TAILQ_INSERT_HEAD(&link->spare, request, in_link);
+    link->spare_count++;
 }
 
 bool sp_request_is_repeat(const struct sp_request *a, const struct sp_request *b)
@@ -373,12 +391,22 @@ static size_t ids_measure(const uint8_t *message, size_t len)
     return 0;
 }
 
+static struct sp_request *request_take(struct sp_link *link)
+{
+    struct sp_request *request = TAILQ_FIRST(&link->spare);
+    if (request == NULL)
+        return malloc(sizeof(*request));
+    TAILQ_REMOVE(&link->spare, request, in_link);
+    link->spare_count--;
+    return request;
+}
+
 static struct sp_request *request_new(struct sp_link *link, const uint8_t *ids, size_t ids_bytes)
 {
-    struct sp_request *request = calloc(1, sizeof(*request));
+    struct sp_request *request = request_take(link);
     if (request == NULL)
         return NULL;
-    request->link = link;
+    *request = (struct sp_request){.link = link};
     request->ids_bytes = ids_bytes;
     memcpy(request->ids, ids, ids_bytes);
     TAILQ_INSERT_TAIL(&link->requests, request, in_link);
@@ -638,6 +666,7 @@ static void link_init(struct sp_link *link, struct sp_links *links, const struct
     link->input_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
     link->stall_deadline = (struct sp_deadline){.on_due = on_due, .owner = link};
     TAILQ_INIT(&link->requests);
+    TAILQ_INIT(&link->spare);
     TAILQ_INSERT_TAIL(&links->all, link, in_all);
     link_count(link, 1);
     links->open_handles++;

@@ -63,6 +63,8 @@ struct sp_link {
     uint64_t stall_sent_bytes;  /* link_sent() when stall_deadline was armed */
     struct sp_deadline stall_deadline;
     struct sp_request_list requests; /* not yet answered */
+    struct sp_request_list spare;    /* answered: the next ones need no memory */
+    unsigned spare_count;
 };
 
 /* Initializes links, which must be all zero. False: no memory. */

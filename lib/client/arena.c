@@ -13,31 +13,11 @@ struct block {
     alignas(max_align_t) unsigned char bytes[];
 };
 
+/* It lies in its own first block: most responses take one allocation. */
 struct tcpc_arena {
     struct block *blocks; /* the one in use comes first */
     size_t budget_bytes;
 };
-
-struct tcpc_arena *tcpci_arena_new(size_t budget_bytes)
-{
-    struct tcpc_arena *arena = calloc(1, sizeof(*arena));
-    if (arena != NULL)
-        arena->budget_bytes = budget_bytes;
-    return arena;
-}
-
-void tcpci_arena_free(struct tcpc_arena *arena)
-{
-    if (arena == NULL)
-        return;
-    struct block *block = arena->blocks;
-    while (block != NULL) {
-        struct block *next = block->next;
-        free(block);
-        block = next;
-    }
-    free(arena);
-}
 
 static struct block *block_new(size_t size)
 {
@@ -46,6 +26,27 @@ static struct block *block_new(size_t size)
     if (block != NULL)
         *block = (struct block){.size = room};
     return block;
+}
+
+struct tcpc_arena *tcpci_arena_new(size_t budget_bytes)
+{
+    struct block *block = block_new(BLOCK_BYTES);
+    if (block == NULL)
+        return NULL;
+    struct tcpc_arena *arena = (void *)block->bytes;
+    *arena = (struct tcpc_arena){.blocks = block, .budget_bytes = budget_bytes};
+    block->used = (sizeof(*arena) + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    return arena;
+}
+
+void tcpci_arena_free(struct tcpc_arena *arena)
+{
+    struct block *block = arena != NULL ? arena->blocks : NULL;
+    while (block != NULL) {
+        struct block *next = block->next;
+        free(block);
+        block = next;
+    }
 }
 
 void *tcpci_arena_alloc(struct tcpc_arena *arena, size_t size)
@@ -74,18 +75,16 @@ void *tcpci_arena_array(struct tcpc_arena *arena, size_t count, size_t size)
     return tcpci_arena_alloc(arena, count * size);
 }
 
-/* Behind the first block, which is in use. Only the adopted blocks are walked: a long list's pages
- * come to one arena after the other. */
+/* Behind the first block, which is in use. `from` lies in one of those that are adopted. Only the
+ * adopted blocks are walked: a long list's pages come to one arena after the other. */
 void tcpci_arena_adopt(struct tcpc_arena *into, struct tcpc_arena *from)
 {
-    struct block **place = into->blocks != NULL ? &into->blocks->next : &into->blocks;
+    struct block **place = &into->blocks->next;
     struct block **tail = &from->blocks;
     while (*tail != NULL)
         tail = &(*tail)->next;
     *tail = *place;
     *place = from->blocks;
-    from->blocks = NULL;
-    tcpci_arena_free(from);
 }
 
 static void *allocator_alloc(void *data, size_t size)
