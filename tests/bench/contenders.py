@@ -305,6 +305,12 @@ class Pasta(UserNetwork):
 
 
 class Slirp(UserNetwork):
+    """Its memory per connection, some 270 kB, is true: libslirp takes two buffers of 128 KiB at the SYN,
+    and larger ones once it knows the MSS. In a new process these are mappings of their own, of which
+    a connection touches 12 kB. As soon as one connection has closed, malloc() takes such sizes from
+    the heap (its threshold has grown), and each change of size copies 128 KiB, which are resident
+    from then on: 13 kB per connection before the first close, 268 kB after it."""
+
     name, title = "slirp4netns", "slirp4netns"
     needs, package = "slirp4netns", "slirp4netns"
 

@@ -241,9 +241,11 @@ class Measurement:
             self.values["memory"][one.name].append(value)
 
     def _cost_of_connection(self, one) -> dict:
-        """On a new stack: what an old one has kept from before would hide the cost."""
+        """On a new stack: what an old one has kept from before would hide the cost. But not on its
+        first connection: once one has closed, malloc() may give others another kind of memory."""
         one.stop()
         one.start(self.ground.folder)
+        self._bytes_with(one, 1)
         few, many = self.sizes.held // 10, self.sizes.held
         less, more = self._bytes_with(one, few), self._bytes_with(one, many)
         return {key: (more[key] - less[key]) / (many - few) for key in more}
