@@ -21,6 +21,7 @@
 
 #define FULL_SEGMENTS_PER_ACK 2 /* RFC 9293 3.8.6.3 (SHLD-19) */
 #define RCV_MSS_MIN 536
+#define FRAME_SEGMENTS_MIN 8 /* more at once were merged by the link or by the peer's offload */
 
 static void owe_ack(struct te_stack *stack, struct te_conn *conn)
 {
@@ -250,6 +251,7 @@ static void acknowledge_in_order(struct te_stack *stack, struct te_conn *conn, u
 {
     uint32_t full = conn->rcv_mss > RCV_MSS_MIN ? conn->rcv_mss : RCV_MSS_MIN;
     conn->ack.unacked_bytes += gained;
+    conn->ack.by_frame = !is_urgent && gained > FRAME_SEGMENTS_MIN * full;
     if (!conn->delayed_ack || is_urgent ||
         conn->ack.unacked_bytes >= FULL_SEGMENTS_PER_ACK * full) {
         owe_ack(stack, conn);

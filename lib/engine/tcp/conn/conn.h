@@ -55,6 +55,7 @@ struct te_recovery {
 /* ACKs owed to the peer, and the duplicates that they have to report. */
 struct te_ack_state {
     uint8_t owed;             /* pure ACKs to send now: one, or one per out-of-order segment */
+    bool by_frame;            /* text comes in frames of many segments, each worth an ACK */
     uint32_t unacked_bytes;   /* received in order since the last ACK that we sent */
     uint32_t last_sent;       /* Last.ACK.sent of RFC 7323 4.3 */
     struct te_dsacks *dsacks; /* duplicates to report; NULL: none (dsack.h) */

@@ -289,14 +289,17 @@ uint16_t te_receive_offer(struct te_conn *conn, bool is_syn)
     return (uint16_t)field;
 }
 
-/* While more than half of a large window is open, the peer goes on sending, and the ACK of its next
- * frame tells it what the user has taken meanwhile: so a user who keeps up costs one ACK per frame,
- * and not two. Where an ACK is due anyway, it need not wait for its delay. */
+/* While more than half of a large window is open, the peer goes on sending, and where its segments
+ * come in large frames the ACK of the next one tells it what the user has taken meanwhile: so a
+ * user who keeps up costs one ACK per frame, and not two. Where an ACK is due anyway, it need not
+ * wait for its delay; and where segments come one by one, every ACK helps a peer that grows its
+ * window by ACKs. */
 static uint32_t update_step(const struct te_conn *conn, uint32_t offered)
 {
     uint32_t limit = limit_bytes(conn);
     uint32_t segments = 2u * conn->mss, half = limit / 2;
-    if (limit >= RELAXED_LIMIT_MIN && offered > half && conn->ack.unacked_bytes == 0)
+    bool is_soon_told = conn->ack.by_frame && conn->ack.unacked_bytes == 0;
+    if (is_soon_told && limit >= RELAXED_LIMIT_MIN && offered > half)
         return limit / 4;
     return segments < half ? segments : half;
 }

@@ -36,8 +36,8 @@ uint32_t te_receive_window(const struct te_conn *conn);
  * avoidance, RFC 9293 3.8.6.2.2). is_syn: the field is not scaled (RFC 7323 2.2). */
 uint16_t te_receive_offer(struct te_conn *conn, bool is_syn);
 /* Whether the window could open enough to be worth an ACK of its own: by two segments, or half of
- * the limit; by a quarter of it while more than half of a large window is open and nothing else is
- * to be acknowledged. */
+ * the limit; by a quarter of it while more than half of a large window is open, text comes in
+ * frames of many segments, and nothing else is to be acknowledged. */
 bool te_receive_should_update_window(const struct te_conn *conn);
 /* In-order text came with an echo of our timestamp: a sample for receive_rtt_us, the round trip as
  * a receiver that sends nothing can know it. Echoes older than 10 s are ignored. */

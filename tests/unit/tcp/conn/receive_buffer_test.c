@@ -341,6 +341,7 @@ static void test_worth_an_update(void **state)
 static bool is_worth_an_update(uint32_t limit_bytes, uint32_t offered, uint32_t taken)
 {
     conn->rcv_wscale = 7;
+    conn->ack.by_frame = true;
     conn->receive_limit_bytes = conn->receive_max_bytes = limit_bytes;
     conn->rcv_adv = conn->rcv_nxt + offered;
     conn->released_offset = 0;
@@ -360,6 +361,9 @@ static void test_a_large_window_can_wait(void **state)
     assert_true(is_worth_an_update(large, 0, 2048));
     assert_false(is_worth_an_update(least, least / 2 + 128, 2048));
     assert_true(is_worth_an_update(least - 128, least / 2 + 128, 2048)); /* not so large */
+    assert_false(is_worth_an_update(large, large / 2 + 128, 2048));
+    conn->ack.by_frame = false; /* the peer counts ACKs */
+    assert_true(te_receive_should_update_window(conn));
     conn->ack.unacked_bytes = 1;
     assert_true(is_worth_an_update(large, large / 2 + 128, 2048)); /* which says more than that */
 }
