@@ -18,7 +18,9 @@
 
 #define LINK_PREFIX "ipc://"
 #define STREAMS_DEFAULT 1024
-#define RING_DEFAULT (1024u * 1024)
+#define SEND_RING_DEFAULT (1024u * 1024)
+/* A fast peer fills it while this program is being woken. */
+#define RECEIVE_RING_DEFAULT (4u * 1024 * 1024)
 #define ANSWER_MAX_MS 5000
 /* Who waits looks so often whether the daemon still lives. */
 #define LINK_LOOK_MS 250
@@ -382,8 +384,9 @@ static enum tcpc_code greet(struct tcpc_channel *channel,
         .magic = CHANNEL_MAGIC,
         .version = CHANNEL_VERSION,
         .slot_count = options->streams_max != 0 ? options->streams_max : STREAMS_DEFAULT,
-        .send_bytes = options->send_bytes != 0 ? options->send_bytes : RING_DEFAULT,
-        .receive_bytes = options->receive_bytes != 0 ? options->receive_bytes : RING_DEFAULT,
+        .send_bytes = options->send_bytes != 0 ? options->send_bytes : SEND_RING_DEFAULT,
+        .receive_bytes =
+            options->receive_bytes != 0 ? options->receive_bytes : RECEIVE_RING_DEFAULT,
         .aborts = options->aborts,
     };
     struct sockaddr_un address;

@@ -40,7 +40,7 @@ struct tcpc_channel_options {
     const char *url;        /* of the control socket; NULL as in struct tcpc_options */
     uint32_t streams_max;   /* connections and listeners, 1 to 4096; 0: 1024 */
     uint32_t send_bytes;    /* of each stream's rings: powers of two, 64 KiB to 4 MiB; 0: 1 MiB */
-    uint32_t receive_bytes; /* the window is nearly as large */
+    uint32_t receive_bytes; /* the window is nearly as large; 0: 4 MiB */
     bool aborts;            /* what is open at the end is reset, and not closed */
     uint32_t spin_us;       /* blocking calls look for so long before they sleep; 0: not at all */
 };
