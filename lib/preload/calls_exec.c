@@ -1,9 +1,11 @@
-/* exec and posix_spawn: the next program gets the library, too, whatever environment it is given. A
- * server that executes itself anew with a few variables of its own would otherwise open its sockets
- * with the kernel. All on the stack: a child of vfork() may be running here. */
+/* exec and posix_spawn: the next program gets the library, too, whatever environment it is given,
+ * or a supervisor if it can take none. A server that executes itself anew with a few variables of
+ * its own would otherwise open its sockets with the kernel. All on the stack: a child of vfork()
+ * may be running here. */
 #include <alloca.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <unistd.h>
 
 #include "calls.h"
+#include "program.h"
 #include "real.h"
 #include "settings.h"
 #include "sys.h"
@@ -102,12 +105,57 @@ static char *const *complete_into(char **rows, char *const *environment, char *p
     return rows;
 }
 
+/* --- programs that take no library ------------------------------------------------------------ */
+
+static bool needs_supervisor(const char *path)
+{
+    char judged[PATH_MAX];
+    int saved = errno;
+    bool is_needed = settings_program() != NULL &&
+                     program_kind_of(path, judged, sizeof(judged)) == PROGRAM_STATIC;
+    errno = saved;
+    return is_needed;
+}
+
+/* tcpengine-run --supervise --argv0 NAME -- PATH ARGUMENTS */
+enum { SUPERVISED_WORDS = 6 };
+
+static size_t words_bytes(char *const *arguments)
+{
+    return (count_words(arguments) + SUPERVISED_WORDS + 1) * sizeof(char *);
+}
+
+static char *const *supervised_words(char **words, const char *path, char *const *arguments)
+{
+    size_t count = count_words(arguments);
+    const char *const first[SUPERVISED_WORDS] = {
+        settings_program(), "--supervise", "--argv0", count > 0 ? arguments[0] : path, "--", path};
+    memcpy(words, first, sizeof(first));
+    for (size_t i = 1; i < count; i++)
+        words[SUPERVISED_WORDS - 1 + i] = arguments[i];
+    words[SUPERVISED_WORDS + (count > 0 ? count - 1 : 0)] = NULL;
+    return words;
+}
+
+/* Macros, for alloca(). They change path. */
+#define SUPERVISED(path, arguments)                                                                \
+    (needs_supervisor(path) ? supervised_as(&(path), alloca(words_bytes(arguments)), arguments)    \
+                            : (arguments))
+
+static char *const *supervised_as(const char **path, char **words, char *const *arguments)
+{
+    char *const *supervised = supervised_words(words, *path, arguments);
+    *path = settings_program();
+    return supervised;
+}
+
 /* --- exec ------------------------------------------------------------------------------------- */
 
 REPLACES int execve(const char *path, char *const arguments[], char *const environment[])
 {
-    const long words[6] = {(long)path, (long)arguments, (long)COMPLETED(environment)};
-    return (int)real_result(sys_call(SYS_execve, words));
+    char *const *words = SUPERVISED(path, arguments);
+    const long values[6] = {(long)path, (long)words, (long)COMPLETED(environment)};
+    return (int)real_result(sys_call(SYS_execve, values));
 }
 
 REPLACES int execv(const char *path, char *const arguments[])
@@ -130,6 +178,9 @@ REPLACES int fexecve(int fd, char *const arguments[], char *const environment[])
 
 REPLACES int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
+    char found[PATH_MAX];
+    if (program_find(file, found, sizeof(found)) && needs_supervisor(found))
+        return execve(found, arguments, environment);
     if (real.execvpe == NULL)
         return (int)real_result(-ENOSYS); /* before main(), without a path: nobody does */
     return real.execvpe(file, arguments, COMPLETED(environment));
@@ -192,7 +243,9 @@ REPLACES int posix_spawn(pid_t *restrict ret_pid, const char *restrict path,
 {
     if (real.posix_spawn == NULL)
         return ENOSYS;
-    return real.posix_spawn(ret_pid, path, actions, attributes, arguments, COMPLETED(environment));
+    const char *file = path;
+    char *const *words = SUPERVISED(file, arguments);
+    return real.posix_spawn(ret_pid, file, actions, attributes, words, COMPLETED(environment));
 }
 
 REPLACES int posix_spawnp(pid_t *restrict ret_pid, const char *restrict file,
@@ -200,6 +253,9 @@ REPLACES int posix_spawnp(pid_t *restrict ret_pid, const char *restrict file,
                           const posix_spawnattr_t *restrict attributes,
                           char *const arguments[restrict], char *const environment[restrict])
 {
+    char found[PATH_MAX];
+    if (program_find(file, found, sizeof(found)) && needs_supervisor(found))
+        return posix_spawn(ret_pid, found, actions, attributes, arguments, environment);
     if (real.posix_spawnp == NULL)
         return ENOSYS;
     return real.posix_spawnp(ret_pid, file, actions, attributes, arguments, COMPLETED(environment));

@@ -12,6 +12,7 @@
 #include "convert.h"
 #include "kind.h"
 #include "note.h"
+#include "open.h"
 #include "real.h"
 #include "settings.h"
 #include "sys.h"
@@ -59,22 +60,32 @@ static int apply(int fd, enum kind kind, int family, const struct socket_request
                                : open_with(fd, family, request);
 }
 
-REPLACES int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+enum open_by open_bind(int fd, const struct sockaddr *address, socklen_t length, int *ret_result)
 {
     int family;
     struct socket_request request;
-    const struct sockaddr *given = address.__sockaddr__;
     control_request_init(&request, SOCKET_OP_BIND);
-    if (!socket_address_read(given, length, &request.address))
-        return (int)real_result(sys_bind(fd, given, length));
+    if (!socket_address_read(address, length, &request.address))
+        return OPEN_BY_KERNEL;
     enum kind kind = kind_of(fd, &family);
-    if (kind == KIND_OTHER || (kind == KIND_KERNEL_TCP && (!settings_engine_holds(given, length) ||
-                                                           address_is_kernel_bound(fd))))
-        return (int)real_result(sys_bind(fd, given, length));
-    return (int)real_result(apply(fd, kind, family, &request));
+    if (kind == KIND_OTHER ||
+        (kind == KIND_KERNEL_TCP &&
+         (!settings_engine_holds(address, length) || address_is_kernel_bound(fd))))
+        return OPEN_BY_KERNEL;
+    *ret_result = apply(fd, kind, family, &request);
+    return OPEN_BY_ENGINE;
 }
 
-REPLACES int listen(int fd, int backlog)
+REPLACES int bind(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+    int result;
+    const struct sockaddr *given = address.__sockaddr__;
+    if (open_bind(fd, given, length, &result) == OPEN_BY_KERNEL)
+        result = sys_bind(fd, given, length);
+    return (int)real_result(result);
+}
+
+enum open_by open_listen(int fd, int backlog, int *ret_result)
 {
     int family;
     struct socket_request request;
@@ -82,12 +93,20 @@ REPLACES int listen(int fd, int backlog)
     if (kind == KIND_OTHER ||
         (kind == KIND_KERNEL_TCP &&
          (address_is_kernel_bound(fd) || !settings_engine_holds_wildcard(family))))
-        return (int)real_result(sys_listen(fd, backlog));
+        return OPEN_BY_KERNEL;
     control_request_init(&request, SOCKET_OP_LISTEN);
     request.argument = backlog < 0 ? SOMAXCONN : (uint32_t)backlog;
-    int result = apply(fd, kind, family, &request);
-    if (result == 0)
+    *ret_result = apply(fd, kind, family, &request);
+    if (*ret_result == 0)
         kind_mark_listener(fd);
+    return OPEN_BY_ENGINE;
+}
+
+REPLACES int listen(int fd, int backlog)
+{
+    int result;
+    if (open_listen(fd, backlog, &result) == OPEN_BY_KERNEL)
+        result = sys_listen(fd, backlog);
     return (int)real_result(result);
 }
 
@@ -112,15 +131,15 @@ static int stop_waiting(int engine_fd, struct socket_request *request, int why)
     return result == -EALREADY || result == -EINPROGRESS || result == -ENETDOWN ? why : result;
 }
 
-/* engine_fd connects as fd is set to: blocking or not. */
+/* engine_fd connects as fd is set to, blocking or not; never blocking if the request says so. */
 static int connect_engine(struct control *control, int engine_fd, int fd,
                           struct socket_request *request)
 {
     struct socket_answer answer;
-    if ((sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) != 0) {
+    if ((sys_fcntl(fd, F_GETFL, 0) & O_NONBLOCK) != 0)
         request->flags |= SOCKET_NOWAIT;
+    if ((request->flags & SOCKET_NOWAIT) != 0)
         return control_ask(control, engine_fd, request, &answer, false);
-    }
     limit_answer(control, fd);
     int result = control_ask(control, engine_fd, request, &answer, true);
     if (result == -EINTR)
@@ -182,22 +201,34 @@ static int connect_to_engine(int fd, enum kind kind, int family, struct socket_r
     return connect_in_place_of(fd, family, request);
 }
 
-REPLACES int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+enum open_by open_connect(int fd, const struct sockaddr *address, socklen_t length, bool is_nowait,
+                          int *ret_result)
 {
     int family;
     struct socket_request request;
-    const struct sockaddr *given = address.__sockaddr__;
     control_request_init(&request, SOCKET_OP_CONNECT);
-    if (!socket_address_read(given, length, &request.address))
-        return real_connect(fd, given, length);
+    request.flags = is_nowait ? SOCKET_NOWAIT : 0;
+    if (!socket_address_read(address, length, &request.address))
+        return OPEN_BY_KERNEL;
     enum kind kind = kind_of(fd, &family);
-    bool is_engines = settings_engine_reaches(given, length);
+    bool is_engines = settings_engine_reaches(address, length);
     if (kind == KIND_OTHER || (kind == KIND_KERNEL_TCP && (!is_engines || address_has_peer(fd))))
-        return real_connect(fd, given, length);
-    if (is_engines || !is_unconnected(fd))
-        return (int)real_result(connect_to_engine(fd, kind, family, &request));
-    int result = convert_to_kernel(fd, family);
-    return result < 0 ? (int)real_result(result) : real_connect(fd, given, length);
+        return OPEN_BY_KERNEL;
+    if (is_engines || !is_unconnected(fd)) {
+        *ret_result = connect_to_engine(fd, kind, family, &request);
+        return OPEN_BY_ENGINE;
+    }
+    *ret_result = convert_to_kernel(fd, family);
+    return *ret_result < 0 ? OPEN_BY_ENGINE : OPEN_BY_KERNEL;
+}
+
+REPLACES int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t length)
+{
+    int result;
+    const struct sockaddr *given = address.__sockaddr__;
+    return open_connect(fd, given, length, false, &result) == OPEN_BY_ENGINE
+               ? (int)real_result(result)
+               : real_connect(fd, given, length);
 }
 
 /* --- accept ----------------------------------------------------------------------------------- */
@@ -226,7 +257,7 @@ static int receive_accepted(int fd, struct socket_accepted *ret_accepted, int fl
                              .msg_iovlen = 1,
                              .msg_control = &control_bytes,
                              .msg_controllen = sizeof(control_bytes)};
-    ssize_t count = real_recvmsg(fd, &message, (flags & SOCK_CLOEXEC) != 0 ? MSG_CMSG_CLOEXEC : 0);
+    ssize_t count = real_recvmsg(fd, &message, flags);
     if (count < 0)
         return -1;
     struct cmsghdr *header = CMSG_FIRSTHDR(&message);
@@ -249,13 +280,17 @@ static void drop_greeting(int fd, uint32_t count)
     }
 }
 
-static int accept_engine(int fd, struct sockaddr *address, socklen_t *length, int flags)
+int open_accept(int fd, struct sockaddr *address, socklen_t *length, int flags, int receive_flags)
 {
     struct socket_accepted accepted;
+    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0 || !kind_is_listener(fd))
+        return (int)real_result(-EINVAL);
     int result = ask_for_free_descriptor(fd);
     if (result < 0)
         return (int)real_result(result);
-    int accepted_fd = receive_accepted(fd, &accepted, flags);
+    if ((flags & SOCK_CLOEXEC) != 0)
+        receive_flags |= MSG_CMSG_CLOEXEC;
+    int accepted_fd = receive_accepted(fd, &accepted, receive_flags);
     if (accepted_fd < 0)
         return -1;
     drop_greeting(accepted_fd, accepted.greeting_bytes);
@@ -271,9 +306,7 @@ static int accept_any(int fd, struct sockaddr *address, socklen_t *length, int f
     /* EINVAL is what the kernel says of an engine socket at once: no Unix socket that listens. */
     if (result >= 0 || errno != EINVAL || kind_of(fd, NULL) != KIND_ENGINE)
         return result;
-    if ((flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != 0 || !kind_is_listener(fd))
-        return (int)real_result(-EINVAL);
-    return accept_engine(fd, address, length, flags);
+    return open_accept(fd, address, length, flags, 0);
 }
 
 REPLACES int accept(int fd, __SOCKADDR_ARG address, socklen_t *length)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
@@ -62,7 +63,7 @@ static enum program_kind kind_of_elf(int fd)
     /* /lib64/ld-linux-x86-64.so.2 may also be written with another folder in front. */
     const char *name = strrchr(linker, '/'), *own_name = strrchr(own_linker, '/');
     return name != NULL && own_name != NULL && strcmp(name, own_name) == 0 ? PROGRAM_DYNAMIC
-                                                                           : PROGRAM_FOREIGN;
+                                                                           : PROGRAM_STATIC;
 }
 
 static bool is_privileged(int fd)
@@ -117,4 +118,32 @@ enum program_kind program_kind_of(const char *path, char *ret_path, size_t room)
     for (int i = 0; i < SCRIPTS_MAX && look_at(ret_path, ret_path, room, &kind); i++)
         continue;
     return kind;
+}
+
+/* A file that cannot be executed is remembered while others are tried. */
+static bool find_in(const char *path, const char *name, char *ret_file, size_t room)
+{
+    int seen = ENOENT;
+    while (true) {
+        size_t length = strcspn(path, ":");
+        int written =
+            snprintf(ret_file, room, "%.*s%s%s", (int)length, path, length == 0 ? "" : "/", name);
+        if (written < (int)room && access(ret_file, X_OK) == 0)
+            return true;
+        if (errno == EACCES)
+            seen = EACCES;
+        path += length;
+        if (*path++ == '\0')
+            break;
+    }
+    errno = seen;
+    return false;
+}
+
+bool program_find(const char *name, char *ret_file, size_t room)
+{
+    if (strchr(name, '/') != NULL)
+        return snprintf(ret_file, room, "%s", name) < (int)room && access(name, X_OK) == 0;
+    const char *path = getenv("PATH");
+    return find_in(path == NULL ? "/bin:/usr/bin" : path, name, ret_file, room);
 }

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,9 +14,13 @@
 #include "cidr.h"
 #include "program.h"
 #include "settings.h"
+#include "supervise.h"
 
 /* As env(1) and timeout(1) have them. */
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+static bool is_supervised;
+static const char *own_name_of_program; /* --argv0; NULL: as it is called */
 
 #define LIBRARY_NAME "libtcpengine-preload.so"
 
@@ -25,6 +30,8 @@ static const char usage[] =
     "  --control URL         the daemon's control socket, ipc:///PATH ($TCPENGINE_CONTROL)\n"
     "  --only CIDR[,CIDR]    only what these networks hold is the engine's\n"
     "  --except CIDR[,CIDR]  what these hold stays with the kernel, as loopback does\n"
+    "  --supervise           by a supervisor, as statically linked programs are, not by a library\n"
+    "  --argv0 NAME          what PROGRAM is told that its name is\n"
     "  --verbose             say what is not supported, as it happens\n"
     "  --help, --version\n\n"
     "The exit status is PROGRAM's; 125: no daemon, or wrong usage; 126: PROGRAM cannot be run\n"
@@ -64,6 +71,12 @@ static void handle_option(int option, const char *value)
     case 'e':
         set_networks(SETTING_EXCEPT, "--except", value);
         break;
+    case 'a':
+        own_name_of_program = value;
+        break;
+    case 's':
+        is_supervised = true;
+        break;
     case 'v':
         setenv(SETTING_VERBOSE, "1", 1);
         break;
@@ -82,9 +95,11 @@ static void handle_option(int option, const char *value)
 /* Returns the place of PROGRAM. */
 static int handle_options(int count, char **words)
 {
-    static const struct option options[] = {{"control", required_argument, NULL, 'c'},
+    static const struct option options[] = {{"argv0", required_argument, NULL, 'a'},
+                                            {"control", required_argument, NULL, 'c'},
                                             {"only", required_argument, NULL, 'o'},
                                             {"except", required_argument, NULL, 'e'},
+                                            {"supervise", no_argument, NULL, 's'},
                                             {"verbose", no_argument, NULL, 'v'},
                                             {"version", no_argument, NULL, 'V'},
                                             {"help", no_argument, NULL, 'h'},
@@ -101,49 +116,23 @@ static int handle_options(int count, char **words)
 
 /* --- the program ------------------------------------------------------------------------------ */
 
-/* Like execvp(3): a file that cannot be executed is remembered while others are tried. */
-static bool find_in(const char *path, const char *name, char ret_file[PATH_MAX])
-{
-    int seen = ENOENT;
-    while (true) {
-        size_t length = strcspn(path, ":");
-        int written = snprintf(ret_file, PATH_MAX, "%.*s%s%s", (int)length, path,
-                               length == 0 ? "" : "/", name);
-        if (written < PATH_MAX && access(ret_file, X_OK) == 0)
-            return true;
-        if (errno == EACCES)
-            seen = EACCES;
-        path += length;
-        if (*path++ == '\0')
-            break;
-    }
-    errno = seen;
-    return false;
-}
-
 static void find_program(const char *name, char ret_file[PATH_MAX])
 {
-    bool is_found;
-    if (strchr(name, '/') != NULL) {
-        snprintf(ret_file, PATH_MAX, "%s", name);
-        is_found = access(name, X_OK) == 0;
-    } else {
-        const char *path = getenv("PATH");
-        is_found = find_in(path == NULL ? "/bin:/usr/bin" : path, name, ret_file);
-    }
-    if (!is_found)
+    if (!program_find(name, ret_file, PATH_MAX))
         die(errno == ENOENT || errno == ENOTDIR ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", name,
             strerror(errno));
 }
 
+/* Chooses how, unless the command line has. */
 static void check_program(const char *file)
 {
     char judged[PATH_MAX];
     switch (program_kind_of(file, judged, sizeof(judged))) {
     case PROGRAM_STATIC:
-        die(EXIT_NOT_RUN, "%s is statically linked: no library can be preloaded into it", judged);
+        is_supervised = true;
+        break;
     case PROGRAM_FOREIGN:
-        die(EXIT_NOT_RUN, "%s is for another machine or C library than tcpengine-run", judged);
+        die(EXIT_NOT_RUN, "%s is for another machine than tcpengine-run", judged);
     case PROGRAM_PRIVILEGED:
         die(EXIT_NOT_RUN, "%s gets privileges when started: it would ignore the library", judged);
     case PROGRAM_UNREADABLE:
@@ -174,6 +163,13 @@ static void find_library(char ret_path[PATH_MAX])
     die(EXIT_OWN_FAILURE, LIBRARY_NAME " is missing beside tcpengine-run");
 }
 
+/* For static programs that the program executes. */
+static int set_own_path(void)
+{
+    char own[PATH_MAX];
+    return realpath("/proc/self/exe", own) == NULL ? -1 : setenv(SETTING_PROGRAM, own, 1);
+}
+
 static void set_preload(void)
 {
     char library[PATH_MAX];
@@ -187,7 +183,7 @@ static void set_preload(void)
     else if (asprintf(&value, "%s:%s", library, others) < 0)
         value = NULL;
     if (value == NULL || setenv(SETTING_PRELOAD, value, 1) < 0 ||
-        setenv(SETTING_LIBRARY, library, 1) < 0)
+        setenv(SETTING_LIBRARY, library, 1) < 0 || set_own_path() < 0)
         die(EXIT_OWN_FAILURE, "out of memory");
     free(value);
 }
@@ -203,14 +199,31 @@ static void check_daemon(void)
     close(fd);
 }
 
+/* The program's dynamic children are supervised as well: the library would come in between. */
+static int run_supervised(const char *file, char **words)
+{
+    unsetenv(SETTING_PRELOAD);
+    unsetenv(SETTING_LIBRARY);
+    unsetenv(SETTING_PROGRAM);
+    int result = supervise(file, words);
+    if (result >= 0)
+        return result;
+    die(result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[0], strerror(-result));
+}
+
 int main(int count, char **words)
 {
     char file[PATH_MAX];
     int at = handle_options(count, words);
+    settings_forget(); /* as they were before the options */
     check_daemon();
     find_program(words[at], file);
     check_program(file);
+    if (own_name_of_program != NULL)
+        words[at] = (char *)(uintptr_t)own_name_of_program;
+    if (is_supervised)
+        return run_supervised(file, words + at);
     set_preload();
-    execvp(file, words + at);
+    execvp(file, words + at); /* a file without "#!" goes to the shell */
     die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[at], strerror(errno));
 }

@@ -111,6 +111,13 @@ const struct settings *settings_get(void)
     return &settings;
 }
 
+void settings_forget(void)
+{
+    memset(&settings, 0, sizeof(settings));
+    memset(rows, 0, sizeof(rows));
+    ready = false;
+}
+
 const char *settings_row(unsigned row)
 {
     settings_get();
@@ -121,6 +128,12 @@ const char *settings_library(void)
 {
     settings_get();
     return value_of(SETTING_LIBRARY_ROW);
+}
+
+const char *settings_program(void)
+{
+    settings_get();
+    return value_of(SETTING_PROGRAM_ROW);
 }
 
 /* --- whose an address is ---------------------------------------------------------------------- */

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <program.h>
@@ -89,6 +90,37 @@ static void elf_files_are_told_apart(void **state)
     assert_int_equal(kind_of(changed_copy(AT_PHNUM, 0), judged), PROGRAM_STATIC);
 }
 
+/* The dynamic linker of another C library would not load ours. */
+static void another_c_library_takes_no_library(void **state)
+{
+    static uint8_t bytes[8192];
+    static const char linker[] = "ld-linux";
+    char judged[PATH_MAX];
+    int fd = open("/proc/self/exe", O_RDONLY);
+    ssize_t count = read(fd, bytes, sizeof(bytes));
+    (void)state;
+    close(fd);
+    assert_true(count > 0);
+    uint8_t *name = memmem(bytes, (size_t)count, linker, sizeof(linker) - 1);
+    assert_non_null(name);
+    memcpy(name, "ld-musl-", sizeof(linker) - 1);
+    assert_int_equal(kind_of(file_with(bytes, (size_t)count), judged), PROGRAM_STATIC);
+}
+
+static void a_program_is_found_as_the_shell_would(void **state)
+{
+    char found[PATH_MAX];
+    (void)state;
+    setenv("PATH", "/nowhere:/etc:/bin:/usr/bin", 1);
+    assert_true(program_find("sh", found, sizeof(found)));
+    assert_string_equal(found, "/bin/sh");
+    assert_true(program_find("/bin/sh", found, sizeof(found)));
+    errno = 0;
+    assert_false(program_find("no-such-program", found, sizeof(found)));
+    assert_int_equal(errno, ENOENT);
+    assert_false(program_find("sh", found, 3)); /* no room */
+}
+
 static void what_is_neither_is_said_so(void **state)
 {
     char judged[PATH_MAX];
@@ -106,6 +138,8 @@ int main(void)
         cmocka_unit_test(a_script_is_what_its_interpreter_is),
         cmocka_unit_test(a_script_of_itself_ends),
         cmocka_unit_test(elf_files_are_told_apart),
+        cmocka_unit_test(another_c_library_takes_no_library),
+        cmocka_unit_test(a_program_is_found_as_the_shell_would),
         cmocka_unit_test(what_is_neither_is_said_so),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);

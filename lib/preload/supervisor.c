@@ -1,0 +1,407 @@
+#include "supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "kind.h"
+#include "note.h"
+#include "open.h"
+#include "tracee.h"
+
+/* How often a call that waits looks for signals of its thread. */
+#define LOOK_MS 50
+#define VALUE_MAX 256u
+/* The kernel's own: the call is made again, or ends with EINTR, as the signal's handler says. */
+#define RESTART_BY_HANDLER 512
+
+#if defined(__x86_64__)
+#define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "the name of this processor is missing here"
+#endif
+
+/* --- the filter ------------------------------------------------------------------------------- */
+
+#define NOTIFY_LIST(X)                                                                             \
+    X(bind)                                                                                        \
+    X(listen)                                                                                      \
+    X(connect)                                                                                     \
+    X(accept)                                                                                      \
+    X(accept4)                                                                                     \
+    X(getsockname)                                                                                 \
+    X(getpeername)                                                                                 \
+    X(getsockopt)                                                                                  \
+    X(setsockopt)
+
+#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define UNLESS(value, skipped) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skipped)
+#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
+
+int supervisor_filter(void)
+{
+    struct sock_filter rows[] = {
+        LOAD(arch),
+        UNLESS(OWN_ARCHITECTURE, 1),
+        LOAD(nr),
+#define X(name) UNLESS(SYS_##name, 1), RETURN(SECCOMP_RET_USER_NOTIF),
+        NOTIFY_LIST(X)
+#undef X
+        /* A ring would connect and accept unseen; programs do without one. */
+        UNLESS(SYS_io_uring_setup, 1),
+        RETURN(SECCOMP_RET_ERRNO | ENOSYS),
+        UNLESS(SYS_socket, 3),
+        LOAD(args[2]),
+        UNLESS(IPPROTO_MPTCP, 1),
+        RETURN(SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
+        RETURN(SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof(rows) / sizeof(rows[0]), rows};
+    const unsigned flags =
+        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        return -errno;
+    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+    return fd < 0 ? -errno : (int)fd;
+}
+
+/* --- a call ----------------------------------------------------------------------------------- */
+
+struct call {
+    int notify_fd;
+    struct seccomp_notif notification;
+    int fd;          /* our copy of its first argument */
+    enum kind kind;  /* before the call */
+    bool is_kernels; /* the kernel is to do it */
+    bool stays;      /* the program keeps the socket that it has */
+    bool is_answered;
+};
+
+static uint64_t argument(const struct call *call, unsigned index)
+{
+    return call->notification.data.args[index];
+}
+
+static pid_t thread_of(const struct call *call)
+{
+    return (pid_t)call->notification.pid;
+}
+
+/* An engine socket has taken the copy's place: it takes that of the program's, too. */
+static int hand_back(const struct call *call)
+{
+    int number = (int)argument(call, 0);
+    struct seccomp_notif_addfd place = {
+        .id = call->notification.id,
+        .flags = SECCOMP_ADDFD_FLAG_SETFD,
+        .srcfd = (uint32_t)call->fd,
+        .newfd = (uint32_t)number,
+        .newfd_flags = tracee_is_close_on_exec(thread_of(call), number) ? O_CLOEXEC : 0};
+    return ioctl(call->notify_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &place) < 0 ? -errno : 0;
+}
+
+static bool read_address(const struct call *call, struct sockaddr_storage *ret_address,
+                         socklen_t *ret_length)
+{
+    uint64_t length = argument(call, 2);
+    memset(ret_address, 0, sizeof(*ret_address));
+    if (length > sizeof(*ret_address))
+        return false;
+    *ret_length = (socklen_t)length;
+    return tracee_read(thread_of(call), argument(call, 1), ret_address, length);
+}
+
+/* A value of at most room bytes, and its length behind it, as getsockname(2) hands them over. */
+static int write_value(const struct call *call, unsigned index, const void *value, socklen_t length)
+{
+    socklen_t room;
+    uint64_t at = argument(call, index), length_at = argument(call, index + 1);
+    if (at == 0)
+        return 0;
+    if (!tracee_read(thread_of(call), length_at, &room, sizeof(room)))
+        return -EFAULT;
+    bool is_written = tracee_write(thread_of(call), at, value, room < length ? room : length) &&
+                      tracee_write(thread_of(call), length_at, &length, sizeof(length));
+    return is_written ? 0 : -EFAULT;
+}
+
+/* --- calls that open -------------------------------------------------------------------------- */
+
+static int do_bind(struct call *call)
+{
+    struct sockaddr_storage address;
+    socklen_t length;
+    int result = 0;
+    if (!read_address(call, &address, &length))
+        return -EFAULT;
+    call->is_kernels =
+        open_bind(call->fd, (struct sockaddr *)&address, length, &result) == OPEN_BY_KERNEL;
+    return result;
+}
+
+static int do_listen(struct call *call)
+{
+    int result = 0;
+    call->is_kernels = open_listen(call->fd, (int)argument(call, 1), &result) == OPEN_BY_KERNEL;
+    return result;
+}
+
+static int64_t time_limit_ms(int fd, int name)
+{
+    struct timeval limit = {0};
+    socklen_t length = sizeof(limit);
+    getsockopt(fd, SOL_SOCKET, name, &limit, &length);
+    int64_t limit_ms = (int64_t)limit.tv_sec * 1000 + limit.tv_usec / 1000;
+    return limit_ms == 0 && limit.tv_usec == 0 ? INT64_MAX : limit_ms;
+}
+
+/* Waits as the program's thread would; 0, or why it waits no longer. */
+static int wait_for(const struct call *call, short events, int64_t limit_ms, int when_late)
+{
+    struct pollfd one = {.fd = call->fd, .events = events};
+    for (int64_t waited_ms = 0; poll(&one, 1, LOOK_MS) == 0; waited_ms += LOOK_MS) {
+        if (waited_ms >= limit_ms)
+            return when_late;
+        if (tracee_is_signalled(thread_of(call)))
+            return limit_ms == INT64_MAX ? -RESTART_BY_HANDLER : -EINTR;
+    }
+    return 0;
+}
+
+/* As a connect() that waits: once it has said how it ended, the next one starts from there. */
+static int outcome(struct call *call, const struct sockaddr *address, socklen_t length)
+{
+    int error = 0, unused;
+    socklen_t error_length = sizeof(error);
+    int result = wait_for(call, POLLOUT, time_limit_ms(call->fd, SO_SNDTIMEO), -EINPROGRESS);
+    if (result < 0)
+        return result;
+    getsockopt(call->fd, SOL_SOCKET, SO_ERROR, &error, &error_length);
+    if (error == 0)
+        open_connect(call->fd, address, length, true, &unused); /* takes the success */
+    else
+        call->stays = true; /* the program may try again with what it has */
+    return -error;
+}
+
+static int do_connect(struct call *call)
+{
+    struct sockaddr_storage given;
+    const struct sockaddr *address = (struct sockaddr *)&given;
+    socklen_t length;
+    int result = 0;
+    if (!read_address(call, &given, &length))
+        return -EFAULT;
+    bool is_nonblocking = (fcntl(call->fd, F_GETFL) & O_NONBLOCK) != 0;
+    call->is_kernels = open_connect(call->fd, address, length, true, &result) == OPEN_BY_KERNEL;
+    /* A blocking call that was begun anew after a signal finds it under way. */
+    bool goes_on = result == -EINPROGRESS || result == -EALREADY;
+    return goes_on && !is_nonblocking ? outcome(call, address, length) : result;
+}
+
+/* The new descriptor is the call's result. */
+static int hand_over(struct call *call, int fd, int flags)
+{
+    struct seccomp_notif_addfd result = {.id = call->notification.id,
+                                         .flags = SECCOMP_ADDFD_FLAG_SEND,
+                                         .srcfd = (uint32_t)fd,
+                                         .newfd_flags =
+                                             (flags & SOCK_CLOEXEC) != 0 ? O_CLOEXEC : 0};
+    int number = ioctl(call->notify_fd, SECCOMP_IOCTL_NOTIF_ADDFD, &result);
+    int error = number < 0 ? -errno : 0;
+    close(fd);
+    call->is_answered = number >= 0;
+    return error;
+}
+
+static int accept_with(struct call *call, int flags)
+{
+    struct sockaddr_storage address;
+    bool is_nonblocking = (fcntl(call->fd, F_GETFL) & O_NONBLOCK) != 0;
+    while (true) {
+        socklen_t length = sizeof(address);
+        int fd = open_accept(call->fd, (struct sockaddr *)&address, &length, flags, MSG_DONTWAIT);
+        if (fd >= 0) {
+            int written = write_value(call, 1, &address, length);
+            if (written == 0)
+                return hand_over(call, fd, flags);
+            close(fd);
+            return written;
+        }
+        if (errno != EAGAIN || is_nonblocking)
+            return -errno;
+        int waited = wait_for(call, POLLIN, time_limit_ms(call->fd, SO_RCVTIMEO), -EAGAIN);
+        if (waited < 0)
+            return waited;
+    }
+}
+
+static int do_accept(struct call *call)
+{
+    call->is_kernels = call->kind == KIND_KERNEL_TCP;
+    return call->is_kernels ? 0 : accept_with(call, 0);
+}
+
+static int do_accept4(struct call *call)
+{
+    call->is_kernels = call->kind == KIND_KERNEL_TCP;
+    return call->is_kernels ? 0 : accept_with(call, (int)argument(call, 3));
+}
+
+/* --- calls that ask --------------------------------------------------------------------------- */
+
+static int do_getsockname(struct call *call)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof(name);
+    if (getsockname(call->fd, (struct sockaddr *)&name, &length) < 0)
+        return -errno;
+    return write_value(call, 1, &name, length);
+}
+
+static int do_getpeername(struct call *call)
+{
+    struct sockaddr_storage name;
+    socklen_t length = sizeof(name);
+    if (getpeername(call->fd, (struct sockaddr *)&name, &length) < 0)
+        return -errno;
+    return write_value(call, 1, &name, length);
+}
+
+static int do_getsockopt(struct call *call)
+{
+    uint8_t value[VALUE_MAX];
+    socklen_t length;
+    if (!tracee_read(thread_of(call), argument(call, 4), &length, sizeof(length)))
+        return -EFAULT;
+    length = length < sizeof(value) ? length : sizeof(value);
+    if (getsockopt(call->fd, (int)argument(call, 1), (int)argument(call, 2), value, &length) < 0)
+        return -errno;
+    return write_value(call, 3, value, length);
+}
+
+static int do_setsockopt(struct call *call)
+{
+    uint8_t value[VALUE_MAX];
+    uint64_t length = argument(call, 4);
+    if (length > sizeof(value)) {
+        call->is_kernels = call->kind == KIND_KERNEL_TCP;
+        return -EINVAL;
+    }
+    if (!tracee_read(thread_of(call), argument(call, 3), value, length))
+        return -EFAULT;
+    int result = setsockopt(call->fd, (int)argument(call, 1), (int)argument(call, 2), value,
+                            (socklen_t)length);
+    return result < 0 ? -errno : 0;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+static int carry_out(struct call *call)
+{
+    switch (call->notification.data.nr) {
+#define X(name)                                                                                    \
+    case SYS_##name:                                                                               \
+        return do_##name(call);
+        NOTIFY_LIST(X)
+#undef X
+    default:
+        call->is_kernels = true;
+        return 0;
+    }
+}
+
+static void answer(struct call *call, int result)
+{
+    struct seccomp_notif_resp response = {.id = call->notification.id, .error = result};
+    if (call->is_kernels) {
+        response.error = 0;
+        response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+    }
+    ioctl(call->notify_fd, SECCOMP_IOCTL_NOTIF_SEND, &response); /* ENOENT: its thread has ended */
+}
+
+static int carry_out_on_copy(struct call *call)
+{
+    call->kind = kind_of(call->fd, NULL);
+    if (call->kind == KIND_OTHER) {
+        call->is_kernels = true;
+        return 0;
+    }
+    int result = carry_out(call);
+    if (!call->is_answered && !call->stays && kind_of(call->fd, NULL) != call->kind) {
+        int placed = hand_back(call);
+        return placed < 0 ? placed : result;
+    }
+    return result;
+}
+
+static void *serve_call(void *argument_of_thread)
+{
+    struct call *call = argument_of_thread;
+    int result = 0;
+    call->fd = tracee_descriptor(thread_of(call), (int)argument(call, 0));
+    if (call->fd >= 0)
+        result = carry_out_on_copy(call);
+    else if (call->fd == -EBADF)
+        call->is_kernels = true; /* it says so itself */
+    else
+        result = call->fd;
+    if (call->fd < 0 && result < 0)
+        note_always("cannot supervise process %d: error %d", (int)thread_of(call), -result);
+    if (!call->is_answered)
+        answer(call, result);
+    if (call->fd >= 0)
+        close(call->fd);
+    free(call);
+    return NULL;
+}
+
+/* Each call has a thread: connect() and accept() may wait. */
+static void start(struct call *call)
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    if (pthread_create(&thread, &attributes, serve_call, call) != 0) {
+        answer(call, -ENOMEM);
+        free(call);
+    }
+    pthread_attr_destroy(&attributes);
+}
+
+void supervisor_serve(int notify_fd)
+{
+    struct pollfd one = {.fd = notify_fd, .events = POLLIN};
+    while (poll(&one, 1, -1) > 0 || errno == EINTR) {
+        if ((one.revents & POLLIN) == 0)
+            return; /* POLLHUP: the last one has ended */
+        struct call *call = calloc(1, sizeof(*call));
+        if (call == NULL)
+            continue;
+        call->notify_fd = notify_fd;
+        if (ioctl(notify_fd, SECCOMP_IOCTL_NOTIF_RECV, &call->notification) == 0)
+            start(call);
+        else
+            free(call); /* its thread was killed meanwhile */
+    }
+}
