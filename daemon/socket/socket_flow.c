@@ -12,6 +12,7 @@
 #include <tcpengine/buffers.h>
 
 #include "rpc/rpc_local.h"
+#include "socket/socket_answer.h"
 #include "socket/socket_error.h"
 #include "socket/socket_option.h"
 #include "socket/socket_table.h"
@@ -60,6 +61,7 @@ void socket_flow_begin(struct socket *socket, uint64_t id)
 static void give_up(struct socket *socket, bool is_reset)
 {
     struct rpc_link *link = &socket->owner->rpc_link;
+    socket_answer_waiters(socket, ECONNABORTED); /* shutdown(2) while connect(2) waits */
     if (socket->id != 0) {
         if (is_reset)
             rpc_local_abort(link, socket->id);

@@ -33,14 +33,24 @@ static struct socket_accepted record_of(const struct socket *accepted)
     };
 }
 
+/* ETOOMANYREFS: too many descriptors are on their way; they become fewer as records are taken. */
+static void on_unsendable(struct socket *member, int error)
+{
+    if (error == EAGAIN || error == ETOOMANYREFS) {
+        socket_table_watch_writable(member, true);
+        return;
+    }
+    member->is_hung_up = true; /* EPIPE: shutdown(2), as good as closed */
+    socket_table_queue(member);
+}
+
 /* The held record finds room. False: it does not. */
 static bool send_held(struct socket *member)
 {
     if (member->held_fd < 0)
         return true;
     if (!socket_pair_send(member->fd, &member->held, sizeof(member->held), member->held_fd)) {
-        if (errno == EAGAIN || errno == ETOOMANYREFS)
-            socket_table_watch_writable(member, true);
+        on_unsendable(member, errno);
         return false;
     }
     close(member->held_fd);
@@ -89,7 +99,8 @@ static bool accept_one(struct socket_listener *listener)
 {
     struct rpc_local_opened opened;
     struct socket *member = next_member(listener);
-    if (member == NULL || socket_table_room(member->owner) != 0)
+    listener->lacks_room = member != NULL && socket_table_room(member->owner) != 0;
+    if (member == NULL || listener->lacks_room)
         return false;
     pb_code code = rpc_local_accept(&member->owner->rpc_link, listener->id, &opened);
     if (code != PB_OK)

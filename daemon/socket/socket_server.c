@@ -135,7 +135,10 @@ static void on_tick(uv_timer_t *timer)
             socket_link_end(link);
     }
     TAILQ_FOREACH(listener, &server->listeners, in_all)
-    socket_listener_queue(listener); /* there may be room for more sockets now */
+    {
+        if (listener->lacks_room)
+            socket_listener_queue(listener);
+    }
     socket_table_sweep(server, now_us);
     if (server->listen.fd >= 0 && !uv_is_active((uv_handle_t *)&server->listener))
         uv_poll_start(&server->listener, UV_READABLE, on_connectable);

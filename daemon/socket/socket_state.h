@@ -85,6 +85,7 @@ struct socket_listener {
     struct fair_job job;
     uint64_t id;
     struct te_endpoint local;
+    bool lacks_room;             /* for more sockets: the limits say so */
     struct socket_queue members; /* the next one to get a connection first */
 };
 

@@ -388,6 +388,17 @@ class Opening(SocketTest):
             other.close()
             wait_for(lambda: self.find(state="SYN_SENT") is None, what="the end of SYN_SENT")
 
+    def test_shut_down_while_it_connects(self) -> None:
+        for flags in (rawsocket.NOWAIT, 0):
+            _, port = self.silent_server()
+            mine, other = self.socket(), self.new_control()
+            other.send(rawsocket.CONNECT, mine, address=pack_address(HOST4, port), flags=flags)
+            wait_for(lambda: self.find(state="SYN_SENT"), what="SYN_SENT")
+            mine.shutdown(socket.SHUT_RDWR)
+            self.assertEqual(other.answer().error,
+                             errno.EINPROGRESS if flags else errno.ECONNABORTED)
+            wait_for(lambda: self.find(state="SYN_SENT") is None, what="the end of SYN_SENT")
+
     def test_two_wait_for_one(self) -> None:
         server, port = self.silent_server()
         mine, first, second = self.socket(), self.new_control(), self.new_control()
@@ -574,6 +585,15 @@ class Listening(SocketTest):
             self.assert_errno(errno.ECONNRESET, client.recv, 1)
         taken.send(b"lives")
         self.assertEqual(recv_exactly(clients[0], 5), b"lives")
+
+    def test_one_that_is_shut_down(self) -> None:
+        for how in (socket.SHUT_RD, socket.SHUT_RDWR):
+            listener = self.listening()
+            listener.shutdown(how)
+            with contextlib.suppress(OSError):
+                self.kernel_client(PORT)
+            self.assertRaises(EOFError, accept, listener)
+            wait_for(lambda: self.find(state="LISTEN") is None, what="the listener's end")
 
     def test_a_port_that_is_taken(self) -> None:
         self.listening()
