@@ -140,8 +140,11 @@ int socket_open_connect(struct socket *socket, const struct socket_request *requ
 {
     struct te_endpoint remote;
     bool is_nowait = (request->flags & SOCKET_NOWAIT) != 0;
-    if (socket->state != SOCKET_NEW && socket->state != SOCKET_BOUND)
+    if (socket->state != SOCKET_NEW && socket->state != SOCKET_BOUND) {
+        if (is_nowait)
+            socket_open_detach(socket, program_fd); /* it has waited, and does no longer */
         return connect_again(socket, is_nowait);
+    }
     if (!socket_open_endpoint(socket, &request->address, &remote))
         return EAFNOSUPPORT;
     int error = start(socket, &remote);
