@@ -307,10 +307,11 @@ asyncio.run(main())""")
         self.benchmark(HOST4, RUN)
 
     def iperf3_report(self, *words) -> dict | None:
-        """The server opens its listener anew after each test: None if that was too soon."""
+        """The server opens its listener anew after each test: None if it was between the two."""
         done = run(*words, check=False, timeout=30, env=self.environment())
         report = json.loads(done.stdout)
-        return None if "Connection refused" in report.get("error", "") else report
+        early = ("Connection refused", "Connection reset")
+        return None if any(word in report.get("error", "") for word in early) else report
 
     def iperf3(self, address: str, *prefix) -> None:
         for options in ((), ("-R",), ("-P", "8"), ("--bidir",)):
