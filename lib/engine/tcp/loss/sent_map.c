@@ -425,9 +425,13 @@ void te_sent_map_join_lost(struct te_sent_map *map, const struct te_sent_joint *
 void te_sent_map_renege(struct te_sent_map *map)
 {
     struct te_sent *sent = te_sent_map_first(map);
-    for (; sent != NULL && map->sacked_bytes > 0; sent = te_sent_map_next(sent))
-        if (sent->state == TE_SENT_SACKED)
-            move_to(map, sent, TE_SENT_LOST);
+    for (; sent != NULL && map->sacked_bytes > 0; sent = te_sent_map_next(sent)) {
+        if (sent->state != TE_SENT_SACKED)
+            continue;
+        if (sent->transmissions == 1)
+            sent->transmissions = 2; /* Karn: it arrived long before the ACK that is to come */
+        move_to(map, sent, TE_SENT_LOST);
+    }
 }
 
 void te_sent_map_truncate(struct te_sent_map *map, uint32_t seq,

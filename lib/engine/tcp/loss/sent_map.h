@@ -120,7 +120,7 @@ struct te_sent_joint {
  * data first sent as small segments is sent again in one. */
 void te_sent_map_join_lost(struct te_sent_map *map, const struct te_sent_joint *joint,
                            const struct te_allocator *allocator);
-/* The peer has discarded what it SACKed (RFC 2018 8): LOST. */
+/* The peer has discarded what it SACKed (RFC 2018 8): LOST, and no longer good for a round trip. */
 void te_sent_map_renege(struct te_sent_map *map);
 /* Removes everything from seq on, which will be sent anew. */
 void te_sent_map_truncate(struct te_sent_map *map, uint32_t seq,

@@ -247,6 +247,18 @@ static void reneged_records_are_lost(void **state)
     assert_int_equal(map.lost_bytes, 200);
 }
 
+/* When their ACK comes after all, it says nothing about the round trip (Karn). */
+static void reneged_records_count_as_sent_again(void **state)
+{
+    (void)state;
+    send_segments(5);
+    sack(100, 300);
+    te_sent_map_renege(&map);
+    for (struct te_sent *sent = te_sent_map_first(&map); sent != NULL;
+         sent = te_sent_map_next(sent))
+        assert_int_equal(sent->transmissions, sent->state == TE_SENT_LOST ? 2 : 1);
+}
+
 static void truncated_map_ends_earlier(void **state)
 {
     (void)state;
@@ -384,6 +396,7 @@ int main(void)
         TEST(crumbs_that_are_lost_are_joined),
         TEST(fin_joins_a_full_segment),
         TEST(reneged_records_are_lost),
+        TEST(reneged_records_count_as_sent_again),
         TEST(truncated_map_ends_earlier),
         TEST(random_life_equals_a_map_of_bytes),
     };
