@@ -29,6 +29,11 @@ struct message {
     struct te_iovec body[2];
 };
 
+bool te_icmp_is_spent(const struct te_stack *stack)
+{
+    return te_limiter_is_spent(&stack->icmp_limiter, stack->now_us);
+}
+
 /* False when the budget of errors is spent: packet gets none. */
 static bool take_error_budget(struct te_stack *stack, const struct te_packet *packet)
 {

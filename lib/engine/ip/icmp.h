@@ -29,6 +29,8 @@ enum te_icmp_reason {
     TE_ICMP_NO_PROTOCOL, /* IPv4 only; for IPv6 use te_icmp_send_problem */
     TE_ICMP_EXPIRED      /* reassembly took too long */
 };
+/* Whether an error would go unsent for its limit. */
+bool te_icmp_is_spent(const struct te_stack *stack);
 /* Reports reason to the sender of packet, quoting as much of it as fits in 576 bytes (RFC 1812
  * 4.3.2.3) or 1,280 (RFC 4443 2.4 (c)). Sends nothing when packet was not unicast, came from no
  * single host, or is itself an ICMP error (RFC 1122 3.2.2, RFC 4443 2.4 (e)), nor when the budget

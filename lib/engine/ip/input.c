@@ -129,7 +129,9 @@ static bool accept_addresses(struct te_stack *stack, struct te_packet *packet)
     return false;
 }
 
-static bool udp_is_sane(const struct te_packet *packet)
+/* The sum decides only whether there is an answer: over the limit of those a flood is not summed.
+ */
+static bool udp_is_sane(const struct te_stack *stack, const struct te_packet *packet)
 {
     if (packet->payload_len < UDP_HEADER_LEN)
         return false;
@@ -138,7 +140,8 @@ static bool udp_is_sane(const struct te_packet *packet)
     if (len < UDP_HEADER_LEN || len > packet->payload_len)
         return false;
     /* 0 means none, which only IPv4 allows (RFC 8200 8.1). */
-    if (packet->checksum_ok || (checksum == 0 && te_addr_is_v4(&packet->source)))
+    if (packet->checksum_ok || (checksum == 0 && te_addr_is_v4(&packet->source)) ||
+        te_icmp_is_spent(stack))
         return true;
     uint64_t sum =
         te_checksum_pseudo(&packet->source, &packet->destination, TE_PROTO_UDP, (uint32_t)len);
@@ -147,7 +150,7 @@ static bool udp_is_sane(const struct te_packet *packet)
 
 static void input_udp(struct te_stack *stack, const struct te_packet *packet)
 {
-    if (!udp_is_sane(packet)) {
+    if (!udp_is_sane(stack, packet)) {
         drop(stack, TE_DROP_UDP_MALFORMED, packet);
         return;
     }

@@ -213,6 +213,38 @@ static void input_udp_without_port(struct fixture *f)
     input_ip(f, &spec, datagram, sizeof(datagram));
 }
 
+static void input_udp_with_a_bad_sum(struct fixture *f)
+{
+    uint8_t datagram[8] = {0x30, 0x39, 0, 9, 0, 8, 0x12, 0x34};
+    struct ip_spec spec = to_v4;
+    spec.protocol = TE_PROTO_UDP;
+    input_ip(f, &spec, datagram, sizeof(datagram));
+}
+
+/* The limit is asked first: what would not be answered anyway is not summed. */
+static void test_udp_over_the_limit_is_not_summed(void **state)
+{
+    struct fixture f;
+    (void)state;
+    fixture_init(&f);
+    f.config.icmp_per_second = 50;
+    fixture_start(&f);
+    know_peer(&f);
+    input_udp_with_a_bad_sum(&f);
+    assert_int_equal(fixture_counters(&f)->udp_malformed, 1);
+    for (unsigned i = 0; i < 100; i++)
+        input_udp_without_port(&f);
+    uint64_t limited = fixture_counters(&f)->icmp_limited;
+    assert_true(limited > 0);
+    input_udp_with_a_bad_sum(&f);
+    assert_int_equal(fixture_counters(&f)->udp_malformed, 1);
+    assert_int_equal(fixture_counters(&f)->icmp_limited, limited + 1);
+    fixture_advance(&f, SECOND);
+    input_udp_with_a_bad_sum(&f);
+    assert_int_equal(fixture_counters(&f)->udp_malformed, 2);
+    fixture_stop(&f);
+}
+
 /* A flood of pings takes nothing from the errors, nor one of errors from the pings. */
 static void test_errors_and_echo_replies_share_no_limit(void **state)
 {
@@ -663,6 +695,7 @@ int main(void)
         cmocka_unit_test(test_echo_to_v6_groups),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_errors_and_echo_replies_share_no_limit),
+        cmocka_unit_test(test_udp_over_the_limit_is_not_summed),
         cmocka_unit_test(test_every_flipped_bit),
         cmocka_unit_test(test_short_messages),
         cmocka_unit_test(test_port_unreachable_as_linux),
