@@ -1,13 +1,12 @@
 /* What a client of a channel asks, and for which news it sleeps. The test is the daemon: it reads
  * and writes the memory that both would share. */
-#include "shared.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <tcpclient/stream.h>
 #include <unistd.h>
 
+#include "shared.h"
 #include "support/test.h"
 
 enum { SLOTS = 3 };
