@@ -76,8 +76,9 @@ static void a_long_history_is_charged(void **state)
 {
     (void)state;
     struct te_conn *conn = l.conn;
-    while (conn->history.count < TE_HISTORY_INLINE)
-        conn->history.count++;
+    te_conn_set_state(l.stack, conn, TE_SYN_SENT, TE_CAUSE_ACTIVE_OPEN, NULL);
+    te_conn_set_state(l.stack, conn, TE_ESTABLISHED, TE_CAUSE_RECV_SYN_ACK, NULL);
+    assert_int_equal(te_charge_of(conn), sizeof(*conn));
     te_conn_set_state(l.stack, conn, TE_FIN_WAIT_1, TE_CAUSE_CLOSE, NULL);
     assert_true(te_history_more_bytes(&conn->history) > 0);
     assert_int_equal(te_charge_of(conn), sizeof(*conn) + te_history_more_bytes(&conn->history));
