@@ -57,7 +57,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x314e4843u /* "CHN1" */
-#define CHANNEL_VERSION 1u
+#define CHANNEL_VERSION 2u
 /* The channel's socket is the control socket's path with this behind it. */
 #define CHANNEL_PATH_SUFFIX ".channel"
 

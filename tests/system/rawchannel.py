@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 
-MAGIC, VERSION = 0x314E4843, 1
+MAGIC, VERSION = 0x314E4843, 2
 SLOTS_AT, SLOT_BYTES = 4096, 256
 DAEMON_SLEEPS, CLIENT_SLEEPS, WORK, READY = 64, 128, 192, 768
 # Of a slot: the client's words,
