@@ -37,7 +37,6 @@ TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, tou
 TE_NOT_SAVED(struct te_ring, "the host lends it again", is_lent);
 TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charged_rest_bytes,
              charged_ring_bytes, holder_link);
-TE_NOT_SAVED(struct te_ack_state, "the next text says", by_frame);
 TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);
 TE_NOT_SAVED(struct te_conn, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_conn, "armed again", timer);
@@ -179,6 +178,8 @@ static void ack_fields(struct te_codec *codec, const struct te_stack *stack,
                        struct te_ack_state *ack)
 {
     te_codec_u8(codec, &ack->owed);
+    if (codec->version >= TE_SAVE_VERSION_FRAMES)
+        TE_CODEC_BIT(codec, ack->by_frame);
     te_codec_u32(codec, &ack->unacked_bytes);
     te_codec_u32(codec, &ack->last_sent);
     te_dsacks_save(codec, &ack->dsacks, &stack->config.allocator);

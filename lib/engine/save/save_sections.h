@@ -36,6 +36,7 @@ struct te_control_frame;
 #define TE_SAVE_VERSION_DURATIONS 4 /* keepalive in microseconds; what ISNs lead the clock by */
 #define TE_SAVE_VERSION_GROUPS 5    /* MLD, conflicts of addresses, names of ICMP errors */
 #define TE_SAVE_VERSION_FAMILIES 6  /* listeners of one family */
+#define TE_SAVE_VERSION_FRAMES 6    /* who gets text in frames of many segments */
 
 /* Ids are below 2^53 (conn.h). */
 #define TE_SAVE_ID_MAX (UINT64_C(1) << 53)

@@ -170,6 +170,7 @@ struct field {
 
 #define FIELDS_OF_te_ack_state(F, I)                                                               \
     F(MAY_CHANGE, uint8_t, te_ack_state, owed)                                                     \
+    F(MAY_CHANGE, bool, te_ack_state, by_frame)                                                    \
     F(MAY_CHANGE, uint32_t, te_ack_state, unacked_bytes)                                           \
     F(MAY_CHANGE, uint32_t, te_ack_state, last_sent)
 
