@@ -32,15 +32,12 @@ enum te_err te_graveyard_init(struct te_stack *stack)
 void te_graveyard_done(struct te_stack *stack)
 {
     struct te_graveyard *yard = &stack->graveyard;
-    for (uint32_t i = 0; yard->ring != NULL && i < yard->capacity; i++)
-        te_history_clear(&yard->ring[i].history, &stack->config.allocator);
     te_stack_dealloc(stack, yard->ring, yard->capacity * sizeof(struct te_grave));
     te_stack_dealloc(stack, yard->by_id, yard->bucket_count * sizeof(uint32_t));
 }
 
-static void forget(struct te_stack *stack, uint32_t index)
+static void forget(struct te_graveyard *yard, uint32_t index)
 {
-    struct te_graveyard *yard = &stack->graveyard;
     struct te_grave *grave = &yard->ring[index];
     if (grave->id == 0)
         return;
@@ -49,7 +46,6 @@ static void forget(struct te_stack *stack, uint32_t index)
         at = &yard->ring[*at].next_by_id;
     *at = grave->next_by_id;
     grave->id = 0;
-    te_history_clear(&grave->history, &stack->config.allocator);
 }
 
 void te_graveyard_put(struct te_stack *stack, struct te_grave grave)
@@ -61,10 +57,11 @@ void te_graveyard_put(struct te_stack *stack, struct te_grave grave)
     }
     uint32_t index = yard->next;
     yard->next = (index + 1) % yard->capacity;
-    forget(stack, index);
+    forget(yard, index);
     uint32_t *bucket = bucket_of(yard, grave.id);
     grave.next_by_id = *bucket;
     yard->ring[index] = grave;
+    te_history_settle(&yard->ring[index].history, yard->ring[index].room, &stack->config.allocator);
     *bucket = index;
 }
 

@@ -18,6 +18,7 @@ struct te_grave {
     uint32_t uid;
     uint32_t next_by_id; /* index, or UINT32_MAX */
     struct te_history_log history;
+    struct te_history_item room[TE_HISTORY_MORE]; /* the history's, once it is in the ring */
 };
 
 struct te_graveyard {

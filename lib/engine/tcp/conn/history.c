@@ -1,15 +1,16 @@
 #include "tcp/conn/history.h"
 
 #include <assert.h>
+#include <string.h>
 
-#define MORE_BYTES ((TE_HISTORY_MAX - TE_HISTORY_INLINE) * sizeof(struct te_history_item))
+#define MORE_BYTES (TE_HISTORY_MORE * sizeof(struct te_history_item))
 
 static struct te_history_item *item_at(struct te_history_log *log, unsigned index)
 {
     return index < TE_HISTORY_INLINE ? &log->first[index] : &log->more[index - TE_HISTORY_INLINE];
 }
 
-static unsigned room(const struct te_history_log *log)
+static unsigned room_of(const struct te_history_log *log)
 {
     return log->more != NULL ? TE_HISTORY_MAX : TE_HISTORY_INLINE;
 }
@@ -24,10 +25,10 @@ static void drop_second(struct te_history_log *log)
 void te_history_add(struct te_history_log *log, const struct te_transition *transition,
                     const struct te_allocator *allocator)
 {
-    assert(log->count <= room(log));
+    assert(log->count <= room_of(log));
     if (log->count == TE_HISTORY_INLINE && log->more == NULL)
         log->more = allocator->alloc(allocator->ctx, MORE_BYTES);
-    if (log->count == room(log))
+    if (log->count == room_of(log))
         drop_second(log);
     const struct te_segment_info *segment = &transition->segment;
     *item_at(log, log->count++) = (struct te_history_item){
@@ -54,6 +55,16 @@ void te_history_clear(struct te_history_log *log, const struct te_allocator *all
     if (log->more != NULL)
         allocator->free(allocator->ctx, log->more, MORE_BYTES);
     *log = (struct te_history_log){.count = 0};
+}
+
+void te_history_settle(struct te_history_log *log, struct te_history_item *room,
+                       const struct te_allocator *allocator)
+{
+    if (log->more != NULL) {
+        memcpy(room, log->more, MORE_BYTES);
+        allocator->free(allocator->ctx, log->more, MORE_BYTES);
+    }
+    log->more = room;
 }
 
 struct te_history_log te_history_move(struct te_history_log *log)

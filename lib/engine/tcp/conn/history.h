@@ -20,11 +20,12 @@ struct te_history_item {
 };
 
 #define TE_HISTORY_INLINE 2
+#define TE_HISTORY_MORE (TE_HISTORY_MAX - TE_HISTORY_INLINE)
 
 /* All zero: empty. Not to be copied but by te_history_move, except to look into the copy. */
 struct te_history_log {
     struct te_history_item first[TE_HISTORY_INLINE];
-    struct te_history_item *more; /* TE_HISTORY_MAX - TE_HISTORY_INLINE of them, or NULL */
+    struct te_history_item *more; /* TE_HISTORY_MORE of them, or NULL */
     uint8_t count;                /* of both together */
 };
 
@@ -35,6 +36,10 @@ void te_history_add(struct te_history_log *log, const struct te_transition *tran
 size_t te_history_more_bytes(const struct te_history_log *log);
 /* Gives the memory back; the log is empty then. */
 void te_history_clear(struct te_history_log *log, const struct te_allocator *allocator);
+/* From now on the log uses room, TE_HISTORY_MORE items that live as long, and no allocator: it must
+ * neither be cleared nor moved. */
+void te_history_settle(struct te_history_log *log, struct te_history_item *room,
+                       const struct te_allocator *allocator);
 /* Returns the log with its memory, and leaves an empty one. */
 struct te_history_log te_history_move(struct te_history_log *log);
 /* Unpacks all, oldest first, into ret_transitions[TE_HISTORY_MAX]; returns how many. In one without
