@@ -492,7 +492,9 @@ class Hostile(harness.SystemTest):
     def test_greetings(self) -> None:
         for greeting, code in ((b"x", UNSUPPORTED), (hello()[:-1], UNSUPPORTED),
                                (hello() + b"x", UNSUPPORTED), (b"x" * 5000, UNSUPPORTED),
-                               (hello(magic=1), UNSUPPORTED), (hello(version=2), UNSUPPORTED),
+                               (hello(magic=1), UNSUPPORTED),
+                               (hello(version=rawchannel.VERSION - 1), UNSUPPORTED),
+                               (hello(version=rawchannel.VERSION + 1), UNSUPPORTED),
                                (hello(slots=0), INVALID_ARGUMENT),
                                (hello(slots=4097), INVALID_ARGUMENT),
                                (hello(slots=2**32 - 1), INVALID_ARGUMENT),
