@@ -19,6 +19,7 @@
 
 #include "input.h"
 #include "json.h"
+#include "lane.h"
 #include "parse.h"
 
 /* As much as the library sends in four requests, the most that it has out at once. */
@@ -28,6 +29,7 @@ struct relay {
     struct cli *cli;
     struct relay_options options;
     uint64_t id;
+    struct lane lane;
     unsigned number; /* 1 is the program's first */
     int64_t active_at_ms;
     bool is_input_done;
@@ -174,8 +176,7 @@ static void send_piece(unsigned number, const char *buffer, size_t len)
     struct relay *relay = sending_begin(number);
     if (relay == NULL)
         return;
-    enum tcpc_code code =
-        tcpc_send(relay->cli->client, relay->id, buffer, len, TCPC_WAIT_FOREVER, &error);
+    enum tcpc_code code = lane_send(&relay->lane, buffer, len, TCPC_WAIT_FOREVER, &error);
     sending_end(relay, code == TCPC_OK ? len : 0, false, &error);
 }
 
@@ -284,8 +285,7 @@ static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret
     uint32_t wait_ms = relay->options.idle_ms ? SLICE_MS : TCPC_WAIT_FOREVER;
     for (;;) {
         size_t len = sizeof(buffer);
-        enum tcpc_code code =
-            tcpc_receive(relay->cli->client, relay->id, buffer, &len, wait_ms, ret_error);
+        enum tcpc_code code = lane_receive(&relay->lane, buffer, &len, wait_ms, ret_error);
         if (code == TCPC_AGAIN && !is_idle(relay))
             continue;
         if (code != TCPC_OK || len == 0)
@@ -347,14 +347,17 @@ static int input_failed(void)
     return EXIT_FAILED;
 }
 
-static int relay_finish(const struct relay *relay, enum tcpc_code code,
-                        const struct tcpc_error *error, const struct tcpc_opened *connection)
+static int relay_finish(struct relay *relay, enum tcpc_code code, const struct tcpc_error *error,
+                        const struct tcpc_opened *connection)
 {
     char remote[TCPC_ENDPOINT_TEXT_MAX];
     tcpc_endpoint_format(&connection->remote, remote);
     input_detach();
     /* What is left of a failed connection goes the same way. */
     tcpc_close(relay->cli->client, relay->id, 0, NULL, NULL);
+    lane_close(&relay->lane);
+    if (relay->send_error.code == TCPC_OK)
+        relay->send_error = relay->lane.send_error;
     print_summary(relay, connection);
     relay_yield_to_signal();
     if (input.failure)
@@ -380,6 +383,7 @@ int relay_run(struct cli *cli, const struct relay_options *options,
                           .active_at_ms = now_ms(),
                           .sent_bytes = options->sent_bytes};
     struct tcpc_error error = {.code = TCPC_OK};
+    lane_open(&relay.lane, cli->client, connection->id);
     if (!input_attach(&relay)) {
         cli_note("%s: no thread (EAGAIN)", cli->verb->name);
         return EXIT_FAILED;

@@ -132,6 +132,12 @@ static void on_before_output(void *ctx)
     marks_cover(&service->marks, numbers_next(service));
 }
 
+static void on_before_end(void *ctx, uint64_t id, bool is_close)
+{
+    struct service *service = ctx;
+    channel_server_before_end(service->channels, id, is_close);
+}
+
 static void on_flushed(void *ctx)
 {
     struct service *service = ctx;
@@ -568,6 +574,7 @@ static bool start_rpc(struct service *service)
                             .events = service->events,
                             .describe = on_describe,
                             .before_answer = on_before_output,
+                            .before_end = on_before_end,
                             .first_id = service->marks.start.id,
                             .ctx = service};
     options.control.path = control_path(service);

@@ -245,6 +245,15 @@ static bool is_alive(const struct channel_place *place)
     return place->state == CHANNEL_OPENING || place->state == CHANNEL_OPEN;
 }
 
+/* A request, or the daemon's stop, has closed it: the client learns that what it writes does not
+ * leave. */
+static void cut(struct channel_place *place)
+{
+    place->is_cut = true;
+    atomic_store_explicit(&slot_of(place)->code, PB_CONNECTION_CLOSING, memory_order_release);
+    tell(place);
+}
+
 /* Hands the engine what was written; more than it takes now, it takes when there is room. */
 static void take_written(struct channel_place *place)
 {
@@ -259,8 +268,11 @@ static void take_written(struct channel_place *place)
         return;
     }
     size_t accepted = 0, len = (size_t)(written - place->accepted);
+    enum te_err err = TE_OK;
     if (len > 0)
-        te_send_in_place(stack_of(place), place->id, len, &accepted, now_us(place));
+        err = te_send_in_place(stack_of(place), place->id, len, &accepted, now_us(place));
+    if (err == TE_ERR_CLOSING && !place->is_cut)
+        cut(place);
     place->accepted += accepted;
     fair_carry(place->link->share, accepted);
     place->is_finished = is_finished && place->accepted == written;
@@ -348,7 +360,7 @@ static void show_start(struct channel_place *place)
 static pb_code settle(struct channel_place *place, const struct rpc_local_opened *opened)
 {
     struct te_position at;
-    place->is_end = place->fin_sent = place->is_finished = false;
+    place->is_end = place->fin_sent = place->is_finished = place->is_cut = false;
     show_opened(place, opened);
     occupy(place, opened->id);
     enum te_err err = lend_rings(place);
@@ -465,7 +477,7 @@ static pb_code do_close(struct channel_place *place)
         uint64_t written = atomic_load_explicit(&slot_of(place)->written, memory_order_acquire);
         carry(place);
         if (is_alive(place) &&
-            (place->accepted != written ||
+            ((place->accepted != written && !place->is_cut) ||
              te_buffers_own(stack_of(place), place->id, now_us(place)) == TE_ERR_NOMEM)) {
             rpc_local_abort(link, place->id); /* part of what was written would be missing */
             wake_pump(place);
@@ -573,6 +585,15 @@ void channel_place_on_event(struct channel_place *place, const struct te_event *
     if ((event->ready & (TE_READY_SEND | TE_READY_OPEN)) != 0 &&
         (written != place->accepted || place->is_finished != place->fin_sent))
         channel_news_look_soon(place->link, number_of(place));
+}
+
+void channel_place_before_end(struct channel_place *place, bool is_close)
+{
+    carry(place);
+    if (is_close && is_alive(place)) {
+        end(place, PB_CONNECTION_CLOSING);
+        tell(place);
+    }
 }
 
 bool channel_place_vacate_send(struct channel_place *place)

@@ -9,6 +9,8 @@ void channel_place_init(struct channel_place *place, struct channel_link *link);
 bool channel_place_is_closing(const struct channel_place *place);
 /* Its bit was set: carries out what was asked, and takes what was written and released. */
 void channel_place_look(struct channel_place *place);
+/* A request shuts its connection down, or closes it: takes what was written and released before. */
+void channel_place_before_end(struct channel_place *place, bool is_close);
 /* The engine has something to say about its connection or listener. */
 void channel_place_on_event(struct channel_place *place, const struct te_event *event);
 /* The program is gone: its memory is free afterwards. */

@@ -186,6 +186,13 @@ bool channel_server_vacate_send(struct channel_server *server, uint64_t id)
     return place != NULL && channel_place_vacate_send(place);
 }
 
+void channel_server_before_end(struct channel_server *server, uint64_t id, bool is_close)
+{
+    struct channel_place *place = server != NULL ? channel_news_find(server, id) : NULL;
+    if (place != NULL)
+        channel_place_before_end(place, is_close);
+}
+
 void channel_server_on_event(struct channel_server *server, const struct te_event *event)
 {
     if (server == NULL || event->id == 0)

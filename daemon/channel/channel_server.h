@@ -47,6 +47,9 @@ void channel_server_on_rest(struct channel_server *server);
 /* The engine holds nothing of what the connection sends: drops the pages of its send ring, unless
  * its program writes there. False: it does, or there is no such ring. NULL is legal. */
 bool channel_server_vacate_send(struct channel_server *server, uint64_t id);
+/* Call before a request shuts the connection down, or closes it: what its program has written and
+ * read counts, although the daemon has not looked yet. NULL is legal. */
+void channel_server_before_end(struct channel_server *server, uint64_t id, bool is_close);
 /* Call with every event of the engine. NULL is legal. */
 void channel_server_on_event(struct channel_server *server, const struct te_event *event);
 

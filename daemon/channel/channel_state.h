@@ -25,6 +25,7 @@ struct channel_place {
     uint8_t state;                           /* enum channel_state */
     bool is_moved;                           /* goes back at the end */
     bool is_finished, fin_sent;
+    bool is_cut; /* closed by somebody else: what is written no longer leaves */
     bool is_end;
     uint64_t accepted, acked, released, received; /* positions, as the engine has them */
 };

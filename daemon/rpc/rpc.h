@@ -69,6 +69,9 @@ struct rpc_host {
     /* Called before each answer leaves: the ids and event numbers in it are known to somebody from
      * then on. NULL: nobody cares. */
     void (*before_answer)(void *ctx);
+    /* Called before a request shuts id down, or closes it: its program may have written in shared
+     * memory. NULL: there is none. */
+    void (*before_end)(void *ctx, uint64_t id, bool is_close);
     uint64_t first_id; /* of this run; those below belong to earlier runs. 0: there were none */
     void *ctx;
 };

@@ -11,6 +11,8 @@ enum te_err rpc_close_object(struct rpc *rpc, uint64_t id)
 {
     const struct object *object = object_find(rpc->objects, id);
     int64_t now_us = rpc_now_us(rpc);
+    if (rpc->host.before_end != NULL)
+        rpc->host.before_end(rpc->host.ctx, id, true);
     if (object != NULL && object->shown_to > 0)
         te_receive_release(rpc_stack(rpc), id, object->shown_to, now_us);
     return te_close(rpc_stack(rpc), id, now_us);

@@ -211,6 +211,8 @@ enum rpc_outcome rpc_verb_shutdown(struct rpc_call *call)
     }
     if (!check_connection(call, op->id))
         return RPC_ANSWER;
+    if (rpc->host.before_end != NULL)
+        rpc->host.before_end(rpc->host.ctx, op->id, false);
     enum te_err err = te_shutdown(rpc_stack(rpc), op->id, rpc_now_us(rpc));
     if (err != TE_OK)
         return rpc_fail_engine(call, err, op->id);

@@ -198,7 +198,8 @@ struct channel_slot {
         answered;           /* the last value of asked that was looked at, stored behind the rest */
     _Atomic uint32_t state; /* enum channel_state */
     _Atomic uint32_t is_end; /* 1: the peer's FIN follows the byte before received */
-    _Atomic uint32_t code;   /* the protocol's enum Code: of the last answer, or why it ended */
+    _Atomic uint32_t code;   /* the protocol's enum Code: of the last answer, why it ended, or
+                              * while it is OPEN, why what is written does not leave */
     _Atomic uint32_t drops;  /* 1: it drops the pages of the send ring, unless writes is set */
     uint32_t unused_3[7];
 

@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "error.h"
 #include "shared.h"
+#include "stream.h"
 
 #define ANSWER_MAX_MS 5000
 
@@ -206,11 +207,24 @@ enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms
     return code;
 }
 
+/* It need not be open yet: a server's, whose SYN brought data, is not (RFC 7413). */
+static enum tcpc_code await_move(struct tcpc_stream *stream)
+{
+    int64_t until_ms = tcpci_shared_until(ANSWER_MAX_MS);
+    while (!tcpci_shared_is_answered(stream) && !stream->channel->is_dead)
+        if (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_ANSWER, until_ms))
+            break;
+    enum tcpc_code code = tcpc_stream_code(stream);
+    bool is_moved = tcpci_shared_is_answered(stream) && state_of(stream) == CHANNEL_OPENING;
+    return is_moved && code == TCPC_AGAIN ? TCPC_OK : code;
+}
+
 enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client *client,
                                 uint64_t id, struct tcpc_stream **ret_stream,
                                 struct tcpc_error *ret_error)
 {
     struct tcpc_response *response;
+    tcpci_stream_release(client, id); /* what it has handed out is not read again */
     enum tcpc_code code = tcpc_status(client, id, &response, ret_error);
     if (code != TCPC_OK)
         return code;
@@ -227,7 +241,15 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
     atomic_store_explicit(&slot->released, released, memory_order_relaxed);
     atomic_store_explicit(&slot->id, id, memory_order_relaxed);
     tcpci_shared_ask(stream, CHANNEL_OP_MOVE);
-    return conclude(stream, ANSWER_MAX_MS, ret_stream, ret_error);
+    code = await_move(stream);
+    if (code == TCPC_OK) {
+        tcpci_stream_end(client, id); /* should it come back, the daemon says where it is */
+        *ret_stream = stream;
+        return TCPC_OK;
+    }
+    code = fail(stream, code, ret_error);
+    tcpc_stream_abort(stream);
+    return code;
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */
@@ -333,12 +355,24 @@ enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t
         *ret_len = read_now(stream, buffer, len);
         if (*ret_len > 0 || tcpc_stream_is_at_end(stream))
             return TCPC_OK;
+        if (code == TCPC_OK && state_of(stream) == CHANNEL_ENDED)
+            code = TCPC_CONNECTION_CLOSING; /* nothing can come: somebody else has closed it */
         if (code != TCPC_OK && code != TCPC_AGAIN)
             return fail(stream, code, ret_error);
         if (wait_ms == 0 || (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_MATTER, until_ms) &&
                              !stream->channel->is_dead))
             return fail(stream, TCPC_AGAIN, ret_error);
     }
+}
+
+/* TCPC_OK and TCPC_AGAIN: it may be written. */
+static enum tcpc_code write_code(const struct tcpc_stream *stream)
+{
+    enum tcpc_code code = tcpc_stream_code(stream);
+    if (code == TCPC_OK && state_of(stream) == CHANNEL_OPEN)
+        code = (enum tcpc_code)atomic_load_explicit(&tcpci_shared_slot(stream)->code,
+                                                    memory_order_acquire);
+    return code;
 }
 
 static size_t write_now(struct tcpc_stream *stream, const uint8_t *data, size_t len)
@@ -367,7 +401,7 @@ enum tcpc_code tcpc_stream_write(struct tcpc_stream *stream, const void *data, s
     if (stream->is_finished)
         return fail(stream, TCPC_CONNECTION_CLOSING, ret_error);
     for (;;) {
-        enum tcpc_code code = tcpc_stream_code(stream);
+        enum tcpc_code code = write_code(stream);
         if (code != TCPC_OK && code != TCPC_AGAIN)
             return fail(stream, code, ret_error);
         *ret_len += write_now(stream, (const uint8_t *)data + *ret_len, len - *ret_len);

@@ -1,7 +1,7 @@
 /* Many Sends and Receives as one stream: what the other calls do to one; stream.c has the theory of
  * operation. All take the lock. */
-#ifndef TCPCLIENT_STREAM_H
-#define TCPCLIENT_STREAM_H
+#ifndef TCPCLIENT_STREAMS_H
+#define TCPCLIENT_STREAMS_H
 
 #include "client.h"
 

@@ -81,8 +81,10 @@ enum tcpc_code tcpc_stream_listen(struct tcpc_channel *channel, const struct tcp
 /* The next connection of a listener. TCPC_AGAIN: nobody has connected. */
 enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms,
                                   struct tcpc_stream **ret_stream, struct tcpc_error *ret_error);
-/* Moves a connection that client has opened or accepted onto the channel: from now on use it here
- * alone, until tcpc_stream_close(). Both have the same uid.
+/* Moves a connection that client has opened or accepted onto the channel: from now on send and
+ * receive here alone, until tcpc_stream_close(), or until the channel's end gives it back. The
+ * client may still shut it down, close and abort it, behind what was written here. Both have the
+ * same uid.
  *
  * TCPC_BAD_OFFSET: the client has calls out for it; wait for them. Otherwise as tcpc_status(). */
 enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client *client,
@@ -93,7 +95,8 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
 enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t len,
                                 uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error);
 /* Takes at least 1 byte of data, as many as there is room for; with wait_ms as many as that time
- * allows. TCPC_CONNECTION_CLOSING: after shutdown. */
+ * allows. TCPC_CONNECTION_CLOSING: after shutdown; or a request or the daemon's stop has closed the
+ * connection, and what was written last may not have left. */
 enum tcpc_code tcpc_stream_write(struct tcpc_stream *stream, const void *data, size_t len,
                                  uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error);
 
