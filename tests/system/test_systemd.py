@@ -208,14 +208,15 @@ class Systemd(unittest.TestCase):
         self.configure_unit("MemoryMax=6M")
         self.box.run("systemctl", "restart", SERVICE)
         first = self.wait_active()
-        # Peers that do not read, and programs that send all the same.
+        # Peers that do not read, and programs that send all the same: by requests, as the memory of
+        # a channel is its program's.
         self.box.shell(f"""
             for port in $(seq 9001 9014); do
                 nc -l {HOST} $port </dev/null 2>&1 | sleep 60 >/dev/null 2>&1 &
             done
             sleep 1
             for port in $(seq 9001 9014); do
-                tcpctl connect {HOST} $port </dev/zero >/dev/null 2>&1 &
+                tcpctl send $(tcpctl open {HOST} $port --wait) /dev/zero >/dev/null 2>&1 &
             done""")
         self.addCleanup(self.box.run, "pkill", "-x", "nc|sleep|tcpctl", check=False)
         wait_for(lambda: self.show("MainPID") not in ("0", str(first)), 60, "another daemon", 0.2)
