@@ -108,8 +108,11 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
         tcpc_list_pages(cli->client, TCPC_OP_LIST, on_connections, &listing, &error);
     if (code == TCPC_OK && filter_asks_for(filter, TCPC_TIME_WAIT))
         code = tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_time_wait, &listing, &error);
-    if (code != TCPC_OK)
+    if (code != TCPC_OK) {
+        table_free(listing.table);
+        texts_done(&listing.json);
         return cli_fail(cli, &error, "ls");
+    }
     print(&listing);
     return EXIT_DONE;
 }

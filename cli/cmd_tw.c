@@ -64,8 +64,12 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
     struct listing listing = {.filter = filter,
                               .table = cli->is_json ? NULL : table_new(cli, columns)};
     struct tcpc_error error;
-    if (tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error) != TCPC_OK)
+    if (tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error) !=
+        TCPC_OK) {
+        table_free(listing.table);
+        texts_done(&listing.json);
         return cli_fail(cli, &error, "tw");
+    }
     if (listing.table != NULL)
         table_print(listing.table);
     else

@@ -218,6 +218,15 @@ static void print_rows(struct table *table)
         print_row(table, &table->rows.places[i]);
 }
 
+void table_free(struct table *table)
+{
+    if (table == NULL)
+        return;
+    texts_done(&table->rows);
+    free(table->line);
+    free(table);
+}
+
 void table_print(struct table *table)
 {
     if (!fold_is_wanted(&table->layout, terminal_width()))
@@ -225,7 +234,5 @@ void table_print(struct table *table)
     if (!table->is_headerless)
         print_header(table);
     print_rows(table);
-    texts_done(&table->rows);
-    free(table->line);
-    free(table);
+    table_free(table);
 }

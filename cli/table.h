@@ -21,7 +21,7 @@ struct column {
 
 enum { TABLE_COLUMNS_MAX = 16 };
 
-/* A new table, never NULL, until table_print(). columns is borrowed until then. */
+/* A new table, never NULL, until table_print() or table_free(). columns is borrowed until then. */
 struct table *table_new(const struct cli *cli, const struct column *columns);
 /* Begins a row. The functions below then fill its cells, all of them, from left to right. */
 void table_row(struct table *table);
@@ -37,5 +37,7 @@ void table_color(struct table *table, const char *color);
 /* Prints the table and frees it: the header (unless --no-header), even without rows, then the rows.
  */
 void table_print(struct table *table);
+/* Gives it up unprinted. NULL is legal. */
+void table_free(struct table *table);
 
 #endif
