@@ -570,7 +570,9 @@ class Listening(SocketTest):
             self.kernel_client(PORT)
         for end in ends * 2:
             self.keep(accept(end).socket)
+        held = metric("sockets")
         ends[0].close()
+        wait_for(lambda: metric("sockets") == held - 1, what="the daemon's word of its end")
         for _ in range(2):
             self.kernel_client(PORT)
             self.keep(accept(ends[1]).socket)
