@@ -362,7 +362,9 @@ struct te_status {
  * TE_ERR_NO_CONNECTION: nothing has that id (any more). te_history() may still know it. */
 enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_status *ret_status);
 
-/* State transitions of one connection or listener, oldest first, count of them. */
+/* State transitions of one connection or listener, oldest first, count of them. Behind the first
+ * some are missing when there were more than TE_HISTORY_MAX, or when there was no memory for a
+ * third. */
 struct te_history {
     uint64_t id;
     struct te_endpoint local, remote;
