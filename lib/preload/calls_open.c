@@ -32,32 +32,46 @@ REPLACES int socket(int family, int type, int protocol)
 
 /* --- bind and listen -------------------------------------------------------------------------- */
 
-/* A new engine socket, asked for what request says, takes the place of fd. */
-static int open_with(int fd, int family, const struct socket_request *request)
+/* Carries request out on engine_fd, while the program still has fd. Returns 0, or a negative errno.
+ */
+typedef int ask_fn(struct control *control, int engine_fd, int fd, struct socket_request *request);
+
+static int ask_at_once(struct control *control, int engine_fd, int fd,
+                       struct socket_request *request)
+{
+    struct socket_answer answer;
+    (void)fd;
+    return control_ask(control, engine_fd, request, &answer, false);
+}
+
+/* A new engine socket, asked for what request says, takes the place of fd, also while it still
+ * opens; after a failure fd is what it was, and may be tried again. */
+static int open_in_place_of(int fd, int family, struct socket_request *request, ask_fn *ask)
 {
     struct control control;
-    struct socket_answer answer;
     int engine_fd;
     int result = control_open(&control);
     if (result < 0)
         return result;
     result = convert_make(&control, fd, family, &engine_fd);
     if (result == 0) {
-        result = control_ask(&control, engine_fd, request, &answer, false);
-        if (result == 0)
-            result = convert_place(engine_fd, fd);
-        else
+        result = ask(&control, engine_fd, fd, request);
+        if (result == 0 || result == -EINPROGRESS || result == -EINTR) {
+            int placed = convert_place(engine_fd, fd);
+            result = placed < 0 ? placed : result;
+        } else {
             sys_close(engine_fd);
+        }
     }
     control_close(&control);
     return result;
 }
 
-static int apply(int fd, enum kind kind, int family, const struct socket_request *request)
+static int apply(int fd, enum kind kind, int family, struct socket_request *request)
 {
     struct socket_answer answer;
     return kind == KIND_ENGINE ? control_ask_once(fd, request, &answer)
-                               : open_with(fd, family, request);
+                               : open_in_place_of(fd, family, request, ask_at_once);
 }
 
 enum open_by open_bind(int fd, const struct sockaddr *address, socklen_t length, int *ret_result)
@@ -147,29 +161,6 @@ static int connect_engine(struct control *control, int engine_fd, int fd,
     return result == -EAGAIN ? stop_waiting(engine_fd, request, -EINPROGRESS) : result;
 }
 
-/* A socket whose opening goes on, or is done, takes the place of fd; after a failure fd is what it
- * was, and may be tried again. */
-static int connect_in_place_of(int fd, int family, struct socket_request *request)
-{
-    struct control control;
-    int engine_fd;
-    int result = control_open(&control);
-    if (result < 0)
-        return result;
-    result = convert_make(&control, fd, family, &engine_fd);
-    if (result == 0) {
-        result = connect_engine(&control, engine_fd, fd, request);
-        if (result == 0 || result == -EINPROGRESS || result == -EINTR) {
-            int placed = convert_place(engine_fd, fd);
-            result = placed < 0 ? placed : result;
-        } else {
-            sys_close(engine_fd);
-        }
-    }
-    control_close(&control);
-    return result;
-}
-
 static int connect_again(int fd, struct socket_request *request)
 {
     struct control control;
@@ -198,7 +189,7 @@ static int connect_to_engine(int fd, enum kind kind, int family, struct socket_r
         note("socket %d is bound with the kernel, and connects to what is the engine's", fd);
         return -EINVAL; /* as from 127.0.0.1 to a foreign address */
     }
-    return connect_in_place_of(fd, family, request);
+    return open_in_place_of(fd, family, request, connect_engine);
 }
 
 enum open_by open_connect(int fd, const struct sockaddr *address, socklen_t length, bool is_nowait,
