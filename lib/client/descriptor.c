@@ -84,8 +84,11 @@ static bool receive(int fd, struct socket_answer *ret_answer, int *ret_fd)
     const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
     if (header != NULL && header->cmsg_type == SCM_RIGHTS)
         memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
-    if (len == (ssize_t)sizeof(*ret_answer) && ret_answer->magic == SOCKET_MAGIC)
+    if (len == (ssize_t)sizeof(*ret_answer) && ret_answer->magic == SOCKET_MAGIC &&
+        ret_answer->version == SOCKET_VERSION)
         return true;
+    if (*ret_fd >= 0)
+        close(*ret_fd);
     errno = len == 0 ? ECONNRESET : EPROTO;
     return false;
 }
