@@ -1,6 +1,5 @@
 #include "channel/channel_server.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include "util/log.h"
 
 #define TICK_MS 500
-#define ACCEPT_BATCH 16
 /* Beyond max, for root alone. */
 #define ROOT_RESERVE 2
 
@@ -67,28 +65,13 @@ static void refuse(struct channel_server *server, int fd)
     close(fd);
 }
 
-/* False: nobody waits, or there is no descriptor; the timer looks again. */
-static bool accept_one(struct channel_server *server)
+static void admit(void *ctx, int fd)
 {
-    int fd = accept4(server->socket.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd < 0) {
-        if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-            uv_poll_stop(&server->listener);
-        return false;
-    }
+    struct channel_server *server = ctx;
     if (is_welcome(server, fd))
         channel_link_new(server, fd);
     else
         refuse(server, fd);
-    return true;
-}
-
-static void on_connectable(uv_poll_t *poll, int status, int events)
-{
-    struct channel_server *server = poll->data;
-    (void)events;
-    for (int left = ACCEPT_BATCH; status == 0 && left > 0 && accept_one(server); left--)
-        ;
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -103,8 +86,7 @@ static void on_tick(uv_timer_t *timer)
         server->rpc->counters.channels_abandoned++;
         channel_link_end(link);
     }
-    if (server->socket.fd >= 0 && !uv_is_active((uv_handle_t *)&server->listener))
-        uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+    sp_door_look_again(&server->door);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -114,14 +96,6 @@ static void on_closed(uv_handle_t *handle)
     struct channel_server *server = handle->data;
     if (--server->open_handles == 0 && server->is_ended)
         free(server);
-}
-
-static bool listen_at(struct channel_server *server)
-{
-    char path[sizeof(server->socket.address.sun_path) + sizeof(CHANNEL_PATH_SUFFIX)];
-    snprintf(path, sizeof(path), "%s%s", server->options.control_path, CHANNEL_PATH_SUFFIX);
-    return sp_socket_open_type(&server->socket, path, server->options.control_gid,
-                               SOCK_SEQPACKET) == 0;
 }
 
 struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
@@ -136,25 +110,23 @@ struct channel_server *channel_server_new(uv_loop_t *loop, struct rpc *rpc,
     server->options = *options;
     TAILQ_INIT(&server->links);
     TAILQ_INIT(&server->awake);
-    if (!listen_at(server)) {
+    if (!sp_door_open(&server->door, options->control_path, CHANNEL_PATH_SUFFIX,
+                      options->control_gid)) {
         free(server);
         return NULL;
     }
-    uv_poll_init(loop, &server->listener, server->socket.fd);
+    sp_door_start(&server->door, loop, admit, server);
     uv_timer_init(loop, &server->timer);
-    server->listener.data = server->timer.data = server;
+    server->timer.data = server;
     server->open_handles = 2;
-    uv_poll_start(&server->listener, UV_READABLE, on_connectable);
     uv_timer_start(&server->timer, on_tick, TICK_MS, TICK_MS);
     return server;
 }
 
 void channel_server_stop(struct channel_server *server)
 {
-    if (server == NULL || server->socket.fd < 0)
-        return;
-    uv_close((uv_handle_t *)&server->listener, on_closed);
-    sp_socket_close(&server->socket);
+    if (server != NULL)
+        sp_door_close(&server->door, on_closed);
 }
 
 void channel_server_free(struct channel_server *server)

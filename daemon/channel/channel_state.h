@@ -6,7 +6,7 @@
 
 #include "channel/channel_server.h"
 #include "rpc/rpc_link.h"
-#include "sp/sp_socket.h"
+#include "sp/sp_door.h"
 
 #define CHANNEL_INDEX_BUCKETS 4096 /* a power of two */
 
@@ -65,8 +65,7 @@ struct channel_link {
 struct channel_server {
     struct rpc *rpc;
     struct channel_server_options options;
-    struct sp_socket socket;
-    uv_poll_t listener;
+    struct sp_door door;
     uv_timer_t timer; /* greetings that do not come, and descriptors that were missing */
     unsigned open_handles;
     bool is_ended;

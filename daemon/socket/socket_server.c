@@ -1,7 +1,6 @@
 #include "socket/socket_server.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -17,7 +16,6 @@
 #include "util/log.h"
 
 #define TICK_MS 500
-#define ACCEPT_BATCH 16
 #define EVENTS_BATCH 256
 #define EVENTS_ROUNDS_MAX 8
 
@@ -102,25 +100,9 @@ void socket_server_on_event(struct socket_server *server, const struct te_event 
 
 /* --- who may come ----------------------------------------------------------------------------- */
 
-/* False: nobody waits, or there is no descriptor; the timer looks again. */
-static bool accept_one(struct socket_server *server)
+static void admit(void *ctx, int fd)
 {
-    int fd = accept4(server->listen.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) {
-        socket_link_new(server, fd);
-        return true;
-    }
-    if (errno != EAGAIN && errno != ECONNABORTED && errno != EINTR)
-        uv_poll_stop(&server->listener);
-    return false;
-}
-
-static void on_connectable(uv_poll_t *poll, int status, int events)
-{
-    struct socket_server *server = poll->data;
-    (void)events;
-    for (int left = ACCEPT_BATCH; status == 0 && left > 0 && accept_one(server); left--)
-        ;
+    socket_link_new(ctx, fd);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -140,8 +122,7 @@ static void on_tick(uv_timer_t *timer)
             socket_listener_queue(listener);
     }
     socket_table_sweep(server, now_us);
-    if (server->listen.fd >= 0 && !uv_is_active((uv_handle_t *)&server->listener))
-        uv_poll_start(&server->listener, UV_READABLE, on_connectable);
+    sp_door_look_again(&server->door);
 }
 
 /* --- life ------------------------------------------------------------------------------------- */
@@ -157,15 +138,13 @@ static void on_closed(uv_handle_t *handle)
 
 static bool open_descriptors(struct socket_server *server)
 {
-    char path[sizeof(server->listen.address.sun_path) + sizeof(SOCKET_PATH_SUFFIX)];
-    snprintf(path, sizeof(path), "%s%s", server->options.control_path, SOCKET_PATH_SUFFIX);
     server->events_fd = epoll_create1(EPOLL_CLOEXEC);
     if (server->events_fd < 0) {
         log_write(LOG_LEVEL_ERROR, "sockets: %s", strerror(errno));
         return false;
     }
-    if (sp_socket_open_type(&server->listen, path, server->options.control_gid, SOCK_SEQPACKET) ==
-        0)
+    if (sp_door_open(&server->door, server->options.control_path, SOCKET_PATH_SUFFIX,
+                     server->options.control_gid))
         return true;
     close(server->events_fd);
     return false;
@@ -173,12 +152,11 @@ static bool open_descriptors(struct socket_server *server)
 
 static void start_handles(struct socket_server *server, uv_loop_t *loop)
 {
-    uv_poll_init(loop, &server->listener, server->listen.fd);
+    sp_door_start(&server->door, loop, admit, server);
     uv_poll_init(loop, &server->poll, server->events_fd);
     uv_timer_init(loop, &server->timer);
-    server->listener.data = server->poll.data = server->timer.data = server;
+    server->poll.data = server->timer.data = server;
     server->open_handles = 3;
-    uv_poll_start(&server->listener, UV_READABLE, on_connectable);
     uv_poll_start(&server->poll, UV_READABLE, on_events);
     uv_timer_start(&server->timer, on_tick, TICK_MS, TICK_MS);
 }
@@ -208,10 +186,8 @@ struct socket_server *socket_server_new(uv_loop_t *loop, struct rpc *rpc,
 
 void socket_server_stop(struct socket_server *server)
 {
-    if (server == NULL || server->listen.fd < 0)
-        return;
-    uv_close((uv_handle_t *)&server->listener, on_closed);
-    sp_socket_close(&server->listen);
+    if (server != NULL)
+        sp_door_close(&server->door, on_closed);
 }
 
 /* Their connections stay with the engine, which is about to end as well. */

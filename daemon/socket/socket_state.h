@@ -7,7 +7,7 @@
 #include "rpc/rpc_link.h"
 #include "socket/socket_option.h"
 #include "socket/socket_server.h"
-#include "sp/sp_socket.h"
+#include "sp/sp_door.h"
 
 #define SOCKET_BUCKETS 16384 /* a power of two */
 #define SOCKET_PORT_BUCKETS 4096
@@ -107,8 +107,7 @@ struct socket_link {
 struct socket_server {
     struct rpc *rpc;
     struct socket_server_options options;
-    struct sp_socket listen;
-    uv_poll_t listener;
+    struct sp_door door;
     uv_poll_t poll; /* of events_fd */
     uv_timer_t timer;
     int events_fd; /* epoll set of the daemon's ends */
