@@ -1,34 +1,14 @@
 /* A connection as a plain descriptor: the request WRAP of lib/socket. */
 #include <errno.h>
 #include <socket.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "error.h"
 
-#define LINK_PREFIX "ipc://"
 #define ANSWER_MAX_S 5
-
-static bool path_make(const char *url, struct sockaddr_un *ret_address)
-{
-    size_t prefix = strlen(LINK_PREFIX), room = sizeof(ret_address->sun_path);
-    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strncmp(url, LINK_PREFIX, prefix) != 0)
-        return false;
-    int len = snprintf(ret_address->sun_path, room, "%s%s", url + prefix, SOCKET_PATH_SUFFIX);
-    return len > 0 && (size_t)len < room;
-}
-
-static enum tcpc_code fail_system(const char *url, struct tcpc_error *ret_error)
-{
-    int number = errno;
-    enum tcpc_code code = number == EACCES || number == EPERM ? TCPC_PERMISSION : TCPC_UNREACHABLE;
-    tcpci_error_set_code(ret_error, code, url);
-    tcpci_error_set_errno(ret_error, number);
-    return code;
-}
 
 /* What the daemon has refused. */
 static enum tcpc_code fail_answer(uint64_t id, int number, struct tcpc_error *ret_error)
@@ -49,41 +29,14 @@ static enum tcpc_code fail_answer(uint64_t id, int number, struct tcpc_error *re
     return code;
 }
 
-/* Connects, with a limit to how long an answer may take. Returns the descriptor, or -1. */
-static int connect_to(const struct sockaddr_un *address)
-{
-    const struct timeval limit = {.tv_sec = ANSWER_MAX_S};
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) == 0 &&
-        connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
-        return fd;
-    int number = errno;
-    close(fd);
-    errno = number;
-    return -1;
-}
-
 /* The answer and the descriptor in it, -1: none. False: errno says why there is no answer. */
 static bool receive(int fd, struct socket_answer *ret_answer, int *ret_fd)
 {
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec iov = {ret_answer, sizeof(*ret_answer)};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    *ret_fd = -1;
-    ssize_t len = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+    const struct timeval limit = {.tv_sec = ANSWER_MAX_S};
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    ssize_t len = tcpci_beside_receive(fd, 0, ret_answer, sizeof(*ret_answer), ret_fd, 1);
     if (len < 0)
         return false;
-    const struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS)
-        memcpy(ret_fd, CMSG_DATA(header), sizeof(*ret_fd));
     if (len == (ssize_t)sizeof(*ret_answer) && ret_answer->magic == SOCKET_MAGIC &&
         ret_answer->version == SOCKET_VERSION)
         return true;
@@ -113,7 +66,7 @@ static enum tcpc_code ask(struct tcpc_client *client, int fd, uint64_t id, int *
     struct socket_answer answer;
     int made_fd = -1;
     if (send(fd, &request, sizeof(request), MSG_NOSIGNAL) < 0 || !receive(fd, &answer, &made_fd))
-        return fail_system(url, ret_error);
+        return tcpci_beside_fail(url, ret_error);
     if (answer.error != 0 || made_fd < 0)
         return fail_answer(id, answer.error != 0 ? (int)answer.error : EMFILE, ret_error);
     tcpci_error_clear(ret_error);
@@ -126,13 +79,13 @@ enum tcpc_code tcpc_stream_fd(struct tcpc_client *client, uint64_t id, int *ret_
 {
     const char *url = tcpc_client_url(client);
     struct sockaddr_un address;
-    if (!path_make(url, &address))
+    if (!tcpci_beside_address(url, SOCKET_PATH_SUFFIX, &address))
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "a descriptor needs an ipc:// URL that leaves room for \"%s\"",
                                SOCKET_PATH_SUFFIX);
-    int fd = connect_to(&address);
+    int fd = tcpci_beside_connect(&address);
     if (fd < 0)
-        return fail_system(url, ret_error);
+        return tcpci_beside_fail(url, ret_error);
     enum tcpc_code code = ask(client, fd, id, ret_fd, ret_error);
     close(fd);
     return code;

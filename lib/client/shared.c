@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "beside.h"
 #include "clock.h"
 #include "error.h"
 
-#define LINK_PREFIX "ipc://"
 #define STREAMS_DEFAULT 1024
 #define SEND_RING_DEFAULT (1024u * 1024)
 /* A fast peer fills it while this program is being woken. */
@@ -357,25 +356,6 @@ static const char *url_choose(const struct tcpc_channel_options *options)
     return url != NULL && *url != '\0' ? url : TCPC_DEFAULT_URL;
 }
 
-static bool path_make(const char *url, struct sockaddr_un *ret_address)
-{
-    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (strncmp(url, LINK_PREFIX, strlen(LINK_PREFIX)) != 0)
-        return false;
-    int len = snprintf(ret_address->sun_path, sizeof(ret_address->sun_path), "%s%s",
-                       url + strlen(LINK_PREFIX), CHANNEL_PATH_SUFFIX);
-    return len > 0 && (size_t)len < sizeof(ret_address->sun_path);
-}
-
-static enum tcpc_code fail_system(const struct tcpc_channel *channel, struct tcpc_error *ret_error)
-{
-    int number = errno;
-    enum tcpc_code code = number == EACCES || number == EPERM ? TCPC_PERMISSION : TCPC_UNREACHABLE;
-    tcpci_error_set_code(ret_error, code, channel->url);
-    tcpci_error_set_errno(ret_error, number);
-    return code;
-}
-
 static enum tcpc_code greet(struct tcpc_channel *channel,
                             const struct tcpc_channel_options *options,
                             struct tcpc_error *ret_error)
@@ -390,17 +370,17 @@ static enum tcpc_code greet(struct tcpc_channel *channel,
         .aborts = options->aborts,
     };
     struct sockaddr_un address;
-    if (!channel_layout_init(&hello, &channel->layout) || !path_make(channel->url, &address))
+    if (!channel_layout_init(&hello, &channel->layout) ||
+        !tcpci_beside_address(channel->url, CHANNEL_PATH_SUFFIX, &address))
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "a channel has 1 to 4096 streams, rings of a power of two of 64 KiB "
                                "to 4 MiB, and an ipc:// URL");
-    channel->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (channel->fd < 0 ||
-        connect(channel->fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        return fail_system(channel, ret_error);
+    channel->fd = tcpci_beside_connect(&address);
+    if (channel->fd < 0)
+        return tcpci_beside_fail(channel->url, ret_error);
     /* A daemon that refuses at once has closed already; what it said is there to be read. */
     if (send(channel->fd, &hello, sizeof(hello), MSG_NOSIGNAL) < 0 && errno != EPIPE)
-        return fail_system(channel, ret_error);
+        return tcpci_beside_fail(channel->url, ret_error);
     return TCPC_OK;
 }
 
@@ -409,16 +389,6 @@ static enum tcpc_code greet(struct tcpc_channel *channel,
 static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_welcome *ret_welcome,
                             int ret_fds[CHANNEL_WELCOME_FDS])
 {
-    size_t fds_len = sizeof(int) * CHANNEL_WELCOME_FDS;
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(int) * CHANNEL_WELCOME_FDS)];
-    } control;
-    struct iovec iov = {ret_welcome, sizeof(*ret_welcome)};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
     struct pollfd fds = {.fd = channel->fd, .events = POLLIN};
     ret_fds[0] = ret_fds[1] = -1;
     int count = poll(&fds, 1, ANSWER_MAX_MS);
@@ -426,13 +396,12 @@ static ssize_t welcome_read(const struct tcpc_channel *channel, struct channel_w
         errno = count == 0 ? ETIMEDOUT : errno;
         return -1;
     }
-    ssize_t len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    ssize_t len = tcpci_beside_receive(channel->fd, MSG_DONTWAIT, ret_welcome, sizeof(*ret_welcome),
+                                       ret_fds, CHANNEL_WELCOME_FDS);
     if (len < 0 &&
         errno == ECONNRESET) /* refused before it read our greeting; its answer follows */
-        len = recvmsg(channel->fd, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    struct cmsghdr *header = len > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header != NULL && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(fds_len))
-        memcpy(ret_fds, CMSG_DATA(header), fds_len);
+        len = tcpci_beside_receive(channel->fd, MSG_DONTWAIT, ret_welcome, sizeof(*ret_welcome),
+                                   ret_fds, CHANNEL_WELCOME_FDS);
     return len;
 }
 
@@ -441,7 +410,7 @@ static enum tcpc_code welcome_check(const struct channel_welcome *welcome, ssize
                                     struct tcpc_error *ret_error)
 {
     if (len < 0 && errno != ETIMEDOUT)
-        return fail_system(channel, ret_error);
+        return tcpci_beside_fail(channel->url, ret_error);
     if (len < 0)
         return tcpci_error_set_code(ret_error, TCPC_DEADLINE, channel->url);
     if (len != (ssize_t)sizeof(*welcome) || welcome->magic != CHANNEL_MAGIC ||
