@@ -64,6 +64,8 @@ int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((for
 /* Connects to the daemon and sets cli->client, which main() frees. EXIT_DONE, or another status
  * after a complaint. */
 int cli_connect(struct cli *cli, enum tcpc_policy policy);
+/* Ends the program: there is no memory. */
+_Noreturn void cli_no_memory(void);
 /* "tcpctl: WHAT: WHY (ERRNO); HINT" on stderr, with tcpctl's own hint where the daemon's speaks of
  * the protocol. Returns the exit status for the error's code. */
 int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *what, ...)

@@ -6,7 +6,7 @@
 #include "filtered.h"
 #include "format.h"
 #include "json_rows.h"
-#include "table.h"
+#include "listing.h"
 
 static bool is_shown(const struct filter *filter, const struct tcpc_connection *row)
 {
@@ -48,14 +48,6 @@ static const struct column columns[] = {{"Id", false},
                                         {"Timer", false},
                                         {NULL, false}};
 
-/* The daemon's order is that of its tables; people look for an id, and get the rows in that order.
- * A connection in TIME_WAIT with unread bytes is in both lists: the row of the first is shown. */
-struct listing {
-    const struct filter *filter;
-    struct table *table; /* NULL: as JSON */
-    struct texts json;
-};
-
 static void add_row(struct listing *listing, const struct tcpc_connection *row)
 {
     if (!is_shown(listing->filter, row))
@@ -89,32 +81,18 @@ static bool on_time_wait(void *ctx, const struct tcpc_response *page)
     return true;
 }
 
-static void print(struct listing *listing)
-{
-    if (listing->table != NULL) {
-        table_print(listing->table);
-        return;
-    }
-    texts_sort(&listing->json);
-    json_rows_print(&listing->json);
-}
-
+/* The daemon's order is that of its tables; people look for an id, and get the rows in that order.
+ * A connection in TIME_WAIT with unread bytes is in both lists: the row of the first is shown. */
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct listing listing = {.filter = filter,
-                              .table = cli->is_json ? NULL : table_new(cli, columns)};
+    struct listing listing = listing_begin(cli, filter, columns);
     struct tcpc_error error;
     enum tcpc_code code =
         tcpc_list_pages(cli->client, TCPC_OP_LIST, on_connections, &listing, &error);
     if (code == TCPC_OK && filter_asks_for(filter, TCPC_TIME_WAIT))
         code = tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_time_wait, &listing, &error);
-    if (code != TCPC_OK) {
-        table_free(listing.table);
-        texts_done(&listing.json);
-        return cli_fail(cli, &error, "ls");
-    }
-    print(&listing);
-    return EXIT_DONE;
+    texts_sort(&listing.json);
+    return listing_end(cli, &listing, code, &error);
 }
 
 static int cmd_ls(struct cli *cli, int argc, char **argv)

@@ -3,7 +3,7 @@
 #include "filtered.h"
 #include "format.h"
 #include "json_rows.h"
-#include "table.h"
+#include "listing.h"
 
 static bool is_shown(const struct filter *filter, const struct tcpc_time_wait *row)
 {
@@ -38,12 +38,6 @@ static const struct column columns[] = {{"Id", false},
                                         {"Uid", true},
                                         {NULL, false}};
 
-struct listing {
-    const struct filter *filter;
-    struct table *table; /* NULL: as JSON */
-    struct texts json;
-};
-
 static bool on_page(void *ctx, const struct tcpc_response *page)
 {
     struct listing *listing = ctx;
@@ -61,20 +55,11 @@ static bool on_page(void *ctx, const struct tcpc_response *page)
 
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct listing listing = {.filter = filter,
-                              .table = cli->is_json ? NULL : table_new(cli, columns)};
+    struct listing listing = listing_begin(cli, filter, columns);
     struct tcpc_error error;
-    if (tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error) !=
-        TCPC_OK) {
-        table_free(listing.table);
-        texts_done(&listing.json);
-        return cli_fail(cli, &error, "tw");
-    }
-    if (listing.table != NULL)
-        table_print(listing.table);
-    else
-        json_rows_print(&listing.json);
-    return EXIT_DONE;
+    enum tcpc_code code =
+        tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error);
+    return listing_end(cli, &listing, code, &error);
 }
 
 static int cmd_tw(struct cli *cli, int argc, char **argv)

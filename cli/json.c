@@ -1,17 +1,15 @@
 #include "json.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "cli.h"
 #include "json_rows.h"
 
 static json_t *made(json_t *value)
 {
-    if (value != NULL)
-        return value;
-    fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
-    exit(EXIT_FAILED);
+    if (value == NULL)
+        cli_no_memory();
+    return value;
 }
 
 void json_put(json_t *object, const char *key, json_t *value)

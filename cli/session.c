@@ -45,6 +45,12 @@ int cli_exit_status(enum tcpc_code code)
     }
 }
 
+void cli_no_memory(void)
+{
+    fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
+    exit(EXIT_FAILED);
+}
+
 int cli_fail(const struct cli *cli, const struct tcpc_error *error, const char *what, ...)
 {
     va_list args;

@@ -42,17 +42,11 @@ struct table {
     bool is_headerless, has_colors, is_sorted;
 };
 
-_Noreturn static void no_memory(void)
-{
-    fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
-    exit(EXIT_FAILED);
-}
-
 struct table *table_new(const struct cli *cli, const struct column *columns)
 {
     struct table *table = calloc(1, sizeof(*table));
     if (table == NULL)
-        no_memory();
+        cli_no_memory();
     table->columns = columns;
     table->is_headerless = cli->is_headerless;
     table->has_colors = terminal_has_colors();
@@ -117,7 +111,7 @@ void table_cell(struct table *table, const char *format, ...)
     char *text;
     va_start(args, format);
     if (vasprintf(&text, format, args) < 0)
-        no_memory();
+        cli_no_memory();
     va_end(args);
     table_text(table, text);
     free(text);
@@ -140,7 +134,7 @@ static void line_new(struct table *table)
         room += table->layout.widths[i] + COLOR_BYTES + 1;
     table->line = malloc(room);
     if (table->line == NULL)
-        no_memory();
+        cli_no_memory();
 }
 
 static char *put(char *to, const char *bytes, size_t len)

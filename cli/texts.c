@@ -1,6 +1,5 @@
 #include "texts.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +14,8 @@ static void *grow(void *old, size_t *room, size_t needed, size_t size)
         return old;
     *room = needed > ROOM_MIN ? 2 * needed : ROOM_MIN;
     void *grown = reallocarray(old, *room, size);
-    if (grown == NULL) {
-        fprintf(stderr, "tcpctl: out of memory (ENOMEM)\n");
-        exit(EXIT_FAILED);
-    }
+    if (grown == NULL)
+        cli_no_memory();
     return grown;
 }
 
