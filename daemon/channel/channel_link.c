@@ -15,6 +15,7 @@
 #include "channel/channel_place.h"
 #include "channel/channel_rest.h"
 #include "util/log_uid.h"
+#include "util/message.h"
 
 #define HELLO_MAX_US (2 * TE_SECOND)
 
@@ -297,20 +298,7 @@ static bool welcome_send(const struct channel_link *link, int memory_fd)
     struct channel_welcome welcome = welcome_of(NULL);
     welcome.total_bytes = link->layout.total_bytes;
     const int fds[CHANNEL_WELCOME_FDS] = {memory_fd, link->bell_fd};
-    union {
-        struct cmsghdr align;
-        char bytes[CMSG_SPACE(sizeof(fds))];
-    } control = {0};
-    struct iovec iov = {&welcome, sizeof(welcome)};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    *header = (struct cmsghdr){
-        .cmsg_len = CMSG_LEN(sizeof(fds)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(header), fds, sizeof(fds));
-    return sendmsg(link->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)sizeof(welcome);
+    return message_send(link->fd, &welcome, sizeof(welcome), fds, CHANNEL_WELCOME_FDS);
 }
 
 static void make(struct channel_link *link)

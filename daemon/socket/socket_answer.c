@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "socket/socket_pair.h"
+#include "util/message.h"
 
 struct socket_answer socket_answer_make(int error)
 {
@@ -30,7 +30,7 @@ void socket_answer_describe(const struct socket *socket, struct socket_answer *a
 bool socket_answer_send(const struct socket_link *link, const struct socket_answer *answer,
                         int passed_fd)
 {
-    return socket_pair_send(link->fd, answer, sizeof(*answer), passed_fd);
+    return message_send(link->fd, answer, sizeof(*answer), &passed_fd, passed_fd >= 0 ? 1 : 0);
 }
 
 void socket_answer_leave(struct socket_link *link)

@@ -8,8 +8,8 @@
 #include "socket/socket_answer.h"
 #include "socket/socket_open.h"
 #include "socket/socket_owner.h"
-#include "socket/socket_pair.h"
 #include "socket/socket_request.h"
+#include "util/message.h"
 
 #define FIRST_REQUEST_US (2 * TE_SECOND)
 
@@ -51,7 +51,7 @@ static bool receive(struct socket_link *link)
 {
     struct socket_request request;
     int passed_fd;
-    ssize_t len = socket_pair_receive(link->fd, &request, sizeof(request), &passed_fd);
+    ssize_t len = message_receive(link->fd, &request, sizeof(request), &passed_fd);
     if (len < 0 && errno == EAGAIN)
         return false;
     if (len > 0 && link->waits_for == NULL &&
@@ -98,7 +98,7 @@ static void refuse(struct socket_server *server, int fd)
 {
     const struct socket_answer answer = socket_answer_make(ENFILE);
     server->rpc->counters.socket_links_refused++;
-    socket_pair_send(fd, &answer, sizeof(answer), -1);
+    message_send(fd, &answer, sizeof(answer), NULL, 0);
     close(fd);
 }
 

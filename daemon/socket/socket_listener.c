@@ -15,6 +15,7 @@
 #include "socket/socket_pair.h"
 #include "socket/socket_port.h"
 #include "socket/socket_table.h"
+#include "util/message.h"
 
 #define BUCKETS 256
 #define GREETING_BYTES 1u
@@ -49,7 +50,7 @@ static bool send_held(struct socket *member)
 {
     if (member->held_fd < 0)
         return true;
-    if (!socket_pair_send(member->fd, &member->held, sizeof(member->held), member->held_fd)) {
+    if (!message_send(member->fd, &member->held, sizeof(member->held), &member->held_fd, 1)) {
         on_unsendable(member, errno);
         return false;
     }
@@ -72,7 +73,7 @@ static void hand_over(struct socket *member, const struct rpc_local_opened *open
     accepted->local = opened->local;
     accepted->remote = opened->remote;
     accepted->options = member->options;
-    socket_pair_send(accepted->fd, greeting, sizeof(greeting), -1);
+    message_send(accepted->fd, greeting, sizeof(greeting), NULL, 0);
     socket_table_set_id(accepted, opened->id);
     socket_option_apply(accepted);
     member->held = record_of(accepted);

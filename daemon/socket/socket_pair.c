@@ -1,14 +1,12 @@
 #include "socket/socket_pair.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 /* Room for records of accepted connections: Linux counts about 1 KiB for each. */
 #define RECORDS_BYTES 16384
 /* net.core.wmem_default of Linux. */
 #define BUFFER_USUAL_BYTES 212992u
-#define FDS_MAX 8
 #define PAGE_BYTES 4096u
 #define FILLER_PAGES 16u
 
@@ -103,69 +101,4 @@ void socket_pair_empty(int daemon_fd, uint32_t filler_bytes)
             return;
         filler_bytes -= (uint32_t)got;
     }
-}
-
-/* --- messages --------------------------------------------------------------------------------- */
-
-union control {
-    struct cmsghdr align;
-    char bytes[CMSG_SPACE(FDS_MAX * sizeof(int))];
-};
-
-bool socket_pair_send(int fd, const void *data, size_t len, int passed_fd)
-{
-    union control control = {0};
-    struct iovec iov = {(void *)(uintptr_t)data, len};
-    struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
-    if (passed_fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = CMSG_SPACE(sizeof(passed_fd));
-        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-        *header = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(passed_fd)),
-                                   .cmsg_level = SOL_SOCKET,
-                                   .cmsg_type = SCM_RIGHTS};
-        memcpy(CMSG_DATA(header), &passed_fd, sizeof(passed_fd));
-    }
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
-}
-
-/* Collects the descriptors of one message; all but the first are closed. */
-static void take_fds(const struct cmsghdr *header, int *ret_fd)
-{
-    int fds[FDS_MAX];
-    size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    memcpy(fds, CMSG_DATA(header), count * sizeof(int));
-    for (size_t i = 0; i < count; i++) {
-        if (*ret_fd == SOCKET_PAIR_NO_FD) {
-            *ret_fd = fds[i];
-            continue;
-        }
-        if (*ret_fd >= 0)
-            close(*ret_fd);
-        close(fds[i]);
-        *ret_fd = SOCKET_PAIR_MANY_FDS;
-    }
-}
-
-ssize_t socket_pair_receive(int fd, void *data, size_t len, int *ret_fd)
-{
-    union control control;
-    struct iovec iov = {data, len};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    *ret_fd = SOCKET_PAIR_NO_FD;
-    ssize_t got = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC | MSG_TRUNC);
-    if (got < 0)
-        return got;
-    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
-         header = CMSG_NXTHDR(&message, header))
-        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-            take_fds(header, ret_fd);
-    if ((message.msg_flags & MSG_CTRUNC) != 0 && *ret_fd >= 0) {
-        close(*ret_fd);
-        *ret_fd = SOCKET_PAIR_MANY_FDS;
-    }
-    return got;
 }

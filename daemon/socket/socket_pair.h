@@ -1,4 +1,4 @@
-/* The kernel's part of a socket: the two ends, and what passes between them beside the streams. */
+/* The kernel's part of a socket: its two ends. */
 #ifndef TCPENGINED_SOCKET_PAIR_H
 #define TCPENGINED_SOCKET_PAIR_H
 
@@ -22,13 +22,5 @@ uint32_t socket_pair_fill(int program_fd);
 void socket_pair_empty(int daemon_fd, uint32_t filler_bytes);
 /* Makes room for a few records only (listeners). */
 void socket_pair_narrow(int daemon_fd);
-/* Sends a message with at most one descriptor (-1: none), without waiting. False: errno says why
- * not. */
-bool socket_pair_send(int fd, const void *data, size_t len, int passed_fd);
-/* Receives a message of at most len bytes, and the descriptor in it: *ret_fd is -1 if there was
- * none, -2 if there were several, which are closed. Returns what recvmsg(2) did, with MSG_TRUNC. */
-#define SOCKET_PAIR_NO_FD (-1)
-#define SOCKET_PAIR_MANY_FDS (-2)
-ssize_t socket_pair_receive(int fd, void *data, size_t len, int *ret_fd);
 
 #endif

@@ -9,8 +9,8 @@
 #include "socket/socket_listener.h"
 #include "socket/socket_open.h"
 #include "socket/socket_option.h"
-#include "socket/socket_pair.h"
 #include "socket/socket_table.h"
+#include "util/message.h"
 
 /* --- those that make a socket ----------------------------------------------------------------- */
 
@@ -151,7 +151,7 @@ static int check(const struct socket_request *request, ssize_t len, int passed_f
     if (request->op == SOCKET_OP_NONE || request->op >= SOCKET_OP_COUNT ||
         (request->flags & ~SOCKET_NOWAIT) != 0 || request->length > SOCKET_VALUE_MAX)
         return EINVAL;
-    if (makes_socket(request) ? passed_fd != SOCKET_PAIR_NO_FD : passed_fd < 0)
+    if (makes_socket(request) ? passed_fd != MESSAGE_NO_FD : passed_fd < 0)
         return EBADF;
     return 0;
 }
