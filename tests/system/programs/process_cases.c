@@ -161,52 +161,62 @@ void process_continue(int count, char **words)
     expect_text(accepted, "hi");
 }
 
+/* The program once more, which goes on with two sockets of ours: process_continue(). */
+struct successor {
+    int fd, listener;
+    char texts[WORDS_MAX][WORD_BYTES], *words[WORDS_MAX];
+};
+
+static void successor_prepare(struct successor *next)
+{
+    next->fd = connected_to(peer.echo);
+    next->listener = listening_socket(0);
+    make_words(next->texts, next->words, next->fd, next->listener);
+}
+
+/* child was it; the sockets are still ours, too. */
+static void successor_done(const struct successor *next, pid_t child)
+{
+    wait_for_success(child);
+    expect_echo(next->fd);
+    close(next->fd);
+    close(next->listener);
+}
+
 static void execed(void)
 {
-    char texts[WORDS_MAX][WORD_BYTES];
-    char *words[WORDS_MAX], *environment[] = {(char *)(uintptr_t) "A=b", NULL};
-    int fd = connected_to(peer.echo), listener = listening_socket(0);
+    struct successor next;
+    char *environment[] = {(char *)(uintptr_t) "A=b", NULL};
+    successor_prepare(&next);
     pid_t child = fork();
     if (child == 0) {
-        make_words(texts, words, fd, listener);
-        execve(peer.program, words, environment);
+        execve(peer.program, next.words, environment);
         _exit(9);
     }
-    wait_for_success(child);
-    expect_echo(fd);
-    close(fd);
-    close(listener);
+    successor_done(&next, child);
 }
 
 static void vforked(void)
 {
-    char texts[WORDS_MAX][WORD_BYTES];
-    char *words[WORDS_MAX], *environment[] = {NULL};
-    int fd = connected_to(peer.echo), listener = listening_socket(0);
-    make_words(texts, words, fd, listener);
+    struct successor next;
+    char *environment[] = {NULL};
+    successor_prepare(&next);
     pid_t child = vfork();
     if (child == 0) {
-        execve(peer.program, words, environment);
+        execve(peer.program, next.words, environment);
         _exit(9);
     }
-    wait_for_success(child);
-    expect_echo(fd);
-    close(fd);
-    close(listener);
+    successor_done(&next, child);
 }
 
 static void spawned(void)
 {
-    char texts[WORDS_MAX][WORD_BYTES];
-    char *words[WORDS_MAX], *environment[] = {NULL};
-    int fd = connected_to(peer.echo), listener = listening_socket(0);
+    struct successor next;
+    char *environment[] = {NULL};
     pid_t child;
-    make_words(texts, words, fd, listener);
-    CHECK_INT(posix_spawn(&child, peer.program, NULL, NULL, words, environment), 0);
-    wait_for_success(child);
-    expect_echo(fd);
-    close(fd);
-    close(listener);
+    successor_prepare(&next);
+    CHECK_INT(posix_spawn(&child, peer.program, NULL, NULL, next.words, environment), 0);
+    successor_done(&next, child);
 }
 
 /* close-on-exec survives that the engine's socket takes the place of the kernel's. */
