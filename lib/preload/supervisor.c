@@ -267,22 +267,24 @@ static int do_accept4(struct call *call)
 
 /* --- calls that ask --------------------------------------------------------------------------- */
 
-static int do_getsockname(struct call *call)
+static int hand_over_name(const struct call *call, bool is_peers)
 {
     struct sockaddr_storage name;
+    struct sockaddr *address = (struct sockaddr *)&name;
     socklen_t length = sizeof(name);
-    if (getsockname(call->fd, (struct sockaddr *)&name, &length) < 0)
-        return -errno;
-    return write_value(call, 1, &name, length);
+    int result = is_peers ? getpeername(call->fd, address, &length)
+                          : getsockname(call->fd, address, &length);
+    return result < 0 ? -errno : write_value(call, 1, &name, length);
+}
+
+static int do_getsockname(struct call *call)
+{
+    return hand_over_name(call, false);
 }
 
 static int do_getpeername(struct call *call)
 {
-    struct sockaddr_storage name;
-    socklen_t length = sizeof(name);
-    if (getpeername(call->fd, (struct sockaddr *)&name, &length) < 0)
-        return -errno;
-    return write_value(call, 1, &name, length);
+    return hand_over_name(call, true);
 }
 
 static int do_getsockopt(struct call *call)
