@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "sys.h"
@@ -42,9 +41,7 @@ bool address_has_peer(int fd)
 
 bool address_is_daemons(const void *address, socklen_t length)
 {
-    static const char prefix[] = "\0tcpengine/";
-    const size_t path_at = offsetof(struct sockaddr_un, sun_path);
     const struct sockaddr_un *name = address;
-    return length >= path_at + sizeof(prefix) - 1 && name->sun_family == AF_UNIX &&
-           memcmp(name->sun_path, prefix, sizeof(prefix) - 1) == 0;
+    return length >= ADDRESS_DAEMONS_BYTES && name->sun_family == AF_UNIX &&
+           memcmp(name->sun_path, "\0" SOCKET_NAME_PREFIX, sizeof(SOCKET_NAME_PREFIX)) == 0;
 }

@@ -17,7 +17,9 @@ void address_copy(const void *from, socklen_t from_length, struct sockaddr *addr
  * or is connected. */
 bool address_is_kernel_bound(int fd);
 bool address_has_peer(int fd);
-/* Whether these bytes, as recvfrom(2) left them, begin the name of the daemon's end. */
+/* Whether these bytes, as recvfrom(2) left them, begin the name of the daemon's end; the boot id
+ * comes behind ADDRESS_DAEMONS_BYTES of them. */
+#define ADDRESS_DAEMONS_BYTES (offsetof(struct sockaddr_un, sun_path) + sizeof(SOCKET_NAME_PREFIX))
 bool address_is_daemons(const void *address, socklen_t length);
 
 #endif

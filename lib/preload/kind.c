@@ -2,14 +2,10 @@
 
 #include <netinet/in.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
-#include <sys/un.h>
 
+#include "address.h"
 #include "sys.h"
-
-static const char name_prefix[] = "\0tcpengine/";
-#define PREFIX_BYTES (sizeof(name_prefix) - 1)
 
 static int int_option(int fd, int name)
 {
@@ -23,8 +19,7 @@ static bool read_name(int fd, struct sockaddr_un *ret_name, socklen_t *ret_lengt
 {
     socklen_t length = sizeof(*ret_name);
     if (sys_getpeername(fd, ret_name, &length) < 0 || length > sizeof(*ret_name) ||
-        length <= offsetof(struct sockaddr_un, sun_path) + PREFIX_BYTES ||
-        memcmp(ret_name->sun_path, name_prefix, PREFIX_BYTES) != 0)
+        length == ADDRESS_DAEMONS_BYTES || !address_is_daemons(ret_name, length))
         return false;
     *ret_length = length;
     return true;
@@ -61,8 +56,8 @@ bool kind_is_same_run(int fd, int other_fd)
     struct sockaddr_un name = {0}, other_name = {0};
     socklen_t length;
     return read_name(fd, &name, &length) && read_name(other_fd, &other_name, &length) &&
-           memcmp(name.sun_path + PREFIX_BYTES, other_name.sun_path + PREFIX_BYTES, BOOT_DIGITS) ==
-               0;
+           memcmp((const char *)&name + ADDRESS_DAEMONS_BYTES,
+                  (const char *)&other_name + ADDRESS_DAEMONS_BYTES, BOOT_DIGITS) == 0;
 }
 
 /* The mark is on the open file itself, for all who have it: what a program sets as SO_PRIORITY

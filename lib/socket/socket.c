@@ -17,7 +17,7 @@ static const uint8_t mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0x
 
 static int name_format(const struct socket_name *name, char ret_text[NAME_MAX_BYTES])
 {
-    return snprintf(ret_text, NAME_MAX_BYTES, "tcpengine/%016" PRIx64 "/%" PRIu64 "/%c",
+    return snprintf(ret_text, NAME_MAX_BYTES, SOCKET_NAME_PREFIX "%016" PRIx64 "/%" PRIu64 "/%c",
                     name->boot_id, name->number,
                     name->family == AF_INET ? FAMILY_LETTER_4 : FAMILY_LETTER_6);
 }
@@ -44,8 +44,8 @@ bool socket_name_read(const struct sockaddr_un *address, socklen_t len,
         return false;
     size_t text_len = len - PATH_AT - 1;
     memcpy(text, address->sun_path + 1, text_len);
-    if (sscanf(text, "tcpengine/%16" SCNx64 "/%20" SCNu64 "/%c", &name.boot_id, &name.number,
-               &letter) != 3)
+    if (sscanf(text, SOCKET_NAME_PREFIX "%16" SCNx64 "/%20" SCNu64 "/%c", &name.boot_id,
+               &name.number, &letter) != 3)
         return false;
     name.family = letter == FAMILY_LETTER_4 ? AF_INET : AF_INET6;
     if ((size_t)name_format(&name, again) != text_len || memcmp(text, again, text_len) != 0)

@@ -153,6 +153,9 @@ _Static_assert(sizeof(struct socket_accepted) == 72, "socket_accepted");
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+/* How B's name begins, behind the NUL of abstract names. */
+#define SOCKET_NAME_PREFIX "tcpengine/"
+
 /* What B's name says. */
 struct socket_name {
     uint64_t boot_id;
