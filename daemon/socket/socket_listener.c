@@ -269,13 +269,11 @@ void socket_listener_close(struct socket *socket)
 
 void socket_listener_end(struct socket_listener *listener)
 {
-    struct socket *socket;
-    while (TAILQ_NEXT(TAILQ_FIRST(&listener->members), in_listener) != NULL) {
-        socket = TAILQ_FIRST(&listener->members);
-        leave(socket);
+    bool is_last;
+    do {
+        struct socket *socket = TAILQ_FIRST(&listener->members);
+        is_last = TAILQ_NEXT(socket, in_listener) == NULL;
+        leave(socket); /* with the last one the listener goes */
         socket_table_end(socket);
-    }
-    socket = TAILQ_FIRST(&listener->members);
-    leave(socket); /* and the listener goes */
-    socket_table_end(socket);
+    } while (!is_last);
 }

@@ -21,11 +21,13 @@
 
 /* --- what the sockets have to do -------------------------------------------------------------- */
 
-/* Before there is a connection, or after it: all that can happen is that the program goes. */
-static void look_idle(struct socket *socket)
+/* Without a connection that is open: the program may go, and an opening has an outcome. */
+static void look_unconnected(struct socket *socket)
 {
     if (socket->is_hung_up || socket->is_broken)
         socket_flow_close(socket);
+    else if (socket->state == SOCKET_CONNECTING)
+        socket_open_look(socket);
 }
 
 static void on_job(struct fair_job *job)
@@ -39,14 +41,8 @@ static void on_job(struct fair_job *job)
     case SOCKET_LISTENING:
         socket_listener_look(socket);
         break;
-    case SOCKET_CONNECTING:
-        if (socket->is_hung_up || socket->is_broken)
-            socket_flow_close(socket);
-        else
-            socket_open_look(socket);
-        break;
     default:
-        look_idle(socket);
+        look_unconnected(socket);
     }
 }
 
