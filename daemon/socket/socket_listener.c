@@ -17,7 +17,6 @@
 #include "socket/socket_table.h"
 #include "util/message.h"
 
-#define BUCKETS 256
 #define GREETING_BYTES 1u
 
 /* --- accepted connections --------------------------------------------------------------------- */
@@ -133,7 +132,7 @@ void socket_listener_queue(struct socket_listener *listener)
 struct socket_listener *socket_listener_find(const struct socket_server *server, uint64_t id)
 {
     struct socket_listener *listener;
-    SLIST_FOREACH(listener, &server->listeners_by_id[id % BUCKETS], in_id)
+    SLIST_FOREACH(listener, &server->listeners_by_id[id % SOCKET_LISTENER_BUCKETS], in_id)
     {
         if (listener->id == id)
             return listener;
@@ -153,7 +152,7 @@ static struct socket_listener *listener_new(struct socket *socket, uint64_t id)
     listener->id = id;
     listener->local = socket->local;
     TAILQ_INIT(&listener->members);
-    SLIST_INSERT_HEAD(&server->listeners_by_id[id % BUCKETS], listener, in_id);
+    SLIST_INSERT_HEAD(&server->listeners_by_id[id % SOCKET_LISTENER_BUCKETS], listener, in_id);
     TAILQ_INSERT_TAIL(&server->listeners, listener, in_all);
     return listener;
 }
@@ -162,8 +161,8 @@ static void listener_free(struct socket_listener *listener)
 {
     struct socket_server *server = listener->server;
     turns_drop(rpc_turns(server->rpc), &listener->job);
-    SLIST_REMOVE(&server->listeners_by_id[listener->id % BUCKETS], listener, socket_listener,
-                 in_id);
+    SLIST_REMOVE(&server->listeners_by_id[listener->id % SOCKET_LISTENER_BUCKETS], listener,
+                 socket_listener, in_id);
     TAILQ_REMOVE(&server->listeners, listener, in_all);
     socket_owner_unref(listener->owner);
     free(listener);

@@ -9,6 +9,7 @@
 #include "socket/socket_server.h"
 #include "sp/sp_door.h"
 
+#define SOCKET_LISTENER_BUCKETS 256
 #define SOCKET_BUCKETS 16384 /* a power of two */
 #define SOCKET_PORT_BUCKETS 4096
 /* A link without a request for so long is closed. */
@@ -121,7 +122,7 @@ struct socket_server {
     TAILQ_HEAD(, socket_owner) owners;
     TAILQ_HEAD(, socket_link) all_links;
     TAILQ_HEAD(, socket_listener) listeners;
-    SLIST_HEAD(, socket_listener) listeners_by_id[256];
+    SLIST_HEAD(, socket_listener) listeners_by_id[SOCKET_LISTENER_BUCKETS];
     struct socket_bucket by_cookie[SOCKET_BUCKETS];
     struct socket_bucket by_id[SOCKET_BUCKETS];
     struct socket_bucket by_port[SOCKET_PORT_BUCKETS];
