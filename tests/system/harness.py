@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -264,19 +265,33 @@ class Nginx(Process):
 
 
 class Capture(Process):
-    """tcpdump on the TAP, with whole frames."""
+    """tcpdump on the TAP, with whole frames. Not in its immediate mode, in which each frame takes 64 KiB of
+    the buffer, so that a busy machine loses some."""
 
     def __init__(self, folder: Path, expression: str = "", interface: str = TAP):
         name = f"capture-{time.monotonic_ns()}"
         self.path = folder / f"{name}.pcap"
         super().__init__(["tcpdump", "-i", interface, "-s", "0", "-U", "-n", "-B", "65536",
-                          "--immediate-mode", "-w", self.path, *expression.split()], folder, name)
+                          "-w", self.path, *expression.split()], folder, name)
         wait_for(lambda: "listening on" in self.log, what="tcpdump")
 
+    def reports(self) -> list[tuple[str, str, str]]:
+        return re.findall(r"(\d+) packets captured, (\d+) packets received by filter, "
+                          r"(\d+) packets dropped", self.log)
+
+    def report(self) -> tuple[str, str, str]:
+        """Asks tcpdump how many frames it wrote, how many came, and how many of those were lost."""
+        count = len(self.reports())
+        self.send_signal(signal.SIGUSR1)
+        return wait_for(lambda: self.reports()[count:], what="tcpdump's report")[-1]
+
     def finish(self) -> Path:
-        size = -1
-        while size != (size := self.path.stat().st_size):
-            time.sleep(0.5)  # for frames on their way to tcpdump, longer on a busy machine
+        """Once no more frames come and all are written: tcpdump gets them up to a second later."""
+        before, now = None, self.report()
+        while now != before or now[0] != now[1]:
+            assert now[2] == "0", self.log
+            time.sleep(0.3)
+            before, now = now, self.report()
         self.stop(signal.SIGINT)
         return self.path
 
