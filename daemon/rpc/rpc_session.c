@@ -8,7 +8,7 @@
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
-/* Most ids in one answer; List has them all. */
+/* Most ids in one answer, which then fit into a message whatever their size; List has them all. */
 #define ATTACH_IDS_MAX 16384
 
 static enum rpc_outcome fail_session(struct rpc_call *call, enum session_err err)
@@ -85,6 +85,7 @@ static void fill_ids(struct rpc_call *call, const struct session *session, pb_at
             break;
         result->ids[result->n_ids++] = object->id;
     }
+    result->ids_cut = count < session->objects.count;
 }
 
 enum rpc_outcome rpc_verb_attach(struct rpc_call *call)

@@ -239,6 +239,29 @@ static void test_many_objects_end_over_several_turns(void **state)
     t_client_close(&client);
 }
 
+static void test_the_ids_of_a_large_session_are_cut(void **state)
+{
+    enum { IDS_MAX = 16384 };
+    struct t_rpc *env = *state;
+    struct t_client client;
+    uint8_t token[16];
+    env->is_cable_cut = true;
+    t_client_open(&client, env);
+    const pb_response *response = t_attach(&client, ABORT_POLICY, 0, NULL);
+    memcpy(token, response->attach->token.data, sizeof(token));
+    client.session = response->attach->session;
+    for (unsigned i = 0; i < IDS_MAX; i++)
+        T_OK(t_open(&client, 80, 0, 0));
+    response = t_attach(&client, 0, 0, &(ProtobufCBinaryData){16, token});
+    assert_int_equal(response->attach->n_ids, IDS_MAX);
+    assert_false(response->attach->ids_cut);
+    T_OK(t_open(&client, 80, 0, 0));
+    response = t_attach(&client, 0, 0, &(ProtobufCBinaryData){16, token});
+    assert_int_equal(response->attach->n_ids, IDS_MAX);
+    assert_true(response->attach->ids_cut);
+    t_client_close(&client);
+}
+
 static void test_sessions_are_limited(void **state)
 {
     struct t_rpc *env = *state;
@@ -286,6 +309,7 @@ int main(void)
         TEST(test_closed_objects_leave_their_session),
         TEST(test_accepted_ones_belong_to_the_session),
         TEST(test_many_objects_end_over_several_turns),
+        TEST(test_the_ids_of_a_large_session_are_cut),
         TEST(test_sessions_are_limited),
         TEST(test_end_of_the_rpc_leaves_connections),
     };
