@@ -73,6 +73,7 @@ struct service {
     struct pressure pressure;
     struct latency latency;
     struct description description;
+    struct rpc_options rpc_options; /* the limits as the machine allows them */
     struct rpc_stats rpc_stats;
     struct pages pages;
     struct tap *tap;
@@ -193,6 +194,8 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     on_before_output(service);
     rpc_fill_stats(service->rpc, &service->rpc_stats);
     ret_input->version = TCPENGINE_VERSION;
+    ret_input->engine = &service->config->engine;
+    ret_input->rpc_options = &service->rpc_options;
     ret_input->counters = te_stack_counters(pump_stack(service->pump));
     te_totals(pump_stack(service->pump), &ret_input->totals);
     fill_addresses(pump_stack(service->pump), ret_input);
@@ -529,8 +532,8 @@ static bool start_engine(struct service *service)
     return service->pump != NULL;
 }
 
-/* What is left beside the links decides how many there can be. */
-static bool start_channels(struct service *service, const struct rpc_options *rpc)
+/* What is left beside the links decides how many there can be: rpc->channels_max afterwards. */
+static bool start_channels(struct service *service, struct rpc_options *rpc)
 {
     struct channel_server_options options = {.control_path = rpc->control.path,
                                              .control_gid = rpc->control.control_gid,
@@ -540,13 +543,14 @@ static bool start_channels(struct service *service, const struct rpc_options *rp
     unsigned of_links =
         rpc->control.links_max + rpc->control.links_reserve + rpc->control.refused_max;
     descriptors_plan_channels(of_links, CHANNEL_DESCRIPTORS, &options.max);
+    rpc->channels_max = options.max;
     if (options.max == 0)
         return true;
     service->channels = channel_server_new(&service->loop, service->rpc, &options);
     return service->channels != NULL;
 }
 
-static bool start_sockets(struct service *service, const struct rpc_options *rpc)
+static bool start_sockets(struct service *service, struct rpc_options *rpc)
 {
     struct socket_server_options options = {.control_path = rpc->control.path,
                                             .control_gid = rpc->control.control_gid,
@@ -559,6 +563,7 @@ static bool start_sockets(struct service *service, const struct rpc_options *rpc
                       rpc->control.refused_max + CHANNEL_DESCRIPTORS * rpc->channels_max;
     if (options.max > 0)
         descriptors_plan_sockets(others, &options.max, &options.links_max);
+    rpc->sockets_max = options.max;
     if (options.max == 0)
         return true;
     service->sockets = socket_server_new(&service->loop, service->rpc, &options);
@@ -568,7 +573,7 @@ static bool start_sockets(struct service *service, const struct rpc_options *rpc
 static bool start_rpc(struct service *service)
 {
     const struct config *config = service->config;
-    struct rpc_options options = config->rpc;
+    struct rpc_options *options = &service->rpc_options;
     struct rpc_host host = {.loop = &service->loop,
                             .pump = service->pump,
                             .events = service->events,
@@ -577,14 +582,15 @@ static bool start_rpc(struct service *service)
                             .before_end = on_before_end,
                             .first_id = service->marks.start.id,
                             .ctx = service};
-    options.control.path = control_path(service);
-    descriptors_plan(options.control.links_reserve, &options.control.links_max,
-                     &options.control.refused_max);
-    if (!group_find(config->control_group, &options.control.control_gid) ||
-        !group_find(config->admin_group, &options.control.admin_gid))
+    *options = config->rpc;
+    options->control.path = control_path(service);
+    descriptors_plan(options->control.links_reserve, &options->control.links_max,
+                     &options->control.refused_max);
+    if (!group_find(config->control_group, &options->control.control_gid) ||
+        !group_find(config->admin_group, &options->control.admin_gid))
         return false;
-    return rpc_new(&options, &host, &service->rpc) == 0 && start_channels(service, &options) &&
-           start_sockets(service, &options);
+    return rpc_new(options, &host, &service->rpc) == 0 && start_channels(service, options) &&
+           start_sockets(service, options);
 }
 
 static bool start_http(struct service *service)

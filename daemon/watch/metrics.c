@@ -7,78 +7,10 @@
 
 #include "util/log_uid.h"
 #include "util/text.h"
+#include "watch/metric_name.h"
 
-#define PREFIX "tcpengine_"
+#define PREFIX METRIC_PREFIX
 #define DEVICE_TEXT_MAX (2 * IFNAMSIZ)
-/* The unit of sockstat's mem: the page size of most machines. */
-#define PAGE_BYTES 4096
-
-/* Counters that Linux has too, as its documentation (snmp_counter.rst) defines them, and those with
- * names that promtool takes for units ("us"). */
-static const struct {
-    const char *counter, *metric;
-} special_names[] = {
-    {"eth_not_for_us", "eth_foreign_total"},
-    {"ip_not_for_us", "ip_foreign_total"},
-    {"active_opens", "netstat_Tcp_ActiveOpens"},
-    {"passive_opens", "netstat_Tcp_PassiveOpens"},
-    {"attempt_fails", "netstat_Tcp_AttemptFails"},
-    {"established_resets", "netstat_Tcp_EstabResets"},
-    {"segments_in", "netstat_Tcp_InSegs"},
-    {"segments_out", "netstat_Tcp_OutSegs"},
-    {"segments_retransmitted", "netstat_Tcp_RetransSegs"},
-    {"segments_in_errors", "netstat_Tcp_InErrs"},
-    {"resets_out", "netstat_Tcp_OutRsts"},
-    {"tcp_bad_checksum", "netstat_Tcp_InCsumErrors"},
-    {"paws_rejected", "netstat_TcpExt_PAWSEstab"},
-    {"challenge_acks", "netstat_TcpExt_TCPChallengeACK"},
-    {"challenge_acks_limited", "netstat_TcpExt_TCPACKSkippedChallenge"},
-    {"syn_queue_full", "netstat_TcpExt_TCPReqQFullDrop"},
-    {"syn_cookies_sent", "netstat_TcpExt_SyncookiesSent"},
-    {"syn_cookies_received", "netstat_TcpExt_SyncookiesRecv"},
-    {"syn_cookies_failed", "netstat_TcpExt_SyncookiesFailed"},
-    {"fast_open_active", "netstat_TcpExt_TCPFastOpenActive"},
-    {"fast_open_active_failed", "netstat_TcpExt_TCPFastOpenActiveFail"},
-    {"fast_open_active_avoided", "netstat_TcpExt_TCPFastOpenBlackhole"},
-    {"fast_open_passive", "netstat_TcpExt_TCPFastOpenPassive"},
-    {"fast_open_passive_failed", "netstat_TcpExt_TCPFastOpenPassiveFail"},
-    {"fast_open_pending_full", "netstat_TcpExt_TCPFastOpenListenOverflow"},
-    {"fast_open_cookies_given", "netstat_TcpExt_TCPFastOpenCookieReqd"},
-    {"accept_queue_full", "netstat_TcpExt_ListenOverflows"},
-    {"retransmit_timeouts", "netstat_TcpExt_TCPTimeouts"},
-    {"fast_retransmits", "netstat_TcpExt_TCPFastRetrans"},
-    {"zero_window_probes", "netstat_TcpExt_TCPWinProbe"},
-    {"keepalive_probes", "netstat_TcpExt_TCPKeepAlive"},
-    {"delayed_acks", "netstat_TcpExt_DelayedACKs"},
-    {"out_of_order_segments", "netstat_TcpExt_TCPOFOQueue"},
-    {"out_of_order_dropped", "netstat_TcpExt_TCPOFODrop"},
-    {"receive_no_memory", "netstat_TcpExt_TCPRcvQDrop"},
-    {"data_after_close", "netstat_TcpExt_TCPAbortOnData"},
-    {"timeouts_user", "netstat_TcpExt_TCPAbortOnTimeout"},
-    {"orphans_dropped", "netstat_TcpExt_TCPAbortOnMemory"},
-    {"icmp_bad_quote", "netstat_TcpExt_OutOfWindowIcmps"},
-    {"time_wait_expired", "netstat_TcpExt_TW"},
-    {"time_wait_reused", "netstat_TcpExt_TWRecycled"},
-    {"time_wait_overflow", "netstat_TcpExt_TCPTimeWaitOverflow"},
-};
-
-void metrics_counter_name(const char *counter, char *ret_name)
-{
-    for (size_t i = 0; i < sizeof(special_names) / sizeof(special_names[0]); i++) {
-        if (strcmp(special_names[i].counter, counter) == 0) {
-            snprintf(ret_name, METRICS_NAME_MAX, PREFIX "%s", special_names[i].metric);
-            return;
-        }
-    }
-    snprintf(ret_name, METRICS_NAME_MAX, PREFIX "%s_total", counter);
-}
-
-/* Untyped as in node_exporter: Linux's names do not end in "_total", as a counter's must. */
-static const char *counter_type(const char *metric)
-{
-    static const char untyped[] = PREFIX "netstat_";
-    return strncmp(metric, untyped, strlen(untyped)) == 0 ? "untyped" : "counter";
-}
 
 static void write_head(FILE *stream, const char *name, const char *type, const char *help)
 {
@@ -102,11 +34,11 @@ static void write_counters(FILE *stream, const struct te_counters *counters)
     size_t count;
     const struct te_counter_info *table = te_counter_table(&count);
     for (size_t i = 0; i < count; i++) {
-        char name[METRICS_NAME_MAX];
+        char name[METRIC_NAME_MAX];
         uint64_t value;
         memcpy(&value, (const char *)counters + table[i].offset, sizeof(value));
-        metrics_counter_name(table[i].name, name);
-        write_number(stream, name, counter_type(name), table[i].help, value);
+        metric_name_format(table[i].name, name);
+        write_number(stream, name, "counter", table[i].help, value);
     }
 }
 
@@ -129,27 +61,31 @@ static void write_addresses(FILE *stream, const struct metrics_input *input)
                 te_address_state_name((enum te_address_state)state), input->addresses[state]);
 }
 
-static void write_totals(FILE *stream, const struct te_totals *totals)
+/* A gauge, and beside it the most that it can be. */
+static void write_use(FILE *stream, const char *name, const char *help, uint64_t value,
+                      uint64_t max)
 {
-    uint64_t in_use = (uint64_t)totals->connections + totals->listeners;
-    write_number(stream, PREFIX "netstat_Tcp_CurrEstab", "untyped",
-                 "Connections in ESTABLISHED or CLOSE_WAIT",
-                 (uint64_t)totals->by_state[TE_ESTABLISHED] + totals->by_state[TE_CLOSE_WAIT]);
-    write_number(stream, PREFIX "sockstat_TCP_inuse", "gauge",
-                 "Connections and listeners, TIME_WAIT entries excluded", in_use);
-    write_number(stream, PREFIX "sockstat_TCP_orphan", "gauge",
-                 "Connections that no longer have an owner", totals->orphans);
-    write_number(stream, PREFIX "sockstat_TCP_tw", "gauge", "Entries of the TIME_WAIT table",
-                 totals->time_wait);
-    write_number(stream, PREFIX "sockstat_TCP_alloc", "gauge",
-                 "Connections, listeners and TIME_WAIT entries", in_use + totals->time_wait);
-    write_number(stream, PREFIX "sockstat_TCP_mem", "gauge",
-                 "Memory of stream buffers in pages of 4,096 bytes",
-                 (totals->buffer_memory_bytes + PAGE_BYTES - 1) / PAGE_BYTES);
-    write_number(stream, PREFIX "sockstat_TCP_mem_bytes", "gauge", "Memory of stream buffers",
-                 totals->buffer_memory_bytes);
-    write_number(stream, PREFIX "neighbours", "gauge", "Entries of the neighbour cache",
-                 totals->neighbours);
+    char full[METRIC_NAME_MAX], limit[METRIC_NAME_MAX];
+    snprintf(full, sizeof(full), PREFIX "%s", name);
+    write_number(stream, full, "gauge", help, value);
+    snprintf(limit, sizeof(limit), PREFIX "%s_max", name);
+    snprintf(full, sizeof(full), "The most that " PREFIX "%s can be", name);
+    write_number(stream, limit, "gauge", full, max);
+}
+
+static void write_totals(FILE *stream, const struct metrics_input *input)
+{
+    const struct te_totals *totals = &input->totals;
+    const struct te_config *config = input->engine;
+    write_use(stream, "tcp_connections", "Connections, those in TIME_WAIT excepted",
+              totals->connections, config->conn_max);
+    write_use(stream, "tcp_listeners", "Listeners", totals->listeners, config->listeners_max);
+    write_use(stream, "tcp_orphans", "Connections that no longer have an owner", totals->orphans,
+              config->orphan_max);
+    write_use(stream, "tcp_time_wait", "Entries of the TIME_WAIT table", totals->time_wait,
+              config->time_wait_max);
+    write_use(stream, "neighbours", "Entries of the neighbour cache", totals->neighbours,
+              config->neighbour_max);
 }
 
 /* The largest by uid, the rest together: the number of series is bounded. */
@@ -173,8 +109,8 @@ static void write_memory(FILE *stream, const struct metrics_input *input)
     fprintf(stream, "%s{use=\"buffers\"} %" PRIu64 "\n", name, totals->buffer_memory_bytes);
     write_number(stream, PREFIX "memory_used_bytes", "gauge", "Memory of the engine in all",
                  input->memory.used_bytes);
-    write_number(stream, PREFIX "memory_limit_bytes", "gauge",
-                 "Most memory that the engine may use", input->memory.max_bytes);
+    write_number(stream, PREFIX "memory_max_bytes", "gauge", "Most memory that the engine may use",
+                 input->memory.max_bytes);
     write_number(stream, PREFIX "memory_refused_total", "counter",
                  "Requests for memory that were refused", input->memory.refused);
     write_number(stream, PREFIX "memory_pressure", "gauge",
@@ -218,7 +154,7 @@ static void device_format(const struct metrics_input *input, char ret_text[DEVIC
 static void write_device(FILE *stream, const struct metrics_input *input, const char *name,
                          const char *help, uint64_t value)
 {
-    char full[METRICS_NAME_MAX], device[DEVICE_TEXT_MAX];
+    char full[METRIC_NAME_MAX], device[DEVICE_TEXT_MAX];
     snprintf(full, sizeof(full), PREFIX "network_%s", name);
     write_head(stream, full, "counter", help);
     device_format(input, device);
@@ -284,22 +220,30 @@ static void write_rpc_tables(FILE *stream, const struct rpc_stats *rpc)
                 rpc->answers_by_code[i]);
 }
 
-static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
+static void write_rpc_use(FILE *stream, const struct rpc_stats *rpc,
+                          const struct rpc_options *options)
 {
-    const struct sp_counters *control = &rpc->control;
-    const struct rpc_counters *counters = &rpc->counters;
-    write_number(stream, PREFIX "rpc_links", "gauge", "Links to the control socket", rpc->links);
-    write_number(stream, PREFIX "rpc_channels", "gauge", "Channels of clients", rpc->channels);
-    write_number(stream, PREFIX "rpc_sockets", "gauge",
-                 "Descriptors of connections and listeners that programs hold", rpc->sockets);
-    write_number(stream, PREFIX "rpc_sessions", "gauge", "Sessions of clients", rpc->sessions);
+    write_use(stream, "rpc_links", "Links to the control socket", rpc->links,
+              options->control.links_max);
+    write_use(stream, "rpc_channels", "Channels of clients", rpc->channels, options->channels_max);
+    write_use(stream, "rpc_sockets", "Descriptors of connections and listeners that programs hold",
+              rpc->sockets, options->sockets_max);
+    write_use(stream, "rpc_sessions", "Sessions of clients", rpc->sessions, options->sessions_max);
     write_number(stream, PREFIX "rpc_objects", "gauge",
                  "Connections and listeners that clients hold", rpc->objects);
     write_number(stream, PREFIX "rpc_waits", "gauge", "Waiting requests", rpc->waits);
     write_number(stream, PREFIX "rpc_held_bytes", "gauge", "Data held by waiting requests",
                  rpc->held_bytes);
-    write_number(stream, PREFIX "rpc_remembered_answers", "gauge", "Answers remembered",
-                 rpc->recent);
+    write_number(stream, PREFIX "rpc_held_max_bytes", "gauge",
+                 "The most that " PREFIX "rpc_held_bytes can be", options->held_max);
+    write_use(stream, "rpc_remembered_answers", "Answers remembered", rpc->recent,
+              options->recent_max);
+}
+
+static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
+{
+    const struct sp_counters *control = &rpc->control;
+    const struct rpc_counters *counters = &rpc->counters;
     write_rpc_tables(stream, rpc);
 #define WRITE_CONTROL(name, help)                                                                  \
     write_number(stream, PREFIX "control_" #name "_total", "counter", help, control->name);
@@ -345,7 +289,7 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     fprintf(stream, PREFIX "build_info{version=\"%s\"} 1\n", input->version);
     write_states(stream, &input->totals);
     write_addresses(stream, input);
-    write_totals(stream, &input->totals);
+    write_totals(stream, input);
     write_counters(stream, input->counters);
     write_histogram(stream, PREFIX "tcp_rtt_seconds",
                     "Smoothed round trip time of connections as they leave ESTABLISHED",
@@ -355,6 +299,7 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     write_memory(stream, input);
     write_tap(stream, input);
     write_pump(stream, input->pump);
+    write_rpc_use(stream, input->rpc, input->rpc_options);
     write_rpc(stream, input->rpc);
     write_log(stream);
     write_process(stream, input);

@@ -1,17 +1,18 @@
 /* The state of the daemon in Prometheus' text format (version 0.0.4).
  *
- * Names are node_exporter's with "tcpengine_" in front, so that a dashboard ports by adding a
- * prefix. What Linux has as netstat_Tcp_* or netstat_TcpExt_* has the same name here, and is
- * untyped as it is there; every other counter of the engine is tcpengine_NAME_total. */
+ * Names follow Prometheus' conventions; what has a cap stands beside it, as NAME and NAME_max. The
+ * number of lines does not depend on the number of connections. */
 #ifndef TCPENGINED_METRICS_H
 #define TCPENGINED_METRICS_H
 
 #include <stdio.h>
+#include <tcpengine/config.h>
 #include <tcpengine/conn.h>
 #include <tcpengine/pressure.h>
 
 #include "link/pump.h"
 #include "link/tap.h"
+#include "rpc/rpc_options.h"
 #include "rpc/rpc_stats.h"
 #include "watch/latency.h"
 #include "watch/process_stats.h"
@@ -19,6 +20,8 @@
 /* What a page is made of; everything is borrowed. */
 struct metrics_input {
     const char *version;
+    const struct te_config *engine;
+    const struct rpc_options *rpc_options;
     const struct te_counters *counters;
     struct te_totals totals;
     const struct latency *latency;
@@ -36,9 +39,5 @@ struct metrics_input {
 
 /* Writes the whole page. */
 void metrics_write(FILE *stream, const struct metrics_input *input);
-
-/* The metric's name for a counter of te_counter_table(). Writes at most METRICS_NAME_MAX bytes. */
-#define METRICS_NAME_MAX 96
-void metrics_counter_name(const char *counter, char *ret_name);
 
 #endif

@@ -202,7 +202,7 @@ class Engine(Contender):
     def time_waits(self) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}/metrics", timeout=30) as page:
             text = page.read().decode()
-        return int(text.split("\ntcpengine_sockstat_TCP_tw ")[1].split()[0])
+        return int(text.split("\ntcpengine_tcp_time_wait ")[1].split()[0])
 
 
 class Rpc(Engine):
