@@ -168,6 +168,7 @@ class Beyond(OffloadTest):
         run("ip", "netns", "add", "beyond")
         self.addCleanup(run, "ip", "netns", "delete", "beyond")
         run("ip", "link", "add", "near", "type", "veth", "peer", "name", "far", "netns", "beyond")
+        self.addCleanup(run, "ip", "link", "delete", "near")  # a namespace takes its time to do it
         run("ip", "link", "set", "near", "up")
         run("ip", "-n", "beyond", "link", "set", "far", "up")
 
