@@ -1,6 +1,7 @@
 #include "socket/socket_port.h"
 
 #include <errno.h>
+#include <poll.h>
 
 #include "socket/socket_option.h"
 
@@ -91,6 +92,45 @@ static bool is_free(const struct socket *socket)
     return is_shared || te_listen_port(stack_of(socket), &listen) != 0;
 }
 
+/* close(2) returns to a program before the news of it is here. */
+static bool is_closed(const struct socket *socket)
+{
+    struct pollfd end = {.fd = socket->fd};
+    return socket->is_hung_up || (poll(&end, 1, 0) == 1 && (end.revents & POLLHUP) != 0);
+}
+
+/* One in the way that no program has any more, and that has no connection. NULL: there is none. */
+static struct socket *find_closed(const struct socket *socket)
+{
+    struct socket *other;
+    SLIST_FOREACH(other, bucket_of(socket), in_port)
+    {
+        bool is_alone = other->state == SOCKET_BOUND || other->state == SOCKET_LISTENING;
+        if (other != socket && other->local.port == socket->local.port && is_alone &&
+            may_meet(socket, other) && is_closed(other))
+            return other;
+    }
+    return NULL;
+}
+
+/* Frees what was closed before this BIND was asked for. */
+static void end_closed(struct socket *socket)
+{
+    struct socket *other;
+    while ((other = find_closed(socket)) != NULL) {
+        other->is_hung_up = true;
+        socket->server->run(&other->job);
+    }
+}
+
+static bool is_free_now(struct socket *socket)
+{
+    if (is_free(socket))
+        return true;
+    end_closed(socket);
+    return is_free(socket);
+}
+
 static bool choose(struct socket *socket)
 {
     for (unsigned i = 0; i < CHOICES_MAX; i++) {
@@ -134,7 +174,7 @@ int socket_port_bind(struct socket *socket, const struct te_endpoint *local)
     socket->local = *local;
     if (local->port == 0 && socket_option_is_on(socket, SOCKET_OPTION_BIND_NO_PORT))
         return 0; /* CONNECT chooses one */
-    if (local->port == 0 ? !choose(socket) : !is_free(socket)) {
+    if (local->port == 0 ? !choose(socket) : !is_free_now(socket)) {
         socket->local = (struct te_endpoint){.port = 0};
         return EADDRINUSE;
     }

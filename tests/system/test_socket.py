@@ -613,13 +613,24 @@ class Listening(SocketTest):
         self.assert_errno(errno.EINVAL, self.control.bind, first, ENGINE4, PORT)
         self.assert_errno(errno.EADDRINUSE, self.control.bind, second, ENGINE4, PORT)
         first.close()
-        wait_for(lambda: not self.control.ask(rawsocket.BIND, second, address=pack_address(
-            ENGINE4, PORT)).error, what="the port")
+        self.control.bind(second, ENGINE4, PORT)
         self.control.setsockopt(second, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.control.setsockopt(third, socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.control.bind(third, ENGINE4, PORT)
         self.control.listen(third)
         self.assert_errno(errno.EADDRINUSE, self.control.listen, second)
+
+    def test_a_port_is_free_once_its_socket_is_closed(self) -> None:
+        """Also while the news of it waits behind the request."""
+        bound = self.socket()
+        self.control.bind(bound, ENGINE4, PORT)
+        for port, first in ((PORT, bound), (PORT + 1, self.listening(port=PORT + 1))):
+            second = self.socket()
+            self.daemon.send_signal(signal.SIGSTOP)
+            self.control.send(rawsocket.BIND, second, address=pack_address(ENGINE4, port))
+            first.close()
+            self.daemon.send_signal(signal.SIGCONT)
+            self.assertEqual(self.control.answer().error, 0)
 
     def test_a_port_is_chosen(self) -> None:
         ports = set()
