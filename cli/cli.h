@@ -91,6 +91,8 @@ void cli_flush(void);
 #define CLI_VERB_LIST(X)                                                                           \
     X(connect)                                                                                     \
     X(serve)                                                                                       \
+    X(forward)                                                                                     \
+    X(socks)                                                                                       \
     X(open)                                                                                        \
     X(listen)                                                                                      \
     X(accept)                                                                                      \

@@ -36,6 +36,7 @@ NOT_TYPED = {
     "docs/programs.md": 1,
     "docs/state-machine.md": 1,
     "docs/uninstall.md": 2,
+    "docs/ways-in.md": 1,
     "lib/client/README.md": 1,
 }
 

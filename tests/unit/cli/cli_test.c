@@ -686,7 +686,7 @@ static void completion_asks_the_daemon(void **state)
 static void completion_asks_the_help(void **state)
 {
     struct world *world = *state;
-    assert_string_equal(complete(world, "s"), "serve send shutdown show stats status set\n");
+    assert_string_equal(complete(world, "s"), "serve socks send shutdown show stats status set\n");
     assert_string_equal(complete(world, "accept --w"), "--wait\n");
     assert_string_equal(complete(world, "accept --d"), "\n");
     assert_string_equal(complete(world, "history -"),
