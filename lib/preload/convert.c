@@ -47,12 +47,12 @@ int convert_place(int engine_fd, int fd)
 static int bind_again(int kernel_fd, const struct socket_answer *answer)
 {
     struct sockaddr_storage local;
-    struct cidr_address address;
+    struct te_addr address;
     socklen_t length = socket_address_write(&answer->local, &local);
     if (length == 0 || !cidr_address_of((struct sockaddr *)&local, length, &address))
         return 0;
     /* Bound to an address of the engine's: from there, no way leads to the kernel's. */
-    return cidr_is_wildcard(&address) ? sys_bind(kernel_fd, &local, length) : -EINVAL;
+    return te_addr_is_unspecified(&address) ? sys_bind(kernel_fd, &local, length) : -EINVAL;
 }
 
 static int prepare_kernel_socket(struct control *control, int engine_fd, int kernel_fd)

@@ -53,7 +53,7 @@ __attribute__((format(printf, 2, 3), noreturn)) static void die(int status, cons
 static void set_networks(const char *name, const char *option, const char *text)
 {
     struct cidr_set set;
-    if (!cidr_parse(text, &set))
+    if (!cidr_set_parse(text, &set))
         die(EXIT_OWN_FAILURE,
             "%s %s: addresses or networks are needed, such as 10.0.0.0/8,fd00::/8", option, text);
     setenv(name, text, 1);

@@ -95,7 +95,7 @@ static void set_networks(unsigned row, struct cidr_set *set)
 {
     const char *value = value_of(row);
     if (value != NULL)
-        cidr_parse(value, set); /* tcpengine-run has checked it */
+        cidr_set_parse(value, set); /* tcpengine-run has checked it */
 }
 
 const struct settings *settings_get(void)
@@ -138,28 +138,28 @@ const char *settings_program(void)
 
 /* --- whose an address is ---------------------------------------------------------------------- */
 
-static bool engine_owns(const struct cidr_address *address)
+static bool engine_owns(const struct te_addr *address)
 {
     const struct settings *now = settings_get();
-    if (cidr_is_loopback(address) || cidr_holds(&now->except, address))
+    if (cidr_is_loopback(address) || cidr_set_holds(&now->except, address))
         return false;
-    return now->only.count == 0 || cidr_holds(&now->only, address);
+    return now->only.count == 0 || cidr_set_holds(&now->only, address);
 }
 
 bool settings_engine_reaches(const struct sockaddr *address, socklen_t length)
 {
-    struct cidr_address parsed;
-    return cidr_address_of(address, length, &parsed) && !cidr_is_wildcard(&parsed) &&
+    struct te_addr parsed;
+    return cidr_address_of(address, length, &parsed) && !te_addr_is_unspecified(&parsed) &&
            engine_owns(&parsed);
 }
 
 bool settings_engine_holds(const struct sockaddr *address, socklen_t length)
 {
-    struct cidr_address parsed;
+    struct te_addr parsed;
     if (!cidr_address_of(address, length, &parsed))
         return false;
-    if (cidr_is_wildcard(&parsed))
-        return !cidr_holds(&settings_get()->except, &parsed);
+    if (te_addr_is_unspecified(&parsed))
+        return !cidr_set_holds(&settings_get()->except, &parsed);
     return engine_owns(&parsed);
 }
 
