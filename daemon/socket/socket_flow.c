@@ -327,6 +327,10 @@ bool socket_flow_run(struct socket *socket)
         socket_flow_abort(socket);
         return false;
     }
+    if (socket->is_hung_up && socket_option_is_abortive(socket)) {
+        socket_flow_close(socket); /* what was written and not sent yet is dropped: socket(7) */
+        return false;
+    }
     if (socket->is_end_due && has_failed(socket))
         return false;
     enum step inward = deliver(socket);

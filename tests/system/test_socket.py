@@ -255,6 +255,17 @@ class Ends(SocketTest):
         mine.close()
         self.assert_errno(errno.ECONNRESET, peer.recv, 1)
 
+    def test_lingering_for_no_time_drops_what_waits(self) -> None:
+        """However much of it there is, and although the peer takes none."""
+        mine, peer = self.pair()
+        mine.setblocking(False)
+        while select.select([], [mine], [], 1)[1]:
+            with contextlib.suppress(BlockingIOError):
+                mine.send(bytes(65536))
+        self.control.setsockopt(mine, socket.SOL_SOCKET, socket.SO_LINGER, ABORT_ON_CLOSE)
+        mine.close()
+        wait_for(lambda: events_of(peer) & select.POLLHUP, what="the RST")
+
     def test_a_reset_by_the_peer(self) -> None:
         for mine, peer in (self.pair(), self.accepted_pair()):
             peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT_ON_CLOSE)
