@@ -17,6 +17,7 @@
 #define SCRIPTS_MAX 5
 #define HEAD_BYTES 512
 #define LINKER_BYTES 256
+#define NOTES_BYTES 4096
 
 /* The dynamic linker of this very program: what we are linked with, we can be loaded by. */
 static bool read_linker_of(int fd, const ElfW(Ehdr) * header, char linker[LINKER_BYTES])
@@ -31,6 +32,40 @@ static bool read_linker_of(int fd, const ElfW(Ehdr) * header, char linker[LINKER
         memset(linker, 0, LINKER_BYTES);
         size_t length = row.p_filesz < LINKER_BYTES - 1 ? row.p_filesz : LINKER_BYTES - 1;
         return pread(fd, linker, length, (off_t)row.p_offset) == (ssize_t)length;
+    }
+    return false;
+}
+
+/* Notes of one segment: a header, a name and a description each, the last two padded. */
+static bool has_note_named(int fd, const ElfW(Phdr) * segment, const char *name, size_t name_bytes)
+{
+    unsigned char notes[NOTES_BYTES];
+    size_t length = segment->p_filesz < sizeof(notes) ? segment->p_filesz : sizeof(notes);
+    if (pread(fd, notes, length, (off_t)segment->p_offset) != (ssize_t)length)
+        return false;
+    for (size_t at = 0; at + sizeof(ElfW(Nhdr)) + name_bytes <= length;) {
+        ElfW(Nhdr) note;
+        memcpy(&note, notes + at, sizeof(note));
+        at += sizeof(note);
+        if (note.n_namesz == name_bytes && memcmp(notes + at, name, name_bytes) == 0)
+            return true;
+        at +=
+            (((size_t)note.n_namesz + 3) & ~(size_t)3) + (((size_t)note.n_descsz + 3) & ~(size_t)3);
+    }
+    return false;
+}
+
+/* Its linker leaves its build id as a note, also in a stripped program. Go makes its system calls
+ * by itself, even where a C library is linked to it. */
+static bool is_go(int fd, const ElfW(Ehdr) * header)
+{
+    for (unsigned i = 0; i < header->e_phnum; i++) {
+        ElfW(Phdr) row;
+        off_t at = (off_t)(header->e_phoff + (size_t)i * header->e_phentsize);
+        if (pread(fd, &row, sizeof(row), at) != (ssize_t)sizeof(row))
+            return false;
+        if (row.p_type == PT_NOTE && has_note_named(fd, &row, "Go\0", 4))
+            return true;
     }
     return false;
 }
@@ -58,7 +93,7 @@ static enum program_kind kind_of_elf(int fd)
         return PROGRAM_FOREIGN;
     if (header.e_ident[EI_CLASS] != own.e_ident[EI_CLASS] || header.e_machine != own.e_machine)
         return PROGRAM_FOREIGN;
-    if (!read_linker_of(fd, &header, linker))
+    if (!read_linker_of(fd, &header, linker) || is_go(fd, &header))
         return PROGRAM_STATIC;
     /* /lib64/ld-linux-x86-64.so.2 may also be written with another folder in front. */
     const char *name = strrchr(linker, '/'), *own_name = strrchr(own_linker, '/');

@@ -7,7 +7,8 @@
 
 enum program_kind {
     PROGRAM_DYNAMIC,     /* linked against this C library: takes the library */
-    PROGRAM_STATIC,      /* takes none: no dynamic linker in it, or that of another C library */
+    PROGRAM_STATIC,      /* takes none: no dynamic linker in it, or that of another C library;
+                          * or would go past it, as Go does */
     PROGRAM_FOREIGN,     /* another machine or word size */
     PROGRAM_PRIVILEGED,  /* set-user-ID or with capabilities: the linker ignores LD_PRELOAD */
     PROGRAM_UNREADABLE,  /* errno says why */

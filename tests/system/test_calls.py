@@ -1,20 +1,21 @@
-"""What socket calls do under tcpengine-run: one C program (programs/), on the kernel's stack first,
+"""What socket calls do under tcpengine-run: one C program (calls/), on the kernel's stack first,
 then on the engine's, against the same peers on the kernel's TCP."""
 import os
 import socket
 import struct
 import threading
 import unittest
+from pathlib import Path
 
 import harness
 from harness import BUILD, HOST4, HOST6, PATIENCE, run
 
 RUN = BUILD / "lib" / "preload" / "tcpengine-run"
-PROGRAM = BUILD / "tests" / "system" / "programs" / "socket_calls"
+PROGRAM = BUILD / "tests" / "system" / "calls" / "socket_calls"
 
 
 class Peer:
-    """The ports that the program's cases know (programs/calls.h), on one address."""
+    """The ports that the program's cases know (calls/calls.h), on one address."""
 
     ports = ("echo", "reset", "end", "closed", "caller", "stuck")
 
@@ -81,15 +82,22 @@ class Peer:
             one.close()
 
 
+def has_rings() -> bool:
+    switch = Path("/proc/sys/kernel/io_uring_disabled")  # of Linux 6.6
+    return not switch.exists() or switch.read_text().strip() == "0"
+
+
 def cases() -> list[str]:
-    return run(PROGRAM).stdout.decode().split()
+    names = run(PROGRAM).stdout.decode().split()
+    return [name for name in names if has_rings() or not name.startswith("ring_")]
 
 
 # What a supervised program sees otherwise, since its reads, writes and epolls are not supervised:
 # docs/programs.md says so.
 NOT_SUPERVISED = {
     "reset_by_peer", "epoll_level", "epoll_edge", "epoll_one_shot", "flags_of_receiving",
-    "addresses_of_receiving", "extras_of_sending", "descriptors_exhausted"}
+    "addresses_of_receiving", "extras_of_sending", "descriptors_exhausted", "ring_on_a_connection",
+    "ring_connects"}
 
 
 class Calls(harness.SystemTest):
@@ -123,6 +131,19 @@ class Calls(harness.SystemTest):
 
     def test_supervised(self):
         self.check(HOST6, RUN, "--verbose", "--supervise", PROGRAM, without=NOT_SUPERVISED)
+
+    def test_bare_calls_are_the_engines(self):
+        """They do not go past it, to the kernel's TCP."""
+        peer = Peer(HOST4)
+        self.addCleanup(peer.close)
+        for words in ((RUN, PROGRAM), (RUN, "--supervise", PROGRAM), (RUN, f"{PROGRAM}_static")):
+            for name, made in (("bare_client", {"active_opens": 2}),
+                               ("bare_server", {"active_opens": 1, "passive_opens": 2})):
+                before = self.counters()
+                run(*words, HOST4, *peer.numbers, name,
+                    env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+                now = self.counters()
+                self.assertEqual({key: now[key] - before[key] for key in made}, made, words)
 
 
 if __name__ == "__main__":

@@ -107,6 +107,24 @@ static void another_c_library_takes_no_library(void **state)
     assert_int_equal(kind_of(file_with(bytes, (size_t)count), judged), PROGRAM_STATIC);
 }
 
+/* Its system calls go past the C library that it may be linked to. */
+static void a_go_program_takes_no_library(void **state)
+{
+    static uint8_t bytes[8192];
+    char judged[PATH_MAX];
+    int fd = open("/proc/self/exe", O_RDONLY);
+    ssize_t count = read(fd, bytes, sizeof(bytes));
+    (void)state;
+    close(fd);
+    assert_true(count > 0);
+    uint8_t *name = memmem(bytes, (size_t)count, "GNU", 4); /* the name of a note */
+    assert_non_null(name);
+    memcpy(name, "Go\0", 4);
+    assert_int_equal(kind_of(file_with(bytes, (size_t)count), judged), PROGRAM_STATIC);
+    memcpy(name, "Gp\0", 4);
+    assert_int_equal(kind_of(file_with(bytes, (size_t)count), judged), PROGRAM_DYNAMIC);
+}
+
 static void a_program_is_found_as_the_shell_would(void **state)
 {
     char found[PATH_MAX];
@@ -139,6 +157,7 @@ int main(void)
         cmocka_unit_test(a_script_of_itself_ends),
         cmocka_unit_test(elf_files_are_told_apart),
         cmocka_unit_test(another_c_library_takes_no_library),
+        cmocka_unit_test(a_go_program_takes_no_library),
         cmocka_unit_test(a_program_is_found_as_the_shell_would),
         cmocka_unit_test(what_is_neither_is_said_so),
     };
