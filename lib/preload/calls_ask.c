@@ -9,6 +9,7 @@
 #include "control.h"
 #include "failure.h"
 #include "kind.h"
+#include "named.h"
 #include "note.h"
 #include "option.h"
 #include "real.h"
@@ -20,11 +21,16 @@ static int ask_name(int fd, enum socket_op op, struct sockaddr *address, socklen
 {
     struct socket_request request;
     struct socket_answer answer;
+    struct named named;
     control_request_init(&request, op);
-    int result = control_ask_once(fd, &request, &answer);
-    if (result == 0)
-        address_show(op == SOCKET_OP_GETSOCKNAME ? &answer.local : &answer.remote, address, length);
-    return result;
+    if (!named_look(fd, &named)) {
+        int result = control_ask_once(fd, &request, &answer);
+        if (result != 0)
+            return result;
+        named = (struct named){answer.local, answer.remote};
+    }
+    address_show(op == SOCKET_OP_GETSOCKNAME ? &named.local : &named.remote, address, length);
+    return 0;
 }
 
 static int name_of(int fd, enum socket_op op, struct sockaddr *address, socklen_t *length)
@@ -146,9 +152,12 @@ static int set_option(int fd, int level, int name, const void *value, socklen_t 
     enum kind kind = kind_of(fd, NULL);
     if (kind != KIND_OTHER && level == SOL_SOCKET && name == SO_ZEROCOPY)
         return -EOPNOTSUPP; /* before it is known whose the socket will be, too */
-    if (kind != KIND_ENGINE || option_is_descriptors(level, name))
-        return sys_setsockopt(fd, level, name, value, length);
-    return tell_option(fd, level, name, value, length);
+    if (kind == KIND_ENGINE && !option_is_descriptors(level, name))
+        return tell_option(fd, level, name, value, length);
+    int result = sys_setsockopt(fd, level, name, value, length);
+    if (result == 0 && kind == KIND_KERNEL_TCP)
+        option_note_set(fd, level, name);
+    return result;
 }
 
 REPLACES int setsockopt(int fd, int level, int name, const void *value, socklen_t length)

@@ -8,9 +8,11 @@
 
 #include "address.h"
 #include "calls.h"
+#include "changed.h"
 #include "control.h"
 #include "convert.h"
 #include "kind.h"
+#include "named.h"
 #include "note.h"
 #include "open.h"
 #include "real.h"
@@ -27,7 +29,11 @@ REPLACES int socket(int family, int type, int protocol)
         errno = EPROTONOSUPPORT;
         return -1;
     }
-    return (int)real_result(sys_socket(family, type, protocol));
+    int fd = sys_socket(family, type, protocol);
+    bool is_tcp = is_ip && (type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) == SOCK_STREAM;
+    if (fd >= 0 && is_tcp)
+        changed_begin(fd);
+    return (int)real_result(fd);
 }
 
 /* --- bind and listen -------------------------------------------------------------------------- */
@@ -285,6 +291,7 @@ int open_accept(int fd, struct sockaddr *address, socklen_t *length, int flags, 
     if (accepted_fd < 0)
         return -1;
     drop_greeting(accepted_fd, accepted.greeting_bytes);
+    named_keep(accepted_fd, &(struct named){accepted.local, accepted.remote});
     if ((flags & SOCK_NONBLOCK) != 0)
         sys_fcntl(accepted_fd, F_SETFL, O_RDWR | O_NONBLOCK);
     address_show(&accepted.remote, address, length);

@@ -1,7 +1,6 @@
 #include "failure.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -42,17 +41,11 @@ static int ask_daemon(int fd)
 }
 
 /* Only a descriptor that hangs up may have failed: the rest costs no request. */
-static int hangs_up(int fd)
-{
-    int events = sys_poll_one(fd, POLLIN | POLLOUT, 0);
-    return events > 0 && (events & (POLLHUP | POLLERR)) != 0;
-}
-
 int failure_take(int fd)
 {
     int own = 0;
     socklen_t length = sizeof(own);
-    if (!hangs_up(fd))
+    if (!sys_hangs_up(fd))
         return 0;
     int error = ask_daemon(fd);
     sys_getsockopt(fd, SOL_SOCKET, SO_ERROR, &own, &length); /* the kernel's is taken as well */
@@ -61,7 +54,7 @@ int failure_take(int fd)
 
 ssize_t failure_at_end(int fd)
 {
-    if (!hangs_up(fd) || kind_of(fd, NULL) != KIND_ENGINE)
+    if (!sys_hangs_up(fd) || kind_of(fd, NULL) != KIND_ENGINE)
         return 0;
     int error = ask_daemon(fd);
     if (error == 0)

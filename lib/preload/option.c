@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "changed.h"
 #include "note.h"
 #include "sys.h"
 
@@ -66,6 +67,32 @@ bool option_is_descriptors(int level, int name)
     return false;
 }
 
+/* --- what was set ----------------------------------------------------------------------------- */
+
+/* Bits of changed.h, in the order of the list; those of the descriptor have one for all. */
+#define CHANGED_DESCRIPTORS ((uint64_t)1 << 63)
+_Static_assert(OPTION_COUNT < 63, "a bit for each");
+
+static uint64_t bits_of(int level, int name)
+{
+    if (option_is_descriptors(level, name))
+        return CHANGED_DESCRIPTORS;
+    if (level == IPPROTO_IP && name == IP_TOS)
+        return CHANGED_ALL; /* SO_PRIORITY follows it: ip(7) */
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if (options[i].level == level && options[i].name == name)
+            return (uint64_t)1 << i;
+    }
+    return CHANGED_ALL; /* another way to say one of them: SO_SNDBUFFORCE, SO_BINDTOIFINDEX, ... */
+}
+
+void option_note_set(int fd, int level, int name)
+{
+    changed_note(fd, bits_of(level, name));
+}
+
+/* --- copying ---------------------------------------------------------------------------------- */
+
 struct value {
     socklen_t length;
     unsigned char bytes[64];
@@ -122,7 +149,30 @@ static void copy_between_descriptors(int from_fd, int to_fd)
     }
 }
 
-int option_copy_to_engine(struct control *control, int kernel_fd, int family, int engine_fd)
+static int copy_one(struct control *control, int engine_fd, const struct option *option,
+                    struct value *value)
+{
+    if (option->is_doubled)
+        halve(value);
+    return set_on_engine(control, engine_fd, option, value);
+}
+
+/* Those that it is known were set. */
+static int copy_known(struct control *control, int kernel_fd, int engine_fd, uint64_t bits)
+{
+    struct value value;
+    int result = 0;
+    for (unsigned i = 0; i < OPTION_COUNT && result == 0; i++) {
+        if ((bits & (uint64_t)1 << i) != 0 && value_get(kernel_fd, &options[i], &value))
+            result = copy_one(control, engine_fd, &options[i], &value);
+    }
+    if ((bits & CHANGED_DESCRIPTORS) != 0)
+        copy_between_descriptors(kernel_fd, engine_fd);
+    return result;
+}
+
+/* Those that are otherwise than in a fresh socket. */
+static int copy_different(struct control *control, int kernel_fd, int family, int engine_fd)
 {
     struct value value;
     int fresh_fd = sys_socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
@@ -130,15 +180,20 @@ int option_copy_to_engine(struct control *control, int kernel_fd, int family, in
         return fresh_fd;
     int result = 0;
     for (unsigned i = 0; i < OPTION_COUNT && result == 0; i++) {
-        if (!value_differs(kernel_fd, fresh_fd, &options[i], &value))
-            continue;
-        if (options[i].is_doubled)
-            halve(&value);
-        result = set_on_engine(control, engine_fd, &options[i], &value);
+        if (value_differs(kernel_fd, fresh_fd, &options[i], &value))
+            result = copy_one(control, engine_fd, &options[i], &value);
     }
     sys_close(fresh_fd);
     copy_between_descriptors(kernel_fd, engine_fd);
     return result;
+}
+
+int option_copy_to_engine(struct control *control, int kernel_fd, int family, int engine_fd)
+{
+    uint64_t bits;
+    bool is_known = changed_look(kernel_fd, &bits) && bits != CHANGED_ALL;
+    return is_known ? copy_known(control, kernel_fd, engine_fd, bits)
+                    : copy_different(control, kernel_fd, family, engine_fd);
 }
 
 static bool get_from_engine(struct control *control, int engine_fd, const struct option *option,

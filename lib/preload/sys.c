@@ -149,3 +149,16 @@ int sys_poll_one(int fd, short events, int timeout_ms)
     long result = CALL(SYS_ppoll, (long)&one, 1, timeout_ms < 0 ? 0 : (long)&limit, 0, 8);
     return result < 0 ? (int)result : one.revents;
 }
+
+bool sys_hangs_up(int fd)
+{
+    int events = sys_poll_one(fd, POLLIN | POLLOUT, 0);
+    return events > 0 && (events & (POLLHUP | POLLERR)) != 0;
+}
+
+uint64_t sys_cookie(int fd)
+{
+    uint64_t cookie = 0;
+    socklen_t length = sizeof(cookie);
+    return sys_getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) < 0 ? 0 : cookie;
+}

@@ -4,6 +4,7 @@
 #ifndef TCPENGINE_PRELOAD_SYS_H
 #define TCPENGINE_PRELOAD_SYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -37,5 +38,8 @@ int sys_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event
 /* What can be had from fd now, or at the latest after timeout_ms (-1: whenever): poll()'s revents.
  */
 int sys_poll_one(int fd, short events, int timeout_ms);
+bool sys_hangs_up(int fd);
+/* Of a socket, never to come again (SO_COOKIE); 0: it is none. */
+uint64_t sys_cookie(int fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/sendfile.h>
 #include <sys/time.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 #include "calls.h"
 
@@ -525,6 +526,49 @@ static void options_before(void)
     close(fd);
 }
 
+static void check_keepalive_and_nodelay(int fd)
+{
+    CHECK_INT(connect(fd, at_port(peer.echo), peer.length), 0);
+    CHECK_INT(int_option(fd, IPPROTO_TCP, TCP_NODELAY), 1);
+    CHECK_INT(int_option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
+    CHECK_INT(int_option(fd, SOL_SOCKET, SO_OOBINLINE), 0);
+    expect_echo(fd);
+}
+
+/* They belong to the socket, whichever descriptor and process they are set by. */
+static void options_of_copies(void)
+{
+    int fd = tcp_socket(0), copy = dup(fd), status;
+    set_int(copy, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_int(fd, SOL_SOCKET, SO_OOBINLINE, 1);
+    set_int(copy, SOL_SOCKET, SO_OOBINLINE, 0);
+    check_keepalive_and_nodelay(fd);
+    close(fd);
+    close(copy);
+    fd = tcp_socket(0);
+    set_int(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (fork() == 0) {
+        set_int(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+        check_keepalive_and_nodelay(fd);
+        exit(0);
+    }
+    CHECK(wait(&status) > 0 && status == 0);
+    close(fd);
+}
+
+/* A number that is used again is another socket, with other options. */
+static void options_of_a_number(void)
+{
+    for (int turn = 0; turn < 3; turn++) {
+        int fd = tcp_socket(0);
+        set_int(fd, IPPROTO_TCP, TCP_NODELAY, turn % 2);
+        CHECK_INT(connect(fd, at_port(peer.echo), peer.length), 0);
+        CHECK_INT(int_option(fd, IPPROTO_TCP, TCP_NODELAY), turn % 2);
+        close(fd);
+    }
+}
+
 static void options_after(void)
 {
     int fd = connected_to(peer.echo);
@@ -573,6 +617,8 @@ const struct a_case client_cases[] = {
     {"receive_interrupted", receive_interrupted},
     {"stuck_peer", stuck_peer},
     {"options_before", options_before},
+    {"options_of_copies", options_of_copies},
+    {"options_of_a_number", options_of_a_number},
     {"options_after", options_after},
     {NULL, NULL},
 };
