@@ -182,6 +182,17 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     return NULL;
 }
 
+/* What carries a tag has one reference. */
+static const char *check_tags(const struct te_stack *stack)
+{
+    uint64_t uses = (uint64_t)stack->conns.count + stack->listeners.count + stack->time_wait.count;
+    for (uint32_t i = 0; i < stack->graveyard.capacity; i++) {
+        const struct te_grave *grave = &stack->graveyard.ring[i];
+        uses += grave->id != 0 && grave->tag_reference != TE_TAG_NONE;
+    }
+    return uses != stack->tags.uses ? "tags: the account differs from a recount" : NULL;
+}
+
 static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_id)
 {
     uint64_t cursor = 0, of_owners = 0;
@@ -218,6 +229,8 @@ const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *re
         wrong = check_listeners(stack, ret_id);
     if (wrong == NULL)
         wrong = te_charges_check(stack);
+    if (wrong == NULL)
+        wrong = check_tags(stack);
     if (wrong == NULL)
         wrong = te_time_wait_check(stack);
     if (wrong == NULL)

@@ -23,6 +23,7 @@
 #include "tcp/conn/graveyard.h"
 #include "tcp/conn/owner.h"
 #include "tcp/conn/port_use.h"
+#include "tcp/conn/tag.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/remotes.h"
@@ -53,6 +54,7 @@ struct te_stack {
     struct te_conn_table conns;
     struct te_charges charges;    /* who pays for memory */
     struct te_owner_table owners; /* connections and memory per uid */
+    struct te_tag_table tags;     /* the host's notes of who has what */
     uint64_t yield_cursor;        /* where the search for one that yields goes on */
     struct te_listener_table listeners;
     struct te_remotes remotes; /* connections per remote address */

@@ -40,6 +40,7 @@ TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charge
 TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);
 TE_NOT_SAVED(struct te_conn, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_conn, "armed again", timer);
+TE_SAVED_BY_HAND(struct te_conn, "as its tag: tag_field", tag_reference);
 TE_SAVED_BY_HAND(struct te_conn, "by te_save_ready", ready);
 TE_SAVED_BY_HAND(struct te_conn, "size and bytes: send_buffer_fields, receive_buffer_fields",
                  send_ring, receive_ring);
@@ -381,6 +382,18 @@ static void receive_buffer_fields(struct te_codec *codec, struct te_stack *stack
         byte_fields(codec, &conn->receive_ring, held->items[i].start, held->items[i].end);
 }
 
+/* Reading: the reference is the connection's. */
+static void tag_field(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
+{
+    uint32_t tag = te_tag_number(stack, conn->tag_reference);
+    te_save_tag(codec, &tag);
+    if (!codec->is_reading || !te_codec_is_ok(codec))
+        return;
+    conn->tag_reference = te_tag_join(stack, conn->uid, tag);
+    if (conn->tag_reference == TE_TAG_NONE)
+        te_codec_fail(codec, TE_ERR_NOMEM);
+}
+
 static void conn_fields(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
 {
     identity_fields(codec, stack, conn);
@@ -393,6 +406,7 @@ static void conn_fields(struct te_codec *codec, struct te_stack *stack, struct t
     timer_fields(codec, conn);
     send_buffer_fields(codec, stack, conn);
     receive_buffer_fields(codec, stack, conn);
+    tag_field(codec, stack, conn);
 }
 
 /* --- the section ------------------------------------------------------------------------------ */
@@ -402,6 +416,7 @@ static struct te_conn *new_conn(struct te_stack *stack)
     struct te_conn *conn = te_stack_alloc(stack, sizeof(*conn));
     if (conn == NULL)
         return NULL;
+    conn->tag_reference = TE_TAG_NONE;
     te_list_init(&conn->queue_link);
     te_list_init(&conn->listener_link);
     for (unsigned i = 0; i < TE_CONN_TIMERS; i++)
@@ -416,6 +431,7 @@ static void discard(struct te_stack *stack, struct te_conn *conn)
     te_mtu_probe_free(stack, conn);
     te_send_drop(stack, conn);
     te_conn_drop_received(stack, conn);
+    te_tag_leave(stack, conn->tag_reference);
     te_history_clear(&conn->history, &stack->config.allocator);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }

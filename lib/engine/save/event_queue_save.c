@@ -27,6 +27,7 @@ static void event_fields(struct te_codec *codec, struct te_event *event)
     te_save_transition(codec, &event->transition);
     te_codec_u32_to(codec, &ready, READY_ALL);
     te_save_error(codec, &error);
+    te_save_tag(codec, &event->tag);
     if (codec->is_reading) {
         event->ready = ready;
         event->error = (enum te_err)error;

@@ -7,6 +7,7 @@ TE_NOT_SAVED(struct te_graveyard, "the table is rebuilt", by_id, bucket_count);
 TE_NOT_SAVED(struct te_graveyard, "follows from the configuration", capacity);
 TE_SAVED_BY_HAND(struct te_graveyard, "by the order of the graves", next);
 TE_NOT_SAVED(struct te_grave, "the table is rebuilt", next_by_id);
+TE_NOT_SAVED(struct te_grave, "follows from uid and tag", tag_reference);
 TE_SAVED_BY_HAND(struct te_grave, "as the history that it belongs to", room);
 
 static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
@@ -17,6 +18,7 @@ static void grave_fields(struct te_codec *codec, const struct te_stack *stack,
     te_save_endpoint(codec, &grave->remote);
     te_codec_u32(codec, &grave->uid);
     te_save_history(codec, &grave->history, &stack->config.allocator);
+    te_save_tag(codec, &grave->tag);
 }
 
 static uint32_t grave_count(const struct te_graveyard *yard)

@@ -13,11 +13,12 @@ TE_SAVED_ITEMS(struct te_listener, accept_queue, struct te_conn);
 TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
 TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
 TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
+TE_SAVED_BY_HAND(struct te_listener, "as its tag", tag_reference);
 TE_NOT_SAVED(struct te_listener, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,
-                            struct te_listener *listener)
+                            struct te_listener *listener, uint32_t *tag)
 {
     te_save_id(codec, stack, &listener->id);
     te_save_endpoint(codec, &listener->local);
@@ -32,6 +33,7 @@ static void listener_fields(struct te_codec *codec, const struct te_stack *stack
     te_codec_u32(codec, &listener->fast_open_resets);
     te_codec_time(codec, &listener->fast_open_resets_until_us);
     te_save_history(codec, &listener->history, &stack->config.allocator);
+    te_save_tag(codec, tag);
 }
 
 /* --- the queues: SYN, accept, and accepted in SYN_RCVD by Fast Open --------------------------- */
@@ -127,7 +129,8 @@ static void check_listener(struct te_codec *codec, struct te_stack *stack,
 static void read_listener(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_listener read = {.id = 0};
-    listener_fields(codec, stack, &read);
+    uint32_t tag = 0;
+    listener_fields(codec, stack, &read, &tag);
     if (te_codec_is_ok(codec))
         check_listener(codec, stack, &read);
     if (!te_codec_is_ok(codec)) {
@@ -135,7 +138,10 @@ static void read_listener(struct te_codec *codec, struct te_stack *stack)
         return;
     }
     struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
-    if (listener == NULL || !te_owner_add_listener(stack, read.uid)) {
+    read.tag_reference = te_tag_join(stack, read.uid, tag);
+    if (listener == NULL || read.tag_reference == TE_TAG_NONE ||
+        !te_owner_add_listener(stack, read.uid)) {
+        te_tag_leave(stack, read.tag_reference);
         te_history_clear(&read.history, &stack->config.allocator);
         te_stack_dealloc(stack, listener, sizeof(*listener));
         te_codec_fail(codec, TE_ERR_NOMEM);
@@ -155,7 +161,8 @@ static void write_listeners(struct te_codec *codec, struct te_stack *stack)
     uint64_t cursor = 0;
     struct te_listener *listener;
     while ((listener = te_listener_walk(&stack->listeners, &cursor)) != NULL) {
-        listener_fields(codec, stack, listener);
+        uint32_t tag = te_tag_number(stack, listener->tag_reference);
+        listener_fields(codec, stack, listener, &tag);
         queues_fields(codec, stack, listener);
     }
 }

@@ -29,7 +29,7 @@
 struct te_conn;
 struct te_control_frame;
 
-#define TE_SAVE_VERSION 6
+#define TE_SAVE_VERSION 7
 #define TE_SAVE_VERSION_TIME_WAIT_LIMITER 2
 #define TE_SAVE_VERSION_PROBE_NEEDS_RTT 2
 #define TE_SAVE_VERSION_LAN 3       /* neighbours that move, limiters that know their start */
@@ -37,6 +37,7 @@ struct te_control_frame;
 #define TE_SAVE_VERSION_GROUPS 5    /* MLD, conflicts of addresses, names of ICMP errors */
 #define TE_SAVE_VERSION_FAMILIES 6  /* listeners of one family */
 #define TE_SAVE_VERSION_FRAMES 6    /* who gets text in frames of many segments */
+#define TE_SAVE_VERSION_TAGS 7      /* the host's notes of who has what */
 
 /* Ids are below 2^53 (conn.h). */
 #define TE_SAVE_ID_MAX (UINT64_C(1) << 53)
@@ -91,6 +92,8 @@ void te_save_addr(struct te_codec *codec, struct te_addr *addr);
 void te_save_endpoint(struct te_codec *codec, struct te_endpoint *endpoint);
 /* Reading: TE_ERR_INVALID unless it was given out, 0 < id < next_id. */
 void te_save_id(struct te_codec *codec, const struct te_stack *stack, uint64_t *id);
+/* A tag as its number. 0 in versions without tags. */
+void te_save_tag(struct te_codec *codec, uint32_t *tag);
 /* Reading: TE_ERR_INVALID when it is above 0. Codes of a later version are kept. */
 void te_save_error(struct te_codec *codec, int8_t *error);
 /* Reading: log is empty before, and the caller's to clear afterwards, whatever came of it;

@@ -39,6 +39,12 @@ void te_save_id(struct te_codec *codec, const struct te_stack *stack, uint64_t *
     te_codec_require(codec, *id != 0 && *id < stack->next_id);
 }
 
+void te_save_tag(struct te_codec *codec, uint32_t *tag)
+{
+    if (codec->version >= TE_SAVE_VERSION_TAGS)
+        te_codec_u32(codec, tag);
+}
+
 void te_save_error(struct te_codec *codec, int8_t *error)
 {
     te_codec_i8(codec, error);

@@ -16,8 +16,8 @@ TE_NOT_SAVED(struct te_time_wait_pool, "how the memory is used", chunk_count, ch
              entry_bytes, free_head, used);
 /* Private to time_wait.c: te_time_wait_view and te_time_wait_put know what each of them means. */
 TE_SAVED_BY_HAND(struct te_time_wait_entry, "as struct te_time_wait_view", id_low, id_high, snd_nxt,
-                 rcv_nxt, ts_recent, deadline_ms, uid, local_port, remote_port, window, extension,
-                 fin_reacked, bits, remote);
+                 rcv_nxt, ts_recent, deadline_ms, tag_reference, local_port, remote_port, window,
+                 extension, fin_reacked, bits, remote);
 TE_NOT_SAVED(struct te_time_wait_entry, "the tables are rebuilt", next_by_tuple, next_by_id,
              previous, next);
 TE_NOT_SAVED(struct te_time_wait_view, "where the entry lies", handle);
@@ -38,6 +38,7 @@ static void view_fields(struct te_codec *codec, const struct te_stack *stack,
     te_codec_u32_to(codec, &view->fin_reacked, UINT8_MAX);
     te_codec_time(codec, &view->started_at_us);
     te_codec_time(codec, &view->ends_at_us);
+    te_save_tag(codec, &view->tag);
 }
 
 /* A connection of the same id can only be the remains of this one. */

@@ -78,6 +78,7 @@ static struct te_conn *make_conn(struct te_stack *stack, const struct te_listene
     birth->local = segment->local;
     birth->remote = segment->remote;
     birth->uid = listener->uid;
+    birth->tag = te_tag_number(stack, listener->tag_reference);
     birth->state = TE_LISTEN;
     struct te_path path = {.next_hop = segment->remote.addr};
     enum te_err err = te_ip_route(stack, &segment->remote.addr, &path);

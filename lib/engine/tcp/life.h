@@ -12,7 +12,7 @@
 struct te_conn_birth {
     struct te_endpoint local, remote;
     struct te_addr next_hop;
-    uint32_t uid;
+    uint32_t uid, tag;
     uint64_t id;         /* 0: a new one; else that of the listener that turns active */
     enum te_state state; /* CLOSED, or LISTEN for the child of a listener */
     uint32_t isn_floor;  /* with has_isn_floor: the ISN must be above it (RFC 1122 4.2.2.13) */

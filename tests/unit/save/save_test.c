@@ -595,7 +595,7 @@ static enum te_err restore_sealed(struct saved *saved, struct te_stack **ret_sta
 
 #define NOW_AT 10
 #define BORN_AT 16 /* in its section, behind the secret */
-#define VIEW_BYTES 84
+#define VIEW_BYTES 88
 #define VIEW_STARTED_AT 68 /* and then its end */
 
 /* Ends are kept in milliseconds since birth: the one before it must not move when it is saved. */

@@ -442,7 +442,8 @@ struct field {
 
 #define FIELDS_OF_te_grave(F, I)                                                                   \
     F(MAY_CHANGE, uint64_t, te_grave, id)                                                          \
-    F(MAY_CHANGE, uint32_t, te_grave, uid)
+    F(MAY_CHANGE, uint32_t, te_grave, uid)                                                         \
+    F(MAY_CHANGE, uint32_t, te_grave, tag)
 
 #define FIELDS_OF_te_pmtu(F, I)                                                                    \
     F(MAY_CHANGE, uint16_t, te_pmtu, mtu_bytes)                                                    \
@@ -477,6 +478,7 @@ struct field {
     F(MAY_CHANGE, uint64_t, te_event, id)                                                          \
     F(MAY_CHANGE, int64_t, te_event, time_us)                                                      \
     F(MAY_CHANGE, uint32_t, te_event, uid)                                                         \
+    F(MAY_CHANGE, uint32_t, te_event, tag)                                                         \
     F(MAY_CHANGE, unsigned, te_event, ready)                                                       \
     F(MAY_CHANGE, enum te_err, te_event, error)
 

@@ -31,6 +31,7 @@ struct te_open {
     struct te_endpoint local;
     struct te_endpoint remote; /* fully specified */
     uint32_t uid;              /* of the owner, as the host understands it; only stored */
+    uint32_t tag;              /* the host's own note of who it is: te_set_tag */
     uint64_t listener_id;      /* not 0: the passive OPEN that turns active (3.10.1, LISTEN) */
 
     /* The first SEND, copied and queued as by te_send, which may have room for only a part:
@@ -51,6 +52,7 @@ struct te_listen {
     struct te_endpoint local;     /* addr unspecified: all of ours; port must not be 0 */
     struct te_endpoint remote;    /* unspecified: any peer; else only that one (RFC 9293 MUST-43) */
     uint32_t uid;                 /* of the owner, as the host understands it; only stored */
+    uint32_t tag;                 /* its connections have it, too: te_set_tag */
     uint32_t backlog;             /* accept queue; 0: 128; cut to config.backlog_max */
     enum te_listen_family family; /* TE_LISTEN_ANY, unless local.addr is unspecified */
     /* Data on a SYN may be received before the handshake is over, and then perhaps twice (RFC 7413
@@ -120,6 +122,17 @@ uint16_t te_listen_port(struct te_stack *stack, const struct te_listen *listen);
  * TE_ERR_NO_CONNECTION: no such listener (any more). Its connections that waited were reset. */
 enum te_err te_accept(struct te_stack *stack, uint64_t listener_id, uint32_t uid, uint64_t *ret_id,
                       int64_t now_us);
+
+/* Puts the host's note on a connection, in place of that of its OPEN or listener. It is in the
+ * status and the events of the connection from now on, and in what is kept of it: its TIME_WAIT
+ * entry and its history. To the engine it is just a number.
+ *
+ * TE_ERR_NO_CONNECTION: no connection has that id. TE_ERR_NOMEM: the allocator refused; the old
+ *     note stays. */
+enum te_err te_set_tag(struct te_stack *stack, uint64_t id, uint32_t tag);
+/* Whether something of uid has that tag: a connection, a listener, a TIME_WAIT entry, or a history.
+ * Events that were not taken yet do not count. O(1). */
+bool te_tag_is_used(const struct te_stack *stack, uint32_t uid, uint32_t tag);
 
 /* --- SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3) ----------------------------------------------- */
 
@@ -333,6 +346,7 @@ struct te_status {
     enum te_state state;
     struct te_endpoint local, remote;
     uint32_t uid;
+    uint32_t tag;           /* te_set_tag */
     enum te_err error;      /* why it failed; TE_OK while it lives, and after an orderly end */
     enum te_err soft_error; /* the last ICMP error that did not end it (RFC 9293 3.9.2.2) */
     bool has_icmp;          /* error or soft_error came as this type and code (icmp.h) */
@@ -369,6 +383,7 @@ struct te_history {
     uint64_t id;
     struct te_endpoint local, remote;
     uint32_t uid;
+    uint32_t tag;
     bool is_gone; /* no object has the id any more, not even a TIME_WAIT entry */
     unsigned count;
     struct te_transition transitions[TE_HISTORY_MAX];

@@ -110,7 +110,8 @@ struct te_event {
     enum te_event_kind kind;
     uint64_t id;     /* 0: none */
     int64_t time_us; /* TE_EVENT_READY: when it was taken, or the object ended */
-    uint32_t uid;    /* these two are not set by TE_EVENT_READY: ask te_status */
+    uint32_t uid;    /* these four are not set by TE_EVENT_READY: ask te_status */
+    uint32_t tag;
     struct te_endpoint local, remote;
     struct te_transition transition; /* TE_EVENT_STATE */
     unsigned ready;                  /* TE_EVENT_READY: set of enum te_ready */

@@ -174,6 +174,11 @@ bool te_charge_move(struct te_stack *stack, struct te_conn *conn, uint32_t uid)
     struct te_owner *heir = te_owner_join(stack, uid);
     if (heir == NULL)
         return false;
+    uint32_t tag = te_tag_number(stack, conn->tag_reference);
+    if (!te_tag_change(stack, &conn->tag_reference, uid, tag)) {
+        te_owner_leave(stack, uid);
+        return false;
+    }
     te_owner_find(stack, conn->uid)->bytes -= charged(conn);
     heir->bytes += charged(conn);
     te_owner_leave(stack, conn->uid);

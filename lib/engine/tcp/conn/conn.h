@@ -78,6 +78,7 @@ struct te_conn {
     struct te_endpoint local, remote;
     struct te_addr next_hop;
     uint32_t uid;
+    uint32_t tag_reference; /* tag.h */
 
     /* State. RFC 9293's own, the field state, is written by state.c alone (state.h). */
     uint8_t state;

@@ -36,8 +36,9 @@ void te_graveyard_done(struct te_stack *stack)
     te_stack_dealloc(stack, yard->by_id, yard->bucket_count * sizeof(uint32_t));
 }
 
-static void forget(struct te_graveyard *yard, uint32_t index)
+static void forget(struct te_stack *stack, uint32_t index)
 {
+    struct te_graveyard *yard = &stack->graveyard;
     struct te_grave *grave = &yard->ring[index];
     if (grave->id == 0)
         return;
@@ -45,6 +46,7 @@ static void forget(struct te_graveyard *yard, uint32_t index)
     while (*at != index)
         at = &yard->ring[*at].next_by_id;
     *at = grave->next_by_id;
+    te_tag_leave(stack, grave->tag_reference);
     grave->id = 0;
 }
 
@@ -57,9 +59,11 @@ void te_graveyard_put(struct te_stack *stack, struct te_grave grave)
     }
     uint32_t index = yard->next;
     yard->next = (index + 1) % yard->capacity;
-    forget(yard, index);
+    forget(stack, index);
     uint32_t *bucket = bucket_of(yard, grave.id);
     grave.next_by_id = *bucket;
+    grave.tag_reference = te_tag_join(stack, grave.uid, grave.tag);
+    grave.tag = te_tag_number(stack, grave.tag_reference);
     yard->ring[index] = grave;
     te_history_settle(&yard->ring[index].history, yard->ring[index].room, &stack->config.allocator);
     *bucket = index;
@@ -71,6 +75,7 @@ void te_graveyard_bury(struct te_stack *stack, struct te_conn *conn)
                                               .local = conn->local,
                                               .remote = conn->remote,
                                               .uid = conn->uid,
+                                              .tag = te_tag_number(stack, conn->tag_reference),
                                               .history = te_history_move(&conn->history)});
 }
 
@@ -80,6 +85,7 @@ void te_graveyard_bury_listener(struct te_stack *stack, struct te_listener *list
                                               .local = listener->local,
                                               .remote = listener->remote,
                                               .uid = listener->uid,
+                                              .tag = te_tag_number(stack, listener->tag_reference),
                                               .history = te_history_move(&listener->history)});
 }
 

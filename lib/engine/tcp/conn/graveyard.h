@@ -15,8 +15,9 @@ struct te_listener;
 struct te_grave {
     uint64_t id; /* 0: empty */
     struct te_endpoint local, remote;
-    uint32_t uid;
-    uint32_t next_by_id; /* index, or UINT32_MAX */
+    uint32_t uid, tag;
+    uint32_t tag_reference; /* tag.h; the graveyard's */
+    uint32_t next_by_id;    /* index, or UINT32_MAX */
     struct te_history_log history;
     struct te_history_item room[TE_HISTORY_MORE]; /* the history's, once it is in the ring */
 };
@@ -35,7 +36,8 @@ void te_graveyard_done(struct te_stack *stack);
  * not be here yet. */
 void te_graveyard_bury(struct te_stack *stack, struct te_conn *conn);
 void te_graveyard_bury_listener(struct te_stack *stack, struct te_listener *listener);
-/* A grave, whose history is handed over; next_by_id is ignored. */
+/* A grave, whose history is handed over; next_by_id and tag_reference are ignored. Without memory
+ * it loses its tag. */
 void te_graveyard_put(struct te_stack *stack, struct te_grave grave);
 /* NULL when the id was never buried or has been overwritten. Valid until the next burial. */
 const struct te_grave *te_graveyard_find(const struct te_stack *stack, uint64_t id);

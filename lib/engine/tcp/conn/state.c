@@ -60,6 +60,7 @@ void te_state_record(struct te_stack *stack, const struct te_state_subject *subj
         .id = subject->id,
         .time_us = stack->now_us,
         .uid = subject->uid,
+        .tag = subject->tag,
         .local = *subject->local,
         .remote = *subject->remote,
         .transition = {.time_us = stack->now_us,
@@ -80,8 +81,9 @@ void te_state_record(struct te_stack *stack, const struct te_state_subject *subj
 void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_state to,
                        enum te_cause cause, const struct te_segment_info *segment)
 {
-    struct te_state_subject subject = {conn->id, conn->uid, &conn->local, &conn->remote,
-                                       &conn->history};
+    struct te_state_subject subject = {
+        conn->id,     conn->uid,     te_tag_number(stack, conn->tag_reference),
+        &conn->local, &conn->remote, &conn->history};
     struct te_state_change change = {.from = (enum te_state)conn->state,
                                      .to = to,
                                      .cause = cause,

@@ -25,7 +25,7 @@ struct te_state_change {
 /* Whose state it is: a connection, a listener, or an entry of the TIME_WAIT table. */
 struct te_state_subject {
     uint64_t id;
-    uint32_t uid;
+    uint32_t uid, tag;
     const struct te_endpoint *local, *remote;
     struct te_history_log *history; /* NULL when the graveyard has overwritten it */
 };

@@ -107,8 +107,9 @@ static uint32_t backlog_of(const struct te_stack *stack, const struct te_listen 
 void te_listener_record(struct te_stack *stack, struct te_listener *listener,
                         const struct te_state_change *change)
 {
-    struct te_state_subject subject = {listener->id, listener->uid, &listener->local,
-                                       &listener->remote, &listener->history};
+    struct te_state_subject subject = {
+        listener->id,     listener->uid,     te_tag_number(stack, listener->tag_reference),
+        &listener->local, &listener->remote, &listener->history};
     te_state_record(stack, &subject, change);
 }
 
@@ -119,8 +120,11 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
         return TE_ERR_ADDR_IN_USE;
     if (te_open_limit(stack, listen->uid, true) != TE_LIMIT_NONE)
         return TE_ERR_RESOURCES;
+    uint32_t tag_reference = te_tag_join(stack, listen->uid, listen->tag);
     struct te_listener *listener = te_stack_alloc(stack, sizeof(*listener));
-    if (listener == NULL || !te_owner_add_listener(stack, listen->uid)) {
+    if (listener == NULL || tag_reference == TE_TAG_NONE ||
+        !te_owner_add_listener(stack, listen->uid)) {
+        te_tag_leave(stack, tag_reference);
         te_stack_dealloc(stack, listener, sizeof(*listener));
         return TE_ERR_NOMEM;
     }
@@ -128,6 +132,7 @@ enum te_err te_listener_new(struct te_stack *stack, const struct te_listen *list
     listener->local = listen->local;
     listener->remote = listen->remote;
     listener->uid = listen->uid;
+    listener->tag_reference = tag_reference;
     listener->backlog = backlog_of(stack, listen);
     listener->family = (uint8_t)listen->family;
     listener->opened_at_us = stack->now_us;

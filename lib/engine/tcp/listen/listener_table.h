@@ -32,6 +32,7 @@ struct te_listener {
     uint64_t id;
     struct te_endpoint local, remote; /* remote unspecified: any peer */
     uint32_t uid;
+    uint32_t tag_reference; /* tag.h */
     uint32_t backlog;
     uint8_t family; /* enum te_listen_family */
     bool is_kept;   /* te_set_kept */

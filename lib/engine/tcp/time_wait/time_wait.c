@@ -31,7 +31,7 @@ struct te_time_wait_entry {
     uint32_t id_low;
     uint32_t snd_nxt, rcv_nxt, ts_recent;
     uint32_t deadline_ms;
-    uint32_t uid;
+    uint32_t tag_reference; /* tag.h: also of the uid */
     uint16_t id_high;
     uint16_t local_port, remote_port;
     uint16_t window;
@@ -178,7 +178,8 @@ void te_time_wait_view(const struct te_stack *stack, uint32_t handle,
         .id = entry_id(entry),
         .local = {*te_ip_local_at(stack, entry->bits >> BITS_LOCAL_SHIFT), entry->local_port},
         .remote = {entry_remote(entry, handle), entry->remote_port},
-        .uid = entry->uid,
+        .uid = te_tag_uid(stack, entry->tag_reference),
+        .tag = te_tag_number(stack, entry->tag_reference),
         .snd_nxt = entry->snd_nxt,
         .rcv_nxt = entry->rcv_nxt,
         .ts_recent = entry->ts_recent,
@@ -444,7 +445,7 @@ static uint16_t extension_of(const struct te_stack *stack, const struct te_time_
 }
 
 static void fill_entry(const struct te_stack *stack, uint32_t handle,
-                       const struct te_time_wait_view *view)
+                       const struct te_time_wait_view *view, uint32_t tag_reference)
 {
     struct te_time_wait_entry *entry = entry_at(&stack->time_wait, handle);
     int local_index = te_ip_local_index(stack, &view->local.addr);
@@ -456,7 +457,7 @@ static void fill_entry(const struct te_stack *stack, uint32_t handle,
         .rcv_nxt = view->rcv_nxt,
         .ts_recent = view->ts_recent,
         .deadline_ms = ms_of(stack, view->ends_at_us),
-        .uid = view->uid,
+        .tag_reference = tag_reference,
         .local_port = view->local.port,
         .remote_port = view->remote.port,
         .window = view->window,
@@ -491,10 +492,15 @@ static void release_port(struct te_stack *stack, const struct te_time_wait_view 
 static bool put(struct te_stack *stack, const struct te_time_wait_view *view, bool makes_use)
 {
     struct te_time_wait_table *table = &stack->time_wait;
-    uint32_t handle = take_entry(stack, te_addr_is_v4(&view->remote.addr));
-    if (handle == TE_TIME_WAIT_NONE)
+    uint32_t tag_reference = te_tag_join(stack, view->uid, view->tag);
+    if (tag_reference == TE_TAG_NONE)
         return false;
-    fill_entry(stack, handle, view);
+    uint32_t handle = take_entry(stack, te_addr_is_v4(&view->remote.addr));
+    if (handle == TE_TIME_WAIT_NONE) {
+        te_tag_leave(stack, tag_reference);
+        return false;
+    }
+    fill_entry(stack, handle, view, tag_reference);
     grow_some(stack);
     link_tuple(stack, handle);
     link_id(table, handle);
@@ -526,6 +532,7 @@ bool te_time_wait_enter(struct te_stack *stack, const struct te_conn *conn, enum
         .local = conn->local,
         .remote = conn->remote,
         .uid = conn->uid,
+        .tag = te_tag_number(stack, conn->tag_reference),
         .snd_nxt = conn->snd_max,
         .rcv_nxt = conn->rcv_nxt,
         .ts_recent = conn->paws.ts_recent,
@@ -563,6 +570,7 @@ void te_time_wait_restart(struct te_stack *stack, uint32_t handle)
                              .id = view.id,
                              .time_us = stack->now_us,
                              .uid = view.uid,
+                             .tag = view.tag,
                              .local = view.local,
                              .remote = view.remote};
     te_event_push(stack, &event);
@@ -576,6 +584,7 @@ void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cau
     te_time_wait_view(stack, handle, &view);
     unlink_hashes(stack, handle);
     fifo_remove(table, handle);
+    te_tag_leave(stack, entry_at(table, handle)->tag_reference);
     give_entry(stack, handle);
     assert(table->count > 0);
     table->count--;
@@ -588,7 +597,8 @@ void te_time_wait_end(struct te_stack *stack, uint32_t handle, enum te_cause cau
     struct te_conn *remains = te_conn_table_find_id(stack, view.id);
     struct te_history_log *history =
         remains != NULL ? &remains->history : te_graveyard_history(stack, view.id);
-    struct te_state_subject subject = {view.id, view.uid, &view.local, &view.remote, history};
+    struct te_state_subject subject = {view.id,     view.uid,     view.tag,
+                                       &view.local, &view.remote, history};
     struct te_state_change change = {TE_TIME_WAIT, TE_CLOSED, cause, TE_OK, segment};
     te_state_record(stack, &subject, &change);
     if (remains != NULL)

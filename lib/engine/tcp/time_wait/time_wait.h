@@ -48,7 +48,7 @@ struct te_time_wait_view {
     uint32_t handle;
     uint64_t id;
     struct te_endpoint local, remote;
-    uint32_t uid;
+    uint32_t uid, tag;
     uint32_t snd_nxt, rcv_nxt, ts_recent;
     uint16_t window;      /* as the header carries it, scaled */
     bool ts_ok;           /* timestamps were negotiated */

@@ -101,7 +101,7 @@ enum te_err te_open_active(struct te_stack *stack, const struct te_open *open, u
     struct te_open wanted = *open;
     if (listener != NULL)
         wanted.local = listener->local;
-    struct te_conn_birth birth = {.uid = open->uid, .state = TE_CLOSED};
+    struct te_conn_birth birth = {.uid = open->uid, .tag = open->tag, .state = TE_CLOSED};
     err = choose_local(stack, &wanted, &birth);
     if (err != TE_OK)
         return err;

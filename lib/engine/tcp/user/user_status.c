@@ -85,6 +85,7 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .local = conn->local,
         .remote = conn->remote,
         .uid = conn->uid,
+        .tag = te_tag_number(stack, conn->tag_reference),
         .is_orphan = conn->user_closed || !(conn->is_accepted || !conn->was_passive),
         .user_closed = conn->user_closed,
         .fin_queued = conn->fin_queued,
@@ -115,7 +116,8 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
     status_of_flight(conn, status);
 }
 
-static void status_of_listener(const struct te_listener *listener, struct te_status *status)
+static void status_of_listener(const struct te_stack *stack, const struct te_listener *listener,
+                               struct te_status *status)
 {
     *status = (struct te_status){
         .id = listener->id,
@@ -123,6 +125,7 @@ static void status_of_listener(const struct te_listener *listener, struct te_sta
         .local = listener->local,
         .remote = listener->remote,
         .uid = listener->uid,
+        .tag = te_tag_number(stack, listener->tag_reference),
         .is_listener = true,
         .timer_at_us = TE_NEVER,
         .send_queue_bytes = listener->backlog,
@@ -158,6 +161,7 @@ static void status_of_time_wait(const struct te_stack *stack, uint32_t handle,
     status->local = view.local;
     status->remote = view.remote;
     status->uid = view.uid;
+    status->tag = view.tag;
     status->timer = TE_TIMER_TIME_WAIT;
     status->timer_at_us = view.ends_at_us;
     status->snd_una = status->snd_nxt = status->snd_max = view.snd_nxt;
@@ -178,7 +182,7 @@ enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_statu
 {
     const struct te_listener *listener = te_listener_find_id(stack, id);
     if (listener != NULL) {
-        status_of_listener(listener, ret_status);
+        status_of_listener(stack, listener, ret_status);
         return TE_OK;
     }
     const struct te_conn *conn = te_conn_table_find_id(stack, id);
@@ -196,8 +200,8 @@ enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_statu
 
 static void fill_history(struct te_history *history, const struct te_grave *of)
 {
-    *history =
-        (struct te_history){.id = of->id, .local = of->local, .remote = of->remote, .uid = of->uid};
+    *history = (struct te_history){
+        .id = of->id, .local = of->local, .remote = of->remote, .uid = of->uid, .tag = of->tag};
     history->count = te_history_copy(&of->history, history->transitions);
 }
 
@@ -207,13 +211,19 @@ enum te_err te_history(const struct te_stack *stack, uint64_t id, struct te_hist
     const struct te_listener *listener = te_listener_find_id(stack, id);
     const struct te_grave *grave = te_graveyard_find(stack, id);
     if (conn != NULL) {
-        struct te_grave of = {
-            .id = id, .local = conn->local, .remote = conn->remote, .uid = conn->uid};
+        struct te_grave of = {.id = id,
+                              .local = conn->local,
+                              .remote = conn->remote,
+                              .uid = conn->uid,
+                              .tag = te_tag_number(stack, conn->tag_reference)};
         of.history = conn->history;
         fill_history(ret_history, &of);
     } else if (listener != NULL) {
-        struct te_grave of = {
-            .id = id, .local = listener->local, .remote = listener->remote, .uid = listener->uid};
+        struct te_grave of = {.id = id,
+                              .local = listener->local,
+                              .remote = listener->remote,
+                              .uid = listener->uid,
+                              .tag = te_tag_number(stack, listener->tag_reference)};
         of.history = listener->history;
         fill_history(ret_history, &of);
     } else if (grave != NULL) {
@@ -442,7 +452,7 @@ bool te_walk_some(const struct te_stack *stack, enum te_walk_kind kind, uint64_t
     const struct te_listener *listener = te_listener_walk(&stack->listeners, cursor);
     if (listener == NULL)
         return false;
-    status_of_listener(listener, ret_status);
+    status_of_listener(stack, listener, ret_status);
     return true;
 }
 
