@@ -64,6 +64,11 @@ uint64_t event_log_last_seq(const struct event_log *log)
     return log->last_seq;
 }
 
+bool event_log_has(const struct event_log *log, uint64_t seq)
+{
+    return seq != 0 && log->last_seq - seq < log->max;
+}
+
 void event_log_skip(struct event_log *log, uint64_t count)
 {
     log->last_seq += count;
@@ -82,6 +87,7 @@ void event_log_push(struct event_log *log, const struct te_event *event)
                                       .id = event->id,
                                       .local = event->local,
                                       .remote = event->remote,
+                                      .tag = event->tag,
                                       .kind = (uint8_t)event->kind};
     if (event->kind == TE_EVENT_STATE) {
         entry->from = (uint8_t)event->transition.from;

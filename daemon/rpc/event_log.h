@@ -18,6 +18,7 @@ struct event_log_entry {
     uint64_t id;
     struct te_endpoint local, remote;
     struct te_segment_info segment; /* if has_segment */
+    uint32_t tag;                   /* te_set_tag */
     uint8_t kind;                   /* enum te_event_kind */
     uint8_t from, to;               /* enum te_state, for TE_EVENT_STATE */
     uint8_t cause;                  /* enum te_cause, for TE_EVENT_STATE */
@@ -41,6 +42,9 @@ void event_log_push(struct event_log *log, const struct te_event *event);
 void event_log_skip(struct event_log *log, uint64_t count);
 /* Number of the newest event; if there was none, the one before the first. */
 uint64_t event_log_last_seq(const struct event_log *log);
+
+/* Whether event number seq is still kept; 0 is none. */
+bool event_log_has(const struct event_log *log, uint64_t seq);
 
 /* A position in the log, which the reader owns. */
 struct event_log_reader {

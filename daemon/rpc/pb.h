@@ -58,6 +58,11 @@ typedef Tcpengine__V1__AddressState pb_address_state;
 typedef Tcpengine__V1__DaemonStatusResult pb_daemon_status_result;
 typedef Tcpengine__V1__SetOption pb_set_option;
 typedef Tcpengine__V1__SetOptionResult pb_set_option_result;
+typedef Tcpengine__V1__Owner pb_owner;
+typedef Tcpengine__V1__DeathPolicy pb_policy;
+typedef Tcpengine__V1__Session pb_session;
+typedef Tcpengine__V1__Sessions pb_sessions;
+typedef Tcpengine__V1__SessionsResult pb_sessions_result;
 
 #define PB_OK TCPENGINE__V1__CODE__OK
 #define PB_INVALID_ARGUMENT TCPENGINE__V1__CODE__INVALID_ARGUMENT

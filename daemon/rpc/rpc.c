@@ -8,6 +8,7 @@
 #include "rpc/rpc_clock.h"
 #include "rpc/rpc_close.h"
 #include "rpc/rpc_link.h"
+#include "rpc/rpc_owner.h"
 #include "rpc/rpc_request.h"
 #include "rpc/rpc_wait.h"
 #include "util/log_uid.h"
@@ -172,6 +173,7 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
     check_lost_events(rpc);
     wait_wake(&rpc->waits, event->id, wakers);
     if (event->kind != TE_EVENT_READY) {
+        rpc_owner_note_event(rpc, event);
         wait_wake(&rpc->waits, RPC_KEY_EVENTS_OF_UID | event->uid, RPC_WAKE_EVENT);
         wait_wake(&rpc->waits, RPC_KEY_EVENTS_OF_ALL, RPC_WAKE_EVENT);
     }
@@ -202,11 +204,13 @@ static bool rpc_make_tables(struct rpc *rpc)
     size_t links = options->control.links_max + options->control.links_reserve;
     account_table_init(&rpc->accounts);
     rpc->objects = object_table_new(&rpc->accounts);
+    rpc->owners = owner_table_new();
     rpc->sessions = session_table_new(&session_options, &rpc->accounts);
     rpc->recent = recent_new(options->recent_max, &rpc->accounts);
     rpc->out = malloc(SP_REPLY_MAX_BYTES);
-    return rpc->objects != NULL && rpc->sessions != NULL && rpc->recent != NULL &&
-           rpc->out != NULL && wait_table_init(&rpc->waits, links * options->waits_per_link_max) &&
+    return rpc->objects != NULL && rpc->owners != NULL && rpc->sessions != NULL &&
+           rpc->recent != NULL && rpc->out != NULL &&
+           wait_table_init(&rpc->waits, links * options->waits_per_link_max) &&
            arena_init(&rpc->request_arena, RPC_ARENA_BYTES) &&
            arena_init(&rpc->answer_arena, RPC_ARENA_BYTES);
 }
@@ -217,6 +221,7 @@ static void rpc_drop_tables(struct rpc *rpc)
     session_table_free(rpc->sessions);
     object_table_free(rpc->objects);
     recent_free(rpc->recent);
+    owner_table_free(rpc->owners);
     arena_done(&rpc->request_arena);
     arena_done(&rpc->answer_arena);
     free(rpc->out);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "rpc/rpc_owner.h"
 #include "util/text.h"
 
 char *rpc_text(struct rpc *rpc, const char *text)
@@ -66,6 +67,12 @@ static int64_t ms_until(const struct rpc *rpc, int64_t at_us)
     return (at_us - now_us + TE_MS - 1) / TE_MS;
 }
 
+static pb_owner *owner_of(struct rpc *rpc, const struct te_status *status)
+{
+    struct rpc_owner owner = rpc_owner_of_tag(rpc, status->uid, status->tag);
+    return rpc_owner_message(rpc, &owner);
+}
+
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
 {
     pb_connection *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
@@ -82,6 +89,7 @@ pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
     message->timer = (char *)(uintptr_t)te_timer_name(status->timer);
     if (status->timer != TE_TIMER_NONE)
         message->timer_ms = ms_until(rpc, status->timer_at_us);
+    message->owner = owner_of(rpc, status);
     return message;
 }
 
@@ -104,6 +112,7 @@ pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *statu
     message->fin_reacked = status->fin_reacked;
     message->uid = status->uid;
     message->age_ms = (rpc_now_us(rpc) - status->state_since_us) / TE_MS;
+    message->owner = owner_of(rpc, status);
     return message;
 }
 

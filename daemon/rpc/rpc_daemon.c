@@ -6,6 +6,7 @@
 #include "link/addresses.h"
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
+#include "rpc/rpc_owner.h"
 #include "rpc/rpc_status.h"
 
 /* --- the names of options --------------------------------------------------------------------- */
@@ -243,6 +244,8 @@ static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *en
     message->local = rpc_endpoint(rpc, &entry->local);
     message->remote = rpc_endpoint(rpc, &entry->remote);
     message->uid = uid;
+    struct rpc_owner owner = rpc_owner_of_tag(rpc, uid, entry->tag);
+    message->owner = rpc_owner_message(rpc, &owner);
     if (entry->kind == TE_EVENT_STATE) {
         message->from = (pb_state)entry->from;
         message->to = (pb_state)entry->to;

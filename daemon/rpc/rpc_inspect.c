@@ -5,6 +5,7 @@
 
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
+#include "rpc/rpc_owner.h"
 #include "rpc/rpc_status.h"
 
 /* --- Status ----------------------------------------------------------------------------------- */
@@ -309,6 +310,8 @@ enum rpc_outcome rpc_verb_history(struct rpc_call *call)
     result->local = rpc_endpoint(rpc, &history.local);
     result->remote = rpc_endpoint(rpc, &history.remote);
     result->is_gone = history.is_gone;
+    struct rpc_owner owner = rpc_owner_of_tag(rpc, history.uid, history.tag);
+    result->owner = rpc_owner_message(rpc, &owner);
     result->transitions = rpc_pointers(rpc, history.count);
     for (unsigned i = 0; result->transitions != NULL && i < history.count; i++)
         result->transitions[result->n_transitions++] =

@@ -1,11 +1,18 @@
 #include "rpc/rpc_link.h"
 
+#include "rpc/rpc_owner.h"
+
 bool rpc_link_init(struct rpc_link *link, struct rpc *rpc, const struct sp_peer *peer)
 {
     *link = (struct rpc_link){.rpc = rpc, .is_admin = peer->is_admin};
     link->account = account_get(&rpc->accounts, peer->uid);
     if (link->account == NULL)
         return false;
+    link->owner = rpc_owner_of_peer(rpc, peer);
+    if (link->owner == NULL) {
+        account_unref(&rpc->accounts, link->account);
+        return false;
+    }
     if (link->account->links++ == 0)
         te_set_client_present(rpc_stack(rpc), peer->uid, true);
     TAILQ_INIT(&link->sessions);
@@ -27,5 +34,6 @@ void rpc_link_done(struct rpc_link *link)
     struct rpc *rpc = link->rpc;
     session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
     note_gone(rpc, link->account);
+    owner_unref(link->owner);
     account_unref(&rpc->accounts, link->account);
 }

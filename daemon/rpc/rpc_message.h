@@ -25,6 +25,7 @@ union rpc_op {
     pb_next_events next_events;
     pb_daemon_status daemon_status;
     pb_set_option set_option;
+    pb_sessions sessions;
 };
 
 /* Its result. */
@@ -47,6 +48,7 @@ union rpc_result {
     pb_next_events_result next_events;
     pb_daemon_status_result daemon;
     pb_set_option_result set_option;
+    pb_sessions_result sessions;
 };
 
 /* The answer under construction; there is only one at a time. */

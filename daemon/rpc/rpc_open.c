@@ -3,6 +3,7 @@
 
 #include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
+#include "rpc/rpc_owner.h"
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
@@ -36,18 +37,21 @@ static bool check_room(struct rpc_call *call)
 
 /* Records what was opened: for the limits, for the session, and for a repetition of the request.
  * False: no memory; the object was aborted. */
-static bool record(struct rpc_call *call, uint64_t token, uint64_t id)
+static bool record(struct rpc_call *call, uint64_t token, uint64_t id, bool is_listener)
 {
     struct rpc *rpc = call->rpc;
     const struct recent_answer answer = {.id = id};
     struct object_list *list = call->session == NULL ? NULL : &call->session->objects;
     object_sweep(rpc->objects, SWEEP_STEPS, is_gone, call);
     struct object *object = object_find(rpc->objects, id);
-    if (object == NULL && object_add(rpc->objects, id, call->link->account, list) == NULL) {
+    if (object == NULL)
+        object = object_add(rpc->objects, id, call->link->account, list);
+    if (object == NULL) {
         te_abort(rpc_stack(rpc), id, rpc_now_us(rpc));
         RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "%s: no memory", call->verb->name);
         return false;
     }
+    object_set_listener(object, is_listener);
     te_set_kept(rpc_stack(rpc), id, list != NULL); /* the session may come back for it */
     rpc_remember(call, token, 0, &answer);
     call->is_started = true;
@@ -120,6 +124,7 @@ static bool parse_open(struct rpc_call *call, struct te_open *ret_open)
 {
     const pb_open *op = &call->op.open;
     *ret_open = (struct te_open){.uid = call->link->account->uid,
+                                 .tag = rpc_owner_tag(call),
                                  .listener_id = op->passive ? 0 : op->listener_id,
                                  .fast_open = op->fast_open,
                                  .data = op->data.data,
@@ -154,6 +159,7 @@ static enum te_err open_passive(struct rpc_call *call, const struct te_open *ope
     const struct te_listen listen = {.local = open->local,
                                      .remote = open->remote,
                                      .uid = open->uid,
+                                     .tag = open->tag,
                                      .backlog = call->op.open.backlog,
                                      .family = call->listen_family,
                                      .fast_open = open->fast_open};
@@ -180,7 +186,7 @@ static bool open_start(struct rpc_call *call)
         return false;
     }
     pump_wake(rpc->host.pump);
-    return record(call, op->token, id);
+    return record(call, op->token, id, op->passive);
 }
 
 static bool is_opening(const struct rpc_call *call)
@@ -228,8 +234,9 @@ static bool accept_start(struct rpc_call *call, enum rpc_outcome *ret_outcome)
     enum te_err err =
         te_accept(rpc_stack(rpc), listener_id, call->link->account->uid, &id, rpc_now_us(rpc));
     if (err == TE_OK) {
+        te_set_tag(rpc_stack(rpc), id, rpc_owner_tag(call)); /* no memory: the listener's stays */
         pump_wake(rpc->host.pump);
-        return record(call, op->token, id);
+        return record(call, op->token, id, false);
     }
     if (err == TE_ERR_AGAIN && rpc_may_wait(call, listener_id, TE_READY_ACCEPT | TE_READY_END))
         *ret_outcome = RPC_WAIT;

@@ -1,10 +1,12 @@
-/* Attach and Detach. */
+/* Attach, Detach and Sessions. */
 #include <inttypes.h>
 #include <string.h>
 #include <tcpengine/units.h>
 
 #include "rpc/rpc_clock.h"
+#include "rpc/rpc_convert.h"
 #include "rpc/rpc_handler.h"
+#include "rpc/rpc_owner.h"
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
 
@@ -53,7 +55,9 @@ static struct session *session_resume(struct rpc_call *call)
 static struct session *session_make(struct rpc_call *call)
 {
     const pb_attach *op = &call->op.attach;
-    const struct session_wish wish = {.name = op->client_name,
+    const char *program = call->link->owner->process.name;
+    const struct session_wish wish = {.name =
+                                          op->client_name[0] != '\0' ? op->client_name : program,
                                       .policy = (enum session_policy)op->policy,
                                       .keep_us = op->keep_seconds * TE_SECOND};
     struct session *session = NULL;
@@ -68,6 +72,8 @@ static struct session *session_make(struct rpc_call *call)
         fail_session(call, err);
     else
         call->rpc->counters.sessions_made++;
+    if (session != NULL)
+        session->made_at_us = rpc_now_us(call->rpc);
     return session;
 }
 
@@ -101,6 +107,7 @@ enum rpc_outcome rpc_verb_attach(struct rpc_call *call)
         }
         return fail_session(call, SESSION_ERR_NOMEM);
     }
+    rpc_owner_attach(call, session);
     pb_attach_result *result = &rpc_result(call)->attach;
     result->session = session->id;
     result->token = (ProtobufCBinaryData){.len = SESSION_TOKEN_BYTES, .data = session->token};
@@ -124,5 +131,51 @@ enum rpc_outcome rpc_verb_detach(struct rpc_call *call)
     rpc_clock_run_soon(call->rpc);
     rpc_remember(call, call->request_id, 0, &answer);
     rpc_result(call);
+    return RPC_ANSWER;
+}
+
+/* --- Sessions --------------------------------------------------------------------------------- */
+
+static pb_session *session_message(struct rpc *rpc, const struct session *session)
+{
+    pb_session *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__session__init(message);
+    struct rpc_owner owner = rpc_owner_view(rpc, session->account->uid, session->owner);
+    message->session = session->id;
+    message->name = (char *)(uintptr_t)session->name;
+    message->uid = session->account->uid;
+    message->owner = rpc_owner_message(rpc, &owner);
+    message->policy = (pb_policy)session->policy;
+    message->keep_seconds = (uint32_t)(session->keep_us / TE_SECOND);
+    message->connections = session->objects.count - session->objects.listeners;
+    message->listeners = session->objects.listeners;
+    message->age_ms = (rpc_now_us(rpc) - session->made_at_us) / TE_MS;
+    message->attached = !TAILQ_EMPTY(&session->links);
+    return message;
+}
+
+/* The walk is as long as sessions_max allows. */
+enum rpc_outcome rpc_verb_sessions(struct rpc_call *call)
+{
+    const pb_sessions *op = &call->op.sessions;
+    struct rpc *rpc = call->rpc;
+    uint32_t max = op->max == 0 || op->max > RPC_PAGE_MAX ? RPC_PAGE_MAX : op->max;
+    pb_sessions_result *result = &rpc_result(call)->sessions;
+    struct session *session = session_after(rpc->sessions, op->cursor);
+    result->cursor = op->cursor;
+    result->sessions = rpc_pointers(rpc, max);
+    for (; result->sessions != NULL && session != NULL && result->n_sessions < max;
+         session = session_next(session)) {
+        result->cursor = session->number;
+        if (!call->link->is_admin && session->account != call->link->account)
+            continue;
+        pb_session *message = session_message(rpc, session);
+        if (message == NULL)
+            return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Sessions: no memory");
+        result->sessions[result->n_sessions++] = message;
+    }
+    result->done = session == NULL;
     return RPC_ANSWER;
 }

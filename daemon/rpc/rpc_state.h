@@ -13,6 +13,7 @@
 #include "rpc/rpc_stats.h"
 #include "rpc/wait.h"
 #include "session/object.h"
+#include "session/owner.h"
 #include "session/recent.h"
 #include "session/session.h"
 #include "sp/sp_server.h"
@@ -31,6 +32,7 @@ struct rpc_link {
     struct rpc *rpc;
     struct sp_link *link;
     struct account *account;
+    struct owner *owner; /* of what it makes without a session */
     bool is_admin;
     struct session_binding_list sessions;
     TAILQ_HEAD(, rpc_wait) waits;
@@ -54,6 +56,7 @@ struct rpc {
     struct sp_server *server;
     struct account_table accounts;
     struct object_table *objects;
+    struct owner_table *owners;
     struct session_table *sessions;
     struct recent *recent;
     struct rpc_counters counters;

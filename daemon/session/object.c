@@ -49,6 +49,7 @@ void object_list_init(struct object_list *list)
 {
     TAILQ_INIT(&list->queue);
     list->count = 0;
+    list->listeners = 0;
 }
 
 struct object *object_find(const struct object_table *table, uint64_t id)
@@ -99,12 +100,21 @@ void object_move(struct object *object, struct object_list *list)
         assert(object->list->count > 0);
         TAILQ_REMOVE(&object->list->queue, object, in_list);
         object->list->count--;
+        object->list->listeners -= object->is_listener;
     }
     object->list = list;
     if (list != NULL) {
         TAILQ_INSERT_TAIL(&list->queue, object, in_list);
         list->count++;
+        list->listeners += object->is_listener;
     }
+}
+
+void object_set_listener(struct object *object, bool is_listener)
+{
+    if (object->list != NULL && object->is_listener != is_listener)
+        object->list->listeners += is_listener ? 1 : (size_t)-1;
+    object->is_listener = is_listener;
 }
 
 void object_sweep(struct object_table *table, size_t count, bool (*is_gone)(void *ctx, uint64_t id),

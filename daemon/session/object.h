@@ -20,13 +20,15 @@ TAILQ_HEAD(object_queue, object);
 struct object_list {
     struct object_queue queue;
     size_t count;
+    size_t listeners; /* of these */
 };
 
 struct object {
     uint64_t id;
     struct account *account;
     struct object_list *list; /* NULL: no session's */
-    uint64_t shown_to;        /* Receive has returned the bytes below this offset */
+    bool is_listener;
+    uint64_t shown_to; /* Receive has returned the bytes below this offset */
     TAILQ_ENTRY(object) in_list;
     TAILQ_ENTRY(object) in_all;
     SLIST_ENTRY(object) in_bucket;
@@ -50,6 +52,8 @@ struct object *object_add(struct object_table *table, uint64_t id, struct accoun
 struct object *object_find(const struct object_table *table, uint64_t id);
 /* Forgets and frees the object. NULL is legal. */
 void object_remove(struct object_table *table, struct object *object);
+/* What it is; a connection unless this is called. */
+void object_set_listener(struct object *object, bool is_listener);
 /* Moves the object to the end of list; NULL: out of any. */
 void object_move(struct object *object, struct object_list *list);
 

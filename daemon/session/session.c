@@ -35,6 +35,7 @@ struct session_table {
     struct account_table *accounts;
     struct session_list alive, ended;
     size_t count; /* of alive */
+    uint64_t last_number;
     struct deadlines expiries;
     struct session_bucket buckets[SESSION_BUCKETS];
 };
@@ -119,6 +120,7 @@ static void session_insert(struct session_table *table, struct session *session,
 {
     session->account = account_ref(account);
     account->sessions++;
+    session->number = ++table->last_number;
     table->count++;
     TAILQ_INSERT_TAIL(&table->alive, session, in_list);
     SLIST_INSERT_HEAD(bucket_of(table, session->id), session, in_bucket);
@@ -172,6 +174,19 @@ struct session *session_find_token(const struct session_table *table, const stru
             return session;
     }
     return NULL;
+}
+
+struct session *session_after(const struct session_table *table, uint64_t number)
+{
+    struct session *session = TAILQ_FIRST(&table->alive);
+    while (session != NULL && session->number <= number)
+        session = session_next(session);
+    return session;
+}
+
+struct session *session_next(const struct session *session)
+{
+    return TAILQ_NEXT(session, in_list);
 }
 
 bool session_bind(struct session_table *table, struct session *session,
@@ -261,5 +276,6 @@ void session_free(struct session_table *table, struct session *session)
     TAILQ_REMOVE(&table->ended, session, in_list);
     SLIST_REMOVE(bucket_of(table, session->id), session, session, in_bucket);
     account_unref(table->accounts, session->account);
+    owner_unref(session->owner);
     free(session);
 }

@@ -11,6 +11,7 @@
 #define TCPENGINED_SESSION_H
 
 #include "session/object.h"
+#include "session/owner.h"
 #include "util/deadline.h"
 
 #define SESSION_TOKEN_BYTES 16
@@ -47,6 +48,9 @@ struct session {
     uint64_t id;
     uint8_t token[SESSION_TOKEN_BYTES];
     struct account *account;
+    struct owner *owner; /* the process that attached it last, under the session's name */
+    uint64_t number;     /* they count up */
+    int64_t made_at_us;
     char name[SESSION_NAME_MAX + 1];
     enum session_policy policy;
     int64_t keep_us;
@@ -79,6 +83,11 @@ struct session *session_find(const struct session_table *table, const struct acc
                              uint64_t id);
 struct session *session_find_token(const struct session_table *table, const struct account *account,
                                    const uint8_t token[SESSION_TOKEN_BYTES]);
+
+/* The first session in the order of their numbers that has not ended, of those behind number, or
+ * behind session; NULL: none. */
+struct session *session_after(const struct session_table *table, uint64_t number);
+struct session *session_next(const struct session *session);
 
 /* Notes that a link uses the session, which stops its expiry. links is the link's own list of
  * bindings, initialized with TAILQ_INIT. Binding twice is harmless. False: no memory. */

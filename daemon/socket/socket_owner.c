@@ -2,20 +2,31 @@
 
 #include <stdlib.h>
 
-static struct socket_owner *find(const struct socket_server *server, const struct sp_peer *peer)
+#include "rpc/rpc_owner.h"
+
+static struct socket_owner *find(const struct socket_server *server, const struct sp_peer *peer,
+                                 const struct owner *process)
 {
     struct socket_owner *owner;
     TAILQ_FOREACH(owner, &server->owners, in_all)
     {
-        if (owner->rpc_link.account->uid == peer->uid && owner->rpc_link.is_admin == peer->is_admin)
+        if (owner->rpc_link.owner == process && owner->rpc_link.is_admin == peer->is_admin)
             return owner;
     }
     return NULL;
 }
 
+static struct socket_owner *find_of_peer(struct socket_server *server, const struct sp_peer *peer)
+{
+    struct owner *process = rpc_owner_of_peer(server->rpc, peer);
+    struct socket_owner *owner = process != NULL ? find(server, peer, process) : NULL;
+    owner_unref(process); /* a socket_owner has a reference of its own */
+    return owner;
+}
+
 struct socket_owner *socket_owner_get(struct socket_server *server, const struct sp_peer *peer)
 {
-    struct socket_owner *owner = find(server, peer);
+    struct socket_owner *owner = find_of_peer(server, peer);
     if (owner != NULL)
         return socket_owner_ref(owner);
     owner = calloc(1, sizeof(*owner));

@@ -20,7 +20,7 @@ struct socket_listener;
 struct socket_link;
 TAILQ_HEAD(socket_queue, socket);
 
-/* Who has sockets or sends requests: a uid, as admin or not. */
+/* Who has sockets or sends requests: a process, whose uid is an admin or not. */
 struct socket_owner {
     TAILQ_ENTRY(socket_owner) in_all;
     struct socket_server *server;

@@ -4,8 +4,9 @@
 #define TCPENGINED_ANCHOR_H
 
 enum anchor {
-    ANCHOR_CONFIG, /* of the configuration file, for SIGHUP */
-    ANCHOR_PROC,   /* /proc/self, for metrics */
+    ANCHOR_CONFIG,    /* of the configuration file, for SIGHUP */
+    ANCHOR_PROC,      /* /proc/self, for metrics */
+    ANCHOR_PROCESSES, /* /proc, for whose a connection is */
     ANCHOR_COUNT
 };
 

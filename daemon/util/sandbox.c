@@ -144,6 +144,7 @@ static void calls_limit(void)
 bool sandbox_enter(void)
 {
     anchor_set(ANCHOR_PROC, "/proc/self/statm");
+    anchor_set(ANCHOR_PROCESSES, "/proc/stat");
     tzset(); /* with its first date, libc reads the time zone */
     if (!privileges_drop())
         return false;
