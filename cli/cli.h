@@ -103,6 +103,7 @@ void cli_flush(void);
     X(abort)                                                                                       \
     X(ls)                                                                                          \
     X(tw)                                                                                          \
+    X(sessions)                                                                                    \
     X(show)                                                                                        \
     X(history)                                                                                     \
     X(events)                                                                                      \

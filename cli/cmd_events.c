@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "format.h"
 #include "json.h"
+#include "owner.h"
 #include "terminal.h"
 
 enum { EVENT_INDENT = 4 };
@@ -39,6 +40,7 @@ static json_t *to_json(const struct tcpc_event *event)
     json_put(object, "local", json_endpoint(&event->local));
     json_put(object, "remote", json_endpoint(&event->remote));
     json_put(object, "uid", json_number(event->uid));
+    json_put(object, "owner", owner_json(&event->owner));
     json_put(object, "segment", json_segment(event->segment));
     return object;
 }

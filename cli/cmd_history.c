@@ -7,6 +7,7 @@
 #include "format.h"
 #include "ids.h"
 #include "json.h"
+#include "owner.h"
 #include "table.h"
 
 static void print_json(const struct tcpc_history *history)
@@ -20,6 +21,7 @@ static void print_json(const struct tcpc_history *history)
         json_put(object, "to", json_state(row->to));
         json_put(object, "cause", json_text(row->cause));
         json_put(object, "segment", json_segment(row->segment));
+        json_put(object, "owner", owner_json(&history->owner));
         json_append(array, object);
     }
     json_print(array);
@@ -101,6 +103,18 @@ static void print_drops_table(const struct cli *cli, const struct tcpc_history *
     table_print(table);
 }
 
+static void print_owner(const struct cli *cli, const struct tcpc_history *history)
+{
+    const struct tcpc_owner *owner = &history->owner;
+    char text[OWNER_TEXT_MAX];
+    if (cli->is_headerless || !*owner_name(owner, text))
+        return;
+    printf("Of %s", text);
+    if (*owner->session)
+        printf(", session %s", owner->session);
+    putchar('\n');
+}
+
 /* Programs get the transitions alone; only people get drops without asking. */
 static void print_all(const struct cli *cli, const struct tcpc_history *history)
 {
@@ -108,6 +122,7 @@ static void print_all(const struct cli *cli, const struct tcpc_history *history)
         print_json(history);
         return;
     }
+    print_owner(cli, history);
     print_table(cli, history);
     if (history->drop_count == 0 || cli->is_headerless)
         return;

@@ -5,6 +5,7 @@
 #include "format.h"
 #include "ids.h"
 #include "json.h"
+#include "owner.h"
 #include "status_field.h"
 #include "terminal.h"
 
@@ -63,6 +64,15 @@ static void print_errors(const struct tcpc_status *status)
                status->soft_error.errno_name);
 }
 
+static void print_owner(const struct tcpc_connection *row)
+{
+    char text[OWNER_TEXT_MAX];
+    printf("%-12s %" PRIu32 "\n", "uid", row->uid);
+    printf("%-12s %s\n", "program", *owner_name(&row->owner, text) ? text : "not known");
+    printf("%-12s %s\n", "session",
+           row->owner.session != NULL && *row->owner.session ? row->owner.session : "none");
+}
+
 static void print_head(const struct tcpc_status *status)
 {
     const struct tcpc_connection *row = &status->connection;
@@ -71,7 +81,7 @@ static void print_head(const struct tcpc_status *status)
     status_line_print(STATUS_LINE_STATE, tcpc_state_name(row->state), status);
     printf("%-12s %s\n", "local", tcpc_endpoint_format(&row->local, text));
     printf("%-12s %s\n", "remote", tcpc_endpoint_format(&row->remote, text));
-    printf("%-12s %" PRIu32 "\n", "uid", row->uid);
+    print_owner(row);
     if (*row->timer)
         printf("%-12s %s in %s\n", "timer", row->timer,
                format_duration(row->timer_ms * 1000, text));

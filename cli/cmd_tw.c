@@ -4,6 +4,7 @@
 #include "format.h"
 #include "json_rows.h"
 #include "listing.h"
+#include "owner.h"
 
 static bool is_shown(const struct filter *filter, const struct tcpc_time_wait *row)
 {
@@ -25,6 +26,7 @@ static void add_cells(struct table *table, const struct tcpc_time_wait *row)
     table_text(table, format_duration(row->duration_ms * 1000, text));
     table_number(table, row->fin_reacked);
     table_number(table, row->uid);
+    table_text(table, *owner_name(&row->owner, text) ? text : "-");
 }
 
 static const struct column columns[] = {{"Id", false},
@@ -36,6 +38,7 @@ static const struct column columns[] = {{"Id", false},
                                         {"2MSL", true},
                                         {"FINs repeated", true},
                                         {"Uid", true},
+                                        {"Program", false},
                                         {NULL, false}};
 
 static bool on_page(void *ctx, const struct tcpc_response *page)

@@ -12,6 +12,7 @@
 struct object {
     struct texts *rows;
     bool is_begun; /* it has a member */
+    bool is_inner; /* a member of another one */
 };
 
 static struct object object_begin(struct texts *rows, uint64_t id)
@@ -27,7 +28,8 @@ static void object_end(struct object *object)
 
 static void put_key(struct object *object, const char *key)
 {
-    texts_add_text(object->rows, object->is_begun ? ",\n    \"" : "{\n    \"");
+    texts_add_text(object->rows, object->is_begun ? ",\n    " : "{\n    ");
+    texts_add_text(object->rows, object->is_inner ? "  \"" : "\"");
     texts_add_text(object->rows, key);
     texts_add_text(object->rows, "\": ");
     object->is_begun = true;
@@ -96,6 +98,21 @@ static void put_endpoint(struct object *object, const char *key,
     put_text(object, key, tcpc_endpoint_format(endpoint, text));
 }
 
+static void put_owner(struct object *object, const struct tcpc_owner *owner)
+{
+    struct object inner = {.rows = object->rows, .is_inner = true};
+    put_key(object, "owner");
+    put_number(&inner, "uid", owner->uid);
+    if (owner->pid != 0)
+        put_number(&inner, "pid", owner->pid);
+    else
+        put_null(&inner, "pid");
+    put_text(&inner, "program", owner->program);
+    put_text(&inner, "session", owner->session);
+    put_key(&inner, "gone");
+    texts_add_text(inner.rows, owner->is_gone ? "true\n    }" : "false\n    }");
+}
+
 /* --- the rows --------------------------------------------------------------------------------- */
 
 void json_rows_add_connection(struct texts *rows, const struct tcpc_connection *row)
@@ -113,6 +130,7 @@ void json_rows_add_connection(struct texts *rows, const struct tcpc_connection *
         put_signed(&object, "timer_ms", row->timer_ms);
     else
         put_null(&object, "timer_ms");
+    put_owner(&object, &row->owner);
     object_end(&object);
 }
 
@@ -128,6 +146,7 @@ void json_rows_add_time_wait(struct texts *rows, const struct tcpc_time_wait *ro
     put_signed(&object, "duration_ms", row->duration_ms);
     put_number(&object, "fin_reacked", row->fin_reacked);
     put_number(&object, "uid", row->uid);
+    put_owner(&object, &row->owner);
     object_end(&object);
 }
 

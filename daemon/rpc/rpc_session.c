@@ -143,7 +143,7 @@ static pb_session *session_message(struct rpc *rpc, const struct session *sessio
         return NULL;
     tcpengine__v1__session__init(message);
     struct rpc_owner owner = rpc_owner_view(rpc, session->account->uid, session->owner);
-    message->session = session->id;
+    message->number = session->number;
     message->name = (char *)(uintptr_t)session->name;
     message->uid = session->account->uid;
     message->owner = rpc_owner_message(rpc, &owner);

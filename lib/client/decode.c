@@ -110,6 +110,18 @@ static bool decode_abort(struct decoding *decoding)
     return true;
 }
 
+/* An older daemon names none. */
+static void decode_owner(struct tcpc_owner *ret_owner, uint32_t uid, const PB(Owner) * message)
+{
+    *ret_owner = (struct tcpc_owner){.uid = uid, .program = "", .session = ""};
+    if (message == NULL)
+        return;
+    ret_owner->pid = message->pid;
+    ret_owner->program = message->program;
+    ret_owner->session = message->session;
+    ret_owner->is_gone = message->gone;
+}
+
 static void decode_row(struct tcpc_connection *ret_row, const PB(Connection) * message)
 {
     ret_row->id = message->id;
@@ -121,6 +133,7 @@ static void decode_row(struct tcpc_connection *ret_row, const PB(Connection) * m
     ret_row->receive_queue_bytes = message->receive_queue_bytes;
     ret_row->timer = message->timer;
     ret_row->timer_ms = message->timer_ms;
+    decode_owner(&ret_row->owner, message->uid, message->owner);
 }
 
 static void decode_time_wait_row(struct tcpc_time_wait *ret_row, const PB(TimeWaitEntry) * message)
@@ -135,6 +148,7 @@ static void decode_time_wait_row(struct tcpc_time_wait *ret_row, const PB(TimeWa
     ret_row->age_ms = message->age_ms;
     ret_row->fin_reacked = message->fin_reacked;
     ret_row->uid = message->uid;
+    decode_owner(&ret_row->owner, message->uid, message->owner);
 }
 
 static void decode_status_fields(struct tcpc_status *status,
@@ -222,6 +236,40 @@ static bool decode_time_wait_list(struct decoding *decoding)
     return true;
 }
 
+/* One more than the protocol's: TCPC_POLICY_NONE is no session. */
+static enum tcpc_policy decode_policy(PB(DeathPolicy) policy)
+{
+    unsigned decoded = (unsigned)policy + TCPC_POLICY_CLOSE;
+    return decoded <= TCPC_POLICY_KEEP ? (enum tcpc_policy)decoded : TCPC_POLICY_CLOSE;
+}
+
+static bool decode_sessions(struct decoding *decoding)
+{
+    const PB(SessionsResult) *message = decoding->message->sessions;
+    struct tcpc_session *rows =
+        tcpci_arena_array(decoding->memory, message->n_sessions, sizeof(*rows));
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < message->n_sessions; i++) {
+        const PB(Session) *from = message->sessions[i];
+        rows[i] = (struct tcpc_session){.number = from->number,
+                                        .name = from->name,
+                                        .uid = from->uid,
+                                        .policy = decode_policy(from->policy),
+                                        .keep_seconds = from->keep_seconds,
+                                        .connections = from->connections,
+                                        .listeners = from->listeners,
+                                        .age_ms = from->age_ms,
+                                        .is_attached = from->attached};
+        decode_owner(&rows[i].owner, from->uid, from->owner);
+    }
+    decoding->response->u.sessions = (struct tcpc_session_list){.rows = rows,
+                                                                .count = message->n_sessions,
+                                                                .cursor = message->cursor,
+                                                                .is_done = message->done};
+    return true;
+}
+
 /* An absent segment is NULL, and true. */
 static bool decode_segment(struct decoding *decoding, const PB(Segment) * message,
                            const struct tcpc_segment **ret_segment)
@@ -286,6 +334,7 @@ static bool decode_history(struct decoding *decoding)
     history->count = message->n_transitions;
     decode_endpoint(&history->local, message->local);
     decode_endpoint(&history->remote, message->remote);
+    decode_owner(&history->owner, message->owner != NULL ? message->owner->uid : 0, message->owner);
     return decode_drops(decoding, message, history);
 }
 
@@ -317,6 +366,7 @@ static bool decode_event(struct decoding *decoding, struct tcpc_event *ret_event
     ret_event->to = decode_state(message->to);
     ret_event->cause = message->cause;
     ret_event->uid = message->uid;
+    decode_owner(&ret_event->owner, message->uid, message->owner);
     decode_endpoint(&ret_event->local, message->local);
     decode_endpoint(&ret_event->remote, message->remote);
     return decode_segment(decoding, message->segment, &ret_event->segment);
@@ -467,6 +517,7 @@ static const struct decoder decoders[OP_COUNT] = {
     [TCPC_OP_NEXT_EVENTS] = {decode_events, TCPENGINE__V1__RESPONSE__RESULT_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {decode_daemon, TCPENGINE__V1__RESPONSE__RESULT_DAEMON},
     [TCPC_OP_SET_OPTION] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION},
+    [TCPC_OP_SESSIONS] = {decode_sessions, TCPENGINE__V1__RESPONSE__RESULT_SESSIONS},
     [OP_ATTACH] = {decode_attach, TCPENGINE__V1__RESPONSE__RESULT_ATTACH},
     [OP_DETACH] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_DETACH},
 };

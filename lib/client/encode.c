@@ -20,6 +20,7 @@ struct scratch {
         PB(ConnectionStatus) status;
         PB(List) list;
         PB(TimeWaitList) time_wait_list;
+        PB(Sessions) sessions;
         PB(History) history;
         PB(Counters) counters;
         PB(NextEvents) next_events;
@@ -127,6 +128,14 @@ static void encode_list(struct scratch *scratch, const struct call *call)
     scratch->request.list = &scratch->op.list;
 }
 
+static void encode_sessions(struct scratch *scratch, const struct call *call)
+{
+    tcpengine__v1__sessions__init(&scratch->op.sessions);
+    scratch->op.sessions.cursor = call->request.u.page.cursor;
+    scratch->op.sessions.max = call->request.u.page.max;
+    scratch->request.sessions = &scratch->op.sessions;
+}
+
 static void encode_time_wait_list(struct scratch *scratch, const struct call *call)
 {
     tcpengine__v1__time_wait_list__init(&scratch->op.time_wait_list);
@@ -221,6 +230,7 @@ static const struct encoder encoders[OP_COUNT] = {
     [TCPC_OP_NEXT_EVENTS] = {encode_next_events, TCPENGINE__V1__REQUEST__OP_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {encode_daemon_status, TCPENGINE__V1__REQUEST__OP_DAEMON_STATUS},
     [TCPC_OP_SET_OPTION] = {encode_set_option, TCPENGINE__V1__REQUEST__OP_SET_OPTION},
+    [TCPC_OP_SESSIONS] = {encode_sessions, TCPENGINE__V1__REQUEST__OP_SESSIONS},
     [OP_ATTACH] = {encode_attach, TCPENGINE__V1__REQUEST__OP_ATTACH},
     [OP_DETACH] = {encode_detach, TCPENGINE__V1__REQUEST__OP_DETACH},
 };

@@ -13,7 +13,7 @@
 
 enum { PAGES_MAX = 100000, AHEAD_MAX = 8 };
 
-/* --- what both kinds of list have in common --------------------------------------------------- */
+/* --- what the kinds of list have in common --------------------------------------------------- */
 
 struct rows {
     const void *rows;
@@ -26,9 +26,14 @@ static struct rows rows_get(const struct tcpc_response *response)
 {
     const struct tcpc_connection_list *list = &response->u.list;
     const struct tcpc_time_wait_list *entries = &response->u.time_wait_list;
+    const struct tcpc_session_list *sessions = &response->u.sessions;
     if (response->op == TCPC_OP_LIST)
         return (struct rows){list->rows,   list->count,     sizeof(*list->rows),
                              list->cursor, list->as_of_seq, list->is_done};
+    if (response->op == TCPC_OP_SESSIONS)
+        return (struct rows){
+            sessions->rows,   sessions->count, sizeof(*sessions->rows), sessions->cursor, 0,
+            sessions->is_done};
     return (struct rows){entries->rows,   entries->count,     sizeof(*entries->rows),
                          entries->cursor, entries->as_of_seq, entries->is_done};
 }
@@ -40,6 +45,9 @@ static void rows_set(struct tcpc_response *response, struct rows rows)
     if (response->op == TCPC_OP_LIST)
         *list = (struct tcpc_connection_list){rows.rows, rows.count, rows.cursor, rows.is_done,
                                               rows.as_of_seq};
+    else if (response->op == TCPC_OP_SESSIONS)
+        response->u.sessions =
+            (struct tcpc_session_list){rows.rows, rows.count, rows.cursor, rows.is_done};
     else
         *entries = (struct tcpc_time_wait_list){rows.rows, rows.count, rows.cursor, rows.is_done,
                                                 rows.as_of_seq};
@@ -178,7 +186,7 @@ enum tcpc_code tcpc_list_pages(struct tcpc_client *client, enum tcpc_op op,
                                tcpc_page_callback on_page, void *ctx, struct tcpc_error *ret_error)
 {
     struct lender lender = {on_page, ctx};
-    if (op != TCPC_OP_LIST && op != TCPC_OP_TIME_WAIT_LIST)
+    if (op != TCPC_OP_LIST && op != TCPC_OP_TIME_WAIT_LIST && op != TCPC_OP_SESSIONS)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "not a list");
     return each_page(client, op, lend, &lender, ret_error);
 }
@@ -271,4 +279,10 @@ enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_respo
                                    struct tcpc_error *ret_error)
 {
     return collect(client, TCPC_OP_TIME_WAIT_LIST, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_sessions(struct tcpc_client *client, struct tcpc_response **ret_response,
+                             struct tcpc_error *ret_error)
+{
+    return collect(client, TCPC_OP_SESSIONS, ret_response, ret_error);
 }

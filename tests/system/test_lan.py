@@ -122,10 +122,12 @@ class Link(harness.SystemTest):
         wait_for(lambda: self.counters()["eth_vlan"] == before + 2, 5, "eth_vlan")
 
     def test_all_nodes_answer(self) -> None:
-        done = run("ping", "-6", "-c", 2, "-W", 2, "-I", TAP, "ff02::1", check=False)
+        """Once the link-local address is known to be nobody else's."""
         mac = [int(part, 16) for part in self.ctl("status")["mac"].split(":")]
         last = f"{mac[4]:02x}{mac[5]:02x}".lstrip("0")
-        self.assertRegex(done.stdout.decode(), rf"from fe80::\S*{last}")
+        wait_for(lambda: re.search(rf"from fe80::\S*{last}", run(
+            "ping", "-6", "-c", 2, "-W", 2, "-I", TAP, "ff02::1", check=False).stdout.decode()),
+            what="the answer of our link-local address")
 
     def test_an_error_that_passes_is_named(self) -> None:
         peer = self.raw_peer()

@@ -53,26 +53,33 @@ static void a_segment_has_five_keys(void **state)
         "{\"flags\":\"SYN,ACK\",\"seq\":4294967295,\"ack\":1,\"len\":2,\"wnd\":3}\n");
 }
 
+#define NC "\"owner\":{\"uid\":1000,\"pid\":4711,\"program\":\"nc\",\"session\":null,\"gone\":true}"
+
 static void a_connection_has_the_keys_of_ls(void **state)
 {
-    struct tcpc_connection row = {.id = 7,
-                                  .state = TCPC_ESTABLISHED,
-                                  .local = {"10.0.0.2", 80},
-                                  .remote = {"10.0.0.1", 81},
-                                  .uid = 1000,
-                                  .send_queue_bytes = 1,
-                                  .receive_queue_bytes = 2,
-                                  .timer = "persist",
-                                  .timer_ms = -3};
+    struct tcpc_connection row = {
+        .id = 7,
+        .state = TCPC_ESTABLISHED,
+        .local = {"10.0.0.2", 80},
+        .remote = {"10.0.0.1", 81},
+        .uid = 1000,
+        .send_queue_bytes = 1,
+        .receive_queue_bytes = 2,
+        .timer = "persist",
+        .timer_ms = -3,
+        .owner = {.uid = 1000, .pid = 4711, .program = "nc", .is_gone = true}};
     (void)state;
     assert_string_equal(text_of(json_connection(&row)),
                         "{\"id\":7,\"state\":\"ESTABLISHED\",\"local\":\"10.0.0.2:80\","
                         "\"remote\":\"10.0.0.1:81\",\"uid\":1000,\"send_queue_bytes\":1,"
-                        "\"receive_queue_bytes\":2,\"timer\":\"persist\",\"timer_ms\":-3}\n");
+                        "\"receive_queue_bytes\":2,\"timer\":\"persist\",\"timer_ms\":-3," NC
+                        "}\n");
     row.timer = "";
-    assert_non_null(strstr(text_of(json_connection(&row)), "\"timer\":null,\"timer_ms\":null}"));
+    assert_non_null(
+        strstr(text_of(json_connection(&row)), "\"timer\":null,\"timer_ms\":null," NC "}"));
     row.timer = NULL;
-    assert_non_null(strstr(text_of(json_connection(&row)), "\"timer\":null,\"timer_ms\":null}"));
+    assert_non_null(
+        strstr(text_of(json_connection(&row)), "\"timer\":null,\"timer_ms\":null," NC "}"));
 }
 
 static void opened_and_time_wait_have_their_keys(void **state)
@@ -84,7 +91,8 @@ static void opened_and_time_wait_have_their_keys(void **state)
                                          .remaining_ms = 1,
                                          .duration_ms = 60000,
                                          .fin_reacked = 2,
-                                         .uid = 3};
+                                         .uid = 3,
+                                         .owner = {.uid = 3, .session = "a\x01"}};
     (void)state;
     assert_string_equal(text_of(json_opened(&opened)), "{\"id\":7,\"state\":\"SYN_SENT\",\"local\":"
                                                        "\"10.0.0.2:80\",\"remote\":\"*:*\"}\n");
@@ -92,7 +100,9 @@ static void opened_and_time_wait_have_their_keys(void **state)
         text_of(json_time_wait(&entry)),
         "{\"id\":8,\"local\":\"*:*\",\"remote\":\"*:*\",\"entered_from\":\"CLOSING\","
         "\"entered_by\":\"both\",\"remaining_ms\":1,\"duration_ms\":60000,"
-        "\"fin_reacked\":2,\"uid\":3}\n");
+        "\"fin_reacked\":2,\"uid\":3,"
+        "\"owner\":{\"uid\":3,\"pid\":null,\"program\":null,\"session\":\"a\\u0001\",\"gone\":"
+        "false}}\n");
 }
 
 /* Rows look as json_print() prints an array of them. */

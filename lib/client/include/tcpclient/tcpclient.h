@@ -275,7 +275,8 @@ enum tcpc_op {
     TCPC_OP_COUNTERS,
     TCPC_OP_NEXT_EVENTS,
     TCPC_OP_DAEMON_STATUS,
-    TCPC_OP_SET_OPTION
+    TCPC_OP_SET_OPTION,
+    TCPC_OP_SESSIONS
 };
 
 struct tcpc_open {
@@ -379,6 +380,16 @@ struct tcpc_received {
     bool is_end; /* the peer's FIN follows data */
 };
 
+/* Who made a connection or listener: the process at the other end of its link to the daemon, as it
+ * was then. A session without a name has the program's. */
+struct tcpc_owner {
+    uint32_t uid;
+    uint32_t pid;        /* 0: not known */
+    const char *program; /* as the kernel names it; "": not known */
+    const char *session; /* its name; "": made without one */
+    bool is_gone;        /* the process has ended */
+};
+
 struct tcpc_connection {
     uint64_t id;
     enum tcpc_state state;
@@ -387,6 +398,7 @@ struct tcpc_connection {
     uint64_t send_queue_bytes, receive_queue_bytes; /* listener: backlog, ready to be accepted */
     const char *timer;                              /* "retransmit", ...; "": none */
     int64_t timer_ms;                               /* from now */
+    struct tcpc_owner owner; /* of one that waits to be accepted: the listener's */
 };
 
 struct tcpc_connection_list {
@@ -405,6 +417,7 @@ struct tcpc_time_wait {
     int64_t remaining_ms, duration_ms, age_ms;
     uint32_t fin_reacked;
     uint32_t uid;
+    struct tcpc_owner owner;
 };
 
 struct tcpc_time_wait_list {
@@ -470,6 +483,7 @@ struct tcpc_history {
     bool is_gone;
     const struct tcpc_drop *drops; /* the last 8 (id 0: the stack's last 64), oldest first */
     size_t drop_count;
+    struct tcpc_owner owner;
 };
 
 struct tcpc_counter {
@@ -493,6 +507,7 @@ struct tcpc_event {
     struct tcpc_endpoint local, remote;
     uint32_t uid;
     const struct tcpc_segment *segment; /* NULL when no segment caused it */
+    struct tcpc_owner owner;
 };
 
 struct tcpc_events {
@@ -500,6 +515,26 @@ struct tcpc_events {
     size_t count;
     uint64_t lost;     /* events that were overwritten before we asked */
     uint64_t last_seq; /* the next request's after_seq */
+};
+
+/* A session that there is. */
+struct tcpc_session {
+    uint64_t number; /* they are counted */
+    const char *name;
+    uint32_t uid;
+    struct tcpc_owner owner; /* the process that attached it last */
+    enum tcpc_policy policy;
+    uint32_t keep_seconds;
+    uint64_t connections, listeners; /* that were not given up */
+    int64_t age_ms;
+    bool is_attached; /* a link uses it now */
+};
+
+struct tcpc_session_list {
+    const struct tcpc_session *rows;
+    size_t count;
+    uint64_t cursor;
+    bool is_done;
 };
 
 /* An option for tcpc_set_option(). values: "on, off" (1 and 0); for congestion_control, the names
@@ -559,6 +594,7 @@ struct tcpc_response {
         struct tcpc_status status;
         struct tcpc_connection_list list;
         struct tcpc_time_wait_list time_wait_list;
+        struct tcpc_session_list sessions;
         struct tcpc_history history;
         struct tcpc_counters counters;
         struct tcpc_events events;
@@ -755,14 +791,18 @@ enum tcpc_code tcpc_list(struct tcpc_client *client, struct tcpc_response **ret_
 /* response->u.time_wait_list: all pages, as tcpc_list(). */
 enum tcpc_code tcpc_time_wait_list(struct tcpc_client *client, struct tcpc_response **ret_response,
                                    struct tcpc_error *ret_error);
+/* response->u.sessions: all pages, oldest session first; those of other uids for root and the admin
+ * group alone. */
+enum tcpc_code tcpc_sessions(struct tcpc_client *client, struct tcpc_response **ret_response,
+                             struct tcpc_error *ret_error);
 
 /* Receives a page of a list; what it points to is borrowed until it returns. false: no more. */
 typedef bool (*tcpc_page_callback)(void *ctx, const struct tcpc_response *page);
 
 /* The same lists, a page at a time as they come: memory for one page, however long the list is. op
- * is TCPC_OP_LIST or TCPC_OP_TIME_WAIT_LIST. on_page runs in the caller's thread; while it does,
- * the next pages are on their way. It may make any call but tcpc_client_free(). After a failure it
- * has had the pages before. The first page's as_of_seq is the list's.
+ * is TCPC_OP_LIST, TCPC_OP_TIME_WAIT_LIST or TCPC_OP_SESSIONS. on_page runs in the caller's thread;
+ * while it does, the next pages are on their way. It may make any call but tcpc_client_free().
+ * After a failure it has had the pages before. The first page's as_of_seq is the list's.
  *
  * TCPC_INVALID_ARGUMENT: another op. */
 enum tcpc_code tcpc_list_pages(struct tcpc_client *client, enum tcpc_op op,
