@@ -18,6 +18,8 @@ PORT = 7000
 
 
 class Hostile(harness.SystemTest):
+    daemon_arguments = ("--set", "tap_queue_len=32768")  # for whole floods: the daemon may have to wait
+
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()

@@ -311,7 +311,7 @@ asyncio.run(main())""")
         """The server opens its listener anew after each test: None if it was between the two."""
         done = run(*words, check=False, timeout=30, env=self.environment())
         report = json.loads(done.stdout)
-        early = ("Connection refused", "Connection reset")
+        early = ("Connection refused", "Connection reset", "busy running a test")
         return None if any(word in report.get("error", "") for word in early) else report
 
     def iperf3(self, address: str, *prefix) -> None:

@@ -65,8 +65,8 @@ static void test_these_edges_and_no_others(void **state)
 
 static void record(const struct edge *edge)
 {
-    const struct te_state_subject subject = {l.conn->id, l.conn->uid, &l.conn->local,
-                                             &l.conn->remote, NULL};
+    const struct te_state_subject subject = {
+        .id = l.conn->id, .uid = l.conn->uid, .local = &l.conn->local, .remote = &l.conn->remote};
     const struct te_state_change change = {.from = edge->from, .to = edge->to};
     te_state_record(l.stack, &subject, &change);
 }
