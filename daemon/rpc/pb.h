@@ -59,6 +59,8 @@ typedef Tcpengine__V1__DaemonStatusResult pb_daemon_status_result;
 typedef Tcpengine__V1__SetOption pb_set_option;
 typedef Tcpengine__V1__SetOptionResult pb_set_option_result;
 typedef Tcpengine__V1__Owner pb_owner;
+typedef Tcpengine__V1__ConnectionDetails pb_connection_details;
+typedef Tcpengine__V1__FilterNode pb_filter_node;
 typedef Tcpengine__V1__DeathPolicy pb_policy;
 typedef Tcpengine__V1__Session pb_session;
 typedef Tcpengine__V1__Sessions pb_sessions;

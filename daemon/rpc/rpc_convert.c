@@ -93,6 +93,39 @@ pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
     return message;
 }
 
+static int64_t since_us(const struct rpc *rpc, int64_t moment_us)
+{
+    return moment_us == TE_NEVER ? -1 : rpc_now_us(rpc) - moment_us;
+}
+
+pb_connection_details *rpc_connection_details(struct rpc *rpc, const struct te_status *status)
+{
+    pb_connection_details *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__connection_details__init(message);
+    message->age_us = since_us(rpc, status->opened_at_us);
+    message->state_age_us = since_us(rpc, status->state_since_us);
+    message->idle_us = since_us(rpc, status->active_at_us);
+    message->srtt_us = status->srtt_us;
+    message->rttvar_us = status->rttvar_us;
+    message->rto_us = status->rto_us;
+    message->retransmits = status->retransmits;
+    message->backoff = status->backoff;
+    message->cwnd_bytes = status->cwnd_bytes;
+    message->ssthresh_bytes = status->ssthresh_bytes;
+    message->mss = status->mss;
+    message->snd_wscale = status->snd_wscale;
+    message->rcv_wscale = status->rcv_wscale;
+    message->bytes_sent = status->bytes_sent;
+    message->bytes_acked = status->bytes_acked;
+    message->bytes_received = status->bytes_received;
+    message->segments_in = status->segments_in;
+    message->segments_out = status->segments_out;
+    message->congestion_control = (char *)(uintptr_t)status->congestion_control;
+    return message;
+}
+
 pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *status)
 {
     pb_time_wait_entry *message = arena_alloc(&rpc->answer_arena, sizeof(*message));

@@ -9,6 +9,7 @@
 pb_endpoint *rpc_endpoint(struct rpc *rpc, const struct te_endpoint *endpoint);
 pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment);
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status);
+pb_connection_details *rpc_connection_details(struct rpc *rpc, const struct te_status *status);
 pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *status);
 /* Fills in the fields of TE_STATUS_LIST and TE_STATUS_AGE_LIST; the words among them are static. */
 void rpc_fill_status(const struct te_status *status, int64_t now_us,

@@ -4,6 +4,7 @@
 #include <tcpengine/drop.h>
 
 #include "rpc/rpc_convert.h"
+#include "rpc/rpc_filter.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_owner.h"
 #include "rpc/rpc_status.h"
@@ -121,6 +122,8 @@ struct page {
     uint32_t steps_left;
     size_t count, max;
     void **entries;
+    struct rpc_filter filter;
+    bool has_details;
 };
 
 static bool page_init(struct rpc_call *call, struct page *page, uint32_t max)
@@ -132,9 +135,21 @@ static bool page_init(struct rpc_call *call, struct page *page, uint32_t max)
     return page->entries != NULL;
 }
 
-static bool is_visible(const struct rpc_call *call, const struct te_status *status)
+static bool is_visible(struct rpc_call *call, const struct page *page,
+                       const struct te_status *status)
 {
-    return call->link->is_admin || status->uid == call->link->account->uid;
+    bool is_allowed = call->link->is_admin || status->uid == call->link->account->uid;
+    return is_allowed && rpc_filter_matches(call->rpc, &page->filter, status);
+}
+
+static void *entry_of(struct rpc *rpc, const struct page *page, const struct te_status *status)
+{
+    if (page->kind == TE_WALK_TIME_WAIT)
+        return rpc_time_wait(rpc, status);
+    pb_connection *row = rpc_connection(rpc, status);
+    if (row != NULL && page->has_details)
+        row->details = rpc_connection_details(rpc, status);
+    return row;
 }
 
 /* Continues the walk until the page is full, the walk has ended, or a bound is reached. */
@@ -148,10 +163,9 @@ static void page_fill(struct rpc_call *call, struct page *page)
             page->is_done = page->steps_left > 0;
             return;
         }
-        if (!is_visible(call, status))
+        if (!is_visible(call, page, status))
             continue;
-        void *entry = page->kind == TE_WALK_TIME_WAIT ? (void *)rpc_time_wait(rpc, status)
-                                                      : (void *)rpc_connection(rpc, status);
+        void *entry = entry_of(rpc, page, status);
         if (entry == NULL)
             return; /* cannot happen: a page's entries fit into the arena */
         page->entries[page->count++] = entry;
@@ -190,6 +204,10 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     struct page page;
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "List: no memory");
+    page.filter = (struct rpc_filter){op->filter, op->n_filter};
+    page.has_details = op->details;
+    if (!rpc_filter_check(call, &page.filter))
+        return RPC_ANSWER;
     bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
     page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
     if (!cursor_check(call, op->cursor, &page.cursor))
@@ -218,7 +236,8 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "TimeWaitList: no memory");
     page.kind = TE_WALK_TIME_WAIT;
-    if (!cursor_check(call, op->cursor, &page.cursor))
+    page.filter = (struct rpc_filter){op->filter, op->n_filter};
+    if (!rpc_filter_check(call, &page.filter) || !cursor_check(call, op->cursor, &page.cursor))
         return RPC_ANSWER;
     page_fill(call, &page);
     pb_time_wait_list_result *result = &rpc_result(call)->time_wait_list;

@@ -122,6 +122,38 @@ static void decode_owner(struct tcpc_owner *ret_owner, uint32_t uid, const PB(Ow
     ret_owner->is_gone = message->gone;
 }
 
+/* NULL, and true, if they were not asked for. */
+static bool decode_details(struct decoding *decoding, const PB(ConnectionDetails) * message,
+                           const struct tcpc_connection_details **ret_details)
+{
+    if (message == NULL)
+        return true;
+    struct tcpc_connection_details *details = tcpci_arena_alloc(decoding->memory, sizeof(*details));
+    if (details == NULL)
+        return false;
+    *details = (struct tcpc_connection_details){.age_us = message->age_us,
+                                                .state_age_us = message->state_age_us,
+                                                .idle_us = message->idle_us,
+                                                .srtt_us = message->srtt_us,
+                                                .rttvar_us = message->rttvar_us,
+                                                .rto_us = message->rto_us,
+                                                .retransmits = message->retransmits,
+                                                .backoff = message->backoff,
+                                                .cwnd_bytes = message->cwnd_bytes,
+                                                .ssthresh_bytes = message->ssthresh_bytes,
+                                                .mss = message->mss,
+                                                .snd_wscale = message->snd_wscale,
+                                                .rcv_wscale = message->rcv_wscale,
+                                                .bytes_sent = message->bytes_sent,
+                                                .bytes_acked = message->bytes_acked,
+                                                .bytes_received = message->bytes_received,
+                                                .segments_in = message->segments_in,
+                                                .segments_out = message->segments_out,
+                                                .congestion_control = message->congestion_control};
+    *ret_details = details;
+    return true;
+}
+
 static void decode_row(struct tcpc_connection *ret_row, const PB(Connection) * message)
 {
     ret_row->id = message->id;
@@ -208,8 +240,11 @@ static bool decode_list(struct decoding *decoding)
         tcpci_arena_array(decoding->memory, message->n_connections, sizeof(*rows));
     if (rows == NULL)
         return false;
-    for (size_t i = 0; i < message->n_connections; i++)
+    for (size_t i = 0; i < message->n_connections; i++) {
         decode_row(&rows[i], message->connections[i]);
+        if (!decode_details(decoding, message->connections[i]->details, &rows[i].details))
+            return false;
+    }
     decoding->response->u.list = (struct tcpc_connection_list){.rows = rows,
                                                                .count = message->n_connections,
                                                                .cursor = message->cursor,

@@ -7,6 +7,8 @@
 struct scratch {
     PB(Request) request;
     PB(Endpoint) local, remote;
+    PB(FilterNode) nodes[TCPC_FILTER_NODES_MAX];
+    PB(FilterNode) * node_pointers[TCPC_FILTER_NODES_MAX];
     union {
         PB(Attach) attach;
         PB(Detach) detach;
@@ -120,11 +122,39 @@ static void encode_status(struct scratch *scratch, const struct call *call)
     scratch->request.status = &scratch->op.status;
 }
 
+/* Fills scratch->node_pointers; returns how many there are. */
+static size_t encode_nodes(struct scratch *scratch, const struct tcpc_filter_node *nodes,
+                           size_t count)
+{
+    size_t used = count < TCPC_FILTER_NODES_MAX ? count : TCPC_FILTER_NODES_MAX;
+    for (size_t i = 0; i < used; i++) {
+        const struct tcpc_filter_node *from = &nodes[i];
+        PB(FilterNode) *node = scratch->node_pointers[i] = &scratch->nodes[i];
+        tcpengine__v1__filter_node__init(node);
+        node->kind = (PB(FilterKind))from->kind;
+        node->left = from->left;
+        node->right = from->right;
+        node->field = (PB(FilterField))from->field;
+        node->op = (PB(FilterOperator))from->op;
+        node->number = from->number;
+        node->prefix_bits = from->prefix_bits;
+        if (from->prefix_bits > 0)
+            node->address = (ProtobufCBinaryData){sizeof(from->address), (uint8_t *)from->address};
+        if (from->text != NULL)
+            node->text = (char *)from->text;
+    }
+    return used;
+}
+
 static void encode_list(struct scratch *scratch, const struct call *call)
 {
     tcpengine__v1__list__init(&scratch->op.list);
     scratch->op.list.cursor = call->request.u.page.cursor;
     scratch->op.list.max = call->request.u.page.max;
+    scratch->op.list.details = call->request.u.page.details;
+    scratch->op.list.filter = scratch->node_pointers;
+    scratch->op.list.n_filter =
+        encode_nodes(scratch, call->request.u.page.filter, call->request.u.page.filter_count);
     scratch->request.list = &scratch->op.list;
 }
 
@@ -141,6 +171,9 @@ static void encode_time_wait_list(struct scratch *scratch, const struct call *ca
     tcpengine__v1__time_wait_list__init(&scratch->op.time_wait_list);
     scratch->op.time_wait_list.cursor = call->request.u.page.cursor;
     scratch->op.time_wait_list.max = call->request.u.page.max;
+    scratch->op.time_wait_list.filter = scratch->node_pointers;
+    scratch->op.time_wait_list.n_filter =
+        encode_nodes(scratch, call->request.u.page.filter, call->request.u.page.filter_count);
     scratch->request.time_wait_list = &scratch->op.time_wait_list;
 }
 

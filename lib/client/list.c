@@ -156,11 +156,11 @@ static enum tcpc_code feed_all(struct feed *feed, page_taker take, void *ctx,
     return TCPC_OK;
 }
 
-static enum tcpc_code each_page(struct tcpc_client *client, enum tcpc_op op, page_taker take,
-                                void *ctx, struct tcpc_error *ret_error)
+static enum tcpc_code each_page(struct tcpc_client *client, const struct tcpc_request *request,
+                                page_taker take, void *ctx, struct tcpc_error *ret_error)
 {
     struct feed feed = {.client = client,
-                        .request = {.op = op},
+                        .request = *request,
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .came = PTHREAD_COND_INITIALIZER};
     tcpci_error_clear(ret_error);
@@ -182,13 +182,29 @@ static bool lend(void *ctx, struct tcpc_response *page)
     return wants_more;
 }
 
+static bool is_list(enum tcpc_op op)
+{
+    return op == TCPC_OP_LIST || op == TCPC_OP_TIME_WAIT_LIST || op == TCPC_OP_SESSIONS;
+}
+
+enum tcpc_code tcpc_request_pages(struct tcpc_client *client, const struct tcpc_request *request,
+                                  tcpc_page_callback on_page, void *ctx,
+                                  struct tcpc_error *ret_error)
+{
+    struct lender lender = {on_page, ctx};
+    if (!is_list(request->op))
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "not a list");
+    if (request->u.page.filter_count > TCPC_FILTER_NODES_MAX)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
+                               "the filter is too long");
+    return each_page(client, request, lend, &lender, ret_error);
+}
+
 enum tcpc_code tcpc_list_pages(struct tcpc_client *client, enum tcpc_op op,
                                tcpc_page_callback on_page, void *ctx, struct tcpc_error *ret_error)
 {
-    struct lender lender = {on_page, ctx};
-    if (op != TCPC_OP_LIST && op != TCPC_OP_TIME_WAIT_LIST && op != TCPC_OP_SESSIONS)
-        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "not a list");
-    return each_page(client, op, lend, &lender, ret_error);
+    const struct tcpc_request request = {.op = op};
+    return tcpc_request_pages(client, &request, on_page, ctx, ret_error);
 }
 
 /* --- all pages at once ------------------------------------------------------------------------ */
@@ -258,7 +274,8 @@ static enum tcpc_code collect(struct tcpc_client *client, enum tcpc_op op,
                               struct tcpc_response **ret_response, struct tcpc_error *ret_error)
 {
     struct collection collection = {.rows = NULL};
-    enum tcpc_code code = each_page(client, op, collect_page, &collection, ret_error);
+    const struct tcpc_request request = {.op = op};
+    enum tcpc_code code = each_page(client, &request, collect_page, &collection, ret_error);
     if (code == TCPC_OK && !collection_finish(&collection))
         code = tcpci_error_set_code(ret_error, TCPC_NO_MEMORY, "");
     free(collection.rows);

@@ -323,10 +323,25 @@ struct tcpc_target {
     uint32_t wait_ms; /* CLOSE: until our FIN is acknowledged or the connection is gone */
 };
 
-/* LIST, TIME_WAIT_LIST: one page. */
+/* A node of an expression that selects connections. The numbers of kind, field and op, and their
+ * meaning, are in tcpengine.proto: FilterKind, FilterField, FilterOperator. */
+struct tcpc_filter_node {
+    uint32_t kind, left, right, field, op, prefix_bits;
+    uint64_t number;
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    const char *text;    /* borrowed; NULL: none */
+};
+#define TCPC_FILTER_NODES_MAX 64
+
+/* LIST, TIME_WAIT_LIST, SESSIONS: one page. */
 struct tcpc_page {
     uint64_t cursor; /* 0: from the start; else that of the page before */
     uint32_t max;    /* rows; 0: as many as a message holds */
+    bool details;    /* LIST: tcpc_connection.details as well */
+    /* LIST, TIME_WAIT_LIST: only the rows for which the last of these is true; none: all. Borrowed
+     * until the call is over. More than TCPC_FILTER_NODES_MAX are TCPC_INVALID_ARGUMENT. */
+    const struct tcpc_filter_node *filter;
+    size_t filter_count;
 };
 
 struct tcpc_next_events {
@@ -390,6 +405,17 @@ struct tcpc_owner {
     bool is_gone;        /* the process has ended */
 };
 
+/* Some of what tcpc_status has, for lists. Times are microseconds; -1: not known (any more). */
+struct tcpc_connection_details {
+    int64_t age_us, state_age_us;
+    int64_t idle_us; /* since data, a SYN or a FIN was sent, or anything came */
+    int64_t srtt_us, rttvar_us, rto_us;
+    uint64_t retransmits;
+    uint32_t backoff, cwnd_bytes, ssthresh_bytes, mss, snd_wscale, rcv_wscale;
+    uint64_t bytes_sent, bytes_acked, bytes_received, segments_in, segments_out;
+    const char *congestion_control;
+};
+
 struct tcpc_connection {
     uint64_t id;
     enum tcpc_state state;
@@ -399,6 +425,7 @@ struct tcpc_connection {
     const char *timer;                              /* "retransmit", ...; "": none */
     int64_t timer_ms;                               /* from now */
     struct tcpc_owner owner; /* of one that waits to be accepted: the listener's */
+    const struct tcpc_connection_details *details; /* NULL: not asked for */
 };
 
 struct tcpc_connection_list {
@@ -807,6 +834,10 @@ typedef bool (*tcpc_page_callback)(void *ctx, const struct tcpc_response *page);
  * TCPC_INVALID_ARGUMENT: another op. */
 enum tcpc_code tcpc_list_pages(struct tcpc_client *client, enum tcpc_op op,
                                tcpc_page_callback on_page, void *ctx, struct tcpc_error *ret_error);
+/* The same for a request, which says what is in the list: details, filter, rows per page. */
+enum tcpc_code tcpc_request_pages(struct tcpc_client *client, const struct tcpc_request *request,
+                                  tcpc_page_callback on_page, void *ctx,
+                                  struct tcpc_error *ret_error);
 
 /* response->u.history: the state transitions of a connection or listener, also of one gone lately,
  * and its latest drops. id 0: only the drops of the whole stack.

@@ -358,6 +358,7 @@ struct te_status {
 
     /* For the program around the engine; clients of the daemon do not see them. */
     bool user_closed, wscale_ok;
+    int64_t active_at_us; /* data, SYN or FIN was sent, or anything came; or TE_NEVER */
     uint32_t features; /* enum te_feature */
     uint32_t snd_max, snd_wl1, snd_wl2, peer_mss;
     uint64_t send_acked; /* stream offset */

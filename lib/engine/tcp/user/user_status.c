@@ -103,6 +103,9 @@ static void status_of_conn(const struct te_stack *stack, const struct te_conn *c
         .congestion_control = conn->cc.ops->name,
         .recovery = te_recovery_name(conn),
         .features = conn->features,
+        .active_at_us = conn->last_sent_at_us > conn->last_received_at_us
+                            ? conn->last_sent_at_us
+                            : conn->last_received_at_us,
         .opened_at_us = conn->opened_at_us,
         .state_since_us = conn->state_since_us,
         .soft_error = (enum te_err)conn->soft_error,
@@ -128,6 +131,7 @@ static void status_of_listener(const struct te_stack *stack, const struct te_lis
         .tag = te_tag_number(stack, listener->tag_reference),
         .is_listener = true,
         .timer_at_us = TE_NEVER,
+        .active_at_us = TE_NEVER,
         .send_queue_bytes = listener->backlog,
         .receive_queue_bytes = listener->accept_count,
         .mtu_probing = "",
@@ -192,7 +196,7 @@ enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_statu
     if (conn != NULL)
         status_of_conn(stack, conn, ret_status);
     else
-        *ret_status = (struct te_status){.user_closed = true};
+        *ret_status = (struct te_status){.user_closed = true, .active_at_us = TE_NEVER};
     if (handle != TE_TIME_WAIT_NONE)
         status_of_time_wait(stack, handle, ret_status);
     return TE_OK;
