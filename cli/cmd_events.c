@@ -22,8 +22,11 @@ struct watch {
 
 static bool is_shown(const struct watch *watch, const struct tcpc_event *event)
 {
-    struct filter_subject subject = {
-        .state = event->to, .local = &event->local, .remote = &event->remote, .uid = event->uid};
+    struct filter_subject subject = {.state = event->to,
+                                     .local = &event->local,
+                                     .remote = &event->remote,
+                                     .uid = event->uid,
+                                     .owner = &event->owner};
     return filter_matches(&watch->filter, &subject);
 }
 

@@ -1,61 +1,34 @@
-/* tcpctl ls: connections and listeners, with ss's columns; also the TIME_WAIT table if the
- * expression asks for that state. */
+/* tcpctl ls: connections and listeners, with ss's columns and flags; also the TIME_WAIT table if
+ * the expression or -a asks for that state. */
 #include <inttypes.h>
+#include <string.h>
 
 #include "cli.h"
-#include "filtered.h"
+#include "filter.h"
 #include "format.h"
 #include "json_rows.h"
 #include "listing.h"
+#include "ls_columns.h"
 
-static bool is_shown(const struct filter *filter, const struct tcpc_connection *row)
-{
-    struct filter_subject subject = {
-        .state = row->state, .local = &row->local, .remote = &row->remote, .uid = row->uid};
-    return filter_shows(filter, &subject);
-}
+#define ALL_STATES ((1u << TCPC_STATE_COUNT) - 1)
 
-static void add_timer(struct table *table, const struct tcpc_connection *row)
+struct ls {
+    struct cli *cli;
+    struct filter filter;
+    uint32_t states; /* of -a and -l; 0: neither was given */
+    struct ls_columns columns;
+    bool has_own_columns, has_details, is_over;
+    struct listing listing;
+};
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static void add_row(struct ls *ls, const struct tcpc_connection *row)
 {
-    if (row->timer != NULL && *row->timer)
-        table_cell(table, "%s,%" PRId64 "ms", row->timer, row->timer_ms);
+    if (ls->listing.table != NULL)
+        ls_columns_add_row(&ls->columns, ls->listing.table, row);
     else
-        table_text(table, "-");
-}
-
-static void add_cells(struct table *table, const struct tcpc_connection *row)
-{
-    char text[TCPC_ENDPOINT_TEXT_MAX];
-    table_row_of(table, row->id);
-    table_number(table, row->id);
-    table_color(table, format_state_color(row->state));
-    table_text(table, tcpc_state_name(row->state));
-    table_number(table, row->receive_queue_bytes);
-    table_number(table, row->send_queue_bytes);
-    table_text(table, tcpc_endpoint_format(&row->local, text));
-    table_text(table, tcpc_endpoint_format(&row->remote, text));
-    table_number(table, row->uid);
-    add_timer(table, row);
-}
-
-static const struct column columns[] = {{"Id", false},
-                                        {"State", false},
-                                        {"Recv-Q", true},
-                                        {"Send-Q", true},
-                                        {"Local Address:Port", false},
-                                        {"Peer Address:Port", false},
-                                        {"Uid", true},
-                                        {"Timer", false},
-                                        {NULL, false}};
-
-static void add_row(struct listing *listing, const struct tcpc_connection *row)
-{
-    if (!is_shown(listing->filter, row))
-        return;
-    if (listing->table != NULL)
-        add_cells(listing->table, row);
-    else
-        json_rows_add_connection(&listing->json, row);
+        json_rows_add_connection(&ls->listing.json, row);
 }
 
 static bool on_connections(void *ctx, const struct tcpc_response *page)
@@ -75,34 +48,135 @@ static bool on_time_wait(void *ctx, const struct tcpc_response *page)
                                             .remote = entry->remote,
                                             .uid = entry->uid,
                                             .timer = "time_wait",
-                                            .timer_ms = entry->remaining_ms};
+                                            .timer_ms = entry->remaining_ms,
+                                            .owner = entry->owner};
         add_row(ctx, &row);
     }
     return true;
 }
 
+static bool asks_for_time_wait(const struct ls *ls)
+{
+    return filter_asks_for(&ls->filter, TCPC_TIME_WAIT) ||
+           (ls->filter.asked == 0 && (ls->states >> TCPC_TIME_WAIT & 1) != 0);
+}
+
 /* The daemon's order is that of its tables; people look for an id, and get the rows in that order.
  * A connection in TIME_WAIT with unread bytes is in both lists: the row of the first is shown. */
-static int list_and_print(struct cli *cli, const struct filter *filter)
+static int list_and_print(struct ls *ls)
 {
-    struct listing listing = listing_begin(cli, filter, columns);
+    struct tcpc_filter_node nodes[TCPC_FILTER_NODES_MAX];
+    struct tcpc_request request = {
+        .op = TCPC_OP_LIST,
+        .u.page = {.details = ls->has_details,
+                   .filter = nodes,
+                   .filter_count = filter_nodes(&ls->filter, ls->states, nodes)}};
     struct tcpc_error error;
-    enum tcpc_code code =
-        tcpc_list_pages(cli->client, TCPC_OP_LIST, on_connections, &listing, &error);
-    if (code == TCPC_OK && filter_asks_for(filter, TCPC_TIME_WAIT))
-        code = tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_time_wait, &listing, &error);
-    texts_sort(&listing.json);
-    return listing_end(cli, &listing, code, &error);
+    ls->listing = listing_begin(ls->cli, ls->columns.heads);
+    enum tcpc_code code = tcpc_request_pages(ls->cli->client, &request, on_connections, ls, &error);
+    request.op = TCPC_OP_TIME_WAIT_LIST;
+    if (code == TCPC_OK && asks_for_time_wait(ls))
+        code = tcpc_request_pages(ls->cli->client, &request, on_time_wait, ls, &error);
+    texts_sort(&ls->listing.json);
+    return listing_end(ls->cli, &ls->listing, code, &error);
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static const struct option options[] = {
+    {"tcp", no_argument, NULL, 't'},           {"numeric", no_argument, NULL, 'n'},
+    {"all", no_argument, NULL, 'a'},           {"listening", no_argument, NULL, 'l'},
+    {"options", no_argument, NULL, 'o'},       {"processes", no_argument, NULL, 'p'},
+    {"info", no_argument, NULL, 'i'},          {"extended", no_argument, NULL, 'e'},
+    {"columns", required_argument, NULL, 'O'}, {NULL, 0, NULL, 0}};
+
+/* EXIT_DONE, or another status after a complaint; or ls->is_over. */
+static int choose_columns(struct ls *ls, const char *names)
+{
+    char word[FORMAT_MAX];
+    if (strcmp(names, "help") == 0) {
+        ls_columns_print_help(ls->cli);
+        ls->is_over = true;
+        return EXIT_DONE;
+    }
+    if (!ls->has_own_columns)
+        ls->columns.count = 0;
+    ls->has_own_columns = true;
+    if (ls_columns_add(&ls->columns, names, word))
+        return EXIT_DONE;
+    return cli_usage(ls->cli, "-O: \"%s\" is no column, or one too many; see tcpctl ls -O help",
+                     word);
+}
+
+/* What ss shows without being asked, or cannot but show here, needs nothing: -t, -n, -o. */
+static int take_option(struct ls *ls, int option)
+{
+    char word[FORMAT_MAX];
+    switch (option) {
+    case 'a':
+        ls->states = ALL_STATES;
+        break;
+    case 'l':
+        if (ls->states == 0)
+            ls->states = 1u << TCPC_LISTEN;
+        break;
+    case 'p':
+        ls_columns_add(&ls->columns, "process", word);
+        break;
+    case 'i':
+        ls_columns_add(&ls->columns, "info", word);
+        break;
+    case 'e':
+        ls_columns_add(&ls->columns, "session,age", word);
+        break;
+    case 'O':
+        return choose_columns(ls, optarg);
+    default:
+        break;
+    }
+    return EXIT_DONE;
+}
+
+static int read_options(struct ls *ls, int argc, char **argv)
+{
+    int option, status = EXIT_DONE;
+    while (status == EXIT_DONE && !ls->is_over &&
+           (option = cli_next_option(ls->cli, argc, argv, "tnalopieO:", options)) != OPTION_END) {
+        if (option == '?')
+            return EXIT_USAGE;
+        if (option == OPTION_STOP)
+            ls->is_over = true;
+        else
+            status = take_option(ls, option);
+    }
+    ls->has_details = ls_columns_finish(&ls->columns);
+    return status;
 }
 
 static int cmd_ls(struct cli *cli, int argc, char **argv)
 {
-    return filtered_run(cli, argc, argv, list_and_print);
+    struct ls ls = {.cli = cli};
+    char why[FILTER_ERROR_MAX];
+    ls_columns_default(&ls.columns);
+    int status = read_options(&ls, argc, argv);
+    if (status != EXIT_DONE || ls.is_over)
+        return status;
+    if (!filter_parse_words(argc - optind, argv + optind, &ls.filter, why))
+        return cli_usage(cli, "%s", why);
+    status = cli_connect(cli, TCPC_POLICY_NONE);
+    return status != EXIT_DONE ? status : list_and_print(&ls);
 }
 
-const struct verb verb_ls = {.name = "ls",
-                             .arguments = "[EXPR]",
-                             .summary = "List connections and listeners",
-                             .details =
-                                 FILTER_DETAILS "tcpctl ls state established 'dport = :80'\n",
-                             .run = cmd_ls};
+const struct verb verb_ls = {
+    .name = "ls",
+    .arguments = "[EXPR]",
+    .summary = "List connections and listeners",
+    .options = "  -a, --all               also those in TIME_WAIT, and failed ones\n"
+               "  -l, --listening         only listeners\n"
+               "  -p, --processes         whose they are, as ss has it\n"
+               "  -e, --extended          session and age as well\n"
+               "  -i, --info              rtt, cwnd, ... as ss has them\n"
+               "  -O, --columns LIST      id,state,rtt, ...; help: all that there are\n"
+               "  -t, -n, -o              as is anyhow: TCP, numbers, timers\n",
+    .details = FILTER_DETAILS "tcpctl ls state established 'dport = :80'\n",
+    .run = cmd_ls};

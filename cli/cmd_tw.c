@@ -6,13 +6,6 @@
 #include "listing.h"
 #include "owner.h"
 
-static bool is_shown(const struct filter *filter, const struct tcpc_time_wait *row)
-{
-    struct filter_subject subject = {
-        .state = TCPC_TIME_WAIT, .local = &row->local, .remote = &row->remote, .uid = row->uid};
-    return filter_shows(filter, &subject);
-}
-
 static void add_cells(struct table *table, const struct tcpc_time_wait *row)
 {
     char text[FORMAT_MAX];
@@ -46,8 +39,6 @@ static bool on_page(void *ctx, const struct tcpc_response *page)
     struct listing *listing = ctx;
     for (size_t i = 0; i < page->u.time_wait_list.count; i++) {
         const struct tcpc_time_wait *row = &page->u.time_wait_list.rows[i];
-        if (!is_shown(listing->filter, row))
-            continue;
         if (listing->table != NULL)
             add_cells(listing->table, row);
         else
@@ -58,10 +49,13 @@ static bool on_page(void *ctx, const struct tcpc_response *page)
 
 static int list_and_print(struct cli *cli, const struct filter *filter)
 {
-    struct listing listing = listing_begin(cli, filter, columns);
+    struct listing listing = listing_begin(cli, columns);
+    struct tcpc_filter_node nodes[TCPC_FILTER_NODES_MAX];
+    const struct tcpc_request request = {
+        .op = TCPC_OP_TIME_WAIT_LIST,
+        .u.page = {.filter = nodes, .filter_count = filter_nodes(filter, 0, nodes)}};
     struct tcpc_error error;
-    enum tcpc_code code =
-        tcpc_list_pages(cli->client, TCPC_OP_TIME_WAIT_LIST, on_page, &listing, &error);
+    enum tcpc_code code = tcpc_request_pages(cli->client, &request, on_page, &listing, &error);
     return listing_end(cli, &listing, code, &error);
 }
 

@@ -28,6 +28,13 @@ static unsigned parse_or(struct parser *parser);
 
 /* --- words ------------------------------------------------------------------------------------ */
 
+/* "words", with both of their quotes; 0: it does not begin with one, or does not end. */
+static size_t quoted_len(const char *text)
+{
+    const char *end = *text == '"' ? strchr(text + 1, '"') : NULL;
+    return end != NULL ? (size_t)(end + 1 - text) : 0;
+}
+
 static size_t word_len(const char *text)
 {
     static const char *const operators[] = {"==", "!=", ">=", "<=", "&&", "||", "=",
@@ -36,6 +43,8 @@ static size_t word_len(const char *text)
         if (strncmp(text, operators[i], strlen(operators[i])) == 0)
             return strlen(operators[i]);
     }
+    if (quoted_len(text) > 0)
+        return quoted_len(text);
     size_t len = strcspn(text, "=!<>&|()");
     for (size_t i = 0; i < len; i++) {
         if (isspace((unsigned char)text[i]))
@@ -174,7 +183,7 @@ static unsigned parse_states(struct parser *parser)
     return add_node(parser, &node);
 }
 
-/* --- ports, uids, addresses ------------------------------------------------------------------- */
+/* --- ports and addresses ------------------------------------------------------------------- */
 
 static bool find_operator(const char *word, enum filter_operator *ret_op)
 {
@@ -308,33 +317,139 @@ static unsigned parse_host_test(struct parser *parser, enum filter_field field)
 static unsigned parse_port_test(struct parser *parser, enum filter_field field)
 {
     struct filter_node node = {.kind = FILTER_NUMBER, .field = field};
+    uint32_t port;
     next_word(parser);
     bool has_operator = find_operator(parser->word, &node.op);
     if (has_operator)
         next_word(parser);
     bool is_equality = node.op == FILTER_EQUAL || node.op == FILTER_NOT_EQUAL;
-    if (is_equality && strpbrk(parser->word, ":*") != NULL &&
-        !read_port(parser->word, &node.number))
+    if (is_equality && strpbrk(parser->word, ":*") != NULL && !read_port(parser->word, &port))
         return parse_hosts(parser, field, node.op); /* sport = 10.0.0.2:80, sport = :* */
-    if (!read_port(parser->word, &node.number))
+    if (!read_port(parser->word, &port))
         return complain(parser, has_operator ? "a port, like :80"
                                              : "an operator (=, !=, >, <, >=, <=) or a port");
+    node.number = port;
     next_word(parser);
     return add_node(parser, &node);
 }
 
-static unsigned parse_uid_test(struct parser *parser)
+/* --- numbers and texts ------------------------------------------------------------------------ */
+
+struct unit {
+    const char *name;
+    double factor;
+};
+
+static const struct unit count_units[] = {{"", 1}, {NULL, 0}};
+static const struct unit byte_units[] = {{"", 1},        {"b", 1},       {"k", 1 << 10},
+                                         {"m", 1 << 20}, {"g", 1 << 30}, {NULL, 0}};
+static const struct unit time_units[] = {{"", 1e6},    {"us", 1},    {"ms", 1e3},    {"s", 1e6},
+                                         {"min", 6e7}, {"h", 3.6e9}, {"d", 8.64e10}, {NULL, 0}};
+
+static const struct number_test {
+    const char *name;
+    enum filter_field field;
+    const struct unit *units;
+    const char *wanted;
+} number_tests[] = {
+    {"uid", FILTER_UID, count_units, "a numeric user id"},
+    {"pid", FILTER_PID, count_units, "the number of a process"},
+    {"age", FILTER_AGE, time_units, "a time, like 90s or 5min"},
+    {"idle", FILTER_IDLE, time_units, "a time, like 90s or 5min"},
+    {"rtt", FILTER_RTT, time_units, "a time, like 20ms"},
+    {"retransmits", FILTER_RETRANSMITS, count_units, "a number of segments"},
+    {"send-queue", FILTER_SEND_QUEUE, byte_units, "a number of bytes, like 64k"},
+    {"receive-queue", FILTER_RECEIVE_QUEUE, byte_units, "a number of bytes, like 64k"},
+    {"send-q", FILTER_SEND_QUEUE, byte_units, "a number of bytes, like 64k"},
+    {"recv-q", FILTER_RECEIVE_QUEUE, byte_units, "a number of bytes, like 64k"},
+};
+
+/* "90", "1.5s", "64k". */
+static bool read_quantity(const char *text, const struct unit *units, uint64_t *ret_number)
 {
-    struct filter_node node = {.kind = FILTER_NUMBER, .field = FILTER_UID};
-    uint64_t uid;
+    static const double max = 4e18;
+    char *end = NULL;
+    if (!isdigit((unsigned char)*text) || strspn(text, "0123456789.") > 20)
+        return false;
+    double number = strtod(text, &end);
+    bool is_whole = memchr(text, '.', (size_t)(end - text)) == NULL;
+    while (units->name != NULL && strcasecmp(units->name, end) != 0)
+        units++;
+    if (units->name == NULL || (units->factor <= 1 && !is_whole) || number * units->factor > max)
+        return false;
+    *ret_number = (uint64_t)(number * units->factor);
+    return true;
+}
+
+static unsigned parse_number_test(struct parser *parser, const struct number_test *test)
+{
+    struct filter_node node = {.kind = FILTER_NUMBER, .field = test->field};
     next_word(parser);
     if (find_operator(parser->word, &node.op))
         next_word(parser);
-    if (!parse_number(parser->word, UINT32_MAX, &uid))
-        return complain(parser, "a numeric user id");
-    node.number = (uint32_t)uid;
+    bool is_id = test->field == FILTER_UID || test->field == FILTER_PID;
+    if (!read_quantity(parser->word, test->units, &node.number) ||
+        (is_id && node.number > UINT32_MAX))
+        return complain(parser, test->wanted);
     next_word(parser);
     return add_node(parser, &node);
+}
+
+static const struct text_test {
+    const char *name;
+    enum filter_field field;
+} text_tests[] = {
+    {"timer", FILTER_TIMER},
+    {"program", FILTER_PROGRAM},
+    {"session", FILTER_SESSION},
+};
+
+/* The word without its quotes. */
+static bool read_text(const struct parser *parser, char text[FILTER_TEXT_MAX + 1])
+{
+    const char *start = parser->word;
+    size_t len = strlen(start);
+    bool is_quoted = quoted_len(start) == len && len > 0;
+    if (is_quoted) {
+        start++;
+        len -= 2;
+    }
+    bool is_open = *parser->word == '"' && !is_quoted;
+    if ((len == 0 && !is_quoted) || is_open || len > FILTER_TEXT_MAX ||
+        strchr("()&|!", *parser->word) != NULL)
+        return false;
+    memcpy(text, start, len);
+    text[len] = '\0';
+    return true;
+}
+
+static unsigned parse_text_test(struct parser *parser, const struct text_test *test)
+{
+    struct filter_node node = {.kind = FILTER_TEXT, .field = test->field};
+    next_word(parser);
+    if (find_operator(parser->word, &node.op)) {
+        if (node.op != FILTER_EQUAL && node.op != FILTER_NOT_EQUAL)
+            return complain(parser, "= or !=, for a name");
+        next_word(parser);
+    }
+    if (!read_text(parser, node.text))
+        return complain(parser, "a name of at most 64 bytes, in quotes if it has spaces");
+    next_word(parser);
+    return add_node(parser, &node);
+}
+
+/* A test whose name is in one of the tables. */
+static unsigned parse_named_test(struct parser *parser)
+{
+    for (size_t i = 0; i < sizeof(number_tests) / sizeof(number_tests[0]); i++)
+        if (is_word(parser, number_tests[i].name))
+            return parse_number_test(parser, &number_tests[i]);
+    for (size_t i = 0; i < sizeof(text_tests) / sizeof(text_tests[0]); i++)
+        if (is_word(parser, text_tests[i].name))
+            return parse_text_test(parser, &text_tests[i]);
+    return complain(parser, "state, exclude, sport, dport, src, dst, uid, pid, program, session, "
+                            "timer, age, idle, rtt, retransmits, send-queue, receive-queue, not "
+                            "or (");
 }
 
 /* --- structure -------------------------------------------------------------------------------- */
@@ -380,9 +495,7 @@ static unsigned parse_test(struct parser *parser)
         return parse_host_test(parser, FILTER_LOCAL);
     if (is_word(parser, "dst"))
         return parse_host_test(parser, FILTER_REMOTE);
-    if (is_word(parser, "uid"))
-        return parse_uid_test(parser);
-    return complain(parser, "state, exclude, sport, dport, src, dst, uid, not or (");
+    return parse_named_test(parser);
 }
 
 static unsigned parse_not(struct parser *parser)
@@ -461,7 +574,7 @@ bool filter_parse_words(int count, char **words, struct filter *ret_filter, char
 
 /* --- matching --------------------------------------------------------------------------------- */
 
-static bool compare(enum filter_operator op, uint32_t value, uint32_t bound)
+static bool compare(enum filter_operator op, uint64_t value, uint64_t bound)
 {
     switch (op) {
     case FILTER_EQUAL:
@@ -500,11 +613,37 @@ static bool test_host(const struct filter_node *node, const struct filter_subjec
 
 static bool test_number(const struct filter_node *node, const struct filter_subject *subject)
 {
-    if (node->field == FILTER_UID)
+    const struct tcpc_owner *owner = subject->owner;
+    switch (node->field) {
+    case FILTER_LOCAL:
+        return compare(node->op, subject->local->port, node->number);
+    case FILTER_REMOTE:
+        return compare(node->op, subject->remote->port, node->number);
+    case FILTER_UID:
         return compare(node->op, subject->uid, node->number);
-    const struct tcpc_endpoint *endpoint =
-        node->field == FILTER_LOCAL ? subject->local : subject->remote;
-    return compare(node->op, endpoint->port, node->number);
+    case FILTER_PID:
+        return owner != NULL && owner->pid != 0 && compare(node->op, owner->pid, node->number);
+    default:
+        return false;
+    }
+}
+
+/* The whole text, or with * at its end what it begins with: as the daemon has it. */
+static bool begins_or_is(const char *text, const char *wanted)
+{
+    size_t len = strlen(wanted);
+    if (len > 0 && wanted[len - 1] == '*')
+        return strncmp(text, wanted, len - 1) == 0;
+    return strcmp(text, wanted) == 0;
+}
+
+static bool test_text(const struct filter_node *node, const struct filter_subject *subject)
+{
+    if (subject->owner == NULL || node->field == FILTER_TIMER)
+        return false;
+    const char *text =
+        node->field == FILTER_PROGRAM ? subject->owner->program : subject->owner->session;
+    return begins_or_is(text, node->text) == (node->op == FILTER_EQUAL);
 }
 
 /* The tree is as deep as the parser's limits allow. */
@@ -524,6 +663,8 @@ static bool test(const struct filter *filter, unsigned index, const struct filte
         return test_number(node, subject);
     case FILTER_HOST:
         return test_host(node, subject);
+    case FILTER_TEXT:
+        return test_text(node, subject);
     }
     return false;
 }
@@ -533,14 +674,44 @@ bool filter_matches(const struct filter *filter, const struct filter_subject *su
     return !filter->count || test(filter, filter->root, subject);
 }
 
-bool filter_shows(const struct filter *filter, const struct filter_subject *subject)
-{
-    if (subject->state == TCPC_CLOSED && !filter_asks_for(filter, TCPC_CLOSED))
-        return false;
-    return filter_matches(filter, subject);
-}
-
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state)
 {
     return (filter->asked & BIT(state)) != 0;
+}
+
+/* --- for the daemon --------------------------------------------------------------------------- */
+
+static struct tcpc_filter_node to_node(const struct filter_node *node)
+{
+    struct tcpc_filter_node result = {.kind = node->kind,
+                                      .left = node->left,
+                                      .right = node->right,
+                                      .field = node->field,
+                                      .op = node->op,
+                                      .number = node->number,
+                                      .prefix_bits = node->prefix_bits,
+                                      .text = node->text};
+    memcpy(result.address, node->address.bytes, sizeof(result.address));
+    return result;
+}
+
+/* A parsed expression ends with its root, as the daemon wants it. */
+size_t filter_nodes(const struct filter *filter, uint32_t states, struct tcpc_filter_node *nodes)
+{
+    size_t count = filter->count;
+    uint32_t mask = ALL;
+    if (states != 0 && filter->asked == 0)
+        mask = states;
+    else if (!filter_asks_for(filter, TCPC_CLOSED))
+        mask &= ~BIT(TCPC_CLOSED);
+    for (size_t i = 0; i < count; i++)
+        nodes[i] = to_node(&filter->nodes[i]);
+    if (mask == ALL)
+        return count;
+    nodes[count] = (struct tcpc_filter_node){.kind = FILTER_STATES, .number = mask};
+    if (count == 0)
+        return 1;
+    nodes[count + 1] = (struct tcpc_filter_node){
+        .kind = FILTER_AND, .left = (uint32_t)count - 1, .right = (uint32_t)count};
+    return count + 2;
 }

@@ -2,14 +2,20 @@
  *
  *     EXPR    := AND { or AND }                AND := NOT { [and] NOT }
  *     NOT     := not NOT | ( EXPR ) | STATES | sport OP PORT | dport OP PORT
- *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N
+ *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N | pid [OP] N
+ *              | age [OP] TIME | idle [OP] TIME | rtt [OP] TIME | retransmits [OP] N
+ *              | send-queue [OP] BYTES | receive-queue [OP] BYTES
+ *              | timer [=|!=] NAME | program [=|!=] NAME | session [=|!=] NAME
  *     STATES  := { state NAME | exclude NAME }   as in ss: those named except those excluded
  *     OP      := = == != > < >= <=, or eq ne gt lt ge le;   PORT := [:]N or [:]SERVICE
  *     HOST    := ADDR[/PREFIX][:PORT], [ADDR6][/PREFIX][:PORT], :PORT; ADDR may be a name, * or
  * any, PORT may be * (see address.h)
+ *     TIME    := N[us|ms|s|min|h|d], s without a unit;   BYTES := N[k|m|g], of 1024
+ *     NAME    := word, or "words"; with * at its end: what begins so
  *
  * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers: copy it
- * freely, there is nothing to free. */
+ * freely, there is nothing to free. The daemon evaluates it for lists (filter_nodes()); for events
+ * this does, which knows no more of their connections than the event says. */
 #ifndef TCPCTL_FILTER_H
 #define TCPCTL_FILTER_H
 
@@ -27,12 +33,26 @@
     "  sport OP PORT, dport OP PORT    OP is = != > < >= or <=\n"                                  \
     "  src HOST, dst HOST              ADDR, ADDR/PREFIX, ADDR:PORT, [ADDR6]:PORT, :PORT,\n"       \
     "                                  any; ADDR may be a name, PORT a service or *\n"             \
-    "  uid N                           the owner\n"                                                \
+    "  uid N, pid N                    the owner\n"                                                \
+    "  program NAME, session NAME      NAME* is what begins so\n"                                  \
+    "  age TIME, idle TIME, rtt TIME   OP N[us|ms|s|min|h|d]\n"                                    \
+    "  retransmits N, timer NAME       none: no timer\n"                                           \
+    "  send-queue N, receive-queue N   OP N[k|m|g] bytes\n"                                        \
     "Quote what the shell would interpret: "
 
-enum { FILTER_NODES_MAX = 64, FILTER_ERROR_MAX = 200 };
+/* One less than the daemon takes: filter_nodes() adds two at most. */
+enum { FILTER_NODES_MAX = TCPC_FILTER_NODES_MAX - 2, FILTER_ERROR_MAX = 300, FILTER_TEXT_MAX = 64 };
 
-enum filter_kind { FILTER_AND, FILTER_OR, FILTER_NOT, FILTER_STATES, FILTER_NUMBER, FILTER_HOST };
+/* These three are numbered as in the protocol. */
+enum filter_kind {
+    FILTER_AND,
+    FILTER_OR,
+    FILTER_NOT,
+    FILTER_STATES,
+    FILTER_NUMBER,
+    FILTER_HOST,
+    FILTER_TEXT
+};
 enum filter_operator {
     FILTER_EQUAL,
     FILTER_NOT_EQUAL,
@@ -41,16 +61,31 @@ enum filter_operator {
     FILTER_GREATER_EQUAL,
     FILTER_LESS_EQUAL
 };
-enum filter_field { FILTER_LOCAL, FILTER_REMOTE, FILTER_UID };
+enum filter_field {
+    FILTER_LOCAL,
+    FILTER_REMOTE,
+    FILTER_UID,
+    FILTER_PID,
+    FILTER_AGE,
+    FILTER_IDLE,
+    FILTER_RTT,
+    FILTER_RETRANSMITS,
+    FILTER_SEND_QUEUE,
+    FILTER_RECEIVE_QUEUE,
+    FILTER_TIMER,
+    FILTER_PROGRAM,
+    FILTER_SESSION
+};
 
 struct filter_node {
     enum filter_kind kind;
     uint8_t left, right; /* AND, OR: both; NOT: left */
     enum filter_field field;
     enum filter_operator op;
-    uint32_t number;        /* STATES: one bit per state; NUMBER; HOST: port, 0: any */
+    uint64_t number;        /* STATES: one bit per state; NUMBER; HOST: port, 0: any */
     struct te_addr address; /* HOST */
     uint8_t prefix_bits;    /* of its 16 bytes; 0: any address */
+    char text[FILTER_TEXT_MAX + 1];
 };
 
 struct filter {
@@ -63,6 +98,7 @@ struct filter_subject {
     enum tcpc_state state;
     const struct tcpc_endpoint *local, *remote;
     uint32_t uid;
+    const struct tcpc_owner *owner; /* NULL: not known */
 };
 
 /* Parses text; empty text matches everything. False: ret_error, FILTER_ERROR_MAX bytes, names the
@@ -70,9 +106,12 @@ struct filter_subject {
 bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error);
 /* The same for the words of a command line, joined by spaces. */
 bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error);
+/* What is not known of the subject is not true, whatever the operator. */
 bool filter_matches(const struct filter *filter, const struct filter_subject *subject);
-/* Whether a list shows the subject: it matches, and if it is CLOSED, filter_asks_for() that. */
-bool filter_shows(const struct filter *filter, const struct filter_subject *subject);
+/* The filter for a list: nodes, room for TCPC_FILTER_NODES_MAX, returns how many there are. It
+ * takes only states (one bit each) as well, unless that is 0 or the filter names states itself; and
+ * CLOSED only if it is asked for. Borrows the filter. */
+size_t filter_nodes(const struct filter *filter, uint32_t states, struct tcpc_filter_node *nodes);
 /* Whether a `state` in the expression names this state, by itself or in a group. */
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state);
 

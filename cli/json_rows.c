@@ -113,6 +113,39 @@ static void put_owner(struct object *object, const struct tcpc_owner *owner)
     texts_add_text(inner.rows, owner->is_gone ? "true\n    }" : "false\n    }");
 }
 
+/* null for what is not known. */
+static void put_duration(struct object *object, const char *key, int64_t us)
+{
+    if (us < 0)
+        put_null(object, key);
+    else
+        put_signed(object, key, us);
+}
+
+/* Under the names that show has for them. */
+static void put_details(struct object *object, const struct tcpc_connection_details *details)
+{
+    put_duration(object, "age_us", details->age_us);
+    put_duration(object, "state_age_us", details->state_age_us);
+    put_duration(object, "idle_us", details->idle_us);
+    put_signed(object, "srtt_us", details->srtt_us);
+    put_signed(object, "rttvar_us", details->rttvar_us);
+    put_signed(object, "rto_us", details->rto_us);
+    put_number(object, "retransmits", details->retransmits);
+    put_number(object, "backoff", details->backoff);
+    put_number(object, "cwnd_bytes", details->cwnd_bytes);
+    put_number(object, "ssthresh_bytes", details->ssthresh_bytes);
+    put_number(object, "mss", details->mss);
+    put_number(object, "snd_wscale", details->snd_wscale);
+    put_number(object, "rcv_wscale", details->rcv_wscale);
+    put_number(object, "bytes_sent", details->bytes_sent);
+    put_number(object, "bytes_acked", details->bytes_acked);
+    put_number(object, "bytes_received", details->bytes_received);
+    put_number(object, "segments_in", details->segments_in);
+    put_number(object, "segments_out", details->segments_out);
+    put_text(object, "congestion_control", details->congestion_control);
+}
+
 /* --- the rows --------------------------------------------------------------------------------- */
 
 void json_rows_add_connection(struct texts *rows, const struct tcpc_connection *row)
@@ -131,6 +164,8 @@ void json_rows_add_connection(struct texts *rows, const struct tcpc_connection *
     else
         put_null(&object, "timer_ms");
     put_owner(&object, &row->owner);
+    if (row->details != NULL)
+        put_details(&object, row->details);
     object_end(&object);
 }
 

@@ -2,11 +2,9 @@
 
 #include "json_rows.h"
 
-struct listing listing_begin(const struct cli *cli, const struct filter *filter,
-                             const struct column *columns)
+struct listing listing_begin(const struct cli *cli, const struct column *columns)
 {
-    return (struct listing){.filter = filter,
-                            .table = cli->is_json ? NULL : table_new(cli, columns)};
+    return (struct listing){.table = cli->is_json ? NULL : table_new(cli, columns)};
 }
 
 int listing_end(const struct cli *cli, struct listing *listing, enum tcpc_code code,

@@ -3,19 +3,16 @@
 #define TCPCTL_LISTING_H
 
 #include "cli.h"
-#include "filter.h"
 #include "table.h"
 #include "texts.h"
 
 struct listing {
-    const struct filter *filter;
     struct table *table; /* NULL: as JSON */
     struct texts json;
 };
 
-/* filter and columns are borrowed until listing_end(). */
-struct listing listing_begin(const struct cli *cli, const struct filter *filter,
-                             const struct column *columns);
+/* columns is borrowed until listing_end(). */
+struct listing listing_begin(const struct cli *cli, const struct column *columns);
 /* Prints all rows, or says why there are none (code, *error), and frees them. Returns the exit
  * status. */
 int listing_end(const struct cli *cli, struct listing *listing, enum tcpc_code code,

@@ -342,10 +342,55 @@ static void ls_has_columns_and_keys(void **state)
     json_t *array = json_of(world, "--json ls");
     assert_int_equal(json_array_size(array), 2);
     assert_keys(json_array_get(array, 0), "id state local remote uid send_queue_bytes "
-                                          "receive_queue_bytes timer timer_ms");
+                                          "receive_queue_bytes timer timer_ms owner");
     assert_true(json_is_null(json_object_get(json_array_get(array, 0), "timer")));
     assert_true(json_is_null(json_object_get(json_array_get(array, 0), "timer_ms")));
     json_decref(array);
+}
+
+static void ls_takes_the_flags_of_ss(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "listen 8080"), 0);
+    assert_int_equal(run(world, "open 10.0.0.1 80 --wait"), 0);
+    assert_int_equal(run(world, "ls -tnoH"), 0);
+    assert_int_equal(strncmp(world->out, "1  LISTEN", 9), 0);
+    assert_int_equal(run(world, "ls -ltH"), 0);
+    assert_int_equal(strncmp(world->out, "1  LISTEN", 9), 0);
+    assert_null(strstr(world->out, "ESTABLISHED"));
+    assert_int_equal(run(world, "ls -lH state established"),
+                     0); /* as in ss, what is named counts */
+    assert_int_equal(strncmp(world->out, "2  ESTABLISHED", 14), 0);
+    assert_int_equal(run(world, "ls -aH"), 0);
+    assert_non_null(strstr(world->out, "TIME_WAIT"));
+    assert_int_equal(run(world, "ls -aH sport = :1"), 0);
+    assert_string_equal(world->out, "");
+    assert_int_equal(run(world, "ls -lp"), 0);
+    assert_string_equal(
+        world->out,
+        "Id State  Recv-Q Send-Q Local Address:Port Peer Address:Port  Uid Timer Process\n"
+        "1  LISTEN      0      0 10.0.0.2:50000     *:*               1000 -     -\n");
+    assert_int_equal(run(world, "ls -lie"), 0);
+    assert_non_null(strstr(world->out, "Uid Timer Info Session Age\n"));
+}
+
+static void ls_has_the_columns_that_are_asked_for(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(run(world, "listen 8080"), 0);
+    assert_int_equal(run(world, "ls -O state,id,rtt,state"), 0);
+    assert_string_equal(world->out, "State  Id RTT\nLISTEN 1    -\n");
+    assert_int_equal(run(world, "ls -O id --columns program -p"), 0);
+    assert_string_equal(world->out, "Id Program Process\n1  -       -\n");
+    assert_int_equal(run(world, "ls -O help"), 0);
+    assert_non_null(strstr(world->out, "rtt         smoothed round-trip time\n"));
+    assert_int_equal(run(world, "ls -O id,speed"), 2);
+    assert_non_null(strstr(world->err, "\"speed\" is no column"));
+    assert_int_equal(run(world, "ls -O id,"), 2);
+    assert_int_equal(run(world, "ls -O id,state,recv-q,send-q,local,peer,uid,timer,process,program,"
+                                "pid,session,age,since,idle,rtt,rto"),
+                     2); /* one more than a table has */
+    assert_non_null(strstr(world->err, "\"rto\""));
 }
 
 static void ls_without_a_match_is_empty(void **state)
@@ -379,7 +424,7 @@ static void tw_has_its_keys(void **state)
     struct world *world = *state;
     json_t *array = json_of(world, "tw --json");
     assert_keys(json_array_get(array, 0), "id local remote entered_from entered_by remaining_ms "
-                                          "duration_ms fin_reacked uid");
+                                          "duration_ms fin_reacked uid owner");
     assert_string_equal(text_at(json_array_get(array, 0), "entered_from"), "FIN_WAIT_2");
     json_decref(array);
     assert_int_equal(run(world, "tw -H dst 10.0.0.0/8"), 0);
@@ -686,7 +731,8 @@ static void completion_asks_the_daemon(void **state)
 static void completion_asks_the_help(void **state)
 {
     struct world *world = *state;
-    assert_string_equal(complete(world, "s"), "serve socks send shutdown show stats status set\n");
+    assert_string_equal(complete(world, "s"),
+                        "serve socks send shutdown sessions show stats status set\n");
     assert_string_equal(complete(world, "accept --w"), "--wait\n");
     assert_string_equal(complete(world, "accept --d"), "\n");
     assert_string_equal(complete(world, "history -"),
@@ -874,6 +920,8 @@ int main(void)
         TEST(send_and_receive),
         TEST(close_and_abort),
         TEST(ls_has_columns_and_keys),
+        TEST(ls_takes_the_flags_of_ss),
+        TEST(ls_has_the_columns_that_are_asked_for),
         TEST(ls_without_a_match_is_empty),
         TEST(ls_has_time_wait_when_asked_for),
         TEST(tw_has_its_keys),

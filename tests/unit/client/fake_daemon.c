@@ -1,4 +1,5 @@
 #include "fake_daemon.h"
+#include "fake_filter.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -379,7 +380,10 @@ static enum fake_verdict do_list(struct fake_daemon *daemon, const PB(Request) *
     if (cursor < daemon->count) {
         fill_row(&daemon->connections[cursor], &out.rows[0], &out.remotes[0]);
         out.row_list[0] = &out.rows[0];
-        out.list.n_connections = 1;
+        const struct fake_subject subject = {out.rows[0].state, out.rows[0].local,
+                                             out.rows[0].remote};
+        out.list.n_connections =
+            fake_filter_matches(request->list->filter, request->list->n_filter, &subject);
     }
     out.list.cursor = cursor + 1;
     out.list.done = cursor + 1 >= daemon->count;
@@ -389,8 +393,10 @@ static enum fake_verdict do_list(struct fake_daemon *daemon, const PB(Request) *
     return FAKE_REPLY;
 }
 
-static enum fake_verdict do_time_wait_list(PB(Response) * response)
+static enum fake_verdict do_time_wait_list(const PB(Request) * request, PB(Response) * response)
 {
+    const PB(TimeWaitList) *op = request->time_wait_list;
+    const struct fake_subject subject = {TCPENGINE__V1__STATE__TIME_WAIT, &out.local, &out.remote};
     tcpengine__v1__time_wait_list_result__init(&out.time_wait_list);
     tcpengine__v1__time_wait_entry__init(&out.entry);
     fill_endpoint(&out.remote, "10.0.0.1", 443);
@@ -404,7 +410,7 @@ static enum fake_verdict do_time_wait_list(PB(Response) * response)
     out.entry.uid = 1000;
     out.entry_list[0] = &out.entry;
     out.time_wait_list.entries = out.entry_list;
-    out.time_wait_list.n_entries = 1;
+    out.time_wait_list.n_entries = fake_filter_matches(op->filter, op->n_filter, &subject);
     out.time_wait_list.done = true;
     response->time_wait_list = &out.time_wait_list;
     response->result_case = TCPENGINE__V1__RESPONSE__RESULT_TIME_WAIT_LIST;
@@ -621,7 +627,7 @@ static enum fake_verdict handle(void *ctx, const PB(Request) * request, PB(Respo
     case TCPENGINE__V1__REQUEST__OP_LIST:
         return do_list(daemon, request, response);
     case TCPENGINE__V1__REQUEST__OP_TIME_WAIT_LIST:
-        return do_time_wait_list(response);
+        return do_time_wait_list(request, response);
     case TCPENGINE__V1__REQUEST__OP_HISTORY:
         return do_history(daemon, request, response);
     case TCPENGINE__V1__REQUEST__OP_COUNTERS:
