@@ -566,6 +566,8 @@ static bool start_sockets(struct service *service, struct rpc_options *rpc)
     rpc->sockets_max = options.max;
     if (options.max == 0)
         return true;
+    options.per_uid_max =
+        descriptors_part_of_one(rpc->sockets_per_uid_max, rpc->sockets_max, options.max);
     service->sockets = socket_server_new(&service->loop, service->rpc, &options);
     return service->sockets != NULL;
 }

@@ -128,7 +128,8 @@ static const struct config_key keys[] = {
            "Channels in all; each takes two descriptors. 0: there are none."),
     NUMBER("limits", sockets_per_uid_max, rpc.sockets_per_uid_max, COUNT,
            RPC_SOCKETS_PER_UID_MAX_DEFAULT, (0, 1048576),
-           "Sockets (connections and listeners as descriptors) that one user may hold."),
+           "Sockets (connections and listeners as descriptors) that one user may hold. Where "
+           "descriptors do not suffice for sockets_max, as large a part of those that there are."),
     NUMBER("limits", sockets_max, rpc.sockets_max, COUNT, RPC_SOCKETS_MAX_DEFAULT, (0, 1048576),
            "Sockets in all; each takes a descriptor. 0: there are none."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),

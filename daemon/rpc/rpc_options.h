@@ -21,8 +21,9 @@
 #define RPC_WAIT_MAX_DEFAULT_US TE_HOUR
 #define RPC_CHANNELS_PER_UID_MAX_DEFAULT 16
 #define RPC_CHANNELS_MAX_DEFAULT 128
-#define RPC_SOCKETS_PER_UID_MAX_DEFAULT 65536
+/* An eighth stays for the others, whatever one user takes. */
 #define RPC_SOCKETS_MAX_DEFAULT 65536
+#define RPC_SOCKETS_PER_UID_MAX_DEFAULT (RPC_SOCKETS_MAX_DEFAULT / 8 * 7)
 #define RPC_PRIVILEGED_MAX 32
 /* Local ports below this one are for admins and privileged_uids alone: what listens there passes
  * for a service of the host. */

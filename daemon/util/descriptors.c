@@ -78,6 +78,15 @@ void descriptors_share_sockets(uint64_t left, unsigned *sockets_max, unsigned *l
         *sockets_max = (unsigned)left;
 }
 
+unsigned descriptors_part_of_one(unsigned per_uid_max, unsigned sockets_wanted,
+                                 unsigned sockets_max)
+{
+    if (per_uid_max >= sockets_wanted)
+        return sockets_max;
+    uint64_t part = (uint64_t)per_uid_max * sockets_max / sockets_wanted;
+    return part == 0 && per_uid_max > 0 && sockets_max > 0 ? 1 : (unsigned)part;
+}
+
 void descriptors_plan_sockets(unsigned others, unsigned *sockets_max, unsigned *links_max)
 {
     unsigned sockets_wanted = *sockets_max;

@@ -31,5 +31,9 @@ void descriptors_plan_channels(unsigned links, unsigned each, unsigned *channels
 void descriptors_plan_sockets(unsigned others, unsigned *sockets_max, unsigned *links_max);
 /* The pure part: lowers both to what is left. Of too few, a quarter at most is for requests. */
 void descriptors_share_sockets(uint64_t left, unsigned *sockets_max, unsigned *links_max);
+/* What one user may have of them, when there are to be fewer sockets than were wanted: as large a
+ * part as before, so that something is left for the others. */
+unsigned descriptors_part_of_one(unsigned per_uid_max, unsigned sockets_wanted,
+                                 unsigned sockets_max);
 
 #endif

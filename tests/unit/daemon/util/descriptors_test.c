@@ -43,6 +43,20 @@ static void test_sockets_that_a_limit_allows(void **state)
     assert_sockets(0, 0, 0);
 }
 
+static void test_one_user_does_not_get_all(void **state)
+{
+    (void)state;
+    assert_int_equal(descriptors_part_of_one(57344, 65536, 65536), 57344);
+    assert_int_equal(descriptors_part_of_one(57344, 65536, 14514), 12699); /* 7/8, as before */
+    assert_int_equal(descriptors_part_of_one(5, 8, 8), 5);
+    assert_int_equal(descriptors_part_of_one(1, 65536, 100), 1);
+    assert_int_equal(descriptors_part_of_one(0, 65536, 100), 0);
+    /* As it was configured: one user may take them all. */
+    assert_int_equal(descriptors_part_of_one(65536, 65536, 100), 100);
+    assert_int_equal(descriptors_part_of_one(1048576, 8, 8), 8);
+    assert_int_equal(descriptors_part_of_one(1048576, 1048576, 1048576), 1048576);
+}
+
 /* The soft limit is raised as far as needed, and no farther than the hard one. */
 static void test_limit_is_raised(void **state)
 {
@@ -73,6 +87,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_links_that_a_limit_allows),
+        cmocka_unit_test(test_one_user_does_not_get_all),
         cmocka_unit_test(test_sockets_that_a_limit_allows),
         cmocka_unit_test(test_limit_is_raised),
     };
