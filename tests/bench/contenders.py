@@ -2,8 +2,10 @@
 which use the kernel's TCP. A new one is a class here and its place in CONTENDERS; another interface
 of libtcpclient is a row of the table in transport.c as well."""
 import contextlib
+import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import urllib.request
@@ -12,7 +14,9 @@ from pathlib import Path
 import bench
 import harness
 import kernel_memory
+import programs
 
+RUN = harness.BUILD / "lib" / "preload" / "tcpengine-run"
 PROGRAMS = harness.BUILD / "tests" / "bench"
 # Of the kernel's clocks of other processes, the one in nanoseconds (CPUCLOCK_SCHED).
 CPU_CLOCK = 2
@@ -107,6 +111,10 @@ class Contender:
     can_be_busy = False
     # Whether it is this project or the kernel: a failure is then a failure of the benchmark.
     is_ours = True
+    # Where a server that it runs is reached, if it can run foreign programs (program()).
+    served_at: str | None = None
+    # Where the same port of another contender is taken there.
+    served_offset = 0
 
     def __init__(self, ground: "Ground"):
         self.ground = ground
@@ -134,6 +142,10 @@ class Contender:
     def command(self, *words) -> list:
         return [PROGRAMS / "work", self.transport, *words]
 
+    def program(self, *words) -> list:
+        """Of those that are served_at some address: a foreign program, on their TCP."""
+        raise NotImplementedError
+
     def time_waits(self) -> int:
         return time_waits_of(Path("/proc/self/net/sockstat").read_text())
 
@@ -145,7 +157,10 @@ class Loopback(Contender):
 
 class Veth(Contender):
     name, title, transport = "veth", "kernel over veth", "kernel"
-    address = bench.VETH_HERE
+    address, served_at = bench.VETH_HERE, bench.VETH_THERE
+
+    def program(self, *words) -> list:
+        return self.ground.space.command(*words)
 
     def command(self, *words) -> list:
         return self.ground.space.command(*super().command(*words))
@@ -225,6 +240,19 @@ class Channel(Engine):
         return [*(["env", *bench.BUSY_ENVIRONMENT] if self.is_busy else []), *super().command(*words)]
 
 
+class Programs(Engine):
+    """Only foreign programs: to others it is what a channel is, with more system calls."""
+
+    name, title, transport = "run", "tcpengine-run", None
+    address, served_at, http_port = "10.14.0.1", "10.14.0.2", HTTP_PORT + 2
+
+    def missing(self) -> str | None:
+        return None if RUN.exists() else f"{RUN} was not built"
+
+    def program(self, *words) -> list:
+        return ["env", f"TCPENGINE_CONTROL={self.url}", RUN, *words]
+
+
 class Lwip(Contender):
     name, title = "lwip", "lwIP, inside the application"
     address = "10.11.0.1"
@@ -254,8 +282,11 @@ class UserNetwork(Contender):
     """A namespace whose only way out is a process that ends its TCP and opens sockets here."""
 
     transport = "kernel"
-    address = bench.VETH_HERE
+    address = served_at = bench.VETH_HERE
     is_ours = False
+
+    def program(self, *words) -> list:
+        return self.space.command(*words)
 
     def argv(self, folder: Path) -> list:
         raise NotImplementedError
@@ -297,7 +328,8 @@ class Pasta(UserNetwork):
         return ["pasta", "--foreground", "--quiet", "--config-net", "--netns-only", "--netns",
                 self.mount, "--runas", "0", "--ns-ifname", "tap0", "--mtu", MTU, "--ipv4-only",
                 "--address", "10.12.0.2", "--netmask", "24", "--gateway", "10.12.0.1",
-                "--interface", "veth-here", "-t", "none", "-u", "none", "-T", "none", "-U", "none"]
+                "--interface", "veth-here", "-t", ",".join(map(str, programs.PORTS)), "-u", "none",
+                "-T", "none", "-U", "none"]
 
     def stop(self) -> None:
         super().stop()
@@ -312,14 +344,36 @@ class Slirp(UserNetwork):
     from then on: 13 kB per connection before the first close, 268 kB after it."""
 
     name, title = "slirp4netns", "slirp4netns"
+    served_offset = 10_000
     needs, package = "slirp4netns", "slirp4netns"
 
     def argv(self, folder: Path) -> list:
-        return ["slirp4netns", "--configure", f"--mtu={MTU}", "--disable-dns",
-                self.space.holder.pid, "tap0"]
+        return ["slirp4netns", "--configure", f"--mtu={MTU}", "--disable-dns", "--api-socket",
+                self.requests(folder), self.space.holder.pid, "tap0"]
+
+    @staticmethod
+    def requests(folder: Path) -> Path:
+        return folder / "slirp4netns.sock"
+
+    def start(self, folder: Path) -> None:
+        self.requests(folder).unlink(missing_ok=True)
+        super().start(folder)
+        for port in programs.PORTS:
+            self._forward(folder, port)
+
+    def _forward(self, folder: Path, port: int) -> None:
+        request = {"execute": "add_hostfwd",
+                   "arguments": {"proto": "tcp", "host_addr": self.served_at, "guest_addr": "10.0.2.100",
+                                 "host_port": port + self.served_offset, "guest_port": port}}
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.requests(folder)))
+            connection.sendall(json.dumps(request).encode())
+            connection.shutdown(socket.SHUT_WR)
+            answer = json.loads(connection.makefile().read())
+        assert "error" not in answer, answer
 
 
-CONTENDERS = [Veth, Loopback, Channel, Rpc, Lwip, Pasta, Slirp]
+CONTENDERS = [Veth, Loopback, Channel, Rpc, Programs, Lwip, Pasta, Slirp]
 
 
 def transports() -> list[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import contenders
 import harness
 import kernel_memory
+import programs
 
 # More than any run does in its time; but no more requests than one remote endpoint has ports for.
 AMOUNT_MAX = 1 << 50
@@ -53,6 +54,8 @@ class Run:
     in_place: bool = False
     # By those who can, as well.
     is_busy: bool = False
+    # What a foreign program does, by those who can run one: of programs.py, with its name there.
+    program: tuple = ()
 
 
 def per_second(report: dict, _cpu: float) -> float:
@@ -92,9 +95,33 @@ ROWS = [
     Row("requests_8", "connect, request, close; 8 clients", "1/s", False),
     Row("requests_8_time_wait", "connect, request, close; 8, many TIME_WAITs", "1/s", False),
     Row("memory", "memory per idle connection", "B", True),
+    Row("iperf3_send", "iperf3, 1 stream, send", "GB/s", False),
+    Row("iperf3_receive", "iperf3, 1 stream, receive", "GB/s", False),
+    Row("nginx_keep_alive", "nginx, 612 bytes, wrk with 32 connections", "1/s", False),
+    Row("nginx_close", "nginx, the same, a connection per request", "1/s", False),
+    Row("redis_set", "redis, SET, 50 clients", "1/s", False),
+    Row("redis_get", "redis, GET, 50 clients", "1/s", False),
+]
+
+def value_of(key: str, unit: float = 1):
+    return lambda report, _cpu: report[key] / unit
+
+
+PROGRAM_RUNS = [
+    Run("program", 1, {"iperf3_send": value_of("bytes_per_second", 1e9)},
+        program=("iperf3", programs.iperf3)),
+    Run("program", 1, {"iperf3_receive": value_of("bytes_per_second", 1e9)},
+        program=("iperf3", programs.iperf3_receive)),
+    Run("program", 32, {"nginx_keep_alive": value_of("per_second")},
+        program=("nginx", programs.wrk)),
+    Run("program", 32, {"nginx_close": value_of("per_second")},
+        program=("nginx", programs.nginx_close)),
+    Run("program", 50, {"redis_set": value_of("set"), "redis_get": value_of("get")},
+        program=("redis", programs.redis)),
 ]
 
 RUNS = [
+    *PROGRAM_RUNS,
     Run("bulk_out", 1, {"send_1": gigabytes_per_second, "send_1_cpu": cpu_per_gigabyte}),
     Run("bulk_out", 8, {"send_8": gigabytes_per_second, "send_8_cpu": cpu_per_gigabyte}),
     Run("bulk_in", 1, {"receive_1": gigabytes_per_second, "receive_1_cpu": cpu_per_gigabyte}),
@@ -115,6 +142,10 @@ RUNS = [
 
 
 def takes_part(one, run: Run) -> bool:
+    if run.program:
+        return one.served_at is not None
+    if one.transport is None:
+        return False
     can = (one.reads_in_place or not run.in_place) and (one.can_be_busy or not run.is_busy)
     return can or one.name == BASE
 
@@ -127,6 +158,7 @@ class Sizes:
     fill_seconds: float
     held: int  # connections of the memory row
     settle_seconds: float
+    is_quick: bool = False
 
 
 class Failed(Exception):
@@ -138,23 +170,35 @@ class Measurement:
         self.ground, self.everyone, self.sizes, self.wanted = ground, everyone, sizes, wanted
         self.values = {row.key: {one.name: [] for one in everyone} for row in ROWS}
         self.time_waits = {one.name: [] for one in everyone}
-        self.failures, self.failed = [], set()
+        self.failures, self.failed, self.skipped = [], set(), {}
         self.runs = 0
 
     def measure(self, say) -> None:
         """Everyone in turn, so that what changes on the machine changes for all."""
         for run in [run for run in RUNS if self.wanted & run.rows.keys()]:
+            if self._lacks_program(run):
+                continue
             if run.has_time_waits:
                 self._keep_time_waits()
             self._be_busy(run, True)
             for number in range(self.sizes.rounds):
-                for one in [one for one in self.everyone if takes_part(one, run)]:
+                for one in [one for one in self.everyone if self._takes_part(one, run)]:
                     say(f"{', '.join(run.rows)}: round {number + 1}, {one.name}")
                     self._note(run, one)
             self._be_busy(run, False)
         for number in range(self.sizes.rounds if "memory" in self.wanted else 0):
             say(f"memory: round {number + 1}")
             self._measure_memory()
+
+    def _takes_part(self, one, run: Run) -> bool:
+        """Whether others work is not what a quick round is for, where each takes seconds."""
+        return takes_part(one, run) and (one.is_ours or not (run.program and self.sizes.is_quick))
+
+    def _lacks_program(self, run: Run) -> bool:
+        reason = programs.missing(run.program[0]) if run.program else None
+        if reason is not None:
+            self.skipped[", ".join(run.rows)] = reason
+        return reason is not None
 
     def _be_busy(self, run: Run, is_busy: bool) -> None:
         for one in [one for one in self.everyone if run.is_busy and one.can_be_busy]:
@@ -179,6 +223,14 @@ class Measurement:
         self.failed.add(one.name)
 
     def _run(self, run: Run, one) -> tuple[dict, float]:
+        if run.program:
+            try:
+                return run.program[1](self.ground, one, self.sizes.seconds), 0
+            except (programs.Wrong, AssertionError) as error:
+                raise Failed(str(error)[-300:]) from None
+        return self._run_work(run, one)
+
+    def _run_work(self, run: Run, one) -> tuple[dict, float]:
         amount = REQUESTS_MAX if run.mode == "requests" else AMOUNT_MAX
         mode = "bulk_in_place" if run.in_place and one.reads_in_place else run.mode
         words = [mode, one.address, self.ground.port(run.mode), amount,
@@ -225,13 +277,14 @@ class Measurement:
         """The peer's end of a connection costs what one of two kernel's ends does. Whose other end
         is not the kernel's has no part in its caches, which move with the whole machine."""
         costs = {}
-        for one in self.everyone:
+        everyone = [one for one in self.everyone if one.transport is not None]
+        for one in everyone:
             try:
                 costs[one.name] = self._cost_of_connection(one)
             except Failed as failure:
                 self._note_failure(one, "memory", failure)
         peers = costs[BASE]["sockets"] / 2 if BASE in costs else None
-        for one in self.everyone:
+        for one in everyone:
             cost = costs.get(one.name)
             value = None
             if cost is not None and not one.is_on_kernel:

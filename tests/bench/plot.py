@@ -4,7 +4,7 @@ better, the inverse is drawn."""
 import math
 from html import escape
 
-COLOURS = {"veth": "#444444", "loopback": "#999999", "channel": "#d62728", "rpc": "#ff7f0e",
+COLOURS = {"veth": "#444444", "loopback": "#999999", "channel": "#d62728", "rpc": "#ff7f0e", "run": "#e377c2",
            "lwip": "#2ca02c", "pasta": "#1f77b4", "slirp4netns": "#9467bd"}
 SPARE_COLOUR = "#8c564b"
 LEFT, RIGHT, TOP, BOTTOM = 330, 30, 70, 40
