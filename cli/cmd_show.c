@@ -50,6 +50,7 @@ static void print_json(const struct tcpc_status *status)
     put_fields(object, status);
     json_put(object, "error", json_error(&status->error));
     json_put(object, "soft_error", json_error(&status->soft_error));
+    json_put(object, "socket", *status->socket ? json_text(status->socket) : json_null());
     json_put(object, "time_wait",
              status->time_wait != NULL ? json_time_wait(status->time_wait) : json_null());
     json_print(object);
@@ -82,6 +83,8 @@ static void print_head(const struct tcpc_status *status)
     printf("%-12s %s\n", "local", tcpc_endpoint_format(&row->local, text));
     printf("%-12s %s\n", "remote", tcpc_endpoint_format(&row->remote, text));
     print_owner(row);
+    if (*status->socket)
+        printf("%-12s %s\n", "socket", status->socket);
     if (*row->timer)
         printf("%-12s %s in %s\n", "timer", row->timer,
                format_duration(row->timer_ms * 1000, text));

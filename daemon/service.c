@@ -139,6 +139,12 @@ static void on_before_end(void *ctx, uint64_t id, bool is_close)
     channel_server_before_end(service->channels, id, is_close);
 }
 
+static const char *on_socket_name(void *ctx, uint64_t id)
+{
+    const struct service *service = ctx;
+    return socket_server_name(service->sockets, id);
+}
+
 static void on_flushed(void *ctx)
 {
     struct service *service = ctx;
@@ -582,6 +588,7 @@ static bool start_rpc(struct service *service)
                             .describe = on_describe,
                             .before_answer = on_before_output,
                             .before_end = on_before_end,
+                            .socket_name = on_socket_name,
                             .first_id = service->marks.start.id,
                             .ctx = service};
     *options = config->rpc;

@@ -72,6 +72,10 @@ struct rpc_host {
     /* Called before a request shuts id down, or closes it: its program may have written in shared
      * memory. NULL: there is none. */
     void (*before_end)(void *ctx, uint64_t id, bool is_close);
+    /* The name of the socket by which a program has connection or listener id as a descriptor;
+     * NULL: by none. Valid until the next call. NULL instead of a function: there are no sockets.
+     */
+    const char *(*socket_name)(void *ctx, uint64_t id);
     uint64_t first_id; /* of this run; those below belong to earlier runs. 0: there were none */
     void *ctx;
 };

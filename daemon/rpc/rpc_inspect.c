@@ -87,6 +87,14 @@ static void fill_congestion_variables(struct rpc *rpc, const struct te_status *s
     }
 }
 
+static void fill_socket(struct rpc *rpc, uint64_t id, pb_connection_status_result *result)
+{
+    const char *name =
+        rpc->host.socket_name != NULL ? rpc->host.socket_name(rpc->host.ctx, id) : NULL;
+    if (name != NULL)
+        result->socket = rpc_text(rpc, name);
+}
+
 static void fill_others(struct rpc_call *call, const struct te_status *status,
                         pb_connection_status_result *result)
 {
@@ -99,6 +107,7 @@ static void fill_others(struct rpc_call *call, const struct te_status *status,
     if (status->state == TE_TIME_WAIT)
         result->time_wait = rpc_time_wait(rpc, status);
     fill_congestion_variables(rpc, status, result);
+    fill_socket(rpc, status->id, result);
 }
 
 enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call)

@@ -94,6 +94,22 @@ void socket_server_on_event(struct socket_server *server, const struct te_event 
         socket_listener_queue(listener);
 }
 
+static const struct socket *find_of(const struct socket_server *server, uint64_t id)
+{
+    const struct socket_listener *listener = socket_listener_find(server, id);
+    return listener != NULL ? TAILQ_FIRST(&listener->members) : socket_table_find_id(server, id);
+}
+
+const char *socket_server_name(struct socket_server *server, uint64_t id)
+{
+    const struct socket *socket = server == NULL || id == 0 ? NULL : find_of(server, id);
+    if (socket == NULL)
+        return NULL;
+    const struct socket_name name = {rpc_boot_id(server->rpc), socket->number, socket->family};
+    socket_name_write(&name, &server->name); /* zero behind its end */
+    return server->name.sun_path + 1;
+}
+
 /* --- who may come ----------------------------------------------------------------------------- */
 
 static void admit(void *ctx, int fd)

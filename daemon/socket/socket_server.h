@@ -52,5 +52,9 @@ void socket_server_stop(struct socket_server *server);
 void socket_server_free(struct socket_server *server);
 /* Call with every event of the engine. NULL is legal. */
 void socket_server_on_event(struct socket_server *server, const struct te_event *event);
+/* The name of the daemon's end (socket.h) of the socket that is connection or listener id, of the
+ * next to get a connection where several share a listener; NULL: there is none. Valid until the
+ * next call. NULL is legal. */
+const char *socket_server_name(struct socket_server *server, uint64_t id);
 
 #endif

@@ -118,6 +118,7 @@ struct socket_server {
     unsigned links; /* connections for requests */
     unsigned ended;
     void (*run)(struct fair_job *job); /* of a socket */
+    struct sockaddr_un name;           /* the last that was asked for */
     struct socket_queue ended_sockets;
     TAILQ_HEAD(, socket_owner) owners;
     TAILQ_HEAD(, socket_link) all_links;

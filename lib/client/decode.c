@@ -221,6 +221,7 @@ static bool decode_status(struct decoding *decoding)
     decode_status_error(&status->error, message->error);
     decode_status_error(&status->soft_error, message->soft_error);
     decode_status_fields(status, message);
+    status->socket = message->socket;
     if (!decode_congestion_variables(decoding, message))
         return false;
     if (message->time_wait == NULL)

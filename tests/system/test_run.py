@@ -3,6 +3,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -519,6 +520,23 @@ class Command(RunTest):
         self.addCleanup(connection.close)
         row = self.find(remote=at(HOST4, server.getsockname()[1]))
         self.assertEqual((row["state"], row["uid"]), ("ESTABLISHED", 0))
+        self.assertIn(program.child.pid, self.holders(self.ctl("show", row["id"])["socket"]))
+        text = self.tcpctl("show", row["id"]).stdout.decode()
+        self.assertRegex(text, r"(?m)^socket +tcpengine/[0-9a-f]{16}/\d+/4$")
+        plain = self.ctl("open", HOST4, server.getsockname()[1], "--wait")
+        self.assertEqual(self.ctl("show", plain["id"])["socket"], None)
+
+    def test_whose_a_listener_is(self):
+        self.server(PYTHON, "-m", "http.server", "8020", port=8020, cwd=self.nginx.root)
+        row = self.find(state="LISTEN", local="*:8020")
+        self.assertTrue(self.holders(self.ctl("show", row["id"])["socket"]))
+
+    def holders(self, name: str) -> list[int]:
+        """Processes that have the other end of the daemon's socket with this name."""
+        lines = run("ss", "-Hxp").stdout.decode().splitlines()
+        number = next(line for line in lines if f"@{name} " in line).split()[-2]
+        ours = next(line for line in lines if line.split()[5] == number)
+        return [int(pid) for pid in re.findall(r"pid=(\d+)", ours)]
 
     def test_the_daemon_ends(self):
         """Programs learn it as an error; nobody hangs."""

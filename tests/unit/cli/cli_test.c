@@ -443,7 +443,9 @@ static void show_has_its_keys(void **state)
                 "snd_una snd_nxt snd_wnd rcv_nxt rcv_wnd iss irs mss snd_wscale rcv_wscale "
                 "sack_permitted timestamps ecn cwnd_bytes ssthresh_bytes srtt_us rttvar_us rto_us "
                 "retransmits bytes_sent bytes_acked bytes_received segments_in segments_out "
-                "congestion_control congestion_variables");
+                "congestion_control congestion_variables socket");
+    assert_string_equal(json_string_value(json_object_get(object, "socket")),
+                        "tcpengine/000000000000002a/7/4");
     json_t *variables = json_object_get(object, "congestion_variables");
     assert_string_equal(json_string_value(json_object_get(variables, "hystart")), "css");
     assert_int_equal(json_integer_value(json_object_get(variables, "acked_bytes")), 77);

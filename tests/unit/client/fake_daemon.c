@@ -355,6 +355,7 @@ static enum fake_verdict do_status(struct fake_daemon *daemon, const PB(Request)
     out.connection.mss = 1460;
     out.connection.srtt_us = 12345;
     out.connection.congestion_control = (char *)"reno";
+    out.connection.socket = (char *)"tcpengine/000000000000002a/7/4";
     for (size_t i = 0; i < 2; i++) {
         tcpengine__v1__congestion_variable__init(&out.variables[i]);
         out.variable_rows[i] = &out.variables[i];

@@ -477,6 +477,7 @@ struct tcpc_status {
     const struct tcpc_variable *congestion_variables;
     size_t congestion_variable_count;
     const struct tcpc_time_wait *time_wait; /* NULL except in TIME_WAIT */
+    const char *socket; /* of a program that has it as a descriptor: what ss -x shows; or empty */
 };
 
 struct tcpc_segment {
