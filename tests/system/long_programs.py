@@ -5,11 +5,14 @@ reloads; a daemon that ends. What each program is expected to say is what it say
 import contextlib
 import json
 import os
+import resource
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import unittest
+import urllib.request
 from pathlib import Path
 
 import harness
@@ -235,6 +238,70 @@ class Peers(LongTest):
         self.assertEqual(load.wait(), 0, load.log)
         self.assertIn(b"Complete requests:      %d\nFailed requests:        0" % count, load.output)
         self.assertGreater(reloads, 2)
+
+
+MANY_SERVER = """
+import select, socket, sys
+listener = socket.create_server(("0.0.0.0", %d), backlog=4096)
+kept = {}
+while len(kept) < int(sys.argv[1]):
+    connection, _ = listener.accept()
+    kept[connection.fileno()] = connection
+waiting = select.epoll()
+for number in kept:
+    waiting.register(number, select.EPOLLIN)
+print("all", flush=True)
+answered = 0
+while answered < len(kept):
+    for number, _ in waiting.poll():
+        kept[number].sendall(kept[number].recv(8))
+        answered += 1
+for connection in kept.values():
+    connection.close()
+""" % PORT
+
+
+class Many(LongTest):
+    """As many connections of one program as one user may have: 50,000, or what descriptors allow."""
+
+    daemon_arguments = ("--set", "connections_per_remote_max=0")
+
+    def sockets(self, name: str = "") -> int:
+        with urllib.request.urlopen("http://127.0.0.1:9409/metrics", timeout=30) as page:
+            text = page.read().decode()
+        return int(text.split(f"\ntcpengine_rpc_sockets{name} ")[1].split()[0])
+
+    def connect(self) -> socket.socket:
+        """SYNs that find the backlog full come again."""
+        return wait_for(self.try_to_connect, 30, "a connection")
+
+    @staticmethod
+    def try_to_connect() -> socket.socket | None:
+        with contextlib.suppress(OSError):
+            return socket.create_connection((ENGINE4, PORT), 20)
+
+    def test_many(self):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        with open("/proc/sys/net/ipv4/ip_local_port_range", "w", encoding="ascii") as file:
+            file.write("1024 65535")
+        count = min(50_000, self.sockets("_max") * 7 // 8 - 100)
+        server = Process([RUN, PYTHON, "-c", MANY_SERVER, count], self.folder, "many",
+                         env=self.environment())
+        self.addCleanup(server.stop)
+        wait_for(lambda: self.find("state LISTEN"), 30, "the listener")
+        clients = [self.connect() for _ in range(count)]
+        wait_for(lambda: b"all" in server.output, 120, "all connections")
+        self.assertEqual(self.sockets(), count + 1)
+        for number, client in enumerate(clients):
+            client.sendall(b"%08d" % number)
+        for number, client in enumerate(clients):
+            self.assertEqual(harness.recv_exactly(client, 8), b"%08d" % number)
+            self.assertEqual(client.recv(1), b"")
+            client.close()
+        self.assertEqual(server.wait(60), 0, server.log)
+        wait_for(lambda: self.sockets() == 0, 30, "the sockets' end")
+        print(f"{count} connections at once", flush=True)
 
 
 class DaemonEnds(LongTest):
