@@ -154,6 +154,7 @@ static unsigned event_wakers(const struct te_event *event)
     case TE_EVENT_FIN_AGAIN:
     case TE_EVENT_ADDRESS_CONFLICT:
     case TE_EVENT_ADDRESS_READY:
+    case TE_EVENT_NOTE:
         break;
     }
     return 0;

@@ -239,5 +239,7 @@ const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *re
         wrong = te_ip_check(stack);
     if (wrong == NULL)
         wrong = te_drop_check(stack);
+    if (wrong == NULL)
+        wrong = te_notes_check(stack);
     return wrong;
 }

@@ -18,6 +18,7 @@
 #include "ip/route.h"
 #include "ip/transport.h"
 #include "memory.h"
+#include "note.h"
 #include "tcp/conn/charge.h"
 #include "tcp/conn/conn_table.h"
 #include "tcp/conn/graveyard.h"
@@ -62,7 +63,8 @@ struct te_stack {
     struct te_fast_open_cache fast_open;
     struct te_graveyard graveyard; /* histories of connections that are gone */
     struct te_event_queue events;
-    struct te_list output; /* connections that want to send, first come first served */
+    struct te_note_logs notes; /* what happened to connections; not saved (note.h) */
+    struct te_list output;     /* connections that want to send, first come first served */
     uint64_t next_id;
     uint64_t isn_lead_ticks;  /* of ISNs over the clock (isn.h) */
     uint32_t next_ephemeral;  /* RFC 6056 3.3.3 */

@@ -49,6 +49,7 @@ static void set_limits(struct te_config *config)
     config->event_max = 32;
     config->history_conn_max = 0;
     config->drop_log_conn_max = 0;
+    config->note_log_conn_max = 0;
     config->send_buffer_initial_bytes = config->receive_buffer_initial_bytes = 4096;
     config->send_buffer_max_bytes = config->receive_buffer_max_bytes = 4096;
 }

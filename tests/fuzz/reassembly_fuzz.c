@@ -178,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     config.reassembly_bytes_max = 1u << 30;
     config.event_max = config.history_conn_max = config.time_wait_max = 16;
     config.drop_log_conn_max = 16;
+    config.note_log_conn_max = 16;
     config.neighbour_max = config.neighbour_incomplete_max = 16;
     FUZZ_CHECK(te_stack_new(&config, 0, &world.stack) == TE_OK, "no stack");
     for (unsigned i = 0; i < RECORDS_MAX && input.left >= RECORD_BYTES; i++) {

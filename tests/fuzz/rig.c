@@ -50,6 +50,7 @@ static void set_small_limits(struct te_config *config)
     config->event_max = 4;
     config->history_conn_max = 2;
     config->drop_log_conn_max = 2;
+    config->note_log_conn_max = 2;
     config->send_buffer_initial_bytes = 1024;
     config->send_buffer_max_bytes = 4096;
     config->receive_buffer_initial_bytes = 2048;
@@ -70,6 +71,7 @@ static void set_limits(struct te_config *config)
     config->event_max = 64;
     config->history_conn_max = 16;
     config->drop_log_conn_max = 16;
+    config->note_log_conn_max = 16;
     config->send_buffer_max_bytes = 1 << 16;
     config->receive_buffer_max_bytes = 1 << 18;
 }

@@ -55,6 +55,7 @@ static struct te_stack *stack_new(struct fuzz_memory *memory, uint8_t host)
     config.event_max = 64;
     config.history_conn_max = 8;
     config.drop_log_conn_max = 8;
+    config.note_log_conn_max = 8;
     config.send_buffer_initial_bytes = config.receive_buffer_initial_bytes = 1 << 12;
     config.send_buffer_max_bytes = config.receive_buffer_max_bytes = 1 << 14;
     config.addresses[0] = (struct te_cidr){rpc_world_addr(host), 24};

@@ -41,6 +41,7 @@ static void set_up(struct te_config *config, struct fuzz_memory *memory)
     config->event_max = 64;
     config->history_conn_max = 16;
     config->drop_log_conn_max = 16;
+    config->note_log_conn_max = 16;
 }
 
 /* A host with smaller limits and a later clock. */

@@ -92,6 +92,7 @@ static void set_tables(struct te_config *config)
     config->event_max = 128;
     config->history_conn_max = 8;
     config->drop_log_conn_max = 8;
+    config->note_log_conn_max = 8;
     config->dad = false;
 }
 

@@ -10,6 +10,9 @@
 TE_SAVED_ITEMS(struct te_event_queue, ready, struct te_ready_node);
 TE_NOT_SAVED(struct te_event_queue, "follows from the configuration", capacity);
 TE_NOT_SAVED(struct te_event_queue, "the oldest event comes to the start", head);
+TE_NOT_SAVED(struct te_event, "notes are for inspection only", note);
+TE_NOT_SAVED(struct te_note, "for inspection only", time_us, value, seq, len_bytes, count, kind,
+             state);
 TE_NOT_SAVED(struct te_ready_node, "the list is rebuilt", link);
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -34,21 +37,35 @@ static void event_fields(struct te_codec *codec, struct te_event *event)
     }
 }
 
+static uint32_t note_count(const struct te_event_queue *queue)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < queue->count; i++)
+        count += queue->ring[(queue->head + i) % queue->capacity].kind == TE_EVENT_NOTE;
+    return count;
+}
+
+static void read_event(struct te_codec *codec, struct te_stack *stack)
+{
+    struct te_event event = {.kind = TE_EVENT_STATE};
+    event_fields(codec, &event);
+    te_codec_require(codec, event.kind >= TE_EVENT_STATE);
+    if (te_codec_is_ok(codec))
+        te_event_push(stack, &event);
+}
+
 /* A smaller queue loses the oldest, as it would have all along. */
 void te_save_events(struct te_codec *codec, struct te_stack *stack)
 {
     struct te_event_queue *queue = &stack->events;
-    uint32_t count = te_codec_count(codec, queue->count, UINT32_MAX, EVENT_BYTES_MIN);
-    for (uint32_t i = 0; i < count; i++) {
-        if (!codec->is_reading) {
-            event_fields(codec, &queue->ring[(queue->head + i) % queue->capacity]);
-            continue;
-        }
-        struct te_event event = {.kind = TE_EVENT_STATE};
-        event_fields(codec, &event);
-        te_codec_require(codec, event.kind >= TE_EVENT_STATE);
-        if (te_codec_is_ok(codec))
-            te_event_push(stack, &event);
+    uint32_t saved = queue->count - note_count(queue);
+    uint32_t count = te_codec_count(codec, saved, UINT32_MAX, EVENT_BYTES_MIN);
+    for (uint32_t i = 0; i < count && codec->is_reading; i++)
+        read_event(codec, stack);
+    for (uint32_t i = 0; i < queue->count && !codec->is_reading; i++) {
+        struct te_event *event = &queue->ring[(queue->head + i) % queue->capacity];
+        if (event->kind != TE_EVENT_NOTE)
+            event_fields(codec, event);
     }
 }
 

@@ -4,6 +4,7 @@
 #include "ip/ip.h"
 #include "stack_internal.h"
 #include "tcp/conn/challenge.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/drop_segment.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
@@ -163,6 +164,15 @@ void te_input_established(struct te_stack *stack, struct te_conn *conn)
     te_conn_want_output(stack, conn);
 }
 
+static void note_window(struct te_stack *stack, const struct te_conn *conn)
+{
+    if (conn->snd_wnd > 0)
+        te_note(stack, conn, TE_NOTE_WINDOW_OPENED, conn->snd_wnd);
+    else
+        te_note(stack, conn, TE_NOTE_ZERO_WINDOW_RECEIVED,
+                (int64_t)(conn->queued_offset - conn->acked_offset));
+}
+
 static void update_window(struct te_stack *stack, struct te_conn *conn,
                           const struct te_segment *segment)
 {
@@ -175,6 +185,8 @@ static void update_window(struct te_stack *stack, struct te_conn *conn,
     conn->snd_wl2 = segment->ack;
     if (conn->snd_wnd > conn->max_snd_wnd)
         conn->max_snd_wnd = conn->snd_wnd;
+    if ((conn->snd_wnd == 0) != (before == 0))
+        note_window(stack, conn);
     if (conn->snd_wnd > before) {
         /* The window opens: no need to probe. */
         te_timer_clear(stack, conn, TE_TIMER_PERSIST);

@@ -4,6 +4,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
@@ -371,6 +372,32 @@ static void commit_resent(struct te_stack *stack, struct te_conn *conn, uint32_t
     stack->counters.bytes_retransmitted += len;
 }
 
+static enum te_note_kind resent_kind(const struct te_conn *conn, const struct te_plan *plan)
+{
+    if (plan->kind == TE_PLAN_SYN)
+        return TE_NOTE_SYN_RETRANSMIT;
+    switch ((enum te_recovery_state)conn->recovery.state) {
+    case TE_RECOVERY_LOSS:
+        return TE_NOTE_RTO_RETRANSMIT;
+    case TE_RECOVERY_FAST: {
+        bool is_rack = te_conn_uses_sack(conn) && (conn->features & TE_FEATURE_RACK) != 0;
+        return is_rack ? TE_NOTE_RACK_RETRANSMIT : TE_NOTE_FAST_RETRANSMIT;
+    }
+    default:
+        return TE_NOTE_OTHER_RETRANSMIT;
+    }
+}
+
+/* Probes have notes of their own kinds. */
+static void note_resent(struct te_stack *stack, const struct te_conn *conn,
+                        const struct te_plan *plan)
+{
+    bool is_probe =
+        plan->kind == TE_PLAN_PROBE || (conn->sender != NULL && conn->sender->probe_now);
+    if (!is_probe)
+        te_note_sent(stack, conn, resent_kind(conn, plan), plan->seq, plan_len(plan));
+}
+
 static void commit_new(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
                        uint32_t new_bytes)
 {
@@ -431,6 +458,7 @@ static void commit_record(struct te_stack *stack, struct te_conn *conn, const st
         te_mtu_probe_on_sent(stack, conn, sent->start, sent->end);
     if (is_probe) {
         stack->counters.loss_probes++;
+        te_note_sent(stack, conn, TE_NOTE_LOSS_PROBE, plan->seq, plan_len(plan));
         te_loss_probe_on_sent(conn, plan->kind == TE_PLAN_RETRANSMIT);
         te_timer_clear(stack, conn, TE_TIMER_RETRANSMIT); /* RFC 8985 7.3 */
     }
@@ -454,8 +482,10 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
     uint32_t end = plan->seq + plan_len(plan);
     uint32_t again = seq_lt(plan->seq, conn->snd_max) ? conn->snd_max - plan->seq : 0;
     uint32_t again_bytes = least(again, plan->len);
-    if (again > 0 && !is_crossing_syn(conn, plan))
+    if (again > 0 && !is_crossing_syn(conn, plan)) {
         commit_resent(stack, conn, again_bytes);
+        note_resent(stack, conn, plan);
+    }
     if (plan->kind == TE_PLAN_SYN)
         commit_syn(stack, conn, plan, again > 0);
     else if (plan->kind != TE_PLAN_PROBE)
@@ -481,9 +511,12 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     if (plan->kind == TE_PLAN_KEEPALIVE) {
         conn->keepalive_now = false;
         stack->counters.keepalive_probes++;
+        te_note_counted(stack, conn, TE_NOTE_KEEPALIVE_PROBE, conn->probes, 0);
     }
-    if (plan->kind == TE_PLAN_PROBE)
+    if (plan->kind == TE_PLAN_PROBE) {
         stack->counters.zero_window_probes++;
+        te_note_counted(stack, conn, TE_NOTE_WINDOW_PROBE, conn->probes, 0);
+    }
     conn->probe_now = false;
     bool has_news =
         len == 0 || seq_gt(plan->seq + len, conn->snd_max) || is_crossing_syn(conn, plan);

@@ -11,6 +11,7 @@
 
 #define PASS_INTERVAL_US (100 * TE_MS)
 #define PASS_HOLDERS_MAX 2048 /* looked at in one pass */
+#define PASS_NOTES_MAX 512    /* logs given back in one pass */
 #define STUCK_US TE_SECOND    /* a hole that has not moved for so long is pruned */
 
 #define STALE_US (2 * TE_SECOND) /* without progress for so long: of little use */
@@ -30,7 +31,7 @@ static void relieve(struct te_stack *stack, struct te_conn *conn)
     }
     te_send_release_memory(stack, conn);
     te_receive_release_memory(stack, conn);
-    conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
+    te_receive_cap(stack, conn);
 }
 
 /* The next holder, which goes to the end of the list: the pass comes round. */
@@ -45,6 +46,7 @@ static struct te_conn *next_holder(struct te_stack *stack)
 
 static void pass(struct te_stack *stack)
 {
+    te_notes_release(stack, PASS_NOTES_MAX);
     uint32_t count = stack->charges.holder_count;
     if (count > PASS_HOLDERS_MAX)
         count = PASS_HOLDERS_MAX;

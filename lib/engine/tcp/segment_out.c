@@ -4,6 +4,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/receive_buffer.h"
@@ -29,6 +30,16 @@ static uint8_t ecn_flags(const struct te_stack *stack, const struct te_conn *con
                                   : te_ecn_flags(conn, is_new_data(conn, plan));
 }
 
+static void note_window(struct te_stack *stack, struct te_conn *conn, uint16_t window)
+{
+    conn->offers_none = window == 0;
+    if (window > 0)
+        te_note(stack, conn, TE_NOTE_WINDOW_REOPENED, (int64_t)window << conn->rcv_wscale);
+    else
+        te_note(stack, conn, TE_NOTE_ZERO_WINDOW_SENT,
+                (int64_t)(conn->received_offset - conn->released_offset));
+}
+
 static void make_header(struct te_stack *stack, struct te_conn *conn, const struct te_plan *plan,
                         struct te_tcp_header *ret_header)
 {
@@ -41,6 +52,8 @@ static void make_header(struct te_stack *stack, struct te_conn *conn, const stru
         .flags = plan->flags | ecn_flags(stack, conn, plan),
         .window = te_receive_offer(conn, is_syn),
     };
+    if ((ret_header->window == 0) != conn->offers_none)
+        note_window(stack, conn, ret_header->window);
     if (!is_syn) {
         te_options_for_segment(stack, conn, plan->len == 0, &ret_header->options);
         return;

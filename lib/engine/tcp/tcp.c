@@ -209,6 +209,7 @@ enum te_err te_tcp_init(struct te_stack *stack)
     te_list_init(&stack->output);
     te_tags_init(stack);
     te_fast_open_init(stack);
+    te_notes_init(stack);
     stack->next_id = stack->config.first_id != 0 ? stack->config.first_id : 1;
     if (te_conn_table_init(stack) != TE_OK || te_time_wait_init(stack) != TE_OK ||
         te_graveyard_init(stack) != TE_OK || te_event_queue_init(stack) != TE_OK ||
@@ -226,6 +227,7 @@ void te_tcp_done(struct te_stack *stack)
     te_time_wait_done(stack);
     te_port_uses_free(stack);
     te_graveyard_done(stack);
+    te_notes_done(stack);
     te_event_queue_done(stack);
     te_remotes_done(stack);
     te_charges_done(stack);

@@ -4,6 +4,7 @@
 
 #include "ip/ip.h"
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/persist.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/reset.h"
@@ -63,6 +64,8 @@ static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
     te_rtt_back_off(&conn->rtt); /* RFC 6298 (5.5) */
     te_timer_set(stack, conn, TE_TIMER_RETRANSMIT,
                  te_retransmit_timer_from_now(stack, conn)); /* (5.6) */
+    te_note_counted(stack, conn, TE_NOTE_RTO, conn->retransmits,
+                    te_retransmit_timer_from_now(stack, conn) - stack->now_us);
     te_conn_want_output(stack, conn);
     return true;
 }

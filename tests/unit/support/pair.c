@@ -124,6 +124,7 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->progress_at_us = 0;
     copy->drained_bytes = copy->charged_ring_bytes = 0;
     copy->charged_rest_bytes = copy->receive_cap_bytes = 0;
+    copy->offers_none = false; /* for notes only */
     copy->send_ring.size_bytes = conn->send_ring.size_bytes;
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
     memset(&copy->out_of_order, 0, sizeof(copy->out_of_order));
@@ -472,6 +473,7 @@ static void start_side(struct pair *pair, unsigned number)
     config->event_max = 256;
     config->history_conn_max = 16;
     config->drop_log_conn_max = 16;
+    config->note_log_conn_max = 16;
     config->control_queue_max = 64;
     if (pair->setup.time_wait_max != 0)
         config->time_wait_max = pair->setup.time_wait_max;

@@ -297,6 +297,10 @@
       (0, TE_CONFIG_TABLE_MAX), (0, 4194304), "Dead connections whose history is kept.")           \
     X("limits", drop_log_conn_max, uint32_t, drop_log_conn_max, COUNT, 512, (0, 65536),            \
       (0, 65536), "Connections whose last dropped segments are kept; 220 bytes each.")             \
+    X("limits", note_log_conn_max, uint32_t, note_log_conn_max, COUNT, 1024, (0, 65536),           \
+      (0, 65536),                                                                                  \
+      "Connections whose retransmissions, timeouts and the like are kept; 1.1 KiB each, taken "    \
+      "when something happens.")                                                                   \
     X("limits", challenge_ack_per_second, uint32_t, challenge_ack_per_second, COUNT, 1000,         \
       (0, UINT32_MAX), (1, 10000000),                                                              \
       "Challenge ACKs per second of all connections (RFC 5961 7), and as many of all TIME_WAIT "   \

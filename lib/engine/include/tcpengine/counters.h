@@ -147,6 +147,7 @@
     X(time_wait_syn_rejected, "SYNs in TIME_WAIT answered by an ACK")                              \
     X(time_wait_overflow, "Times the TIME_WAIT table was full")                                    \
     X(events_lost, "Events overwritten before the host took them")                                 \
+    X(note_events_lost, "Notes that were no events: the queue was half full")                      \
     X(state_transitions, "State changes of all connections")                                       \
     /* link and network layers */                                                                  \
     X(frames_in, "Frames received")                                                                \

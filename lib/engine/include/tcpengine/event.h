@@ -8,6 +8,7 @@
 #ifndef TCPENGINE_EVENT_H
 #define TCPENGINE_EVENT_H
 
+#include <tcpengine/note.h>
 #include <tcpengine/types.h>
 
 /* TCP header flags, as in the 14th byte of the header (RFC 9293 3.1). */
@@ -92,7 +93,8 @@ enum te_event_kind {
     TE_EVENT_READY,     /* see ready: something that the user may have waited for */
     TE_EVENT_FIN_AGAIN, /* TIME_WAIT saw the FIN again and restarted 2MSL (RFC 9293 3.10.7.4) */
     TE_EVENT_ADDRESS_CONFLICT, /* another station holds local.addr; no id */
-    TE_EVENT_ADDRESS_READY     /* it does no longer, and local.addr is used; no id */
+    TE_EVENT_ADDRESS_READY,    /* it does no longer, and local.addr is used; no id */
+    TE_EVENT_NOTE              /* see note; only after te_note_events() */
 };
 
 /* A flag says what has changed since the last event of that object, not what is so: after
@@ -114,6 +116,7 @@ struct te_event {
     uint32_t tag;
     struct te_endpoint local, remote;
     struct te_transition transition; /* TE_EVENT_STATE */
+    struct te_note note;             /* TE_EVENT_NOTE */
     unsigned ready;                  /* TE_EVENT_READY: set of enum te_ready */
     enum te_err error; /* with TE_READY_END once the block is gone, and on the way to CLOSED: why */
 };

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/conn_note.h"
 
 #define PROBE_ANSWER_INTERVAL_US 500000 /* probes soon come slower than that */
 
@@ -27,6 +28,7 @@ void te_challenge_ack(struct te_stack *stack, struct te_conn *conn)
         return;
     }
     stack->counters.challenge_acks++;
+    te_note(stack, conn, TE_NOTE_CHALLENGE_ACK, 0);
     answer(stack, conn);
 }
 

@@ -107,6 +107,7 @@ struct te_conn {
     bool is_charged : 1;     /* charge.h */
     bool charged_remote : 1; /* to the remote as well */
     bool is_kept : 1;        /* te_set_kept */
+    bool offers_none : 1;    /* our last segment shut the window */
     /* RFC 7413, as a server: the SYN's cookie was good; the opening counts as pending; the SYN,ACK
      * carries a cookie. */
     bool fast_opened : 1, fast_open_pending : 1, fast_open_answer : 1;

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "util/seq.h"
 
 #define SETUP_SYN (TE_ECE | TE_CWR)
@@ -90,6 +91,8 @@ bool te_ecn_on_segment(struct te_stack *stack, struct te_conn *conn,
     conn->ecn.echoes = true;
     conn->ecn.ce_in++;
     stack->counters.ecn_ce_in++;
+    if (is_first)
+        te_note(stack, conn, TE_NOTE_ECN_MARK, 0);
     return is_first;
 }
 

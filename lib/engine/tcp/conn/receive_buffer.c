@@ -4,6 +4,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/charge.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/dsack.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/timers.h"
@@ -60,7 +61,7 @@ static size_t make_room(struct te_stack *stack, struct te_conn *conn, uint64_t o
     };
     size_t room = te_charge_room(stack, conn, &conn->receive_ring, &growth, offset, len);
     if (room < len)
-        conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
+        te_receive_cap(stack, conn);
     return room;
 }
 
@@ -226,6 +227,16 @@ unsigned te_receive_sack_blocks(const struct te_conn *conn, struct te_sack_block
         ret_blocks[count++] = (struct te_sack_block){start, end};
     }
     return count;
+}
+
+void te_receive_cap(struct te_stack *stack, struct te_conn *conn)
+{
+    uint32_t cap_bytes = te_charge_window_cap(stack, conn);
+    bool was_capped = conn->receive_cap_bytes > 0;
+    conn->receive_cap_bytes = cap_bytes;
+    if (was_capped != (cap_bytes > 0) && !conn->is_remains)
+        te_note(stack, conn, was_capped ? TE_NOTE_WINDOW_UNCAPPED : TE_NOTE_WINDOW_CAPPED,
+                cap_bytes);
 }
 
 /* The limit of the moment: memory may be short. */
@@ -414,7 +425,7 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
     te_charge_note_drained(stack, conn, offset - before_offset);
     grow_limit(stack, conn, before_offset);
     if (conn->receive_cap_bytes > 0)
-        conn->receive_cap_bytes = te_charge_window_cap(stack, conn);
+        te_receive_cap(stack, conn);
     bool is_all = offset == conn->received_offset && conn->out_of_order.count == 0;
     if (is_all)
         te_ring_restart(&conn->receive_ring, offset);

@@ -51,6 +51,8 @@ uint32_t te_receive_limit_initial(const struct te_config *config);
 /* The smallest useful buffer, two units of the connection's scale: with less than one unit free no
  * window can be offered, and the peer would probe for ever. */
 uint32_t te_receive_limit_min(const struct te_conn *conn);
+/* Caps the window by what memory allows at present, or lifts the cap. */
+void te_receive_cap(struct te_stack *stack, struct te_conn *conn);
 
 /* The user took everything below offset, which is at most received_offset. May grow the limit. Once
  * nothing is held any more it starts the IDLE timer; of remains it frees the memory and, in CLOSED,

@@ -4,6 +4,7 @@
 
 #include "ip/pmtu.h"
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/sender.h"
 #include "tcp/mtu/packet_size.h"
 #include "util/seq.h"
@@ -83,7 +84,7 @@ static uint32_t headers_bytes(const struct te_conn *conn)
 
 /* --- black holes ------------------------------------------------------------------------------ */
 
-static bool fell_back(struct te_conn *conn)
+static bool fell_back(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_mtu_search *search = conn->mtu_search;
     if (search == NULL || search->fallback_bytes == 0 || conn->retransmits != VERIFY_TIMEOUTS)
@@ -92,6 +93,7 @@ static bool fell_back(struct te_conn *conn)
     search->low = search->fallback_bytes;
     search->fallback_bytes = 0;
     te_path_mtu_set(conn, search->low);
+    te_note(stack, conn, TE_NOTE_PATH_MTU, conn->path_mtu);
     return true;
 }
 
@@ -141,8 +143,8 @@ void te_mtu_probe_on_timeout(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->mtu_search != NULL && conn->mtu_search->probe_bytes != 0)
         give_up_probe(stack, conn, TIMEOUT_PATIENCE * patience_us(conn));
-    if (stack->config.mtu_probing == TE_MTU_PROBING_OFF || !conn->syn_acked || fell_back(conn) ||
-        !has_vanished(stack, conn))
+    if (stack->config.mtu_probing == TE_MTU_PROBING_OFF || !conn->syn_acked ||
+        fell_back(stack, conn) || !has_vanished(stack, conn))
         return;
     uint16_t next = smaller(stack, conn);
     if (next >= conn->path_mtu || !is_large(conn, next))
@@ -150,6 +152,7 @@ void te_mtu_probe_on_timeout(struct te_stack *stack, struct te_conn *conn)
     if (conn->mtu_search == NULL || conn->mtu_search->phase >= TE_MTU_SEARCHING)
         stack->counters.mtu_black_holes++;
     te_path_mtu_set(conn, next);
+    te_note(stack, conn, TE_NOTE_PATH_MTU, conn->path_mtu);
     search_from_here(stack, conn, next < base_bytes(stack, conn) ? TE_MTU_ERROR : TE_MTU_BASE);
 }
 
@@ -279,6 +282,7 @@ static void note_success(struct te_stack *stack, struct te_conn *conn)
     if (size > conn->path_mtu) {
         search->fallback_bytes = conn->path_mtu;
         te_path_mtu_set(conn, size);
+        te_note(stack, conn, TE_NOTE_PATH_MTU, conn->path_mtu);
         te_pmtu_raise(stack, &conn->remote.addr, size);
         search->verify_end = conn->snd_nxt + VERIFY_SEGMENTS * (uint32_t)conn->mss;
     }

@@ -4,6 +4,7 @@
 
 #include "ip/pmtu.h"
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/sender.h"
 #include "tcp/mtu/mtu_probe.h"
@@ -63,6 +64,7 @@ static void lower(struct te_stack *stack, struct te_conn *conn, uint32_t mtu_byt
     stack->counters.path_mtu_changes++;
     te_pmtu_lower(stack, &conn->remote.addr, mtu_bytes);
     te_path_mtu_set(conn, mtu_bytes);
+    te_note(stack, conn, TE_NOTE_PATH_MTU, conn->path_mtu);
     te_mtu_probe_on_lowered(stack, conn);
     forget_sizes(conn);
 }
@@ -116,6 +118,7 @@ void te_path_mtu_refresh(struct te_stack *stack, struct te_conn *conn)
     if (known == conn->path_mtu || is_contradicted || is_searched)
         return;
     te_path_mtu_set(conn, known);
+    te_note(stack, conn, TE_NOTE_PATH_MTU, conn->path_mtu);
     te_mtu_probe_on_lowered(stack, conn);
     forget_sizes(conn);
 }

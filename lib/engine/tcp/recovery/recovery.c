@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "stack_internal.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/isn.h"
 #include "tcp/conn/sender.h"
@@ -82,6 +83,7 @@ static void enter_fast(struct te_stack *stack, struct te_conn *conn,
     recovery->state = TE_RECOVERY_FAST;
     recovery->recover = conn->snd_nxt;
     recovery->partial_acks = 0;
+    te_note(stack, conn, TE_NOTE_RECOVERY_ENTERED, conn->cc.cwnd_bytes);
     conn->sender->retransmit_now = true;
     stop_probing(stack, conn);
     if (was_reduced) { /* one response per window is enough */
@@ -140,6 +142,8 @@ static void end_reduction(struct te_stack *stack, struct te_conn *conn)
     if (!was_fast)
         note_no_recovery(conn);
     conn->cc.ops->on_recovered(&conn->cc, stack->now_us);
+    if (was_fast)
+        te_note(stack, conn, TE_NOTE_RECOVERY_LEFT, conn->cc.cwnd_bytes);
 }
 
 static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
@@ -147,6 +151,7 @@ static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
 {
     conn->recovery.state = TE_RECOVERY_CWR;
     conn->recovery.recover = conn->snd_nxt;
+    te_note(stack, conn, TE_NOTE_ECN_REDUCTION, conn->cc.cwnd_bytes);
     te_undo_disarm(&conn->sender->undo); /* a mark is never needless */
     signal_congestion(stack, conn, TE_SIGNAL_ECN, true, report->prior_flight_bytes);
     start_reduction(conn, report->prior_pipe_bytes);
@@ -160,7 +165,7 @@ static void enter_cwr(struct te_stack *stack, struct te_conn *conn,
  *
  * DEVIATION: RFC 4015 (9) would have slow start climb back to the old window, and keep a backed-off
  * RTO. RFC 9438 4.9.2 restores the window at once, and so does Linux, also after a timeout. */
-static void undo(struct te_stack *stack, struct te_conn *conn)
+static void undo(struct te_stack *stack, struct te_conn *conn, enum te_note_kind how)
 {
     te_undo_apply(&conn->sender->undo, &conn->cc, stack->now_us);
     te_sent_map_unmark_lost(&conn->sender->map);
@@ -170,21 +175,26 @@ static void undo(struct te_stack *stack, struct te_conn *conn)
     if (!te_timer_is_set(conn, TE_TIMER_PERSIST)) /* else it backs off window probes (SHLD-30) */
         te_rtt_reset_backoff(&conn->rtt);
     become_open(conn);
+    te_note(stack, conn, how, conn->cc.cwnd_bytes);
 }
 
 static bool try_undo(struct te_stack *stack, struct te_conn *conn,
                      const struct te_ack_report *report)
 {
     const struct te_undo *record = &conn->sender->undo;
-    if (has_feature(conn, TE_FEATURE_DSACK_UNDO) && report->has_dsack && te_undo_by_dsack(record))
+    enum te_note_kind how = TE_NOTE_UNDONE_DSACK;
+    if (has_feature(conn, TE_FEATURE_DSACK_UNDO) && report->has_dsack && te_undo_by_dsack(record)) {
         stack->counters.undone_by_dsack++;
-    else if (has_feature(conn, TE_FEATURE_EIFEL) && report->advances && report->resent_delivered &&
-             report->has_ts_echo && conn->recovery.state != TE_RECOVERY_OPEN &&
-             te_undo_by_timestamp(record, conn->snd_una, report->ts_echo))
+    } else if (has_feature(conn, TE_FEATURE_EIFEL) && report->advances &&
+               report->resent_delivered && report->has_ts_echo &&
+               conn->recovery.state != TE_RECOVERY_OPEN &&
+               te_undo_by_timestamp(record, conn->snd_una, report->ts_echo)) {
         stack->counters.undone_by_timestamp++;
-    else
+        how = TE_NOTE_UNDONE_TIMESTAMP;
+    } else {
         return false;
-    undo(stack, conn);
+    }
+    undo(stack, conn, how);
     return true;
 }
 
@@ -218,7 +228,7 @@ static void check_timeout(struct te_stack *stack, struct te_conn *conn,
         report->original_delivered && (te_conn_uses_sack(conn) || !report->resent_delivered);
     if (proves_original && sender->undo.is_armed) {
         stack->counters.spurious_timeouts++;
-        undo(stack, conn);
+        undo(stack, conn, TE_NOTE_SPURIOUS_TIMEOUT);
         return;
     }
     bool has_new = conn->snd_nxt == conn->snd_max &&
@@ -349,8 +359,10 @@ static void update_state(struct te_stack *stack, struct te_conn *conn,
     case TE_RECOVERY_LOSS:
         if (conn->sender->frto != TE_FRTO_OFF)
             check_timeout(stack, conn, report);
-        if (conn->recovery.state == TE_RECOVERY_LOSS && passed_recover(conn))
+        if (conn->recovery.state == TE_RECOVERY_LOSS && passed_recover(conn)) {
             become_open(conn);
+            te_note(stack, conn, TE_NOTE_RECOVERY_LEFT, conn->cc.cwnd_bytes);
+        }
         break;
     case TE_RECOVERY_FAST:
     case TE_RECOVERY_CWR:
@@ -447,6 +459,7 @@ static void repair_probed_loss(struct te_stack *stack, struct te_conn *conn,
     stack->counters.loss_probe_recoveries++;
     signal_congestion(stack, conn, TE_SIGNAL_LOSS, true, report->prior_flight_bytes);
     end_reduction(stack, conn);
+    te_note(stack, conn, TE_NOTE_PROBE_REPAIRED, conn->cc.cwnd_bytes);
 }
 
 void te_recovery_on_ack(struct te_stack *stack, struct te_conn *conn, struct te_ack_report *report)
@@ -499,6 +512,7 @@ static void check_reneging(struct te_stack *stack, struct te_conn *conn)
     if (first == NULL || first->state != TE_SENT_SACKED)
         return;
     stack->counters.sack_reneging++;
+    te_note(stack, conn, TE_NOTE_SACK_RENEGING, 0);
     te_sent_map_renege(&conn->sender->map);
 }
 
@@ -508,6 +522,8 @@ static void enter_loss(struct te_stack *stack, struct te_conn *conn, uint32_t fl
     struct te_recovery *recovery = &conn->recovery;
     bool was_reducing = is_reducing(conn);
     bool was_in_loss = recovery->state == TE_RECOVERY_LOSS;
+    if (!was_in_loss)
+        te_note(stack, conn, TE_NOTE_LOSS_ENTERED, conn->cc.cwnd_bytes);
     if (recovery->state == TE_RECOVERY_OPEN)
         stack->counters.recoveries++;
     if (was_reducing)

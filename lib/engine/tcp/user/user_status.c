@@ -4,6 +4,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/conn_note.h"
 #include "tcp/conn/ecn.h"
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/sender.h"
@@ -239,15 +240,29 @@ enum te_err te_history(const struct te_stack *stack, uint64_t id, struct te_hist
     return TE_OK;
 }
 
+static bool is_known(const struct te_stack *stack, uint64_t id)
+{
+    return te_conn_table_find_id(stack, id) != NULL || te_listener_find_id(stack, id) != NULL ||
+           te_time_wait_find_id(stack, id) != TE_TIME_WAIT_NONE ||
+           te_graveyard_find(stack, id) != NULL;
+}
+
 enum te_err te_drops(const struct te_stack *stack, uint64_t id,
                      struct te_dropped ret_drops[TE_DROPS_MAX], unsigned *ret_count)
 {
-    if (id != 0 && te_conn_table_find_id(stack, id) == NULL &&
-        te_listener_find_id(stack, id) == NULL &&
-        te_time_wait_find_id(stack, id) == TE_TIME_WAIT_NONE &&
-        te_graveyard_find(stack, id) == NULL)
+    if (id != 0 && !is_known(stack, id))
         return TE_ERR_NO_CONNECTION;
     *ret_count = te_drop_copy(stack, id, ret_drops);
+    return TE_OK;
+}
+
+enum te_err te_notes(const struct te_stack *stack, uint64_t id,
+                     struct te_note ret_notes[TE_NOTES_MAX], unsigned *ret_count,
+                     uint64_t *ret_older)
+{
+    if (!is_known(stack, id))
+        return TE_ERR_NO_CONNECTION;
+    *ret_count = te_note_copy(stack, id, ret_notes, ret_older);
     return TE_OK;
 }
 
@@ -382,7 +397,11 @@ enum te_err te_set_option(struct te_stack *stack, uint64_t id, enum te_option op
     enum te_err err = find_conn(stack, id, &conn);
     if (err != TE_OK)
         return err;
-    return apply_option(stack, conn, option, value) ? TE_OK : TE_ERR_INVALID;
+    uint32_t features_before = conn->features;
+    if (!apply_option(stack, conn, option, value))
+        return TE_ERR_INVALID;
+    te_note_option(stack, conn, option, value, features_before ^ conn->features);
+    return TE_OK;
 }
 
 /* --- congestion control ----------------------------------------------------------------------- */
@@ -396,8 +415,10 @@ enum te_err te_set_congestion_control(struct te_stack *stack, uint64_t id, const
     if (ops == NULL)
         return TE_ERR_INVALID;
     enum te_err err = find_conn(stack, id, &conn);
-    if (err == TE_OK && conn->cc.ops != ops)
+    if (err == TE_OK && conn->cc.ops != ops) {
         te_sender_set_algorithm(stack, conn, ops);
+        te_note(stack, conn, TE_NOTE_CONGESTION_CONTROL_SET, 0);
+    }
     return err;
 }
 
