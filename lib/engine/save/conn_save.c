@@ -39,6 +39,7 @@ TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charge
              charged_ring_bytes, holder_link);
 TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);
 TE_NOT_SAVED(struct te_conn, "for notes only: the next segment sets it", offers_none);
+TE_NOT_SAVED(struct te_conn, "for people: begins anew", held_ms);
 TE_NOT_SAVED(struct te_conn, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_conn, "armed again", timer);
 TE_SAVED_BY_HAND(struct te_conn, "as its tag: tag_field", tag_reference);

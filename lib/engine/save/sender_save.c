@@ -4,6 +4,8 @@
 #include "tcp/conn/sender.h"
 #include "tcp/mtu/path_mtu.h"
 
+TE_NOT_SAVED(struct te_sender, "for people: begins anew", hold);
+
 static void delivery_fields(struct te_codec *codec, struct te_delivery *delivery)
 {
     te_codec_u64(codec, &delivery->delivered_bytes);
@@ -127,6 +129,7 @@ static void make_sender(struct te_codec *codec, struct te_stack *stack, struct t
         return;
     }
     te_sent_map_init(&conn->sender->map);
+    te_hold_start(&conn->sender->hold, stack->now_us);
     conn->cc.state = &conn->sender->cc_state;
 }
 

@@ -219,6 +219,7 @@ static bool ack_in_syn_rcvd(struct te_stack *stack, struct te_conn *conn,
         conn->listener != NULL ? te_listener_promote(stack, conn) : TE_DROP_NONE;
     if (hindrance != TE_DROP_NONE) {
         te_drop_segment(stack, conn, hindrance, segment);
+        conn->listener->accept_drops += hindrance == TE_DROP_ACCEPT_QUEUE_FULL;
         return false;
     }
     te_paws_record(stack, conn, segment);

@@ -34,12 +34,13 @@ static enum te_drop_reason reason_of(enum te_err err)
 }
 
 /* Drops the segment, and returns true, when the accept queue is full or the remote at its limit. */
-static bool is_held_back(struct te_stack *stack, const struct te_listener *listener,
+static bool is_held_back(struct te_stack *stack, struct te_listener *listener,
                          const struct te_segment *segment)
 {
     enum te_drop_reason hindrance = te_listener_hindrance(stack, listener, &segment->remote.addr);
     if (hindrance != TE_DROP_NONE)
         te_drop_segment_of(stack, listener->id, hindrance, segment);
+    listener->accept_drops += hindrance == TE_DROP_ACCEPT_QUEUE_FULL;
     return hindrance != TE_DROP_NONE;
 }
 
@@ -146,6 +147,7 @@ static void on_syn(struct te_stack *stack, struct te_listener *listener,
         (policy == TE_SYN_COOKIES_ALWAYS || (policy == TE_SYN_COOKIES_ON_FULL && is_full));
     if (is_full && !by_cookie) {
         te_drop_segment_of(stack, listener->id, TE_DROP_SYN_QUEUE_FULL, segment);
+        listener->syn_drops++;
         return;
     }
     if (is_held_back(stack, listener, segment))

@@ -330,6 +330,31 @@ bool te_segment_plan(const struct te_stack *stack, const struct te_conn *conn,
     return false;
 }
 
+static enum te_hold hold_of_sent(const struct te_conn *conn)
+{
+    if (is_nothing_in_flight(conn))
+        return TE_HOLD_IDLE;
+    return conn->send_was_cut ? TE_HOLD_SEND_BUFFER : TE_HOLD_APPLICATION;
+}
+
+enum te_hold te_segment_hold(const struct te_stack *stack, const struct te_conn *conn)
+{
+    if (!conn->syn_acked)
+        return TE_HOLD_IDLE; /* the handshake holds it */
+    uint64_t offset = te_conn_send_offset(conn, conn->snd_nxt);
+    bool has_lost = conn->sender != NULL && conn->sender->map.lost_bytes > 0;
+    if (offset >= conn->queued_offset && !has_lost)
+        return hold_of_sent(conn);
+    if (te_sender_is_held(stack, conn))
+        return TE_HOLD_PACING;
+    uint64_t queued = conn->queued_offset - offset;
+    uint32_t wanted = has_lost || queued > conn->mss ? conn->mss : (uint32_t)queued;
+    uint32_t cwnd = cwnd_room_for_new(conn), window = window_room(conn);
+    if (cwnd < wanted && (cwnd < window || has_lost))
+        return TE_HOLD_CWND;
+    return window < wanted ? TE_HOLD_PEER_WINDOW : TE_HOLD_NAGLE;
+}
+
 /* --- what has left ---------------------------------------------------------------------------- */
 
 static uint32_t plan_len(const struct te_plan *plan)
@@ -576,9 +601,19 @@ static bool await_pace(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
+static void note_hold(const struct te_stack *stack, struct te_conn *conn)
+{
+    if (conn->sender == NULL)
+        return;
+    enum te_hold hold = te_segment_hold(stack, conn);
+    if (hold != (enum te_hold)conn->sender->hold.now)
+        te_hold_change(&conn->sender->hold, hold, stack->now_us);
+}
+
 /* Nothing can be sent now; what the window holds back needs a timer. */
 static void await(struct te_stack *stack, struct te_conn *conn)
 {
+    note_hold(stack, conn);
     if (await_pace(stack, conn))
         return;
     te_timers_after_send(stack, conn);

@@ -10,6 +10,9 @@
 bool te_segment_plan(const struct te_stack *stack, const struct te_conn *conn,
                      struct te_plan *ret_plan);
 
+/* What keeps its next byte back, after te_segment_plan has found nothing to send. */
+enum te_hold te_segment_hold(const struct te_stack *stack, const struct te_conn *conn);
+
 /* Sends the connection's next segment into *ret_output, with its headers in header
  * (TE_OUTPUT_HEADER_MAX bytes) and its payload borrowed from the send ring, as te_stack_poll_output
  * promises. The connection, which the caller has taken from the output queue, queues itself again.

@@ -29,7 +29,7 @@ static bool die(struct te_stack *stack, struct te_conn *conn, enum te_cause caus
     return false;
 }
 
-static uint8_t retries_max(const struct te_stack *stack, const struct te_conn *conn)
+uint8_t te_timeout_retries_max(const struct te_stack *stack, const struct te_conn *conn)
 {
     const struct te_config *config = &stack->config;
     if (conn->state == TE_SYN_SENT)
@@ -50,7 +50,7 @@ static enum te_err give_up_error(const struct te_conn *conn)
 static bool on_retransmit(struct te_stack *stack, struct te_conn *conn)
 {
     stack->counters.retransmit_timeouts++;
-    if (conn->retransmits >= retries_max(stack, conn)) { /* R2, RFC 9293 3.8.3 */
+    if (conn->retransmits >= te_timeout_retries_max(stack, conn)) { /* R2, RFC 9293 3.8.3 */
         stack->counters.timeouts_user++;
         return die(stack, conn, TE_CAUSE_TIMEOUT_RETRANSMIT, give_up_error(conn));
     }

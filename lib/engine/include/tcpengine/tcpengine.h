@@ -3,8 +3,8 @@
  * stack.h has the verbs and the rules for threads, re-entrancy, time and lifetimes; conn.h the user
  * calls of RFC 9293 3.10; types.h what error codes mean; config.h and config_list.h what a stack is
  * made with; event.h what it reports; frame.h what goes in and out; icmp.h what errors of the
- * network are called; counters.h, drop.h, note.h and status_list.h what it counts and knows; save.h
- * how it survives its program. */
+ * network are called; counters.h, drop.h, note.h and status_list.h what it counts and knows;
+ * explain.h what it waits for; save.h how it survives its program. */
 #ifndef TCPENGINE_TCPENGINE_H
 #define TCPENGINE_TCPENGINE_H
 
@@ -14,6 +14,7 @@
 #include <tcpengine/counters.h>
 #include <tcpengine/drop.h>
 #include <tcpengine/event.h>
+#include <tcpengine/explain.h>
 #include <tcpengine/frame.h>
 #include <tcpengine/icmp.h>
 #include <tcpengine/limits.h>

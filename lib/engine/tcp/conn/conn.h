@@ -13,6 +13,7 @@
 #define TCPENGINE_TCP_CONN_CONN_H
 
 #include <tcpengine/conn.h>
+#include <tcpengine/explain.h>
 
 #include "event_queue.h"
 #include "tcp/cc/congestion.h"
@@ -182,6 +183,8 @@ struct te_conn {
     /* Accounts. */
     int64_t opened_at_us, state_since_us;
     uint64_t segments_in, segments_out, segments_retransmitted, bytes_retransmitted;
+
+    uint32_t held_ms[TE_HOLD_COUNT]; /* by earlier senders (hold.h) */
 
     struct te_history_log history;
 

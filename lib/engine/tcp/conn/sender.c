@@ -34,6 +34,7 @@ static void start(const struct te_stack *stack, struct te_conn *conn)
     te_validation_start(&sender->validation, conn->snd_nxt);
     sender->delivery.delivered_at_us = sender->delivery.first_sent_at_us = stack->now_us;
     sender->idle_since_us = stack->now_us;
+    te_hold_start(&sender->hold, stack->now_us);
     conn->cc.state = &sender->cc_state;
     start_algorithm(stack, conn);
 }
@@ -54,6 +55,7 @@ void te_sender_release(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->sender == NULL)
         return;
+    te_hold_add(&conn->sender->hold, stack->now_us, conn->held_ms);
     te_sent_map_done(&conn->sender->map, &stack->config.allocator);
     te_stack_dealloc(stack, conn->sender, sizeof(*conn->sender));
     conn->sender = NULL;

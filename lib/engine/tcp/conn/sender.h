@@ -8,6 +8,7 @@
 
 #include "tcp/cc/congestion.h"
 #include "tcp/cc/pacer.h"
+#include "tcp/conn/hold.h"
 #include "tcp/loss/delivery.h"
 #include "tcp/loss/prr.h"
 #include "tcp/loss/rack.h"
@@ -45,6 +46,7 @@ struct te_sender {
     struct te_pacer pacer;
 
     struct te_path_mtu mtu;
+    struct te_hold_clock hold;
 
     /* The tail loss probe under way (loss_probe.h). */
     uint32_t probe_end;       /* TLP.end_seq */

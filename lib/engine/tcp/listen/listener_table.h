@@ -49,6 +49,7 @@ struct te_listener {
     struct te_list fast_open_list;
     uint32_t fast_open_count, fast_open_resets;
     int64_t fast_open_resets_until_us;
+    uint64_t accept_drops, syn_drops; /* handshakes held back, by either queue */
     struct te_history_log history;
 };
 
