@@ -112,7 +112,8 @@ struct te_explanation {
      * nothing comes (TE_NEVER: never, or not known). */
     uint8_t retries, retries_max;
     int64_t gives_up_at_us;
-    bool is_probing; /* retries counts probes: of a closed window, or keepalive */
+    bool is_probing;     /* retries counts probes: of a closed window, or keepalive */
+    uint8_t probes_sent; /* of the present closed window, answered or not */
 
     /* The timer that goes on with the situation, the next one if none is its own. */
     enum te_timer timer;

@@ -55,6 +55,7 @@ static void fill_tries(const struct te_stack *stack, const struct te_conn *conn,
     } else if (te_timer_is_set(conn, TE_TIMER_PERSIST)) {
         of->is_probing = true;
         of->retries = conn->probes;
+        of->probes_sent = conn->rtt.backoff; /* each one doubles the timeout */
         at_us = after_backoff(stack, conn, TE_TIMER_PERSIST, left_of(of->retries, of->retries_max));
     } else if (te_timer_is_set(conn, TE_TIMER_KEEPALIVE)) {
         of->is_probing = true;
