@@ -145,7 +145,7 @@ static void targets_are_named(void **state)
 static void pages_and_events_have_all_their_fields(void **state)
 {
     struct world *world = *state;
-    world->call.request.u.page = (struct tcpc_page){OFFSET, 99};
+    world->call.request.u.page = (struct tcpc_page){.cursor = OFFSET, .max = 99};
     const PB(List) *list = encode(world, TCPC_OP_LIST)->list;
     assert_true(list->cursor == OFFSET);
     assert_int_equal(list->max, 99);

@@ -104,6 +104,7 @@ static void copy_sender(const struct te_sender *sender, struct te_sender *copy)
     if (!copy->undo.is_armed)
         memset(&copy->undo, 0, sizeof(copy->undo));
     copy->undo.before.state = NULL;
+    memset(&copy->hold, 0, sizeof(copy->hold)); /* for people: begins anew */
 }
 
 static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
@@ -125,6 +126,7 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->drained_bytes = copy->charged_ring_bytes = 0;
     copy->charged_rest_bytes = copy->receive_cap_bytes = 0;
     copy->offers_none = false; /* for notes only */
+    memset(copy->held_ms, 0, sizeof(copy->held_ms));
     copy->send_ring.size_bytes = conn->send_ring.size_bytes;
     copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
     memset(&copy->out_of_order, 0, sizeof(copy->out_of_order));

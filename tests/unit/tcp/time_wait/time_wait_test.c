@@ -59,7 +59,7 @@ static struct te_time_wait_view view_of(unsigned number)
         .id = (UINT64_C(1) << 40) + number,
         .local = {fixture_addr(is_v4 ? "10.0.0.1" : "2001:db8::1"), 80},
         .remote = {fixture_addr(is_v4 ? "198.51.100.0" : "2001:db8:7::"), 4000},
-        .uid = 1000 + number,
+        .uid = 1000 + number % 2,
         .snd_nxt = 0xfffffff0 + number,
         .rcv_nxt = 0x80000000 + number,
         .ts_recent = 7 * number,
