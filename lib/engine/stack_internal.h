@@ -64,7 +64,7 @@ struct te_stack {
     struct te_graveyard graveyard; /* histories of connections that are gone */
     struct te_event_queue events;
     struct te_note_logs notes; /* what happened to connections; not saved (note.h) */
-    struct te_list output;     /* connections that want to send, first come first served */
+    struct te_list output;     /* connections that want to send, the next one first */
     uint64_t next_id;
     uint64_t isn_lead_ticks;  /* of ISNs over the clock (isn.h) */
     uint32_t next_ephemeral;  /* RFC 6056 3.3.3 */

@@ -19,6 +19,7 @@
 #include "wire/checksum.h"
 
 #define PORTS_LEN 4
+#define TURN_BYTES (512u * 1024) /* a power of two: sequence numbers wrap */
 
 /* --- in --------------------------------------------------------------------------------------- */
 
@@ -175,14 +176,35 @@ static void on_neighbour_done(struct te_stack *stack, struct te_list *waiter, bo
 
 /* --- out and timers --------------------------------------------------------------------------- */
 
+/* Whether the connection goes on with its turn, having sent a frame from seq on: while its frames
+ * are large, until it comes to a multiple of TURN_BYTES in its stream. A receiver on this machine
+ * is woken for the first frame of a turn, and finds the others. Single segments, and what is sent
+ * again, take turns one by one. */
+static bool has_turn(const struct te_conn *conn, const struct te_output *output, uint32_t seq)
+{
+    uint32_t start = seq - conn->iss, end = conn->snd_nxt - conn->iss;
+    return output->meta.gso_type != TE_GSO_NONE && start != end && (start ^ end) < TURN_BYTES;
+}
+
+/* In front of all others, instead of behind them. */
+static void stay_first(struct te_stack *stack, struct te_conn *conn)
+{
+    te_list_remove(&conn->queue_link);
+    te_list_push_back(stack->output.next, &conn->queue_link);
+}
+
 bool te_tcp_poll_output(struct te_stack *stack, uint8_t *header, struct te_output *ret_output)
 {
     struct te_list *link;
     while ((link = te_list_pop_front(&stack->output)) != NULL) {
         struct te_conn *conn = te_conn_of_queue_link(link);
+        uint32_t seq = conn->snd_nxt;
         conn->is_queued = false;
-        if (te_segment_next(stack, conn, header, ret_output))
-            return true;
+        if (!te_segment_next(stack, conn, header, ret_output))
+            continue;
+        if (has_turn(conn, ret_output, seq))
+            stay_first(stack, conn);
+        return true;
     }
     return false;
 }
