@@ -468,6 +468,13 @@ static pb_code do_move(struct channel_place *place, const struct request *reques
     return code;
 }
 
+/* The program closes it: to itself that is no news. */
+static pb_code close_for_client(struct channel_place *place)
+{
+    place->state = CHANNEL_ENDED;
+    return rpc_local_close(&place->link->rpc_link, place->id);
+}
+
 static pb_code do_close(struct channel_place *place)
 {
     struct rpc_link *link = &place->link->rpc_link;
@@ -485,7 +492,7 @@ static pb_code do_close(struct channel_place *place)
         }
     }
     if (place->id != 0)
-        rpc_local_close(link, place->id); /* NOT_FOUND: it has ended by itself */
+        close_for_client(place); /* NOT_FOUND: it has ended by itself */
     wake_pump(place);
     return PB_OK;
 }
@@ -638,7 +645,7 @@ void channel_place_give_up(struct channel_place *place)
     else if (is_stream && te_buffers_own(stack_of(place), place->id, now_us(place)) == TE_ERR_NOMEM)
         rpc_local_abort(&link->rpc_link, place->id);
     else if (!place->is_moved)
-        rpc_local_close(&link->rpc_link, place->id);
+        close_for_client(place);
     wake_pump(place);
     vacate(place);
 }

@@ -77,6 +77,24 @@ class News(harness.SystemTest):
         peer.close()
         self.expect_bell()
 
+    def test_its_own_close_is_no_news(self) -> None:
+        """A program that closes one connection may be waiting for the next already."""
+        self.sleep(MATTER)
+        peer = self.open()
+        self.channel.ask(0, CLOSE)
+        self.be_answered()
+        wait_for(lambda: self.channel.get(0, STATE) == FREE, what="the close")
+        self.be_answered()
+        self.assertEqual(peer.recv(1), b"")
+        self.assertTrue(self.is_asleep())
+        self.assertEqual(self.channel.drain(), b"")
+
+    def test_a_close_by_request_matters(self) -> None:
+        self.sleep(MATTER)
+        self.open()
+        self.tcpctl("close", self.channel.get(0, rawchannel.OWN_ID, "<Q"))
+        self.expect_bell()
+
     def test_a_refusal_matters(self) -> None:
         self.sleep(MATTER)
         self.channel.ask(0, OPEN, remote=(HOST4, 0))
