@@ -57,7 +57,8 @@ void cli_print_verb_help(const struct verb *verb)
     print_lines(verb->options != NULL ? verb->options : "");
     print_lines(
         "      --control URL       the daemon's control socket (default $TCPENGINE_CONTROL, else\n"
-        "                          " TCPC_DEFAULT_URL ")\n"
+        "                          " TCPC_DEFAULT_URL "), or\n"
+        "                          ssh://[USER@]HOST[:PORT][/PATH]\n"
         "  -j, --json              print one JSON value instead of text\n"
         "  -H, --no-header         print tables without their header line\n"
         "      --timeout SECONDS   limit for the daemon's answers; for connect, open --wait and\n"
