@@ -1,6 +1,8 @@
 /* tcpctl serve: like nc -l PORT. The listener and its connection end with this program. */
 #include "address.h"
 #include "cli.h"
+#include "exec_server.h"
+#include "parse.h"
 #include "relay.h"
 
 struct server {
@@ -71,27 +73,74 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
     return status;
 }
 
+static bool take_clients_max(const struct cli *cli, struct exec_options *exec)
+{
+    uint64_t number;
+    if (!parse_number(optarg, EXEC_CLIENTS_MAX, &number) || number == 0) {
+        cli_usage(cli, "--max-clients %s: must be 1 to %d", optarg, EXEC_CLIENTS_MAX);
+        return false;
+    }
+    exec->clients_max = (unsigned)number;
+    return true;
+}
+
+/* False after a complaint. */
+static bool take_option(struct server *server, struct exec_options *exec, int option)
+{
+    switch (option) {
+    case 'k':
+        server->is_lasting = server->options.repeats = true;
+        return true;
+    case 'f':
+        server->fast_open = exec->fast_open = true;
+        return true;
+    case 'e':
+        exec->command = optarg;
+        return true;
+    case 'm':
+        return take_clients_max(server->cli, exec);
+    default:
+        return option != '?' && relay_option(server->cli, &server->options, option);
+    }
+}
+
+/* With --exec there is no stdin to send, and each process ends as it likes. */
+static bool options_agree(const struct server *server, const struct exec_options *exec)
+{
+    if (exec->command == NULL && exec->clients_max)
+        cli_usage(server->cli, "--max-clients needs --exec");
+    else if (exec->command != NULL && server->options.half_closes)
+        cli_usage(server->cli, "-N does not go with --exec");
+    else if (exec->command != NULL && server->options.idle_ms)
+        cli_usage(server->cli, "-w does not go with --exec");
+    else
+        return true;
+    return false;
+}
+
 static int cmd_serve(struct cli *cli, int argc, char **argv)
 {
     static const struct option long_options[] = {{"fast-open", no_argument, NULL, 'f'},
+                                                 {"exec", required_argument, NULL, 'e'},
+                                                 {"max-clients", required_argument, NULL, 'm'},
                                                  {NULL, 0, NULL, 0}};
     struct server server = {.cli = cli, .options.is_server = true};
+    struct exec_options exec = {.command = NULL};
     struct tcpc_endpoint local;
     int option;
     while ((option = cli_next_option(cli, argc, argv, "kw:Nv", long_options)) >= 0) {
-        if (option == 'k')
-            server.is_lasting = server.options.repeats = true;
-        else if (option == 'f')
-            server.fast_open = true;
-        else if (option == '?' || !relay_option(cli, &server.options, option))
+        if (!take_option(&server, &exec, option))
             return EXIT_USAGE;
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, 1, 1))
+    if (!cli_count_arguments(cli, argc, 1, 1) || !options_agree(&server, &exec))
         return EXIT_USAGE;
     if (!parse_local(argv[optind], &local))
         return cli_usage(cli, "%s: must be PORT, ADDR:PORT or [ADDR6]:PORT", argv[optind]);
+    exec.is_verbose = server.options.is_verbose;
+    if (exec.command != NULL)
+        return exec_server_run(cli, &exec, &local);
     relay_catch_signals();
     int status = cli_connect(cli, TCPC_POLICY_CLOSE);
     return status != EXIT_DONE ? status : listen_and_serve(&server, &local);
@@ -100,10 +149,14 @@ static int cmd_serve(struct cli *cli, int argc, char **argv)
 const struct verb verb_serve = {
     .name = "serve",
     .arguments = "[ADDR:]PORT",
-    .summary = "Accept a connection for stdin and stdout, like nc -l",
-    .options = "  -k                      accept one connection after another; each gets all of "
-               "stdin, if\n"
-               "                          that is a file, or with -N a pipe\n"
-               "  -w SECONDS              end a connection that idles for that long\n" RELAY_OPTIONS
-               "      --fast-open         accept data on SYNs (RFC 7413); it may arrive twice\n",
+    .summary = "Accept a connection for stdin and stdout, like nc -l; or for a process each",
+    .options =
+        "  -k                      accept one connection after another; each gets all of "
+        "stdin, if\n"
+        "                          that is a file, or with -N a pipe\n"
+        "  -w SECONDS              end a connection that idles for that long\n" RELAY_OPTIONS
+        "      --fast-open         accept data on SYNs (RFC 7413); it may arrive twice\n"
+        "      --exec COMMAND      run COMMAND (with sh) for each connection, many at a time; the\n"
+        "                          connection is its stdin and stdout\n"
+        "      --max-clients N     processes at a time (default 256); more wait\n",
     .run = cmd_serve};

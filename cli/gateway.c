@@ -12,6 +12,7 @@
 #include "gateway_client.h"
 #include "gateway_room.h"
 #include "parse.h"
+#include "service.h"
 
 /* --- options ---------------------------------------------------------------------------------- */
 
@@ -83,14 +84,6 @@ static bool watch_signals(struct gateway *gateway)
 
 /* --- begin ------------------------------------------------------------------------------------ */
 
-static int fail_system(const struct cli *cli, int error, const char *what)
-{
-    cli_note("%s: %s: %s (%s)", cli->verb->name, what, strerror(error), strerrorname_np(error));
-    if (error == ENETDOWN)
-        return EXIT_UNREACHABLE;
-    return error == EACCES || error == EPERM ? EXIT_DENIED : EXIT_FAILED;
-}
-
 /* A connection takes two descriptors. */
 static void raise_descriptors(void)
 {
@@ -99,21 +92,6 @@ static void raise_descriptors(void)
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
-}
-
-/* A session, only to see that there is a daemon that lets us in. */
-static int greet_daemon(struct gateway *gateway)
-{
-    struct cli *cli = gateway->cli;
-    int status = cli_connect(cli, TCPC_POLICY_CLOSE);
-    if (status != EXIT_DONE)
-        return status;
-    bool is_fit = engine_sockets_init(&gateway->engine, tcpc_client_url(cli->client));
-    tcpc_client_free(cli->client);
-    cli->client = NULL;
-    return is_fit ? EXIT_DONE
-                  : cli_usage(cli, "--control must be ipc://PATH, which leaves room for \"%s\"",
-                              SOCKET_PATH_SUFFIX);
 }
 
 int gateway_init(struct gateway *gateway, struct cli *cli)
@@ -125,8 +103,8 @@ int gateway_init(struct gateway *gateway, struct cli *cli)
     /* Signals first: threads that exist already would still take them. */
     if (!poller_init(&gateway->poller) || !watch_signals(gateway) ||
         !resolver_init(&gateway->resolver, &gateway->poller))
-        return fail_system(cli, errno, "start");
-    int status = greet_daemon(gateway);
+        return service_fail(cli, errno, "start");
+    int status = service_greet(cli, &gateway->engine);
     if (status != EXIT_DONE)
         return status;
     gateway->poller.on_tick = gateway_clients_check_time;
@@ -143,16 +121,12 @@ int gateway_init(struct gateway *gateway, struct cli *cli)
 static void on_door_error(struct door *door, int error)
 {
     struct gateway *gateway = ((struct gateway_door *)door->owner)->gateway;
-    char text[PLACE_TEXT_MAX];
     if (error != ENETDOWN) { /* no descriptor is free, or the like */
         gateway->lacks_descriptors = true;
         gateway->poller.wants_ticks = true;
         return;
     }
-    bool is_daemon_gone = !engine_socket_is_of_this_run(&gateway->engine, door->watch.fd);
-    cli_note("%s: %s: %s", gateway->cli->verb->name, place_text(&door->local, text),
-             is_daemon_gone ? "the daemon has ended, or was restarted" : "the listener was closed");
-    gateway->status = is_daemon_gone ? EXIT_UNREACHABLE : EXIT_FAILED;
+    gateway->status = service_fail_gone(gateway->cli, &gateway->engine, door);
     gateway->is_over = true;
 }
 
@@ -245,7 +219,7 @@ static bool is_missing_family(int error)
 static int fail_to_listen(const struct gateway *gateway, const struct place *place, int error)
 {
     char text[PLACE_TEXT_MAX];
-    return fail_system(gateway->cli, error, place_text(place, text));
+    return service_fail(gateway->cli, error, place_text(place, text));
 }
 
 static int open_doors(struct gateway *gateway, const struct gateway_door *model, bool on_engine,

@@ -41,7 +41,8 @@ bool poller_init(struct poller *poller);
 /* events: EPOLLIN, or POLLER_EDGES. Adds the watch, or makes it the one of its descriptor. */
 bool poller_add(struct poller *poller, struct poller_watch *watch, uint32_t events);
 void poller_replace(struct poller *poller, struct poller_watch *watch, uint32_t events);
-/* The descriptor stays open. */
+/* The descriptor stays open. Closing it without this is enough only in a program that starts no
+ * others: one that is just being started still has a copy, for which epoll goes on reporting. */
 void poller_remove(struct poller *poller, struct poller_watch *watch);
 /* Once, before the next wait; not again while it is queued. */
 void poller_soon(struct poller *poller, struct poller_task *task);

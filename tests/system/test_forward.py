@@ -1,4 +1,4 @@
-"""tcpctl forward and tcpctl socks: ways to the engine for programs that know nothing of it."""
+"""tcpctl forward, socks, and serve --exec: ways to the engine for programs that know nothing of it."""
 import contextlib
 import errno
 import hashlib
@@ -77,11 +77,11 @@ class Echo:
 
 
 class WayTest(harness.SystemTest):
-    def way(self, *words, arguments=()):
+    def way(self, *words, arguments=(), **options):
         """tcpctl VERB ..., and the places where it listens."""
         count = getattr(self, "ways", 0) + 1
         self.ways = count
-        process = self.tcpctl_process(f"way-{count}", *arguments, *words, "-v")
+        process = self.tcpctl_process(f"way-{count}", *arguments, *words, "-v", **options)
         wait_for(lambda: "listening on" in process.log or not process.is_running(),
                  what="the listener")
         self.assertTrue(process.is_running(), process.log)
@@ -646,6 +646,166 @@ class Socks(WayTest):
             with self.subTest(words):
                 done = self.tcpctl("socks", *words, status=2)
                 self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+
+
+class Exec(WayTest):
+    """tcpctl serve --exec."""
+
+    def serve(self, command: str, *words, **options):
+        return self.way("serve", str(PORT), "--exec", command, *words, **options)
+
+    def connect(self, address: str = ENGINE4) -> socket.socket:
+        return self.keep(connect(address, PORT))
+
+    def answer(self, question: bytes = b"", address: str = ENGINE4) -> bytes:
+        with connect(address, PORT) as client:
+            client.sendall(question)
+            client.shutdown(socket.SHUT_WR)
+            return read_all(client)
+
+    def test_stdin_and_stdout_are_the_connection(self) -> None:
+        way = self.serve("tr a-z A-Z")
+        self.assertEqual(self.answer(b"hello"), b"HELLO")
+        self.assertEqual(self.answer(b"again", ENGINE6), b"AGAIN")
+        self.end(way)
+
+    def test_the_environment_has_the_addresses(self) -> None:
+        names = ("PROTO TCPLOCALIP TCPLOCALPORT TCPREMOTEIP TCPREMOTEPORT SOCAT_SOCKADDR "
+                 "SOCAT_SOCKPORT SOCAT_PEERADDR SOCAT_PEERPORT").split()
+        environment = dict(os.environ, TCPREMOTEIP="stale", TCPREMOTEHOST="stale", KEPT="kept")
+        self.serve("env", env=environment)
+        for ours, theirs in ((ENGINE4, HOST4), (ENGINE6, HOST6)):
+            with connect(ours, PORT) as client:
+                port = str(client.getsockname()[1])
+                rows = dict(row.split("=", 1) for row in read_all(client).decode().splitlines())
+            shown = [f"[{end}]" if ":" in end else end for end in (ours, theirs)]
+            self.assertEqual([rows[name] for name in names],
+                             ["TCP", ours, str(PORT), theirs, port, shown[0], str(PORT), shown[1],
+                              port])
+            self.assertEqual(rows["KEPT"], "kept")
+            self.assertNotIn("TCPREMOTEHOST", rows)
+            self.assertEqual(self.path_of(int(rows["TCPENGINE_ID"]))[:2], ["LISTEN", "SYN_RCVD"])
+
+    def test_it_is_a_shell_command(self) -> None:
+        self.serve('read -r line; printf "%s from %s" "$line" "$TCPREMOTEIP"; exit 0')
+        self.assertEqual(self.answer(b"two  words\n"), b"two  words from " + HOST4.encode())
+
+    def test_exit_statuses_are_reported(self) -> None:
+        way = self.serve('read -r how; eval "$how"')
+        client = self.connect()
+        peer = at(HOST4, client.getsockname()[1])
+        client.sendall(b"exit 3\n")
+        self.assertEqual(client.recv(1), b"")
+        wait_for(lambda: re.search(rf"^tcpctl: serve: {peer}: process \d+ has ended with status 3$",
+                                   way.log, re.M))
+        self.answer(b"kill -KILL $$\n")
+        wait_for(lambda: re.search(r"process \d+ was killed by SIGKILL$", way.log, re.M))
+        self.answer(b"exit 0\n")
+        wait_for(lambda: re.search(r"process \d+ has ended with status 0$", way.log, re.M))
+
+    def test_only_failures_are_reported_without_v(self) -> None:
+        way = self.tcpctl_process("quiet", "serve", PORT, "--exec", 'read -r n; exit "$n"')
+        wait_for(lambda: self.find("state listening"))
+        self.answer(b"0\n")
+        self.answer(b"5\n")
+        wait_for(lambda: "status 5" in way.log)
+        self.assertEqual(way.log.count("\n"), 1)
+        self.end(way)
+
+    def test_a_process_has_nothing_of_ours(self) -> None:
+        """No other descriptor, no SIGPIPE ignored, nothing blocked."""
+        self.serve("ls /proc/self/fd | wc -l; grep -E 'Sig(Ign|Blk)' /proc/self/status")
+        rows = self.answer().decode().split()
+        self.assertEqual(rows[0], "4")  # 0 to 2, and the directory
+        self.assertEqual((rows[1], int(rows[2], 16)), ("SigBlk:", 0))
+        self.assertEqual((rows[3], int(rows[4], 16) >> signal.SIGPIPE - 1 & 1), ("SigIgn:", 0))
+
+    def test_many_clients(self) -> None:
+        self.serve("cat", "--max-clients", "400")
+        self.check_many(self.connect, 100)
+
+    def test_many_bytes(self) -> None:
+        path, digest = harness.random_file(self.folder, 3 << 20)
+        self.serve(f"cat {path}")
+        self.assertEqual(hashlib.sha256(self.answer()).hexdigest(), digest)
+
+    def test_clients_beyond_the_limit_wait(self) -> None:
+        self.serve("cat", "--max-clients", "2")
+        ends = [self.connect() for _ in range(3)]
+        for end in ends:
+            end.sendall(b"x")
+        self.assertEqual(ends[0].recv(1) + ends[1].recv(1), b"xx")
+        self.assertEqual(select.select(ends[2:], [], [], 0.2)[0], [])
+        ends[0].close()
+        self.assertEqual(ends[2].recv(1), b"x")
+
+    def test_no_process_is_left_behind(self) -> None:
+        way = self.serve("cat")
+        for _ in range(20):
+            self.answer(b"x")
+        children = Path(f"/proc/{way.child.pid}/task/{way.child.pid}/children")
+        wait_for(lambda: children.read_text() == "", what="the end of all processes")
+        wait_for(lambda: way.log.count("has ended with status 0") == 20)
+        fds = len(list(Path(f"/proc/{way.child.pid}/fd").iterdir()))
+        self.answer(b"x")
+        wait_for(lambda: way.log.count("has ended with status 0") == 21)
+        self.assertEqual(len(list(Path(f"/proc/{way.child.pid}/fd").iterdir())), fds)
+
+    def test_half_close_by_the_process(self) -> None:
+        """Closing stdout alone does not say FIN, as stdin is the same socket; shutdown does."""
+        self.serve("/usr/bin/python3 -c 'import socket\nend = socket.socket(fileno=0)\n"
+                   "end.sendall(b\"banner\")\nend.shutdown(socket.SHUT_WR)\n"
+                   "data = end.recv(5)\nassert data == b\"reply\"'")
+        client = self.connect()
+        self.assertEqual(read_all(client), b"banner")
+        client.sendall(b"reply")
+        wait_for(lambda: "has ended with status 0" in self.last_log())
+
+    def last_log(self) -> str:
+        return (self.folder / f"{self._testMethodName}-way-{self.ways}.log").read_text()
+
+    def test_unread_bytes_at_the_end_are_a_reset(self) -> None:
+        self.serve("head -c 1 > /dev/null; sleep 0.1")
+        client = self.connect()
+        client.sendall(bytes(1 << 20))
+        with self.assertRaises(ConnectionResetError):
+            client.recv(1)
+
+    def test_a_peer_that_resets_ends_the_process(self) -> None:
+        way = self.serve("cat")
+        client = self.connect()
+        client.sendall(b"x")
+        self.assertEqual(client.recv(1), b"x")
+        abort(client)
+        wait_for(lambda: "has ended with status" in way.log, what="the end of cat")
+
+    def test_those_who_are_served_outlive_the_server(self) -> None:
+        way = self.serve("cat")
+        client = self.connect()
+        client.sendall(b"x")
+        self.assertEqual(client.recv(1), b"x")
+        self.end(way)
+        client.sendall(b"y")
+        self.assertEqual(client.recv(1), b"y")
+        with self.assertRaises(ConnectionRefusedError):
+            self.connect()
+
+    def test_a_listener_that_is_closed_ends_it(self) -> None:
+        way = self.serve("cat")
+        self.tcpctl("close", self.find("state listening")["id"])
+        self.assertEqual(way.wait(), 1)
+        self.assertIn(f"tcpctl: serve: *:{PORT}: the listener was closed\n", way.log)
+
+    def test_mistakes(self) -> None:
+        for words in (("80", "--exec", "cat", "-N"), ("80", "--exec", "cat", "-w", "1"),
+                      ("80", "--max-clients", "2"), ("80", "--exec"), ("--exec", "cat")):
+            with self.subTest(words):
+                done = self.tcpctl("serve", *words, status=2)
+                self.assertEqual(done.stderr.count(b"\n"), 1, done.stderr)
+        self.serve("cat")
+        done = self.tcpctl("serve", PORT, "--exec", "cat", status=1)
+        self.assertEqual(done.stderr.decode(),
+                         f"tcpctl: serve: *:{PORT}: Address already in use (EADDRINUSE)\n")
 
 
 def connect_error(address: str, port: int) -> str:
