@@ -86,12 +86,22 @@ struct env {
     struct t_loop loop;
     struct tap *tap;
     unsigned frames, batches, writables;
+    unsigned large_to_come; /* one more with each frame that is read */
     size_t lens[FRAMES_MAX];
     enum te_checksum_state checksum; /* of the last frame */
     uint8_t first_byte;
     enum tap_state states[8];
     unsigned state_count;
 };
+
+/* The kernel hands over a frame of len bytes behind an offload header with these flags. */
+static void kernel_sends(size_t len, uint8_t flags)
+{
+    uint8_t bytes[VNET_HEADER_BYTES + TAP_FRAME_MAX] = {flags};
+    memset(bytes + VNET_HEADER_BYTES, 0xab, len);
+    assert_int_equal(send(device.kernel, bytes, VNET_HEADER_BYTES + len, 0),
+                     VNET_HEADER_BYTES + len);
+}
 
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
 {
@@ -102,6 +112,10 @@ static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct t
     env->lens[env->frames++] = len;
     env->checksum = meta->checksum;
     env->first_byte = frame[0];
+    if (env->large_to_come > 0) {
+        env->large_to_come--;
+        kernel_sends(TAP_FRAME_MAX, 0);
+    }
 }
 
 static void on_batch_end(void *ctx)
@@ -164,15 +178,6 @@ static int teardown(void **state)
         close(device.kernel);
     free(env);
     return 0;
-}
-
-/* The kernel hands over a frame of len bytes behind an offload header with these flags. */
-static void kernel_sends(size_t len, uint8_t flags)
-{
-    uint8_t bytes[VNET_HEADER_BYTES + 2048] = {flags};
-    memset(bytes + VNET_HEADER_BYTES, 0xab, len);
-    assert_int_equal(send(device.kernel, bytes, VNET_HEADER_BYTES + len, 0),
-                     VNET_HEADER_BYTES + len);
 }
 
 /* What the kernel got: the length of the frame; -1: nothing. */
@@ -284,6 +289,22 @@ static void test_flood_is_read_in_batches(void **state)
     assert_int_equal(env->frames, TAP_BATCH_MAX); /* the loop has its turn in between */
     t_turn(&env->loop);
     assert_int_equal(env->frames, TAP_BATCH_MAX + 10);
+    assert_int_equal(env->batches, 2);
+}
+
+/* However many large ones there are, what came with them is dealt with first. */
+static void test_large_frames_end_a_batch_by_their_bytes(void **state)
+{
+    struct env *env = *state;
+    unsigned in_batch = TAP_BATCH_BYTES_MAX / TAP_FRAME_MAX + 1;
+    env->large_to_come = 2 * in_batch - 1;
+    kernel_sends(TAP_FRAME_MAX, 0);
+    listen_to(env);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, in_batch);
+    assert_true(in_batch < TAP_BATCH_MAX);
+    t_turn(&env->loop);
+    assert_int_equal(env->frames, 2 * in_batch);
     assert_int_equal(env->batches, 2);
 }
 
@@ -566,6 +587,7 @@ int main(void)
         TEST(test_flood_after_lone_frames_is_read_in_batches),
         TEST(test_large_frames_are_never_alone),
         TEST(test_flood_is_read_in_batches),
+        TEST(test_large_frames_end_a_batch_by_their_bytes),
         TEST(test_malformed_frames_are_dropped),
         TEST(test_without_handlers_nothing_is_read),
         TEST(test_pieces_are_written_as_one_frame),
