@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "socket/socket_table.h"
 #include "util/message.h"
 
 struct socket_answer socket_answer_make(int error)
@@ -51,6 +52,8 @@ void socket_answer_waiters(struct socket *socket, int error)
     struct socket_link *link;
     socket_answer_describe(socket, &answer);
     while ((link = TAILQ_FIRST(&socket->waiters)) != NULL) {
+        if (link->carried_fd >= 0)
+            socket_table_widen(socket, link->carried_fd);
         socket_answer_leave(link);
         socket_answer_send(link, &answer, -1);
     }

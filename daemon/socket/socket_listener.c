@@ -79,6 +79,7 @@ static void hand_over(struct socket *member, const struct rpc_local_opened *open
     member->held_fd = program_fd;
     owner->server->rpc->counters.sockets_accepted++;
     socket_flow_begin(accepted, opened->id);
+    socket_table_widen(accepted, program_fd);
     send_held(member);
 }
 

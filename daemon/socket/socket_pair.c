@@ -7,6 +7,9 @@
 #define RECORDS_BYTES 16384
 /* net.core.wmem_default of Linux. */
 #define BUFFER_USUAL_BYTES 212992u
+/* What net.core.wmem_max of Linux allows without asking for more: each wake-up then carries twice
+ * as much. */
+#define BUFFER_WIDE_BYTES (2 * BUFFER_USUAL_BYTES)
 #define PAGE_BYTES 4096u
 #define FILLER_PAGES 16u
 
@@ -19,6 +22,11 @@ static void set_buffer(int fd, uint32_t bytes)
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half));
 }
 
+void socket_pair_widen(int fd, uint32_t buffer_bytes)
+{
+    set_buffer(fd, buffer_bytes < BUFFER_WIDE_BYTES ? buffer_bytes : BUFFER_WIDE_BYTES);
+}
+
 int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
                      struct socket_pair *ret_pair)
 {
@@ -26,8 +34,9 @@ int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
     int fds[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0)
         return errno;
-    for (unsigned i = 0; i < 2 && buffer_bytes < BUFFER_USUAL_BYTES; i++)
-        set_buffer(fds[i], buffer_bytes);
+    if (buffer_bytes < BUFFER_USUAL_BYTES)
+        set_buffer(fds[0], buffer_bytes);
+    socket_pair_widen(fds[1], buffer_bytes);
     socklen_t len = socket_name_write(name, &address);
     struct socket_pair pair = {.program_fd = fds[0], .daemon_fd = fds[1]};
     if (bind(fds[1], (const struct sockaddr *)&address, len) == 0 &&

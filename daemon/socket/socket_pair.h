@@ -10,9 +10,13 @@ struct socket_pair {
 };
 
 /* Makes a pair whose program's end has that name's socket as its peer, and each of whose ends may
- * hold so much for the other, as the kernel counts, if that is less than usual. 0, or an errno. */
+ * hold so much for the other, as the kernel counts: at most what is usual, the daemon's twice that.
+ * 0, or an errno. */
 int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
                      struct socket_pair *ret_pair);
+/* The same for the program's end, once it need not be filled any more: the more it holds, the more
+ * filler it takes. */
+void socket_pair_widen(int fd, uint32_t buffer_bytes);
 /* The cookie by which a descriptor is recognized, whoever has passed it. False: it is no socket. */
 bool socket_pair_cookie(int fd, uint64_t *ret_cookie);
 /* Keeps the program's end from being writable. Returns how many bytes of filler now lie in front of

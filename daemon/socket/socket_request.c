@@ -129,6 +129,7 @@ static bool use(struct socket_link *link, const struct socket_request *request, 
         wait(link, socket, program_fd);
         return true;
     }
+    socket_table_widen(socket, program_fd);
     close(program_fd);
     answer.error = (uint32_t)error;
     socket_answer_describe(socket, &answer);

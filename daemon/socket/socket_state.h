@@ -56,6 +56,7 @@ struct socket {
     struct te_endpoint local, remote;
     struct socket_options options;
 
+    uint32_t buffer_bytes;    /* that each of its ends may hold for the other, at most */
     uint64_t delivered;       /* stream offset: the program's end has what is below */
     uint32_t filler_bytes;    /* that keep the program's end from being writable */
     bool may_read, may_write; /* as far as is known: the kernel has said no to neither */
@@ -68,6 +69,7 @@ struct socket {
     bool is_finished;         /* its program writes no more, and the FIN is sent */
     bool is_end_shown;        /* the peer's FIN is delivered */
     bool is_end_due;          /* the protocol has ended: look how */
+    bool is_wide;             /* the program's end holds as much as it may */
     bool is_outcome_due;      /* connect(2) succeeds once more (EINPROGRESS was its answer) */
 
     /* LISTENING: the accepted connection that found no room on the way to the program. */

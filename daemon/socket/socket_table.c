@@ -126,8 +126,8 @@ static int open_ends(struct socket *socket, int *ret_fd)
     struct socket_server *server = socket->server;
     const struct socket_name name = {rpc_boot_id(server->rpc), socket->number, socket->family};
     struct socket_pair pair;
-    uint32_t buffer_bytes = BUFFERS_BYTES / (server->rpc->sockets + 1);
-    int error = socket_pair_make(&name, buffer_bytes, &pair);
+    socket->buffer_bytes = BUFFERS_BYTES / (server->rpc->sockets + 1);
+    int error = socket_pair_make(&name, socket->buffer_bytes, &pair);
     if (error != 0)
         return error;
     socket->fd = pair.daemon_fd;
@@ -163,6 +163,14 @@ struct socket *socket_table_new(struct socket_owner *owner, uint16_t family, int
     SLIST_INSERT_HEAD(cookie_bucket(server, socket->cookie), socket, in_cookie);
     server->rpc->counters.sockets_made++;
     return socket;
+}
+
+void socket_table_widen(struct socket *socket, int program_fd)
+{
+    if (socket->is_wide || socket->state != SOCKET_CONNECTED)
+        return;
+    socket->is_wide = true;
+    socket_pair_widen(program_fd, socket->buffer_bytes);
 }
 
 static void close_end(struct socket *socket)

@@ -30,4 +30,8 @@ void socket_table_sweep(struct socket_server *server, int64_t now_us);
 /* Asks for events when the program's end takes bytes again, or no longer. */
 void socket_table_watch_writable(struct socket *socket, bool is_wanted);
 
+/* The program's end of a connection may hold more than that of one that is being opened. Whoever
+ * has program_fd at hand calls this; the first time counts. */
+void socket_table_widen(struct socket *socket, int program_fd);
+
 #endif
