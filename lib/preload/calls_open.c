@@ -245,7 +245,7 @@ union one_descriptor {
     char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-/* The descriptor, or -1 with errno. */
+/* The descriptor, or -1 with errno. Of a listener that has ended (EINVAL), nothing more comes. */
 static int receive_accepted(int fd, struct socket_accepted *ret_accepted, int flags)
 {
     union one_descriptor control_bytes;
@@ -262,7 +262,9 @@ static int receive_accepted(int fd, struct socket_accepted *ret_accepted, int fl
     if (header != NULL && header->cmsg_type == SCM_RIGHTS)
         memcpy(&accepted_fd, CMSG_DATA(header), sizeof(int));
     else
-        errno = (message.msg_flags & MSG_CTRUNC) != 0 ? EMFILE : EINVAL; /* EINVAL: it has ended */
+        errno = (message.msg_flags & MSG_CTRUNC) != 0 ? EMFILE : EINVAL;
+    if (count == 0)
+        convert_to_silent(fd);
     return accepted_fd;
 }
 
@@ -301,6 +303,8 @@ int open_accept(int fd, struct sockaddr *address, socklen_t *length, int flags, 
 static int accept_any(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
     int result = real_accept4(fd, address, length, flags);
+    if (result < 0 && errno == EOPNOTSUPP && kind_is_ended_listener(fd))
+        errno = EINVAL; /* once more */
     /* EINVAL is what the kernel says of an engine socket at once: no Unix socket that listens. */
     if (result >= 0 || errno != EINVAL || kind_of(fd, NULL) != KIND_ENGINE)
         return result;

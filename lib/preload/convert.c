@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 
 #include "cidr.h"
+#include "kind.h"
 #include "note.h"
 #include "option.h"
 #include "sys.h"
@@ -82,4 +83,17 @@ int convert_to_kernel(int fd, int family)
     control_close(&control);
     note("socket %d, bound with the engine, connects to what is the kernel's", fd);
     return result;
+}
+
+/* A Unix datagram socket without a name: nobody can send to it. */
+void convert_to_silent(int fd)
+{
+    int saved = errno;
+    int silent_fd = sys_socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (silent_fd >= 0) {
+        kind_mark_ended_listener(silent_fd);
+        convert_place(silent_fd, fd);
+    }
+    note_always("listener %d was ended by the daemon: nobody comes to it any more", fd);
+    errno = saved;
 }

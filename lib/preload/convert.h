@@ -13,4 +13,8 @@ int convert_place(int engine_fd, int fd);
 /* fd, an engine socket that was bound to the wildcard, becomes one of the kernel's. */
 int convert_to_kernel(int fd, int family);
 
+/* fd, a listener that has ended, becomes a socket that is never ready: the program has been told,
+ * and one that waits by poll() or epoll would be told again for ever. errno stays. */
+void convert_to_silent(int fd);
+
 #endif

@@ -63,11 +63,27 @@ bool kind_is_same_run(int fd, int other_fd)
 /* The mark is on the open file itself, for all who have it: what a program sets as SO_PRIORITY
  * never gets there, and on a Unix socket it means nothing. */
 #define LISTENER_PRIORITY 6
+#define ENDED_LISTENER_PRIORITY 5
+
+static void mark(int fd, int priority)
+{
+    sys_setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+}
 
 void kind_mark_listener(int fd)
 {
-    int priority = LISTENER_PRIORITY;
-    sys_setsockopt(fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority));
+    mark(fd, LISTENER_PRIORITY);
+}
+
+void kind_mark_ended_listener(int fd)
+{
+    mark(fd, ENDED_LISTENER_PRIORITY);
+}
+
+bool kind_is_ended_listener(int fd)
+{
+    return int_option(fd, SO_DOMAIN) == AF_UNIX && int_option(fd, SO_TYPE) == SOCK_DGRAM &&
+           int_option(fd, SO_PRIORITY) == ENDED_LISTENER_PRIORITY;
 }
 
 bool kind_is_listener(int fd)

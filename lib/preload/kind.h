@@ -21,4 +21,8 @@ bool kind_is_same_run(int fd, int other_fd);
 bool kind_is_listener(int fd);
 void kind_mark_listener(int fd);
 
+/* What convert_to_silent() has made. */
+void kind_mark_ended_listener(int fd);
+bool kind_is_ended_listener(int fd);
+
 #endif
