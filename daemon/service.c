@@ -199,6 +199,7 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     struct service *service = ctx;
     on_before_output(service);
     rpc_fill_stats(service->rpc, &service->rpc_stats);
+    rpc_programs_find(service->rpc, &ret_input->programs);
     ret_input->version = TCPENGINE_VERSION;
     ret_input->engine = &service->config->engine;
     ret_input->rpc_options = &service->rpc_options;

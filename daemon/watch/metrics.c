@@ -99,6 +99,30 @@ static void write_owners(FILE *stream, const struct te_memory_use *memory)
     fprintf(stream, "%s{uid=\"other\"} %" PRIu64 "\n", name, memory->other_bytes);
 }
 
+/* A label's value: what is special there has a backslash in front. */
+static void write_label(FILE *stream, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\')
+            fputc('\\', stream);
+        fputc(*text, stream);
+    }
+}
+
+/* The programs with most, the rest together: the number of series is bounded. */
+static void write_programs(FILE *stream, const struct rpc_programs *programs)
+{
+    static const char name[] = PREFIX "tcp_program_connections";
+    write_head(stream, name, "gauge",
+               "Connections by the program that made them, the largest few by name");
+    for (unsigned i = 0; i < programs->count; i++) {
+        fprintf(stream, "%s{program=\"", name);
+        write_label(stream, programs->rows[i].name);
+        fprintf(stream, "\"} %" PRIu64 "\n", programs->rows[i].connections);
+    }
+    fprintf(stream, "%s{program=\"" RPC_PROGRAM_OTHER "\"} %" PRIu64 "\n", name, programs->other);
+}
+
 static void write_memory(FILE *stream, const struct metrics_input *input)
 {
     static const char name[] = PREFIX "memory_bytes";
@@ -290,6 +314,7 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     write_states(stream, &input->totals);
     write_addresses(stream, input);
     write_totals(stream, input);
+    write_programs(stream, &input->programs);
     write_counters(stream, input->counters);
     write_histogram(stream, PREFIX "tcp_rtt_seconds",
                     "Smoothed round trip time of connections as they leave ESTABLISHED",

@@ -13,6 +13,7 @@
 #include "link/pump.h"
 #include "link/tap.h"
 #include "rpc/rpc_options.h"
+#include "rpc/rpc_programs.h"
 #include "rpc/rpc_stats.h"
 #include "watch/latency.h"
 #include "watch/process_stats.h"
@@ -33,6 +34,7 @@ struct metrics_input {
     unsigned addresses[TE_ADDRESS_STATE_COUNT]; /* of the stack, by state */
     const struct pump_stats *pump;
     const struct rpc_stats *rpc;
+    struct rpc_programs programs;
     struct process_stats process;
     int64_t started_at_unix_us; /* wall clock */
 };

@@ -190,7 +190,12 @@ static const char *check_tags(const struct te_stack *stack)
         const struct te_grave *grave = &stack->graveyard.ring[i];
         uses += grave->id != 0 && grave->tag_reference != TE_TAG_NONE;
     }
-    return uses != stack->tags.uses ? "tags: the account differs from a recount" : NULL;
+    uint64_t connections = 0;
+    for (uint32_t i = 0; i < stack->tags.size; i++)
+        connections += stack->tags.tags[i].connections;
+    return uses != stack->tags.uses || connections != stack->conns.count
+               ? "tags: the account differs from a recount"
+               : NULL;
 }
 
 static const char *check_listeners(const struct te_stack *stack, uint64_t *ret_id)

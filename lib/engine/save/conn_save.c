@@ -391,7 +391,7 @@ static void tag_field(struct te_codec *codec, struct te_stack *stack, struct te_
     te_save_tag(codec, &tag);
     if (!codec->is_reading || !te_codec_is_ok(codec))
         return;
-    conn->tag_reference = te_tag_join(stack, conn->uid, tag);
+    conn->tag_reference = te_tag_join_conn(stack, conn->uid, tag);
     if (conn->tag_reference == TE_TAG_NONE)
         te_codec_fail(codec, TE_ERR_NOMEM);
 }
@@ -433,7 +433,7 @@ static void discard(struct te_stack *stack, struct te_conn *conn)
     te_mtu_probe_free(stack, conn);
     te_send_drop(stack, conn);
     te_conn_drop_received(stack, conn);
-    te_tag_leave(stack, conn->tag_reference);
+    te_tag_leave_conn(stack, conn->tag_reference);
     te_history_clear(&conn->history, &stack->config.allocator);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }

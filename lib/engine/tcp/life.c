@@ -100,13 +100,13 @@ struct te_conn *te_conn_new(struct te_stack *stack, const struct te_conn_birth *
     init_sending(stack, conn, birth);
     conn->opened_at_us = conn->state_since_us = stack->now_us;
     conn->last_sent_at_us = conn->last_received_at_us = stack->now_us;
-    conn->tag_reference = te_tag_join(stack, birth->uid, birth->tag);
+    conn->tag_reference = te_tag_join_conn(stack, birth->uid, birth->tag);
     bool has_memory = conn->tag_reference != TE_TAG_NONE && te_charge_begin(stack, conn);
     enum te_err err = has_memory ? te_conn_table_add(stack, conn) : TE_ERR_NOMEM;
     if (err == TE_OK)
         return conn;
     te_charge_end(stack, conn);
-    te_tag_leave(stack, conn->tag_reference);
+    te_tag_leave_conn(stack, conn->tag_reference);
     te_stack_dealloc(stack, conn, sizeof(*conn));
     *ret_err = err;
     return NULL;
@@ -163,7 +163,7 @@ void te_conn_destroy(struct te_stack *stack, struct te_conn *conn)
         mark_remains(stack, conn);
     te_conn_table_remove_id(stack, conn);
     te_charge_end(stack, conn);
-    te_tag_leave(stack, conn->tag_reference);
+    te_tag_leave_conn(stack, conn->tag_reference);
     te_history_clear(&conn->history, &stack->config.allocator);
     te_stack_dealloc(stack, conn, sizeof(*conn));
 }

@@ -133,6 +133,9 @@ enum te_err te_set_tag(struct te_stack *stack, uint64_t id, uint32_t tag);
 /* Whether something of uid has that tag: a connection, a listener, a TIME_WAIT entry, or a history.
  * Events that were not taken yet do not count. O(1). */
 bool te_tag_is_used(const struct te_stack *stack, uint32_t uid, uint32_t tag);
+/* How many connections of uid have it: those of a full control block, failed ones and those with
+ * unread bytes in TIME_WAIT included. O(1). */
+uint32_t te_tag_connections(const struct te_stack *stack, uint32_t uid, uint32_t tag);
 
 /* --- SEND and RECEIVE (RFC 9293 3.10.2, 3.10.3) ----------------------------------------------- */
 
@@ -359,7 +362,7 @@ struct te_status {
     /* For the program around the engine; clients of the daemon do not see them. */
     bool user_closed, wscale_ok;
     int64_t active_at_us; /* data, SYN or FIN was sent, or anything came; or TE_NEVER */
-    uint32_t features; /* enum te_feature */
+    uint32_t features;    /* enum te_feature */
     uint32_t snd_max, snd_wl1, snd_wl2, peer_mss;
     uint64_t send_acked; /* stream offset */
     uint64_t bytes_retransmitted;

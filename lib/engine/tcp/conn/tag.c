@@ -140,12 +140,29 @@ void te_tag_leave(struct te_stack *stack, uint32_t reference)
         discard(stack, reference);
 }
 
+uint32_t te_tag_join_conn(struct te_stack *stack, uint32_t uid, uint32_t tag)
+{
+    uint32_t reference = te_tag_join(stack, uid, tag);
+    if (reference != TE_TAG_NONE)
+        stack->tags.tags[reference].connections++;
+    return reference;
+}
+
+void te_tag_leave_conn(struct te_stack *stack, uint32_t reference)
+{
+    if (reference == TE_TAG_NONE)
+        return;
+    assert(stack->tags.tags[reference].connections > 0);
+    stack->tags.tags[reference].connections--;
+    te_tag_leave(stack, reference);
+}
+
 bool te_tag_change(struct te_stack *stack, uint32_t *reference, uint32_t uid, uint32_t tag)
 {
-    uint32_t changed = te_tag_join(stack, uid, tag);
+    uint32_t changed = te_tag_join_conn(stack, uid, tag);
     if (changed == TE_TAG_NONE)
         return false;
-    te_tag_leave(stack, *reference);
+    te_tag_leave_conn(stack, *reference);
     *reference = changed;
     return true;
 }
@@ -164,6 +181,12 @@ uint32_t te_tag_number(const struct te_stack *stack, uint32_t reference)
 bool te_tag_is_used(const struct te_stack *stack, uint32_t uid, uint32_t tag)
 {
     return find(&stack->tags, uid, tag) != TE_TAG_NONE;
+}
+
+uint32_t te_tag_connections(const struct te_stack *stack, uint32_t uid, uint32_t tag)
+{
+    uint32_t reference = find(&stack->tags, uid, tag);
+    return reference != TE_TAG_NONE ? stack->tags.tags[reference].connections : 0;
 }
 
 enum te_err te_set_tag(struct te_stack *stack, uint64_t id, uint32_t tag)

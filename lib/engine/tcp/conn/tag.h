@@ -17,8 +17,9 @@ struct te_stack;
 
 struct te_tag {
     uint32_t uid, tag;
-    uint32_t uses; /* 0: free */
-    uint32_t next; /* in its bucket, or among the free ones; or TE_TAG_NONE */
+    uint32_t uses;        /* 0: free */
+    uint32_t connections; /* of these; remains included */
+    uint32_t next;        /* in its bucket, or among the free ones; or TE_TAG_NONE */
 };
 
 struct te_tag_table {
@@ -39,7 +40,11 @@ void te_tags_free(struct te_stack *stack);
 uint32_t te_tag_join(struct te_stack *stack, uint32_t uid, uint32_t tag);
 /* Gives a reference back; TE_TAG_NONE is legal. */
 void te_tag_leave(struct te_stack *stack, uint32_t reference);
-/* Exchanges *reference for one to another pair. False: no memory, and nothing has changed. */
+/* The same for a connection, which is counted. */
+uint32_t te_tag_join_conn(struct te_stack *stack, uint32_t uid, uint32_t tag);
+void te_tag_leave_conn(struct te_stack *stack, uint32_t reference);
+/* Exchanges *reference, a connection's, for one to another pair. False: no memory, and nothing has
+ * changed. */
 bool te_tag_change(struct te_stack *stack, uint32_t *reference, uint32_t uid, uint32_t tag);
 /* What a reference names; tag 0 for TE_TAG_NONE. */
 uint32_t te_tag_uid(const struct te_stack *stack, uint32_t reference);

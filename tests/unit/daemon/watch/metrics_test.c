@@ -180,6 +180,18 @@ static void test_each_use_beside_its_cap(void **state)
     free(text);
 }
 
+static void test_programs_are_labels(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    fixture->input.programs =
+        (struct rpc_programs){.rows = {{"nginx", 12}, {"a\"\\b", 1}}, .count = 2, .other = 3};
+    char *text = render(fixture);
+    assert_line(text, "tcpengine_tcp_program_connections{program=\"nginx\"} 12");
+    assert_line(text, "tcpengine_tcp_program_connections{program=\"a\\\"\\\\b\"} 1");
+    assert_line(text, "tcpengine_tcp_program_connections{program=\"(other)\"} 3");
+    free(text);
+}
+
 static void test_memory(void **state)
 {
     struct fixture *fixture = fixture_of(state);
@@ -399,6 +411,7 @@ static void test_live_page_escapes_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(test_programs_are_labels),
         TEST(test_states_are_all_there),
         TEST(test_every_counter_is_there),
         TEST(test_names),

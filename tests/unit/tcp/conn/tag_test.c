@@ -69,7 +69,7 @@ static void without_memory_nothing_changes(void **state)
     (void)state;
     l.f.heap.allocations_left = 0;
     for (uint32_t i = 1; i < TE_TAGS_BUILT_IN; i++)
-        assert_int_not_equal(reference = te_tag_join(l.stack, OWN, i), TE_TAG_NONE);
+        assert_int_not_equal(reference = te_tag_join_conn(l.stack, OWN, i), TE_TAG_NONE);
     before = reference;
     assert_int_equal(te_tag_join(l.stack, OWN, 99), TE_TAG_NONE);
     assert_false(te_tag_change(l.stack, &reference, OWN, 99));
@@ -78,11 +78,13 @@ static void without_memory_nothing_changes(void **state)
     assert_true(te_tag_change(l.stack, &reference, OWN, 1));
     assert_false(te_tag_is_used(l.stack, OWN, TE_TAGS_BUILT_IN - 1));
     assert_true(te_tag_is_used(l.stack, OWN, 1));
+    assert_int_equal(te_tag_connections(l.stack, OWN, 1), 2);
+    te_tag_leave_conn(l.stack, reference);
     for (uint32_t i = 1; i < TE_TAGS_BUILT_IN - 1; i++) {
-        assert_true(te_tag_change(l.stack, &reference, OWN, i));
-        te_tag_leave(l.stack, reference); /* of the loop above */
+        uint32_t again = te_tag_join(l.stack, OWN, i);
+        te_tag_leave(l.stack, again);
+        te_tag_leave_conn(l.stack, again); /* of the loop above */
     }
-    te_tag_leave(l.stack, reference);
 }
 
 /* --- what carries them ------------------------------------------------------------------------ */
@@ -107,6 +109,8 @@ static void a_tag_is_in_status_history_and_events(void **state)
     te_conn_set_state(l.stack, l.conn, TE_SYN_SENT, TE_CAUSE_ACTIVE_OPEN, NULL);
     assert_int_equal(lone_event(&l).tag, 42);
     assert_int_equal(te_set_tag(l.stack, id + 1, 42), TE_ERR_NO_CONNECTION);
+    assert_int_equal(te_tag_connections(l.stack, OWN, 42), 1);
+    assert_int_equal(te_tag_connections(l.stack, OWN, 0), 0);
 }
 
 static void time_wait_and_the_grave_keep_it(void **state)
@@ -124,6 +128,7 @@ static void time_wait_and_the_grave_keep_it(void **state)
     assert_int_equal(status_of(id).state, TE_TIME_WAIT);
     assert_int_equal(status_of(id).tag, 42);
     assert_int_equal(status_of(id).uid, OWN);
+    assert_int_equal(te_tag_connections(l.stack, OWN, 42), 0);
     assert_int_equal(te_history(l.stack, id, &history), TE_OK);
     assert_int_equal(history.tag, 42);
     lone_event(&l);
