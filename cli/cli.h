@@ -106,6 +106,7 @@ void cli_flush(void);
     X(sessions)                                                                                    \
     X(show)                                                                                        \
     X(history)                                                                                     \
+    X(explain)                                                                                     \
     X(events)                                                                                      \
     X(stats)                                                                                       \
     X(status)                                                                                      \

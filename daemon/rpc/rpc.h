@@ -17,6 +17,7 @@
  *   rpc_request  from bytes to a call: decode, find the verb, run or park
  *   rpc_verb     the table of verbs
  *   rpc_open, rpc_stream, rpc_close, rpc_session, rpc_inspect, rpc_daemon   their handlers
+ *   rpc_explain  another one
  *   rpc_wait     waiting calls
  *   rpc_call     one call: checks, handler, answer
  *   rpc_recall   remembered answers

@@ -58,8 +58,7 @@ pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment)
     return message;
 }
 
-/* Milliseconds from now until at_us, rounded up; 0 if it has passed or never comes. */
-static int64_t ms_until(const struct rpc *rpc, int64_t at_us)
+int64_t rpc_ms_until(const struct rpc *rpc, int64_t at_us)
 {
     int64_t now_us = rpc_now_us(rpc);
     if (at_us == TE_NEVER || at_us <= now_us)
@@ -88,7 +87,7 @@ pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)
     message->receive_queue_bytes = status->receive_queue_bytes;
     message->timer = (char *)(uintptr_t)te_timer_name(status->timer);
     if (status->timer != TE_TIMER_NONE)
-        message->timer_ms = ms_until(rpc, status->timer_at_us);
+        message->timer_ms = rpc_ms_until(rpc, status->timer_at_us);
     message->owner = owner_of(rpc, status);
     return message;
 }
@@ -139,7 +138,7 @@ pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *statu
     message->entered_from = rpc_state(status->time_wait_from);
     message->entered_by = (char *)(uintptr_t)(was_both ? "both" : "local");
     message->duration_ms = (status->time_wait_ends_at_us - status->time_wait_started_at_us) / TE_MS;
-    message->remaining_ms = ms_until(rpc, status->time_wait_ends_at_us);
+    message->remaining_ms = rpc_ms_until(rpc, status->time_wait_ends_at_us);
     if (message->remaining_ms > message->duration_ms) /* one is rounded up, the other down */
         message->remaining_ms = message->duration_ms;
     message->fin_reacked = status->fin_reacked;

@@ -14,6 +14,8 @@ pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *statu
 /* Fills in the fields of TE_STATUS_LIST and TE_STATUS_AGE_LIST; the words among them are static. */
 void rpc_fill_status(const struct te_status *status, int64_t now_us,
                      pb_connection_status_result *result);
+/* Milliseconds from now until at_us, rounded up; 0 if it has passed or never comes. */
+int64_t rpc_ms_until(const struct rpc *rpc, int64_t at_us);
 /* A copy of text in the answer's arena; "" (never NULL) if there is no room. */
 char *rpc_text(struct rpc *rpc, const char *text);
 /* An array of count pointers, all NULL, in the answer's arena. NULL: no room. */

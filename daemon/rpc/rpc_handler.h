@@ -26,6 +26,7 @@ enum rpc_outcome rpc_verb_connection_status(struct rpc_call *call);
 enum rpc_outcome rpc_verb_list(struct rpc_call *call);
 enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call);
 enum rpc_outcome rpc_verb_history(struct rpc_call *call);
+enum rpc_outcome rpc_verb_explain(struct rpc_call *call);
 enum rpc_outcome rpc_verb_counters(struct rpc_call *call);
 enum rpc_outcome rpc_verb_next_events(struct rpc_call *call);
 enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call);

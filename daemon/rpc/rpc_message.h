@@ -21,6 +21,7 @@ union rpc_op {
     pb_list list;
     pb_time_wait_list time_wait_list;
     pb_history history;
+    pb_explain explain;
     pb_counters counters;
     pb_next_events next_events;
     pb_daemon_status daemon_status;
@@ -44,6 +45,7 @@ union rpc_result {
     pb_list_result list;
     pb_time_wait_list_result time_wait_list;
     pb_history_result history;
+    pb_explain_result explain;
     pb_counters_result counters;
     pb_next_events_result next_events;
     pb_daemon_status_result daemon;

@@ -31,6 +31,8 @@ static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
      RPC_ANYBODY, 0, 0, false},
     {RPC_OP(HISTORY), "History", rpc_verb_history, RESULT(history), RPC_OWNER,
      offsetof(pb_history, id), 0, false},
+    {RPC_OP(EXPLAIN), "Explain", rpc_verb_explain, RESULT(explain), RPC_OWNER,
+     offsetof(pb_explain, id), 0, false},
     {RPC_OP(COUNTERS), "Counters", rpc_verb_counters, RESULT(counters), RPC_ANYBODY, 0, 0, false},
     {RPC_OP(NEXT_EVENTS), "NextEvents", rpc_verb_next_events, RESULT(next_events), RPC_ANYBODY, 0,
      offsetof(pb_next_events, wait_ms), false},

@@ -374,6 +374,50 @@ static bool decode_history(struct decoding *decoding)
     return decode_drops(decoding, message, history);
 }
 
+static bool decode_limits(struct decoding *decoding, const PB(ExplainResult) * message,
+                          struct tcpc_explanation *explanation)
+{
+    struct tcpc_limit *limits =
+        tcpci_arena_array(decoding->memory, message->n_limits, sizeof(*limits));
+    struct tcpc_fact *facts = tcpci_arena_array(decoding->memory, message->n_facts, sizeof(*facts));
+    if (limits == NULL || facts == NULL)
+        return false;
+    for (size_t i = 0; i < message->n_limits; i++)
+        limits[i] = (struct tcpc_limit){message->limits[i]->name, message->limits[i]->us};
+    for (size_t i = 0; i < message->n_facts; i++)
+        facts[i] = (struct tcpc_fact){message->facts[i]->name, message->facts[i]->value};
+    explanation->limits = limits;
+    explanation->limit_count = message->n_limits;
+    explanation->facts = facts;
+    explanation->fact_count = message->n_facts;
+    return true;
+}
+
+static bool decode_explanation(struct decoding *decoding)
+{
+    const PB(ExplainResult) *message = decoding->message->explain;
+    struct tcpc_explanation *explanation = &decoding->response->u.explanation;
+    explanation->id = message->id;
+    explanation->state = decode_state(message->state);
+    decode_endpoint(&explanation->local, message->local);
+    decode_endpoint(&explanation->remote, message->remote);
+    explanation->verdict = message->verdict;
+    explanation->situation = message->situation;
+    explanation->summary = message->summary;
+    explanation->reason = message->reason;
+    explanation->waits_for = message->waits_for;
+    explanation->then = message->then;
+    explanation->peer = message->peer;
+    explanation->timer = message->timer;
+    explanation->timer_ms = message->timer_ms;
+    explanation->limit = message->limit;
+    explanation->hints = (const char *const *)message->hints;
+    explanation->hint_count = message->n_hints;
+    decode_owner(&explanation->owner, message->owner != NULL ? message->owner->uid : 0,
+                 message->owner);
+    return decode_limits(decoding, message, explanation);
+}
+
 static bool decode_counters(struct decoding *decoding)
 {
     const PB(CountersResult) *message = decoding->message->counters;
@@ -549,6 +593,7 @@ static const struct decoder decoders[OP_COUNT] = {
     [TCPC_OP_TIME_WAIT_LIST] = {decode_time_wait_list,
                                 TCPENGINE__V1__RESPONSE__RESULT_TIME_WAIT_LIST},
     [TCPC_OP_HISTORY] = {decode_history, TCPENGINE__V1__RESPONSE__RESULT_HISTORY},
+    [TCPC_OP_EXPLAIN] = {decode_explanation, TCPENGINE__V1__RESPONSE__RESULT_EXPLAIN},
     [TCPC_OP_COUNTERS] = {decode_counters, TCPENGINE__V1__RESPONSE__RESULT_COUNTERS},
     [TCPC_OP_NEXT_EVENTS] = {decode_events, TCPENGINE__V1__RESPONSE__RESULT_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {decode_daemon, TCPENGINE__V1__RESPONSE__RESULT_DAEMON},

@@ -24,6 +24,7 @@ struct scratch {
         PB(TimeWaitList) time_wait_list;
         PB(Sessions) sessions;
         PB(History) history;
+        PB(Explain) explain;
         PB(Counters) counters;
         PB(NextEvents) next_events;
         PB(DaemonStatus) daemon_status;
@@ -184,6 +185,13 @@ static void encode_history(struct scratch *scratch, const struct call *call)
     scratch->request.history = &scratch->op.history;
 }
 
+static void encode_explain(struct scratch *scratch, const struct call *call)
+{
+    tcpengine__v1__explain__init(&scratch->op.explain);
+    scratch->op.explain.id = call->request.u.target.id;
+    scratch->request.explain = &scratch->op.explain;
+}
+
 static void encode_counters(struct scratch *scratch, const struct call *call)
 {
     (void)call;
@@ -259,6 +267,7 @@ static const struct encoder encoders[OP_COUNT] = {
     [TCPC_OP_LIST] = {encode_list, TCPENGINE__V1__REQUEST__OP_LIST},
     [TCPC_OP_TIME_WAIT_LIST] = {encode_time_wait_list, TCPENGINE__V1__REQUEST__OP_TIME_WAIT_LIST},
     [TCPC_OP_HISTORY] = {encode_history, TCPENGINE__V1__REQUEST__OP_HISTORY},
+    [TCPC_OP_EXPLAIN] = {encode_explain, TCPENGINE__V1__REQUEST__OP_EXPLAIN},
     [TCPC_OP_COUNTERS] = {encode_counters, TCPENGINE__V1__REQUEST__OP_COUNTERS},
     [TCPC_OP_NEXT_EVENTS] = {encode_next_events, TCPENGINE__V1__REQUEST__OP_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {encode_daemon_status, TCPENGINE__V1__REQUEST__OP_DAEMON_STATUS},

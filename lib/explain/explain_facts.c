@@ -675,7 +675,7 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     else
         put(out, "The peer can open this port pair anew before that, by a SYN whose number lies "
                  "beyond the old ones (RFC 1122 4.2.2.13).");
-    put(out, " We cannot: our side takes another port.");
+    put(out, " From this side, OPEN takes another port.");
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -687,18 +687,70 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(listener_owner_first)                                                                        \
     X(id)                                                                                          \
     X(local)                                                                                       \
-    X(remote) X(local_port) X(remote_port) X(next_hop) X(resolver) X(listener_id) X(listener)      \
-        X(in_state) X(entered) X(ended) X(ended_ago) X(cause) X(path) X(heard_for) X(times_sent)   \
-            X(nth) X(nth_next) X(retries) X(retries_max) X(probe) X(probes_unanswered)             \
-                X(keepalive) X(next) X(gives_up) X(again_syn) X(again_syn_ack) X(again_data)       \
-                    X(again_fin) X(timer_then) X(icmp) X(unsent) X(unacked) X(unacked_range)       \
-                        X(cwnd) X(peer_window) X(srtt) X(algorithm) X(lost) X(hold_for) X(held)    \
-                            X(busy) X(path_mtu) X(fin_behind) X(why_held) X(unread) X(unread_too)  \
-                                X(hole_size) X(hole_range) X(beyond) X(holes_more) X(dropped)      \
-                                    X(drop_ago) X(backlog) X(accept_count)                         \
-                                        X(accept_count_that_wait) X(syn_count) X(syn_max)          \
-                                            X(cookies) X(listener_drops) X(who_closed) X(ends_in)  \
-                                                X(two_msl) X(fins_again) X(reopen)
+    X(remote)                                                                                      \
+    X(local_port)                                                                                  \
+    X(remote_port)                                                                                 \
+    X(next_hop)                                                                                    \
+    X(resolver)                                                                                    \
+    X(listener_id)                                                                                 \
+    X(listener)                                                                                    \
+    X(in_state)                                                                                    \
+    X(entered)                                                                                     \
+    X(ended)                                                                                       \
+    X(ended_ago)                                                                                   \
+    X(cause)                                                                                       \
+    X(path)                                                                                        \
+    X(heard_for)                                                                                   \
+    X(times_sent)                                                                                  \
+    X(nth)                                                                                         \
+    X(nth_next)                                                                                    \
+    X(retries)                                                                                     \
+    X(retries_max)                                                                                 \
+    X(probe)                                                                                       \
+    X(probes_unanswered)                                                                           \
+    X(keepalive)                                                                                   \
+    X(next)                                                                                        \
+    X(gives_up)                                                                                    \
+    X(again_syn)                                                                                   \
+    X(again_syn_ack)                                                                               \
+    X(again_data)                                                                                  \
+    X(again_fin)                                                                                   \
+    X(timer_then)                                                                                  \
+    X(icmp)                                                                                        \
+    X(unsent)                                                                                      \
+    X(unacked)                                                                                     \
+    X(unacked_range)                                                                               \
+    X(cwnd)                                                                                        \
+    X(peer_window)                                                                                 \
+    X(srtt)                                                                                        \
+    X(algorithm)                                                                                   \
+    X(lost)                                                                                        \
+    X(hold_for)                                                                                    \
+    X(held)                                                                                        \
+    X(busy)                                                                                        \
+    X(path_mtu)                                                                                    \
+    X(fin_behind)                                                                                  \
+    X(why_held)                                                                                    \
+    X(unread)                                                                                      \
+    X(unread_too)                                                                                  \
+    X(hole_size)                                                                                   \
+    X(hole_range)                                                                                  \
+    X(beyond)                                                                                      \
+    X(holes_more)                                                                                  \
+    X(dropped)                                                                                     \
+    X(drop_ago)                                                                                    \
+    X(backlog)                                                                                     \
+    X(accept_count)                                                                                \
+    X(accept_count_that_wait)                                                                      \
+    X(syn_count)                                                                                   \
+    X(syn_max)                                                                                     \
+    X(cookies)                                                                                     \
+    X(listener_drops)                                                                              \
+    X(who_closed)                                                                                  \
+    X(ends_in)                                                                                     \
+    X(two_msl)                                                                                     \
+    X(fins_again)                                                                                  \
+    X(reopen)
 
 typedef void fact_fn(struct out *out, const struct explain_subject *subject);
 

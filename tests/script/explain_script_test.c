@@ -649,11 +649,12 @@ static void time_wait_and_what_for(void **state)
     s->options = SPEAKS_TIMESTAMPS;
     conn_in_time_wait(s, TE_FIN_WAIT_2);
     script_advance(s, 20 * SECOND);
-    T_SAYS(s, TE_SITUATION_TIME_WAIT, EXPLAIN_OK, TE_TIMER_TIME_WAIT,
-           "Closed in order, and remembered for another 40.0 s in case our last ACK was lost.", "",
-           "In 40.0 s, 2MSL (1 min) after it began, the entry goes. The peer can open this port "
-           "pair anew before that, by a SYN with a later timestamp (RFC 6191). We cannot: our side "
-           "takes another port.");
+    T_SAYS(
+        s, TE_SITUATION_TIME_WAIT, EXPLAIN_OK, TE_TIMER_TIME_WAIT,
+        "Closed in order, and remembered for another 40.0 s in case our last ACK was lost.", "",
+        "In 40.0 s, 2MSL (1 min) after it began, the entry goes. The peer can open this port "
+        "pair anew before that, by a SYN with a later timestamp (RFC 6191). From this side, OPEN "
+        "takes another port.");
     struct explain_words words;
     T_CONTAINS(reason_of(s, &words),
                "We closed first: the way was FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT. It still protects "

@@ -551,6 +551,38 @@ static void status_and_history_are_read(void **state)
     tcpc_response_free(response);
 }
 
+static void explanations_are_read(void **state)
+{
+    struct world *world = *state;
+    struct tcpc_response *response = NULL;
+    uint64_t id = established(world);
+    assert_int_equal(tcpc_explain(world->client, id, &response, &world->error), TCPC_OK);
+    const struct tcpc_explanation *explanation = &response->u.explanation;
+    assert_true(explanation->id == id);
+    assert_string_equal(explanation->verdict, "leaking");
+    assert_string_equal(explanation->summary, "billing-worker has not called CLOSE.");
+    assert_string_equal(explanation->waits_for, "");
+    assert_string_equal(explanation->timer, "keepalive");
+    assert_int_equal(explanation->timer_ms, 4200);
+    assert_string_equal(explanation->limit, "cwnd");
+    assert_int_equal(explanation->limit_count, 1);
+    assert_string_equal(explanation->limits[0].name, "cwnd");
+    assert_int_equal(explanation->limits[0].us, 150000);
+    assert_int_equal(explanation->fact_count, 1);
+    assert_string_equal(explanation->facts[0].name, "retries");
+    assert_int_equal(explanation->facts[0].value, -1);
+    assert_int_equal(explanation->hint_count, 1);
+    assert_string_equal(explanation->hints[0], "tcpctl close 5");
+    assert_int_equal(explanation->owner.uid, 1000);
+    assert_int_equal(explanation->owner.pid, 4711);
+    assert_string_equal(explanation->owner.program, "billing-worker");
+    assert_string_equal(explanation->owner.session, "");
+    assert_false(explanation->owner.is_gone);
+    tcpc_response_free(response);
+    assert_int_equal(tcpc_explain(world->client, id + 1000, &response, &world->error),
+                     TCPC_NOT_FOUND);
+}
+
 static void drops_are_read(void **state)
 {
     struct world *world = *state;
@@ -741,6 +773,7 @@ int main(void)
         TEST(lists_are_whole),
         TEST(empty_list_is_no_error),
         TEST(status_and_history_are_read),
+        TEST(explanations_are_read),
         TEST(drops_are_read),
         TEST(events_and_counters_are_read),
         TEST(many_calls_at_once_over_broken_links),

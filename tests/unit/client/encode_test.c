@@ -137,6 +137,7 @@ static void targets_are_named(void **state)
     assert_true(encode(world, TCPC_OP_ABORT)->abort->id == ID);
     assert_true(encode(world, TCPC_OP_STATUS)->status->id == ID);
     assert_true(encode(world, TCPC_OP_HISTORY)->history->id == ID);
+    assert_true(encode(world, TCPC_OP_EXPLAIN)->explain->id == ID);
     const PB(Close) *close = encode(world, TCPC_OP_CLOSE)->close;
     assert_true(close->id == ID);
     assert_int_equal(close->wait_ms, 88);

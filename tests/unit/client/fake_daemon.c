@@ -30,6 +30,11 @@ static struct {
     PB(TimeWaitEntry) entry;
     PB(TimeWaitEntry) * entry_list[1];
     PB(HistoryResult) history;
+    PB(ExplainResult) explanation;
+    PB(Owner) owner;
+    PB(Limit) limit, *limit_list[1];
+    PB(Fact) fact, *fact_list[1];
+    char *hint_list[1];
     PB(Transition) transitions[2];
     PB(Transition) * transition_list[2];
     PB(Segment) segment;
@@ -452,6 +457,47 @@ static void fill_drop(uint64_t id)
     out.history.n_drops = 1;
 }
 
+static void fill_explanation(void)
+{
+    tcpengine__v1__explain_result__init(&out.explanation);
+    tcpengine__v1__owner__init(&out.owner);
+    tcpengine__v1__limit__init(&out.limit);
+    tcpengine__v1__fact__init(&out.fact);
+    out.explanation.verdict = (char *)"leaking";
+    out.explanation.summary = (char *)"billing-worker has not called CLOSE.";
+    out.explanation.timer = (char *)"keepalive";
+    out.explanation.timer_ms = 4200;
+    out.explanation.limit = (char *)"cwnd";
+    out.owner.uid = 1000;
+    out.owner.pid = 4711;
+    out.owner.program = (char *)"billing-worker";
+    out.limit.name = (char *)"cwnd";
+    out.limit.us = 150000;
+    out.fact.name = (char *)"retries";
+    out.fact.value = -1;
+    out.limit_list[0] = &out.limit;
+    out.fact_list[0] = &out.fact;
+    out.hint_list[0] = (char *)"tcpctl close 5";
+}
+
+static enum fake_verdict do_explain(struct fake_daemon *daemon, const PB(Request) * request,
+                                    PB(Response) * response)
+{
+    if (!find(daemon, request->explain->id))
+        return fail(response, TCPENGINE__V1__CODE__NOT_FOUND, "connection does not exist",
+                    "ENOENT");
+    fill_explanation();
+    out.explanation.id = request->explain->id;
+    out.explanation.owner = &out.owner;
+    out.explanation.limits = out.limit_list;
+    out.explanation.facts = out.fact_list;
+    out.explanation.hints = out.hint_list;
+    out.explanation.n_limits = out.explanation.n_facts = out.explanation.n_hints = 1;
+    response->explain = &out.explanation;
+    response->result_case = TCPENGINE__V1__RESPONSE__RESULT_EXPLAIN;
+    return FAKE_REPLY;
+}
+
 static enum fake_verdict do_history(struct fake_daemon *daemon, const PB(Request) * request,
                                     PB(Response) * response)
 {
@@ -631,6 +677,8 @@ static enum fake_verdict handle(void *ctx, const PB(Request) * request, PB(Respo
         return do_time_wait_list(request, response);
     case TCPENGINE__V1__REQUEST__OP_HISTORY:
         return do_history(daemon, request, response);
+    case TCPENGINE__V1__REQUEST__OP_EXPLAIN:
+        return do_explain(daemon, request, response);
     case TCPENGINE__V1__REQUEST__OP_COUNTERS:
         return do_counters(response);
     case TCPENGINE__V1__REQUEST__OP_NEXT_EVENTS:

@@ -276,7 +276,8 @@ enum tcpc_op {
     TCPC_OP_NEXT_EVENTS,
     TCPC_OP_DAEMON_STATUS,
     TCPC_OP_SET_OPTION,
-    TCPC_OP_SESSIONS
+    TCPC_OP_SESSIONS,
+    TCPC_OP_EXPLAIN
 };
 
 struct tcpc_open {
@@ -317,7 +318,7 @@ struct tcpc_receive {
     uint32_t wait_ms;     /* wait for the first byte, or the end of the stream */
 };
 
-/* SHUTDOWN, CLOSE, ABORT, STATUS, HISTORY. */
+/* SHUTDOWN, CLOSE, ABORT, STATUS, HISTORY, EXPLAIN. */
 struct tcpc_target {
     uint64_t id;
     uint32_t wait_ms; /* CLOSE: until our FIN is acknowledged or the connection is gone */
@@ -514,6 +515,37 @@ struct tcpc_history {
     struct tcpc_owner owner;
 };
 
+struct tcpc_limit {
+    const char *name; /* "cwnd", "peer_window", ... */
+    int64_t us;       /* for how long it held the sender back, in all */
+};
+
+struct tcpc_fact {
+    const char *name; /* "gives_up_ms", ... */
+    int64_t value;
+};
+
+/* What a connection or listener waits for, in words. */
+struct tcpc_explanation {
+    uint64_t id;
+    enum tcpc_state state;
+    struct tcpc_endpoint local, remote;
+    const char *verdict;   /* "ok", "waiting", "slow", "stuck", "leaking" or "dead" */
+    const char *situation; /* one word */
+    const char *summary;   /* one sentence */
+    const char *reason, *waits_for, *then, *peer;
+    const char *timer; /* empty: none */
+    int64_t timer_ms;
+    const char *limit; /* what holds the sender back now */
+    const struct tcpc_limit *limits;
+    size_t limit_count;
+    struct tcpc_owner owner;
+    const char *const *hints; /* commands to type */
+    size_t hint_count;
+    const struct tcpc_fact *facts; /* numbers behind the words */
+    size_t fact_count;
+};
+
 struct tcpc_counter {
     const char *name;
     uint64_t value;
@@ -624,6 +656,7 @@ struct tcpc_response {
         struct tcpc_time_wait_list time_wait_list;
         struct tcpc_session_list sessions;
         struct tcpc_history history;
+        struct tcpc_explanation explanation;
         struct tcpc_counters counters;
         struct tcpc_events events;
         struct tcpc_daemon_status daemon;
@@ -846,6 +879,11 @@ enum tcpc_code tcpc_request_pages(struct tcpc_client *client, const struct tcpc_
  * TCPC_NOT_FOUND: never there, or gone for too long. TCPC_PERMISSION: somebody else's; id 0: the
  *   caller is neither root nor in the admin group. */
 enum tcpc_code tcpc_history(struct tcpc_client *client, uint64_t id,
+                            struct tcpc_response **ret_response, struct tcpc_error *ret_error);
+/* response->u.explanation: what a connection or listener waits for, also of one gone lately.
+ *
+ * TCPC_NOT_FOUND: never there, or gone for too long. TCPC_PERMISSION: somebody else's. */
+enum tcpc_code tcpc_explain(struct tcpc_client *client, uint64_t id,
                             struct tcpc_response **ret_response, struct tcpc_error *ret_error);
 /* response->u.counters: all of tcpctl-stats(7). */
 enum tcpc_code tcpc_counters(struct tcpc_client *client, struct tcpc_response **ret_response,

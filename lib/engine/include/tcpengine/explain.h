@@ -86,6 +86,7 @@ struct te_listener_facts {
     uint64_t id; /* 0: none */
     struct te_endpoint local;
     uint32_t uid;
+    uint32_t tag; /* te_set_tag */
     uint32_t backlog, accept_count;
     uint32_t syn_max, syn_count;
     bool gives_cookies; /* a SYN that finds the SYN queue full is answered by a cookie */

@@ -5,6 +5,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
+#include "tcp/conn/tag.h"
 #include "tcp/conn/timers.h"
 #include "tcp/explain/situation.h"
 #include "tcp/listen/listener_table.h"
@@ -171,6 +172,7 @@ static void fill_listener(const struct te_stack *stack, const struct te_listener
         .id = listener->id,
         .local = listener->local,
         .uid = listener->uid,
+        .tag = te_tag_number(stack, listener->tag_reference),
         .backlog = listener->backlog,
         .accept_count = listener->accept_count,
         .syn_max = stack->config.syn_queue_max,
@@ -227,6 +229,7 @@ static void fill_gone(struct te_explanation *of)
     of->status.local = of->history.local;
     of->status.remote = of->history.remote;
     of->status.uid = of->history.uid;
+    of->status.tag = of->history.tag;
     of->status.timer_at_us = TE_NEVER;
 }
 

@@ -53,7 +53,7 @@ static void test_no_or_unknown_operation(void **state)
     struct t_client client;
     t_client_open(&client, *state);
     T_FAILS(raw(&client, "\x08\x01", 2), UNSUPPORTED);
-    T_FAILS(raw(&client, "\x08\x01\xba\x01\x00", 5), UNSUPPORTED); /* 23: not yet */
+    T_FAILS(raw(&client, "\x08\x01\x9a\x06\x00", 5), UNSUPPORTED); /* 99: none */
     t_client_close(&client);
 }
 
@@ -140,9 +140,48 @@ static void test_another_uid_may_neither_see_nor_touch(void **state)
     pb_history history = TCPENGINE__V1__HISTORY__INIT;
     history.id = id;
     T_FAILS(t_call(&other, OP(HISTORY), &history), PERMISSION); /* gone, and still not theirs */
+    pb_explain explain = TCPENGINE__V1__EXPLAIN__INIT;
+    explain.id = id;
+    T_FAILS(t_call(&other, OP(EXPLAIN), &explain), PERMISSION);
     T_FAILS(t_status(&other, 12345), NOT_FOUND);
     t_client_close(&root);
     t_client_close(&other);
+}
+
+static const pb_explain_result *explain(struct t_client *client, uint64_t id)
+{
+    pb_explain op = TCPENGINE__V1__EXPLAIN__INIT;
+    op.id = id;
+    T_OK(t_call(client, OP(EXPLAIN), &op));
+    return client->response->explain;
+}
+
+static void test_explain_has_words_and_numbers(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    uint64_t peer;
+    t_client_open(&client, env);
+    uint64_t id = t_connected(&client, &peer);
+    const pb_explain_result *said = explain(&client, id);
+    assert_true(said->id == id);
+    assert_int_equal(said->state, TCPENGINE__V1__STATE__ESTABLISHED);
+    assert_string_equal(said->verdict, "ok");
+    assert_string_equal(said->situation, "idle");
+    assert_int_equal(said->n_limits, TE_HOLD_COUNT);
+    assert_string_equal(said->limit, "idle");
+    assert_string_equal(said->facts[0]->name, "state_age_ms");
+    assert_int_equal(said->owner->uid, getuid());
+    assert_true(said->n_hints > 0);
+    T_OK(t_abort(&client, id));
+    said = explain(&client, id);
+    assert_string_equal(said->verdict, "dead");
+    assert_string_equal(said->situation, "gone");
+    assert_int_equal(said->n_limits, 0);
+    pb_explain op = TCPENGINE__V1__EXPLAIN__INIT;
+    op.id = 999999;
+    T_FAILS(t_call(&client, OP(EXPLAIN), &op), NOT_FOUND);
+    t_client_close(&client);
 }
 
 static void test_root_may_see_and_touch_all(void **state)
@@ -813,6 +852,7 @@ int main(void)
         TEST(test_too_long_is_told),
         TEST(test_every_prefix_of_a_request_is_survived),
         TEST(test_another_uid_may_neither_see_nor_touch),
+        TEST(test_explain_has_words_and_numbers),
         TEST(test_root_may_see_and_touch_all),
         TEST(test_the_admin_group_may_too),
         TEST(test_deadline_cuts_waiting_short),

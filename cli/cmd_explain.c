@@ -1,0 +1,162 @@
+/* tcpctl explain: what a connection waits for, in words. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "format.h"
+#include "ids.h"
+#include "json.h"
+#include "owner.h"
+#include "terminal.h"
+
+enum { NAME_COLUMNS = 11 };
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+/* {"now": "cwnd", "idle_ms": 0, ...}; null for what sends nothing. */
+static json_t *json_limits(const struct tcpc_explanation *explanation)
+{
+    if (explanation->limit_count == 0)
+        return json_null();
+    json_t *object = json_object();
+    json_put(object, "now", json_text(explanation->limit));
+    for (size_t i = 0; i < explanation->limit_count; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%s_ms", explanation->limits[i].name);
+        json_put(object, name, json_integer(explanation->limits[i].us / 1000));
+    }
+    return object;
+}
+
+static json_t *json_hints(const struct tcpc_explanation *explanation)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < explanation->hint_count; i++)
+        json_append(array, json_text(explanation->hints[i]));
+    return array;
+}
+
+static json_t *json_facts(const struct tcpc_explanation *explanation)
+{
+    json_t *object = json_object();
+    for (size_t i = 0; i < explanation->fact_count; i++)
+        json_put(object, explanation->facts[i].name, json_integer(explanation->facts[i].value));
+    return object;
+}
+
+static void print_json(const struct tcpc_explanation *explanation)
+{
+    json_t *object = json_object();
+    bool has_timer = *explanation->timer != '\0';
+    json_put(object, "id", json_number(explanation->id));
+    json_put(object, "state", json_state(explanation->state));
+    json_put(object, "local", json_endpoint(&explanation->local));
+    json_put(object, "remote", json_endpoint(&explanation->remote));
+    json_put(object, "verdict", json_text(explanation->verdict));
+    json_put(object, "situation", json_text(explanation->situation));
+    json_put(object, "summary", json_text(explanation->summary));
+    json_put(object, "reason", json_text(explanation->reason));
+    json_put(object, "waits_for", json_text(explanation->waits_for));
+    json_put(object, "timer", json_text(explanation->timer));
+    json_put(object, "timer_ms", has_timer ? json_integer(explanation->timer_ms) : json_null());
+    json_put(object, "then", json_text(explanation->then));
+    json_put(object, "peer", json_text(explanation->peer));
+    json_put(object, "limits", json_limits(explanation));
+    json_put(object, "owner", owner_json(&explanation->owner));
+    json_put(object, "hints", json_hints(explanation));
+    json_put(object, "facts", json_facts(explanation));
+    json_print(object);
+}
+
+/* --- text ------------------------------------------------------------------------------------- */
+
+static void print_line(const char *name, const char *text)
+{
+    if (*text)
+        printf("%-*s%s\n", NAME_COLUMNS, name, text);
+}
+
+/* "cwnd 1.2 s, peer_window 300 ms": those that were. */
+static void print_limits(const struct tcpc_explanation *explanation)
+{
+    const char *before = "";
+    char text[FORMAT_MAX];
+    for (size_t i = 0; i < explanation->limit_count; i++) {
+        const struct tcpc_limit *limit = &explanation->limits[i];
+        if (limit->us < 1000)
+            continue;
+        if (*before == '\0')
+            printf("%-*s", NAME_COLUMNS, "limited by");
+        printf("%s%s %s", before, limit->name, format_duration(limit->us, text));
+        before = ", ";
+    }
+    if (*before)
+        putchar('\n');
+}
+
+static void print_owner(const struct tcpc_owner *owner)
+{
+    char text[OWNER_TEXT_MAX];
+    printf("%-*s", NAME_COLUMNS, "owner");
+    if (*owner_name(owner, text))
+        printf("%s, ", text);
+    if (*owner->session)
+        printf("session %s, ", owner->session);
+    printf("uid %" PRIu32 "\n", owner->uid);
+}
+
+static void print_hints(const struct tcpc_explanation *explanation)
+{
+    for (size_t i = 0; i < explanation->hint_count; i++)
+        print_line(i == 0 ? "next" : "", explanation->hints[i]);
+}
+
+static void print_head(const struct tcpc_explanation *explanation)
+{
+    char local[TCPC_ENDPOINT_TEXT_MAX], remote[TCPC_ENDPOINT_TEXT_MAX];
+    printf("%-*s%" PRIu64 " %s %s -> %s\n", NAME_COLUMNS, "id", explanation->id,
+           tcpc_state_name(explanation->state), tcpc_endpoint_format(&explanation->local, local),
+           tcpc_endpoint_format(&explanation->remote, remote));
+}
+
+static void print_text(const struct tcpc_explanation *explanation)
+{
+    struct terminal_lines lines;
+    terminal_lines_begin(&lines);
+    print_head(explanation);
+    print_line("verdict", explanation->verdict);
+    print_line("summary", explanation->summary);
+    print_line("reason", explanation->reason);
+    print_line("waits for", explanation->waits_for);
+    print_line("then", explanation->then);
+    print_line("peer", explanation->peer);
+    print_limits(explanation);
+    print_owner(&explanation->owner);
+    print_hints(explanation);
+    terminal_lines_end(&lines, NAME_COLUMNS);
+}
+
+static int do_explain(struct cli *cli, uint64_t id, void *ctx)
+{
+    struct tcpc_response *response = NULL;
+    struct tcpc_error error;
+    (void)ctx;
+    if (tcpc_explain(cli->client, id, &response, &error) != TCPC_OK)
+        return cli_fail(cli, &error, "explain %" PRIu64, id);
+    if (cli->is_json)
+        print_json(&response->u.explanation);
+    else
+        print_text(&response->u.explanation);
+    tcpc_response_free(response);
+    return EXIT_DONE;
+}
+
+static int cmd_explain(struct cli *cli, int argc, char **argv)
+{
+    cli->separates_ids = true;
+    return ids_run(cli, argc, argv, do_explain);
+}
+
+const struct verb verb_explain = {.name = "explain",
+                                  .arguments = "ID...",
+                                  .summary = "Say in words what connections wait for",
+                                  .run = cmd_explain};
