@@ -2,9 +2,9 @@
  *
  * Owners are shared: there is one per process and session name, however many links, sessions and
  * connections it has. The engine keeps its number, as the tag of what the owner has made; so an
- * owner stays while a link or a session refers to it, an event that is kept names it, or anything in
- * the engine has its tag: the process may be long gone then. What is no longer needed is found by
- * and by (owner_sweep). */
+ * owner stays while a link or a session refers to it, an event that is kept names it, or anything
+ * in the engine has its tag: the process may be long gone then. What is no longer needed is found
+ * by and by (owner_sweep). */
 #ifndef TCPENGINED_OWNER_H
 #define TCPENGINED_OWNER_H
 
