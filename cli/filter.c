@@ -183,7 +183,7 @@ static unsigned parse_states(struct parser *parser)
     return add_node(parser, &node);
 }
 
-/* --- ports and addresses ------------------------------------------------------------------- */
+/* --- ports and addresses ---------------------------------------------------------------------- */
 
 static bool find_operator(const char *word, enum filter_operator *ret_op)
 {

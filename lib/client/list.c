@@ -13,7 +13,7 @@
 
 enum { PAGES_MAX = 100000, AHEAD_MAX = 8 };
 
-/* --- what the kinds of list have in common --------------------------------------------------- */
+/* --- what the kinds of list have in common ---------------------------------------------------- */
 
 struct rows {
     const void *rows;

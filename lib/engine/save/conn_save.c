@@ -42,7 +42,7 @@ TE_NOT_SAVED(struct te_conn, "for notes only: the next segment sets it", offers_
 TE_NOT_SAVED(struct te_conn, "for people: begins anew", held_ms);
 TE_NOT_SAVED(struct te_conn, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_conn, "armed again", timer);
-TE_SAVED_BY_HAND(struct te_conn, "as its tag: tag_field", tag_reference);
+TE_NOT_SAVED(struct te_conn, "follows from the tag, which is saved: tag_field", tag_reference);
 TE_SAVED_BY_HAND(struct te_conn, "by te_save_ready", ready);
 TE_SAVED_BY_HAND(struct te_conn, "size and bytes: send_buffer_fields, receive_buffer_fields",
                  send_ring, receive_ring);
@@ -384,10 +384,15 @@ static void receive_buffer_fields(struct te_codec *codec, struct te_stack *stack
         byte_fields(codec, &conn->receive_ring, held->items[i].start, held->items[i].end);
 }
 
+static uint32_t tag_of(const struct te_stack *stack, const struct te_conn *conn)
+{
+    return te_tag_number(stack, conn->tag_reference);
+}
+
 /* Reading: the reference is the connection's. */
 static void tag_field(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn)
 {
-    uint32_t tag = te_tag_number(stack, conn->tag_reference);
+    uint32_t tag = tag_of(stack, conn);
     te_save_tag(codec, &tag);
     if (!codec->is_reading || !te_codec_is_ok(codec))
         return;

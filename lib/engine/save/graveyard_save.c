@@ -6,6 +6,10 @@
 TE_NOT_SAVED(struct te_graveyard, "the table is rebuilt", by_id, bucket_count);
 TE_NOT_SAVED(struct te_graveyard, "follows from the configuration", capacity);
 TE_SAVED_BY_HAND(struct te_graveyard, "by the order of the graves", next);
+TE_NOT_SAVED(struct te_stack, "what carries a tag is saved with it", tags);
+TE_NOT_SAVED(struct te_tag_table, "rebuilt by what carries a tag", tags, buckets, size, used,
+             free_head, uses, built_in, built_in_buckets);
+TE_NOT_SAVED(struct te_tag, "rebuilt by what carries a tag", uid, tag, uses, connections, next);
 TE_NOT_SAVED(struct te_grave, "the table is rebuilt", next_by_id);
 TE_NOT_SAVED(struct te_grave, "follows from uid and tag", tag_reference);
 TE_SAVED_BY_HAND(struct te_grave, "as the history that it belongs to", room);

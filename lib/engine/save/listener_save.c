@@ -13,7 +13,7 @@ TE_SAVED_ITEMS(struct te_listener, accept_queue, struct te_conn);
 TE_SAVED_ITEMS(struct te_listener, fast_open_list, struct te_conn);
 TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
 TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
-TE_SAVED_BY_HAND(struct te_listener, "as its tag", tag_reference);
+TE_NOT_SAVED(struct te_listener, "follows from the tag, which is saved", tag_reference);
 TE_NOT_SAVED(struct te_listener, "the host says it again", is_kept);
 TE_NOT_SAVED(struct te_listener, "for people: begin anew", accept_drops, syn_drops);
 TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
@@ -157,12 +157,17 @@ static void read_listener(struct te_codec *codec, struct te_stack *stack)
     queues_fields(codec, stack, listener);
 }
 
+static uint32_t tag_of(const struct te_stack *stack, const struct te_listener *listener)
+{
+    return te_tag_number(stack, listener->tag_reference);
+}
+
 static void write_listeners(struct te_codec *codec, struct te_stack *stack)
 {
     uint64_t cursor = 0;
     struct te_listener *listener;
     while ((listener = te_listener_walk(&stack->listeners, &cursor)) != NULL) {
-        uint32_t tag = te_tag_number(stack, listener->tag_reference);
+        uint32_t tag = tag_of(stack, listener);
         listener_fields(codec, stack, listener, &tag);
         queues_fields(codec, stack, listener);
     }

@@ -1,9 +1,10 @@
 #include "fake_daemon.h"
-#include "fake_filter.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <tcpengine/status_list.h>
+
+#include "fake_filter.h"
 
 enum { SEND_MAX = 240 * 1024, EVENT_COUNT = 3 };
 
