@@ -140,9 +140,13 @@ static void each_field_of_the_message_is_in_the_list(void **state)
 #define NAME(kind, name, ...) #name,
 #define AGE_NAME(name, ...) #name,
     static const char *const names[] = {TE_STATUS_LIST(NAME) TE_STATUS_AGE_LIST(AGE_NAME)
-                                        /* no scalars */
+                                        /* no scalars, and what is not the engine's to say */
                                         "connection",
-                                        "error", "soft_error", "time_wait", "congestion_variables"};
+                                        "error",
+                                        "soft_error",
+                                        "time_wait",
+                                        "congestion_variables",
+                                        "socket"};
 #undef NAME
 #undef AGE_NAME
     const ProtobufCMessageDescriptor *message =
