@@ -60,10 +60,12 @@ void cli_print_verb_help(const struct verb *verb);
 /* "tcpctl: VERB: MESSAGE; see tcpctl VERB --help" on stderr. Returns EXIT_USAGE. */
 int cli_usage(const struct cli *cli, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* --- session.c -------------------------------------------------------------------------------- */
+/* --- link.c ----------------------------------------------------------------------------------- */
 /* Connects to the daemon and sets cli->client, which main() frees. EXIT_DONE, or another status
  * after a complaint. */
 int cli_connect(struct cli *cli, enum tcpc_policy policy);
+
+/* --- session.c -------------------------------------------------------------------------------- */
 /* Ends the program: there is no memory. */
 _Noreturn void cli_no_memory(void);
 /* "tcpctl: WHAT: WHY (ERRNO); HINT" on stderr, with tcpctl's own hint where the daemon's speaks of

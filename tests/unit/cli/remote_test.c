@@ -1,7 +1,6 @@
-#include "remote.h"
-
 #include <string.h>
 
+#include "remote.h"
 #include "support/test.h"
 
 static void assert_parsed(const char *url, const char *host, const char *port, const char *path)
