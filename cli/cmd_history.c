@@ -10,21 +10,89 @@
 #include "owner.h"
 #include "table.h"
 
+/* Walks over transitions and notes in order of time: of the two that are next, sets one, and NULL
+ * in place of the other. False: both are at their ends. */
+struct merge {
+    const struct tcpc_history *history;
+    size_t transition, note;
+};
+
+static bool merge_next(struct merge *merge, const struct tcpc_transition **ret_transition,
+                       const struct tcpc_note **ret_note)
+{
+    const struct tcpc_history *history = merge->history;
+    bool has_transition = merge->transition < history->count;
+    bool has_note = merge->note < history->note_count;
+    *ret_transition = NULL;
+    *ret_note = NULL;
+    if (has_note && (!has_transition || history->notes[merge->note].time_us <
+                                            history->rows[merge->transition].time_us))
+        *ret_note = &history->notes[merge->note++];
+    else if (has_transition)
+        *ret_transition = &history->rows[merge->transition++];
+    return has_transition || has_note;
+}
+
+static json_t *transition_json(const struct tcpc_transition *row)
+{
+    json_t *object = json_object();
+    json_put(object, "time_us", json_integer(row->time_us));
+    json_put(object, "kind", json_text("state"));
+    json_put(object, "from", json_state(row->from));
+    json_put(object, "to", json_state(row->to));
+    json_put(object, "cause", json_text(row->cause));
+    json_put(object, "segment", json_segment(row->segment));
+    json_put(object, "note", json_null());
+    return object;
+}
+
+/* To a reader of transitions alone it is one from a state to itself. */
+static json_t *note_json(const struct tcpc_note *note)
+{
+    json_t *object = json_object();
+    json_put(object, "time_us", json_integer(note->time_us));
+    json_put(object, "kind", json_text(note->kind));
+    json_put(object, "from", json_state(note->state));
+    json_put(object, "to", json_state(note->state));
+    json_put(object, "cause", json_text(note->text));
+    json_put(object, "segment", json_null());
+    json_put(object, "note", json_note(note));
+    return object;
+}
+
 static void print_json(const struct tcpc_history *history)
 {
     json_t *array = json_array();
-    for (size_t i = 0; i < history->count; i++) {
-        const struct tcpc_transition *row = &history->rows[i];
-        json_t *object = json_object();
-        json_put(object, "time_us", json_integer(row->time_us));
-        json_put(object, "from", json_state(row->from));
-        json_put(object, "to", json_state(row->to));
-        json_put(object, "cause", json_text(row->cause));
-        json_put(object, "segment", json_segment(row->segment));
+    struct merge merge = {.history = history};
+    const struct tcpc_transition *transition;
+    const struct tcpc_note *note;
+    while (merge_next(&merge, &transition, &note)) {
+        json_t *object = note != NULL ? note_json(note) : transition_json(transition);
         json_put(object, "owner", owner_json(&history->owner));
         json_append(array, object);
     }
     json_print(array);
+}
+
+static void add_transition(struct table *table, const struct tcpc_transition *row)
+{
+    char text[FORMAT_MAX];
+    table_row(table);
+    table_cell(table, "%s", format_time(row->time_us, text));
+    table_cell(table, "%s", tcpc_state_name(row->from));
+    table_cell(table, "%s", tcpc_state_name(row->to));
+    table_cell(table, "%s", row->cause);
+    table_cell(table, "%s", row->segment != NULL ? format_segment(row->segment, text) : "-");
+}
+
+static void add_note(struct table *table, const char *time, const char *state, const char *what)
+{
+    table_row(table);
+    table_cell(table, "%s", time);
+    table_cell(table, "%s", state);
+    table_cell(table, "-");
+    table_cell(table, "%s", what);
+    table_cell(table, "-");
 }
 
 static void print_table(const struct cli *cli, const struct tcpc_history *history)
@@ -32,15 +100,21 @@ static void print_table(const struct cli *cli, const struct tcpc_history *histor
     static const struct column columns[] = {{"Time", true},   {"From", false},    {"To", false},
                                             {"Cause", false}, {"Segment", false}, {NULL, false}};
     struct table *table = table_new(cli, columns);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct tcpc_transition *row = &history->rows[i];
-        char text[FORMAT_MAX];
-        table_row(table);
-        table_cell(table, "%s", format_time(row->time_us, text));
-        table_cell(table, "%s", tcpc_state_name(row->from));
-        table_cell(table, "%s", tcpc_state_name(row->to));
-        table_cell(table, "%s", row->cause);
-        table_cell(table, "%s", row->segment != NULL ? format_segment(row->segment, text) : "-");
+    struct merge merge = {.history = history};
+    const struct tcpc_transition *transition;
+    const struct tcpc_note *note;
+    char text[FORMAT_MAX];
+    while (merge_next(&merge, &transition, &note)) {
+        if (transition != NULL) {
+            add_transition(table, transition);
+            continue;
+        }
+        if (note == history->notes && history->notes_older > 0) {
+            snprintf(text, sizeof(text), "%" PRIu64 " earlier notes are no longer kept",
+                     history->notes_older);
+            add_note(table, "-", "-", text);
+        }
+        add_note(table, format_time(note->time_us, text), tcpc_state_name(note->state), note->text);
     }
     table_print(table);
 }
@@ -115,7 +189,7 @@ static void print_owner(const struct cli *cli, const struct tcpc_history *histor
     putchar('\n');
 }
 
-/* Programs get the transitions alone; only people get drops without asking. */
+/* Programs get no drops here; only people get drops without asking. */
 static void print_all(const struct cli *cli, const struct tcpc_history *history)
 {
     if (cli->is_json) {

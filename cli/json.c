@@ -58,6 +58,18 @@ json_t *json_segment(const struct tcpc_segment *segment)
     return object;
 }
 
+json_t *json_note(const struct tcpc_note *note)
+{
+    if (note == NULL)
+        return json_null();
+    json_t *object = made(json_object());
+    json_put(object, "seq", note->len > 0 ? json_number(note->seq) : json_null());
+    json_put(object, "len", json_number(note->len));
+    json_put(object, "count", json_number(note->count));
+    json_put(object, "value", json_integer(note->value));
+    return object;
+}
+
 /* The one object of rows. */
 static json_t *parsed(struct texts *rows)
 {

@@ -13,6 +13,7 @@ json_t *json_state(enum tcpc_state state);
 /* null for NULL or an empty text. */
 json_t *json_text(const char *text);
 json_t *json_segment(const struct tcpc_segment *segment);
+json_t *json_note(const struct tcpc_note *note); /* null for NULL */
 /* An object with the keys of ls; timer_ms is null when timer is. */
 json_t *json_connection(const struct tcpc_connection *row);
 json_t *json_opened(const struct tcpc_opened *opened);

@@ -536,6 +536,8 @@ static bool start_engine(struct service *service)
     service->pump = pump_new(&service->loop, service->tap, &options, &error);
     if (service->pump == NULL)
         log_write(LOG_LEVEL_ERROR, "cannot start the engine: %s", error);
+    else
+        te_note_events(pump_stack(service->pump), true);
     return service->pump != NULL;
 }
 

@@ -8,14 +8,28 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <tcpengine/units.h>
 
 /* Notes of what was overwritten; a uid shares its note with others. */
 #define UID_SLOTS 256 /* power of two */
 
+/* Connections whose notes are being lost; those of one slot too many are counted together. */
+#define LOST_SLOTS 16
+
+struct lost_notes {
+    uint64_t id, count;
+    struct te_endpoint local, remote;
+    uint32_t uid;
+};
+
 struct event_log {
     uint64_t last_seq;
     uint64_t first_seq;
-    uint64_t overwritten[UID_SLOTS]; /* the newest overwritten event of the uids of a slot */
+    uint64_t overwritten[UID_SLOTS];        /* the newest overwritten event of the uids of a slot */
+    int64_t second_us;                      /* in which notes are counted: it begins here */
+    uint32_t notes;                         /* kept in it */
+    uint32_t lost_used;                     /* of the slots */
+    struct lost_notes lost[LOST_SLOTS + 1]; /* the last: of all others */
     uint32_t max;
     uint32_t *uids;
     struct event_log_entry *entries;
@@ -74,10 +88,8 @@ void event_log_skip(struct event_log *log, uint64_t count)
     log->last_seq += count;
 }
 
-void event_log_push(struct event_log *log, const struct te_event *event)
+static struct event_log_entry *append(struct event_log *log, const struct te_event *event)
 {
-    if (event->kind == TE_EVENT_READY)
-        return;
     uint64_t seq = ++log->last_seq;
     uint32_t *uid = &log->uids[seq % log->max];
     struct event_log_entry *entry = &log->entries[seq % log->max];
@@ -89,14 +101,75 @@ void event_log_push(struct event_log *log, const struct te_event *event)
                                       .remote = event->remote,
                                       .tag = event->tag,
                                       .kind = (uint8_t)event->kind};
-    if (event->kind == TE_EVENT_STATE) {
-        entry->from = (uint8_t)event->transition.from;
-        entry->to = (uint8_t)event->transition.to;
-        entry->cause = (uint8_t)event->transition.cause;
-        entry->has_segment = event->transition.has_segment;
-        entry->segment = event->transition.segment;
-    }
     *uid = event->uid;
+    return entry;
+}
+
+static void report_lost(struct event_log *log, int64_t now_us)
+{
+    for (uint32_t i = 0; i <= LOST_SLOTS; i++) {
+        struct lost_notes *lost = &log->lost[i];
+        if (lost->count == 0)
+            continue;
+        struct te_event event = {.time_us = now_us,
+                                 .id = lost->id,
+                                 .uid = lost->uid,
+                                 .local = lost->local,
+                                 .remote = lost->remote};
+        struct event_log_entry *entry = append(log, &event);
+        entry->kind = EVENT_LOG_NOTES_LOST;
+        entry->note.value = (int64_t)lost->count;
+        *lost = (struct lost_notes){.count = 0};
+    }
+    log->lost_used = 0;
+}
+
+static void count_lost(struct event_log *log, const struct te_event *event)
+{
+    uint32_t i = 0;
+    while (i < log->lost_used && log->lost[i].id != event->id)
+        i++;
+    if (i == log->lost_used && i < LOST_SLOTS) {
+        log->lost_used++;
+        log->lost[i] = (struct lost_notes){
+            .id = event->id, .local = event->local, .remote = event->remote, .uid = event->uid};
+    }
+    log->lost[i].count++;
+}
+
+/* Whether a note of now is kept. What was lost in a second is reported with the first event after
+ * it. */
+static bool may_keep_note(struct event_log *log, const struct te_event *event)
+{
+    if (log->notes < EVENT_LOG_NOTES_PER_SECOND) {
+        log->notes++;
+        return true;
+    }
+    count_lost(log, event);
+    return false;
+}
+
+void event_log_push(struct event_log *log, const struct te_event *event)
+{
+    if (event->kind == TE_EVENT_READY)
+        return;
+    if (event->time_us - log->second_us >= TE_SECOND) {
+        log->second_us = event->time_us;
+        log->notes = 0;
+        report_lost(log, event->time_us);
+    }
+    if (event->kind == TE_EVENT_NOTE && !may_keep_note(log, event))
+        return;
+    struct event_log_entry *entry = append(log, event);
+    if (event->kind == TE_EVENT_NOTE)
+        entry->note = event->note;
+    if (event->kind != TE_EVENT_STATE)
+        return;
+    entry->from = (uint8_t)event->transition.from;
+    entry->to = (uint8_t)event->transition.to;
+    entry->cause = (uint8_t)event->transition.cause;
+    entry->has_segment = event->transition.has_segment;
+    entry->segment = event->transition.segment;
 }
 
 /* Moves the reader past what the ring no longer has. */

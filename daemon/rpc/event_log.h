@@ -1,13 +1,21 @@
 /* The most recent events of the stack, numbered in order, for clients that watch.
  *
  * event_log_push() gets every event that the pump takes from the stack. Readiness events are not
- * kept: they concern waiting requests, not people. */
+ * kept: they concern waiting requests, not people.
+ *
+ * Notes (tcpengine/note.h) come in by the thousand when a path loses much, and must not push
+ * changes of state out: only so many per second are kept. Those that are not are counted for each
+ * connection, and events of a kind of their own say how many. */
 #ifndef TCPENGINED_EVENT_LOG_H
 #define TCPENGINED_EVENT_LOG_H
 
 #include <tcpengine/event.h>
 
 #define EVENT_LOG_MAX_DEFAULT 65536
+
+/* A kind beside enum te_event_kind: note.value notes of id were not kept; id 0: of others. */
+#define EVENT_LOG_NOTES_LOST 100
+#define EVENT_LOG_NOTES_PER_SECOND 256
 
 struct event_log;
 
@@ -17,11 +25,14 @@ struct event_log_entry {
     int64_t time_us;
     uint64_t id;
     struct te_endpoint local, remote;
-    struct te_segment_info segment; /* if has_segment */
-    uint32_t tag;                   /* te_set_tag */
-    uint8_t kind;                   /* enum te_event_kind */
-    uint8_t from, to;               /* enum te_state, for TE_EVENT_STATE */
-    uint8_t cause;                  /* enum te_cause, for TE_EVENT_STATE */
+    union {
+        struct te_segment_info segment; /* if has_segment */
+        struct te_note note;            /* TE_EVENT_NOTE, EVENT_LOG_NOTES_LOST */
+    };
+    uint32_t tag;     /* te_set_tag */
+    uint8_t kind;     /* enum te_event_kind */
+    uint8_t from, to; /* enum te_state, for TE_EVENT_STATE */
+    uint8_t cause;    /* enum te_cause, for TE_EVENT_STATE */
     bool has_segment;
 };
 

@@ -41,6 +41,7 @@ typedef Tcpengine__V1__CongestionVariable pb_congestion_variable;
 typedef Tcpengine__V1__TimeWaitEntry pb_time_wait_entry;
 typedef Tcpengine__V1__TimeWaitListResult pb_time_wait_list_result;
 typedef Tcpengine__V1__History pb_history;
+typedef Tcpengine__V1__Note pb_note;
 typedef Tcpengine__V1__Segment pb_segment;
 typedef Tcpengine__V1__Transition pb_transition;
 typedef Tcpengine__V1__Drop pb_drop;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "rpc/rpc_owner.h"
+#include "util/note_text.h"
 #include "util/text.h"
 
 char *rpc_text(struct rpc *rpc, const char *text)
@@ -70,6 +71,22 @@ static pb_owner *owner_of(struct rpc *rpc, const struct te_status *status)
 {
     struct rpc_owner owner = rpc_owner_of_tag(rpc, status->uid, status->tag);
     return rpc_owner_message(rpc, &owner);
+pb_note *rpc_note(struct rpc *rpc, const struct te_note *note)
+{
+    char text[NOTE_TEXT_MAX];
+    pb_note *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__note__init(message);
+    message->time_us = note->time_us;
+    message->kind = (char *)(uintptr_t)te_note_info(note->kind)->name;
+    message->text = rpc_text(rpc, note_text_format(note, text));
+    message->state = rpc_state(note->state);
+    message->seq = note->len_bytes > 0 ? note->seq : 0;
+    message->len = note->len_bytes;
+    message->count = note->kind == TE_NOTE_OPTION_SET ? 0 : note->count;
+    message->value = note->value;
+    return message;
 }
 
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status)

@@ -8,6 +8,7 @@
  * text that finds no room becomes empty. */
 pb_endpoint *rpc_endpoint(struct rpc *rpc, const struct te_endpoint *endpoint);
 pb_segment *rpc_segment(struct rpc *rpc, const struct te_segment_info *segment);
+pb_note *rpc_note(struct rpc *rpc, const struct te_note *note);
 pb_connection *rpc_connection(struct rpc *rpc, const struct te_status *status);
 pb_connection_details *rpc_connection_details(struct rpc *rpc, const struct te_status *status);
 pb_time_wait_entry *rpc_time_wait(struct rpc *rpc, const struct te_status *status);

@@ -226,9 +226,22 @@ static const char *event_kind_name(unsigned kind)
         return "address_conflict";
     case TE_EVENT_ADDRESS_READY:
         return "address_ready";
+    case TE_EVENT_NOTE:
+        return "note";
+    case EVENT_LOG_NOTES_LOST:
+        return "notes_lost";
     default:
         return "";
     }
+}
+
+/* For clients that know nothing of notes it is a change from a state to itself. */
+static void fill_note(struct rpc *rpc, const struct event_log_entry *entry, pb_event *message)
+{
+    message->note = rpc_note(rpc, &entry->note);
+    message->from = message->to = rpc_state(entry->note.state);
+    if (message->note != NULL)
+        message->cause = message->note->text;
 }
 
 static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *entry, uint32_t uid)
@@ -251,6 +264,9 @@ static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *en
         message->to = (pb_state)entry->to;
         message->cause = (char *)(uintptr_t)te_cause_text(entry->cause);
     }
+    if (entry->kind == TE_EVENT_NOTE)
+        fill_note(rpc, entry, message);
+    message->lost = entry->kind == EVENT_LOG_NOTES_LOST ? (uint64_t)entry->note.value : 0;
     if (entry->has_segment)
         message->segment = rpc_segment(rpc, &entry->segment);
     return message;

@@ -311,6 +311,21 @@ static void fill_drops(struct rpc *rpc, uint64_t id, pb_history_result *result)
     }
 }
 
+static void fill_notes(struct rpc *rpc, uint64_t id, pb_history_result *result)
+{
+    struct te_note notes[TE_NOTES_MAX];
+    unsigned count = 0;
+    if (te_notes(rpc_stack(rpc), id, notes, &count, &result->notes_older) != TE_OK || count == 0)
+        return;
+    result->notes = rpc_pointers(rpc, count);
+    for (unsigned i = 0; result->notes != NULL && i < count; i++) {
+        pb_note *message = rpc_note(rpc, &notes[i]);
+        if (message == NULL)
+            return;
+        result->notes[result->n_notes++] = message;
+    }
+}
+
 static enum rpc_outcome history_of_stack(struct rpc_call *call)
 {
     if (!call->link->is_admin) {
@@ -334,6 +349,7 @@ enum rpc_outcome rpc_verb_history(struct rpc_call *call)
         return rpc_fail_engine(call, err, id);
     pb_history_result *result = &rpc_result(call)->history;
     fill_drops(rpc, id, result);
+    fill_notes(rpc, id, result);
     result->id = history.id;
     result->local = rpc_endpoint(rpc, &history.local);
     result->remote = rpc_endpoint(rpc, &history.remote);

@@ -347,6 +347,32 @@ static bool decode_drops(struct decoding *decoding, const PB(HistoryResult) * me
     return true;
 }
 
+static void decode_note(struct tcpc_note *ret_note, const PB(Note) * message)
+{
+    *ret_note = (struct tcpc_note){.time_us = message->time_us,
+                                   .kind = message->kind,
+                                   .text = message->text,
+                                   .state = decode_state(message->state),
+                                   .seq = message->seq,
+                                   .len = message->len,
+                                   .count = message->count,
+                                   .value = message->value};
+}
+
+static bool decode_notes(struct decoding *decoding, const PB(HistoryResult) * message,
+                         struct tcpc_history *ret_history)
+{
+    struct tcpc_note *rows = tcpci_arena_array(decoding->memory, message->n_notes, sizeof(*rows));
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < message->n_notes; i++)
+        decode_note(&rows[i], message->notes[i]);
+    ret_history->notes = rows;
+    ret_history->note_count = message->n_notes;
+    ret_history->notes_older = message->notes_older;
+    return true;
+}
+
 static bool decode_history(struct decoding *decoding)
 {
     const PB(HistoryResult) *message = decoding->message->history;
@@ -371,7 +397,7 @@ static bool decode_history(struct decoding *decoding)
     decode_endpoint(&history->local, message->local);
     decode_endpoint(&history->remote, message->remote);
     decode_owner(&history->owner, message->owner != NULL ? message->owner->uid : 0, message->owner);
-    return decode_drops(decoding, message, history);
+    return decode_drops(decoding, message, history) && decode_notes(decoding, message, history);
 }
 
 static bool decode_limits(struct decoding *decoding, const PB(ExplainResult) * message,
@@ -435,6 +461,20 @@ static bool decode_counters(struct decoding *decoding)
     return true;
 }
 
+/* Absent: NULL, and true. */
+static bool decode_event_note(struct decoding *decoding, struct tcpc_event *ret_event,
+                              const PB(Note) * message)
+{
+    if (message == NULL)
+        return true;
+    struct tcpc_note *note = tcpci_arena_alloc(decoding->memory, sizeof(*note));
+    if (note == NULL)
+        return false;
+    decode_note(note, message);
+    ret_event->note = note;
+    return true;
+}
+
 static bool decode_event(struct decoding *decoding, struct tcpc_event *ret_event,
                          const PB(Event) * message)
 {
@@ -449,7 +489,9 @@ static bool decode_event(struct decoding *decoding, struct tcpc_event *ret_event
     decode_owner(&ret_event->owner, message->uid, message->owner);
     decode_endpoint(&ret_event->local, message->local);
     decode_endpoint(&ret_event->remote, message->remote);
-    return decode_segment(decoding, message->segment, &ret_event->segment);
+    ret_event->lost = message->lost;
+    return decode_event_note(decoding, ret_event, message->note) &&
+           decode_segment(decoding, message->segment, &ret_event->segment);
 }
 
 static bool decode_events(struct decoding *decoding)

@@ -504,6 +504,17 @@ struct tcpc_drop {
     const struct tcpc_segment *segment; /* NULL: not a TCP segment, or unreadable */
 };
 
+/* What happened to a connection beside its changes of state. */
+struct tcpc_note {
+    int64_t time_us;       /* since the daemon's start */
+    const char *kind;      /* one word: "rto_retransmit", "challenge_ack", ... */
+    const char *text;      /* in a sentence, with the numbers */
+    enum tcpc_state state; /* of the connection, when it happened */
+    uint32_t seq, len;     /* the sequence numbers that it is about; len 0: none */
+    uint32_t count;        /* the how manieth in a row; 0: does not apply */
+    int64_t value;         /* microseconds, bytes or a number, as the text says */
+};
+
 struct tcpc_history {
     uint64_t id;
     struct tcpc_endpoint local, remote;
@@ -512,6 +523,9 @@ struct tcpc_history {
     bool is_gone;
     const struct tcpc_drop *drops; /* the last 8 (id 0: the stack's last 64), oldest first */
     size_t drop_count;
+    const struct tcpc_note *notes; /* the last 32, oldest first */
+    size_t note_count;
+    uint64_t notes_older; /* how many came before these */
     struct tcpc_owner owner;
 };
 
@@ -561,13 +575,16 @@ struct tcpc_event {
     uint64_t seq;
     int64_t time_us; /* since the daemon's start */
     uint64_t id;
-    const char *kind; /* "state", "fin_again", "address_conflict" */
+    const char *kind; /* "state", "fin_again", "address_conflict", "address_ready", "note",
+                       * "notes_lost" */
     enum tcpc_state from, to;
     const char *cause;
     struct tcpc_endpoint local, remote;
     uint32_t uid;
     const struct tcpc_segment *segment; /* NULL when no segment caused it */
     struct tcpc_owner owner;
+    const struct tcpc_note *note;       /* of kind "note"; else NULL */
+    uint64_t lost; /* "notes_lost": so many notes of id (0: of others) were not kept */
 };
 
 struct tcpc_events {

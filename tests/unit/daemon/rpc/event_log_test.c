@@ -146,6 +146,73 @@ static void test_a_search_is_bounded(void **state)
     assert_true(steps == 3 && reader.seq == MAX);
 }
 
+/* --- notes ------------------------------------------------------------------------------------ */
+
+static void push_notes(struct event_log *log, uint64_t id, unsigned count, int64_t time_us)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct te_event event = {.kind = TE_EVENT_NOTE,
+                                       .id = id,
+                                       .uid = (uint32_t)id,
+                                       .time_us = time_us,
+                                       .note = {.kind = TE_NOTE_RTO, .count = i}};
+        event_log_push(log, &event);
+    }
+}
+
+static void test_a_flood_of_notes_is_counted_by_connection(void **state)
+{
+    (void)state;
+    struct event_log *log = event_log_new(1024);
+    struct event_log_reader reader = {.sees_all = true};
+    uint32_t uid;
+    push_notes(log, 1, EVENT_LOG_NOTES_PER_SECOND, 0);
+    push_notes(log, 1, 30, 10);
+    push_notes(log, 2, 5, 20);
+    for (uint64_t id = 3; id < 100; id++)
+        push_notes(log, id, 1, 999999);
+    assert_int_equal(event_log_last_seq(log), EVENT_LOG_NOTES_PER_SECOND);
+    push_notes(log, 1, 1, 1000000);
+    for (unsigned i = 0; i < EVENT_LOG_NOTES_PER_SECOND; i++) {
+        const struct event_log_entry *entry = next(log, &reader);
+        assert_int_equal(entry->kind, TE_EVENT_NOTE);
+        assert_int_equal(entry->note.count, i);
+    }
+    uint64_t lost = 0, entries = 0;
+    const struct event_log_entry *entry;
+    while ((entry = event_log_next(log, &reader, &uid))->kind == EVENT_LOG_NOTES_LOST) {
+        assert_int_equal(uid, entry->id);
+        assert_int_equal(entry->time_us, 1000000);
+        if (entry->id == 1)
+            assert_int_equal(entry->note.value, 30);
+        if (entry->id == 2)
+            assert_int_equal(entry->note.value, 5);
+        lost += (uint64_t)entry->note.value;
+        entries++;
+    }
+    assert_int_equal(lost, 30 + 5 + 97);
+    assert_int_equal(entries, 17); /* 16 by their connections, the others together */
+    assert_int_equal(entry->kind, TE_EVENT_NOTE);
+    assert_int_equal(reader.lost, 0);
+    event_log_free(log);
+}
+
+static void test_changes_of_state_are_kept_in_a_flood(void **state)
+{
+    (void)state;
+    struct event_log *log = event_log_new(1024);
+    struct event_log_reader reader = {.sees_all = true};
+    push(log, 1, 0);
+    push_notes(log, 2, 5000, 100);
+    push(log, 20, 0);
+    assert_int_equal(next(log, &reader)->id, 1);
+    for (unsigned i = 0; i < EVENT_LOG_NOTES_PER_SECOND; i++)
+        assert_int_equal(next(log, &reader)->kind, TE_EVENT_NOTE);
+    assert_int_equal(next(log, &reader)->kind, TE_EVENT_STATE);
+    assert_null(next(log, &reader));
+    event_log_free(log);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -160,6 +227,8 @@ int main(void)
         TEST(test_others_losses_are_not_told),
         TEST(test_gap_before_the_log),
         TEST(test_number_of_another_boot),
+        TEST(test_a_flood_of_notes_is_counted_by_connection),
+        TEST(test_changes_of_state_are_kept_in_a_flood),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
