@@ -266,7 +266,8 @@ class Streams(harness.SystemTest):
                 self.assertEqual(self.tcpctl("receive", conn_id).stdout, b"precious")
 
     def test_a_closed_pipe_ends_it_quietly(self) -> None:
-        for verb in (["stats"], ["events", "-f"], ["--json", "stats"], ["--help"]):
+        for verb in (["stats"], ["events", "-f", "--since", "all"], ["--json", "stats"],
+                     ["--help"]):
             with self.subTest(verb=verb):
                 source, sink = os.pipe()
                 os.close(source)

@@ -1,4 +1,5 @@
 """tcpctl's verbs one by one: what they print, as text and as JSON, and their exit status."""
+import calendar
 import json
 import re
 import signal
@@ -231,14 +232,46 @@ class Verbs(harness.SystemTest):
         numbers = [event["seq"] for event in self.ctl("events")]
         self.assertEqual(numbers, sorted(set(numbers)))
 
+    def test_notes_in_history_and_events(self) -> None:
+        """Both have them among the changes of state, in order of time."""
+        conn_id, _ = self.connected()
+        self.tcpctl("set", conn_id, "keepalive", "on")
+        rows = self.ctl("history", conn_id)
+        note = [row for row in rows if row["kind"] == "option_set"][0]
+        self.assertEqual((note["from"], note["to"], note["cause"]),
+                         ("ESTABLISHED", "ESTABLISHED", "Option set: keepalive = on"))
+        self.assertEqual(rows, sorted(rows, key=lambda row: row["time_us"]))
+        self.assertRegex(self.tcpctl("history", conn_id).stdout.decode(),
+                         r"ESTABLISHED +- +Option set: keepalive = on")
+        events = [event for event in self.ctl("events", "-k", "option_set")
+                  if event["id"] == conn_id]
+        self.assertEqual([event["cause"] for event in events], [note["cause"]])
+        self.assertEqual(events[0]["time_us"], note["time_us"])
+        self.assertEqual({event["kind"] for event in self.ctl("events", "-k", "state")}, {"state"})
+        self.assertEqual([event["seq"] for event in self.ctl("events", "-n", "2")],
+                         [event["seq"] for event in self.ctl("events")][-2:])
+        self.assertEqual(self.ctl("events", "-n", "0"), [])
+
+    def test_events_follow_from_now_on(self) -> None:
+        conn_id, _ = self.connected()
+        follower = self.tcpctl_process("now", "--json", "events", "-f")
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not follower.output:  # until it asks, nothing is new
+            self.tcpctl("set", conn_id, "nagle", "on")
+        lines = [json.loads(line) for line in follower.output.decode().splitlines()]
+        self.assertEqual({line["kind"] for line in lines}, {"option_set"})
+        self.assertLess(abs(time.time() - calendar.timegm(
+            time.strptime(lines[0]["time"][:19], "%Y-%m-%dT%H:%M:%S"))), 3600)
+
     def test_events_follow(self) -> None:
-        follower = self.tcpctl_process("follow", "--json", "events", "-f")
+        follower = self.tcpctl_process("follow", "--json", "events", "-f", "--since", "all")
         wait_for(lambda: self.ctl("status")["links"] >= 2, what="the follower")
         conn_id, _ = self.connected()
 
         def states() -> list[str]:
             lines = [json.loads(line) for line in follower.output.decode().splitlines()]
-            return [line["to"] for line in lines if line["id"] == conn_id]
+            return [line["to"] for line in lines
+                    if line["id"] == conn_id and line["kind"] == "state"]
 
         wait_for(lambda: states() == ["SYN_SENT", "ESTABLISHED"], what="two lines")
         self.tcpctl("abort", conn_id)
