@@ -110,6 +110,7 @@ void cli_flush(void);
     X(history)                                                                                     \
     X(explain)                                                                                     \
     X(events)                                                                                      \
+    X(capture)                                                                                     \
     X(stats)                                                                                       \
     X(status)                                                                                      \
     X(set)

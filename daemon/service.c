@@ -34,6 +34,7 @@
 #include "socket/socket_server.h"
 #include "sp/sp_peer.h"
 #include "sp/sp_socket.h"
+#include "tracing.h"
 #include "util/deadline.h"
 #include "util/descriptors.h"
 #include "util/log_uid.h"
@@ -79,6 +80,7 @@ struct service {
     struct tap *tap;
     struct pump *pump;
     struct event_log *events;
+    struct tracing tracing;
     struct rpc *rpc;
     struct channel_server *channels; /* NULL: there are none */
     struct socket_server *sockets;   /* the same */
@@ -293,6 +295,7 @@ static void parts_free(struct service *service)
     service->sockets = NULL;
     rpc_free(service->rpc);
     service->rpc = NULL;
+    tracing_detach(&service->tracing);
     pump_free(service->pump);
     tap_free(service->tap);
     tap_device_unreserve();
@@ -536,9 +539,10 @@ static bool start_engine(struct service *service)
     service->pump = pump_new(&service->loop, service->tap, &options, &error);
     if (service->pump == NULL)
         log_write(LOG_LEVEL_ERROR, "cannot start the engine: %s", error);
-    else
-        te_note_events(pump_stack(service->pump), true);
-    return service->pump != NULL;
+    if (service->pump == NULL)
+        return false;
+    te_note_events(pump_stack(service->pump), true);
+    return tracing_init(&service->tracing, service->pump, tap_name(service->tap), engine.mac);
 }
 
 /* What is left beside the links decides how many there can be: rpc->channels_max afterwards. */
@@ -588,6 +592,7 @@ static bool start_rpc(struct service *service)
     struct rpc_host host = {.loop = &service->loop,
                             .pump = service->pump,
                             .events = service->events,
+                            .captures = service->tracing.captures,
                             .describe = on_describe,
                             .before_answer = on_before_output,
                             .before_end = on_before_end,
@@ -601,8 +606,10 @@ static bool start_rpc(struct service *service)
     if (!group_find(config->control_group, &options->control.control_gid) ||
         !group_find(config->admin_group, &options->control.admin_gid))
         return false;
-    return rpc_new(options, &host, &service->rpc) == 0 && start_channels(service, options) &&
-           start_sockets(service, options);
+    if (rpc_new(options, &host, &service->rpc) != 0)
+        return false;
+    service->tracing.rpc = service->rpc;
+    return start_channels(service, options) && start_sockets(service, options);
 }
 
 static bool start_http(struct service *service)
@@ -697,6 +704,7 @@ int service_run(const struct service_options *options)
     uv_run(&service->loop, UV_RUN_DEFAULT);
     uv_loop_close(&service->loop);
     spare_done();
+    tracing_done(&service->tracing);
     event_log_free(service->events);
     region_done(&service->regions);
     free(service);

@@ -49,7 +49,8 @@ struct pump {
     pump_rest_fn *on_rest;
     pump_spin_fn *on_spin;
     void *ctx;
-    int64_t started_at_us; /* on CLOCK_MONOTONIC */
+    const struct pump_tracer *tracer; /* NULL: none */
+    int64_t started_at_us;            /* on CLOCK_MONOTONIC */
 
     uv_prepare_t prepare;
     uv_check_t check;
@@ -78,6 +79,11 @@ struct te_stack *pump_stack(const struct pump *pump)
 const struct pump_stats *pump_get_stats(const struct pump *pump)
 {
     return &pump->stats;
+}
+
+void pump_set_tracer(struct pump *pump, const struct pump_tracer *tracer)
+{
+    pump->tracer = tracer;
 }
 
 void pump_wake(struct pump *pump)
@@ -113,12 +119,25 @@ static bool run_timeouts(struct pump *pump, int64_t *now_us)
     return true;
 }
 
+static bool poll_output(struct pump *pump, uint8_t *header, struct te_output *ret_output,
+                        int64_t now_us)
+{
+    const struct pump_tracer *tracer = pump->tracer;
+    if (tracer == NULL)
+        return te_stack_poll_output(pump->stack, header, ret_output, now_us);
+    tracer->before_output(tracer->ctx);
+    if (!te_stack_poll_output(pump->stack, header, ret_output, now_us))
+        return false;
+    tracer->after_output(tracer->ctx, ret_output);
+    return true;
+}
+
 static bool run_output(struct pump *pump, int64_t now_us)
 {
     uint8_t header[TE_OUTPUT_HEADER_MAX];
     struct te_output output;
     for (unsigned i = 0; i < PUMP_FRAMES_MAX; i++) {
-        if (pump->is_tap_full || !te_stack_poll_output(pump->stack, header, &output, now_us)) {
+        if (pump->is_tap_full || !poll_output(pump, header, &output, now_us)) {
             if (i % PUMP_FRAMES_PER_READING != 0)
                 tap_read_batch(pump->tap);
             return false;
@@ -242,7 +261,12 @@ static void on_check(uv_check_t *check)
 static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
 {
     struct pump *pump = ctx;
+    const struct pump_tracer *tracer = pump->tracer;
+    if (tracer != NULL)
+        tracer->before_input(tracer->ctx, frame, len);
     te_stack_input(pump->stack, frame, len, meta, pump_now_us(pump));
+    if (tracer != NULL)
+        tracer->after_input(tracer->ctx, frame, len, meta);
 }
 
 static void on_batch_end(void *ctx)

@@ -29,6 +29,16 @@ typedef void pump_rest_fn(void *ctx);
 /* Looks whether somebody else has work, and does some of it. */
 typedef void pump_spin_fn(void *ctx);
 
+/* Is told of each frame, for captures. The pump must not be called from within. */
+struct pump_tracer {
+    void (*before_input)(void *ctx, const uint8_t *frame, size_t len);
+    void (*after_input)(void *ctx, const uint8_t *frame, size_t len,
+                        const struct te_frame_meta *meta);
+    void (*before_output)(void *ctx); /* also when there is none */
+    void (*after_output)(void *ctx, const struct te_output *output);
+    void *ctx;
+};
+
 struct pump_options {
     const struct te_config *engine; /* copied */
     pump_event_fn *on_event;
@@ -55,6 +65,9 @@ void pump_free(struct pump *pump);
 int64_t pump_now_us(const struct pump *pump);
 /* The engine. It lives as long as the pump. */
 struct te_stack *pump_stack(const struct pump *pump);
+
+/* tracer is borrowed until the next call; NULL: nobody is told, which costs nothing. */
+void pump_set_tracer(struct pump *pump, const struct pump_tracer *tracer);
 
 /* Schedules a flush before the loop waits, as output, events or the next deadline may have changed.
  * Cheap; many calls make one flush. */

@@ -185,6 +185,14 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
         rpc_clock_run_soon(rpc);
 }
 
+void rpc_on_capture(struct rpc *rpc, uint64_t capture)
+{
+    wait_wake(&rpc->waits, RPC_KEY_CAPTURE | capture, RPC_WAKE_EVENT);
+    rpc_wait_share_out(rpc);
+    if (wait_has_due(&rpc->waits))
+        rpc_clock_run_soon(rpc);
+}
+
 /* --- setup and teardown ----------------------------------------------------------------------- */
 
 static void on_handle_closed(uv_handle_t *handle)

@@ -60,11 +60,14 @@ struct daemon_info {
     unsigned route_count;
 };
 
+struct capture_set;
+
 /* What the rpc borrows from its host. All of it must outlive the rpc. */
 struct rpc_host {
     uv_loop_t *loop;
     struct pump *pump;
     struct event_log *events;
+    struct capture_set *captures; /* NULL: there are none to be had */
     /* Fills in *ret_info, which is zeroed; its texts stay valid until the next call. */
     void (*describe)(void *ctx, struct daemon_info *ret_info);
     /* Called before each answer leaves: the ids and event numbers in it are known to somebody from
@@ -96,6 +99,9 @@ void rpc_free(struct rpc *rpc);
 /* Call with every event of the engine, in order, after event_log_push(). Calls nothing back: the
  * requests that it wakes run in the next round of the loop. */
 void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event);
+
+/* A capture has something to read. May be called within the engine's work. */
+void rpc_on_capture(struct rpc *rpc, uint64_t capture);
 
 /* Where everybody's work waits for its turn. Valid as long as the rpc. */
 struct turns *rpc_turns(struct rpc *rpc);

@@ -29,6 +29,7 @@ enum rpc_outcome rpc_verb_history(struct rpc_call *call);
 enum rpc_outcome rpc_verb_explain(struct rpc_call *call);
 enum rpc_outcome rpc_verb_counters(struct rpc_call *call);
 enum rpc_outcome rpc_verb_next_events(struct rpc_call *call);
+enum rpc_outcome rpc_verb_capture(struct rpc_call *call);
 enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call);
 enum rpc_outcome rpc_verb_set_option(struct rpc_call *call);
 enum rpc_outcome rpc_verb_sessions(struct rpc_call *call);

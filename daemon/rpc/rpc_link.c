@@ -1,5 +1,6 @@
 #include "rpc/rpc_link.h"
 
+#include "capture/capture.h"
 #include "rpc/rpc_owner.h"
 
 bool rpc_link_init(struct rpc_link *link, struct rpc *rpc, const struct sp_peer *peer)
@@ -32,6 +33,8 @@ static void note_gone(struct rpc *rpc, struct account *account)
 void rpc_link_done(struct rpc_link *link)
 {
     struct rpc *rpc = link->rpc;
+    if (rpc->host.captures != NULL)
+        capture_end_all(rpc->host.captures, link);
     session_unbind_all(rpc->sessions, &link->sessions, rpc_now_us(rpc));
     note_gone(rpc, link->account);
     owner_unref(link->owner);

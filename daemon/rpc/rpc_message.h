@@ -24,6 +24,7 @@ union rpc_op {
     pb_explain explain;
     pb_counters counters;
     pb_next_events next_events;
+    pb_capture capture;
     pb_daemon_status daemon_status;
     pb_set_option set_option;
     pb_sessions sessions;
@@ -48,6 +49,7 @@ union rpc_result {
     pb_explain_result explain;
     pb_counters_result counters;
     pb_next_events_result next_events;
+    pb_capture_result capture;
     pb_daemon_status_result daemon;
     pb_set_option_result set_option;
     pb_sessions_result sessions;

@@ -24,6 +24,7 @@
 /* Keys of waits that are not ids of connections (those are below 2^53). */
 #define RPC_KEY_EVENTS_OF_UID (UINT64_C(1) << 62)
 #define RPC_KEY_EVENTS_OF_ALL (UINT64_C(1) << 63)
+#define RPC_KEY_CAPTURE (UINT64_C(1) << 61)
 
 struct rpc_wait;
 

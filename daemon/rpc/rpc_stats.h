@@ -5,7 +5,7 @@
 #include "sp/sp.h"
 
 /* Rows of the table of verbs. */
-#define RPC_VERB_COUNT 19
+#define RPC_VERB_COUNT 20
 /* Status codes, OK included. */
 #define RPC_CODE_COUNT 22
 

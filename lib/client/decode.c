@@ -444,6 +444,17 @@ static bool decode_explanation(struct decoding *decoding)
     return decode_limits(decoding, message, explanation);
 }
 
+static bool decode_capture(struct decoding *decoding)
+{
+    const PB(CaptureResult) *message = decoding->message->capture;
+    decoding->response->u.captured = (struct tcpc_captured){.capture = message->capture,
+                                                            .data = message->data.data,
+                                                            .len = message->data.len,
+                                                            .lost = message->lost,
+                                                            .is_over = message->is_over};
+    return true;
+}
+
 static bool decode_counters(struct decoding *decoding)
 {
     const PB(CountersResult) *message = decoding->message->counters;
@@ -637,6 +648,7 @@ static const struct decoder decoders[OP_COUNT] = {
     [TCPC_OP_HISTORY] = {decode_history, TCPENGINE__V1__RESPONSE__RESULT_HISTORY},
     [TCPC_OP_EXPLAIN] = {decode_explanation, TCPENGINE__V1__RESPONSE__RESULT_EXPLAIN},
     [TCPC_OP_COUNTERS] = {decode_counters, TCPENGINE__V1__RESPONSE__RESULT_COUNTERS},
+    [TCPC_OP_CAPTURE] = {decode_capture, TCPENGINE__V1__RESPONSE__RESULT_CAPTURE},
     [TCPC_OP_NEXT_EVENTS] = {decode_events, TCPENGINE__V1__RESPONSE__RESULT_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {decode_daemon, TCPENGINE__V1__RESPONSE__RESULT_DAEMON},
     [TCPC_OP_SET_OPTION] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION},

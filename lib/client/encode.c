@@ -29,7 +29,10 @@ struct scratch {
         PB(NextEvents) next_events;
         PB(DaemonStatus) daemon_status;
         PB(SetOption) set_option;
+        PB(Capture) capture;
     } op;
+    PB(CaptureNode) nodes[TCPC_CAPTURE_NODES_MAX];
+    PB(CaptureNode) * node_pointers[TCPC_CAPTURE_NODES_MAX];
 };
 
 typedef void (*encode_fn)(struct scratch *scratch, const struct call *call);
@@ -210,6 +213,39 @@ static void encode_next_events(struct scratch *scratch, const struct call *call)
     scratch->request.next_events = message;
 }
 
+static void encode_node(const struct tcpc_capture_node *node, PB(CaptureNode) * ret_message)
+{
+    tcpengine__v1__capture_node__init(ret_message);
+    ret_message->test = (Tcpengine__V1__CaptureNode__Test)node->test;
+    ret_message->op = (Tcpengine__V1__CaptureNode__Op)node->op;
+    ret_message->left = node->left;
+    ret_message->right = node->right;
+    ret_message->is_remote = node->is_remote;
+    ret_message->number = node->number;
+    ret_message->prefix_bits = node->prefix_bits;
+    ret_message->address.data = (uint8_t *)node->address;
+    ret_message->address.len = sizeof(node->address);
+}
+
+static void encode_capture(struct scratch *scratch, const struct call *call)
+{
+    const struct tcpc_capture *capture = &call->request.u.capture;
+    PB(Capture) *message = &scratch->op.capture;
+    tcpengine__v1__capture__init(message);
+    message->capture = capture->capture;
+    message->snaplen = capture->snaplen;
+    message->count = capture->count;
+    message->from_offset = capture->from_offset;
+    message->wait_ms = capture->wait_ms;
+    message->stop = capture->stop;
+    message->filter = scratch->node_pointers;
+    for (size_t i = 0; i < capture->filter_count && i < TCPC_CAPTURE_NODES_MAX; i++) {
+        encode_node(&capture->filter[i], &scratch->nodes[i]);
+        scratch->node_pointers[message->n_filter++] = &scratch->nodes[i];
+    }
+    scratch->request.capture = message;
+}
+
 static void encode_daemon_status(struct scratch *scratch, const struct call *call)
 {
     (void)call;
@@ -269,6 +305,7 @@ static const struct encoder encoders[OP_COUNT] = {
     [TCPC_OP_HISTORY] = {encode_history, TCPENGINE__V1__REQUEST__OP_HISTORY},
     [TCPC_OP_EXPLAIN] = {encode_explain, TCPENGINE__V1__REQUEST__OP_EXPLAIN},
     [TCPC_OP_COUNTERS] = {encode_counters, TCPENGINE__V1__REQUEST__OP_COUNTERS},
+    [TCPC_OP_CAPTURE] = {encode_capture, TCPENGINE__V1__REQUEST__OP_CAPTURE},
     [TCPC_OP_NEXT_EVENTS] = {encode_next_events, TCPENGINE__V1__REQUEST__OP_NEXT_EVENTS},
     [TCPC_OP_DAEMON_STATUS] = {encode_daemon_status, TCPENGINE__V1__REQUEST__OP_DAEMON_STATUS},
     [TCPC_OP_SET_OPTION] = {encode_set_option, TCPENGINE__V1__REQUEST__OP_SET_OPTION},
@@ -292,6 +329,8 @@ uint32_t tcpci_request_wait_ms(const struct tcpc_request *request)
         return request->u.target.wait_ms;
     case TCPC_OP_NEXT_EVENTS:
         return request->u.next_events.wait_ms;
+    case TCPC_OP_CAPTURE:
+        return request->u.capture.wait_ms;
     default:
         return 0;
     }

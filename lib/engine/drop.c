@@ -248,6 +248,8 @@ void te_drop_packets(struct te_stack *stack, enum te_drop_reason reason, uint32_
         return;
     uint64_t *counter = (void *)((uint8_t *)&stack->counters + reasons[reason].counter_offset);
     *counter += packet_count;
+    stack->drops->total++;
+    stack->drops->last = reason;
     struct te_drop_item item = pack(stack, reason, about->segment);
     if (is_noise(reason))
         forget_noise(stack->drops, reason);
@@ -276,6 +278,12 @@ void te_drop_packet(struct te_stack *stack, enum te_drop_reason reason, const st
 }
 
 /* --- looking ---------------------------------------------------------------------------------- */
+
+uint64_t te_drop_last(const struct te_stack *stack, enum te_drop_reason *ret_reason)
+{
+    *ret_reason = stack->drops->last;
+    return stack->drops->total;
+}
 
 static struct te_dropped unpack(const struct te_drop_item *item, uint64_t id)
 {

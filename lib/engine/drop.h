@@ -50,6 +50,8 @@ struct te_drop_list {
 struct te_drop_logs {
     struct te_drop_entry ring[TE_DROPS_MAX];
     unsigned next, count;
+    uint64_t total; /* drops ever, and why the last was */
+    enum te_drop_reason last;
     struct te_drop_list lists[2]; /* half-open connections; all others */
     uint32_t capacity, used;      /* logs[used] and beyond were never taken */
     uint32_t bucket_count;        /* a power of two */
@@ -84,6 +86,8 @@ void te_drop_packets(struct te_stack *stack, enum te_drop_reason reason, uint32_
  * log. */
 unsigned te_drop_copy(const struct te_stack *stack, uint64_t id,
                       struct te_dropped ret_drops[TE_DROPS_MAX]);
+/* How many drops there have been, and why the last was; TE_DROP_NONE: none yet. */
+uint64_t te_drop_last(const struct te_stack *stack, enum te_drop_reason *ret_reason);
 /* NULL when lists, buckets and rings are consistent, else a static sentence. O(logs). */
 const char *te_drop_check(const struct te_stack *stack);
 

@@ -167,6 +167,9 @@ void te_note_add(struct te_stack *stack, const struct te_note_subject *subject,
     assert(subject->id != 0 && note->kind > TE_NOTE_NONE && note->kind < TE_NOTE_COUNT);
     struct te_note noted = *note;
     noted.time_us = stack->now_us;
+    stack->notes.total++;
+    stack->notes.last = noted;
+    stack->notes.last_id = subject->id;
     struct te_note_log *log = log_of(stack, subject);
     if (log != NULL)
         log->notes[log->total++ % TE_NOTES_MAX] = noted;

@@ -31,6 +31,9 @@ struct te_note_logs {
     uint32_t count, half_open_count;
     struct te_list half_open, others;
     bool has_events;
+    uint64_t total; /* notes ever; the last of them, and whose (trace.h) */
+    struct te_note last;
+    uint64_t last_id;
 };
 
 /* Whose note it is. Addresses are borrowed. */

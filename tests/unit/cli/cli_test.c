@@ -740,6 +740,7 @@ static void completion_asks_the_help(void **state)
     assert_string_equal(complete(world, "history -"),
                         "-d --drops --control -j --json -H --no-header --timeout -h --help "
                         "--version\n");
+    assert_string_equal(complete(world, "capture state time-w"), "time-wait\n");
     assert_string_equal(complete(world, "--no"), "--no-header\n");
 }
 

@@ -277,7 +277,8 @@ enum tcpc_op {
     TCPC_OP_DAEMON_STATUS,
     TCPC_OP_SET_OPTION,
     TCPC_OP_SESSIONS,
-    TCPC_OP_EXPLAIN
+    TCPC_OP_EXPLAIN,
+    TCPC_OP_CAPTURE
 };
 
 struct tcpc_open {
@@ -358,6 +359,49 @@ struct tcpc_set_option {
     const char *text; /* of "congestion_control": the algorithm's name; NULL: value counts */
 };
 
+/* What a node of a filter tests; Capture in tcpengine.proto says how. */
+enum tcpc_capture_test {
+    TCPC_CAPTURE_AND,
+    TCPC_CAPTURE_OR,
+    TCPC_CAPTURE_NOT,
+    TCPC_CAPTURE_STATES,
+    TCPC_CAPTURE_PORT,
+    TCPC_CAPTURE_UID,
+    TCPC_CAPTURE_HOST,
+    TCPC_CAPTURE_ID
+};
+enum tcpc_capture_op {
+    TCPC_CAPTURE_EQUAL,
+    TCPC_CAPTURE_NOT_EQUAL,
+    TCPC_CAPTURE_GREATER,
+    TCPC_CAPTURE_LESS,
+    TCPC_CAPTURE_GREATER_EQUAL,
+    TCPC_CAPTURE_LESS_EQUAL
+};
+
+#define TCPC_CAPTURE_NODES_MAX 64
+
+struct tcpc_capture_node {
+    enum tcpc_capture_test test;
+    enum tcpc_capture_op op;
+    uint32_t left, right; /* indexes of nodes before this one */
+    bool is_remote;
+    uint64_t number;
+    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
+    uint8_t prefix_bits;
+};
+
+struct tcpc_capture {
+    uint64_t capture;                       /* 0: begin one */
+    uint32_t snaplen;                       /* with 0: bytes of each packet; 0: all */
+    uint64_t count;                         /* with 0: packets, then it ends; 0: no end */
+    const struct tcpc_capture_node *filter; /* with 0: TCPC_CAPTURE_NODES_MAX at most */
+    size_t filter_count;
+    uint64_t from_offset; /* frees the bytes before */
+    uint32_t wait_ms;
+    bool stop; /* no more packets */
+};
+
 struct tcpc_request {
     enum tcpc_op op;     /* selects the union's member; COUNTERS and DAEMON_STATUS have none */
     uint32_t timeout_ms; /* 0: the client's */
@@ -370,6 +414,7 @@ struct tcpc_request {
         struct tcpc_page page;
         struct tcpc_next_events next_events;
         struct tcpc_set_option set_option;
+        struct tcpc_capture capture;
     } u;
 };
 
@@ -394,6 +439,14 @@ struct tcpc_received {
     const uint8_t *data;
     size_t len;
     bool is_end; /* the peer's FIN follows data */
+};
+
+struct tcpc_captured {
+    uint64_t capture;
+    const uint8_t *data; /* pcapng, from from_offset on */
+    size_t len;
+    uint64_t lost; /* packets, because the daemon's buffer was full */
+    bool is_over;  /* all has been read */
 };
 
 /* Who made a connection or listener: the process at the other end of its link to the daemon, as it
@@ -677,6 +730,7 @@ struct tcpc_response {
         struct tcpc_counters counters;
         struct tcpc_events events;
         struct tcpc_daemon_status daemon;
+        struct tcpc_captured captured;
     } u;
     struct tcpc_arena *memory; /* the library's: everything that the pointers above point to */
 };

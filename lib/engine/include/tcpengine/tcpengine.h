@@ -22,6 +22,7 @@
 #include <tcpengine/pressure.h>
 #include <tcpengine/save.h>
 #include <tcpengine/stack.h>
+#include <tcpengine/trace.h>
 #include <tcpengine/types.h>
 
 #endif

@@ -1,0 +1,112 @@
+/* Capture. */
+#include <string.h>
+
+#include "capture/capture.h"
+#include "rpc/rpc_handler.h"
+#include "rpc/rpc_status.h"
+
+#define DATA_MAX_BYTES (128u * 1024)
+
+static void fill_node(const pb_capture_node *from, struct capture_node *ret_node)
+{
+    *ret_node = (struct capture_node){
+        .test = (enum capture_test)from->test,
+        .op = (enum capture_op)from->op,
+        .left = from->left,
+        .right = from->right,
+        .is_remote = from->is_remote,
+        .number = from->number,
+        .prefix_bits = from->prefix_bits > UINT8_MAX ? UINT8_MAX : (uint8_t)from->prefix_bits};
+    if (from->address.len == sizeof(ret_node->address.bytes))
+        memcpy(ret_node->address.bytes, from->address.data, from->address.len);
+}
+
+/* False: it is no filter. */
+static bool fill_filter(const pb_capture *op, struct capture_filter *ret_filter)
+{
+    ret_filter->count = 0;
+    if (op->n_filter > CAPTURE_FILTER_NODES_MAX)
+        return false;
+    for (size_t i = 0; i < op->n_filter; i++)
+        fill_node(op->filter[i], &ret_filter->nodes[ret_filter->count++]);
+    return capture_filter_is_valid(ret_filter);
+}
+
+static enum rpc_outcome fail_start(struct rpc_call *call, const struct capture_set *set)
+{
+    if (set != NULL && capture_set_count(set) == CAPTURES_MAX)
+        return RPC_FAIL(call, RESOURCES, "EMFILE", NONE,
+                        "Capture: there are %d already, which is the limit", CAPTURES_MAX);
+    return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Capture: no memory");
+}
+
+static enum rpc_outcome start(struct rpc_call *call)
+{
+    const pb_capture *op = &call->op.capture;
+    struct capture_set *set = call->rpc->host.captures;
+    struct capture_request request = {.id = call->request_id,
+                                      .snaplen = op->snaplen,
+                                      .count = op->count,
+                                      .reader = {.owner = call->link,
+                                                 .sees_all = call->link->is_admin,
+                                                 .uid = call->link->account->uid}};
+    if (!fill_filter(op, &request.filter))
+        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NONE, "Capture: the filter is malformed");
+    const struct capture *capture =
+        set != NULL ? capture_find_request(set, call->request_id, call->link) : NULL;
+    if (set != NULL && capture == NULL)
+        capture = capture_start(set, &request);
+    if (capture == NULL)
+        return fail_start(call, set);
+    rpc_result(call)->capture.capture = capture_id(capture);
+    return RPC_ANSWER;
+}
+
+static bool fill_data(struct rpc_call *call, const uint8_t *bytes, size_t len)
+{
+    pb_capture_result *result = &rpc_result(call)->capture;
+    result->data.data = arena_alloc(&call->rpc->answer_arena, len);
+    if (result->data.data == NULL)
+        return false;
+    memcpy(result->data.data, bytes, len);
+    result->data.len = len;
+    return true;
+}
+
+static enum rpc_outcome read_on(struct rpc_call *call, struct capture *capture)
+{
+    const pb_capture *op = &call->op.capture;
+    pb_capture_result *result = &rpc_result(call)->capture;
+    const uint8_t *bytes;
+    size_t len;
+    if (!capture_read(capture, op->from_offset, DATA_MAX_BYTES, &bytes, &len))
+        return RPC_FAIL(call, BAD_OFFSET, "EINVAL", NONE,
+                        "Capture: from_offset is not within what is kept");
+    bool is_over = capture_is_over(capture);
+    if (len == 0 && !is_over && rpc_may_wait(call, RPC_KEY_CAPTURE | op->capture, RPC_WAKE_EVENT))
+        return RPC_WAIT;
+    if (len > 0 && !fill_data(call, bytes, len))
+        return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "Capture: no memory for the answer");
+    result->capture = op->capture;
+    result->offset = op->from_offset;
+    result->lost = capture_lost(capture);
+    result->is_over = is_over && len == 0;
+    if (result->is_over)
+        capture_end(call->rpc->host.captures, capture);
+    return RPC_ANSWER;
+}
+
+enum rpc_outcome rpc_verb_capture(struct rpc_call *call)
+{
+    const pb_capture *op = &call->op.capture;
+    struct capture_set *set = call->rpc->host.captures;
+    if (op->capture == 0)
+        return start(call);
+    struct capture *capture = set != NULL ? capture_find(set, op->capture, call->link) : NULL;
+    if (capture == NULL)
+        return RPC_FAIL(call, NOT_FOUND, "ENOENT", NONE,
+                        "Capture: this link has no capture of that number (any more)");
+    if (op->stop)
+        capture_stop(set, capture);
+    return read_on(call, capture);
+}
