@@ -477,6 +477,34 @@ static void walks_see_each_object_of_their_kind(void **state)
     assert_int_equal(te_status(c.b.stack, NOBODY, &status), TE_ERR_NO_CONNECTION);
 }
 
+/* RFC 9293 3.10.7: the connection, else the TIME_WAIT entry, else the listener. */
+static void find_in_order(void **state)
+{
+    (void)state;
+    struct te_endpoint a = endpoint("10.0.0.1", 0), b = endpoint("10.0.0.2", COUPLE_PORT);
+    uint64_t id = NOBODY;
+    a.port = c.conn->local.port;
+    assert_true(te_find(c.a.stack, &a, &b, &id));
+    assert_int_equal(id, c.id);
+    assert_true(te_find(c.b.stack, &b, &a, &id));
+    assert_int_equal(id, c.peer_id);
+    a.port++;
+    assert_true(te_find(c.b.stack, &b, &a, &id));
+    assert_int_equal(id, c.listener_id);
+    id = NOBODY;
+    assert_false(te_find(c.a.stack, &a, &b, &id));
+    assert_int_equal(id, NOBODY);
+    a.port--;
+    te_close(c.a.stack, c.id, c.a.now_us);
+    couple_run(&c);
+    te_close(c.b.stack, c.peer_id, c.b.now_us);
+    couple_run(&c);
+    assert_true(te_find(c.a.stack, &a, &b, &id)); /* in TIME_WAIT */
+    assert_int_equal(id, c.id);
+    assert_true(te_find(c.b.stack, &b, &a, &id));
+    assert_int_equal(id, c.listener_id);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -504,6 +532,7 @@ int main(void)
         TEST(congestion_control_errors),
         TEST(the_table_of_options_is_complete),
         TEST(walks_see_each_object_of_their_kind),
+        TEST(find_in_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,6 +23,13 @@ static bool is_new_data(const struct te_conn *conn, const struct te_plan *plan)
     return plan->len > 0 && plan->kind != TE_PLAN_PROBE && seq_geq(plan->seq, conn->snd_max);
 }
 
+/* A keepalive probe repeats a number, but nothing that was sent there. */
+static bool is_again(const struct te_conn *conn, const struct te_plan *plan)
+{
+    return (plan->len > 0 || (plan->flags & (TE_SYN | TE_FIN)) != 0) &&
+           seq_lt(plan->seq, conn->snd_max);
+}
+
 static uint8_t ecn_flags(const struct te_stack *stack, const struct te_conn *conn,
                          const struct te_plan *plan)
 {
@@ -134,6 +141,7 @@ void te_segment_build(struct te_stack *stack, struct te_conn *conn, const struct
     output->total_bytes = ip_end + tcp_len + plan->len;
     output->meta = make_meta(stack, conn, plan, ip_end, tcp_len);
     output->meta.gso_has_cwr = output->meta.gso_type != TE_GSO_NONE && (header.flags & TE_CWR) != 0;
+    output->is_again = is_again(conn, plan);
     note_ecn(stack, conn, header.flags, is_new);
     uint32_t one = plan->len < conn->mss || plan->is_mtu_probe ? plan->len : conn->mss;
     te_path_mtu_on_sent(conn, (uint32_t)(ip_end - TE_ETH_HEADER_LEN + tcp_len) + one,

@@ -42,6 +42,7 @@ struct te_output {
     unsigned iov_count;
     size_t total_bytes;
     struct te_frame_meta meta;
+    bool is_again; /* a TCP segment whose first byte, SYN or FIN was sent before */
 };
 
 #endif
