@@ -94,7 +94,7 @@ static const char *without_operation(const char *text)
     static const char *const names[] = {
         "Attach",  "Detach",       "Open",    "Accept",   "Send",    "Receive",    "Shutdown",
         "Close",   "Abort",        "Status",  "List",     "History", "NextEvents", "TimeWaitList",
-        "Explain", "DaemonStatus", "Capture", "Counters", "Fault",   "SetOption"};
+        "Explain", "DaemonStatus", "Capture", "Counters", "Fault",   "SetOption",  "Sessions"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t len = strlen(names[i]);
         if (strncmp(text, names[i], len) == 0 && strncmp(text + len, ": ", 2) == 0)
