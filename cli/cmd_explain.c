@@ -1,8 +1,10 @@
 /* tcpctl explain: what a connection waits for, in words. */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "format.h"
+#include "health.h"
 #include "ids.h"
 #include "json.h"
 #include "owner.h"
@@ -150,13 +152,81 @@ static int do_explain(struct cli *cli, uint64_t id, void *ctx)
     return EXIT_DONE;
 }
 
+/* --- the whole daemon ------------------------------------------------------------------------- */
+
+static bool add_page(void *ctx, const struct tcpc_response *page)
+{
+    for (size_t i = 0; i < page->u.list.count; i++)
+        health_add(ctx, &page->u.list.rows[i]);
+    return true;
+}
+
+static void print_health_json(const struct health_finding *findings, unsigned count)
+{
+    json_t *object = json_object(), *array = json_array();
+    json_put(object, "verdict",
+             json_text(health_verdict_name(count > 0 ? findings[0].verdict : HEALTH_OK)));
+    for (unsigned i = 0; i < count; i++) {
+        json_t *row = json_object();
+        json_put(row, "verdict", json_text(health_verdict_name(findings[i].verdict)));
+        json_put(row, "summary", json_text(findings[i].summary));
+        json_put(row, "hint", json_text(findings[i].next));
+        json_append(array, row);
+    }
+    json_put(object, "findings", array);
+    json_print(object);
+}
+
+static void print_health(const struct health_finding *findings, unsigned count)
+{
+    struct terminal_lines lines;
+    terminal_lines_begin(&lines);
+    if (count == 0)
+        print_line("ok", "Nothing is worth a look.");
+    for (unsigned i = 0; i < count; i++) {
+        print_line(health_verdict_name(findings[i].verdict), findings[i].summary);
+        print_line("", findings[i].next);
+    }
+    terminal_lines_end(&lines, NAME_COLUMNS);
+}
+
+static int explain_all(struct cli *cli)
+{
+    struct health health = {0};
+    struct health_finding findings[HEALTH_FINDINGS_MAX];
+    struct tcpc_request list = {.op = TCPC_OP_LIST, .u.page.details = true};
+    struct tcpc_response *counters = NULL, *daemon = NULL;
+    struct tcpc_error error;
+    if (tcpc_request_pages(cli->client, &list, add_page, &health, &error) != TCPC_OK ||
+        tcpc_counters(cli->client, &counters, &error) != TCPC_OK ||
+        tcpc_daemon_status(cli->client, &daemon, &error) != TCPC_OK) {
+        tcpc_response_free(counters);
+        return cli_fail(cli, &error, "explain");
+    }
+    unsigned count =
+        health_judge(&health, &counters->u.counters, daemon->u.daemon.memory_level, findings);
+    if (cli->is_json)
+        print_health_json(findings, count);
+    else
+        print_health(findings, count);
+    tcpc_response_free(counters);
+    tcpc_response_free(daemon);
+    return EXIT_DONE;
+}
+
 static int cmd_explain(struct cli *cli, int argc, char **argv)
 {
+    int status;
     cli->separates_ids = true;
-    return ids_run(cli, argc, argv, do_explain);
+    if (!cli_arguments(cli, argc, argv, 0, INT_MAX, &status))
+        return status;
+    if (optind < argc)
+        return ids_each(cli, argc - optind, argv + optind, do_explain, NULL);
+    status = cli_connect(cli, TCPC_POLICY_NONE);
+    return status != EXIT_DONE ? status : explain_all(cli);
 }
 
 const struct verb verb_explain = {.name = "explain",
-                                  .arguments = "ID...",
+                                  .arguments = "[ID...]",
                                   .summary = "Say in words what connections wait for",
                                   .run = cmd_explain};
