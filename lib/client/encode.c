@@ -31,8 +31,8 @@ struct scratch {
         PB(SetOption) set_option;
         PB(Capture) capture;
     } op;
-    PB(CaptureNode) nodes[TCPC_CAPTURE_NODES_MAX];
-    PB(CaptureNode) * node_pointers[TCPC_CAPTURE_NODES_MAX];
+    PB(CaptureNode) capture_nodes[TCPC_CAPTURE_NODES_MAX];
+    PB(CaptureNode) * capture_node_pointers[TCPC_CAPTURE_NODES_MAX];
 };
 
 typedef void (*encode_fn)(struct scratch *scratch, const struct call *call);
@@ -238,10 +238,10 @@ static void encode_capture(struct scratch *scratch, const struct call *call)
     message->from_offset = capture->from_offset;
     message->wait_ms = capture->wait_ms;
     message->stop = capture->stop;
-    message->filter = scratch->node_pointers;
+    message->filter = scratch->capture_node_pointers;
     for (size_t i = 0; i < capture->filter_count && i < TCPC_CAPTURE_NODES_MAX; i++) {
-        encode_node(&capture->filter[i], &scratch->nodes[i]);
-        scratch->node_pointers[message->n_filter++] = &scratch->nodes[i];
+        encode_node(&capture->filter[i], &scratch->capture_nodes[i]);
+        scratch->capture_node_pointers[message->n_filter++] = &scratch->capture_nodes[i];
     }
     scratch->request.capture = message;
 }
