@@ -71,6 +71,8 @@ static pb_owner *owner_of(struct rpc *rpc, const struct te_status *status)
 {
     struct rpc_owner owner = rpc_owner_of_tag(rpc, status->uid, status->tag);
     return rpc_owner_message(rpc, &owner);
+}
+
 pb_note *rpc_note(struct rpc *rpc, const struct te_note *note)
 {
     char text[NOTE_TEXT_MAX];
