@@ -636,7 +636,7 @@ struct tcpc_event {
     uint32_t uid;
     const struct tcpc_segment *segment; /* NULL when no segment caused it */
     struct tcpc_owner owner;
-    const struct tcpc_note *note;       /* of kind "note"; else NULL */
+    const struct tcpc_note *note; /* of kind "note"; else NULL */
     uint64_t lost; /* "notes_lost": so many notes of id (0: of others) were not kept */
 };
 
