@@ -155,6 +155,7 @@ static void push_event(struct te_stack *stack, const struct te_note_subject *sub
                              .id = subject->id,
                              .time_us = stack->now_us,
                              .uid = subject->uid,
+                             .tag = subject->tag,
                              .local = *subject->local,
                              .remote = *subject->remote,
                              .note = *note};

@@ -39,7 +39,7 @@ struct te_note_logs {
 /* Whose note it is. Addresses are borrowed. */
 struct te_note_subject {
     uint64_t id;
-    uint32_t uid;
+    uint32_t uid, tag; /* te_set_tag */
     const struct te_endpoint *local, *remote;
     bool is_half_open; /* SYN_RCVD from a listener: it may be forged */
 };

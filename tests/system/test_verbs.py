@@ -247,6 +247,7 @@ class Verbs(harness.SystemTest):
                   if event["id"] == conn_id]
         self.assertEqual([event["cause"] for event in events], [note["cause"]])
         self.assertEqual(events[0]["time_us"], note["time_us"])
+        self.assertEqual(events[0]["owner"]["program"], "tcpctl")
         self.assertEqual({event["kind"] for event in self.ctl("events", "-k", "state")}, {"state"})
         self.assertEqual([event["seq"] for event in self.ctl("events", "-n", "2")],
                          [event["seq"] for event in self.ctl("events")][-2:])

@@ -2,6 +2,7 @@
 
 #include "stack_internal.h"
 #include "tcp/conn/conn.h"
+#include "tcp/conn/tag.h"
 
 static void add(struct te_stack *stack, const struct te_conn *conn, const struct te_note *note)
 {
@@ -9,6 +10,7 @@ static void add(struct te_stack *stack, const struct te_conn *conn, const struct
     noted.state = conn->state;
     struct te_note_subject subject = {.id = conn->id,
                                       .uid = conn->uid,
+                                      .tag = te_tag_number(stack, conn->tag_reference),
                                       .local = &conn->local,
                                       .remote = &conn->remote,
                                       .is_half_open =
