@@ -113,7 +113,8 @@ void cli_flush(void);
     X(capture)                                                                                     \
     X(stats)                                                                                       \
     X(status)                                                                                      \
-    X(set)
+    X(set)                                                                                         \
+    X(fault)
 
 #define CLI_VERB(name) extern const struct verb verb_##name;
 CLI_VERB_LIST(CLI_VERB)

@@ -22,6 +22,7 @@
 #include "config/config_custom.h"
 #include "describe.h"
 #include "drain.h"
+#include "fault/fault_layer.h"
 #include "link/addresses.h"
 #include "link/memory.h"
 #include "link/pump.h"
@@ -78,6 +79,7 @@ struct service {
     struct rpc_stats rpc_stats;
     struct pages pages;
     struct tap *tap;
+    struct fault_layer *faults; /* NULL: not allowed */
     struct pump *pump;
     struct event_log *events;
     struct tracing tracing;
@@ -116,10 +118,20 @@ static void on_engine_event(void *ctx, const struct te_event *event)
     latency_on_event(&service->latency, event, stack);
     addresses_on_event(&service->addresses, stack, event);
     event_log_push(service->events, event);
+    if (fault_layer_is_active(service->faults))
+        fault_layer_on_event(service->faults, event);
     if (service->rpc != NULL && !service->is_ending)
         rpc_on_engine_event(service->rpc, event);
     channel_server_on_event(service->channels, event);
     socket_server_on_event(service->sockets, event);
+}
+
+static void on_fault(void *ctx, const struct fault_note *note)
+{
+    struct service *service = ctx;
+    event_log_push_fault(service->events, note);
+    if (service->rpc != NULL && !service->is_ending)
+        rpc_on_fault(service->rpc, note);
 }
 
 static struct marks_numbers numbers_next(const struct service *service)
@@ -297,6 +309,8 @@ static void parts_free(struct service *service)
     service->rpc = NULL;
     tracing_detach(&service->tracing);
     pump_free(service->pump);
+    fault_layer_free(service->faults);
+    service->faults = NULL;
     tap_free(service->tap);
     tap_device_unreserve();
 }
@@ -510,6 +524,30 @@ static void give_memory(struct service *service, struct te_config *engine)
     engine->memory_max_bytes = max_bytes;
 }
 
+static bool start_faults(struct service *service)
+{
+    const struct config *config = service->config;
+    struct fault_layer_options options = {.faults_max = config->faults_max,
+                                          .per_uid_max = config->faults_per_uid_max,
+                                          .held_max = config->faults_held_max_bytes,
+                                          .on_note = on_fault,
+                                          .ctx = service};
+    if (!config->allow_faults)
+        return true;
+    memcpy(options.mac, config->engine.mac, sizeof(options.mac));
+    if (getrandom(&options.seed, sizeof(options.seed), 0) != (ssize_t)sizeof(options.seed)) {
+        log_write(LOG_LEVEL_ERROR, "cannot get random numbers: %s", strerror(errno));
+        return false;
+    }
+    service->faults = fault_layer_new(&options);
+    if (service->faults == NULL) {
+        log_write(LOG_LEVEL_ERROR, "no memory for faults; set allow_faults = no");
+        return false;
+    }
+    log_write(LOG_LEVEL_NOTICE, "allow_faults is set: users may break their own connections");
+    return true;
+}
+
 static bool start_engine(struct service *service)
 {
     struct te_config engine = service->config->engine;
@@ -519,6 +557,7 @@ static bool start_engine(struct service *service)
                                    .on_rest = on_rest,
                                    .busy_poll_us = service->config->busy_poll_us,
                                    .on_spin = on_spin,
+                                   .faults = service->faults,
                                    .ctx = service};
     const char *error;
     give_memory(service, &engine);
@@ -593,6 +632,7 @@ static bool start_rpc(struct service *service)
                             .pump = service->pump,
                             .events = service->events,
                             .captures = service->tracing.captures,
+                            .faults = service->faults,
                             .describe = on_describe,
                             .before_answer = on_before_output,
                             .before_end = on_before_end,
@@ -667,8 +707,9 @@ static bool start(struct service *service)
     if (!spare_init())
         log_write(LOG_LEVEL_WARNING, "no descriptor is left to keep in reserve");
     handles_start(service);
-    if (!start_tap(service) || !start_marks(service) || !start_engine(service) ||
-        !start_rpc(service) || !start_http(service) || !start_notify(service))
+    if (!start_tap(service) || !start_marks(service) || !start_faults(service) ||
+        !start_engine(service) || !start_rpc(service) || !start_http(service) ||
+        !start_notify(service))
         return false;
     if (service->config->sandbox && !sandbox_enter())
         return false;

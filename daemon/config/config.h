@@ -44,6 +44,9 @@ struct config {
     int64_t shutdown_timeout_us;
     int64_t busy_poll_us;
     bool watchdog;
+    bool allow_faults;
+    uint32_t faults_max, faults_per_uid_max; /* nothing without allow_faults */
+    uint64_t faults_held_max_bytes;          /* each way */
     bool sandbox;
     uint64_t memory_max_bytes; /* for the engine */
 

@@ -7,6 +7,7 @@
 
 #include "config/config_custom.h"
 #include "config/config_value.h"
+#include "fault/fault_layer.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc_options.h"
 #include "session/recent.h"
@@ -73,6 +74,9 @@ static const struct config_key keys[] = {
            "Answer systemd's watchdog after a check of the daemon's own state."),
     NUMBER("daemon", sandbox, sandbox, SWITCH, true, (0, 1),
            "Give up all capabilities and unneeded system calls once started. Off: for debuggers."),
+    NUMBER("daemon", allow_faults, allow_faults, SWITCH, false, (0, 1),
+           "Let users inject faults into their own connections, and admins into all "
+           "(tcpctl fault): for tests and teaching, not for a host that others depend on."),
     NUMBER("daemon", memory_max, memory_max_bytes, BYTES, 2 * TE_GIB, (16 * TE_MIB, 1024 * TE_GIB),
            "Memory of the engine, stream buffers included; memory_pressure_percent and the keys "
            "beside it "
@@ -134,6 +138,14 @@ static const struct config_key keys[] = {
            "Sockets in all; each takes a descriptor. 0: there are none."),
     NUMBER("limits", answers_max, rpc.recent_max, COUNT, RECENT_MAX_DEFAULT, (16, TABLE_MAX),
            "Answers remembered, for requests that arrive twice."),
+
+    NUMBER("limits", faults_max, faults_max, COUNT, FAULT_MAX_DEFAULT, (1, 1024),
+           "Faults at a time, in all; nothing without allow_faults."),
+    NUMBER("limits", faults_per_uid_max, faults_per_uid_max, COUNT, FAULT_PER_UID_MAX_DEFAULT,
+           (1, 1024), "Faults at a time of one user who is no admin."),
+    NUMBER("limits", faults_held_max, faults_held_max_bytes, BYTES, FAULT_HELD_MAX_DEFAULT,
+           (64 * TE_KIB, TE_GIB),
+           "Frames that faults hold back, each way; what comes beyond is lost."),
 
     TE_CONFIG_LIST(ENGINE) TE_FEATURE_LIST(FEATURE)};
 

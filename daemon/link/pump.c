@@ -44,6 +44,7 @@
 struct pump {
     struct tap *tap;
     struct te_stack *stack;
+    struct fault_layer *faults;
     pump_event_fn *on_event;
     pump_flushed_fn *on_flushed;
     pump_rest_fn *on_rest;
@@ -132,18 +133,29 @@ static bool poll_output(struct pump *pump, uint8_t *header, struct te_output *re
     return true;
 }
 
+/* One frame to the TAP, which keeps the one that it has no room for. */
+static void write_frame(struct pump *pump, const struct te_output *output)
+{
+    if (tap_write(pump->tap, output) == TAP_WRITE_FULL)
+        pump->is_tap_full = true;
+}
+
 static bool run_output(struct pump *pump, int64_t now_us)
 {
     uint8_t header[TE_OUTPUT_HEADER_MAX];
     struct te_output output;
+    if (fault_layer_is_active(pump->faults))
+        fault_layer_run(pump->faults, now_us);
     for (unsigned i = 0; i < PUMP_FRAMES_MAX; i++) {
         if (pump->is_tap_full || !poll_output(pump, header, &output, now_us)) {
             if (i % PUMP_FRAMES_PER_READING != 0)
                 tap_read_batch(pump->tap);
             return false;
         }
-        if (tap_write(pump->tap, &output) == TAP_WRITE_FULL)
-            pump->is_tap_full = true;
+        if (fault_layer_is_active(pump->faults))
+            fault_layer_output(pump->faults, &output, now_us);
+        else
+            write_frame(pump, &output);
         if (i % PUMP_FRAMES_PER_READING == PUMP_FRAMES_PER_READING - 1) {
             tap_read_batch(pump->tap);
             now_us = pump_now_us(pump);
@@ -172,6 +184,8 @@ static void on_due(void *ctx)
 static void arm_timer(struct pump *pump)
 {
     int64_t at_us = te_stack_next_timeout(pump->stack);
+    if (fault_layer_is_active(pump->faults) && fault_layer_next_us(pump->faults) < at_us)
+        at_us = fault_layer_next_us(pump->faults);
     if (at_us != TE_NEVER)
         wakeup_arm(&pump->wakeup, at_us + pump->started_at_us);
 }
@@ -258,15 +272,41 @@ static void on_check(uv_check_t *check)
         pump_flush(pump);
 }
 
-static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
+static void input(struct pump *pump, const uint8_t *frame, size_t len,
+                  const struct te_frame_meta *meta, int64_t now_us)
 {
-    struct pump *pump = ctx;
     const struct pump_tracer *tracer = pump->tracer;
     if (tracer != NULL)
         tracer->before_input(tracer->ctx, frame, len);
-    te_stack_input(pump->stack, frame, len, meta, pump_now_us(pump));
+    te_stack_input(pump->stack, frame, len, meta, now_us);
     if (tracer != NULL)
         tracer->after_input(tracer->ctx, frame, len, meta);
+}
+
+static void on_frame(void *ctx, const uint8_t *frame, size_t len, const struct te_frame_meta *meta)
+{
+    struct pump *pump = ctx;
+    if (fault_layer_is_active(pump->faults))
+        fault_layer_input(pump->faults, frame, len, meta, pump_now_us(pump));
+    else
+        input(pump, frame, len, meta, pump_now_us(pump));
+}
+
+static void on_deliver(void *ctx, const uint8_t *frame, size_t len,
+                       const struct te_frame_meta *meta, int64_t now_us)
+{
+    struct pump *pump = ctx;
+    input(pump, frame, len, meta, now_us);
+    pump_wake(pump);
+}
+
+static bool on_transmit(void *ctx, const struct te_output *output)
+{
+    struct pump *pump = ctx;
+    if (pump->is_tap_full)
+        return false;
+    write_frame(pump, output);
+    return true;
 }
 
 static void on_batch_end(void *ctx)
@@ -324,12 +364,18 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
         return NULL;
     }
     pump->tap = tap;
+    pump->faults = options->faults;
     pump->on_event = options->on_event;
     pump->on_flushed = options->on_flushed;
     pump->on_rest = options->on_rest;
     pump->on_spin = options->on_spin;
     pump->busy_poll_us = options->busy_poll_us;
     pump->ctx = options->ctx;
+    if (pump->faults != NULL)
+        fault_layer_connect(pump->faults, &(const struct fault_ports){.stack = pump->stack,
+                                                                      .deliver = on_deliver,
+                                                                      .transmit = on_transmit,
+                                                                      .ctx = pump});
     start_handles(pump, loop);
     handlers.ctx = pump;
     tap_set_handlers(tap, &handlers);

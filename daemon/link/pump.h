@@ -14,6 +14,7 @@
 #include <tcpengine/stack.h>
 #include <uv.h>
 
+#include "fault/fault_layer.h"
 #include "link/tap.h"
 
 /* Receives every event of the engine, in order. The event is borrowed until return. May call the
@@ -48,6 +49,7 @@ struct pump_options {
      * and asks on_spin, which then must not be NULL. 0: not at all. */
     int64_t busy_poll_us;
     pump_spin_fn *on_spin;
+    struct fault_layer *faults; /* NULL: there are none, ever; outlives the pump */
     void *ctx;
 };
 

@@ -172,6 +172,24 @@ void event_log_push(struct event_log *log, const struct te_event *event)
     entry->segment = event->transition.segment;
 }
 
+void event_log_push_fault(struct event_log *log, const struct fault_note *note)
+{
+    const struct te_fault_spec *spec = &note->fault->order.spec;
+    const struct te_event event = {.time_us = note->time_us,
+                                   .id = note->conn_id,
+                                   .uid = note->uid,
+                                   .local = note->local,
+                                   .remote = note->remote};
+    struct event_log_entry *entry = append(log, &event);
+    entry->kind = (uint8_t)(EVENT_LOG_FAULT + note->phase);
+    entry->segment = note->segment;
+    entry->has_segment = note->has_segment;
+    entry->fault_kind = (uint8_t)spec->kind;
+    entry->fault_aim = (uint8_t)spec->aim;
+    entry->fault_ways = (uint8_t)spec->ways;
+    entry->fault_id = (uint32_t)note->fault->id;
+}
+
 /* Moves the reader past what the ring no longer has. */
 static void skip_overwritten(const struct event_log *log, struct event_log_reader *reader)
 {

@@ -11,7 +11,11 @@
 
 #include <tcpengine/event.h>
 
+#include "fault/fault_layer.h"
+
 #define EVENT_LOG_MAX_DEFAULT 65536
+/* Kinds of entries that are no events of the engine (enum te_event_kind), one per fault_phase. */
+#define EVENT_LOG_FAULT 128
 
 /* A kind beside enum te_event_kind: note.value notes of id were not kept; id 0: of others. */
 #define EVENT_LOG_NOTES_LOST 100
@@ -30,9 +34,12 @@ struct event_log_entry {
         struct te_note note;            /* TE_EVENT_NOTE, EVENT_LOG_NOTES_LOST */
     };
     uint32_t tag;     /* te_set_tag */
-    uint8_t kind;     /* enum te_event_kind */
+    uint8_t kind;     /* enum te_event_kind, or one of the above */
     uint8_t from, to; /* enum te_state, for TE_EVENT_STATE */
     uint8_t cause;    /* enum te_cause, for TE_EVENT_STATE */
+    /* EVENT_LOG_FAULT and the two behind it: */
+    uint8_t fault_kind, fault_aim, fault_ways;
+    uint32_t fault_id;
     bool has_segment;
 };
 
@@ -49,6 +56,8 @@ uint64_t event_log_first_seq(const struct event_log *log);
 
 /* Numbers and copies the event, unless it is TE_EVENT_READY. The oldest one makes room. */
 void event_log_push(struct event_log *log, const struct te_event *event);
+/* The same for what a fault does. */
+void event_log_push_fault(struct event_log *log, const struct fault_note *note);
 /* count events were lost before they got here: readers find a gap of that size. */
 void event_log_skip(struct event_log *log, uint64_t count);
 /* Number of the newest event; if there was none, the one before the first. */

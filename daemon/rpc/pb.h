@@ -73,6 +73,9 @@ typedef Tcpengine__V1__DeathPolicy pb_policy;
 typedef Tcpengine__V1__Session pb_session;
 typedef Tcpengine__V1__Sessions pb_sessions;
 typedef Tcpengine__V1__SessionsResult pb_sessions_result;
+typedef Tcpengine__V1__Fault pb_fault;
+typedef Tcpengine__V1__FaultEntry pb_fault_entry;
+typedef Tcpengine__V1__FaultResult pb_fault_result;
 
 #define PB_OK TCPENGINE__V1__CODE__OK
 #define PB_INVALID_ARGUMENT TCPENGINE__V1__CODE__INVALID_ARGUMENT

@@ -185,6 +185,15 @@ void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event)
         rpc_clock_run_soon(rpc);
 }
 
+void rpc_on_fault(struct rpc *rpc, const struct fault_note *note)
+{
+    wait_wake(&rpc->waits, RPC_KEY_EVENTS_OF_UID | note->uid, RPC_WAKE_EVENT);
+    wait_wake(&rpc->waits, RPC_KEY_EVENTS_OF_ALL, RPC_WAKE_EVENT);
+    rpc_wait_share_out(rpc);
+    if (wait_has_due(&rpc->waits))
+        rpc_clock_run_soon(rpc);
+}
+
 void rpc_on_capture(struct rpc *rpc, uint64_t capture)
 {
     wait_wake(&rpc->waits, RPC_KEY_CAPTURE | capture, RPC_WAKE_EVENT);

@@ -17,7 +17,7 @@
  *   rpc_request  from bytes to a call: decode, find the verb, run or park
  *   rpc_verb     the table of verbs
  *   rpc_open, rpc_stream, rpc_close, rpc_session, rpc_inspect, rpc_daemon   their handlers
- *   rpc_explain  another one
+ *   rpc_explain, rpc_fault   more of them
  *   rpc_wait     waiting calls
  *   rpc_call     one call: checks, handler, answer
  *   rpc_recall   remembered answers
@@ -32,6 +32,7 @@
 
 #include <uv.h>
 
+#include "fault/fault_layer.h"
 #include "link/pump.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc_options.h"
@@ -68,6 +69,7 @@ struct rpc_host {
     struct pump *pump;
     struct event_log *events;
     struct capture_set *captures; /* NULL: there are none to be had */
+    struct fault_layer *faults;   /* NULL: not allowed */
     /* Fills in *ret_info, which is zeroed; its texts stay valid until the next call. */
     void (*describe)(void *ctx, struct daemon_info *ret_info);
     /* Called before each answer leaves: the ids and event numbers in it are known to somebody from
@@ -99,6 +101,8 @@ void rpc_free(struct rpc *rpc);
 /* Call with every event of the engine, in order, after event_log_push(). Calls nothing back: the
  * requests that it wakes run in the next round of the loop. */
 void rpc_on_engine_event(struct rpc *rpc, const struct te_event *event);
+/* Call with every note of the fault layer, after event_log_push_fault(). Calls nothing back. */
+void rpc_on_fault(struct rpc *rpc, const struct fault_note *note);
 
 /* A capture has something to read. May be called within the engine's work. */
 void rpc_on_capture(struct rpc *rpc, uint64_t capture);

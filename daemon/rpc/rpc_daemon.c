@@ -230,6 +230,12 @@ static const char *event_kind_name(unsigned kind)
         return "note";
     case EVENT_LOG_NOTES_LOST:
         return "notes_lost";
+    case EVENT_LOG_FAULT + FAULT_ADDED:
+        return "fault_added";
+    case EVENT_LOG_FAULT + FAULT_HIT:
+        return "fault_hit";
+    case EVENT_LOG_FAULT + FAULT_ENDED:
+        return "fault_ended";
     default:
         return "";
     }
@@ -242,6 +248,16 @@ static void fill_note(struct rpc *rpc, const struct event_log_entry *entry, pb_e
     message->from = message->to = rpc_state(entry->note.state);
     if (message->note != NULL)
         message->cause = message->note->text;
+}
+
+/* "fault 3: drop ack-of-fin (out)". */
+static char *fault_cause(struct rpc *rpc, const struct event_log_entry *entry)
+{
+    char text[2 * TE_FAULT_WORDS_MAX];
+    snprintf(text, sizeof(text), "fault %" PRIu32 ": %s %s (%s)", entry->fault_id,
+             te_fault_kind_name(entry->fault_kind), te_fault_aim_name(entry->fault_aim),
+             te_fault_ways_name(entry->fault_ways));
+    return rpc_text(rpc, text);
 }
 
 static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *entry, uint32_t uid)
@@ -267,6 +283,8 @@ static pb_event *event_message(struct rpc *rpc, const struct event_log_entry *en
     if (entry->kind == TE_EVENT_NOTE)
         fill_note(rpc, entry, message);
     message->lost = entry->kind == EVENT_LOG_NOTES_LOST ? (uint64_t)entry->note.value : 0;
+    if (entry->kind >= EVENT_LOG_FAULT)
+        message->cause = fault_cause(rpc, entry);
     if (entry->has_segment)
         message->segment = rpc_segment(rpc, &entry->segment);
     return message;

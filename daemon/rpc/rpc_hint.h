@@ -63,7 +63,10 @@
     X(SESSIONS_PER_UID, "end some of them with Detach, or by closing their links")                 \
     X(SESSIONS, "try again later")                                                                 \
     X(PORT_SHARE,                                                                                  \
-      "close some connections, wait for TIME_WAIT to end, or raise connections_per_uid_percent")
+      "close some connections, wait for TIME_WAIT to end, or raise connections_per_uid_percent")   \
+    X(ALLOW_FAULTS, "set allow_faults = yes in the daemon's configuration, and restart it")        \
+    X(FAULTS, "remove some, or raise faults_max or faults_per_uid_max")                            \
+    X(FAULT_IDS, "Fault with FAULT_LIST names those that exist")
 
 /* What code says. */
 const char *rpc_hint_text(pb_hint code);

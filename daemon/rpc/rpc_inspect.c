@@ -387,17 +387,23 @@ static void add_own_counters(struct rpc *rpc, pb_counters_result *result)
 #define ADD_SP_COUNTER(name, help) add_counter(rpc, result, "ipc_" #name, help, stats.control.name);
 #define ADD_RPC_COUNTER(name, help)                                                                \
     add_counter(rpc, result, "ipc_" #name, help, stats.counters.name);
+#define ADD_FAULT_COUNTER(name, help)                                                              \
+    add_counter(rpc, result, "fault_" #name, help, stats.faults.counters.name);
     SP_COUNTER_LIST(ADD_SP_COUNTER)
     RPC_COUNTER_LIST(ADD_RPC_COUNTER)
+    FAULT_COUNTER_LIST(ADD_FAULT_COUNTER)
 #undef ADD_SP_COUNTER
 #undef ADD_RPC_COUNTER
+#undef ADD_FAULT_COUNTER
 }
 
 enum rpc_outcome rpc_verb_counters(struct rpc_call *call)
 {
     struct rpc *rpc = call->rpc;
     const char *counters = (const char *)te_stack_counters(rpc_stack(rpc));
-    size_t count, own = (sizeof(struct sp_counters) + sizeof(struct rpc_counters)) / 8;
+    size_t count, own = (sizeof(struct sp_counters) + sizeof(struct rpc_counters) +
+                         sizeof(struct fault_counters)) /
+                        sizeof(uint64_t);
     const struct te_counter_info *table = te_counter_table(&count);
     pb_counters_result *result = &rpc_result(call)->counters;
     result->counters = rpc_pointers(rpc, count + own);

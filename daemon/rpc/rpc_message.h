@@ -28,6 +28,7 @@ union rpc_op {
     pb_daemon_status daemon_status;
     pb_set_option set_option;
     pb_sessions sessions;
+    pb_fault fault;
 };
 
 /* Its result. */
@@ -53,6 +54,7 @@ union rpc_result {
     pb_daemon_status_result daemon;
     pb_set_option_result set_option;
     pb_sessions_result sessions;
+    pb_fault_result fault;
 };
 
 /* The answer under construction; there is only one at a time. */

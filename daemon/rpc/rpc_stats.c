@@ -16,6 +16,7 @@ void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
                                     .sockets = rpc->sockets,
                                     .recent = recent_count(rpc->recent),
                                     .held_bytes = rpc->held_bytes};
+    fault_layer_fill_stats(rpc->host.faults, &ret_stats->faults);
     ret_stats->control.turns_cut = sp_server_turns(rpc->server)->rounds_cut;
     ret_stats->control.turns_held_back = sp_server_turns(rpc->server)->fair.held_back;
     ret_stats->counters.recent_evicted = recent_evicted(rpc->recent);

@@ -2,10 +2,11 @@
 #ifndef TCPENGINED_RPC_STATS_H
 #define TCPENGINED_RPC_STATS_H
 
+#include "fault/fault_layer.h"
 #include "sp/sp.h"
 
 /* Rows of the table of verbs. */
-#define RPC_VERB_COUNT 20
+#define RPC_VERB_COUNT 21
 /* Status codes, OK included. */
 #define RPC_CODE_COUNT 22
 
@@ -53,6 +54,7 @@ struct rpc_stats {
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
     size_t links, sessions, objects, waits, recent, channels, sockets;
     size_t held_bytes; /* Send data of waiting requests */
+    struct fault_stats faults;
 };
 struct rpc;
 /* Fills all of *ret_stats. */

@@ -38,6 +38,8 @@ static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
      offsetof(pb_next_events, wait_ms), false},
     {RPC_OP(CAPTURE), "Capture", rpc_verb_capture, RESULT(capture), RPC_ANYBODY, 0,
      offsetof(pb_capture, wait_ms), false},
+    {RPC_OP(FAULT), "Fault", rpc_verb_fault, RESULT(fault), RPC_ANYBODY,
+     offsetof(pb_fault, target_id), 0, false},
     {RPC_OP(DAEMON_STATUS), "DaemonStatus", rpc_verb_daemon_status, RESULT(daemon_status),
      RPC_ANYBODY, 0, 0, false},
     {RPC_OP(SET_OPTION), "SetOption", rpc_verb_set_option, RESULT(set_option), RPC_OWNER,

@@ -279,6 +279,26 @@ static void write_rpc(FILE *stream, const struct rpc_stats *rpc)
 #undef WRITE_RPC
 }
 
+static void write_faults(FILE *stream, const struct fault_stats *faults)
+{
+    static const char hits[] = PREFIX "fault_hits_by_kind_total";
+    write_number(stream, PREFIX "faults", "gauge", "Faults that users have added", faults->faults);
+    write_number(stream, PREFIX "faults_max", "gauge",
+                 "Most faults that there can be; 0: allow_faults is not set", faults->faults_max);
+    write_number(stream, PREFIX "fault_held_bytes", "gauge", "Frames that faults hold back",
+                 faults->held_bytes);
+    write_number(stream, PREFIX "fault_held_max_bytes", "gauge",
+                 "Most bytes that faults can hold back", faults->held_max);
+    write_head(stream, hits, "counter", "Segments that met a fault, by what it does");
+    for (unsigned kind = 0; kind < TE_FAULT_KIND_COUNT; kind++)
+        fprintf(stream, "%s{what=\"%s\"} %" PRIu64 "\n", hits, te_fault_kind_name(kind),
+                faults->hits_by_kind[kind]);
+#define WRITE_FAULT(name, help)                                                                    \
+    write_number(stream, PREFIX "fault_" #name "_total", "counter", help, faults->counters.name);
+    FAULT_COUNTER_LIST(WRITE_FAULT)
+#undef WRITE_FAULT
+}
+
 static void write_log(FILE *stream)
 {
     write_number(stream, PREFIX "log_lost_total", "counter",
@@ -326,6 +346,7 @@ void metrics_write(FILE *stream, const struct metrics_input *input)
     write_pump(stream, input->pump);
     write_rpc_use(stream, input->rpc, input->rpc_options);
     write_rpc(stream, input->rpc);
+    write_faults(stream, &input->rpc->faults);
     write_log(stream);
     write_process(stream, input);
 }

@@ -622,6 +622,34 @@ static bool decode_attach(struct decoding *decoding)
     return true;
 }
 
+static bool decode_faults(struct decoding *decoding)
+{
+    const PB(FaultResult) *message = decoding->message->fault;
+    struct tcpc_faults *faults = &decoding->response->u.faults;
+    struct tcpc_fault_row *rows =
+        tcpci_arena_array(decoding->memory, message->n_faults, sizeof(*rows));
+    if (rows == NULL && message->n_faults)
+        return false;
+    for (size_t i = 0; i < message->n_faults; i++) {
+        const PB(FaultEntry) *from = message->faults[i];
+        rows[i] = (struct tcpc_fault_row){.id = from->id,
+                                          .target = from->target,
+                                          .what = from->what,
+                                          .aim = from->aim,
+                                          .target_id = from->target_id,
+                                          .count = from->count,
+                                          .hits = from->hits,
+                                          .expires_ms = from->expires_ms,
+                                          .direction = (enum tcpc_direction)from->direction,
+                                          .probability_millionths = from->probability_millionths,
+                                          .delay_ms = from->delay_ms,
+                                          .uid = from->uid};
+    }
+    *faults = (struct tcpc_faults){
+        .id = message->id, .rows = rows, .count = message->n_faults, .next_id = message->next_id};
+    return true;
+}
+
 static bool decode_nothing(struct decoding *decoding)
 {
     (void)decoding;
@@ -653,6 +681,7 @@ static const struct decoder decoders[OP_COUNT] = {
     [TCPC_OP_DAEMON_STATUS] = {decode_daemon, TCPENGINE__V1__RESPONSE__RESULT_DAEMON},
     [TCPC_OP_SET_OPTION] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION},
     [TCPC_OP_SESSIONS] = {decode_sessions, TCPENGINE__V1__RESPONSE__RESULT_SESSIONS},
+    [TCPC_OP_FAULT] = {decode_faults, TCPENGINE__V1__RESPONSE__RESULT_FAULT},
     [OP_ATTACH] = {decode_attach, TCPENGINE__V1__RESPONSE__RESULT_ATTACH},
     [OP_DETACH] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_DETACH},
 };

@@ -30,6 +30,7 @@ struct scratch {
         PB(DaemonStatus) daemon_status;
         PB(SetOption) set_option;
         PB(Capture) capture;
+        PB(Fault) fault;
     } op;
     PB(CaptureNode) capture_nodes[TCPC_CAPTURE_NODES_MAX];
     PB(CaptureNode) * capture_node_pointers[TCPC_CAPTURE_NODES_MAX];
@@ -266,6 +267,27 @@ static void encode_set_option(struct scratch *scratch, const struct call *call)
     scratch->request.set_option = message;
 }
 
+static void encode_fault(struct scratch *scratch, const struct call *call)
+{
+    const struct tcpc_fault *fault = &call->request.u.fault;
+    PB(Fault) *message = &scratch->op.fault;
+    tcpengine__v1__fault__init(message);
+    message->verb = (PB(FaultVerb))fault->verb;
+    message->id = fault->id;
+    message->token = fault->token;
+    message->target_id = fault->target_id;
+    message->target = (char *)(fault->target != NULL ? fault->target : "");
+    message->what = (char *)(fault->what != NULL ? fault->what : "");
+    message->direction = (PB(FaultDirection))fault->direction;
+    message->count = fault->count;
+    message->probability_millionths = fault->probability_millionths;
+    message->delay_ms = fault->delay_ms;
+    message->lasts_ms = fault->lasts_ms;
+    message->filter = scratch->node_pointers;
+    message->n_filter = encode_nodes(scratch, fault->filter, fault->filter_count);
+    scratch->request.fault = message;
+}
+
 static void encode_attach(struct scratch *scratch, const struct call *call)
 {
     struct tcpc_client *client = call->client;
@@ -310,6 +332,7 @@ static const struct encoder encoders[OP_COUNT] = {
     [TCPC_OP_DAEMON_STATUS] = {encode_daemon_status, TCPENGINE__V1__REQUEST__OP_DAEMON_STATUS},
     [TCPC_OP_SET_OPTION] = {encode_set_option, TCPENGINE__V1__REQUEST__OP_SET_OPTION},
     [TCPC_OP_SESSIONS] = {encode_sessions, TCPENGINE__V1__REQUEST__OP_SESSIONS},
+    [TCPC_OP_FAULT] = {encode_fault, TCPENGINE__V1__REQUEST__OP_FAULT},
     [OP_ATTACH] = {encode_attach, TCPENGINE__V1__REQUEST__OP_ATTACH},
     [OP_DETACH] = {encode_detach, TCPENGINE__V1__REQUEST__OP_DETACH},
 };

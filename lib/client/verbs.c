@@ -17,7 +17,7 @@ enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_req
                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
 {
     tcpci_error_clear(ret_error);
-    if ((int)request->op > TCPC_OP_CAPTURE)
+    if ((int)request->op > TCPC_OP_FAULT)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_start(client, request, callback, ctx, ret_error);
 }
@@ -26,7 +26,7 @@ enum tcpc_code tcpc_call(struct tcpc_client *client, const struct tcpc_request *
                          struct tcpc_response **ret_response, struct tcpc_error *ret_error)
 {
     tcpci_error_clear(ret_error);
-    if ((int)request->op > TCPC_OP_CAPTURE)
+    if ((int)request->op > TCPC_OP_FAULT)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_sync(client, request, ret_response, ret_error);
 }
@@ -209,6 +209,44 @@ enum tcpc_code tcpc_set_congestion_control(struct tcpc_client *client, uint64_t 
 {
     const struct tcpc_set_option option = {.id = id, .name = "congestion_control", .text = name};
     return call_set_option(client, &option, ret_error);
+}
+
+/* --- faults ----------------------------------------------------------------------------------- */
+
+enum tcpc_code tcpc_fault_add(struct tcpc_client *client, const struct tcpc_fault *fault,
+                              uint64_t *ret_id, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_FAULT, .u.fault = *fault};
+    struct tcpc_response *response = NULL;
+    request.u.fault.verb = TCPC_FAULT_ADD;
+    if (!fault->token)
+        request.u.fault.token = token_new();
+    enum tcpc_code code = tcpc_call(client, &request, &response, ret_error);
+    if (code != TCPC_OK)
+        return code;
+    *ret_id = response->u.faults.id;
+    tcpc_response_free(response);
+    return TCPC_OK;
+}
+
+enum tcpc_code tcpc_fault_list(struct tcpc_client *client, uint64_t first_id,
+                               struct tcpc_response **ret_response, struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_FAULT};
+    request.u.fault = (struct tcpc_fault){.verb = TCPC_FAULT_LIST, .id = first_id};
+    return tcpc_call(client, &request, ret_response, ret_error);
+}
+
+enum tcpc_code tcpc_fault_remove(struct tcpc_client *client, uint64_t id,
+                                 struct tcpc_error *ret_error)
+{
+    struct tcpc_request request = {.op = TCPC_OP_FAULT};
+    struct tcpc_response *response = NULL;
+    request.u.fault = (struct tcpc_fault){.verb = TCPC_FAULT_REMOVE, .id = id};
+    enum tcpc_code code = tcpc_call(client, &request, &response, ret_error);
+    if (code == TCPC_OK)
+        tcpc_response_free(response);
+    return code;
 }
 
 /* --- inspection ------------------------------------------------------------------------------- */

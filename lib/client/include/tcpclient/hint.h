@@ -58,7 +58,10 @@
     X(KEEP_SECONDS, 51)                                                                            \
     X(SESSIONS_PER_UID, 52)                                                                        \
     X(SESSIONS, 53)                                                                                \
-    X(PORT_SHARE, 54)
+    X(PORT_SHARE, 54)                                                                              \
+    X(ALLOW_FAULTS, 55)                                                                            \
+    X(FAULTS, 56)                                                                                  \
+    X(FAULT_IDS, 57)
 
 /* and the library's own. */
 #define TCPC_LIBRARY_HINT_LIST(X)                                                                  \

@@ -48,6 +48,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <tcpclient/fault.h>
 #include <tcpclient/hint.h>
 #include <tcpengine/status_list.h>
 
@@ -278,7 +279,8 @@ enum tcpc_op {
     TCPC_OP_SET_OPTION,
     TCPC_OP_SESSIONS,
     TCPC_OP_EXPLAIN,
-    TCPC_OP_CAPTURE
+    TCPC_OP_CAPTURE,
+    TCPC_OP_FAULT
 };
 
 struct tcpc_open {
@@ -415,6 +417,7 @@ struct tcpc_request {
         struct tcpc_next_events next_events;
         struct tcpc_set_option set_option;
         struct tcpc_capture capture;
+        struct tcpc_fault fault;
     } u;
 };
 
@@ -731,6 +734,7 @@ struct tcpc_response {
         struct tcpc_events events;
         struct tcpc_daemon_status daemon;
         struct tcpc_captured captured;
+        struct tcpc_faults faults;
     } u;
     struct tcpc_arena *memory; /* the library's: everything that the pointers above point to */
 };
@@ -905,6 +909,22 @@ enum tcpc_code tcpc_set_option(struct tcpc_client *client, uint64_t id, const ch
  * tcpc_set_option(); TCPC_INVALID_ARGUMENT: no algorithm of that name, the hint lists them. */
 enum tcpc_code tcpc_set_congestion_control(struct tcpc_client *client, uint64_t id,
                                            const char *name, struct tcpc_error *ret_error);
+
+/* --- faults ----------------------------------------------------------------------------------- */
+
+/* Adds a fault; fault->verb is ignored, and a token is chosen if it has none.
+ *
+ * TCPC_PERMISSION: the daemon does not allow faults, or target_id is somebody else's.
+ * TCPC_INVALID_ARGUMENT: what, or the filter, makes no sense. TCPC_NOT_FOUND: target_id is gone.
+ * TCPC_RESOURCES: too many faults, in all or of this uid. */
+enum tcpc_code tcpc_fault_add(struct tcpc_client *client, const struct tcpc_fault *fault,
+                              uint64_t *ret_id, struct tcpc_error *ret_error);
+/* response->u.faults: those from first_id on that the caller may see. TCPC_PERMISSION: as above. */
+enum tcpc_code tcpc_fault_list(struct tcpc_client *client, uint64_t first_id,
+                               struct tcpc_response **ret_response, struct tcpc_error *ret_error);
+/* TCPC_NOT_FOUND: it is over already, or somebody else's. TCPC_PERMISSION: as above. */
+enum tcpc_code tcpc_fault_remove(struct tcpc_client *client, uint64_t id,
+                                 struct tcpc_error *ret_error);
 
 /* --- inspection ------------------------------------------------------------------------------- */
 

@@ -215,6 +215,37 @@ static void test_changes_of_state_are_kept_in_a_flood(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void test_faults(void **state)
+{
+    struct event_log_reader reader = {.sees_all = false, .uid = 1000};
+    const struct fault fault = {
+        .id = 9,
+        .order.spec = {.kind = TE_FAULT_DELAY, .aim = TE_FAULT_AIM_FIN, .ways = TE_FAULT_IN}};
+    struct fault_note note = {.phase = FAULT_HIT,
+                              .fault = &fault,
+                              .time_us = 70,
+                              .conn_id = 5,
+                              .uid = 1000,
+                              .remote = {.port = 1234},
+                              .has_segment = true,
+                              .segment = {.seq = 42}};
+    uint32_t uid;
+    event_log_push_fault(*state, &note);
+    note.uid = 1001; /* of somebody else's connection */
+    event_log_push_fault(*state, &note);
+    const struct event_log_entry *entry = event_log_next(*state, &reader, &uid);
+    assert_true(entry->seq == 1 && entry->id == 5 && entry->time_us == 70 && uid == 1000);
+    assert_int_equal(entry->kind, EVENT_LOG_FAULT + FAULT_HIT);
+    assert_int_equal(entry->fault_id, 9);
+    assert_int_equal(entry->fault_kind, TE_FAULT_DELAY);
+    assert_int_equal(entry->fault_aim, TE_FAULT_AIM_FIN);
+    assert_int_equal(entry->fault_ways, TE_FAULT_IN);
+    assert_true(entry->has_segment && entry->segment.seq == 42);
+    assert_int_equal(entry->remote.port, 1234);
+    assert_null(next(*state, &reader));
+    assert_true(event_log_last_seq(*state) == 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +260,7 @@ int main(void)
         TEST(test_number_of_another_boot),
         TEST(test_a_flood_of_notes_is_counted_by_connection),
         TEST(test_changes_of_state_are_kept_in_a_flood),
+        TEST(test_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

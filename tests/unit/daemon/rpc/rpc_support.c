@@ -141,6 +141,7 @@ static void start(struct t_rpc *env)
     const struct rpc_host host = {.loop = &env->loop.uv,
                                   .pump = &env->pump,
                                   .events = env->events,
+                                  .faults = env->faults,
                                   .describe = describe,
                                   .before_answer = before_answer,
                                   .first_id = env->first_id,

@@ -27,6 +27,7 @@ struct t_rpc {
     struct pump pump;
     struct te_stack *peer;
     struct event_log *events;
+    struct fault_layer *faults; /* of the rpc from t_rpc_restart() on; the test's. NULL: none */
     struct rpc_options options;
     uint64_t first_id, first_seq; /* 0: those of the first run */
     uint64_t answers_announced;   /* calls of before_answer */
