@@ -81,7 +81,7 @@ static enum rpc_outcome read_on(struct rpc_call *call, struct capture *capture)
     size_t len;
     if (!capture_read(capture, op->from_offset, DATA_MAX_BYTES, &bytes, &len))
         return RPC_FAIL(call, BAD_OFFSET, "EINVAL", NONE,
-                        "Capture: from_offset is not within what is kept");
+                        "Capture: what is asked for is no longer kept, or not there yet");
     bool is_over = capture_is_over(capture);
     if (len == 0 && !is_over && rpc_may_wait(call, RPC_KEY_CAPTURE | op->capture, RPC_WAKE_EVENT))
         return RPC_WAIT;

@@ -235,9 +235,9 @@ const char *te_stack_check_invariants(const struct te_stack *stack, uint64_t *re
     if (wrong == NULL)
         wrong = te_charges_check(stack);
     if (wrong == NULL)
-        wrong = check_tags(stack);
-    if (wrong == NULL)
         wrong = te_time_wait_check(stack);
+    if (wrong == NULL)
+        wrong = check_tags(stack); /* of whose entries it counts */
     if (wrong == NULL)
         wrong = te_port_check(stack);
     if (wrong == NULL)

@@ -8,7 +8,10 @@
 #define IDLE_US (2 * SECOND)
 #define SETTLE_STARVED_US (10 * SECOND)
 #define CYCLE_PORT 7
-#define COOKIE_BYTES 96 /* of one server, as the engine keeps them */
+/* As the engine keeps them, and what it keeps for longer than the connections. */
+#define COOKIE_BYTES 96     /* of one server */
+#define NOTE_LOG_BYTES 1072 /* of one connection */
+#define NOTE_SLOT_BYTES 8   /* the table has one for each log there may be */
 
 /* Well-behaved connections from left to right, to compare memory before and after. */
 #define CYCLE_BEHAVIOUR                                                                            \
@@ -220,20 +223,39 @@ static void count_wraps(struct world *world)
     }
 }
 
-/* Servers' cookies are kept: a host may have more of them than before, within its limit. */
-static bool is_cookies(const struct world *world, unsigned side, uint64_t more_bytes)
+static bool is_cookies(const struct te_config *config, uint64_t more_bytes)
+{
+    uint64_t max = config->fast_open & TE_FAST_OPEN_CLIENT ? config->fast_open_cache_max : 0;
+    return more_bytes % COOKIE_BYTES == 0 && more_bytes / COOKIE_BYTES <= max;
+}
+
+static bool is_logs(const struct te_config *config, uint64_t more_bytes)
+{
+    for (uint64_t logs = 0; logs <= config->note_log_conn_max; logs++) {
+        uint64_t log_bytes = logs * NOTE_LOG_BYTES;
+        if (log_bytes <= more_bytes && is_cookies(config, more_bytes - log_bytes))
+            return true;
+    }
+    return false;
+}
+
+/* Servers' cookies and the notes of connections are kept: a host may have more of them than before,
+ * within its limits, and now a table of notes. */
+static bool is_kept(const struct world *world, unsigned side, uint64_t more_bytes)
 {
     const struct te_config *config = &world->scenario->hosts[side].config;
-    return world->hosts[side].stack != NULL && (config->fast_open & TE_FAST_OPEN_CLIENT) &&
-           more_bytes % COOKIE_BYTES == 0 &&
-           more_bytes / COOKIE_BYTES <= config->fast_open_cache_max;
+    uint64_t table_bytes = NOTE_SLOT_BYTES * (uint64_t)config->note_log_conn_max;
+    if (world->hosts[side].stack == NULL)
+        return false;
+    return is_logs(config, more_bytes) ||
+           (more_bytes >= table_bytes && is_logs(config, more_bytes - table_bytes));
 }
 
 static void check_memory(struct world *world, const uint64_t baseline[HOSTS_MAX])
 {
     for (unsigned side = 0; side < world->scenario->host_count && world->failure == NULL; side++) {
         uint64_t bytes = world->hosts[side].memory.bytes;
-        if (bytes != baseline[side] && !is_cookies(world, side, bytes - baseline[side])) {
+        if (bytes != baseline[side] && !is_kept(world, side, bytes - baseline[side])) {
             world_fail(world, side, 0, "memory is what it was before");
             world_explain(world, "%llu bytes, was %llu",
                           (unsigned long long)world->hosts[side].memory.bytes,

@@ -34,6 +34,8 @@ static int setup(void **state)
 {
     struct rpc *rpc = calloc(1, sizeof(*rpc));
     assert_true(arena_init(&rpc->answer_arena, ARENA_BYTES));
+    rpc->owners = owner_table_new();
+    assert_non_null(rpc->owners);
     *state = rpc;
     return 0;
 }
@@ -42,6 +44,7 @@ static int teardown(void **state)
 {
     struct rpc *rpc = *state;
     arena_done(&rpc->answer_arena);
+    owner_table_free(rpc->owners);
     free(rpc);
     return 0;
 }
