@@ -17,9 +17,10 @@
 /* Newer than the header of Debian 12. */
 enum { OPERATION_BIND = 56, OPERATION_LISTEN = 57 };
 
-struct probe {
+union probe {
     struct io_uring_probe head;
-    struct io_uring_probe_op operations[OPERATIONS_MAX];
+    unsigned char
+        room[sizeof(struct io_uring_probe) + OPERATIONS_MAX * sizeof(struct io_uring_probe_op)];
 };
 
 static int do_register(int fd, unsigned what, const void *argument, unsigned count)
@@ -58,7 +59,7 @@ static unsigned allow(struct io_uring_restriction rows[RESTRICTIONS_MAX], unsign
 /* The kernel says how many operations it knows; how many ways to register, is to be tried. */
 static int restrict_ring(int fd)
 {
-    struct probe probe;
+    union probe probe;
     struct io_uring_restriction rows[RESTRICTIONS_MAX];
     memset(&probe, 0, sizeof(probe));
     int result = do_register(fd, IORING_REGISTER_PROBE, &probe, OPERATIONS_MAX);
