@@ -157,9 +157,11 @@ static void print_header(struct watch *watch)
 {
     if (watch->cli->is_json || watch->cli->is_headerless)
         return;
-    printf("%-*s  %*s  %-*s  %-*s  %-*s  %s\n", watch->is_monotonic ? 9 : 21, "Time",
-           watch->id_width, "ID", watch->local_width, "Local", watch->remote_width, "Peer",
-           watch->kind_width, "Kind", "What");
+    char line[2 * FORMAT_MAX];
+    snprintf(line, sizeof(line), "%-*s  %*s  %-*s  %-*s  %-*s  %s", watch->is_monotonic ? 9 : 21,
+             "Time", watch->id_width, "ID", watch->local_width, "Local", watch->remote_width,
+             "Peer", watch->kind_width, "Kind", "What");
+    terminal_print_line(line, EVENT_INDENT, terminal_width());
 }
 
 static void show(struct watch *watch, const struct tcpc_event *event)
@@ -249,7 +251,7 @@ static int find_start(struct watch *watch)
         return cli_fail(watch->cli, &error, "events");
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t now_us = (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / 1000;
-    watch->epoch_us = now_us - response->u.daemon.time_us;
+    watch->epoch_us = response->u.daemon.epoch_us;
     tcpc_response_free(response);
     watch->since_us = INT64_MIN;
     int64_t since_us;

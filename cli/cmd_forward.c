@@ -60,8 +60,7 @@ static int cmd_forward(struct cli *cli, int argc, char **argv)
 const struct verb verb_forward = {
     .name = "forward",
     .arguments = "-L|-R RULE...",
-    .summary =
-        "Hand connections of the kernel on to the engine, or the reverse, like ssh -L and -R",
+    .summary = "Hand connections on between kernel and engine, like ssh -L and -R",
     .options =
         "  -L [BIND:]PORT:HOST:HOSTPORT\n"
         "                          listen on the kernel's PORT, and connect to HOST over the\n"

@@ -149,7 +149,7 @@ static int cmd_serve(struct cli *cli, int argc, char **argv)
 const struct verb verb_serve = {
     .name = "serve",
     .arguments = "[ADDR:]PORT",
-    .summary = "Accept a connection for stdin and stdout, like nc -l; or for a process each",
+    .summary = "Accept for stdin and stdout, like nc -l, or for a process each",
     .options =
         "  -k                      accept one connection after another; each gets all of "
         "stdin, if\n"

@@ -76,6 +76,7 @@ static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
     json_put(object, "control", json_text(tcpc_client_url(cli->client)));
     json_put(object, "uptime_us", json_integer(daemon->uptime_us));
     json_put(object, "time_us", json_integer(daemon->time_us));
+    json_put(object, "epoch_us", json_integer(daemon->epoch_us));
     json_put(object, "tap", json_text(daemon->tap));
     json_put(object, "tap_up", json_boolean(daemon->tap_up));
     json_put(object, "mac", json_text(daemon->mac));

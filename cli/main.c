@@ -1,6 +1,7 @@
 /* tcpctl: finds the verb (CLI_VERB_LIST) and runs it. */
 #include <locale.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 static const struct verb *const verbs[] = {CLI_VERB_LIST(ROW)};
 #undef ROW
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
+enum { ARGUMENTS_WIDTH = 14, SUMMARY_COLUMN = 26 };
 
 static const struct verb overall = {.name = "",
                                     .arguments = "VERB [ARGUMENTS]",
@@ -22,8 +24,9 @@ static int print_help(void)
     size_t width = terminal_width();
     printf("\nVerbs:\n");
     for (unsigned i = 0; i < VERB_COUNT; i++) {
-        printf("  %-9s%-15s", verbs[i]->name, verbs[i]->arguments);
-        terminal_print_wrapped(verbs[i]->summary, 26, width);
+        bool fits = strlen(verbs[i]->arguments) <= ARGUMENTS_WIDTH;
+        printf("  %-9s%-*s ", verbs[i]->name, ARGUMENTS_WIDTH, fits ? verbs[i]->arguments : "...");
+        terminal_print_wrapped(verbs[i]->summary, SUMMARY_COLUMN, width);
     }
     putchar('\n');
     terminal_print_wrapped("\"tcpctl VERB --help\" describes one verb, tcpctl(1) everything.", 0,

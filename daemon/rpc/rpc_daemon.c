@@ -207,6 +207,7 @@ enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
     result->api_major = RPC_API_MAJOR;
     result->time_us = rpc_now_us(rpc);
     result->uptime_us = result->time_us;
+    result->epoch_us = rpc->epoch_us;
     result->sessions = session_table_count(rpc->sessions);
     result->links = sp_server_link_count(rpc->server);
     result->last_event_seq = event_log_last_seq(rpc->host.events);

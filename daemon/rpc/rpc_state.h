@@ -54,6 +54,7 @@ struct rpc {
     struct rpc_options options;
     struct rpc_host host;
     uint64_t boot_id;
+    int64_t epoch_us; /* since 1970, of the moment that rpc_now_us() counts from */
     struct sp_server *server;
     struct account_table accounts;
     struct object_table *objects;

@@ -589,6 +589,7 @@ static bool decode_daemon(struct decoding *decoding)
     status->api_major = message->api_major;
     status->uptime_us = message->uptime_us;
     status->time_us = message->time_us;
+    status->epoch_us = message->epoch_us;
     status->msl_ms = message->msl_ms;
     status->tap = message->tap;
     status->tap_up = message->tap_up;

@@ -688,7 +688,7 @@ struct tcpc_address_state {
 struct tcpc_daemon_status {
     const char *version;
     uint32_t api_major;
-    int64_t uptime_us, time_us, msl_ms;
+    int64_t uptime_us, time_us, epoch_us, msl_ms;
     const char *tap;
     bool tap_up;
     const char *mac, *gateway, *http;
