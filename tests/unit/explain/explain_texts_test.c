@@ -129,6 +129,9 @@ static void nothing_is_cut(void **state)
     struct te_explanation facts;
     struct explain_words words;
     memset(&facts, 0x7f, sizeof(facts));
+    facts.was_passive = facts.is_probing = facts.fin_sent = facts.status.fin_queued = true;
+    facts.reopens_by_timestamp = facts.has_listener = facts.last_drop.has_segment = true;
+    facts.listener.gives_cookies = facts.listener.has_dropped = true;
     struct te_endpoint end = {.port = 65535};
     assert_true(te_addr_parse("2001:db8:1111:2222:3333:4444:5555:6666", &end.addr));
     facts.status.local = facts.status.remote = facts.listener.local = end;
