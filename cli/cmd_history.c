@@ -14,19 +14,27 @@
  * in place of the other. False: both are at their ends. */
 struct merge {
     const struct tcpc_history *history;
+    bool with_notes;
     size_t transition, note;
 };
+
+/* One segment can bring about both: the note that was made in the state before comes first. */
+static bool comes_first(const struct tcpc_note *note, const struct tcpc_transition *transition)
+{
+    return note->time_us < transition->time_us ||
+           (note->time_us == transition->time_us && note->state == transition->from);
+}
 
 static bool merge_next(struct merge *merge, const struct tcpc_transition **ret_transition,
                        const struct tcpc_note **ret_note)
 {
     const struct tcpc_history *history = merge->history;
     bool has_transition = merge->transition < history->count;
-    bool has_note = merge->note < history->note_count;
+    bool has_note = merge->with_notes && merge->note < history->note_count;
     *ret_transition = NULL;
     *ret_note = NULL;
-    if (has_note && (!has_transition || history->notes[merge->note].time_us <
-                                            history->rows[merge->transition].time_us))
+    if (has_note && (!has_transition ||
+                     comes_first(&history->notes[merge->note], &history->rows[merge->transition])))
         *ret_note = &history->notes[merge->note++];
     else if (has_transition)
         *ret_transition = &history->rows[merge->transition++];
@@ -60,10 +68,10 @@ static json_t *note_json(const struct tcpc_note *note)
     return object;
 }
 
-static void print_json(const struct tcpc_history *history)
+static void print_json(const struct tcpc_history *history, bool with_notes)
 {
     json_t *array = json_array();
-    struct merge merge = {.history = history};
+    struct merge merge = {.history = history, .with_notes = with_notes};
     const struct tcpc_transition *transition;
     const struct tcpc_note *note;
     while (merge_next(&merge, &transition, &note)) {
@@ -100,7 +108,7 @@ static void print_table(const struct cli *cli, const struct tcpc_history *histor
     static const struct column columns[] = {{"Time", true},   {"From", false},    {"To", false},
                                             {"Cause", false}, {"Segment", false}, {NULL, false}};
     struct table *table = table_new(cli, columns);
-    struct merge merge = {.history = history};
+    struct merge merge = {.history = history, .with_notes = true};
     const struct tcpc_transition *transition;
     const struct tcpc_note *note;
     char text[FORMAT_MAX];
@@ -189,11 +197,11 @@ static void print_owner(const struct cli *cli, const struct tcpc_history *histor
     putchar('\n');
 }
 
-/* Programs get no drops here; only people get drops without asking. */
-static void print_all(const struct cli *cli, const struct tcpc_history *history)
+/* Programs get transitions alone; only people get notes and drops without asking. */
+static void print_all(const struct cli *cli, const struct tcpc_history *history, bool with_notes)
 {
     if (cli->is_json) {
-        print_json(history);
+        print_json(history, with_notes);
         return;
     }
     print_owner(cli, history);
@@ -204,18 +212,22 @@ static void print_all(const struct cli *cli, const struct tcpc_history *history)
     print_drops_table(cli, history, false);
 }
 
+struct choice {
+    bool drops_only, with_notes;
+};
+
 /* id 0: only the drops of the whole stack. */
 static int do_history(struct cli *cli, uint64_t id, void *ctx)
 {
-    bool is_drops_only = *(const bool *)ctx;
+    const struct choice *choice = ctx;
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
     if (tcpc_history(cli->client, id, &response, &error) != TCPC_OK)
         return id == 0 ? cli_fail(cli, &error, "history --drops")
                        : cli_fail(cli, &error, "history %" PRIu64, id);
     const struct tcpc_history *history = &response->u.history;
-    if (!is_drops_only)
-        print_all(cli, history);
+    if (!choice->drops_only)
+        print_all(cli, history, choice->with_notes);
     else if (cli->is_json)
         print_drops_json(history);
     else
@@ -226,29 +238,32 @@ static int do_history(struct cli *cli, uint64_t id, void *ctx)
 
 static int cmd_history(struct cli *cli, int argc, char **argv)
 {
-    static const struct option options[] = {{"drops", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
-    bool is_drops_only = false;
+    static const struct option options[] = {
+        {"drops", no_argument, NULL, 'd'}, {"notes", no_argument, NULL, 'n'}, {NULL, 0, NULL, 0}};
+    struct choice choice = {false, false};
     int option;
-    while ((option = cli_next_option(cli, argc, argv, "d", options)) >= 0) {
+    while ((option = cli_next_option(cli, argc, argv, "dn", options)) >= 0) {
         if (option == '?')
             return EXIT_USAGE;
-        is_drops_only = true;
+        choice.drops_only = choice.drops_only || option == 'd';
+        choice.with_notes = choice.with_notes || option == 'n';
     }
     if (option == OPTION_STOP)
         return EXIT_DONE;
-    if (!cli_count_arguments(cli, argc, is_drops_only ? 0 : 1, is_drops_only ? 1 : INT_MAX))
+    if (!cli_count_arguments(cli, argc, choice.drops_only ? 0 : 1, choice.drops_only ? 1 : INT_MAX))
         return EXIT_USAGE;
     cli->separates_ids = true;
     if (optind < argc)
-        return ids_each(cli, argc - optind, argv + optind, do_history, &is_drops_only);
+        return ids_each(cli, argc - optind, argv + optind, do_history, &choice);
     int status = cli_connect(cli, TCPC_POLICY_NONE);
-    return status != EXIT_DONE ? status : do_history(cli, 0, &is_drops_only);
+    return status != EXIT_DONE ? status : do_history(cli, 0, &choice);
 }
 
 const struct verb verb_history = {
     .name = "history",
     .arguments = "ID...",
-    .summary = "Show state transitions, and what was dropped",
+    .summary = "Show state transitions, and what happened between them",
     .options =
-        "  -d, --drops             only the latest drops; without ID, those of the whole stack\n",
+        "  -d, --drops             only the latest drops; without ID, those of the whole stack\n"
+        "  -n, --notes             with --json: what happened between the transitions as well\n",
     .run = cmd_history};

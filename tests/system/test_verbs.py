@@ -236,7 +236,8 @@ class Verbs(harness.SystemTest):
         """Both have them among the changes of state, in order of time."""
         conn_id, _ = self.connected()
         self.tcpctl("set", conn_id, "keepalive", "on")
-        rows = self.ctl("history", conn_id)
+        self.assertEqual({row["kind"] for row in self.ctl("history", conn_id)}, {"state"})
+        rows = self.ctl("history", conn_id, "--notes")
         note = [row for row in rows if row["kind"] == "option_set"][0]
         self.assertEqual((note["from"], note["to"], note["cause"]),
                          ("ESTABLISHED", "ESTABLISHED", "Option set: keepalive = on"))

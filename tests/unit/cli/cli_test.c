@@ -737,9 +737,10 @@ static void completion_asks_the_help(void **state)
                         "serve socks send shutdown sessions show stats status set\n");
     assert_string_equal(complete(world, "accept --w"), "--wait\n");
     assert_string_equal(complete(world, "accept --d"), "\n");
-    assert_string_equal(complete(world, "history -"),
-                        "-d --drops --control -j --json -H --no-header --timeout -h --help "
-                        "--version\n");
+    assert_string_equal(
+        complete(world, "history -"),
+        "-d --drops -n --notes --control -j --json -H --no-header --timeout -h --help "
+        "--version\n");
     assert_string_equal(complete(world, "capture state time-w"), "time-wait\n");
     assert_string_equal(complete(world, "--no"), "--no-header\n");
 }
