@@ -147,6 +147,8 @@ static int take_block(struct capturing *capturing, const uint8_t *block, size_t 
 
 static void keep_rest(struct capturing *capturing, const uint8_t *data, size_t len)
 {
+    if (len == 0) /* data may be NULL then */
+        return;
     if (capturing->rest_len + len > capturing->rest_size) {
         capturing->rest_size = capturing->rest_len + len;
         capturing->rest = realloc(capturing->rest, capturing->rest_size);

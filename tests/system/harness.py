@@ -90,6 +90,10 @@ def wait_for(condition, timeout: float = 10, what: str = "", interval: float = 0
         time.sleep(interval)
 
 
+def is_sanitized(program: Path) -> bool:
+    return b"__asan_init" in program.read_bytes()
+
+
 @contextlib.contextmanager
 def effective_user(uid: int, gid: int):
     """The daemon takes a client for the user at the time of connect()."""
