@@ -180,28 +180,6 @@ static int take_data(struct capturing *capturing, const uint8_t *data, size_t le
 
 /* --- the daemon ------------------------------------------------------------------------------- */
 
-static void fill_node(const struct filter *filter, unsigned index,
-                      struct tcpc_capture_node *ret_node)
-{
-    static const enum tcpc_capture_test tests[] = {
-        [FILTER_AND] = TCPC_CAPTURE_AND,     [FILTER_OR] = TCPC_CAPTURE_OR,
-        [FILTER_NOT] = TCPC_CAPTURE_NOT,     [FILTER_STATES] = TCPC_CAPTURE_STATES,
-        [FILTER_NUMBER] = TCPC_CAPTURE_PORT, [FILTER_HOST] = TCPC_CAPTURE_HOST,
-    };
-    const struct filter_node *node = &filter->nodes[index];
-    bool is_uid = node->kind == FILTER_NUMBER && node->field == FILTER_UID;
-    *ret_node = (struct tcpc_capture_node){
-        .test = is_uid ? TCPC_CAPTURE_UID : tests[node->kind],
-        .op = (enum tcpc_capture_op)node->op,
-        .left = node->left,
-        .right = node->right,
-        .is_remote = node->field == FILTER_REMOTE,
-        .number = node->number,
-        .prefix_bits = node->prefix_bits,
-    };
-    memcpy(ret_node->address, node->address.bytes, sizeof(ret_node->address));
-}
-
 /* What the daemon can ask of a packet. */
 static bool can_capture(const struct filter *filter)
 {
@@ -219,16 +197,15 @@ static bool can_capture(const struct filter *filter)
 
 static int start(struct capturing *capturing)
 {
-    struct tcpc_capture_node nodes[FILTER_NODES_MAX];
+    struct tcpc_filter_node nodes[TCPC_FILTER_NODES_MAX];
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
-    for (unsigned i = 0; i < capturing->filter.count; i++)
-        fill_node(&capturing->filter, i, &nodes[i]);
+    size_t count = filter_own_nodes(&capturing->filter, nodes);
     struct tcpc_request request = {.op = TCPC_OP_CAPTURE};
     request.u.capture = (struct tcpc_capture){.snaplen = capturing->snaplen,
                                               .count = capturing->count,
                                               .filter = nodes,
-                                              .filter_count = capturing->filter.count};
+                                              .filter_count = count};
     if (tcpc_call(capturing->cli->client, &request, &response, &error) != TCPC_OK)
         return cli_fail(capturing->cli, &error, "capture");
     capturing->capture = response->u.captured.capture;

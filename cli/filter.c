@@ -696,16 +696,21 @@ static struct tcpc_filter_node to_node(const struct filter_node *node)
 }
 
 /* A parsed expression ends with its root, as the daemon wants it. */
+size_t filter_own_nodes(const struct filter *filter, struct tcpc_filter_node *nodes)
+{
+    for (size_t i = 0; i < filter->count; i++)
+        nodes[i] = to_node(&filter->nodes[i]);
+    return filter->count;
+}
+
 size_t filter_nodes(const struct filter *filter, uint32_t states, struct tcpc_filter_node *nodes)
 {
-    size_t count = filter->count;
+    size_t count = filter_own_nodes(filter, nodes);
     uint32_t mask = ALL;
     if (states != 0 && filter->asked == 0)
         mask = states;
     else if (!filter_asks_for(filter, TCPC_CLOSED))
         mask &= ~BIT(TCPC_CLOSED);
-    for (size_t i = 0; i < count; i++)
-        nodes[i] = to_node(&filter->nodes[i]);
     if (mask == ALL)
         return count;
     nodes[count] = (struct tcpc_filter_node){.kind = FILTER_STATES, .number = mask};

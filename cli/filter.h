@@ -112,6 +112,8 @@ bool filter_matches(const struct filter *filter, const struct filter_subject *su
  * takes only states (one bit each) as well, unless that is 0 or the filter names states itself; and
  * CLOSED only if it is asked for. Borrows the filter. */
 size_t filter_nodes(const struct filter *filter, uint32_t states, struct tcpc_filter_node *nodes);
+/* The same of the filter alone. */
+size_t filter_own_nodes(const struct filter *filter, struct tcpc_filter_node *nodes);
 /* Whether a `state` in the expression names this state, by itself or in a group. */
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state);
 

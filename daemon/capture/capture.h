@@ -47,9 +47,9 @@ struct capture_reader {
 };
 
 struct capture_request {
-    struct capture_filter filter; /* valid */
-    uint32_t snaplen;             /* 0: all */
-    uint64_t count;               /* packets, then it ends; 0: no end */
+    struct filter filter; /* of CAPTURE_FILTER_FIELDS */
+    uint32_t snaplen;     /* 0: all */
+    uint64_t count;       /* packets, then it ends; 0: no end */
     struct capture_reader reader;
     uint64_t id; /* of the request: the same one begins only one */
 };

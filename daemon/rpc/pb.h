@@ -55,7 +55,6 @@ typedef Tcpengine__V1__Counter pb_counter;
 typedef Tcpengine__V1__CountersResult pb_counters_result;
 typedef Tcpengine__V1__NextEvents pb_next_events;
 typedef Tcpengine__V1__Capture pb_capture;
-typedef Tcpengine__V1__CaptureNode pb_capture_node;
 typedef Tcpengine__V1__CaptureResult pb_capture_result;
 typedef Tcpengine__V1__Event pb_event;
 typedef Tcpengine__V1__NextEventsResult pb_next_events_result;

@@ -2,35 +2,11 @@
 #include <string.h>
 
 #include "capture/capture.h"
+#include "rpc/rpc_filter.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_status.h"
 
 #define DATA_MAX_BYTES (128u * 1024)
-
-static void fill_node(const pb_capture_node *from, struct capture_node *ret_node)
-{
-    *ret_node = (struct capture_node){
-        .test = (enum capture_test)from->test,
-        .op = (enum capture_op)from->op,
-        .left = from->left,
-        .right = from->right,
-        .is_remote = from->is_remote,
-        .number = from->number,
-        .prefix_bits = from->prefix_bits > UINT8_MAX ? UINT8_MAX : (uint8_t)from->prefix_bits};
-    if (from->address.len == sizeof(ret_node->address.bytes))
-        memcpy(ret_node->address.bytes, from->address.data, from->address.len);
-}
-
-/* False: it is no filter. */
-static bool fill_filter(const pb_capture *op, struct capture_filter *ret_filter)
-{
-    ret_filter->count = 0;
-    if (op->n_filter > CAPTURE_FILTER_NODES_MAX)
-        return false;
-    for (size_t i = 0; i < op->n_filter; i++)
-        fill_node(op->filter[i], &ret_filter->nodes[ret_filter->count++]);
-    return capture_filter_is_valid(ret_filter);
-}
 
 static enum rpc_outcome fail_start(struct rpc_call *call, const struct capture_set *set)
 {
@@ -50,7 +26,7 @@ static enum rpc_outcome start(struct rpc_call *call)
                                       .reader = {.owner = call->link,
                                                  .sees_all = call->link->is_admin,
                                                  .uid = call->link->account->uid}};
-    if (!fill_filter(op, &request.filter))
+    if (!rpc_filter_read(op->filter, op->n_filter, CAPTURE_FILTER_FIELDS, &request.filter))
         return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NONE, "Capture: the filter is malformed");
     const struct capture *capture =
         set != NULL ? capture_find_request(set, call->request_id, call->link) : NULL;

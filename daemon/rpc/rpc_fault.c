@@ -3,11 +3,10 @@
 #include <string.h>
 
 #include "rpc/rpc_convert.h"
+#include "rpc/rpc_filter.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_recall.h"
 #include "rpc/rpc_status.h"
-
-#define ADDRESS_BYTES 16
 
 static enum rpc_outcome invalid(struct rpc_call *call, const char *field, const char *expected)
 {
@@ -16,37 +15,6 @@ static enum rpc_outcome invalid(struct rpc_call *call, const char *field, const 
 }
 
 /* --- FAULT_ADD -------------------------------------------------------------------------------- */
-
-/* False: an address of the wrong length. */
-static bool node_read(const pb_filter_node *from, struct fault_filter_node *ret_node)
-{
-    *ret_node = (struct fault_filter_node){.kind = (uint32_t)from->kind,
-                                           .left = from->left,
-                                           .right = from->right,
-                                           .field = (uint32_t)from->field,
-                                           .op = (uint32_t)from->op,
-                                           .number = (uint32_t)from->number,
-                                           .prefix_bits = from->prefix_bits};
-    if (from->number > UINT32_MAX)
-        return false;
-    if (from->kind != TCPENGINE__V1__FILTER_KIND__FILTER_HOST || from->address.len == 0)
-        return from->prefix_bits == 0;
-    if (from->address.len != ADDRESS_BYTES)
-        return false;
-    memcpy(ret_node->address.bytes, from->address.data, ADDRESS_BYTES);
-    return true;
-}
-
-static bool filter_read(const pb_fault *op, struct fault_target *target)
-{
-    if (op->n_filter > FAULT_FILTER_NODES_MAX)
-        return false;
-    for (size_t i = 0; i < op->n_filter; i++)
-        if (!node_read(op->filter[i], &target->nodes[i]))
-            return false;
-    target->node_count = (unsigned)op->n_filter;
-    return fault_target_is_valid(target);
-}
 
 /* call->status is that of target_id, which the caller may name. */
 static void target_of_id(const struct rpc_call *call, struct fault_target *target)
@@ -108,7 +76,8 @@ static const char *order_read(const pb_fault *op, struct fault_order *order, con
     if ((int64_t)op->delay_ms * TE_MS > FAULT_DELAY_MAX_US)
         return "at most 60000";
     *ret_field = "filter";
-    if (op->target_id == 0 && !filter_read(op, &order->target))
+    if (op->target_id == 0 &&
+        !rpc_filter_read(op->filter, op->n_filter, FAULT_TARGET_FIELDS, &order->target.filter))
         return "states, ports, addresses and uids, in at most 64 nodes, each after those that it "
                "refers "
                "to";

@@ -131,7 +131,7 @@ struct page {
     uint32_t steps_left;
     size_t count, max;
     void **entries;
-    struct rpc_filter filter;
+    struct filter filter;
     bool has_details;
 };
 
@@ -148,7 +148,7 @@ static bool is_visible(struct rpc_call *call, const struct page *page,
                        const struct te_status *status)
 {
     bool is_allowed = call->link->is_admin || status->uid == call->link->account->uid;
-    return is_allowed && rpc_filter_matches(call->rpc, &page->filter, status);
+    return is_allowed && rpc_filter_accepts(call->rpc, &page->filter, status);
 }
 
 static void *entry_of(struct rpc *rpc, const struct page *page, const struct te_status *status)
@@ -213,9 +213,8 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     struct page page;
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "List: no memory");
-    page.filter = (struct rpc_filter){op->filter, op->n_filter};
     page.has_details = op->details;
-    if (!rpc_filter_check(call, &page.filter))
+    if (!rpc_filter_read_or_fail(call, op->filter, op->n_filter, &page.filter))
         return RPC_ANSWER;
     bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
     page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
@@ -245,8 +244,8 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "TimeWaitList: no memory");
     page.kind = TE_WALK_TIME_WAIT;
-    page.filter = (struct rpc_filter){op->filter, op->n_filter};
-    if (!rpc_filter_check(call, &page.filter) || !cursor_check(call, op->cursor, &page.cursor))
+    if (!rpc_filter_read_or_fail(call, op->filter, op->n_filter, &page.filter) ||
+        !cursor_check(call, op->cursor, &page.cursor))
         return RPC_ANSWER;
     page_fill(call, &page);
     pb_time_wait_list_result *result = &rpc_result(call)->time_wait_list;

@@ -32,8 +32,6 @@ struct scratch {
         PB(Capture) capture;
         PB(Fault) fault;
     } op;
-    PB(CaptureNode) capture_nodes[TCPC_CAPTURE_NODES_MAX];
-    PB(CaptureNode) * capture_node_pointers[TCPC_CAPTURE_NODES_MAX];
 };
 
 typedef void (*encode_fn)(struct scratch *scratch, const struct call *call);
@@ -214,20 +212,6 @@ static void encode_next_events(struct scratch *scratch, const struct call *call)
     scratch->request.next_events = message;
 }
 
-static void encode_node(const struct tcpc_capture_node *node, PB(CaptureNode) * ret_message)
-{
-    tcpengine__v1__capture_node__init(ret_message);
-    ret_message->test = (Tcpengine__V1__CaptureNode__Test)node->test;
-    ret_message->op = (Tcpengine__V1__CaptureNode__Op)node->op;
-    ret_message->left = node->left;
-    ret_message->right = node->right;
-    ret_message->is_remote = node->is_remote;
-    ret_message->number = node->number;
-    ret_message->prefix_bits = node->prefix_bits;
-    ret_message->address.data = (uint8_t *)node->address;
-    ret_message->address.len = sizeof(node->address);
-}
-
 static void encode_capture(struct scratch *scratch, const struct call *call)
 {
     const struct tcpc_capture *capture = &call->request.u.capture;
@@ -239,11 +223,8 @@ static void encode_capture(struct scratch *scratch, const struct call *call)
     message->from_offset = capture->from_offset;
     message->wait_ms = capture->wait_ms;
     message->stop = capture->stop;
-    message->filter = scratch->capture_node_pointers;
-    for (size_t i = 0; i < capture->filter_count && i < TCPC_CAPTURE_NODES_MAX; i++) {
-        encode_node(&capture->filter[i], &scratch->capture_nodes[i]);
-        scratch->capture_node_pointers[message->n_filter++] = &scratch->capture_nodes[i];
-    }
+    message->filter = scratch->node_pointers;
+    message->n_filter = encode_nodes(scratch, capture->filter, capture->filter_count);
     scratch->request.capture = message;
 }
 

@@ -361,43 +361,11 @@ struct tcpc_set_option {
     const char *text; /* of "congestion_control": the algorithm's name; NULL: value counts */
 };
 
-/* What a node of a filter tests; Capture in tcpengine.proto says how. */
-enum tcpc_capture_test {
-    TCPC_CAPTURE_AND,
-    TCPC_CAPTURE_OR,
-    TCPC_CAPTURE_NOT,
-    TCPC_CAPTURE_STATES,
-    TCPC_CAPTURE_PORT,
-    TCPC_CAPTURE_UID,
-    TCPC_CAPTURE_HOST,
-    TCPC_CAPTURE_ID
-};
-enum tcpc_capture_op {
-    TCPC_CAPTURE_EQUAL,
-    TCPC_CAPTURE_NOT_EQUAL,
-    TCPC_CAPTURE_GREATER,
-    TCPC_CAPTURE_LESS,
-    TCPC_CAPTURE_GREATER_EQUAL,
-    TCPC_CAPTURE_LESS_EQUAL
-};
-
-#define TCPC_CAPTURE_NODES_MAX 64
-
-struct tcpc_capture_node {
-    enum tcpc_capture_test test;
-    enum tcpc_capture_op op;
-    uint32_t left, right; /* indexes of nodes before this one */
-    bool is_remote;
-    uint64_t number;
-    uint8_t address[16]; /* IPv4 as ::ffff:a.b.c.d */
-    uint8_t prefix_bits;
-};
-
 struct tcpc_capture {
-    uint64_t capture;                       /* 0: begin one */
-    uint32_t snaplen;                       /* with 0: bytes of each packet; 0: all */
-    uint64_t count;                         /* with 0: packets, then it ends; 0: no end */
-    const struct tcpc_capture_node *filter; /* with 0: TCPC_CAPTURE_NODES_MAX at most */
+    uint64_t capture;                      /* 0: begin one */
+    uint32_t snaplen;                      /* with 0: bytes of each packet; 0: all */
+    uint64_t count;                        /* with 0: packets, then it ends; 0: no end */
+    const struct tcpc_filter_node *filter; /* with 0: TCPC_FILTER_NODES_MAX at most */
     size_t filter_count;
     uint64_t from_offset; /* frees the bytes before */
     uint32_t wait_ms;

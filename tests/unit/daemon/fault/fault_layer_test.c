@@ -829,23 +829,26 @@ static void test_listener_with_its_connections(void **state)
     assert_int_equal(te_accept(env->a.stack, listener_id, UID, &id, env->now_us), TE_OK);
 }
 
+static bool is_valid(const struct fault_target *target)
+{
+    return filter_find_bad(&target->filter, FAULT_TARGET_FIELDS) == target->filter.count;
+}
+
 static void test_filter(void **state)
 {
     struct env *env = *state;
     struct fault_order order = order_of("drop data", TE_FAULT_OUT);
-    struct fault_filter_node *nodes = order.target.nodes;
-    nodes[0] = (struct fault_filter_node){
-        .kind = FAULT_FILTER_NUMBER, .field = FAULT_FILTER_REMOTE, .number = PORT};
-    nodes[1] = (struct fault_filter_node){.kind = FAULT_FILTER_HOST,
-                                          .field = FAULT_FILTER_REMOTE,
-                                          .address = env->b.config.addresses[0].addr,
-                                          .prefix_bits = 120};
-    nodes[2] = (struct fault_filter_node){.kind = FAULT_FILTER_AND, .left = 0, .right = 1};
-    nodes[3] =
-        (struct fault_filter_node){.kind = FAULT_FILTER_STATES, .number = 1u << TE_ESTABLISHED};
-    nodes[4] = (struct fault_filter_node){.kind = FAULT_FILTER_AND, .left = 2, .right = 3};
-    order.target.node_count = 5;
-    assert_true(fault_target_is_valid(&order.target));
+    struct filter_node *nodes = order.target.filter.nodes;
+    nodes[0] = (struct filter_node){.kind = FILTER_NUMBER, .field = FILTER_REMOTE, .number = PORT};
+    nodes[1] = (struct filter_node){.kind = FILTER_HOST,
+                                    .field = FILTER_REMOTE,
+                                    .address = env->b.config.addresses[0].addr,
+                                    .prefix_bits = 120};
+    nodes[2] = (struct filter_node){.kind = FILTER_AND, .left = 0, .right = 1};
+    nodes[3] = (struct filter_node){.kind = FILTER_STATES, .number = 1u << TE_ESTABLISHED};
+    nodes[4] = (struct filter_node){.kind = FILTER_AND, .left = 2, .right = 3};
+    order.target.filter.count = 5;
+    assert_true(is_valid(&order.target));
     add(env, &order);
     establish(env);
     send_a(env, 10);
@@ -859,18 +862,18 @@ static void test_filter(void **state)
 
 static void test_bad_filters(void **state)
 {
-    struct fault_target target = {.node_count = 1};
+    struct fault_target target = {.filter.count = 1};
     (void)state;
-    target.nodes[0].kind = FAULT_FILTER_NOT; /* of itself */
-    assert_false(fault_target_is_valid(&target));
-    target.nodes[0].kind = FAULT_FILTER_HOST + 1;
-    assert_false(fault_target_is_valid(&target));
-    target.nodes[0] = (struct fault_filter_node){.kind = FAULT_FILTER_NUMBER, .field = 3};
-    assert_false(fault_target_is_valid(&target));
-    target.nodes[0] = (struct fault_filter_node){.kind = FAULT_FILTER_HOST, .prefix_bits = 129};
-    assert_false(fault_target_is_valid(&target));
-    target.nodes[0] = (struct fault_filter_node){.kind = FAULT_FILTER_NUMBER, .op = 6};
-    assert_false(fault_target_is_valid(&target));
+    target.filter.nodes[0].kind = FILTER_NOT; /* of itself */
+    assert_false(is_valid(&target));
+    target.filter.nodes[0].kind = FILTER_HOST + 1; /* a text */
+    assert_false(is_valid(&target));
+    target.filter.nodes[0] = (struct filter_node){.kind = FILTER_NUMBER, .field = 3};
+    assert_false(is_valid(&target));
+    target.filter.nodes[0] = (struct filter_node){.kind = FILTER_HOST, .prefix_bits = 129};
+    assert_false(is_valid(&target));
+    target.filter.nodes[0] = (struct filter_node){.kind = FILTER_NUMBER, .op = 6};
+    assert_false(is_valid(&target));
 }
 
 /* Bytes that are no segment pass as they are. */

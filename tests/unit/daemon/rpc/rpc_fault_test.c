@@ -204,11 +204,11 @@ static void test_nonsense(void **state)
 static void test_bad_filters(void **state)
 {
     struct t_client client;
-    pb_filter_node node = TCPENGINE__V1__FILTER_NODE__INIT, *nodes[FAULT_FILTER_NODES_MAX + 1];
+    pb_filter_node node = TCPENGINE__V1__FILTER_NODE__INIT, *nodes[FILTER_NODES_MAX + 1];
     pb_fault op = fault_of("drop any");
     uint8_t address[4] = {10, 0, 0, 1};
     t_client_open(&client, *state);
-    for (unsigned i = 0; i <= FAULT_FILTER_NODES_MAX; i++)
+    for (unsigned i = 0; i <= FILTER_NODES_MAX; i++)
         nodes[i] = &node;
     op.filter = nodes;
     op.n_filter = 1;
@@ -219,7 +219,7 @@ static void test_bad_filters(void **state)
     T_FAILS(t_call(&client, OP(FAULT), &op), INVALID_ARGUMENT);
     node.kind = TCPENGINE__V1__FILTER_KIND__FILTER_STATES;
     T_OK(t_call(&client, OP(FAULT), &op));
-    op.n_filter = FAULT_FILTER_NODES_MAX + 1;
+    op.n_filter = FILTER_NODES_MAX + 1;
     T_FAILS(t_call(&client, OP(FAULT), &op), INVALID_ARGUMENT);
     t_client_close(&client);
 }
