@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "format.h"
+#include "inquiry.h"
 #include "json.h"
 #include "owner.h"
 #include "table.h"
@@ -39,8 +40,10 @@ static json_t *session_json(const struct tcpc_session *row)
     return object;
 }
 
-static void print_json(const struct tcpc_session_list *list)
+static void print_json(struct cli *cli, const struct tcpc_response *response)
 {
+    const struct tcpc_session_list *list = &response->u.sessions;
+    (void)cli;
     json_t *array = json_array();
     for (size_t i = 0; i < list->count; i++)
         json_append(array, session_json(&list->rows[i]));
@@ -55,8 +58,9 @@ static void add_policy(struct table *table, const struct tcpc_session *row)
         table_text(table, policy_name(row->policy));
 }
 
-static void print_table(const struct cli *cli, const struct tcpc_session_list *list)
+static void print_table(struct cli *cli, const struct tcpc_response *response)
 {
+    const struct tcpc_session_list *list = &response->u.sessions;
     static const struct column columns[] = {
         {"Session", true},   {"Name", false},   {"Program", false},
         {"Uid", true},       {"Policy", false}, {"Connections", true},
@@ -80,22 +84,8 @@ static void print_table(const struct cli *cli, const struct tcpc_session_list *l
 
 static int cmd_sessions(struct cli *cli, int argc, char **argv)
 {
-    struct tcpc_response *response = NULL;
-    struct tcpc_error error;
-    int status;
-    if (!cli_arguments(cli, argc, argv, 0, 0, &status))
-        return status;
-    status = cli_connect(cli, TCPC_POLICY_NONE);
-    if (status != EXIT_DONE)
-        return status;
-    if (tcpc_sessions(cli->client, &response, &error) != TCPC_OK)
-        return cli_fail(cli, &error, "sessions");
-    if (cli->is_json)
-        print_json(&response->u.sessions);
-    else
-        print_table(cli, &response->u.sessions);
-    tcpc_response_free(response);
-    return EXIT_DONE;
+    static const struct inquiry inquiry = {tcpc_sessions, print_json, print_table};
+    return inquiry_run(cli, argc, argv, &inquiry);
 }
 
 const struct verb verb_sessions = {.name = "sessions",

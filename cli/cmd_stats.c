@@ -2,19 +2,23 @@
 #include <inttypes.h>
 
 #include "cli.h"
+#include "inquiry.h"
 #include "json.h"
 #include "table.h"
 
-static void print_json(const struct tcpc_counters *counters)
+static void print_json(struct cli *cli, const struct tcpc_response *response)
 {
+    const struct tcpc_counters *counters = &response->u.counters;
+    (void)cli;
     json_t *object = json_object();
     for (size_t i = 0; i < counters->count; i++)
         json_put(object, counters->rows[i].name, json_number(counters->rows[i].value));
     json_print(object);
 }
 
-static void print_table(const struct cli *cli, const struct tcpc_counters *counters)
+static void print_table(struct cli *cli, const struct tcpc_response *response)
 {
+    const struct tcpc_counters *counters = &response->u.counters;
     static const struct column columns[] = {
         {"Counter", false}, {"Value", true}, {"Meaning", false}, {NULL, false}};
     struct table *table = table_new(cli, columns);
@@ -29,22 +33,8 @@ static void print_table(const struct cli *cli, const struct tcpc_counters *count
 
 static int cmd_stats(struct cli *cli, int argc, char **argv)
 {
-    struct tcpc_response *response = NULL;
-    struct tcpc_error error;
-    int status;
-    if (!cli_arguments(cli, argc, argv, 0, 0, &status))
-        return status;
-    status = cli_connect(cli, TCPC_POLICY_NONE);
-    if (status != EXIT_DONE)
-        return status;
-    if (tcpc_counters(cli->client, &response, &error) != TCPC_OK)
-        return cli_fail(cli, &error, "stats");
-    if (cli->is_json)
-        print_json(&response->u.counters);
-    else
-        print_table(cli, &response->u.counters);
-    tcpc_response_free(response);
-    return EXIT_DONE;
+    static const struct inquiry inquiry = {tcpc_counters, print_json, print_table};
+    return inquiry_run(cli, argc, argv, &inquiry);
 }
 
 const struct verb verb_stats = {.name = "stats",

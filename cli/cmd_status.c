@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "format.h"
 #include "forwarding.h"
+#include "inquiry.h"
 #include "json.h"
 #include "terminal.h"
 
@@ -64,8 +65,9 @@ static json_t *gateways(const struct tcpc_daemon_status *daemon)
     return array;
 }
 
-static void print_json(struct cli *cli, const struct tcpc_daemon_status *daemon)
+static void print_json(struct cli *cli, const struct tcpc_response *response)
 {
+    const struct tcpc_daemon_status *daemon = &response->u.daemon;
     char boot_id[32];
     json_t *object = json_object();
     /* As text: it has 64 bits, more than a JSON number keeps exactly. */
@@ -220,32 +222,18 @@ static void print_text(struct cli *cli, const struct tcpc_daemon_status *daemon)
     print_memory(daemon);
 }
 
-static void print_wrapped(struct cli *cli, const struct tcpc_daemon_status *daemon)
+static void print_wrapped(struct cli *cli, const struct tcpc_response *response)
 {
     struct terminal_lines lines;
     terminal_lines_begin(&lines);
-    print_text(cli, daemon);
+    print_text(cli, &response->u.daemon);
     terminal_lines_end(&lines, NAME_COLUMNS);
 }
 
 static int cmd_status(struct cli *cli, int argc, char **argv)
 {
-    struct tcpc_response *response = NULL;
-    struct tcpc_error error;
-    int status;
-    if (!cli_arguments(cli, argc, argv, 0, 0, &status))
-        return status;
-    status = cli_connect(cli, TCPC_POLICY_NONE);
-    if (status != EXIT_DONE)
-        return status;
-    if (tcpc_daemon_status(cli->client, &response, &error) != TCPC_OK)
-        return cli_fail(cli, &error, "status");
-    if (cli->is_json)
-        print_json(cli, &response->u.daemon);
-    else
-        print_wrapped(cli, &response->u.daemon);
-    tcpc_response_free(response);
-    return EXIT_DONE;
+    static const struct inquiry inquiry = {tcpc_daemon_status, print_json, print_wrapped};
+    return inquiry_run(cli, argc, argv, &inquiry);
 }
 
 const struct verb verb_status = {.name = "status",
