@@ -6,10 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_clock.h"
 #include "filter.h"
 #include "json.h"
 #include "parse.h"
@@ -234,20 +234,13 @@ static int read_once(struct capturing *capturing, bool is_stopping, bool *ret_is
     return status;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static int read_all(struct capturing *capturing)
 {
-    int64_t end_ms = now_ms() + capturing->seconds_ms;
+    int64_t end_ms = cli_now_ms() + capturing->seconds_ms;
     bool is_over = false;
     int status = EXIT_DONE;
     while (status == EXIT_DONE && !is_over) {
-        bool is_late = capturing->seconds_ms > 0 && now_ms() >= end_ms;
+        bool is_late = capturing->seconds_ms > 0 && cli_now_ms() >= end_ms;
         status = read_once(capturing, is_late || is_interrupted, &is_over);
     }
     return status;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cli.h"
+#include "cli_clock.h"
 #include "filter.h"
 #include "format.h"
 #include "json.h"
@@ -246,11 +247,9 @@ static int find_start(struct watch *watch)
 {
     struct tcpc_response *response = NULL;
     struct tcpc_error error;
-    struct timespec now;
     if (tcpc_daemon_status(watch->cli->client, &response, &error) != TCPC_OK)
         return cli_fail(watch->cli, &error, "events");
-    clock_gettime(CLOCK_REALTIME, &now);
-    int64_t now_us = (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / 1000;
+    int64_t now_us = cli_wall_us();
     watch->epoch_us = response->u.daemon.epoch_us;
     tcpc_response_free(response);
     watch->since_us = INT64_MIN;

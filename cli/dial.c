@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_clock.h"
+
 /* --- one address ------------------------------------------------------------------------------ */
 
 static int start_kernel(const struct place *place, int *ret_fd)
@@ -131,7 +133,7 @@ void dial_start(struct dial *dial, const char *host, uint16_t port)
     uint32_t patience_ms = dial->dialler->patience_ms;
     dial->watch = (struct poller_watch){.fd = -1, .on_event = on_event, .owner = dial};
     dial->port = port;
-    dial->ends_at_ms = patience_ms ? poller_now_ms() + patience_ms : INT64_MAX;
+    dial->ends_at_ms = patience_ms ? cli_now_ms() + patience_ms : INT64_MAX;
     if (host[0] == '/') {
         dial->count = place_set_path(&dial->places[0], host);
         try_next(dial, ENAMETOOLONG);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "bridge.h"
+#include "cli_clock.h"
 #include "gateway_room.h"
 #include "socks.h"
 
@@ -42,7 +43,7 @@ static void soon(struct gateway_client *client)
 
 static void set_deadline(struct gateway_client *client, int wait_ms)
 {
-    client->ends_at_ms = poller_now_ms() + wait_ms;
+    client->ends_at_ms = cli_now_ms() + wait_ms;
     client->gateway->poller.wants_ticks = true;
 }
 
@@ -308,7 +309,7 @@ void gateway_client_new(struct gateway_door *door, const struct arrival *arrival
 void gateway_clients_check_time(void *owner)
 {
     struct gateway *gateway = owner;
-    const int64_t now_ms = poller_now_ms();
+    const int64_t now_ms = cli_now_ms();
     bool is_awaited = false;
     if (gateway->lacks_descriptors && gateway->client_count < gateway->clients_max)
         gateway_resume(gateway);

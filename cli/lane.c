@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <time.h>
 
+#include "cli_clock.h"
+
 enum {
     STREAMS = 2, /* one, and the one before it, which is being closed */
     RING_BYTES = 4 * 1024 * 1024,
@@ -21,13 +23,6 @@ static struct {
     struct tcpc_channel *channel; /* the program's */
     bool is_polled;
 } lanes = {.lock = PTHREAD_MUTEX_INITIALIZER, .news = PTHREAD_COND_INITIALIZER};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- life ------------------------------------------------------------------------------------- */
 
@@ -66,7 +61,7 @@ void lane_close(struct lane *lane)
 
 static int turn_ms(int64_t until_ms)
 {
-    int64_t left_ms = until_ms - now_ms();
+    int64_t left_ms = until_ms - cli_now_ms();
     return left_ms < 0 ? 0 : left_ms < TURN_MS ? (int)left_ms : TURN_MS;
 }
 
@@ -99,7 +94,7 @@ static void wait_for_news(int64_t until_ms)
 
 static int64_t until_of(uint32_t wait_ms)
 {
-    return wait_ms == TCPC_WAIT_FOREVER ? INT64_MAX : now_ms() + wait_ms;
+    return wait_ms == TCPC_WAIT_FOREVER ? INT64_MAX : cli_now_ms() + wait_ms;
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */
@@ -117,7 +112,7 @@ static enum tcpc_code send_by_channel(struct lane *lane, const uint8_t *data, si
         len -= taken;
         if (taken > 0)
             until_ms = until_of(wait_ms); /* wait_ms is for each progress */
-        if (len == 0 || (code != TCPC_OK && code != TCPC_AGAIN) || now_ms() >= until_ms)
+        if (len == 0 || (code != TCPC_OK && code != TCPC_AGAIN) || cli_now_ms() >= until_ms)
             break;
         wait_for_news(until_ms);
     }
@@ -164,7 +159,7 @@ static enum tcpc_code receive_by_channel(struct lane *lane, void *buffer, size_t
     pthread_mutex_lock(&lanes.lock);
     while ((code = tcpc_stream_read(lane->stream, buffer, *len, 0, &taken, ret_error)) ==
                TCPC_AGAIN &&
-           now_ms() < until_ms) {
+           cli_now_ms() < until_ms) {
         wait_for_news(until_ms);
         if (has_send_failed(lane))
             note_send_error(lane);

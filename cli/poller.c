@@ -1,17 +1,11 @@
 #include "poller.h"
 
 #include <stddef.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_MAX = 64 };
+#include "cli_clock.h"
 
-int64_t poller_now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+enum { EVENTS_MAX = 64 };
 
 bool poller_init(struct poller *poller)
 {
@@ -70,7 +64,7 @@ static void run_tasks(struct poller *poller)
 
 static void tick(struct poller *poller)
 {
-    int64_t now_ms = poller_now_ms();
+    int64_t now_ms = cli_now_ms();
     if (!poller->wants_ticks || now_ms - poller->ticked_at_ms < POLLER_TICK_MS)
         return;
     poller->ticked_at_ms = now_ms;

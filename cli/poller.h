@@ -48,7 +48,5 @@ void poller_remove(struct poller *poller, struct poller_watch *watch);
 void poller_soon(struct poller *poller, struct poller_task *task);
 /* Waits for events, notes them, and runs the tasks that were queued by then. */
 void poller_turn(struct poller *poller);
-/* Milliseconds of the monotonic clock. */
-int64_t poller_now_ms(void);
 
 #endif

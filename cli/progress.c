@@ -7,16 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli_clock.h"
 #include "format.h"
 
 enum { DRAW_EVERY_US = 200000, STALLED_US = 2000000, WIDTH_MAX = 200, BAR_MIN = 10, BAR_MAX = 50 };
-
-static int64_t now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 /* "#####-----" */
 static void draw_bar(char *ret_bar, size_t width, uint64_t done, uint64_t total)
@@ -95,10 +89,10 @@ static void *tick(void *arg)
     struct progress *progress = arg;
     pthread_mutex_lock(&progress->lock);
     while (!progress->is_ended) {
-        int64_t now = now_us(), until = now + DRAW_EVERY_US;
+        int64_t now = cli_now_us(), until = now + DRAW_EVERY_US;
         struct timespec time = {.tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000};
         pthread_cond_timedwait(&progress->ended, &progress->lock, &time);
-        now = now_us();
+        now = cli_now_us();
         if (!progress->is_ended && now - progress->drawn_at_us >= DRAW_EVERY_US)
             draw(progress, now);
     }
@@ -132,7 +126,7 @@ void progress_begin(struct progress *progress, uint64_t total_bytes, bool is_wan
 {
     *progress = (struct progress){.total_bytes = total_bytes,
                                   .is_shown = is_wanted && isatty(STDERR_FILENO)};
-    progress->started_at_us = progress->drawn_at_us = progress->moved_at_us = now_us();
+    progress->started_at_us = progress->drawn_at_us = progress->moved_at_us = cli_now_us();
     pthread_mutex_init(&progress->lock, NULL);
     if (progress->is_shown)
         tick_start(progress);
@@ -142,7 +136,7 @@ void progress_add(struct progress *progress, uint64_t bytes)
 {
     pthread_mutex_lock(&progress->lock);
     progress->done_bytes += bytes;
-    progress->moved_at_us = now_us();
+    progress->moved_at_us = cli_now_us();
     if (progress->is_shown && progress->moved_at_us - progress->drawn_at_us >= DRAW_EVERY_US)
         draw(progress, progress->moved_at_us);
     pthread_mutex_unlock(&progress->lock);
@@ -152,7 +146,7 @@ void progress_end(struct progress *progress)
 {
     if (progress->is_shown) {
         tick_stop(progress);
-        progress->moved_at_us = now_us(); /* the result is no stall */
+        progress->moved_at_us = cli_now_us(); /* the result is no stall */
         draw(progress, progress->moved_at_us);
         fputc('\n', stderr);
     }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli_clock.h"
 #include "input.h"
 #include "json.h"
 #include "lane.h"
@@ -49,13 +50,6 @@ static struct {
     struct relay_options options; /* of the first */
     struct input source;
 } input = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
@@ -161,7 +155,7 @@ static void sending_end(struct relay *relay, size_t bytes, bool is_end,
     input.is_sending = false;
     relay->is_input_done = is_end;
     relay->sent_bytes += bytes;
-    relay->active_at_ms = now_ms();
+    relay->active_at_ms = cli_now_ms();
     if (error->code != TCPC_OK) {
         relay->send_error = *error;
         input.current = NULL;
@@ -267,7 +261,7 @@ static void input_detach(void)
 /* input.lock is held. */
 static bool is_idle_now(const struct relay *relay)
 {
-    return relay->options.idle_ms && now_ms() - relay->active_at_ms >= relay->options.idle_ms;
+    return relay->options.idle_ms && cli_now_ms() - relay->active_at_ms >= relay->options.idle_ms;
 }
 
 static bool is_idle(const struct relay *relay)
@@ -293,7 +287,7 @@ static enum tcpc_code receive_stdout(struct relay *relay, struct tcpc_error *ret
         cli_write(buffer, len);
         pthread_mutex_lock(&input.lock);
         relay->received_bytes += len;
-        relay->active_at_ms = now_ms();
+        relay->active_at_ms = cli_now_ms();
         pthread_mutex_unlock(&input.lock);
     }
 }
@@ -380,7 +374,7 @@ int relay_run(struct cli *cli, const struct relay_options *options,
     struct relay relay = {.cli = cli,
                           .options = *options,
                           .id = connection->id,
-                          .active_at_ms = now_ms(),
+                          .active_at_ms = cli_now_ms(),
                           .sent_bytes = options->sent_bytes};
     struct tcpc_error error = {.code = TCPC_OK};
     lane_open(&relay.lane, cli->client, connection->id);

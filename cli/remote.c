@@ -12,10 +12,10 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli.h"
+#include "cli_clock.h"
 
 #define SCHEME "ssh://"
 #define LOOK_EACH_MS 10
@@ -194,17 +194,10 @@ static pid_t start_keeper(const struct remote *remote)
     return keeper;
 }
 
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ssh makes the socket once it has logged in. */
 static bool await_socket(const struct remote *remote, pid_t keeper, uint32_t wait_ms)
 {
-    int64_t until_ms = now_ms() + wait_ms;
+    int64_t until_ms = cli_now_ms() + wait_ms;
     struct stat found;
     int status;
     while (stat(socket_path, &found) != 0) {
@@ -213,7 +206,7 @@ static bool await_socket(const struct remote *remote, pid_t keeper, uint32_t wai
                 cli_note("ssh to %s has ended with status %d", remote->host, WEXITSTATUS(status));
             return false;
         }
-        if (now_ms() >= until_ms) {
+        if (cli_now_ms() >= until_ms) {
             cli_note("ssh to %s forwards nothing after %u ms; try --timeout", remote->host,
                      wait_ms);
             return false;

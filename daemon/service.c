@@ -36,6 +36,7 @@
 #include "sp/sp_peer.h"
 #include "sp/sp_socket.h"
 #include "tracing.h"
+#include "util/clock.h"
 #include "util/deadline.h"
 #include "util/descriptors.h"
 #include "util/log_uid.h"
@@ -719,13 +720,6 @@ static bool start(struct service *service)
     return true;
 }
 
-static int64_t unix_now_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
-}
-
 int service_run(const struct service_options *options)
 {
     struct service *service = calloc(1, sizeof(*service));
@@ -736,7 +730,7 @@ int service_run(const struct service_options *options)
     }
     service->options = options;
     service->config = options->config;
-    service->started_at_unix_us = unix_now_us();
+    service->started_at_unix_us = clock_unix_us();
     bool is_started = start(service);
     if (!is_started) {
         parts_free(service);

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <tcpengine/stack.h>
 #include <tcpengine/units.h>
-#include <time.h>
 
 #include "capture/capture_comment.h"
 #include "capture/pcapng.h"
+#include "util/clock.h"
 
 #define FRAME_MAX (18 + 65535)
 #define BLOCK_MAX (FRAME_MAX + PCAPNG_COMMENT_MAX + 128)
@@ -130,14 +130,6 @@ uint64_t capture_lost(const struct capture *capture)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-/* Since 1970, of a moment of the engine's clock that was just now. */
-static int64_t wall_us(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / 1000;
-}
-
 static void write_names(struct capture_set *set, struct capture *capture)
 {
     struct pcapng_name names[CAPTURE_NAMES_MAX];
@@ -165,8 +157,10 @@ struct capture *capture_start(struct capture_set *set, const struct capture_requ
     struct capture *capture = malloc(sizeof(*capture) + CAPTURE_BUFFER_BYTES);
     if (capture == NULL)
         return NULL;
-    *capture = (struct capture){
-        .next = set->first, .id = set->next_id++, .request = *request, .started_at_us = wall_us()};
+    *capture = (struct capture){.next = set->first,
+                                .id = set->next_id++,
+                                .request = *request,
+                                .started_at_us = clock_unix_us()};
     if (request->snaplen == 0 || request->snaplen > CAPTURE_SNAPLEN_MAX)
         capture->request.snaplen = CAPTURE_SNAPLEN_MAX;
     set->first = capture;
@@ -204,9 +198,9 @@ void capture_stop(struct capture_set *set, struct capture *capture)
     if (capture->is_stopped)
         return;
     struct pcapng_statistics statistics = {
-        .time_us = wall_us(),
+        .time_us = clock_unix_us(),
         .start_us = capture->started_at_us,
-        .end_us = wall_us(),
+        .end_us = clock_unix_us(),
         .received = capture->received,
         .accepted = capture->matched,
         .dropped = capture->lost,
@@ -268,7 +262,7 @@ static void write_packet(struct capture_set *set, struct capture *capture,
 {
     uint32_t snaplen = capture->request.snaplen;
     struct pcapng_packet packet = {
-        .time_us = wall_us(),
+        .time_us = clock_unix_us(),
         .data = set->frame,
         .captured_len = (uint32_t)(taken->len < snaplen ? taken->len : snaplen),
         .len = (uint32_t)taken->len,

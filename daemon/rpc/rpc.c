@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "rpc/rpc_clock.h"
 #include "rpc/rpc_close.h"
@@ -12,6 +11,7 @@
 #include "rpc/rpc_owner.h"
 #include "rpc/rpc_request.h"
 #include "rpc/rpc_wait.h"
+#include "util/clock.h"
 #include "util/log_uid.h"
 
 /* Memory for one decoded request, and for one answer. */
@@ -272,14 +272,6 @@ static int rpc_prepare(struct rpc *rpc)
     return 0;
 }
 
-/* Read once: each event has one time of day, whatever happens to the host's clock later. */
-static int64_t find_epoch_us(const struct rpc *rpc)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / 1000 - rpc_now_us(rpc);
-}
-
 int rpc_new(const struct rpc_options *options, const struct rpc_host *host, struct rpc **ret_rpc)
 {
     struct rpc *rpc = calloc(1, sizeof(*rpc));
@@ -288,7 +280,8 @@ int rpc_new(const struct rpc_options *options, const struct rpc_host *host, stru
     rpc->options = *options;
     rpc->host = *host;
     rpc->boot_id = options->boot_id;
-    rpc->epoch_us = find_epoch_us(rpc);
+    /* Read once: each event has one time of day, whatever happens to the host's clock later. */
+    rpc->epoch_us = clock_unix_us() - rpc_now_us(rpc);
     rpc_clock_start(rpc, run_due);
     rpc->open_handles = 2; /* the clock's */
     int err = rpc_prepare(rpc);

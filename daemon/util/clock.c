@@ -14,3 +14,10 @@ int64_t clock_monotonic_us(void)
 {
     return clock_monotonic_ns() / TE_NS_PER_US;
 }
+
+int64_t clock_unix_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * TE_SECOND + now.tv_nsec / TE_NS_PER_US;
+}

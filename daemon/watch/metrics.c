@@ -10,7 +10,6 @@
 #include "watch/metric_name.h"
 
 #define PREFIX METRIC_PREFIX
-#define DEVICE_TEXT_MAX (2 * IFNAMSIZ)
 
 static void write_head(FILE *stream, const char *name, const char *type, const char *help)
 {
@@ -160,39 +159,33 @@ static void write_histogram(FILE *stream, const char *name, const char *help,
     fprintf(stream, "\n%s_count %" PRIu64 "\n", name, count);
 }
 
-/* The device's name as a label's value: what is special there has a backslash in front. */
-static void device_format(const struct metrics_input *input, char ret_text[DEVICE_TEXT_MAX])
+/* The one line of something that is the device's. */
+static void write_of_device(FILE *stream, const struct metrics_input *input, const char *name,
+                            uint64_t value)
 {
-    char name[IFNAMSIZ];
-    size_t len = 0;
-    snprintf(name, sizeof(name), "%s", input->tap_name);
-    text_make_printable(name, strlen(name));
-    for (const char *at = name; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\')
-            ret_text[len++] = '\\';
-        ret_text[len++] = *at;
-    }
-    ret_text[len] = '\0';
+    char device[IFNAMSIZ];
+    snprintf(device, sizeof(device), "%s", input->tap_name);
+    text_make_printable(device, strlen(device));
+    fprintf(stream, "%s{device=\"", name);
+    write_label(stream, device);
+    fprintf(stream, "\"} %" PRIu64 "\n", value);
 }
 
 static void write_device(FILE *stream, const struct metrics_input *input, const char *name,
                          const char *help, uint64_t value)
 {
-    char full[METRIC_NAME_MAX], device[DEVICE_TEXT_MAX];
+    char full[METRIC_NAME_MAX];
     snprintf(full, sizeof(full), PREFIX "network_%s", name);
     write_head(stream, full, "counter", help);
-    device_format(input, device);
-    fprintf(stream, "%s{device=\"%s\"} %" PRIu64 "\n", full, device, value);
+    write_of_device(stream, input, full, value);
 }
 
 static void write_tap(FILE *stream, const struct metrics_input *input)
 {
     const struct tap_stats *tap = input->tap;
-    char device[DEVICE_TEXT_MAX];
     static const char up[] = PREFIX "network_up";
     write_head(stream, up, "gauge", "1 if the TAP exists and its link is up");
-    device_format(input, device);
-    fprintf(stream, "%s{device=\"%s\"} %d\n", up, device, input->is_tap_up ? 1 : 0);
+    write_of_device(stream, input, up, input->is_tap_up);
     write_device(stream, input, "receive_packets_total", "Frames read from the TAP",
                  tap->frames_in);
     write_device(stream, input, "receive_bytes_total", "Bytes read from the TAP",
