@@ -3,10 +3,10 @@ import os
 import shutil
 import signal
 import unittest
-from pathlib import Path
 
 import harness
 from harness import HOST4, TCPCTL, Process, run, wait_for
+from sshd import Sshd
 
 PORT = 2222
 
@@ -16,12 +16,8 @@ class Remote(harness.SystemTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.keys = cls.folder / "ssh"
-        cls.keys.mkdir(mode=0o700)
-        for name in ("host", "user"):
-            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", cls.keys / name)
-        shutil.copy(cls.keys / "user.pub", cls.keys / "authorized")
-        Path("/run/sshd").mkdir(exist_ok=True)
+        sshd = Sshd(cls.folder)
+        cls.keys = sshd.keys
         cls.rooms = cls.folder / "rooms"
         cls.rooms.mkdir(mode=0o700)
         (cls.keys / "config").write_text(
@@ -31,11 +27,7 @@ class Remote(harness.SystemTest):
         ssh.parent.mkdir()
         ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {cls.keys}/config "$@"\n')
         ssh.chmod(0o755)
-        cls.sshd = Process([shutil.which("sshd"), "-D", "-e", "-f", "/dev/null", "-p", PORT, "-h",
-                            cls.keys / "host", "-o", "ListenAddress=127.0.0.1",
-                            "-o", "StrictModes=no", "-o", "PidFile=none", "-o", "UsePAM=no",
-                            "-o", f"AuthorizedKeysFile={cls.keys}/authorized",
-                            "-o", "PermitRootLogin=yes"], cls.folder, "sshd")
+        cls.sshd = Process(sshd.words("127.0.0.1", PORT), cls.folder, "sshd")
         cls.addClassCleanup(cls.sshd.stop)
         wait_for(lambda: "Server listening" in cls.sshd.log, what="sshd")
 

@@ -5,10 +5,10 @@ import os
 import pwd
 import shutil
 import unittest
-from pathlib import Path
 
 import harness
 from harness import ENGINE4, HOST4, Process, run, sha256_of, wait_for
+from sshd import Sshd
 from test_run import RUN, RunTest, needs
 
 POSTGRES = sorted(glob.glob("/usr/lib/postgresql/*/bin"))
@@ -70,27 +70,19 @@ class Ssh(RunTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.keys = cls.folder / "ssh"
-        cls.keys.mkdir(mode=0o700)
-        for name in ("host", "user"):
-            run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", cls.keys / name)
-        shutil.copy(cls.keys / "user.pub", cls.keys / "authorized")
-        Path("/run/sshd").mkdir(exist_ok=True)
+        cls.sshd = Sshd(cls.folder)
 
     def serve(self, address: str, *prefix) -> None:
-        words = (*prefix, shutil.which("sshd"), "-D", "-e", "-f", "/dev/null", "-p", str(SSH_PORT),
-                 "-h", self.keys / "host", "-o", f"ListenAddress={address}", "-o", "StrictModes=no",
-                 "-o", f"AuthorizedKeysFile={self.keys}/authorized", "-o", "PidFile=none",
-                 "-o", "PermitRootLogin=yes", "-o", "UsePAM=no")
-        server = Process(words, self.folder, "sshd", env=self.environment())
+        words = self.sshd.words(address, SSH_PORT)
+        server = Process([*prefix, *words], self.folder, "sshd", env=self.environment())
         self.addCleanup(server.stop)
         wait_for(lambda: self.is_open(server, address, SSH_PORT), what="sshd")
 
     def copy(self, address: str, *prefix) -> None:
         path = self.folder / "copied"
         with path.open("wb") as out:
-            done = run(*prefix, "ssh", "-F", "none", "-i", self.keys / "user", "-p", SSH_PORT,
-                       "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={self.keys}/known",
+            done = run(*prefix, "ssh", "-F", "none", "-i", self.sshd.keys / "user", "-p", SSH_PORT,
+                       "-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={self.sshd.keys}/known",
                        f"root@{address}", f"cat {self.big}", env=self.environment())
             out.write(done.stdout)
         self.assertEqual(sha256_of(path), self.big_sha256)
