@@ -5,6 +5,10 @@
 #include "rpc/rpc_owner.h"
 #include "rpc/rpc_status.h"
 
+_Static_assert(FILTER_TEXT == (int)TCPENGINE__V1__FILTER_KIND__FILTER_TEXT, "kinds");
+_Static_assert(FILTER_ID == (int)TCPENGINE__V1__FILTER_FIELD__FILTER_ID, "fields");
+_Static_assert(FILTER_LESS_EQUAL == (int)TCPENGINE__V1__FILTER_OPERATOR__FILTER_LESS_EQUAL, "ops");
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 /* False: a HOST with an address of the wrong length, or bits of none. */
