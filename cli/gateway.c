@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "fatal_signal.h"
 #include "gateway_client.h"
 #include "gateway_room.h"
 #include "parse.h"
@@ -35,17 +36,6 @@ bool gateway_option(const struct cli *cli, struct gateway *gateway, int option)
 
 /* --- signals ---------------------------------------------------------------------------------- */
 
-static void fatal_signals(sigset_t *ret_set)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    sigemptyset(ret_set);
-    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(ret_set, numbers[i]);
-    }
-}
-
 static void remove_paths(const struct gateway *gateway)
 {
     char text[PLACE_TEXT_MAX];
@@ -60,21 +50,17 @@ static void remove_paths(const struct gateway *gateway)
 static void on_signal(struct poller_watch *watch, uint32_t events)
 {
     struct signalfd_siginfo info;
-    sigset_t set;
     (void)events;
     if (read(watch->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return;
     remove_paths(watch->owner);
-    fatal_signals(&set);
-    signal((int)info.ssi_signo, SIG_DFL);
-    sigprocmask(SIG_UNBLOCK, &set, NULL);
-    raise((int)info.ssi_signo);
+    fatal_signal_die((int)info.ssi_signo);
 }
 
 static bool watch_signals(struct gateway *gateway)
 {
     sigset_t set;
-    fatal_signals(&set);
+    fatal_signal_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     gateway->signals = (struct poller_watch){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
                                              .on_event = on_signal,

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli_clock.h"
+#include "fatal_signal.h"
 #include "input.h"
 #include "json.h"
 #include "lane.h"
@@ -59,25 +60,13 @@ static struct {
     uint64_t ids[2];
 } guard = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-/* Those that end the program. One that is ignored, as by nohup, stays so. */
-static void fatal_signals(sigset_t *ret_set)
-{
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action;
-    sigemptyset(ret_set);
-    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        if (sigaction(numbers[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
-            sigaddset(ret_set, numbers[i]);
-    }
-}
-
 /* Closes, then dies by the signal, so that the shell sees the cause. */
 static void *wait_for_signal(void *arg)
 {
     sigset_t set;
     int number;
     (void)arg;
-    fatal_signals(&set);
+    fatal_signal_set(&set);
     if (sigwait(&set, &number) != 0)
         return NULL;
     alarm(2); /* in case the daemon does not answer */
@@ -86,9 +75,7 @@ static void *wait_for_signal(void *arg)
         if (guard.ids[i])
             tcpc_close(guard.client, guard.ids[i], 0, NULL, NULL);
     }
-    signal(number, SIG_DFL);
-    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
-    raise(number);
+    fatal_signal_die(number);
     return NULL;
 }
 
@@ -96,7 +83,7 @@ void relay_catch_signals(void)
 {
     sigset_t set;
     pthread_t thread;
-    fatal_signals(&set);
+    fatal_signal_set(&set);
     pthread_sigmask(SIG_BLOCK, &set, NULL);
     if (pthread_create(&thread, NULL, wait_for_signal, NULL) == 0)
         pthread_detach(thread);
