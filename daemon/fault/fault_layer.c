@@ -593,11 +593,11 @@ static void subject_find(struct fault_layer *layer, struct passing *passing)
 {
     const struct te_segment_view *view = &passing->view;
     bool is_in = passing->way == TE_FAULT_IN;
-    uint64_t id;
+    struct te_found found;
     passing->subject = (struct fault_subject){.local = is_in ? &view->destination : &view->source,
                                               .remote = is_in ? &view->source : &view->destination};
-    if (te_find(layer->ports.stack, passing->subject.local, passing->subject.remote, &id) &&
-        te_status(layer->ports.stack, id, &layer->status) == TE_OK)
+    if (te_find(layer->ports.stack, passing->subject.local, passing->subject.remote, &found) &&
+        te_status(layer->ports.stack, found.id, &layer->status) == TE_OK)
         passing->subject.status = &layer->status;
 }
 

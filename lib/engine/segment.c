@@ -6,6 +6,7 @@
 #include "wire/checksum.h"
 #include "wire/eth.h"
 #include "wire/icmp.h"
+#include "wire/ip_view.h"
 #include "wire/ipv4.h"
 #include "wire/ipv6.h"
 #include "wire/protocol.h"
@@ -28,63 +29,23 @@ enum {
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* A TCP segment inside a packet. */
-struct inner {
-    struct te_addr source, destination;
-    const uint8_t *bytes;
-    size_t len;
-};
-
-static bool parse_ipv4(const uint8_t *packet, size_t len, struct inner *ret_inner)
-{
-    struct te_ipv4_parsed ip;
-    if (!te_ipv4_parse(packet, len, &ip) || ip.header.protocol != TE_PROTO_TCP ||
-        ip.header.more_fragments || ip.header.fragment_offset_bytes != 0)
-        return false;
-    *ret_inner = (struct inner){.source = ip.header.source,
-                                .destination = ip.header.destination,
-                                .bytes = ip.payload,
-                                .len = ip.header.payload_len};
-    return true;
-}
-
-static bool parse_ipv6(const uint8_t *packet, size_t len, struct inner *ret_inner)
-{
-    struct te_ipv6_parsed ip;
-    if (te_ipv6_parse(packet, len, &ip) != TE_IPV6_OK || ip.is_fragment ||
-        ip.protocol != TE_PROTO_TCP)
-        return false;
-    *ret_inner = (struct inner){.source = ip.header.source,
-                                .destination = ip.header.destination,
-                                .bytes = ip.payload,
-                                .len = ip.payload_len};
-    return true;
-}
-
 bool te_segment_parse(const uint8_t *frame, size_t len, struct te_segment_view *ret_view)
 {
-    struct te_eth_header eth;
+    struct te_ip_view ip;
     struct te_tcp_parsed tcp;
-    struct inner inner;
-    size_t ip_at = TE_ETH_HEADER_LEN;
-    if (!te_eth_parse(frame, len, &eth) ||
-        te_eth_pass_tags(frame, len, &eth, &ip_at) != TE_ETH_TAGS_OK)
-        return false;
-    bool is_tcp =
-        (eth.type == TE_ETH_TYPE_IPV4 && parse_ipv4(frame + ip_at, len - ip_at, &inner)) ||
-        (eth.type == TE_ETH_TYPE_IPV6 && parse_ipv6(frame + ip_at, len - ip_at, &inner));
-    if (!is_tcp || !te_tcp_parse(inner.bytes, inner.len, &tcp))
+    if (!te_ip_view_find(frame, len, &ip) || !ip.has_segment ||
+        !te_tcp_parse(ip.payload, ip.payload_len, &tcp))
         return false;
     *ret_view =
-        (struct te_segment_view){.source = {inner.source, tcp.header.source_port},
-                                 .destination = {inner.destination, tcp.header.destination_port},
+        (struct te_segment_view){.source = {ip.source, tcp.header.source_port},
+                                 .destination = {ip.destination, tcp.header.destination_port},
                                  .seq = tcp.header.seq,
                                  .ack = tcp.header.ack,
                                  .window = tcp.header.window,
                                  .flags = tcp.header.flags,
                                  .payload_bytes = (uint32_t)tcp.payload_len,
-                                 .ip_at = ip_at,
-                                 .tcp_at = (size_t)(inner.bytes - frame),
+                                 .ip_at = ip.ip_at,
+                                 .tcp_at = (size_t)(ip.payload - frame),
                                  .payload_at = (size_t)(tcp.payload - frame)};
     return true;
 }

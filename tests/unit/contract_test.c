@@ -482,27 +482,30 @@ static void find_in_order(void **state)
 {
     (void)state;
     struct te_endpoint a = endpoint("10.0.0.1", 0), b = endpoint("10.0.0.2", COUPLE_PORT);
-    uint64_t id = NOBODY;
+    struct te_found found = {.id = NOBODY};
     a.port = c.conn->local.port;
-    assert_true(te_find(c.a.stack, &a, &b, &id));
-    assert_int_equal(id, c.id);
-    assert_true(te_find(c.b.stack, &b, &a, &id));
-    assert_int_equal(id, c.peer_id);
+    assert_true(te_find(c.a.stack, &a, &b, &found));
+    assert_int_equal(found.id, c.id);
+    assert_int_equal(found.state, TE_ESTABLISHED);
+    assert_true(te_find(c.b.stack, &b, &a, &found));
+    assert_int_equal(found.id, c.peer_id);
     a.port++;
-    assert_true(te_find(c.b.stack, &b, &a, &id));
-    assert_int_equal(id, c.listener_id);
-    id = NOBODY;
-    assert_false(te_find(c.a.stack, &a, &b, &id));
-    assert_int_equal(id, NOBODY);
+    assert_true(te_find(c.b.stack, &b, &a, &found));
+    assert_int_equal(found.id, c.listener_id);
+    found.id = NOBODY;
+    assert_false(te_find(c.a.stack, &a, &b, &found));
+    assert_int_equal(found.id, NOBODY);
     a.port--;
     te_close(c.a.stack, c.id, c.a.now_us);
     couple_run(&c);
     te_close(c.b.stack, c.peer_id, c.b.now_us);
     couple_run(&c);
-    assert_true(te_find(c.a.stack, &a, &b, &id)); /* in TIME_WAIT */
-    assert_int_equal(id, c.id);
-    assert_true(te_find(c.b.stack, &b, &a, &id));
-    assert_int_equal(id, c.listener_id);
+    assert_true(te_find(c.a.stack, &a, &b, &found)); /* in TIME_WAIT */
+    assert_int_equal(found.id, c.id);
+    assert_int_equal(found.state, TE_TIME_WAIT);
+    assert_true(te_find(c.b.stack, &b, &a, &found));
+    assert_int_equal(found.id, c.listener_id);
+    assert_int_equal(found.state, TE_LISTEN);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)

@@ -380,10 +380,15 @@ struct te_status {
  * TE_ERR_NO_CONNECTION: nothing has that id (any more). te_history() may still know it. */
 enum te_err te_status(const struct te_stack *stack, uint64_t id, struct te_status *ret_status);
 
+struct te_found {
+    uint64_t id;
+    uint32_t uid;
+    enum te_state state;
+};
 /* What takes the segments from remote to local: the connection, else the TIME_WAIT entry, else the
- * listener, as RFC 9293 3.10.7 looks them up. False, *ret_id untouched: nothing does. */
+ * listener, as RFC 9293 3.10.7 looks them up. False, *ret_found untouched: nothing does. */
 bool te_find(const struct te_stack *stack, const struct te_endpoint *local,
-             const struct te_endpoint *remote, uint64_t *ret_id);
+             const struct te_endpoint *remote, struct te_found *ret_found);
 
 /* State transitions of one connection or listener, oldest first, count of them. Behind the first
  * some are missing when there were more than TE_HISTORY_MAX, or when there was no memory for a
