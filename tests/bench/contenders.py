@@ -361,12 +361,20 @@ class Slirp(UserNetwork):
         for port in programs.PORTS:
             self._forward(folder, port)
 
+    def _connected(self, folder: Path) -> socket.socket | None:
+        """None while it does not listen yet, which it does after its network is up."""
+        connection = socket.socket(socket.AF_UNIX)
+        if connection.connect_ex(str(self.requests(folder))) == 0:
+            return connection
+        connection.close()
+        return None
+
     def _forward(self, folder: Path, port: int) -> None:
         request = {"execute": "add_hostfwd",
                    "arguments": {"proto": "tcp", "host_addr": self.served_at, "guest_addr": "10.0.2.100",
                                  "host_port": port + self.served_offset, "guest_port": port}}
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(str(self.requests(folder)))
+        listening = "the socket of slirp4netns"
+        with harness.wait_for(lambda: self._connected(folder), what=listening) as connection:
             connection.sendall(json.dumps(request).encode())
             connection.shutdown(socket.SHUT_WR)
             answer = json.loads(connection.makefile().read())
