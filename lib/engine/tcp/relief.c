@@ -69,15 +69,21 @@ static uint64_t at_most(uint64_t value, uint64_t max)
     return value < max ? value : max;
 }
 
-/* Bytes times time without progress, times what its account holds: of two alike the one goes that
- * belongs to the larger holder. Each factor is cut so that 64 bits hold the product. */
+static uint64_t magnitude(uint64_t value)
+{
+    return 64 - (uint64_t)__builtin_clzll(value | 1);
+}
+
+/* Time without progress counts most, squared, since a transfer at work may well hold the most; then
+ * what its account holds, so that of two alike the one goes that belongs to the larger holder; of
+ * the bytes held only the magnitude. Each factor is cut so that 64 bits hold the product. */
 static struct rank rank_of(const struct te_stack *stack, const struct te_conn *conn)
 {
     int64_t idle_us = te_charge_idle_us(stack, conn);
-    uint64_t held = at_most(te_charge_of(conn) / 256, UINT32_C(1) << 24);
     uint64_t idle_ms = at_most((uint64_t)idle_us, IDLE_COUNTED_MAX_US) / TE_MS + 1;
     uint64_t account = at_most(te_charge_account_bytes(stack, conn) / 1024, UINT32_C(1) << 23) + 1;
-    struct rank rank = {TIER_USEFUL, held * idle_ms * account};
+    uint64_t held = magnitude(te_charge_of(conn) / 256);
+    struct rank rank = {TIER_USEFUL, idle_ms * idle_ms * account * held};
     if (te_charge_is_abandoned(stack, conn))
         rank.tier = TIER_ABANDONED;
     else if (idle_us >= STALE_US)

@@ -475,6 +475,28 @@ static void who_holds_little_gets_room_from_the_stale(void **state)
     check();
 }
 
+/* Holders that are too young to be stale, and little of each account: a transfer at work, which
+ * holds more than any of them, stays. */
+static void the_young_go_before_a_transfer_at_work(void **state)
+{
+    (void)state;
+    for (uint16_t port = 1; port <= 8; port++)
+        hold((struct who){1, 2, port, true}, 1);
+    uint64_t transfer = hold((struct who){2, 2, 100, true}, 32);
+    struct te_conn *conn = te_conn_table_find_id(l.stack, transfer);
+    for (unsigned i = 1; i <= 4; i++) {
+        lone_advance(&l, SECOND / 5);
+        te_send_free_below(l.stack, conn, i * 512 * KIB);
+        for (unsigned piece = 0; piece < 8; piece++)
+            te_send_append(l.stack, conn, data, sizeof(data));
+    }
+    lone_advance(&l, SECOND / 100);
+    squeeze();
+    assert_true(is_alive(transfer));
+    assert_in_range(l.stack->counters.memory_yields, 1, 8);
+    check();
+}
+
 /* A byte now and then does not make a holder useful; a quarter of what it holds does. */
 static void a_trickle_is_no_progress(void **state)
 {
@@ -587,6 +609,7 @@ int main(void)
         TEST(of_two_alike_the_larger_accounts_goes),
         TEST(the_abandoned_go_first),
         TEST(who_holds_little_gets_room_from_the_stale),
+        TEST(the_young_go_before_a_transfer_at_work),
         TEST(a_trickle_is_no_progress),
         TEST(remains_and_the_idle_are_found),
         TEST(with_nobody_left_it_waits),

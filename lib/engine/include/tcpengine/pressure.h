@@ -16,8 +16,8 @@
  *   8);
  * - the limit, from config.memory_limit_percent on: connections are reset (TE_CAUSE_MEMORY,
  *   TE_ERR_MEMORY_PRESSURE), first those that nobody is left to use (te_set_client_present), then
- *   those that have made no progress for long: by the bytes held, the time without progress, and
- *   what their uid or remote holds in all.
+ *   those that have made no progress for long: by that time above all, by what their uid or remote
+ *   holds in all, and by the bytes held.
  *
  * With config.memory_max_bytes 0 there is no budget: nothing of this happens. */
 #ifndef TCPENGINE_PRESSURE_H
