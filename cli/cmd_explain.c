@@ -12,63 +12,6 @@
 
 enum { NAME_COLUMNS = 11 };
 
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-/* {"now": "cwnd", "idle_ms": 0, ...}; null for what sends nothing. */
-static json_t *json_limits(const struct tcpc_explanation *explanation)
-{
-    if (explanation->limit_count == 0)
-        return json_null();
-    json_t *object = json_object();
-    json_put(object, "now", json_text(explanation->limit));
-    for (size_t i = 0; i < explanation->limit_count; i++) {
-        char name[64];
-        snprintf(name, sizeof(name), "%s_ms", explanation->limits[i].name);
-        json_put(object, name, json_integer(explanation->limits[i].us / 1000));
-    }
-    return object;
-}
-
-static json_t *json_hints(const struct tcpc_explanation *explanation)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < explanation->hint_count; i++)
-        json_append(array, json_text(explanation->hints[i]));
-    return array;
-}
-
-static json_t *json_facts(const struct tcpc_explanation *explanation)
-{
-    json_t *object = json_object();
-    for (size_t i = 0; i < explanation->fact_count; i++)
-        json_put(object, explanation->facts[i].name, json_integer(explanation->facts[i].value));
-    return object;
-}
-
-static void print_json(const struct tcpc_explanation *explanation)
-{
-    json_t *object = json_object();
-    bool has_timer = *explanation->timer != '\0';
-    json_put(object, "id", json_number(explanation->id));
-    json_put(object, "state", json_state(explanation->state));
-    json_put(object, "local", json_endpoint(&explanation->local));
-    json_put(object, "remote", json_endpoint(&explanation->remote));
-    json_put(object, "verdict", json_text(explanation->verdict));
-    json_put(object, "situation", json_text(explanation->situation));
-    json_put(object, "summary", json_text(explanation->summary));
-    json_put(object, "reason", json_text(explanation->reason));
-    json_put(object, "waits_for", json_text(explanation->waits_for));
-    json_put(object, "timer", json_text(explanation->timer));
-    json_put(object, "timer_ms", has_timer ? json_integer(explanation->timer_ms) : json_null());
-    json_put(object, "then", json_text(explanation->then));
-    json_put(object, "peer", json_text(explanation->peer));
-    json_put(object, "limits", json_limits(explanation));
-    json_put(object, "owner", owner_json(&explanation->owner));
-    json_put(object, "hints", json_hints(explanation));
-    json_put(object, "facts", json_facts(explanation));
-    json_print(object);
-}
-
 /* --- text ------------------------------------------------------------------------------------- */
 
 static void print_line(const char *name, const char *text)
@@ -145,7 +88,7 @@ static int do_explain(struct cli *cli, uint64_t id, void *ctx)
     if (tcpc_explain(cli->client, id, &response, &error) != TCPC_OK)
         return cli_fail(cli, &error, "explain %" PRIu64, id);
     if (cli->is_json)
-        print_json(&response->u.explanation);
+        json_print(json_explanation(&response->u.explanation));
     else
         print_text(&response->u.explanation);
     tcpc_response_free(response);
@@ -159,22 +102,6 @@ static bool add_page(void *ctx, const struct tcpc_response *page)
     for (size_t i = 0; i < page->u.list.count; i++)
         health_add(ctx, &page->u.list.rows[i]);
     return true;
-}
-
-static void print_health_json(const struct health_finding *findings, unsigned count)
-{
-    json_t *object = json_object(), *array = json_array();
-    json_put(object, "verdict",
-             json_text(health_verdict_name(count > 0 ? findings[0].verdict : HEALTH_OK)));
-    for (unsigned i = 0; i < count; i++) {
-        json_t *row = json_object();
-        json_put(row, "verdict", json_text(health_verdict_name(findings[i].verdict)));
-        json_put(row, "summary", json_text(findings[i].summary));
-        json_put(row, "hint", json_text(findings[i].next));
-        json_append(array, row);
-    }
-    json_put(object, "findings", array);
-    json_print(object);
 }
 
 static void print_health(const struct health_finding *findings, unsigned count)
@@ -206,7 +133,7 @@ static int explain_all(struct cli *cli)
     unsigned count =
         health_judge(&health, &counters->u.counters, daemon->u.daemon.memory_level, findings);
     if (cli->is_json)
-        print_health_json(findings, count);
+        json_print(health_json(findings, count));
     else
         print_health(findings, count);
     tcpc_response_free(counters);

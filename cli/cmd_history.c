@@ -5,82 +5,11 @@
 
 #include "cli.h"
 #include "format.h"
+#include "history_merge.h"
 #include "ids.h"
 #include "json.h"
 #include "owner.h"
 #include "table.h"
-
-/* Walks over transitions and notes in order of time: of the two that are next, sets one, and NULL
- * in place of the other. False: both are at their ends. */
-struct merge {
-    const struct tcpc_history *history;
-    bool with_notes;
-    size_t transition, note;
-};
-
-/* One segment can bring about both: the note that was made in the state before comes first. */
-static bool comes_first(const struct tcpc_note *note, const struct tcpc_transition *transition)
-{
-    return note->time_us < transition->time_us ||
-           (note->time_us == transition->time_us && note->state == transition->from);
-}
-
-static bool merge_next(struct merge *merge, const struct tcpc_transition **ret_transition,
-                       const struct tcpc_note **ret_note)
-{
-    const struct tcpc_history *history = merge->history;
-    bool has_transition = merge->transition < history->count;
-    bool has_note = merge->with_notes && merge->note < history->note_count;
-    *ret_transition = NULL;
-    *ret_note = NULL;
-    if (has_note && (!has_transition ||
-                     comes_first(&history->notes[merge->note], &history->rows[merge->transition])))
-        *ret_note = &history->notes[merge->note++];
-    else if (has_transition)
-        *ret_transition = &history->rows[merge->transition++];
-    return has_transition || has_note;
-}
-
-static json_t *transition_json(const struct tcpc_transition *row)
-{
-    json_t *object = json_object();
-    json_put(object, "time_us", json_integer(row->time_us));
-    json_put(object, "kind", json_text("state"));
-    json_put(object, "from", json_state(row->from));
-    json_put(object, "to", json_state(row->to));
-    json_put(object, "cause", json_text(row->cause));
-    json_put(object, "segment", json_segment(row->segment));
-    json_put(object, "note", json_null());
-    return object;
-}
-
-/* To a reader of transitions alone it is one from a state to itself. */
-static json_t *note_json(const struct tcpc_note *note)
-{
-    json_t *object = json_object();
-    json_put(object, "time_us", json_integer(note->time_us));
-    json_put(object, "kind", json_text(note->kind));
-    json_put(object, "from", json_state(note->state));
-    json_put(object, "to", json_state(note->state));
-    json_put(object, "cause", json_text(note->text));
-    json_put(object, "segment", json_null());
-    json_put(object, "note", json_note(note));
-    return object;
-}
-
-static void print_json(const struct tcpc_history *history, bool with_notes)
-{
-    json_t *array = json_array();
-    struct merge merge = {.history = history, .with_notes = with_notes};
-    const struct tcpc_transition *transition;
-    const struct tcpc_note *note;
-    while (merge_next(&merge, &transition, &note)) {
-        json_t *object = note != NULL ? note_json(note) : transition_json(transition);
-        json_put(object, "owner", owner_json(&history->owner));
-        json_append(array, object);
-    }
-    json_print(array);
-}
 
 static void add_transition(struct table *table, const struct tcpc_transition *row)
 {
@@ -108,11 +37,11 @@ static void print_table(const struct cli *cli, const struct tcpc_history *histor
     static const struct column columns[] = {{"Time", true},   {"From", false},    {"To", false},
                                             {"Cause", false}, {"Segment", false}, {NULL, false}};
     struct table *table = table_new(cli, columns);
-    struct merge merge = {.history = history, .with_notes = true};
+    struct history_merge merge = {.history = history, .with_notes = true};
     const struct tcpc_transition *transition;
     const struct tcpc_note *note;
     char text[FORMAT_MAX];
-    while (merge_next(&merge, &transition, &note)) {
+    while (history_merge_next(&merge, &transition, &note)) {
         if (transition != NULL) {
             add_transition(table, transition);
             continue;
@@ -201,7 +130,7 @@ static void print_owner(const struct cli *cli, const struct tcpc_history *histor
 static void print_all(const struct cli *cli, const struct tcpc_history *history, bool with_notes)
 {
     if (cli->is_json) {
-        print_json(history, with_notes);
+        json_print(json_history(history, with_notes));
         return;
     }
     print_owner(cli, history);

@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "terminal.h"
+#include "view_memory.h"
 
 #define ROW(name) &verb_##name,
 static const struct verb *const verbs[] = {CLI_VERB_LIST(ROW)};
@@ -38,6 +39,7 @@ int main(int argc, char **argv)
 {
     struct cli cli = {.verb = &overall};
     cli_streams_init();
+    view_memory_init(cli_no_memory);
     setlocale(LC_CTYPE, "");  /* not LC_NUMERIC: programs read the numbers, too */
     signal(SIGPIPE, SIG_IGN); /* cli_write() handles it */
     int option = cli_next_option(&cli, argc, argv, "+", NULL);

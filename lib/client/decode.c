@@ -1,7 +1,9 @@
 /* Responses from protobuf messages. Everything is in the response's arena: strings and data stay
  * where the decoder put them, rows are copied into the public structs. */
+#include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "arena.h"
 #include "error.h"
 #include "message.h"
@@ -9,7 +11,10 @@
 struct decoding {
     struct tcpc_arena *memory;
     struct tcpc_response *response;
-    struct call *call;
+    int op; /* that it must be the answer to: enum tcpc_op, or those of call.h */
+    uint64_t request_id;
+    const char *url; /* of the daemon, for messages */
+    struct attach_result *attach;
     const PB(Response) * message;
 };
 
@@ -615,7 +620,7 @@ static bool decode_daemon(struct decoding *decoding)
 static bool decode_attach(struct decoding *decoding)
 {
     const PB(AttachResult) *message = decoding->message->attach;
-    struct attach_result *attach = &decoding->call->attach;
+    struct attach_result *attach = decoding->attach;
     if (message->token.len != TCPC_TOKEN_BYTES || !message->session)
         return false;
     attach->session = message->session;
@@ -692,33 +697,52 @@ static bool decode_message(struct decoding *decoding)
 {
     const PB(Response) *message = decoding->message;
     struct tcpc_response *response = decoding->response;
-    const struct decoder *decoder = &decoders[decoding->call->request.op];
+    const struct decoder *decoder = &decoders[decoding->op];
     response->boot_id = message->boot_id;
     decode_status_error(&response->error, message->status);
     /* The daemon could not read the request, so it has no id to echo. */
     if (response->error.code == TCPC_MALFORMED)
         return true;
-    if (message->request_id != decoding->call->request_id)
+    if (message->request_id != decoding->request_id)
         return false;
     if (response->error.code != TCPC_OK)
         return true;
     return message->result_case == decoder->result_case && decoder->decode(decoding);
 }
 
-bool tcpci_decode_response(struct call *call, const void *bytes, size_t len)
+static bool decode_bytes(struct decoding *decoding, const void *bytes, size_t len)
 {
-    struct tcpc_response *response = call->response;
-    struct decoding decoding = {.response = response, .call = call};
-    response->memory = decoding.memory = tcpci_arena_new(TCPC_DECODE_BUDGET_BYTES);
-    if (decoding.memory == NULL) {
+    struct tcpc_response *response = decoding->response;
+    response->memory = decoding->memory = tcpci_arena_new(TCPC_DECODE_BUDGET_BYTES);
+    if (decoding->memory == NULL) {
         tcpci_error_set_code(&response->error, TCPC_NO_MEMORY, "");
         return false;
     }
-    ProtobufCAllocator allocator = tcpci_arena_allocator(decoding.memory);
-    decoding.message = tcpengine__v1__response__unpack(&allocator, len, bytes);
-    if (decoding.message != NULL && decode_message(&decoding))
+    ProtobufCAllocator allocator = tcpci_arena_allocator(decoding->memory);
+    decoding->message = tcpengine__v1__response__unpack(&allocator, len, bytes);
+    if (decoding->message != NULL && decode_message(decoding))
         return true;
     memset(&response->u, 0, sizeof(response->u));
-    tcpci_error_set_code(&response->error, TCPC_PROTOCOL, call->client->url);
+    tcpci_error_set_code(&response->error, TCPC_PROTOCOL, decoding->url);
     return false;
+}
+
+bool tcpci_decode_response(struct call *call, const void *bytes, size_t len)
+{
+    struct decoding decoding = {.response = call->response,
+                                .op = (int)call->request.op,
+                                .request_id = call->request_id,
+                                .url = call->client->url,
+                                .attach = &call->attach};
+    return decode_bytes(&decoding, bytes, len);
+}
+
+struct tcpc_response *tcpci_answer_decode(enum tcpc_op op, const void *bytes, size_t len)
+{
+    struct tcpc_response *response = calloc(1, sizeof(*response));
+    struct decoding decoding = {.response = response, .op = (int)op, .url = ""};
+    if (response == NULL || decode_bytes(&decoding, bytes, len))
+        return response;
+    tcpc_response_free(response);
+    return NULL;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "json.h"
 #include "owner.h"
 
 #define LEAK_US (60 * INT64_C(1000000)) /* as explain has it */
@@ -182,4 +183,20 @@ unsigned health_judge(const struct health *health, const struct tcpc_counters *c
     judge_retransmissions(counters, &findings);
     qsort(ret_findings, findings.count, sizeof(*ret_findings), compare);
     return findings.count;
+}
+
+json_t *health_json(const struct health_finding *findings, unsigned count)
+{
+    json_t *object = json_object(), *array = json_array();
+    json_put(object, "verdict",
+             json_text(health_verdict_name(count > 0 ? findings[0].verdict : HEALTH_OK)));
+    for (unsigned i = 0; i < count; i++) {
+        json_t *row = json_object();
+        json_put(row, "verdict", json_text(health_verdict_name(findings[i].verdict)));
+        json_put(row, "summary", json_text(findings[i].summary));
+        json_put(row, "hint", json_text(findings[i].next));
+        json_append(array, row);
+    }
+    json_put(object, "findings", array);
+    return object;
 }

@@ -1,9 +1,10 @@
 /* The health of the whole daemon: what is worth a look, worst first. Facts are gathered from pages
  * of the list, the counters and the daemon's status; what to make of them is computed without I/O.
  */
-#ifndef TCPCTL_HEALTH_H
-#define TCPCTL_HEALTH_H
+#ifndef VIEW_HEALTH_H
+#define VIEW_HEALTH_H
 
+#include <jansson.h>
 #include <tcpclient/tcpclient.h>
 
 enum { HEALTH_PROGRAMS_MAX = 16, HEALTH_FINDINGS_MAX = 32, HEALTH_TEXT_MAX = 256 };
@@ -41,5 +42,7 @@ void health_add(struct health *health, const struct tcpc_connection *row);
 unsigned health_judge(const struct health *health, const struct tcpc_counters *counters,
                       const char *memory_level,
                       struct health_finding ret_findings[HEALTH_FINDINGS_MAX]);
+/* As tcpctl explain has them: {"verdict","findings":[{"verdict","summary","hint"}]}. */
+json_t *health_json(const struct health_finding *findings, unsigned count);
 
 #endif

@@ -1,7 +1,7 @@
 /* Numbers for people. Each writes at most FORMAT_MAX bytes, the NUL included, and returns ret_text.
  */
-#ifndef TCPCTL_FORMAT_H
-#define TCPCTL_FORMAT_H
+#ifndef VIEW_FORMAT_H
+#define VIEW_FORMAT_H
 
 #include <stdint.h>
 #include <tcpclient/tcpclient.h>

@@ -1,12 +1,13 @@
-/* JSON on stdout. The keys are those documented in tcpctl(1): all of them, always. */
-#ifndef TCPCTL_JSON_H
-#define TCPCTL_JSON_H
+/* The daemon's answers as JSON, for tcpctl and for the live page. The keys are those documented in
+ * tcpctl(1): all of them, always. */
+#ifndef VIEW_JSON_H
+#define VIEW_JSON_H
 
 #include <jansson.h>
 #include <tcpclient/tcpclient.h>
 
-/* Each returns a new value, the caller's. Without memory the program ends. Numbers above 2^63 wrap:
- * the daemon has none. */
+/* Each returns a new value, the caller's; without memory (view_memory.h) NULL, or not all of it.
+ * Numbers above 2^63 wrap: the daemon has none. */
 json_t *json_number(uint64_t number);
 json_t *json_endpoint(const struct tcpc_endpoint *endpoint);
 json_t *json_state(enum tcpc_state state);
@@ -18,6 +19,10 @@ json_t *json_note(const struct tcpc_note *note); /* null for NULL */
 json_t *json_connection(const struct tcpc_connection *row);
 json_t *json_opened(const struct tcpc_opened *opened);
 json_t *json_time_wait(const struct tcpc_time_wait *row);
+/* What show, explain and history (with or without --notes) print of one connection. */
+json_t *json_status(const struct tcpc_status *status);
+json_t *json_explanation(const struct tcpc_explanation *explanation);
+json_t *json_history(const struct tcpc_history *history, bool with_notes);
 
 /* Adds value, which is handed over, under key, or at the end. */
 void json_put(json_t *object, const char *key, json_t *value);

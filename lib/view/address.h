@@ -6,8 +6,8 @@
  *
  * The daemon has one link, so a scope says nothing to it, and is only allowed where it may stand.
  * Names are the system's: the daemon resolves none. */
-#ifndef TCPCTL_ADDRESS_H
-#define TCPCTL_ADDRESS_H
+#ifndef VIEW_ADDRESS_H
+#define VIEW_ADDRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

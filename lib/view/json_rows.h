@@ -1,8 +1,7 @@
 /* JSON arrays of hundreds of thousands of objects: each is written as text when its row comes,
- * without a json_t in between, and printed in the end. It looks as json_print() prints it. Without
- * memory the program ends. */
-#ifndef TCPCTL_JSON_ROWS_H
-#define TCPCTL_JSON_ROWS_H
+ * without a json_t in between, and printed in the end. It looks as json_print() prints it. */
+#ifndef VIEW_JSON_ROWS_H
+#define VIEW_JSON_ROWS_H
 
 #include <stdint.h>
 #include <tcpclient/tcpclient.h>

@@ -1,35 +1,42 @@
 #include "texts.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "view_memory.h"
 
 enum { ROOM_MIN = 4096, DIGITS_MAX = 20 };
 
-/* Doubles, so that long lists are copied a few times only. */
-static void *grow(void *old, size_t *room, size_t needed, size_t size)
+/* Doubles, so that long lists are copied a few times only. False: no memory, and nothing is
+ * changed. */
+static bool grow(void *array, size_t *room, size_t needed, size_t size)
 {
+    void *old, *grown;
     if (needed <= *room)
-        return old;
-    *room = needed > ROOM_MIN ? 2 * needed : ROOM_MIN;
-    void *grown = reallocarray(old, *room, size);
+        return true;
+    size_t more = needed > ROOM_MIN ? 2 * needed : ROOM_MIN;
+    memcpy(&old, array, sizeof(old));
+    grown = view_memory_grow(old, more, size);
     if (grown == NULL)
-        cli_no_memory();
-    return grown;
+        return false;
+    memcpy(array, &grown, sizeof(grown));
+    *room = more;
+    return true;
 }
 
 void texts_begin(struct texts *texts, uint64_t key)
 {
-    texts->places =
-        grow(texts->places, &texts->place_room, texts->count + 1, sizeof(*texts->places));
+    if (!grow(&texts->places, &texts->place_room, texts->count + 1, sizeof(*texts->places)))
+        return;
     texts->places[texts->count++] =
         (struct texts_place){.key = key, .at = texts->len, .end = texts->len};
 }
 
 void texts_add(struct texts *texts, const char *bytes, size_t len)
 {
-    texts->bytes = grow(texts->bytes, &texts->room, texts->len + len, 1);
+    if (!grow(&texts->bytes, &texts->room, texts->len + len, 1) || texts->count == 0)
+        return;
     memcpy(texts->bytes + texts->len, bytes, len);
     texts->len += len;
     texts->places[texts->count - 1].end = texts->len;

@@ -1,6 +1,6 @@
 /* Owners of connections, as text and as JSON. */
-#ifndef TCPCTL_OWNER_H
-#define TCPCTL_OWNER_H
+#ifndef VIEW_OWNER_H
+#define VIEW_OWNER_H
 
 #include <jansson.h>
 #include <tcpclient/tcpclient.h>

@@ -1,6 +1,6 @@
 /* The fields of a connection's status, as listed in <tcpengine/status_list.h>. */
-#ifndef TCPCTL_STATUS_FIELD_H
-#define TCPCTL_STATUS_FIELD_H
+#ifndef VIEW_STATUS_FIELD_H
+#define VIEW_STATUS_FIELD_H
 
 #include <jansson.h>
 #include <stddef.h>

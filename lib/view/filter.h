@@ -16,8 +16,8 @@
  * ! is not; & and && are and; | and || are or. A parsed filter is a value without pointers: copy it
  * freely, there is nothing to free. The daemon evaluates it for lists (filter_nodes()); for events
  * this does, which knows no more of their connections than the event says. */
-#ifndef TCPCTL_FILTER_H
-#define TCPCTL_FILTER_H
+#ifndef VIEW_FILTER_H
+#define VIEW_FILTER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,8 @@
 /* Many short texts, one after another in one piece of memory: rows that cannot be printed yet, as
- * their order or the widths of their columns are not known. Without memory the program ends. */
-#ifndef TCPCTL_TEXTS_H
-#define TCPCTL_TEXTS_H
+ * their order or the widths of their columns are not known. Without memory (view_memory.h) texts
+ * are not whole. */
+#ifndef VIEW_TEXTS_H
+#define VIEW_TEXTS_H
 
 #include <stddef.h>
 #include <stdint.h>

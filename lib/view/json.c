@@ -2,55 +2,45 @@
 
 #include <stdio.h>
 
-#include "cli.h"
 #include "json_rows.h"
-
-static json_t *made(json_t *value)
-{
-    if (value == NULL)
-        cli_no_memory();
-    return value;
-}
 
 void json_put(json_t *object, const char *key, json_t *value)
 {
-    if (json_object_set_new(object, key, value) != 0)
-        made(NULL);
+    json_object_set_new(object, key, value);
 }
 
 void json_append(json_t *array, json_t *value)
 {
-    if (json_array_append_new(array, value) != 0)
-        made(NULL);
+    json_array_append_new(array, value);
 }
 
 json_t *json_number(uint64_t number)
 {
-    return made(json_integer((json_int_t)number));
+    return json_integer((json_int_t)number);
 }
 
 json_t *json_endpoint(const struct tcpc_endpoint *endpoint)
 {
     char text[TCPC_ENDPOINT_TEXT_MAX];
-    return made(json_string(tcpc_endpoint_format(endpoint, text)));
+    return json_string(tcpc_endpoint_format(endpoint, text));
 }
 
 json_t *json_state(enum tcpc_state state)
 {
-    return made(json_string(tcpc_state_name(state)));
+    return json_string(tcpc_state_name(state));
 }
 
 json_t *json_text(const char *text)
 {
-    return text != NULL && *text ? made(json_string(text)) : json_null();
+    return text != NULL && *text ? json_string(text) : json_null();
 }
 
 json_t *json_segment(const struct tcpc_segment *segment)
 {
     if (segment == NULL)
         return json_null();
-    json_t *object = made(json_object());
-    json_put(object, "flags", made(json_string(segment->flags)));
+    json_t *object = json_object();
+    json_put(object, "flags", json_string(segment->flags));
     json_put(object, "seq", json_number(segment->seq));
     json_put(object, "ack", json_number(segment->ack));
     json_put(object, "len", json_number(segment->len_bytes));
@@ -62,7 +52,7 @@ json_t *json_note(const struct tcpc_note *note)
 {
     if (note == NULL)
         return json_null();
-    json_t *object = made(json_object());
+    json_t *object = json_object();
     json_put(object, "seq", note->len > 0 ? json_number(note->seq) : json_null());
     json_put(object, "len", json_number(note->len));
     json_put(object, "count", json_number(note->count));
@@ -73,7 +63,7 @@ json_t *json_note(const struct tcpc_note *note)
 /* The one object of rows. */
 static json_t *parsed(struct texts *rows)
 {
-    json_t *object = made(json_loadb(rows->bytes, rows->len, 0, NULL));
+    json_t *object = json_loadb(rows->bytes, rows->len, 0, NULL);
     texts_done(rows);
     return object;
 }
@@ -87,7 +77,7 @@ json_t *json_connection(const struct tcpc_connection *row)
 
 json_t *json_opened(const struct tcpc_opened *opened)
 {
-    json_t *object = made(json_object());
+    json_t *object = json_object();
     json_put(object, "id", json_number(opened->id));
     json_put(object, "state", json_state(opened->state));
     json_put(object, "local", json_endpoint(&opened->local));

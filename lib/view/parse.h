@@ -1,7 +1,7 @@
 /* Arguments of the command line. All return false, and leave the results untouched, when text is
  * not what they parse. */
-#ifndef TCPCTL_PARSE_H
-#define TCPCTL_PARSE_H
+#ifndef VIEW_PARSE_H
+#define VIEW_PARSE_H
 
 #include <stdbool.h>
 #include <stdint.h>
