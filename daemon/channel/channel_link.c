@@ -358,7 +358,7 @@ static bool check_limits(struct channel_link *link)
 static bool check_hello(struct channel_link *link, const struct channel_hello *hello, ssize_t len)
 {
     static const struct refusal unknown = {PB_UNSUPPORTED, EPROTO,
-                                           "channel: this is not the greeting of version 1",
+                                           "channel: this is not the greeting of this version",
                                            "use a library of the daemon's version"};
     static const struct refusal wrong = {
         PB_INVALID_ARGUMENT, EINVAL,

@@ -89,9 +89,9 @@ static struct channel_endpoint endpoint_of(const struct te_endpoint *endpoint)
 static void show_opened(struct channel_place *place, const struct rpc_local_opened *opened)
 {
     struct channel_slot *slot = slot_of(place);
-    slot->own_id = opened->id;
-    slot->own_local = endpoint_of(&opened->local);
-    slot->own_remote = endpoint_of(&opened->remote);
+    atomic_store_explicit(&slot->id, opened->id, memory_order_relaxed);
+    slot->local = endpoint_of(&opened->local);
+    slot->remote = endpoint_of(&opened->remote);
 }
 
 /* --- what lies in the slot -------------------------------------------------------------------- */

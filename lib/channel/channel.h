@@ -57,7 +57,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x314e4843u /* "CHN1" */
-#define CHANNEL_VERSION 2u
+#define CHANNEL_VERSION 3u
 /* The channel's socket is the control socket's path with this behind it. */
 #define CHANNEL_PATH_SUFFIX ".channel"
 
@@ -171,6 +171,8 @@ enum channel_state {
     CHANNEL_STATE_COUNT
 };
 
+/* Two cache lines, each with the words of one side. What says which connection it is has room in
+ * both: a request says what is asked for, and the answer, in its place, what has come of it. */
 struct channel_slot {
     /* 0: the client, as it reads and writes. Positions count bytes from the connection's birth. */
     _Atomic uint64_t written;  /* end of what is in the send ring; at most acked + send_bytes */
@@ -182,16 +184,15 @@ struct channel_slot {
     _Atomic uint32_t asked;      /* counted up behind what follows: look at it */
     _Atomic uint32_t writes;     /* 1: it may write to the send ring. Set it before the first byte,
                                   * then wait until drops is 0; reset it behind written */
-    uint32_t unused_1[8];
-
-    /* 64: the client, only while asked equals answered. */
+    /* The client, only while asked equals answered. */
     _Atomic uint32_t op;
     _Atomic uint32_t argument;
-    _Atomic uint64_t id;
-    struct channel_endpoint local, remote;
-    uint8_t unused_2[8];
+    /* 40: the client with a request, only while the slot is FREE; the daemon, like remote and id
+     * below, before state leaves OPENING or ACCEPTING. */
+    struct channel_endpoint local;
+    uint32_t unused;
 
-    /* 128: the daemon. */
+    /* 64: the daemon. */
     _Atomic uint64_t acked;    /* below that the send ring is free */
     _Atomic uint64_t received; /* end of what is in the receive ring */
     _Atomic uint32_t
@@ -201,19 +202,18 @@ struct channel_slot {
     _Atomic uint32_t code;   /* the protocol's enum Code: of the last answer, why it ended, or
                               * while it is OPEN, why what is written does not leave */
     _Atomic uint32_t drops;  /* 1: it drops the pages of the send ring, unless writes is set */
-    uint32_t unused_3[7];
-
-    /* 192: the daemon, before state leaves OPENING or ACCEPTING. */
-    uint64_t own_id;
-    struct channel_endpoint own_local, own_remote;
-    uint8_t unused_4[16];
+    /* 100: as local. */
+    struct channel_endpoint remote;
+    _Atomic uint64_t id;
 };
 _Static_assert(offsetof(struct channel_slot, writes) == 28, "writes");
-_Static_assert(offsetof(struct channel_slot, drops) == 160, "drops");
-_Static_assert(offsetof(struct channel_slot, op) == 64, "op");
-_Static_assert(offsetof(struct channel_slot, acked) == 128, "acked");
-_Static_assert(offsetof(struct channel_slot, own_id) == 192, "own_id");
-_Static_assert(sizeof(struct channel_slot) == 256, "channel_slot");
+_Static_assert(offsetof(struct channel_slot, op) == 32, "op");
+_Static_assert(offsetof(struct channel_slot, local) == 40, "local");
+_Static_assert(offsetof(struct channel_slot, acked) == 64, "acked");
+_Static_assert(offsetof(struct channel_slot, drops) == 96, "drops");
+_Static_assert(offsetof(struct channel_slot, remote) == 100, "remote");
+_Static_assert(offsetof(struct channel_slot, id) == 120, "id");
+_Static_assert(sizeof(struct channel_slot) == 128, "channel_slot");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "not across processes");
 
 /* --- where is what ---------------------------------------------------------------------------- */

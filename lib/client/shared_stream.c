@@ -455,15 +455,15 @@ void *tcpc_stream_user(const struct tcpc_stream *stream)
 
 uint64_t tcpc_stream_id(const struct tcpc_stream *stream)
 {
-    return tcpci_shared_is_answered(stream) ? tcpci_shared_slot(stream)->own_id : 0;
+    return tcpci_shared_is_answered(stream) ? atomic_load(&tcpci_shared_slot(stream)->id) : 0;
 }
 
 struct tcpc_endpoint tcpc_stream_local(const struct tcpc_stream *stream)
 {
-    return endpoint_get(&tcpci_shared_slot(stream)->own_local);
+    return endpoint_get(&tcpci_shared_slot(stream)->local);
 }
 
 struct tcpc_endpoint tcpc_stream_remote(const struct tcpc_stream *stream)
 {
-    return endpoint_get(&tcpci_shared_slot(stream)->own_remote);
+    return endpoint_get(&tcpci_shared_slot(stream)->remote);
 }

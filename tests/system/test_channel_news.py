@@ -92,7 +92,7 @@ class News(harness.SystemTest):
     def test_a_close_by_request_matters(self) -> None:
         self.sleep(MATTER)
         self.open()
-        self.tcpctl("close", self.channel.get(0, rawchannel.OWN_ID, "<Q"))
+        self.tcpctl("close", self.channel.get(0, rawchannel.ID, "<Q"))
         self.expect_bell()
 
     def test_a_refusal_matters(self) -> None:
@@ -135,10 +135,10 @@ class News(harness.SystemTest):
         self.channel.put(0, WRITTEN, written)
         self.channel.ask(0, CLOSE, rings=False)
         self.channel.ask(1, OPEN, remote=remote, rings=False)
-        ids = [self.channel.get(0, rawchannel.OWN_ID, "<Q")]
+        ids = [self.channel.get(0, rawchannel.ID, "<Q")]
         self.channel.ring()
         wait_for(lambda: self.channel.is_answered(0) and self.channel.is_answered(1), what="answers")
-        ids.append(self.channel.get(1, rawchannel.OWN_ID, "<Q"))
+        ids.append(self.channel.get(1, rawchannel.ID, "<Q"))
         wanted = [(ids[0], "FIN_WAIT_1"), (ids[1], "SYN_SENT")]
         return [event["to"] for event in self.ctl("events")
                 if event["kind"] == "state" and (event["id"], event["to"]) in wanted]
