@@ -1,6 +1,8 @@
-/* Theory of operation: a ring with event number seq at index seq % max. The owners are in an array
- * of their own, because a reader that may see only a few events skips all the others: reading 256
- * KiB of uids for 65,536 events takes no longer than one page of answers.
+/* Theory of operation: entries lie packed (event_pack.h) one behind the other in chunks, which come
+ * as they are needed and go once the newest entry in them is too old. Two arrays say, at index
+ * seq % max, whose event number seq is and where it lies. The owners are apart, because a reader
+ * that may see only a few events skips all the others: reading 256 KiB of uids for 65,536 events
+ * takes no longer than one page of answers.
  *
  * A reader that may not see everything must not be told of a loss when only others' events were
  * overwritten. So for each slot of uids the log notes the newest event of theirs that is gone. */
@@ -9,6 +11,8 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <tcpengine/units.h>
+
+#include "rpc/event_pack.h"
 
 /* Notes of what was overwritten; a uid shares its note with others. */
 #define UID_SLOTS 256 /* power of two */
@@ -22,6 +26,20 @@ struct lost_notes {
     uint32_t uid;
 };
 
+#define CHUNK_BYTES 16384u /* with its header */
+#define CHUNK_SHIFT 14     /* of a place: the chunk's index; below it, the offset in it */
+
+struct chunk {
+    struct event_pack_base base;
+    uint64_t last_seq; /* of the newest entry in it */
+    uint32_t used_bytes;
+    uint8_t bytes[CHUNK_BYTES - sizeof(struct event_pack_base) - 12];
+};
+_Static_assert(sizeof(struct chunk) == CHUNK_BYTES && CHUNK_BYTES == 1u << CHUNK_SHIFT, "chunk");
+
+/* A place is one more than that; this one is of what was never there, or was lost. */
+#define PLACE_NONE 0u
+
 struct event_log {
     uint64_t last_seq;
     uint64_t first_seq;
@@ -32,8 +50,17 @@ struct event_log {
     struct lost_notes lost[LOST_SLOTS + 1]; /* the last: of all others */
     uint32_t max;
     uint32_t *uids;
-    struct event_log_entry *entries;
+    uint32_t *places;
+    struct chunk **chunks; /* a ring */
+    uint32_t chunk_max, chunk_head, chunk_count;
 };
+
+/* As many as max entries may need: there is always room for one that is not full. */
+static uint32_t chunks_for(uint32_t max)
+{
+    uint32_t entries = (uint32_t)sizeof(((struct chunk *)NULL)->bytes) / EVENT_PACK_MAX;
+    return max / entries + 2;
+}
 
 struct event_log *event_log_new(uint32_t max)
 {
@@ -44,8 +71,10 @@ struct event_log *event_log_new(uint32_t max)
     log->max = max;
     log->first_seq = 1;
     log->uids = calloc(max, sizeof(*log->uids));
-    log->entries = calloc(max, sizeof(*log->entries));
-    if (log->uids == NULL || log->entries == NULL) {
+    log->places = calloc(max, sizeof(*log->places)); /* PLACE_NONE */
+    log->chunk_max = chunks_for(max);
+    log->chunks = calloc(log->chunk_max, sizeof(struct chunk *));
+    if (log->uids == NULL || log->places == NULL || log->chunks == NULL) {
         event_log_free(log);
         return NULL;
     }
@@ -56,8 +85,11 @@ void event_log_free(struct event_log *log)
 {
     if (log == NULL)
         return;
+    for (uint32_t i = 0; log->chunks != NULL && i < log->chunk_max; i++)
+        free(log->chunks[i]);
+    free(log->chunks);
+    free(log->places);
     free(log->uids);
-    free(log->entries);
     free(log);
 }
 
@@ -83,26 +115,107 @@ bool event_log_has(const struct event_log *log, uint64_t seq)
     return seq != 0 && log->last_seq - seq < log->max;
 }
 
-void event_log_skip(struct event_log *log, uint64_t count)
+/* --- chunks ----------------------------------------------------------------------------------- */
+
+static struct chunk *chunk_at(const struct event_log *log, uint32_t place)
 {
-    log->last_seq += count;
+    return log->chunks[(place - 1) >> CHUNK_SHIFT];
 }
 
-static struct event_log_entry *append(struct event_log *log, const struct te_event *event)
+/* Frees what holds nothing but entries that are too old. */
+static void drop_old_chunks(struct event_log *log)
 {
-    uint64_t seq = ++log->last_seq;
-    uint32_t *uid = &log->uids[seq % log->max];
-    struct event_log_entry *entry = &log->entries[seq % log->max];
-    log->overwritten[*uid & (UID_SLOTS - 1)] = entry->seq;
-    *entry = (struct event_log_entry){.seq = seq,
-                                      .time_us = event->time_us,
-                                      .id = event->id,
-                                      .local = event->local,
-                                      .remote = event->remote,
-                                      .tag = event->tag,
-                                      .kind = (uint8_t)event->kind};
-    *uid = event->uid;
+    while (log->chunk_count > 0) {
+        struct chunk **oldest = &log->chunks[log->chunk_head];
+        if (event_log_has(log, (*oldest)->last_seq))
+            return;
+        free(*oldest);
+        *oldest = NULL;
+        log->chunk_head = (log->chunk_head + 1) % log->chunk_max;
+        log->chunk_count--;
+    }
+}
+
+/* The index of the chunk that takes the next entry; chunk_max: no memory. */
+static uint32_t chunk_for(struct event_log *log, const struct event_log_entry *entry)
+{
+    uint32_t last = (log->chunk_head + log->chunk_count - 1) % log->chunk_max;
+    if (log->chunk_count > 0 &&
+        sizeof(log->chunks[last]->bytes) - log->chunks[last]->used_bytes >= EVENT_PACK_MAX)
+        return last;
+    assert(log->chunk_count < log->chunk_max);
+    uint32_t next = (log->chunk_head + log->chunk_count) % log->chunk_max;
+    struct chunk *chunk = log->chunks[next] = malloc(sizeof(*chunk));
+    if (chunk == NULL)
+        return log->chunk_max;
+    chunk->base = (struct event_pack_base){.time_us = entry->time_us, .id = entry->id};
+    chunk->used_bytes = 0;
+    log->chunk_count++;
+    return next;
+}
+
+/* Returns its place. */
+static uint32_t put_entry(struct event_log *log, const struct event_log_entry *entry)
+{
+    uint32_t index = chunk_for(log, entry);
+    if (index == log->chunk_max)
+        return PLACE_NONE;
+    struct chunk *chunk = log->chunks[index];
+    uint32_t place = (index << CHUNK_SHIFT | chunk->used_bytes) + 1;
+    chunk->used_bytes +=
+        (uint32_t)event_pack(&chunk->base, entry, chunk->bytes + chunk->used_bytes);
+    chunk->last_seq = log->last_seq;
+    return place;
+}
+
+static struct event_log_entry entry_at(const struct event_log *log, uint64_t seq)
+{
+    uint32_t place = log->places[seq % log->max];
+    const struct chunk *chunk = chunk_at(log, place);
+    struct event_log_entry entry =
+        event_unpack(&chunk->base, chunk->bytes + ((place - 1) & (CHUNK_BYTES - 1)));
+    entry.seq = seq;
     return entry;
+}
+
+/* --- what comes in ---------------------------------------------------------------------------- */
+
+/* seq comes next: its slot forgets the event that it had. */
+static void take_number(struct event_log *log, uint64_t seq)
+{
+    size_t slot = (size_t)(seq % log->max);
+    if (log->places[slot] != PLACE_NONE)
+        log->overwritten[log->uids[slot] & (UID_SLOTS - 1)] = seq - log->max;
+    log->places[slot] = PLACE_NONE;
+}
+
+void event_log_skip(struct event_log *log, uint64_t count)
+{
+    uint64_t cleared = count < log->max ? count : log->max;
+    for (uint64_t i = 1; i <= cleared; i++)
+        take_number(log, log->last_seq + i);
+    log->last_seq += count;
+    drop_old_chunks(log);
+}
+
+/* Numbers the entry and keeps it; without memory it is lost on the way. */
+static void append(struct event_log *log, const struct event_log_entry *entry, uint32_t uid)
+{
+    size_t slot = (size_t)(++log->last_seq % log->max);
+    take_number(log, log->last_seq);
+    drop_old_chunks(log);
+    log->uids[slot] = uid;
+    log->places[slot] = put_entry(log, entry);
+}
+
+static struct event_log_entry entry_of(const struct te_event *event)
+{
+    return (struct event_log_entry){.time_us = event->time_us,
+                                    .id = event->id,
+                                    .local = event->local,
+                                    .remote = event->remote,
+                                    .tag = event->tag,
+                                    .kind = (uint8_t)event->kind};
 }
 
 static void report_lost(struct event_log *log, int64_t now_us)
@@ -111,14 +224,13 @@ static void report_lost(struct event_log *log, int64_t now_us)
         struct lost_notes *lost = &log->lost[i];
         if (lost->count == 0)
             continue;
-        struct te_event event = {.time_us = now_us,
-                                 .id = lost->id,
-                                 .uid = lost->uid,
-                                 .local = lost->local,
-                                 .remote = lost->remote};
-        struct event_log_entry *entry = append(log, &event);
-        entry->kind = EVENT_LOG_NOTES_LOST;
-        entry->note.value = (int64_t)lost->count;
+        const struct event_log_entry entry = {.time_us = now_us,
+                                              .id = lost->id,
+                                              .local = lost->local,
+                                              .remote = lost->remote,
+                                              .kind = EVENT_LOG_NOTES_LOST,
+                                              .note.value = (int64_t)lost->count};
+        append(log, &entry, lost->uid);
         *lost = (struct lost_notes){.count = 0};
     }
     log->lost_used = 0;
@@ -149,6 +261,16 @@ static bool may_keep_note(struct event_log *log, const struct te_event *event)
     return false;
 }
 
+static void set_transition(struct event_log_entry *entry, const struct te_transition *transition)
+{
+    entry->from = (uint8_t)transition->from;
+    entry->to = (uint8_t)transition->to;
+    entry->cause = (uint8_t)transition->cause;
+    entry->has_segment = transition->has_segment;
+    if (transition->has_segment)
+        entry->segment = transition->segment;
+}
+
 void event_log_push(struct event_log *log, const struct te_event *event)
 {
     if (event->kind == TE_EVENT_READY)
@@ -160,35 +282,33 @@ void event_log_push(struct event_log *log, const struct te_event *event)
     }
     if (event->kind == TE_EVENT_NOTE && !may_keep_note(log, event))
         return;
-    struct event_log_entry *entry = append(log, event);
+    struct event_log_entry entry = entry_of(event);
     if (event->kind == TE_EVENT_NOTE)
-        entry->note = event->note;
-    if (event->kind != TE_EVENT_STATE)
-        return;
-    entry->from = (uint8_t)event->transition.from;
-    entry->to = (uint8_t)event->transition.to;
-    entry->cause = (uint8_t)event->transition.cause;
-    entry->has_segment = event->transition.has_segment;
-    entry->segment = event->transition.segment;
+        entry.note = event->note;
+    if (event->kind == TE_EVENT_STATE)
+        set_transition(&entry, &event->transition);
+    append(log, &entry, event->uid);
 }
 
 void event_log_push_fault(struct event_log *log, const struct fault_note *note)
 {
     const struct te_fault_spec *spec = &note->fault->order.spec;
-    const struct te_event event = {.time_us = note->time_us,
-                                   .id = note->conn_id,
-                                   .uid = note->uid,
-                                   .local = note->local,
-                                   .remote = note->remote};
-    struct event_log_entry *entry = append(log, &event);
-    entry->kind = (uint8_t)(EVENT_LOG_FAULT + note->phase);
-    entry->segment = note->segment;
-    entry->has_segment = note->has_segment;
-    entry->fault_kind = (uint8_t)spec->kind;
-    entry->fault_aim = (uint8_t)spec->aim;
-    entry->fault_ways = (uint8_t)spec->ways;
-    entry->fault_id = (uint32_t)note->fault->id;
+    struct event_log_entry entry = {.time_us = note->time_us,
+                                    .id = note->conn_id,
+                                    .local = note->local,
+                                    .remote = note->remote,
+                                    .kind = (uint8_t)(EVENT_LOG_FAULT + note->phase),
+                                    .has_segment = note->has_segment,
+                                    .fault_kind = (uint8_t)spec->kind,
+                                    .fault_aim = (uint8_t)spec->aim,
+                                    .fault_ways = (uint8_t)spec->ways,
+                                    .fault_id = (uint32_t)note->fault->id};
+    if (note->has_segment)
+        entry.segment = note->segment;
+    append(log, &entry, note->uid);
 }
+
+/* --- what goes out ---------------------------------------------------------------------------- */
 
 /* Moves the reader past what the ring no longer has. */
 static void skip_overwritten(const struct event_log *log, struct event_log_reader *reader)
@@ -222,12 +342,13 @@ const struct event_log_entry *event_log_next_some(const struct event_log *log,
         size_t place = (size_t)(++reader->seq % log->max);
         if (!reader->sees_all && log->uids[place] != reader->uid)
             continue;
-        if (log->entries[place].seq != reader->seq) {
+        if (log->places[place] == PLACE_NONE) {
             reader->lost++; /* lost before it got here */
             continue;
         }
         *ret_uid = log->uids[place];
-        return &log->entries[place];
+        reader->entry = entry_at(log, reader->seq);
+        return &reader->entry;
     }
     return NULL;
 }

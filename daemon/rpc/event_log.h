@@ -23,7 +23,7 @@
 
 struct event_log;
 
-/* What is kept of an event. seq 0: this slot was never used. */
+/* What is kept of an event. */
 struct event_log_entry {
     uint64_t seq;
     int64_t time_us;
@@ -72,10 +72,11 @@ struct event_log_reader {
     uint64_t lost; /* events that the reader missed; counted up by event_log_next() */
     bool sees_all; /* false: sees only uid's events */
     uint32_t uid;
+    struct event_log_entry entry; /* event_log_next()'s */
 };
-/* The next event after reader->seq that the reader may see, valid until the next push; *ret_uid is
- * its owner. Moves the reader up to it. NULL: there is none; the reader is at the end. A seq that
- * was never given out counts as the end. */
+/* The next event after reader->seq that the reader may see, valid until the reader's next one;
+ * *ret_uid is its owner. Moves the reader up to it. NULL: there is none; the reader is at the end.
+ * A seq that was never given out counts as the end. */
 const struct event_log_entry *event_log_next(const struct event_log *log,
                                              struct event_log_reader *reader, uint32_t *ret_uid);
 /* The same in a bounded time. *steps counts down with each event, also with those that the reader

@@ -13,8 +13,9 @@ enum te_err rpc_close_object(struct rpc *rpc, uint64_t id)
     int64_t now_us = rpc_now_us(rpc);
     if (rpc->host.before_end != NULL)
         rpc->host.before_end(rpc->host.ctx, id, true);
-    if (object != NULL && object->shown_to > 0)
-        te_receive_release(rpc_stack(rpc), id, object->shown_to, now_us);
+    uint64_t shown = object != NULL ? object_shown_to(object) : 0;
+    if (shown > 0)
+        te_receive_release(rpc_stack(rpc), id, shown, now_us);
     return te_close(rpc_stack(rpc), id, now_us);
 }
 

@@ -7,12 +7,15 @@
  * With a fixed size no request ever pays for a rehash. */
 #define OBJECT_BUCKETS 65536
 
+/* Of a sweep, per record that it may check. */
+#define BUCKETS_PER_STEP 16
+
 SLIST_HEAD(object_bucket, object);
 
 struct object_table {
     struct account_table *accounts;
-    struct object_queue all; /* the next one to sweep first */
     size_t count;
+    size_t next_to_sweep; /* a bucket */
     struct object_bucket buckets[OBJECT_BUCKETS];
 };
 
@@ -27,7 +30,6 @@ struct object_table *object_table_new(struct account_table *accounts)
     if (table == NULL)
         return NULL;
     table->accounts = accounts;
-    TAILQ_INIT(&table->all);
     return table;
 }
 
@@ -35,8 +37,9 @@ void object_table_free(struct object_table *table)
 {
     if (table == NULL)
         return;
-    while (!TAILQ_EMPTY(&table->all))
-        object_remove(table, TAILQ_FIRST(&table->all));
+    for (size_t i = 0; i < OBJECT_BUCKETS; i++)
+        while (!SLIST_EMPTY(&table->buckets[i]))
+            object_remove(table, SLIST_FIRST(&table->buckets[i]));
     free(table);
 }
 
@@ -74,10 +77,19 @@ struct object *object_add(struct object_table *table, uint64_t id, struct accoun
     object->account = account_ref(account);
     account->objects++;
     table->count++;
-    TAILQ_INSERT_TAIL(&table->all, object, in_all);
     SLIST_INSERT_HEAD(bucket_of(table, id), object, in_bucket);
     object_move(object, list);
     return object;
+}
+
+static bool is_listener(const struct object *object)
+{
+    return object->shown_to == OBJECT_IS_LISTENER;
+}
+
+uint64_t object_shown_to(const struct object *object)
+{
+    return is_listener(object) ? 0 : object->shown_to;
 }
 
 void object_remove(struct object_table *table, struct object *object)
@@ -87,7 +99,6 @@ void object_remove(struct object_table *table, struct object *object)
     assert(table->count > 0 && object->account->objects > 0);
     object_move(object, NULL);
     SLIST_REMOVE(bucket_of(table, object->id), object, object, in_bucket);
-    TAILQ_REMOVE(&table->all, object, in_all);
     table->count--;
     object->account->objects--;
     account_unref(table->accounts, object->account);
@@ -100,31 +111,48 @@ void object_move(struct object *object, struct object_list *list)
         assert(object->list->count > 0);
         TAILQ_REMOVE(&object->list->queue, object, in_list);
         object->list->count--;
-        object->list->listeners -= object->is_listener;
+        object->list->listeners -= is_listener(object);
     }
     object->list = list;
     if (list != NULL) {
         TAILQ_INSERT_TAIL(&list->queue, object, in_list);
         list->count++;
-        list->listeners += object->is_listener;
+        list->listeners += is_listener(object);
     }
 }
 
-void object_set_listener(struct object *object, bool is_listener)
+void object_set_listener(struct object *object, bool becomes_listener)
 {
-    if (object->list != NULL && object->is_listener != is_listener)
-        object->list->listeners += is_listener ? 1 : (size_t)-1;
-    object->is_listener = is_listener;
+    if (becomes_listener == is_listener(object))
+        return;
+    if (object->list != NULL)
+        object->list->listeners += becomes_listener ? 1 : (size_t)-1;
+    object->shown_to = becomes_listener ? OBJECT_IS_LISTENER : 0;
 }
 
+/* Returns how many there were. */
+static size_t sweep_bucket(struct object_table *table, struct object_bucket *bucket,
+                           bool (*is_gone)(void *ctx, uint64_t id), void *ctx)
+{
+    size_t count = 0;
+    for (struct object *object = SLIST_FIRST(bucket), *next; object != NULL; object = next) {
+        next = SLIST_NEXT(object, in_bucket);
+        count++;
+        if (is_gone(ctx, object->id))
+            object_remove(table, object);
+    }
+    return count;
+}
+
+/* In a table that is nearly empty, looking for the next record must not take long either. */
 void object_sweep(struct object_table *table, size_t count, bool (*is_gone)(void *ctx, uint64_t id),
                   void *ctx)
 {
-    for (size_t i = 0; i < count && !TAILQ_EMPTY(&table->all); i++) {
-        struct object *object = TAILQ_FIRST(&table->all);
-        TAILQ_REMOVE(&table->all, object, in_all);
-        TAILQ_INSERT_TAIL(&table->all, object, in_all);
-        if (is_gone(ctx, object->id))
-            object_remove(table, object);
+    size_t buckets =
+        count < OBJECT_BUCKETS / BUCKETS_PER_STEP ? count * BUCKETS_PER_STEP : OBJECT_BUCKETS;
+    for (size_t checked = 0; checked < count && buckets > 0; buckets--) {
+        struct object_bucket *bucket = &table->buckets[table->next_to_sweep];
+        table->next_to_sweep = (table->next_to_sweep + 1) % OBJECT_BUCKETS;
+        checked += sweep_bucket(table, bucket, is_gone, ctx);
     }
 }

@@ -23,14 +23,16 @@ struct object_list {
     size_t listeners; /* of these */
 };
 
+/* In place of an offset: a listener has no bytes. */
+#define OBJECT_IS_LISTENER UINT64_MAX
+
+/* There is one per connection: 56 bytes, and the allocator's own. */
 struct object {
     uint64_t id;
     struct account *account;
     struct object_list *list; /* NULL: no session's */
-    bool is_listener;
-    uint64_t shown_to; /* Receive has returned the bytes below this offset */
+    uint64_t shown_to; /* Receive has returned the bytes below this offset; OBJECT_IS_LISTENER */
     TAILQ_ENTRY(object) in_list;
-    TAILQ_ENTRY(object) in_all;
     SLIST_ENTRY(object) in_bucket;
 };
 
@@ -52,13 +54,16 @@ struct object *object_add(struct object_table *table, uint64_t id, struct accoun
 struct object *object_find(const struct object_table *table, uint64_t id);
 /* Forgets and frees the object. NULL is legal. */
 void object_remove(struct object_table *table, struct object *object);
+/* Below which offset Receive has returned the bytes; 0 for a listener. */
+uint64_t object_shown_to(const struct object *object);
 /* What it is; a connection unless this is called. */
 void object_set_listener(struct object *object, bool is_listener);
 /* Moves the object to the end of list; NULL: out of any. */
 void object_move(struct object *object, struct object_list *list);
 
-/* Checks the next count records and forgets those for which is_gone returns true; successive calls
- * go round the whole table. Keeps the table right even if the event of an end was lost. */
+/* Checks count records or so, the next ones, and forgets those for which is_gone returns true;
+ * successive calls go round the whole table. Keeps the table right even if the event of an end was
+ * lost. */
 void object_sweep(struct object_table *table, size_t count, bool (*is_gone)(void *ctx, uint64_t id),
                   void *ctx);
 

@@ -184,7 +184,7 @@ static int release_taken(struct socket *socket, const struct socket_request *req
 {
     struct rpc *rpc = socket->server->rpc;
     const struct object *object = object_find(rpc->objects, request->id);
-    uint64_t taken = object != NULL ? object->shown_to : 0;
+    uint64_t taken = object != NULL ? object_shown_to(object) : 0;
     if (request->length != 0 && request->length != sizeof(taken))
         return EINVAL;
     if (request->length != 0)

@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <tcpengine/units.h>
+
 #include "rpc/event_log.h"
 #include "support/test.h"
 
@@ -146,6 +148,144 @@ static void test_a_search_is_bounded(void **state)
     assert_true(steps == 3 && reader.seq == MAX);
 }
 
+/* Events that were lost on the way push out those that were kept, too. */
+static void test_lost_ones_of_a_user(void **state)
+{
+    struct event_log_reader poor = {.uid = 1001, .seq = 1}, other = {.uid = 1002, .seq = 1};
+    push(*state, 1, 1000);
+    push(*state, 2, 1001);
+    event_log_skip(*state, MAX);
+    assert_null(next(*state, &poor));
+    assert_true(poor.lost > 0);
+    push(*state, 3, 1002);
+    assert_int_equal(next(*state, &other)->id, 3);
+    assert_int_equal(other.lost, 0);
+}
+
+/* --- what is kept of each --------------------------------------------------------------------- */
+
+struct env_random {
+    uint64_t seed;
+};
+
+static uint64_t next_random(struct env_random *random)
+{
+    random->seed = random->seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return random->seed >> 33;
+}
+
+/* Each number of bits as often. */
+static uint64_t any_size(struct env_random *random)
+{
+    uint64_t number = next_random(random) << 33 ^ next_random(random) << 11 ^ next_random(random);
+    return number >> next_random(random) % 64;
+}
+
+static struct te_endpoint endpoint(const char *text, uint16_t port)
+{
+    struct te_endpoint endpoint = {.port = port};
+    assert_true(te_addr_parse(text, &endpoint.addr));
+    return endpoint;
+}
+
+static void expect_transition(const struct event_log_entry *entry, const struct te_event *event)
+{
+    const struct te_transition *transition = &event->transition;
+    assert_int_equal(entry->from, transition->from);
+    assert_int_equal(entry->to, transition->to);
+    assert_int_equal(entry->cause, transition->cause);
+    assert_int_equal(entry->has_segment, transition->has_segment);
+    if (entry->has_segment) {
+        assert_int_equal(entry->segment.seq, transition->segment.seq);
+        assert_int_equal(entry->segment.ack, transition->segment.ack);
+        assert_int_equal(entry->segment.wnd_bytes, transition->segment.wnd_bytes);
+        assert_int_equal(entry->segment.len_bytes, transition->segment.len_bytes);
+        assert_int_equal(entry->segment.flags, transition->segment.flags);
+    }
+}
+
+static void expect_kept(const struct event_log_entry *entry, const struct te_event *event)
+{
+    assert_int_equal(entry->kind, event->kind);
+    assert_int_equal(entry->id, event->id);
+    assert_int_equal(entry->time_us, event->time_us);
+    assert_int_equal(entry->tag, event->tag);
+    assert_true(te_addr_equal(&entry->local.addr, &event->local.addr));
+    assert_true(te_addr_equal(&entry->remote.addr, &event->remote.addr));
+    assert_int_equal(entry->local.port, event->local.port);
+    assert_int_equal(entry->remote.port, event->remote.port);
+    if (event->kind == TE_EVENT_STATE)
+        expect_transition(entry, event);
+    else
+        assert_int_equal(entry->has_segment, 0);
+    if (event->kind == TE_EVENT_NOTE)
+        assert_memory_equal(&entry->note, &event->note, sizeof(event->note));
+}
+
+/* One of each kind, with values of every size. Numbers go up and down between them. */
+static struct te_event event_of(struct env_random *random)
+{
+    static const char *const addresses[][2] = {{"10.0.0.1", "10.0.0.2"},
+                                               {"fe80::1", "2001:db8::7"},
+                                               {"::", "1.2.3.4"},
+                                               {"0.0.0.0", "::1"}};
+    const char *const *pair = addresses[next_random(random) % 4];
+    struct te_event event = {.kind = next_random(random) % 8 == 0 ? TE_EVENT_NOTE : TE_EVENT_STATE,
+                             .id = any_size(random),
+                             .time_us = (int64_t)any_size(random),
+                             .uid = (uint32_t)any_size(random),
+                             .tag = (uint32_t)any_size(random),
+                             .local = endpoint(pair[0], (uint16_t)any_size(random)),
+                             .remote = endpoint(pair[1], (uint16_t)any_size(random))};
+    if (event.kind == TE_EVENT_NOTE) {
+        memset(&event.note, (int)next_random(random), sizeof(event.note));
+        return event;
+    }
+    event.transition.from = next_random(random) % TE_STATE_COUNT;
+    event.transition.to = next_random(random) % TE_STATE_COUNT;
+    event.transition.cause = next_random(random) % TE_CAUSE_COUNT;
+    event.transition.has_segment = next_random(random) % 2 == 0;
+    if (event.transition.has_segment)
+        event.transition.segment = (struct te_segment_info){.seq = (uint32_t)any_size(random),
+                                                            .ack = (uint32_t)any_size(random),
+                                                            .wnd_bytes = (uint32_t)any_size(random),
+                                                            .len_bytes = (uint16_t)any_size(random),
+                                                            .flags = (uint8_t)any_size(random)};
+    return event;
+}
+
+/* Through many times what it keeps: whatever is still there is as it came. */
+static void test_what_is_kept_is_what_came(void **state)
+{
+    (void)state;
+    enum { KEPT = 1000, PUSHED = 20000 };
+    static struct te_event events[KEPT];
+    struct env_random random = {.seed = 20260101};
+    struct event_log *log = event_log_new(KEPT);
+    uint32_t uid;
+    for (unsigned i = 1; i <= PUSHED; i++) {
+        /* Notes of the same second, of which few are kept, are another test's. */
+        struct te_event event = event_of(&random);
+        if (event.kind == TE_EVENT_NOTE)
+            event.time_us = (int64_t)i * 10 * TE_SECOND;
+        uint64_t before = event_log_last_seq(log);
+        event_log_push(log, &event);
+        assert_int_equal(event_log_last_seq(log), before + 1);
+        events[i % KEPT] = event;
+        if (i % 97 != 0)
+            continue;
+        struct event_log_reader reader = {.sees_all = true};
+        for (unsigned j = i < KEPT ? 1 : i - KEPT + 1; j <= i; j++) {
+            const struct event_log_entry *entry = event_log_next(log, &reader, &uid);
+            assert_int_equal(entry->seq, j);
+            assert_int_equal(uid, events[j % KEPT].uid);
+            expect_kept(entry, &events[j % KEPT]);
+        }
+        assert_null(event_log_next(log, &reader, &uid));
+    }
+    event_log_free(log);
+}
+
 /* --- notes ------------------------------------------------------------------------------------ */
 
 static void push_notes(struct event_log *log, uint64_t id, unsigned count, int64_t time_us)
@@ -258,6 +398,8 @@ int main(void)
         TEST(test_others_losses_are_not_told),
         TEST(test_gap_before_the_log),
         TEST(test_number_of_another_boot),
+        TEST(test_what_is_kept_is_what_came),
+        TEST(test_lost_ones_of_a_user),
         TEST(test_a_flood_of_notes_is_counted_by_connection),
         TEST(test_changes_of_state_are_kept_in_a_flood),
         TEST(test_faults),
