@@ -7,9 +7,9 @@
 #define RECORDS_BYTES 16384
 /* net.core.wmem_default of Linux. */
 #define BUFFER_USUAL_BYTES 212992u
-/* What net.core.wmem_max of Linux allows without asking for more: each wake-up then carries twice
- * as much. */
-#define BUFFER_WIDE_BYTES (2 * BUFFER_USUAL_BYTES)
+/* Beyond that, as far as net.core.wmem_max allows, so that neither side has to be woken for every
+ * few frames: as much as tcp_wmem of Linux lets a connection have. */
+#define BUFFER_WIDE_BYTES (4u * 1024 * 1024)
 #define PAGE_BYTES 4096u
 #define FILLER_PAGES 16u
 
