@@ -10,8 +10,8 @@ struct socket_pair {
 };
 
 /* Makes a pair whose program's end has that name's socket as its peer, and each of whose ends may
- * hold so much for the other, as the kernel counts: the program's at most what is usual, the daemon's
- * as much as a busy connection may. 0, or an errno. */
+ * hold so much for the other, as the kernel counts: the program's at most what is usual, the
+ * daemon's as much as a busy connection may. 0, or an errno. */
 int socket_pair_make(const struct socket_name *name, uint32_t buffer_bytes,
                      struct socket_pair *ret_pair);
 /* The same for the program's end, once it need not be filled any more: the more it holds, the more
