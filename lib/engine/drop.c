@@ -248,6 +248,7 @@ void te_drop_packets(struct te_stack *stack, enum te_drop_reason reason, uint32_
         return;
     uint64_t *counter = (void *)((uint8_t *)&stack->counters + reasons[reason].counter_offset);
     *counter += packet_count;
+    stack->drops->by_reason[reason] += packet_count;
     stack->drops->total++;
     stack->drops->last = reason;
     struct te_drop_item item = pack(stack, reason, about->segment);

@@ -52,6 +52,7 @@ struct te_drop_logs {
     unsigned next, count;
     uint64_t total; /* drops ever, and why the last was */
     enum te_drop_reason last;
+    uint64_t by_reason[TE_DROP_COUNT];
     struct te_drop_list lists[2]; /* half-open connections; all others */
     uint32_t capacity, used;      /* logs[used] and beyond were never taken */
     uint32_t bucket_count;        /* a power of two */

@@ -1,5 +1,6 @@
 /* What must hold of every connection and listener after every call (te_stack_check_invariants). */
 #include <stdint.h>
+#include <string.h>
 
 #include "ip/ip.h"
 #include "stack_internal.h"
@@ -147,6 +148,21 @@ static bool is_found(const struct te_stack *stack, const struct te_conn *conn)
     return conn->is_remains || te_conn_table_find(stack, &conn->local, &conn->remote) == conn;
 }
 
+/* The sums for monitoring know of each connection that is in them. */
+static bool are_tallies_right(const struct te_stack *stack)
+{
+    const struct te_tally_state *tally = &stack->tally;
+    uint32_t senders[TE_HOLD_COUNT] = {0};
+    uint64_t cursor = 0;
+    const struct te_conn *conn;
+    while ((conn = te_conn_table_walk(&stack->conns, &cursor)) != NULL)
+        if (conn->sender != NULL)
+            senders[conn->sender->hold.now]++;
+    return memcmp(senders, tally->holds.senders, sizeof(senders)) == 0 &&
+           tally->close_wait.count == stack->conns.state_count[TE_CLOSE_WAIT] &&
+           tally->fin_wait_2.count == stack->conns.state_count[TE_FIN_WAIT_2];
+}
+
 static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
 {
     uint32_t count = 0;
@@ -179,7 +195,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     for (unsigned i = 0; i < TE_STATE_COUNT; i++)
         if (by_state[i] != stack->conns.state_count[i])
             return "connections by state: the account differs from a recount";
-    return NULL;
+    return are_tallies_right(stack) ? NULL : "tallies: they differ from a recount";
 }
 
 /* What carries a tag has one reference. */

@@ -25,6 +25,7 @@
 #include "tcp/conn/owner.h"
 #include "tcp/conn/port_use.h"
 #include "tcp/conn/tag.h"
+#include "tcp/conn/tally.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/remotes.h"
@@ -72,6 +73,7 @@ struct te_stack {
     struct te_limiter challenge_limiter, rst_limiter, icmp_limiter;
     struct te_limiter time_wait_limiter; /* challenge ACKs of TIME_WAIT, which has no connections */
     struct te_limiter echo_limiter;      /* echo replies; icmp_limiter has the errors */
+    struct te_tally_state tally;         /* sums for monitoring; not saved (tally.h) */
     struct te_drop_logs *drops; /* behind this struct, in the same block; not saved (drop.h) */
 };
 

@@ -15,7 +15,7 @@ TE_SAVED_BY_HAND(struct te_listener, "by te_save_ready", ready);
 TE_NOT_SAVED(struct te_listener, "the tables are rebuilt", next_by_port, next_by_id);
 TE_NOT_SAVED(struct te_listener, "follows from the tag, which is saved", tag_reference);
 TE_NOT_SAVED(struct te_listener, "the host says it again", is_kept);
-TE_NOT_SAVED(struct te_listener, "for people: begin anew", accept_drops, syn_drops);
+TE_NOT_SAVED(struct te_listener, "for people: begin anew", accept_drops, syn_drops, cookies_sent);
 TE_NOT_SAVED(struct te_listener, "counted again", syn_count, accept_count, fast_open_count);
 
 static void listener_fields(struct te_codec *codec, const struct te_stack *stack,

@@ -15,6 +15,7 @@ TE_NOT_SAVED(struct te_stack, "tcp/'s own table", transport);
 TE_NOT_SAVED(struct te_stack, "counted again", remotes, memory, charges, owners, port_uses);
 TE_NOT_SAVED(struct te_stack, "may begin anywhere", yield_cursor);
 TE_NOT_SAVED(struct te_stack, "for inspection only: starts empty", drops, notes);
+TE_NOT_SAVED(struct te_stack, "for monitoring: begins anew, with what is restored", tally);
 TE_SAVED_BY_HAND(struct te_stack, "as struct te_stack_birth", key, now_us, born_at_us);
 TE_SAVED_BY_HAND(struct te_stack, "each by its name", counters);
 TE_SAVED_ITEMS(struct te_stack, output, struct te_conn);

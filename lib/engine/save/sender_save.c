@@ -129,7 +129,7 @@ static void make_sender(struct te_codec *codec, struct te_stack *stack, struct t
         return;
     }
     te_sent_map_init(&conn->sender->map);
-    te_hold_start(&conn->sender->hold, stack->now_us);
+    te_sender_start_hold(stack, conn);
     conn->cc.state = &conn->sender->cc_state;
 }
 

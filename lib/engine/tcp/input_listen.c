@@ -157,6 +157,7 @@ static void on_syn(struct te_stack *stack, struct te_listener *listener,
         return;
     }
     listener->cookies_until_us = stack->now_us + TE_SYN_COOKIE_LIFE_US;
+    listener->cookies_sent++;
     te_syn_cookie_send(stack, segment);
 }
 

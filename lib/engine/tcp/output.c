@@ -531,6 +531,7 @@ static void commit(struct te_stack *stack, struct te_conn *conn, const struct te
     uint32_t len = plan_len(plan);
     uint32_t segments = plan->is_mtu_probe ? 1 : segments_of(conn, plan->len);
     conn->segments_out += segments;
+    te_size_note(&stack->tally.sent, plan->len, plan->is_mtu_probe ? 0 : conn->mss);
     if (len > 0) /* RFC 5681 4.1 means data: an ACK of a request keeps no cwnd fresh */
         conn->last_sent_at_us = stack->now_us;
     if (plan->kind == TE_PLAN_KEEPALIVE) {
@@ -601,13 +602,13 @@ static bool await_pace(struct te_stack *stack, struct te_conn *conn)
     return true;
 }
 
-static void note_hold(const struct te_stack *stack, struct te_conn *conn)
+static void note_hold(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->sender == NULL)
         return;
     enum te_hold hold = te_segment_hold(stack, conn);
     if (hold != (enum te_hold)conn->sender->hold.now)
-        te_hold_change(&conn->sender->hold, hold, stack->now_us);
+        te_sender_change_hold(stack, conn, hold);
 }
 
 /* Nothing can be sent now; what the window holds back needs a timer. */

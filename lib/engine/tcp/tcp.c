@@ -61,6 +61,7 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
         return false;
     }
     stack->counters.tcp_bad_options += parsed.bad_options;
+    te_size_note(&stack->tally.received, ret_segment->payload_len, packet->gso_size_bytes);
     return true;
 }
 

@@ -225,6 +225,7 @@ void te_conn_table_append(struct te_stack *stack, struct te_conn *conn)
     *at = conn;
     table->count++;
     table->state_count[conn->state]++;
+    te_tally_enter(&stack->tally, conn->state, conn->state_since_us, stack->now_us);
     if (conn->is_remains)
         return;
     push_tuple(stack, conn);
@@ -258,6 +259,7 @@ void te_conn_table_remove_id(struct te_stack *stack, struct te_conn *conn)
     assert(table->count > 0 && table->state_count[conn->state] > 0);
     table->count--;
     table->state_count[conn->state]--;
+    te_tally_leave(&stack->tally, conn->state, conn->state_since_us, stack->now_us);
     if (table->count == 0 &&
         (table->growth.bucket_count > BUCKETS_MIN || table->next_by_id != NULL))
         set_size(stack, BUCKETS_MIN);

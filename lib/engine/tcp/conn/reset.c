@@ -33,6 +33,7 @@ static void send_header(struct te_stack *stack, const struct way *way,
     uint64_t sum = te_checksum_pseudo(source, destination, TE_PROTO_TCP, (uint32_t)len);
     te_store_be16(bytes + CHECKSUM_OFFSET, te_checksum_finish(te_checksum_add(sum, bytes, len)));
     stack->counters.segments_out++;
+    te_size_note(&stack->tally.sent, 0, 0);
     if (header->flags & TE_RST)
         stack->counters.resets_out++;
     way->send(stack, source, destination, TE_PROTO_TCP, bytes, len);

@@ -25,7 +25,20 @@ static void start_algorithm(const struct te_stack *stack, struct te_conn *conn)
     conn->cc.ops->start(&conn->cc, &how);
 }
 
-static void start(const struct te_stack *stack, struct te_conn *conn)
+void te_sender_start_hold(struct te_stack *stack, struct te_conn *conn)
+{
+    te_hold_start(&conn->sender->hold, stack->now_us);
+    te_hold_sum_begin(&stack->tally.holds, conn->sender->hold.now, stack->now_us);
+}
+
+void te_sender_change_hold(struct te_stack *stack, struct te_conn *conn, enum te_hold hold)
+{
+    te_hold_sum_end(&stack->tally.holds, conn->sender->hold.now, stack->now_us);
+    te_hold_change(&conn->sender->hold, hold, stack->now_us);
+    te_hold_sum_begin(&stack->tally.holds, hold, stack->now_us);
+}
+
+static void start(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_sender *sender = conn->sender;
     te_sent_map_init(&sender->map);
@@ -34,7 +47,7 @@ static void start(const struct te_stack *stack, struct te_conn *conn)
     te_validation_start(&sender->validation, conn->snd_nxt);
     sender->delivery.delivered_at_us = sender->delivery.first_sent_at_us = stack->now_us;
     sender->idle_since_us = stack->now_us;
-    te_hold_start(&sender->hold, stack->now_us);
+    te_sender_start_hold(stack, conn);
     conn->cc.state = &sender->cc_state;
     start_algorithm(stack, conn);
 }
@@ -55,6 +68,7 @@ void te_sender_release(struct te_stack *stack, struct te_conn *conn)
 {
     if (conn->sender == NULL)
         return;
+    te_hold_sum_end(&stack->tally.holds, conn->sender->hold.now, stack->now_us);
     te_hold_add(&conn->sender->hold, stack->now_us, conn->held_ms);
     te_sent_map_done(&conn->sender->map, &stack->config.allocator);
     te_stack_dealloc(stack, conn->sender, sizeof(*conn->sender));

@@ -70,6 +70,9 @@ struct te_sender {
 bool te_sender_prepare(struct te_stack *stack, struct te_conn *conn);
 /* Frees the sender, and all records in it; legal when there is none. cwnd and ssthresh stay. */
 void te_sender_release(struct te_stack *stack, struct te_conn *conn);
+/* The sender begins to be held back, by nothing; from now on, by hold (hold.h). */
+void te_sender_start_hold(struct te_stack *stack, struct te_conn *conn);
+void te_sender_change_hold(struct te_stack *stack, struct te_conn *conn, enum te_hold hold);
 /* Saves or restores the sender, and whether there is one. */
 struct te_codec;
 void te_sender_save(struct te_codec *codec, struct te_stack *stack, struct te_conn *conn);

@@ -92,8 +92,10 @@ void te_conn_set_state(struct te_stack *stack, struct te_conn *conn, enum te_sta
     te_state_record(stack, &subject, &change);
     te_charge_update(stack, conn); /* the history may have grown */
     te_conn_table_count_state(&stack->conns, (enum te_state)conn->state, to);
+    te_tally_leave(&stack->tally, conn->state, conn->state_since_us, stack->now_us);
     conn->state = (uint8_t)to;
     conn->state_since_us = stack->now_us;
+    te_tally_enter(&stack->tally, conn->state, conn->state_since_us, stack->now_us);
 }
 
 void te_conn_on_time_wait_end(struct te_stack *stack, struct te_conn *conn)

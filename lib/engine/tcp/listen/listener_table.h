@@ -50,6 +50,7 @@ struct te_listener {
     uint32_t fast_open_count, fast_open_resets;
     int64_t fast_open_resets_until_us;
     uint64_t accept_drops, syn_drops; /* handshakes held back, by either queue */
+    uint64_t cookies_sent;
     struct te_history_log history;
 };
 
