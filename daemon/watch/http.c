@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "util/log.h"
+#include "watch/http_accept.h"
 #include "watch/http_host.h"
 
 #define BACKLOG 128
@@ -181,10 +182,22 @@ static bool is_header_too_long(struct MHD_Connection *connection)
     return info != NULL && info->header_size > HTTP_MEMORY_BYTES;
 }
 
+static enum MHD_Result on_accept(void *ctx, enum MHD_ValueKind kind, const char *key,
+                                 const char *value)
+{
+    (void)kind;
+    if (strcasecmp(key, MHD_HTTP_HEADER_ACCEPT) == 0 && value != NULL)
+        http_accept_add(ctx, value);
+    return MHD_YES;
+}
+
 static enum MHD_Result answer_page(struct http *http, struct MHD_Connection *connection,
                                    const char *path)
 {
-    struct http_reply reply = {.status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8"};
+    char accept[HTTP_ACCEPT_MAX] = "";
+    struct http_reply reply = {
+        .status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8", .accept = accept};
+    MHD_get_connection_values(connection, MHD_HEADER_KIND, on_accept, accept);
     struct MHD_Response *response = response_new(http, path, &reply);
     if (response == NULL)
         return MHD_NO;

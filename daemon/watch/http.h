@@ -29,6 +29,7 @@
 struct http_reply {
     unsigned status;          /* 200 unless the page sets another */
     const char *content_type; /* plain text unless the page sets another; static */
+    const char *accept;       /* in: what the client accepts (http_accept.h); "": it did not say */
 };
 
 /* Writes the page at path to body, which stays open. Sets reply->status for 404 and other errors.

@@ -17,7 +17,7 @@ struct env {
     struct http *http;
     uint16_t port;
     unsigned pages;
-    char path[64];
+    char path[64], accept[64];
     unsigned status; /* the page answers with it */
     char answer[ANSWER_MAX];
     size_t answer_len;
@@ -30,6 +30,7 @@ static void page(void *ctx, const char *path, FILE *body, struct http_reply *rep
     assert_int_equal(reply->status, 200);
     env->pages++;
     snprintf(env->path, sizeof(env->path), "%s", path);
+    snprintf(env->accept, sizeof(env->accept), "%s", reply->accept);
     reply->status = env->status;
     reply->content_type = "text/x-test";
     fputs("the page\n", body);
@@ -191,6 +192,17 @@ static void test_head_is_get_without_the_body(void **state)
     assert_contains(answer, "Content-Type: text/x-test\r\n");
     assert_string_equal(strstr(answer, "\r\n\r\n"), "\r\n\r\n");
     assert_string_equal(env->path, "/a");
+}
+
+static void test_what_the_client_accepts(void **state)
+{
+    struct env *env = *state;
+    get(env, "/a");
+    assert_string_equal(env->accept, "");
+    exchange(env, client_open(env),
+             "GET /a HTTP/1.1\r\nHost: x\r\naccept: a/b;q=0.5\r\n"
+             "Accept-Encoding: gzip\r\nAccept: c/d\r\n\r\n");
+    assert_string_equal(env->accept, "a/b;q=0.5,c/d");
 }
 
 static void test_absolute_form_names_the_same_page(void **state)
@@ -385,6 +397,7 @@ int main(void)
         TEST(test_page_is_served_and_the_connection_closed),
         TEST(test_every_answer_has_the_protective_headers),
         TEST(test_status_is_the_pages),
+        TEST(test_what_the_client_accepts),
         TEST(test_other_methods_are_refused),
         TEST(test_head_is_get_without_the_body),
         TEST(test_absolute_form_names_the_same_page),
