@@ -75,6 +75,8 @@ struct service {
     struct region_memory regions;
     struct pressure pressure;
     struct latency latency;
+    struct te_tallies tallies;
+    struct listener_rows listener_rows;
     struct description description;
     struct rpc_options rpc_options; /* the limits as the machine allows them */
     struct rpc_stats rpc_stats;
@@ -222,6 +224,10 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     te_totals(pump_stack(service->pump), &ret_input->totals);
     fill_addresses(pump_stack(service->pump), ret_input);
     ret_input->latency = &service->latency;
+    te_tally(pump_stack(service->pump), pump_now_us(service->pump), &service->tallies);
+    ret_input->tallies = &service->tallies;
+    listener_rows_update(&service->listener_rows, pump_stack(service->pump));
+    ret_input->listeners = &service->listener_rows;
     te_memory(pump_stack(service->pump), &ret_input->memory);
     ret_input->tap = tap_get_stats(service->tap);
     ret_input->tap_kernel_dropped = tap_kernel_dropped(service->tap);

@@ -63,6 +63,8 @@ void rpc_call_send(struct rpc_call *call)
     rpc->answers_by_code[rpc->answer.status.code]++;
     sp_reply(call->request, rpc->out, protobuf_c_message_pack(response, rpc->out));
     call->request = NULL;
+    if (call->latency != NULL)
+        histogram_observe(call->latency, rpc_now_us(rpc) - call->began_at_us);
 }
 
 /* --- checks ----------------------------------------------------------------------------------- */

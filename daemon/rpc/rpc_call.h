@@ -46,6 +46,8 @@ struct rpc_call {
     uint64_t session_id;
     uint64_t boot_id;                    /* of the daemon that the client means; 0: any */
     enum te_listen_family listen_family; /* passive Open: requests mean TE_LISTEN_ANY */
+    int64_t began_at_us;                 /* it was read */
+    struct histogram *latency;           /* of its verb; NULL: it has none */
     int64_t wait_until_us;               /* end of wait_ms */
     int64_t deadline_at_us;              /* end of deadline_ms */
     bool is_started;     /* the part that happens once is done; only its outcome is open */

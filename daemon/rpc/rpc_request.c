@@ -17,6 +17,7 @@ static void call_set_times(struct rpc_call *call, uint32_t deadline_ms)
     int64_t wait_us = wait_ms * TE_MS;
     if (wait_us > call->rpc->options.wait_max_us)
         wait_us = call->rpc->options.wait_max_us;
+    call->began_at_us = now_us;
     call->wait_until_us = now_us + wait_us;
     call->deadline_at_us = deadline_ms == 0 ? INT64_MAX : now_us + deadline_ms * TE_MS;
 }
@@ -56,6 +57,7 @@ static bool call_fill(struct rpc_call *call, const pb_request *request)
     memcpy(&call->op, op, op->descriptor->sizeof_message);
     call_set_times(call, request->deadline_ms);
     rpc->requests_by_verb[rpc_verb_index(call->verb)]++;
+    call->latency = &rpc->latency_by_verb[rpc_verb_index(call->verb)];
     return true;
 }
 

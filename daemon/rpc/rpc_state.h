@@ -64,6 +64,7 @@ struct rpc {
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT];
     uint64_t answers_by_code[RPC_CODE_COUNT];
+    struct histogram latency_by_verb[RPC_VERB_COUNT];
 
     struct wait_table waits;
     size_t wait_count, held_bytes;

@@ -4,6 +4,7 @@
 
 #include "fault/fault_layer.h"
 #include "sp/sp.h"
+#include "util/histogram.h"
 
 /* Rows of the table of verbs. */
 #define RPC_VERB_COUNT 21
@@ -52,6 +53,9 @@ struct rpc_stats {
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
+    /* From a request's being read to its answer, waiting included; those by channels and sockets
+     * need no answer of this kind, and are not counted. */
+    struct histogram latency_by_verb[RPC_VERB_COUNT];
     size_t links, sessions, objects, waits, recent, channels, sockets;
     size_t held_bytes; /* Send data of waiting requests */
     struct fault_stats faults;

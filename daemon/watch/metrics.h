@@ -1,4 +1,4 @@
-/* The state of the daemon in Prometheus' text format (version 0.0.4).
+/* The state of the daemon for Prometheus, in either format (exposition.h).
  *
  * Names follow Prometheus' conventions; what has a cap stands beside it, as NAME and NAME_max. The
  * number of lines does not depend on the number of connections. */
@@ -9,13 +9,16 @@
 #include <tcpengine/config.h>
 #include <tcpengine/conn.h>
 #include <tcpengine/pressure.h>
+#include <tcpengine/tally.h>
 
 #include "link/pump.h"
 #include "link/tap.h"
 #include "rpc/rpc_options.h"
 #include "rpc/rpc_programs.h"
 #include "rpc/rpc_stats.h"
+#include "watch/exposition.h"
 #include "watch/latency.h"
+#include "watch/listener_rows.h"
 #include "watch/process_stats.h"
 
 /* What a page is made of; everything is borrowed. */
@@ -26,6 +29,8 @@ struct metrics_input {
     const struct te_counters *counters;
     struct te_totals totals;
     const struct latency *latency;
+    const struct te_tallies *tallies;
+    const struct listener_rows *listeners;
     struct te_memory_use memory;
     const struct tap_stats *tap;
     int64_t tap_kernel_dropped; /* -1: not known */
@@ -40,6 +45,6 @@ struct metrics_input {
 };
 
 /* Writes the whole page. */
-void metrics_write(FILE *stream, const struct metrics_input *input);
+void metrics_write(FILE *stream, enum exposition_format format, const struct metrics_input *input);
 
 #endif

@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "util/text.h"
+#include "watch/http_accept.h"
 
 static void page_metrics(const struct pages *pages, FILE *body, struct http_reply *reply)
 {
     struct metrics_input input = {0};
-    reply->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    bool is_open_metrics = reply->accept != NULL && http_accept_is_open_metrics(reply->accept);
+    enum exposition_format format = is_open_metrics ? EXPOSITION_OPEN_METRICS : EXPOSITION_TEXT;
+    reply->content_type = exposition_content_type(format);
     pages->fill(pages->ctx, &input);
-    metrics_write(body, &input);
+    metrics_write(body, format, &input);
 }
 
 static void page_health(const struct pages *pages, FILE *body, struct http_reply *reply)

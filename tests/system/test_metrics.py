@@ -6,6 +6,8 @@ import unittest
 import urllib.error
 import urllib.request
 
+from prometheus_client.openmetrics import parser
+
 import harness
 from harness import HOST4, run
 
@@ -16,10 +18,15 @@ COUNTERS = ["active_opens", "passive_opens", "attempt_fails", "established_reset
             "resets_sent"]
 GAUGES = ["connections", "listeners", "orphans", "time_wait"]
 BASE = "http://127.0.0.1:9409"
+# As Prometheus 2.42 asks.
+OPEN_METRICS = ("application/openmetrics-text;version=1.0.0,"
+                "application/openmetrics-text;version=0.0.1;q=0.75,"
+                "text/plain;version=0.0.4;q=0.5,*/*;q=0.1")
 
 
-def get(path: str, method: str = "GET") -> tuple[int, str, str]:
-    request = urllib.request.Request(BASE + path, method=method)
+def get(path: str, method: str = "GET", accept: str = "") -> tuple[int, str, str]:
+    headers = {"Accept": accept} if accept else {}
+    request = urllib.request.Request(BASE + path, method=method, headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, answer.headers["Content-Type"] or "", answer.read().decode()
@@ -32,12 +39,57 @@ class Metrics(harness.SystemTest):
         rows = re.findall(r"^(tcpengine_\S+) (\S+)$", get("/metrics")[2], re.MULTILINE)
         return {name: float(value) for name, value in rows}
 
-    def test_promtool_agrees(self) -> None:
+    def check_formats(self) -> None:
+        """Both are right, and have the same series."""
         status, kind, text = get("/metrics")
-        self.assertEqual(status, 200)
-        self.assertTrue(kind.startswith("text/plain"), kind)
+        self.assertEqual((status, kind), (200, "text/plain; version=0.0.4; charset=utf-8"))
         done = run("promtool", "check", "metrics", input=text.encode(), check=False)
         self.assertEqual((done.returncode, done.stdout + done.stderr), (0, b""))
+        status, kind, page = get("/metrics", accept=OPEN_METRICS)
+        self.assertEqual((status, kind),
+                         (200, "application/openmetrics-text; version=1.0.0; charset=utf-8"))
+        families = list(parser.text_string_to_metric_families(page))
+        names = {sample.name for family in families for sample in family.samples}
+        plain = {re.sub(r"(_age_seconds_)(sum|count)$", r"\1g\2", name)
+                 for name in re.findall(r"(?m)^(\w+)[ {]", text)}
+        self.assertEqual(names, plain)
+        for family in families:
+            unit = re.search(r"_(seconds|bytes)$", family.name)
+            self.assertEqual(family.unit, unit[1] if unit else "", family.name)
+
+    def test_formats(self) -> None:
+        self.check_formats()
+
+    def test_formats_under_load(self) -> None:
+        """A listener whose program does not accept, connections in CLOSE_WAIT and FIN_WAIT_2."""
+        listener = self.ctl("listen", "7001", "--backlog", "1")["id"]
+        server = self.kernel_server()
+        ids = [self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"] for _ in range(2)]
+        ends = [server.accept()[0] for _ in ids]
+        ends[0].close()
+        self.wait_state(ids[0], "CLOSE_WAIT")
+        self.tcpctl("shutdown", ids[1])
+        self.wait_state(ids[1], "FIN_WAIT_2")
+        clients = []
+        for _ in range(3):
+            clients.append(socket.socket())
+            clients[-1].setblocking(False)
+            clients[-1].connect_ex((harness.ENGINE4, 7001))
+        dropped = ('tcpengine_tcp_listener_dropped_total'
+                   '{listener="*:7001",reason="accept_queue_full"}')
+        harness.wait_for(lambda: self.samples().get(dropped, 0) > 0, 10, "a drop")
+        samples = self.samples()
+        self.assertEqual(samples['tcpengine_tcp_listener_accept_queue{listener="*:7001"}'], 1)
+        self.assertEqual(samples['tcpengine_tcp_listener_accept_queue_max{listener="*:7001"}'], 1)
+        self.assertEqual(samples["tcpengine_tcp_close_wait_age_seconds_count"], 1)
+        self.assertEqual(samples["tcpengine_tcp_fin_wait_2_age_seconds_count"], 1)
+        self.assertGreater(samples['tcpengine_dropped_total{reason="accept_queue_full"}'], 0)
+        self.assertGreater(samples['tcpengine_rpc_latency_seconds_count{verb="Open"}'], 2)
+        self.check_formats()
+        for thing in [*clients, *ends, server]:
+            thing.close()
+        for number in [*ids, listener]:
+            self.tcpctl("abort", number)
 
     def test_promised_names(self) -> None:
         samples = self.samples()
@@ -53,7 +105,7 @@ class Metrics(harness.SystemTest):
         """docs/metrics.md says which of ours is which of Linux's."""
         page = (harness.ROOT / "docs" / "metrics.md").read_text()
         named = re.findall(r"`(tcpengine_\w+)(?:\{[^`]*\})?`", page)
-        self.assertGreater(len(named), 30)
+        self.assertGreater(len(named), 50)
         families = set(re.findall(r"(?m)^# TYPE (\S+)", get("/metrics")[2]))
         self.assertEqual(set(named) - families, set())
 
@@ -71,7 +123,8 @@ class Metrics(harness.SystemTest):
 
     def test_histograms(self) -> None:
         text = get("/metrics")[2]
-        for word in ("rtt", "handshake"):
+        for word in ("rtt", "handshake", "rpc_latency", "close_wait_age", "fin_wait_2_age",
+                     "received_segment_bytes", "sent_segment_bytes"):
             self.assertRegex(text, rf"(?m)^# TYPE tcpengine_\w*{word}\w* histogram$")
 
     def test_nothing_per_connection(self) -> None:

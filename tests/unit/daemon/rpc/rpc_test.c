@@ -247,6 +247,52 @@ static void test_waiting_blocks_nobody(void **state)
     assert_int_equal(t_stats(env).waits, 0); /* gone with its link */
 }
 
+static struct histogram latency_of(const struct t_rpc *env, const char *verb)
+{
+    struct rpc_stats stats = t_stats(env);
+    for (unsigned i = 0; i < RPC_VERB_COUNT; i++)
+        if (strcmp(rpc_verb_name(i), verb) == 0)
+            return stats.latency_by_verb[i];
+    fail_msg("no verb %s", verb);
+    return (struct histogram){.sum_us = 0};
+}
+
+/* One value per answer, of the verb that was asked; what waits has none yet. */
+static void test_latency_by_verb(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    struct histogram latency;
+    t_client_open(&client, env);
+    uint64_t id = t_listen(&client, 80, 0)->open->id;
+    T_OK(t_status(&client, id));
+    T_FAILS(t_status(&client, id + 99), NOT_FOUND);
+    latency = latency_of(env, "Status");
+    assert_int_equal(histogram_count(&latency), 2);
+    latency = latency_of(env, "Open");
+    assert_int_equal(histogram_count(&latency), 1);
+    client.is_silent = true;
+    t_accept(&client, id, 0, 60000);
+    client.is_silent = false;
+    T_OK(t_status(&client, id)); /* the one before has been read as well */
+    latency = latency_of(env, "Accept");
+    assert_int_equal(histogram_count(&latency), 0);
+    t_client_close(&client);
+}
+
+static void test_latency_includes_the_wait(void **state)
+{
+    struct t_rpc *env = *state;
+    struct t_client client;
+    t_client_open(&client, env);
+    uint64_t id = t_listen(&client, 80, 0)->open->id;
+    T_FAILS(t_accept(&client, id, 0, WAIT_MS), AGAIN);
+    struct histogram latency = latency_of(env, "Accept");
+    assert_int_equal(histogram_count(&latency), 1);
+    assert_true(latency.sum_us >= WAIT_MS * 1000);
+    t_client_close(&client);
+}
+
 /* Opens as many links of this uid as are allowed. */
 static void fill_links(struct t_rpc *env, struct t_client *ret_clients, unsigned max)
 {
@@ -844,6 +890,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_garbage_is_malformed),
+        TEST(test_latency_by_verb),
+        TEST(test_latency_includes_the_wait),
         TEST(test_empty_request_has_no_version),
         TEST(test_other_version),
         TEST(test_no_or_unknown_operation),

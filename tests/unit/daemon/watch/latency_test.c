@@ -29,23 +29,23 @@ static void move(struct latency *latency, uint64_t id, enum te_state from, enum 
 static void test_bounds_rise(void **state)
 {
     (void)state;
-    assert_true(latency_bounds_us[0] > 0);
-    for (unsigned i = 1; i < LATENCY_BUCKETS; i++)
-        assert_true(latency_bounds_us[i] > latency_bounds_us[i - 1]);
+    assert_true(histogram_bounds_us[0] > 0);
+    for (unsigned i = 1; i < HISTOGRAM_BUCKETS; i++)
+        assert_true(histogram_bounds_us[i] > histogram_bounds_us[i - 1]);
 }
 
 /* Prometheus' le is "less or equal": a bound belongs to its own bucket. */
 static void test_bound_is_in_its_bucket_and_one_more_is_not(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < LATENCY_BUCKETS; i++) {
+    for (unsigned i = 0; i < HISTOGRAM_BUCKETS; i++) {
         struct histogram histogram = {0};
-        histogram_observe(&histogram, latency_bounds_us[i]);
+        histogram_observe(&histogram, histogram_bounds_us[i]);
         assert_int_equal(histogram.counts[i], 1);
-        histogram_observe(&histogram, latency_bounds_us[i] + 1);
+        histogram_observe(&histogram, histogram_bounds_us[i] + 1);
         assert_int_equal(histogram.counts[i + 1], 1);
         assert_int_equal(histogram_count(&histogram), 2);
-        assert_int_equal(histogram.sum_us, 2 * latency_bounds_us[i] + 1);
+        assert_int_equal(histogram.sum_us, 2 * histogram_bounds_us[i] + 1);
     }
 }
 
@@ -54,7 +54,7 @@ static void test_beyond_all_bounds_and_below_zero(void **state)
     struct histogram histogram = {0};
     (void)state;
     histogram_observe(&histogram, INT64_MAX);
-    assert_int_equal(histogram.counts[LATENCY_BUCKETS], 1);
+    assert_int_equal(histogram.counts[HISTOGRAM_BUCKETS], 1);
     histogram = (struct histogram){0};
     histogram_observe(&histogram, -5); /* a clock that went back: no time, and no huge sum */
     assert_int_equal(histogram.counts[0], 1);

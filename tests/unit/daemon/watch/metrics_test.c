@@ -15,6 +15,8 @@ struct fixture {
     struct rpc_options rpc_options;
     struct te_counters counters;
     struct latency latency;
+    struct te_tallies tallies;
+    struct listener_rows listeners;
     struct tap_stats tap;
     struct pump_stats pump;
     struct rpc_stats rpc;
@@ -35,12 +37,15 @@ static int setup(void **state)
                                             .rpc_options = &fixture->rpc_options,
                                             .counters = &fixture->counters,
                                             .latency = &fixture->latency,
+                                            .tallies = &fixture->tallies,
+                                            .listeners = &fixture->listeners,
                                             .memory = {.max_bytes = 1000},
                                             .tap = &fixture->tap,
                                             .tap_name = "tap0",
                                             .is_tap_up = true,
                                             .pump = &fixture->pump,
                                             .rpc = &fixture->rpc};
+    snprintf(fixture->listeners.other.name, LISTENER_ROW_NAME_MAX, LISTENER_ROW_OTHER);
     *state = fixture;
     return 0;
 }
@@ -52,14 +57,19 @@ static int teardown(void **state)
 }
 
 /* The page as text; free() it. */
-static char *render(const struct fixture *fixture)
+static char *render_as(const struct fixture *fixture, enum exposition_format format)
 {
     char *text = NULL;
     size_t len;
     FILE *stream = open_memstream(&text, &len);
-    metrics_write(stream, &fixture->input);
+    metrics_write(stream, format, &fixture->input);
     fclose(stream);
     return text;
+}
+
+static char *render(const struct fixture *fixture)
+{
+    return render_as(fixture, EXPOSITION_TEXT);
 }
 
 static void assert_line(const char *text, const char *line)
@@ -257,13 +267,135 @@ static void test_histogram(void **state)
     histogram_observe(rtt, -5);
     char *text = render(fixture);
     assert_line(text, "# TYPE tcpengine_tcp_rtt_seconds histogram");
-    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"0.000050\"} 3");
-    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"0.000100\"} 4");
-    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"10.000000\"} 5");
+    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"5e-05\"} 3");
+    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"0.0001\"} 4");
+    assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"10.0\"} 5");
     assert_line(text, "tcpengine_tcp_rtt_seconds_bucket{le=\"+Inf\"} 6");
     assert_line(text, "tcpengine_tcp_rtt_seconds_sum 20.000102");
     assert_line(text, "tcpengine_tcp_rtt_seconds_count 6");
     assert_line(text, "tcpengine_tcp_handshake_seconds_count 0");
+    free(text);
+}
+
+static void test_requests_by_verb(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    histogram_observe(&fixture->rpc.latency_by_verb[0], 70);
+    histogram_observe(&fixture->rpc.latency_by_verb[RPC_VERB_COUNT - 1], 2000000);
+    char *text = render(fixture), line[160];
+    snprintf(line, sizeof(line),
+             "tcpengine_rpc_latency_seconds_bucket{verb=\"%s\",le=\"0.0001\"} 1", rpc_verb_name(0));
+    assert_line(text, line);
+    snprintf(line, sizeof(line), "tcpengine_rpc_latency_seconds_sum{verb=\"%s\"} 2.000000",
+             rpc_verb_name(RPC_VERB_COUNT - 1));
+    assert_line(text, line);
+    for (unsigned i = 0; i < RPC_VERB_COUNT; i++) {
+        snprintf(line, sizeof(line), "tcpengine_rpc_latency_seconds_count{verb=\"%s\"} %d",
+                 rpc_verb_name(i), i == 0 || i == RPC_VERB_COUNT - 1);
+        assert_line(text, line);
+    }
+    free(text);
+}
+
+/* --- sums over connections -------------------------------------------------------------------- */
+
+static void test_what_holds_senders(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    for (unsigned i = 0; i < TE_HOLD_COUNT; i++)
+        fixture->tallies.held_us[i] = 1500000 + i;
+    char *text = render(fixture);
+    assert_line(text, "tcpengine_tcp_limited_seconds_total{by=\"cwnd\"} 1.500003");
+    assert_line(text, "tcpengine_tcp_limited_seconds_total{by=\"peer_window\"} 1.500004");
+    assert_line(text, "tcpengine_tcp_limited_seconds_total{by=\"application\"} 1.500001");
+    assert_line(text, "tcpengine_tcp_limited_seconds_total{by=\"send_buffer\"} 1.500002");
+    assert_null(strstr(text, "by=\"idle\""));
+    free(text);
+}
+
+static void test_ages(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    fixture->tallies.close_wait =
+        (struct te_age_histogram){{1, 2, 0, 0, 0, 3, 0, 4}, 5 * UINT64_C(3600000000)};
+    char *text = render(fixture);
+    assert_line(text, "# TYPE tcpengine_tcp_close_wait_age_seconds histogram");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_bucket{le=\"1.0\"} 1");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_bucket{le=\"300.0\"} 3");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_bucket{le=\"900.0\"} 6");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_bucket{le=\"3600.0\"} 6");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_bucket{le=\"+Inf\"} 10");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_sum 18000.000000");
+    assert_line(text, "tcpengine_tcp_close_wait_age_seconds_count 10");
+    assert_line(text, "tcpengine_tcp_fin_wait_2_age_seconds_count 0");
+    free(text);
+}
+
+static void test_segment_sizes(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    fixture->tallies.received.counts[0] = 4;
+    fixture->tallies.received.counts[12] = 2;
+    fixture->tallies.received.total_bytes = 2896;
+    fixture->tallies.sent.counts[TE_SIZE_BUCKETS - 1] = 1;
+    char *text = render(fixture);
+    assert_line(text, "tcpengine_tcp_received_segment_bytes_bucket{le=\"0.0\"} 4");
+    assert_line(text, "tcpengine_tcp_received_segment_bytes_bucket{le=\"1024.0\"} 4");
+    assert_line(text, "tcpengine_tcp_received_segment_bytes_bucket{le=\"2048.0\"} 6");
+    assert_line(text, "tcpengine_tcp_received_segment_bytes_sum 2896");
+    assert_line(text, "tcpengine_tcp_sent_segment_bytes_bucket{le=\"32768.0\"} 0");
+    assert_line(text, "tcpengine_tcp_sent_segment_bytes_bucket{le=\"65536.0\"} 1");
+    assert_line(text, "tcpengine_tcp_sent_segment_bytes_count 1");
+    free(text);
+}
+
+static void test_every_reason_to_drop(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    for (unsigned i = 0; i < TE_DROP_COUNT; i++)
+        fixture->tallies.drops[i] = 100 + i;
+    char *text = render(fixture), line[128];
+    for (unsigned i = TE_DROP_NONE + 1; i < TE_DROP_COUNT; i++) {
+        snprintf(line, sizeof(line), "tcpengine_dropped_total{reason=\"%s\"} %u",
+                 te_drop_name((enum te_drop_reason)i), 100 + i);
+        assert_line(text, line);
+    }
+    assert_null(strstr(text, "reason=\"\""));
+    free(text);
+}
+
+static void test_listeners(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    struct listener_rows *rows = &fixture->listeners;
+    rows->count = 1;
+    rows->rows[0] = (struct listener_row){.name = "*:80",
+                                          .accept_count = 1,
+                                          .backlog = 2,
+                                          .syn_count = 3,
+                                          .syn_max = 4,
+                                          .counts = {5, 6, 7}};
+    rows->other.accept_count = 8;
+    rows->other.counts = (struct listener_counts){9, 10, 11};
+    static const char *const lines[] = {
+        "accept_queue{listener=\"*:80\"} 1",
+        "accept_queue_max{listener=\"*:80\"} 2",
+        "syn_queue{listener=\"*:80\"} 3",
+        "syn_queue_max{listener=\"*:80\"} 4",
+        "dropped_total{listener=\"*:80\",reason=\"accept_queue_full\"} 5",
+        "dropped_total{listener=\"*:80\",reason=\"syn_queue_full\"} 6",
+        "syn_cookies_total{listener=\"*:80\"} 7",
+        "accept_queue{listener=\"(other)\"} 8",
+        "dropped_total{listener=\"(other)\",reason=\"accept_queue_full\"} 9",
+        "dropped_total{listener=\"(other)\",reason=\"syn_queue_full\"} 10",
+        "syn_cookies_total{listener=\"(other)\"} 11",
+    };
+    char *text = render(fixture);
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        char line[128];
+        snprintf(line, sizeof(line), "tcpengine_tcp_listener_%s", lines[i]);
+        assert_line(text, line);
+    }
     free(text);
 }
 
@@ -312,6 +444,25 @@ static void test_promtool_has_nothing_to_say(void **state)
     assert_int_equal(status, 0);
 }
 
+/* The same samples in both formats, but for what only one has a type for. */
+static void test_open_metrics(void **state)
+{
+    struct fixture *fixture = fixture_of(state);
+    char *text = render(fixture), *open = render_as(fixture, EXPOSITION_OPEN_METRICS), *rest = NULL;
+    size_t len = strlen(open);
+    assert_string_equal(open + len - 6, "# EOF\n");
+    assert_null(strstr(text, "# EOF"));
+    assert_line(open, "# TYPE tcpengine_tcp_active_opens counter");
+    assert_line(open, "tcpengine_tcp_active_opens_total 0");
+    assert_line(open, "# UNIT tcpengine_tcp_rtt_seconds seconds");
+    assert_line(open, "# TYPE tcpengine_tcp_close_wait_age_seconds gaugehistogram");
+    for (char *line = strtok_r(open, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        if (line[0] != '#' && strstr(line, "_gcount") == NULL && strstr(line, "_gsum") == NULL)
+            assert_line(text, line);
+    free(open);
+    free(text);
+}
+
 /* --- the pages -------------------------------------------------------------------------------- */
 
 static void on_fill(void *ctx, struct metrics_input *ret_input)
@@ -332,17 +483,23 @@ static const char *on_degradation(void *ctx)
     return fixture->shortage;
 }
 
-static char *serve(struct fixture *fixture, const char *path, struct http_reply *reply)
+static char *serve_to(struct fixture *fixture, const char *path, const char *accept,
+                      struct http_reply *reply)
 {
     struct pages pages = {
         .fill = on_fill, .health = on_health, .degradation = on_degradation, .ctx = fixture};
     char *text = NULL;
     size_t len;
     FILE *stream = open_memstream(&text, &len);
-    *reply = (struct http_reply){.status = 200, .content_type = "text/plain"};
+    *reply = (struct http_reply){.status = 200, .content_type = "text/plain", .accept = accept};
     pages_serve(&pages, path, stream, reply);
     fclose(stream);
     return text;
+}
+
+static char *serve(struct fixture *fixture, const char *path, struct http_reply *reply)
+{
+    return serve_to(fixture, path, "", reply);
 }
 
 static void test_pages(void **state)
@@ -353,6 +510,11 @@ static void test_pages(void **state)
     assert_int_equal(reply.status, 200);
     assert_string_equal(reply.content_type, "text/plain; version=0.0.4; charset=utf-8");
     assert_non_null(strstr(text, "tcpengine_build_info{version=\"1.2.3\"} 1\n"));
+    free(text);
+    text = serve_to(fixture, "/metrics", "application/openmetrics-text", &reply);
+    assert_string_equal(reply.content_type,
+                        "application/openmetrics-text; version=1.0.0; charset=utf-8");
+    assert_non_null(strstr(text, "# TYPE tcpengine_memory_yields counter\n"));
     free(text);
     text = serve(fixture, "/nothing", &reply);
     assert_int_equal(reply.status, 404);
@@ -421,6 +583,13 @@ int main(void)
         TEST(test_every_sample_has_help_and_type),
         TEST(test_promtool_has_nothing_to_say),
         TEST(test_memory),
+        TEST(test_requests_by_verb),
+        TEST(test_what_holds_senders),
+        TEST(test_ages),
+        TEST(test_segment_sizes),
+        TEST(test_every_reason_to_drop),
+        TEST(test_listeners),
+        TEST(test_open_metrics),
         TEST(test_pages),
         TEST(test_health),
         TEST(test_device_is_a_valid_label),
