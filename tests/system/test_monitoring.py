@@ -85,6 +85,8 @@ class Scrape(harness.SystemTest):
         for name in set(re.findall(r"\b(?:tcpengine|process)_\w+", text)):
             if name not in families:
                 self.assertIn(re.sub(r"_(bucket|sum|count)$", "", name), families)
+        for name, bound in re.findall(r'(\w+_bucket)\{[^}]*le="([^"]+)"', text):
+            self.assertRegex(page, rf'(?m)^{name}\{{.*le="{re.escape(bound)}"\}} ')
 
 
 if __name__ == "__main__":
