@@ -43,7 +43,7 @@ static const char *check_receive(const struct te_conn *conn)
             return "out-of-order ranges touch, overlap, or lie below RCV.NXT";
     }
     uint64_t held_bytes = conn->received_offset - conn->released_offset;
-    if (held_bytes > 0 && held_bytes > conn->receive_ring.size_bytes)
+    if (held_bytes > 0 && held_bytes > te_ring_size(&conn->receive_ring))
         return "more received than the ring holds";
     return NULL;
 }
@@ -183,7 +183,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
         by_state[conn->state]++;
         orphans += conn->counted_orphan;
         of_remotes += conn->counted_remote;
-        buffers += conn->send_ring.size_bytes + conn->receive_ring.size_bytes;
+        buffers += te_ring_size(&conn->send_ring) + te_ring_size(&conn->receive_ring);
     }
     *ret_id = 0;
     if (count != stack->conns.count || orphans != stack->conns.orphan_count)

@@ -222,7 +222,7 @@ static void ranges_touch(struct patient *p)
 
 static void more_than_the_ring(struct patient *p)
 {
-    p->conn->received_offset = p->conn->released_offset + p->conn->receive_ring.size_bytes + 1;
+    p->conn->received_offset = p->conn->released_offset + te_ring_size(&p->conn->receive_ring) + 1;
 }
 
 static void the_receive_side(void **state)
@@ -315,7 +315,7 @@ static void a_ring_may_be_full(void **state)
     uint64_t before = c.conn->received_offset;
     (void)state;
     assert_null(ring->region);
-    *ring = (struct te_ring){.region = (uint8_t *)held, .size_bytes = sizeof(held)};
+    *ring = (struct te_ring){.region = (uint8_t *)held, .size_bits = 6 /* the size of held */};
     c.a.stack->conns.buffer_bytes += sizeof(held);
     c.conn->received_offset += sizeof(held);
     assert_healthy();

@@ -35,6 +35,7 @@ TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, lis
 TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
 TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched, origin);
 TE_NOT_SAVED(struct te_ring, "the host lends it again", is_lent);
+TE_SAVED_BY_HAND(struct te_ring, "the size itself: region_fields", size_bits);
 TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charged_rest_bytes,
              charged_ring_bytes, holder_link);
 TE_NOT_SAVED(struct te_conn, "begins anew", progress_at_us, drained_bytes, receive_cap_bytes);
@@ -321,7 +322,7 @@ static void region_fields(struct te_codec *codec, struct te_stack *stack,
                           const struct te_conn *conn, const struct stream *stream)
 {
     bool has_region = stream->ring->region != NULL;
-    uint32_t size_bytes = stream->ring->size_bytes;
+    uint32_t size_bytes = te_ring_size(stream->ring);
     te_codec_bool(codec, &has_region);
     te_codec_require(codec, has_region || stream->from == stream->to);
     if (!has_region)

@@ -30,7 +30,7 @@ static unsigned granule_shift(const struct te_ring_owner *owner, uint32_t size_b
 
 static unsigned granule_count(const struct te_ring *ring)
 {
-    return ring->size_bytes >> ring->granule_shift;
+    return te_ring_size(ring) >> ring->granule_shift;
 }
 
 static uint64_t low_bits(unsigned count)
@@ -49,7 +49,7 @@ static unsigned count_bits(uint64_t bits)
 /* Where in the region the stream's byte is. */
 static uint32_t place_of(const struct te_ring *ring, uint64_t offset)
 {
-    return ((uint32_t)offset - ring->origin) & (ring->size_bytes - 1);
+    return ((uint32_t)offset - ring->origin) & (te_ring_size(ring) - 1);
 }
 
 /* The granules of [offset, offset + len), with len from 1 to the ring's size. */
@@ -71,7 +71,7 @@ uint32_t te_ring_cost(const struct te_ring *ring)
     if (ring->region == NULL)
         return 0;
     if (ring->touched == UINT64_MAX)
-        return ring->size_bytes;
+        return te_ring_size(ring);
     return count_bits(ring->touched & low_bits(granule_count(ring))) << ring->granule_shift;
 }
 
@@ -114,7 +114,8 @@ static uint8_t *take_region(const struct te_ring *ring, const struct te_ring_own
     const struct te_buffer_memory *memory = owner->memory;
     if (ring->region == NULL)
         return memory->reserve(memory->ctx, owner->conn_id, owner->is_send, size_bytes);
-    return memory->grow(memory->ctx, owner->conn_id, owner->is_send, ring->size_bytes, size_bytes);
+    return memory->grow(memory->ctx, owner->conn_id, owner->is_send, te_ring_size(ring),
+                        size_bytes);
 }
 
 static void copy_bytes(const struct te_ring *from_ring, struct te_ring *to_ring, uint64_t from,
@@ -140,7 +141,7 @@ static void copy_content(const struct te_ring *from_ring, struct te_ring *to_rin
 void te_ring_take(struct te_ring *ring, const struct te_ring_owner *owner, uint8_t *region,
                   uint32_t size_bytes)
 {
-    *ring = (struct te_ring){.region = region, .size_bytes = size_bytes};
+    *ring = (struct te_ring){.region = region, .size_bits = (uint8_t)(shift_of(size_bytes) + 1)};
     ring->granule_shift = (uint8_t)granule_shift(owner, size_bytes);
     unsigned count = granule_count(ring);
     ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
@@ -150,14 +151,14 @@ uint32_t te_ring_size_for(const struct te_ring *ring, const struct te_ring_growt
 {
     uint32_t max = growth->max_bytes;
     uint32_t first_bytes = growth->initial_bytes < max ? growth->initial_bytes : max;
-    return size_for(ring->region == NULL ? first_bytes : ring->size_bytes, growth->need_bytes);
+    return size_for(ring->region == NULL ? first_bytes : te_ring_size(ring), growth->need_bytes);
 }
 
 bool te_ring_grow(struct te_ring *ring, const struct te_ring_owner *owner,
                   const struct te_ring_growth *growth)
 {
     uint32_t max = growth->max_bytes;
-    if (ring->region != NULL && growth->need_bytes <= ring->size_bytes)
+    if (ring->region != NULL && growth->need_bytes <= te_ring_size(ring))
         return true;
     if (growth->need_bytes > max || ring->is_lent)
         return false;
@@ -191,7 +192,7 @@ void te_ring_fit(struct te_ring *ring, const struct te_ring_owner *owner,
                  const struct te_ring_growth *content)
 {
     uint32_t size = size_for(content->initial_bytes, content->need_bytes);
-    if (ring->region == NULL || ring->is_lent || size == 0 || size > ring->size_bytes ||
+    if (ring->region == NULL || ring->is_lent || size == 0 || size > te_ring_size(ring) ||
         2 * cost_in(owner, content, size) > te_ring_cost(ring))
         return;
     uint8_t *region = take_region(ring, owner, size);
@@ -209,7 +210,7 @@ void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner)
     const struct te_buffer_memory *memory = owner->memory;
     if (ring->region != NULL && !ring->is_lent)
         memory->release(memory->ctx, owner->conn_id, owner->is_send, ring->region,
-                        ring->size_bytes);
+                        te_ring_size(ring));
     *ring = (struct te_ring){0};
 }
 
@@ -265,7 +266,7 @@ void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner)
     if (memory->vacate == NULL || te_ring_cost(ring) == 0)
         return;
     if (!memory->vacate(memory->ctx, owner->conn_id, owner->is_send, ring->region,
-                        ring->size_bytes))
+                        te_ring_size(ring)))
         return;
     unsigned count = granule_count(ring);
     ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
@@ -296,7 +297,7 @@ void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, s
     if (ring->touched != UINT64_MAX)
         touch(ring, offset, len);
     size_t at = place_of(ring, offset);
-    size_t first = ring->size_bytes - at;
+    size_t first = te_ring_size(ring) - at;
     if (first > len)
         first = len;
     memcpy(ring->region + at, data, first);
@@ -309,7 +310,7 @@ unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,
     if (len == 0)
         return 0;
     size_t at = place_of(ring, offset);
-    size_t first = ring->size_bytes - at;
+    size_t first = te_ring_size(ring) - at;
     if (first >= len) {
         ret_iov[0] = (struct te_iovec){ring->region + at, len};
         return 1;

@@ -15,13 +15,19 @@
 struct te_ranges;
 
 struct te_ring {
-    uint8_t *region; /* NULL while it has no memory */
-    uint32_t size_bytes;
-    uint32_t origin;       /* a stream offset, modulo 2^32, that lies at the region's start */
+    uint8_t *region;       /* NULL while it has no memory */
     uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring */
+    uint32_t origin;       /* a stream offset, modulo 2^32, that lies at the region's start */
+    uint8_t size_bits;     /* te_ring_size() */
     uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
     bool is_lent;          /* the region is the host's own: it keeps its place and its size */
 };
+
+/* Of the region: a power of two, or 0 while there is none. */
+static inline uint32_t te_ring_size(const struct te_ring *ring)
+{
+    return (uint32_t)(UINT64_C(1) << ring->size_bits >> 1);
+}
 
 /* Identifies the buffer to the host's memory interface. */
 struct te_ring_owner {

@@ -127,8 +127,8 @@ static void copy_conn(const struct te_conn *conn, struct copy *ret_copy)
     copy->charged_rest_bytes = copy->receive_cap_bytes = 0;
     copy->offers_none = false; /* for notes only */
     memset(copy->held_ms, 0, sizeof(copy->held_ms));
-    copy->send_ring.size_bytes = conn->send_ring.size_bytes;
-    copy->receive_ring.size_bytes = conn->receive_ring.size_bytes;
+    copy->send_ring.size_bits = conn->send_ring.size_bits;
+    copy->receive_ring.size_bits = conn->receive_ring.size_bits;
     memset(&copy->out_of_order, 0, sizeof(copy->out_of_order));
     copy->out_of_order.count = conn->out_of_order.count;
     copy->ack.dsacks = NULL;

@@ -136,7 +136,7 @@ static void one_far_byte_costs_a_page(void **state)
     uint64_t charge = te_charge_of(conn);
     assert_int_equal(receive_far(conn, 60000), TE_RECEIVE_OUT_OF_ORDER);
     uint64_t ranges = conn->out_of_order.capacity * sizeof(struct te_range);
-    assert_int_equal(conn->receive_ring.size_bytes, 64 * KIB);
+    assert_int_equal(te_ring_size(&conn->receive_ring), 64 * KIB);
     assert_int_equal(te_charge_of(conn) - charge, LAZY_PAGE + ranges);
     assert_in_range(used() - before, LAZY_PAGE, LAZY_PAGE + 1024);
     check();
@@ -151,11 +151,11 @@ static void a_send_ring_is_cut_to_what_is_queued(void **state)
     for (unsigned i = 0; i < 32; i++)
         sent += te_send_append(l.stack, conn, data, sizeof(data));
     assert_int_equal(sent, 2 * MIB);
-    assert_int_equal(conn->send_ring.size_bytes, 2 * MIB);
+    assert_int_equal(te_ring_size(&conn->send_ring), 2 * MIB);
     te_send_free_below(l.stack, conn, sent - 1000);
     lone_advance(&l, l.stack->config.idle_release_us);
     te_send_release_memory(l.stack, conn); /* as the IDLE timer does */
-    assert_int_equal(conn->send_ring.size_bytes, 4 * KIB);
+    assert_int_equal(te_ring_size(&conn->send_ring), 4 * KIB);
     assert_true(te_charge_of(conn) < 8 * KIB);
     struct te_iovec iov[2];
     assert_int_equal(te_ring_read(&conn->send_ring, sent - 1000, 1000, iov), 1);
@@ -173,7 +173,7 @@ static void a_drained_receive_ring_is_cut_to_what_is_unread(void **state)
     assert_true(te_timer_is_set(conn, TE_TIMER_IDLE));
     lone_advance(&l, l.stack->config.idle_release_us);
     te_receive_release_memory(l.stack, conn);
-    assert_int_equal(conn->receive_ring.size_bytes, 4 * KIB);
+    assert_int_equal(te_ring_size(&conn->receive_ring), 4 * KIB);
     check();
 }
 
@@ -323,7 +323,7 @@ static void under_pressure_stuck_holes_are_pruned(void **state)
     pass_time(SECOND / 2);
     assert_int_equal(stuck->out_of_order.count, 0);
     assert_int_equal(stuck->received_offset, 500); /* never what is in order */
-    assert_int_equal(stuck->receive_ring.size_bytes, 4 * KIB);
+    assert_int_equal(te_ring_size(&stuck->receive_ring), 4 * KIB);
     assert_int_equal(young->out_of_order.count, 1);
     assert_int_equal(l.stack->counters.memory_pruned, 1);
     assert_int_equal(l.stack->counters.memory_pruned_bytes, 1);

@@ -46,7 +46,7 @@ static void grow(uint32_t size, uint64_t from, uint64_t to)
 {
     struct te_ring_growth growth = {from, to, size, size, 1u << 30, &beyond};
     assert_true(te_ring_grow(&ring, &owner, &growth));
-    assert_int_equal(ring.size_bytes, size);
+    assert_int_equal(te_ring_size(&ring), size);
 }
 
 static void write_bytes(uint64_t from, uint64_t to)
@@ -172,7 +172,7 @@ static void a_loose_ring_is_fitted(void **state)
     write_bytes(0, 64 * KIB);
     struct te_ring_growth content = {60000, 60100, 200, PAGE, 0, NULL};
     te_ring_fit(&ring, &owner, &content);
-    assert_int_equal(ring.size_bytes, PAGE);
+    assert_int_equal(te_ring_size(&ring), PAGE);
     assert_int_equal(te_ring_cost(&ring), PAGE);
     assert_int_equal(memory.regions, 1);
     assert_int_equal(memory.region_bytes, PAGE);
@@ -191,7 +191,7 @@ static void a_far_byte_moves_to_a_fresh_region(void **state)
     assert_int_equal(te_ring_cost(&ring), 64 * KIB);
     struct te_ring_growth content = {65536, 65536, 59465, PAGE, 0, &beyond};
     te_ring_fit(&ring, &owner, &content);
-    assert_int_equal(ring.size_bytes, 64 * KIB);
+    assert_int_equal(te_ring_size(&ring), 64 * KIB);
     assert_int_equal(te_ring_cost(&ring), PAGE);
     expect_bytes(125000, 125001);
 }

@@ -80,9 +80,10 @@ static uint64_t remote_bytes(const struct te_stack *stack, const struct te_addr 
 
 /* --- one connection --------------------------------------------------------------------------- */
 
-static uint64_t ring_bytes(const struct te_conn *conn)
+/* Each has 1 GiB at most. */
+static uint32_t ring_bytes(const struct te_conn *conn)
 {
-    return (uint64_t)te_ring_cost(&conn->send_ring) + te_ring_cost(&conn->receive_ring);
+    return te_ring_cost(&conn->send_ring) + te_ring_cost(&conn->receive_ring);
 }
 
 static uint32_t rest_bytes(const struct te_conn *conn)
@@ -94,12 +95,12 @@ static uint32_t rest_bytes(const struct te_conn *conn)
 
 uint64_t te_charge_of(const struct te_conn *conn)
 {
-    return ring_bytes(conn) + rest_bytes(conn);
+    return (uint64_t)ring_bytes(conn) + rest_bytes(conn);
 }
 
 static uint64_t charged(const struct te_conn *conn)
 {
-    return conn->charged_ring_bytes + conn->charged_rest_bytes;
+    return (uint64_t)conn->charged_ring_bytes + conn->charged_rest_bytes;
 }
 
 static void charge_accounts(struct te_stack *stack, const struct te_conn *conn, int64_t bytes)
@@ -126,10 +127,10 @@ static void list_holder(struct te_stack *stack, struct te_conn *conn, bool holds
     }
 }
 
-static void set_charge(struct te_stack *stack, struct te_conn *conn, uint64_t rings, uint32_t rest)
+static void set_charge(struct te_stack *stack, struct te_conn *conn, uint32_t rings, uint32_t rest)
 {
-    int64_t more_of_rings = (int64_t)(rings - conn->charged_ring_bytes);
-    int64_t more = (int64_t)(rings + rest - charged(conn));
+    int64_t more_of_rings = (int64_t)rings - conn->charged_ring_bytes;
+    int64_t more = (int64_t)rings + rest - (int64_t)charged(conn);
     conn->charged_ring_bytes = rings;
     conn->charged_rest_bytes = rest;
     stack->charges.ring_bytes += (uint64_t)more_of_rings;
@@ -140,7 +141,7 @@ static void set_charge(struct te_stack *stack, struct te_conn *conn, uint64_t ri
 
 void te_charge_update(struct te_stack *stack, struct te_conn *conn)
 {
-    uint64_t rings = ring_bytes(conn);
+    uint32_t rings = ring_bytes(conn);
     uint32_t rest = rest_bytes(conn);
     if (conn->is_charged && (rings != conn->charged_ring_bytes || rest != conn->charged_rest_bytes))
         set_charge(stack, conn, rings, rest);
@@ -193,11 +194,11 @@ void te_charge_note_drained(const struct te_stack *stack, struct te_conn *conn, 
 {
     uint64_t held =
         conn->queued_offset - conn->acked_offset + conn->received_offset - conn->released_offset;
-    conn->drained_bytes += bytes;
-    if (conn->drained_bytes < held / DRAINED_PART)
-        return;
-    conn->progress_at_us = stack->now_us;
-    conn->drained_bytes = 0;
+    uint64_t drained = conn->drained_bytes + bytes;
+    bool is_progress = drained >= held / DRAINED_PART;
+    conn->drained_bytes = is_progress ? 0 : (uint32_t)drained; /* buffers have 1 GiB at most */
+    if (is_progress)
+        conn->progress_at_us = stack->now_us;
 }
 
 int64_t te_charge_idle_us(const struct te_stack *stack, const struct te_conn *conn)
@@ -282,9 +283,9 @@ static void grow(struct te_stack *stack, struct te_conn *conn, struct te_ring *r
                  const struct te_ring_growth *growth)
 {
     struct te_ring_owner owner = ring_owner(stack, conn, ring);
-    uint32_t before = ring->size_bytes;
+    uint32_t before = te_ring_size(ring);
     te_ring_grow(ring, &owner, growth);
-    stack->conns.buffer_bytes += ring->size_bytes - before;
+    stack->conns.buffer_bytes += te_ring_size(ring) - before;
     te_charge_update(stack, conn);
 }
 
@@ -305,7 +306,7 @@ static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_
                         const struct te_ring_growth *growth, size_t len)
 {
     uint32_t reserve = stack->config.memory_reserve_bytes;
-    if (ring->is_lent || (ring->region != NULL && growth->need_bytes <= ring->size_bytes))
+    if (ring->is_lent || (ring->region != NULL && growth->need_bytes <= te_ring_size(ring)))
         return;
     uint64_t cost = growth_cost(stack, conn, ring, growth, len);
     if (allows(stack, conn, cost)) {
@@ -317,13 +318,13 @@ static void grow_within(struct te_stack *stack, struct te_conn *conn, struct te_
     least.initial_bytes = reserve;
     if (least.need_bytes > reserve)
         least.need_bytes = reserve;
-    if (ring->size_bytes < least.need_bytes && allows_reserve(stack, least.need_bytes, reserve))
+    if (te_ring_size(ring) < least.need_bytes && allows_reserve(stack, least.need_bytes, reserve))
         grow(stack, conn, ring, &least);
 }
 
 static size_t fitting(const struct te_ring *ring, uint64_t from, uint64_t offset, size_t len)
 {
-    uint64_t end = from + ring->size_bytes;
+    uint64_t end = from + te_ring_size(ring);
     if (end <= offset)
         return 0;
     return end - offset < len ? (size_t)(end - offset) : len;
@@ -332,7 +333,7 @@ static size_t fitting(const struct te_ring *ring, uint64_t from, uint64_t offset
 size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ring *ring,
                       const struct te_ring_growth *growth, uint64_t offset, size_t len)
 {
-    if (ring->touched == UINT64_MAX && growth->need_bytes <= ring->size_bytes)
+    if (ring->touched == UINT64_MAX && growth->need_bytes <= te_ring_size(ring))
         return len; /* costs nothing */
     grow_within(stack, conn, ring, growth, len);
     size_t fits = fitting(ring, growth->from, offset, len);

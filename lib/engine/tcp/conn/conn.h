@@ -118,6 +118,7 @@ struct te_conn {
     int8_t soft_error; /* enum te_err: the last ICMP error since anything was acknowledged */
     uint8_t icmp_type, icmp_code; /* of that error, or of the one that ended it; with has_icmp */
     bool has_icmp;
+    uint8_t retransmits; /* of the same data, in a row */
 
     /* Lists and tables that link it. */
     struct te_conn *next_by_tuple, *next_by_id;
@@ -141,6 +142,7 @@ struct te_conn {
     uint16_t acked_mtu; /* largest packet known to have arrived */
     uint16_t rcv_mss;   /* largest segment seen from the peer: "full-sized" when we ACK */
     uint8_t snd_wscale, rcv_wscale;
+    uint32_t ts_offset; /* of our own timestamps (isn.h) */
 
     /* RFC 7323. */
     struct te_paws paws;
@@ -158,20 +160,18 @@ struct te_conn {
     uint32_t receive_max_bytes;   /* ... which may grow to this */
     uint32_t receive_cap_bytes;   /* but to this while memory is short; 0: it is not */
     uint32_t receive_rtt_us;      /* from the peer's echoes of our timestamps; 0: no sample yet */
+    uint32_t features;            /* enum te_feature */
     uint64_t receive_mark_offset; /* start of the measurement that lets the window grow */
     int64_t receive_mark_at_us;
-    uint32_t ts_offset; /* of our own timestamps (isn.h) */
 
     /* Sending. */
-    uint32_t features; /* enum te_feature */
     struct te_rtt rtt;
     struct te_congestion cc;
     struct te_sender *sender; /* NULL: nothing was sent yet, or for a long time */
     struct te_recovery recovery;
     struct te_ack_state ack;
     struct te_ecn ecn;
-    uint8_t retransmits; /* of the same data, in a row */
-    uint8_t probes;      /* unanswered persist or keepalive probes, in a row */
+    uint8_t probes; /* unanswered persist or keepalive probes, in a row */
     uint8_t keepalive_probes_max;
     uint32_t pmtu_generation;         /* of the cache that path_mtu was read from (ip/pmtu.h) */
     struct te_mtu_search *mtu_search; /* NULL: path MTU by ICMP alone (mtu_probe.h) */
@@ -186,13 +186,12 @@ struct te_conn {
 
     uint32_t held_ms[TE_HOLD_COUNT]; /* by earlier senders (hold.h) */
 
-    struct te_history_log history;
-
     /* Memory (charge.h). */
-    uint32_t charged_rest_bytes;
-    uint64_t charged_ring_bytes;
-    int64_t progress_at_us; /* a good part of what was held was drained */
-    uint64_t drained_bytes; /* since then */
+    uint32_t charged_ring_bytes, charged_rest_bytes;
+    uint32_t drained_bytes; /* since a good part of what was held was drained: ... */
+    int64_t progress_at_us; /* ... then */
+
+    struct te_history_log history;
 };
 
 /* Appends the connection to the output queue. Does nothing when it is queued already, when it waits

@@ -80,9 +80,9 @@ static bool is_ring_loose(const struct te_stack *stack, const struct te_conn *co
     uint64_t span = held_end(conn) - conn->released_offset;
     if (span == 0)
         return ring->region != NULL;
-    if (ring->size_bytes <= stack->config.memory_reserve_bytes)
+    if (te_ring_size(ring) <= stack->config.memory_reserve_bytes)
         return false;
-    return span <= ring->size_bytes / LOOSE_PART ||
+    return span <= te_ring_size(ring) / LOOSE_PART ||
            (conn->out_of_order.count > 0 && held_bytes(conn) <= te_ring_cost(ring) / LOOSE_PART);
 }
 
@@ -92,8 +92,8 @@ static void release_when_idle(struct te_stack *stack, struct te_conn *conn)
 {
     const struct te_ring *ring = &conn->receive_ring;
     uint64_t span = held_end(conn) - conn->released_offset;
-    bool may_be_loose = conn->out_of_order.count > 0 || span <= ring->size_bytes / LOOSE_PART;
-    if (may_be_loose && ring->size_bytes > stack->config.memory_reserve_bytes)
+    bool may_be_loose = conn->out_of_order.count > 0 || span <= te_ring_size(ring) / LOOSE_PART;
+    if (may_be_loose && te_ring_size(ring) > stack->config.memory_reserve_bytes)
         te_timer_set_by(stack, conn, TE_TIMER_IDLE, stack->now_us + stack->config.idle_release_us);
 }
 
@@ -440,7 +440,7 @@ void te_receive_release_below(struct te_stack *stack, struct te_conn *conn, uint
 static void release(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_ring_owner owner = ring_owner(stack, conn);
-    stack->conns.buffer_bytes -= conn->receive_ring.size_bytes;
+    stack->conns.buffer_bytes -= te_ring_size(&conn->receive_ring);
     te_ring_release(&conn->receive_ring, &owner);
     te_charge_update(stack, conn);
 }
@@ -450,7 +450,7 @@ static void release(struct te_stack *stack, struct te_conn *conn)
 static void fit(struct te_stack *stack, struct te_conn *conn)
 {
     uint32_t span = (uint32_t)(held_end(conn) - conn->released_offset);
-    uint32_t size = conn->receive_ring.size_bytes;
+    uint32_t size = te_ring_size(&conn->receive_ring);
     struct te_ring_owner owner = ring_owner(stack, conn);
     struct te_ring_growth content = {
         .from = conn->released_offset,
@@ -460,7 +460,7 @@ static void fit(struct te_stack *stack, struct te_conn *conn)
         .beyond = &conn->out_of_order,
     };
     te_ring_fit(&conn->receive_ring, &owner, &content);
-    stack->conns.buffer_bytes -= size - conn->receive_ring.size_bytes;
+    stack->conns.buffer_bytes -= size - te_ring_size(&conn->receive_ring);
     te_charge_update(stack, conn);
 }
 
@@ -504,7 +504,7 @@ bool te_receive_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *regi
 {
     struct te_ring_owner owner = ring_owner(stack, conn);
     struct te_ring_growth content = content_of(conn);
-    uint32_t before = conn->receive_ring.size_bytes;
+    uint32_t before = te_ring_size(&conn->receive_ring);
     if (size_bytes < 2 * te_receive_limit_min(conn) ||
         !te_ring_lend(&conn->receive_ring, &owner, &content, region, size_bytes))
         return false;
@@ -518,10 +518,10 @@ bool te_receive_own(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_ring_owner owner = ring_owner(stack, conn);
     struct te_ring_growth content = content_of(conn);
-    uint32_t before = conn->receive_ring.size_bytes;
+    uint32_t before = te_ring_size(&conn->receive_ring);
     if (!te_ring_own(&conn->receive_ring, &owner, &content))
         return false;
-    stack->conns.buffer_bytes += conn->receive_ring.size_bytes - (uint64_t)before;
+    stack->conns.buffer_bytes += te_ring_size(&conn->receive_ring) - (uint64_t)before;
     te_charge_update(stack, conn);
     return true;
 }

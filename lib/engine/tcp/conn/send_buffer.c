@@ -76,7 +76,7 @@ size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)
 {
     struct te_ring *ring = &conn->send_ring;
     struct te_ring_growth growth = {.from = conn->acked_offset, .to = conn->queued_offset};
-    size_t room = ring->size_bytes - (size_t)(conn->queued_offset - conn->acked_offset);
+    size_t room = te_ring_size(ring) - (size_t)(conn->queued_offset - conn->acked_offset);
     if (len > room)
         len = room;
     len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
@@ -93,7 +93,7 @@ bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
 {
     struct te_ring_owner owner = ring_owner(stack, conn);
     struct te_ring_growth content = {.from = conn->acked_offset, .to = conn->queued_offset};
-    uint32_t before = conn->send_ring.size_bytes;
+    uint32_t before = te_ring_size(&conn->send_ring);
     if (!te_ring_lend(&conn->send_ring, &owner, &content, region, size_bytes))
         return false;
     stack->conns.buffer_bytes += size_bytes - (uint64_t)before;
@@ -109,10 +109,10 @@ bool te_send_own(struct te_stack *stack, struct te_conn *conn)
         .to = conn->queued_offset,
         .need_bytes = (uint32_t)(conn->queued_offset - conn->acked_offset),
     };
-    uint32_t before = conn->send_ring.size_bytes;
+    uint32_t before = te_ring_size(&conn->send_ring);
     if (!te_ring_own(&conn->send_ring, &owner, &content))
         return false;
-    stack->conns.buffer_bytes += conn->send_ring.size_bytes - (uint64_t)before;
+    stack->conns.buffer_bytes += te_ring_size(&conn->send_ring) - (uint64_t)before;
     te_charge_update(stack, conn);
     return true;
 }
@@ -124,8 +124,8 @@ static bool is_ring_loose(const struct te_stack *stack, const struct te_conn *co
     uint64_t queued = conn->queued_offset - conn->acked_offset;
     if (queued == 0)
         return ring->region != NULL;
-    return queued <= ring->size_bytes / LOOSE_PART &&
-           ring->size_bytes > stack->config.memory_reserve_bytes;
+    return queued <= te_ring_size(ring) / LOOSE_PART &&
+           te_ring_size(ring) > stack->config.memory_reserve_bytes;
 }
 
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset)
@@ -142,7 +142,7 @@ void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t o
 static void release(struct te_stack *stack, struct te_conn *conn)
 {
     struct te_ring_owner owner = ring_owner(stack, conn);
-    stack->conns.buffer_bytes -= conn->send_ring.size_bytes;
+    stack->conns.buffer_bytes -= te_ring_size(&conn->send_ring);
     te_ring_release(&conn->send_ring, &owner);
     te_charge_update(stack, conn);
 }
@@ -158,9 +158,9 @@ static void fit(struct te_stack *stack, struct te_conn *conn)
         .need_bytes = 2 * queued,
         .initial_bytes = stack->config.memory_reserve_bytes,
     };
-    uint32_t before = conn->send_ring.size_bytes;
+    uint32_t before = te_ring_size(&conn->send_ring);
     te_ring_fit(&conn->send_ring, &owner, &content);
-    stack->conns.buffer_bytes -= before - conn->send_ring.size_bytes;
+    stack->conns.buffer_bytes -= before - te_ring_size(&conn->send_ring);
     te_charge_update(stack, conn);
 }
 

@@ -23,8 +23,8 @@ static void status_of_streams(const struct te_conn *conn, struct te_status *stat
     status->receive_released = conn->released_offset;
     status->send_queue_bytes = (uint32_t)(conn->queued_offset - conn->acked_offset);
     status->receive_queue_bytes = (uint32_t)(conn->received_offset - conn->released_offset);
-    status->send_buffer_bytes = conn->send_ring.size_bytes;
-    status->receive_buffer_bytes = conn->receive_ring.size_bytes;
+    status->send_buffer_bytes = te_ring_size(&conn->send_ring);
+    status->receive_buffer_bytes = te_ring_size(&conn->receive_ring);
     status->bytes_sent = conn->queued_offset - status->send_queue_bytes;
     uint32_t sent = conn->snd_max - conn->snd_una;
     status->bytes_sent += sent < status->send_queue_bytes ? sent : status->send_queue_bytes;

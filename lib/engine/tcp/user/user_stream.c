@@ -102,7 +102,7 @@ enum te_err te_send_placed(struct te_stack *stack, uint64_t id, size_t len, int6
     if (conn == NULL)
         return TE_ERR_NO_CONNECTION;
     uint64_t queued = conn->queued_offset - conn->acked_offset;
-    if (conn->send_ring.is_lent || len > conn->send_ring.size_bytes - queued)
+    if (conn->send_ring.is_lent || len > te_ring_size(&conn->send_ring) - queued)
         return TE_ERR_STATE;
     te_stack_set_now(stack, now_us);
     if (len > 0)

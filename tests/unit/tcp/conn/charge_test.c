@@ -159,7 +159,7 @@ static void beyond_the_budget_there_is_not_even_a_reserve(void **state)
     assert_int_equal(te_charge_window_cap(l.stack, l.conn), 4 * KIB);
     l.stack->memory.used_bytes = BUDGET - 5000;
     assert_int_equal(te_send_append(l.stack, l.conn, data, 100), 100);
-    assert_int_equal(l.conn->send_ring.size_bytes, 4 * KIB);
+    assert_int_equal(te_ring_size(&l.conn->send_ring), 4 * KIB);
     te_send_drop(l.stack, l.conn);
     l.stack->memory.used_bytes = used;
     assert_int_equal(te_charge_window_cap(l.stack, l.conn), 0);

@@ -106,11 +106,11 @@ static void test_ring_grows_with_the_queue(void **state)
     (void)state;
     conn->cc.cwnd_bytes = MAX;
     assert_int_equal(append(10), 10);
-    assert_int_equal(conn->send_ring.size_bytes, INITIAL);
+    assert_int_equal(te_ring_size(&conn->send_ring), INITIAL);
     assert_int_equal(append(INITIAL), INITIAL);
-    assert_int_equal(conn->send_ring.size_bytes, 2 * INITIAL);
+    assert_int_equal(te_ring_size(&conn->send_ring), 2 * INITIAL);
     assert_int_equal(append(MAX), MAX - INITIAL - 10);
-    assert_int_equal(conn->send_ring.size_bytes, MAX);
+    assert_int_equal(te_ring_size(&conn->send_ring), MAX);
     assert_int_equal(l.stack->conns.buffer_bytes, MAX);
     check_bytes();
 }
@@ -125,7 +125,7 @@ static void test_ring_is_reused(void **state)
         te_send_free_below(l.stack, conn, conn->queued_offset - 100);
         check_bytes();
     }
-    assert_int_equal(conn->send_ring.size_bytes, INITIAL);
+    assert_int_equal(te_ring_size(&conn->send_ring), INITIAL);
 }
 
 /* --- memory ----------------------------------------------------------------------------------- */

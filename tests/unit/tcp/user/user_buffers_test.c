@@ -390,8 +390,9 @@ static void more_than_the_buffer_is_refused(void **state)
     struct te_send_place place;
     (void)state;
     place_of(1000);
-    assert_int_equal(te_send_placed(c.a.stack, c.id, c.conn->send_ring.size_bytes + 1u, c.a.now_us),
-                     TE_ERR_STATE);
+    assert_int_equal(
+        te_send_placed(c.a.stack, c.id, te_ring_size(&c.conn->send_ring) + 1u, c.a.now_us),
+        TE_ERR_STATE);
     assert_int_equal(te_send_placed(c.a.stack, 4711, 1, c.a.now_us), TE_ERR_NO_CONNECTION);
     assert_int_equal(te_send_place(c.a.stack, 4711, 1, &place, c.a.now_us), TE_ERR_NO_CONNECTION);
     lend();
