@@ -120,8 +120,10 @@ class RawChannel:
             remote=None, rings: bool = True) -> None:
         self.put(slot, OP, op, "<I")
         self.put(slot, ARGUMENT, argument, "<I")
-        self.put(slot, ID, conn_id)
-        for offset, endpoint in ((LOCAL, local), (REMOTE, remote)):
+        starts = op not in (CLOSE, ABORT)  # else what the daemon has told stays readable
+        if starts:
+            self.put(slot, ID, conn_id)
+        for offset, endpoint in ((LOCAL, local), (REMOTE, remote)) if starts else ():
             address, port = endpoint or ("0.0.0.0", 0)
             text = socket.inet_aton(address)
             full = b"\0" * 10 + b"\xff\xff" + text if any(text) else b"\0" * 16

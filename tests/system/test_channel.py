@@ -432,10 +432,11 @@ class Hostile(harness.SystemTest):
         """It does not read back what it has told: all of it may be overwritten."""
         with self.channel() as channel:
             peer = self.opened(channel)
-            end = rawchannel.SLOTS_AT + 8 * rawchannel.SLOT_BYTES
+            last = rawchannel.SLOTS_AT + 8 * rawchannel.SLOT_BYTES
             channel.memory[0:64] = b"\xff" * 64
-            channel.memory[channel.at(0, 128):channel.at(1, 0)] = b"\xff" * 128
-            channel.memory[channel.at(1, 0):end] = b"\xff" * (end - channel.at(1, 0))
+            for start, end in ((rawchannel.LOCAL, rawchannel.ACKED), (rawchannel.ACKED, rawchannel.SLOT_BYTES)):
+                channel.memory[channel.at(0, start):channel.at(0, end)] = b"\xff" * (end - start)
+            channel.memory[channel.at(1, 0):last] = b"\xff" * (last - channel.at(1, 0))
             channel.put(0, WRITTEN, 3)
             channel.kick(0)
             self.assertEqual(len(recv_exactly(peer, 3)), 3)

@@ -23,11 +23,10 @@ struct te_buffers {
  * window may then open to the size of the receive buffer at once. The send buffer is as large as
  * its ring, whatever cwnd. te_send() is refused from now on.
  *
- * TE_ERR_INVALID: a size is no power of two, or the stack was made without buffer_memory.
- * TE_ERR_RESOURCES: what the connection holds, or the smallest window that it could offer, does not
- *     fit. Lend more.
- * TE_ERR_STATE: the connection is dead, or has such buffers already.
- * TE_ERR_NOMEM: it has failed half-way, and there was no memory to undo it: te_abort().
+ * TE_ERR_INVALID: a size is no power of two, or over 1 GiB, or the stack was made without
+ * buffer_memory. TE_ERR_RESOURCES: what the connection holds, or the smallest window that it could
+ * offer, does not fit. Lend more. TE_ERR_STATE: the connection is dead, or has such buffers
+ * already. TE_ERR_NOMEM: it has failed half-way, and there was no memory to undo it: te_abort().
  * TE_ERR_NO_CONNECTION: no such connection (any more); a listener has none. */
 enum te_err te_buffers_lend(struct te_stack *stack, uint64_t id, const struct te_buffers *buffers,
                             int64_t now_us);

@@ -6,9 +6,11 @@
 #include "tcp/conn/receive_buffer.h"
 #include "tcp/conn/send_buffer.h"
 
+#define LENT_MAX_BYTES (UINT32_C(1) << 30)
+
 static bool is_lendable(uint32_t size_bytes)
 {
-    return size_bytes > 0 && (size_bytes & (size_bytes - 1)) == 0;
+    return size_bytes > 0 && size_bytes <= LENT_MAX_BYTES && (size_bytes & (size_bytes - 1)) == 0;
 }
 
 /* Plain buffers are counted where they are allocated, and a lent one is not. */
