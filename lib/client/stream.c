@@ -7,8 +7,10 @@
  * requests again. Thus a fast path is kept full, and a slow one is not flooded with copies.
  *
  * Receiving. The latest answer is handed out piece by piece; while answers are large, the next
- * request is already out. A Receive frees at the daemon what lies below its offset. What was handed
- * out last is freed by the next one, or by tcpci_stream_release() before a CLOSE (bytes left unread
+ * request leaves with the last piece, and not with the first: a Receive frees at the daemon what
+ * lies below its offset, and what the caller does not have yet may have to be read in another way
+ * (tcpc_stream_move(), tcpc_stream_fd()), or to turn a CLOSE into a reset. What was handed out last
+ * is freed by the next one, or by tcpci_stream_release() before a CLOSE (bytes left unread
  * would turn it into a reset).
  *
  * A stream is in the client's table from its first use until close or abort. It is freed with its
@@ -417,8 +419,6 @@ static enum tcpc_code receive_look(struct stream *stream, struct tcpc_error *ret
     }
     stream->chunk = response;
     stream->chunk_used = 0;
-    if (received->len >= AHEAD_MIN_BYTES && !received->is_end)
-        receive_ask(stream, received->offset + received->len, SLICE_MS, NULL);
     return TCPC_OK;
 }
 
@@ -438,9 +438,12 @@ static void receive_hand_out(struct stream *stream, void *buffer, size_t *len)
     stream->handed_to += *len;
     if (stream->chunk_used < received->len)
         return;
+    bool is_large = received->len >= AHEAD_MIN_BYTES;
     stream->is_end = received->is_end;
     tcpc_response_free(stream->chunk);
     stream->chunk = NULL;
+    if (is_large && !stream->is_end)
+        receive_ask(stream, stream->handed_to, SLICE_MS, NULL);
 }
 
 /* Waits for the answer to the request that is out; false at until_ms. */
