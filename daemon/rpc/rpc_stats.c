@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "capture/capture.h"
 #include "rpc/rpc_state.h"
 
 void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
@@ -14,8 +15,11 @@ void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
                                     .waits = rpc->wait_count,
                                     .channels = rpc->channels,
                                     .sockets = rpc->sockets,
+                                    .captures_max = CAPTURES_MAX,
                                     .recent = recent_count(rpc->recent),
                                     .held_bytes = rpc->held_bytes};
+    if (rpc->host.captures != NULL)
+        ret_stats->captures = capture_set_count(rpc->host.captures);
     fault_layer_fill_stats(rpc->host.faults, &ret_stats->faults);
     ret_stats->control.turns_cut = sp_server_turns(rpc->server)->rounds_cut;
     ret_stats->control.turns_held_back = sp_server_turns(rpc->server)->fair.held_back;

@@ -57,6 +57,7 @@ struct rpc_stats {
      * need no answer of this kind, and are not counted. */
     struct histogram latency_by_verb[RPC_VERB_COUNT];
     size_t links, sessions, objects, waits, recent, channels, sockets;
+    size_t captures, captures_max;
     size_t held_bytes; /* Send data of waiting requests */
     struct fault_stats faults;
 };

@@ -196,6 +196,7 @@ static void write_rpc_use(struct exposition *out, const struct rpc_stats *rpc,
     write_use(out, "rpc_channels", "Channels of clients", rpc->channels, options->channels_max);
     write_use(out, "rpc_sockets", "Descriptors of connections and listeners that programs hold",
               rpc->sockets, options->sockets_max);
+    write_use(out, "captures", "Captures that run", rpc->captures, rpc->captures_max);
     write_use(out, "rpc_sessions", "Sessions of clients", rpc->sessions, options->sessions_max);
     exposition_number(out, PREFIX "rpc_objects", EXPOSITION_GAUGE,
                       "Connections and listeners that clients hold", rpc->objects);
