@@ -71,10 +71,10 @@ static void tell(struct channel_place *place)
 }
 
 /* That a request was looked at is not much, unless something has come of it. */
-static void tell_answer(struct channel_place *place)
+static void tell_answer(struct channel_place *place, uint32_t op)
 {
     bool is_all = place->state == CHANNEL_OPENING || place->state == CHANNEL_ACCEPTING ||
-                  place->state == CHANNEL_FREE;
+                  place->state == CHANNEL_FREE || op == CHANNEL_OP_SET;
     channel_news_tell(place->link, number_of(place),
                       is_all ? CHANNEL_NEWS_ANSWER : CHANNEL_NEWS_MATTER);
 }
@@ -171,7 +171,7 @@ static bool show_handshake(struct channel_place *place, const struct te_position
     bool is_opening = at->state == TE_SYN_SENT || at->state == TE_SYN_RCVD;
     if (place->state != CHANNEL_OPENING || is_opening)
         return false;
-    set_state(place, CHANNEL_OPEN, PB_OK);
+    set_state(place, CHANNEL_OPEN, place->is_cut ? PB_CONNECTION_CLOSING : PB_OK);
     return true;
 }
 
@@ -314,6 +314,8 @@ struct request {
     uint32_t op, argument;
     uint64_t id;
     struct te_endpoint local, remote;
+    char option[sizeof(((struct channel_slot *)NULL)->option) + 1]; /* these two end with a zero */
+    char text[sizeof(((struct channel_slot *)NULL)->text) + 1];
 };
 
 static struct te_endpoint endpoint_from(const struct channel_endpoint *endpoint)
@@ -325,13 +327,16 @@ static struct te_endpoint endpoint_from(const struct channel_endpoint *endpoint)
 
 static struct request request_of(struct channel_slot *slot)
 {
-    return (struct request){
+    struct request request = {
         .op = atomic_load_explicit(&slot->op, memory_order_relaxed),
         .argument = atomic_load_explicit(&slot->argument, memory_order_relaxed),
         .id = atomic_load_explicit(&slot->id, memory_order_relaxed),
         .local = endpoint_from(&slot->local),
         .remote = endpoint_from(&slot->remote),
     };
+    memcpy(request.option, slot->option, sizeof(slot->option));
+    memcpy(request.text, slot->text, sizeof(slot->text));
+    return request;
 }
 
 static enum te_err lend_rings(struct channel_place *place)
@@ -360,7 +365,8 @@ static void show_start(struct channel_place *place)
 static pb_code settle(struct channel_place *place, const struct rpc_local_opened *opened)
 {
     struct te_position at;
-    place->is_end = place->fin_sent = place->is_finished = place->is_cut = false;
+    place->is_end = place->fin_sent = place->is_finished = false;
+    place->is_cut = opened->fin_queued;
     show_opened(place, opened);
     occupy(place, opened->id);
     enum te_err err = lend_rings(place);
@@ -390,8 +396,12 @@ static pb_code settle_new(struct channel_place *place, const struct rpc_local_op
 
 static pb_code do_open(struct channel_place *place, const struct request *request)
 {
-    const struct rpc_local_open open = {.local = request->local, .remote = request->remote};
+    const struct rpc_local_open open = {.local = request->local,
+                                        .remote = request->remote,
+                                        .fast_open = request->id == CHANNEL_OPEN_FAST};
     struct rpc_local_opened opened;
+    if (request->id > CHANNEL_OPEN_FAST)
+        return PB_INVALID_ARGUMENT;
     pb_code code = rpc_local_open(&place->link->rpc_link, &open, &opened);
     return code == PB_OK ? settle_new(place, &opened) : code;
 }
@@ -401,8 +411,11 @@ static pb_code do_listen(struct channel_place *place, const struct request *requ
     const struct rpc_local_open open = {.passive = true,
                                         .local = request->local,
                                         .remote = request->remote,
-                                        .backlog = request->argument};
+                                        .backlog = request->argument,
+                                        .fast_open = request->id == CHANNEL_OPEN_FAST};
     struct rpc_local_opened opened;
+    if (request->id > CHANNEL_OPEN_FAST)
+        return PB_INVALID_ARGUMENT;
     pb_code code = rpc_local_open(&place->link->rpc_link, &open, &opened);
     if (code != PB_OK)
         return code;
@@ -457,6 +470,8 @@ static pb_code do_move(struct channel_place *place, const struct request *reques
     if (te_position(stack_of(place), request->id, &at) != TE_OK ||
         channel_news_find(place->link->server, request->id) != NULL)
         return PB_BAD_STATE;
+    if (at.error != TE_OK)
+        return rpc_status_code(at.error);
     if (atomic_load(&slot->written) < at.send_accepted ||
         atomic_load(&slot->released) != at.receive_released)
         return PB_BAD_OFFSET;
@@ -521,14 +536,31 @@ static pb_code do_start(struct channel_place *place, const struct request *reque
     }
 }
 
+static void count_if_bad(const struct channel_place *place, pb_code code)
+{
+    counters(place)->channel_requests_bad += code == PB_INVALID_ARGUMENT || code == PB_BAD_STATE ||
+                                             code == PB_UNSUPPORTED || code == PB_BAD_OFFSET;
+}
+
+/* What was written before it was asked for leaves with the option. */
+static void handle_set(struct channel_place *place, struct request *request)
+{
+    pb_code code = PB_BAD_STATE;
+    if (place->id != 0)
+        code = rpc_local_set_option(&place->link->rpc_link, place->id, request->option,
+                                    (int64_t)request->id, request->text);
+    count_if_bad(place, code);
+    atomic_store_explicit(&slot_of(place)->argument, (uint32_t)code, memory_order_relaxed);
+    carry(place);
+}
+
 /* One that begins something, in a slot where nothing is. */
 static void handle_start(struct channel_place *place, const struct request *request)
 {
     pb_code code = do_start(place, request);
     if (code == PB_OK)
         return;
-    counters(place)->channel_requests_bad += code == PB_INVALID_ARGUMENT || code == PB_BAD_STATE ||
-                                             code == PB_UNSUPPORTED || code == PB_BAD_OFFSET;
+    count_if_bad(place, code);
     set_state(place, CHANNEL_ENDED, code);
 }
 
@@ -539,11 +571,13 @@ static void handle_end(struct channel_place *place, const struct request *reques
     set_state(place, CHANNEL_FREE, code);
 }
 
-static void handle(struct channel_place *place, const struct request *request)
+static void handle(struct channel_place *place, struct request *request)
 {
     bool is_end = request->op == CHANNEL_OP_CLOSE || request->op == CHANNEL_OP_ABORT;
     counters(place)->channel_requests++;
-    if (is_end == (place->state == CHANNEL_FREE))
+    if (request->op == CHANNEL_OP_SET)
+        handle_set(place, request);
+    else if (is_end == (place->state == CHANNEL_FREE))
         counters(place)->channel_requests_bad++; /* the slot stays as it is */
     else if (is_end)
         handle_end(place, request);
@@ -569,7 +603,7 @@ void channel_place_look(struct channel_place *place)
         place->asked = asked;
         handle(place, &request);
         atomic_store_explicit(&slot->answered, asked, memory_order_release);
-        tell_answer(place);
+        tell_answer(place, request.op);
     } else if (place->state == CHANNEL_LISTENING) {
         serve_acceptors(place);
     } else {

@@ -56,6 +56,7 @@ pb_code rpc_local_open(struct rpc_link *link, const struct rpc_local_open *open,
     tcpengine__v1__open__init(&call.op.open);
     call.op.open.passive = open->passive;
     call.op.open.backlog = open->backlog;
+    call.op.open.fast_open = open->fast_open;
     call.listen_family = open->family;
     call.op.open.local = &local;
     call.op.open.remote = &remote;
@@ -87,6 +88,18 @@ pb_code rpc_local_abort(struct rpc_link *link, uint64_t id)
     return finish(&call);
 }
 
+pb_code rpc_local_set_option(struct rpc_link *link, uint64_t id, char *name, int64_t value,
+                             char *text)
+{
+    struct rpc_call call = call_of(link, RPC_OP(SET_OPTION));
+    tcpengine__v1__set_option__init(&call.op.set_option);
+    call.op.set_option.id = id;
+    call.op.set_option.name = name;
+    call.op.set_option.value = value;
+    call.op.set_option.text = text;
+    return finish(&call);
+}
+
 pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_opened *ret_opened)
 {
     struct rpc *rpc = link->rpc;
@@ -98,6 +111,7 @@ pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_open
     }
     if (rpc->status.is_listener || rpc->status.user_closed)
         return PB_BAD_STATE;
-    *ret_opened = (struct rpc_local_opened){id, rpc->status.local, rpc->status.remote};
+    *ret_opened = (struct rpc_local_opened){id, rpc->status.local, rpc->status.remote,
+                                            rpc->status.fin_queued};
     return PB_OK;
 }

@@ -10,12 +10,14 @@ struct rpc_local_open {
     struct te_endpoint local, remote;
     uint32_t backlog;
     enum te_listen_family family; /* passive */
+    bool fast_open;
 };
 
 /* The object that was opened or accepted. */
 struct rpc_local_opened {
     uint64_t id;
     struct te_endpoint local, remote;
+    bool fin_queued; /* by rpc_local_find(): nothing more is sent */
 };
 
 /* Each answers with a code of the protocol; ret_opened is set with PB_OK. PB_AGAIN: nobody has
@@ -26,6 +28,9 @@ pb_code rpc_local_accept(struct rpc_link *link, uint64_t listener_id,
                          struct rpc_local_opened *ret_opened);
 pb_code rpc_local_close(struct rpc_link *link, uint64_t id);
 pb_code rpc_local_abort(struct rpc_link *link, uint64_t id);
+/* SetOption: text is of congestion_control. */
+pb_code rpc_local_set_option(struct rpc_link *link, uint64_t id, char *name, int64_t value,
+                             char *text);
 /* Whether the link's program may use the connection with that id, and where it lies. PB_OK,
  * PB_NOT_FOUND, PB_PERMISSION; PB_BAD_STATE for a listener. */
 pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_opened *ret_opened);

@@ -57,7 +57,7 @@
 #include <stdint.h>
 
 #define CHANNEL_MAGIC 0x314e4843u /* "CHN1" */
-#define CHANNEL_VERSION 3u
+#define CHANNEL_VERSION 4u
 /* The channel's socket is the control socket's path with this behind it. */
 #define CHANNEL_PATH_SUFFIX ".channel"
 
@@ -150,15 +150,23 @@ _Static_assert(sizeof(struct channel_endpoint) == 20, "channel_endpoint");
 /* What a client asks for in a slot. */
 enum channel_op {
     CHANNEL_OP_NONE,
-    CHANNEL_OP_OPEN,   /* to remote, from local (unspecified: chosen) */
-    CHANNEL_OP_LISTEN, /* at local, for remote or anybody; argument: backlog, 0: 128 */
+    CHANNEL_OP_OPEN,   /* to remote, from local (unspecified: chosen); id: CHANNEL_OPEN_ bits */
+    CHANNEL_OP_LISTEN, /* at local, for remote or anybody; argument: backlog, 0: 128; id: as above
+                        */
     CHANNEL_OP_ACCEPT, /* the next connection of the listener in slot argument */
     CHANNEL_OP_MOVE,   /* the connection with that id, opened over the control socket; written and
                         * released say how much it has accepted, and what was read of it */
     CHANNEL_OP_CLOSE,  /* gives the slot up: FIN behind what was written */
     CHANNEL_OP_ABORT,  /* gives the slot up: reset */
+    CHANNEL_OP_SET, /* an option of the connection in the slot, as the protocol's SetOption has it:
+                     * option is its name, id its value, text that of congestion_control. The
+                     * answer is in argument, an enum Code of the protocol; nothing else changes */
     CHANNEL_OP_COUNT
 };
+
+/* RFC 7413: what was written before OPEN was asked for goes with the SYN; of a LISTEN, the peers'
+ * data may. Where the daemon's tcp_fast_open does not allow it, nothing is different. */
+#define CHANNEL_OPEN_FAST UINT64_C(1)
 
 /* What a slot is, as the daemon tells it. */
 enum channel_state {
@@ -187,10 +195,15 @@ struct channel_slot {
     /* The client, only while asked equals answered. */
     _Atomic uint32_t op;
     _Atomic uint32_t argument;
-    /* 40: the client with a request, only while the slot is FREE; the daemon, like remote and id
-     * below, before state leaves OPENING or ACCEPTING. */
-    struct channel_endpoint local;
-    uint32_t unused;
+    /* 40: the client with a request; the daemon, like remote and id below, before state leaves
+     * OPENING or ACCEPTING. A SET does not bring back what it has overwritten. */
+    union {
+        struct {
+            struct channel_endpoint local;
+            uint32_t unused;
+        };
+        char option[24]; /* zero bytes behind it, if there is room */
+    };
 
     /* 64: the daemon. */
     _Atomic uint64_t acked;    /* below that the send ring is free */
@@ -203,15 +216,20 @@ struct channel_slot {
                               * while it is OPEN, why what is written does not leave */
     _Atomic uint32_t drops;  /* 1: it drops the pages of the send ring, unless writes is set */
     /* 100: as local. */
-    struct channel_endpoint remote;
+    union {
+        struct channel_endpoint remote;
+        char text[20]; /* as option */
+    };
     _Atomic uint64_t id;
 };
 _Static_assert(offsetof(struct channel_slot, writes) == 28, "writes");
 _Static_assert(offsetof(struct channel_slot, op) == 32, "op");
 _Static_assert(offsetof(struct channel_slot, local) == 40, "local");
+_Static_assert(offsetof(struct channel_slot, option) == 40, "option");
 _Static_assert(offsetof(struct channel_slot, acked) == 64, "acked");
 _Static_assert(offsetof(struct channel_slot, drops) == 96, "drops");
 _Static_assert(offsetof(struct channel_slot, remote) == 100, "remote");
+_Static_assert(offsetof(struct channel_slot, text) == 100, "text");
 _Static_assert(offsetof(struct channel_slot, id) == 120, "id");
 _Static_assert(sizeof(struct channel_slot) == 128, "channel_slot");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2 && ATOMIC_INT_LOCK_FREE == 2, "not across processes");

@@ -1,5 +1,6 @@
 /* The streams of stream.h. */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,18 +91,33 @@ static struct tcpc_stream *take_stream(struct tcpc_channel *channel, enum tcpc_c
     return stream;
 }
 
-static enum tcpc_code start(struct tcpc_stream *stream, uint32_t op,
-                            const struct tcpc_endpoint *local, const struct tcpc_endpoint *remote,
+/* What goes before the request for it, as if it had been written. */
+static void put_first_bytes(struct tcpc_stream *stream, const struct tcpc_open *open)
+{
+    struct tcpc_channel *channel = stream->channel;
+    if (open->len == 0)
+        return;
+    tcpci_shared_claim(stream);
+    memcpy(channel_send_ring(&channel->layout, channel->head, stream->slot), open->data, open->len);
+    stream->written = open->len;
+    atomic_store_explicit(&tcpci_shared_slot(stream)->written, open->len, memory_order_release);
+    atomic_store_explicit(&tcpci_shared_slot(stream)->writes, 0, memory_order_release);
+}
+
+static enum tcpc_code start(struct tcpc_stream *stream, const struct tcpc_open *open,
                             struct tcpc_error *ret_error)
 {
     struct channel_slot *slot = tcpci_shared_slot(stream);
-    if (!endpoint_put(local, &slot->local) || !endpoint_put(remote, &slot->remote)) {
+    if (!endpoint_put(&open->local, &slot->local) || !endpoint_put(&open->remote, &slot->remote)) {
         stream->is_used = true;
         tcpc_stream_close(stream);
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE,
                                "an address is neither IPv4 nor IPv6");
     }
-    tcpci_shared_ask(stream, op);
+    atomic_store_explicit(&slot->argument, open->backlog, memory_order_relaxed);
+    atomic_store_explicit(&slot->id, open->fast_open ? CHANNEL_OPEN_FAST : 0, memory_order_relaxed);
+    put_first_bytes(stream, open);
+    tcpci_shared_ask(stream, open->is_passive ? CHANNEL_OP_LISTEN : CHANNEL_OP_OPEN);
     return TCPC_OK;
 }
 
@@ -123,13 +139,10 @@ enum tcpc_code tcpc_stream_open(struct tcpc_channel *channel, const struct tcpc_
                                 const struct tcpc_endpoint *remote, uint32_t wait_ms,
                                 struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
 {
-    enum tcpc_code code;
-    tcpci_error_clear(ret_error);
-    struct tcpc_stream *stream = take_stream(channel, &code, ret_error);
-    if (stream == NULL)
-        return code;
-    code = start(stream, CHANNEL_OP_OPEN, local, remote, ret_error);
-    return code == TCPC_OK ? conclude(stream, wait_ms, ret_stream, ret_error) : code;
+    const struct tcpc_endpoint anywhere = {.port = 0};
+    const struct tcpc_open open = {
+        .local = local != NULL ? *local : anywhere, .remote = *remote, .wait_ms = wait_ms};
+    return tcpc_stream_open_with(channel, &open, ret_stream, ret_error);
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */
@@ -153,16 +166,36 @@ enum tcpc_code tcpc_stream_listen(struct tcpc_channel *channel, const struct tcp
                                   uint32_t backlog, struct tcpc_stream **ret_listener,
                                   struct tcpc_error *ret_error)
 {
+    const struct tcpc_open open = {.is_passive = true, .local = *local, .backlog = backlog};
+    return tcpc_stream_open_with(channel, &open, ret_listener, ret_error);
+}
+
+/* NULL: it can be asked for. */
+static const char *what_is_wrong(const struct tcpc_channel *channel, const struct tcpc_open *open)
+{
+    if (open->listener_id != 0)
+        return "only a request turns a listener into a connection";
+    if (open->len > channel->layout.send_bytes)
+        return "the first bytes are more than a ring holds";
+    return open->is_passive && open->len > 0 ? "a listener sends nothing" : NULL;
+}
+
+enum tcpc_code tcpc_stream_open_with(struct tcpc_channel *channel, const struct tcpc_open *open,
+                                     struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
+{
     enum tcpc_code code;
+    const char *wrong = what_is_wrong(channel, open);
     tcpci_error_clear(ret_error);
+    if (wrong != NULL)
+        return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "%s", wrong);
     struct tcpc_stream *stream = take_stream(channel, &code, ret_error);
     if (stream == NULL)
         return code;
-    atomic_store_explicit(&tcpci_shared_slot(stream)->argument, backlog, memory_order_relaxed);
-    code = start(stream, CHANNEL_OP_LISTEN, local, NULL, ret_error);
+    code = start(stream, open, ret_error);
     if (code == TCPC_OK)
-        code = conclude(stream, ANSWER_MAX_MS, ret_listener, ret_error);
-    if (code == TCPC_OK)
+        code = conclude(stream, open->is_passive ? ANSWER_MAX_MS : open->wait_ms, ret_stream,
+                        ret_error);
+    if (code == TCPC_OK && open->is_passive)
         post_acceptors(stream);
     return code;
 }
@@ -207,15 +240,22 @@ enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms
     return code;
 }
 
-/* It need not be open yet: a server's, whose SYN brought data, is not (RFC 7413). */
-static enum tcpc_code await_move(struct tcpc_stream *stream)
+/* False: the daemon does not answer. */
+static bool await_answer(struct tcpc_stream *stream)
 {
     int64_t until_ms = tcpci_shared_until(ANSWER_MAX_MS);
     while (!tcpci_shared_is_answered(stream) && !stream->channel->is_dead)
         if (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_ANSWER, until_ms))
             break;
+    return tcpci_shared_is_answered(stream);
+}
+
+/* It need not be open yet: a server's, whose SYN brought data, is not (RFC 7413). */
+static enum tcpc_code await_move(struct tcpc_stream *stream)
+{
+    bool is_answered = await_answer(stream);
     enum tcpc_code code = tcpc_stream_code(stream);
-    bool is_moved = tcpci_shared_is_answered(stream) && state_of(stream) == CHANNEL_OPENING;
+    bool is_moved = is_answered && state_of(stream) == CHANNEL_OPENING;
     return is_moved && code == TCPC_AGAIN ? TCPC_OK : code;
 }
 
@@ -250,6 +290,87 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
     code = fail(stream, code, ret_error);
     tcpc_stream_abort(stream);
     return code;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* False: it is too long for any option. */
+static bool text_put(char *place, size_t size, const char *text)
+{
+    bool fits = strlen(text) <= size;
+    if (fits)
+        memcpy(place, text, strlen(text));
+    return fits;
+}
+
+/* What the request for it lies over. */
+struct named {
+    struct channel_endpoint local, remote;
+    uint64_t id;
+};
+
+static struct named name_of(struct channel_slot *slot)
+{
+    return (struct named){slot->local, slot->remote,
+                          atomic_load_explicit(&slot->id, memory_order_relaxed)};
+}
+
+static void name_again(struct channel_slot *slot, const struct named *named)
+{
+    slot->local = named->local;
+    slot->remote = named->remote;
+    atomic_store_explicit(&slot->id, named->id, memory_order_relaxed);
+}
+
+static enum tcpc_code ask_for_option(struct tcpc_stream *stream, const char option[24],
+                                     const char text[20], int64_t value)
+{
+    struct channel_slot *slot = tcpci_shared_slot(stream);
+    struct named named = name_of(slot);
+    memcpy(slot->option, option, sizeof(slot->option));
+    memcpy(slot->text, text, sizeof(slot->text));
+    atomic_store_explicit(&slot->id, (uint64_t)value, memory_order_relaxed);
+    tcpci_shared_ask(stream, CHANNEL_OP_SET);
+    bool is_answered = await_answer(stream);
+    name_again(slot, &named);
+    if (!is_answered)
+        return stream->channel->is_dead ? TCPC_UNREACHABLE : TCPC_AGAIN;
+    return (enum tcpc_code)atomic_load_explicit(&slot->argument, memory_order_relaxed);
+}
+
+static enum tcpc_code set_option(struct tcpc_stream *stream, const char *name, int64_t value,
+                                 const char *algorithm)
+{
+    char option[sizeof(((struct channel_slot *)NULL)->option)] = {0};
+    char text[sizeof(((struct channel_slot *)NULL)->text)] = {0};
+    if (!text_put(option, sizeof(option), name) || !text_put(text, sizeof(text), algorithm))
+        return TCPC_INVALID_ARGUMENT;
+    if (!await_answer(stream))
+        return stream->channel->is_dead ? TCPC_UNREACHABLE : TCPC_AGAIN;
+    return ask_for_option(stream, option, text, value);
+}
+
+enum tcpc_code tcpc_stream_set_option(struct tcpc_stream *stream, const char *name, int64_t value,
+                                      struct tcpc_error *ret_error)
+{
+    tcpci_error_clear(ret_error);
+    enum tcpc_code code = set_option(stream, name, value, "");
+    if (code == TCPC_INVALID_ARGUMENT)
+        return tcpci_error_set(ret_error, code, TCPC_HINT_NONE,
+                               "there is no option \"%s\", or %" PRId64 " is out of its range",
+                               name, value);
+    return code == TCPC_OK ? code : fail(stream, code, ret_error);
+}
+
+enum tcpc_code tcpc_stream_set_congestion_control(struct tcpc_stream *stream, const char *name,
+                                                  struct tcpc_error *ret_error)
+{
+    tcpci_error_clear(ret_error);
+    enum tcpc_code code = set_option(stream, "congestion_control", 0, name);
+    if (code == TCPC_INVALID_ARGUMENT)
+        return tcpci_error_set(ret_error, code, TCPC_HINT_NONE,
+                               "there is no congestion control \"%s\"", name);
+    return code == TCPC_OK ? code : fail(stream, code, ret_error);
 }
 
 /* --- bytes ------------------------------------------------------------------------------------ */

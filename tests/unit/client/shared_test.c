@@ -1,9 +1,11 @@
 /* What a client of a channel asks, and for which news it sleeps. The test is the daemon: it reads
  * and writes the memory that both would share. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <tcpclient/stream.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "shared.h"
@@ -180,6 +182,135 @@ static void without_a_slot_nobody_waits_in_vain(void **state)
     assert_int_equal(tcpc_stream_open(&channel, NULL, &remote, 0, &stream, &error), TCPC_RESOURCES);
 }
 
+/* --- spinning --------------------------------------------------------------------------------- */
+
+static struct tcpc_stream *rung_later;
+
+/* The daemon, a moment later: it does not ring, as nobody sleeps. */
+static void *show_bytes(void *arg)
+{
+    const struct timespec moment = {.tv_nsec = 20000000};
+    (void)arg;
+    nanosleep(&moment, NULL);
+    atomic_store(&slot_of(rung_later)->received, 1);
+    channel_set_add(&channel.head->ready, rung_later->slot);
+    return NULL;
+}
+
+static void who_looks_does_not_sleep(void **state)
+{
+    char byte;
+    size_t len;
+    pthread_t daemon;
+    (void)state;
+    channel.spin_us = 60000000;
+    struct tcpc_stream *stream = rung_later = opened();
+    assert_null(tcpc_channel_next(&channel));
+    atomic_store(&channel.head->client_wants, UINT32_MAX); /* written before every sleep */
+    assert_int_equal(pthread_create(&daemon, NULL, show_bytes, NULL), 0);
+    assert_int_equal(tcpc_stream_read(stream, &byte, 1, 60000, &len, &error), TCPC_OK);
+    assert_int_equal(len, 1);
+    assert_false(sleeps());
+    assert_int_equal(atomic_load(&channel.head->client_wants), UINT32_MAX);
+    pthread_join(daemon, NULL);
+}
+
+static void who_has_looked_in_vain_sleeps(void **state)
+{
+    char byte;
+    size_t len;
+    (void)state;
+    channel.spin_us = 1;
+    struct tcpc_stream *stream = opened();
+    atomic_store(&channel.head->client_wants, UINT32_MAX);
+    assert_int_equal(tcpc_stream_read(stream, &byte, 1, 1, &len, &error), TCPC_AGAIN);
+    assert_int_equal(wanted(), CHANNEL_NEWS_MATTER);
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static struct tcpc_stream *answers_set;
+
+/* The daemon: answers a SET, and nothing else. */
+static void *answer_set(void *arg)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    struct channel_slot *slot = slot_of(answers_set);
+    (void)arg;
+    while (!is_waiting(answers_set))
+        nanosleep(&moment, NULL);
+    bool is_right = op_of(answers_set) == CHANNEL_OP_SET && atomic_load(&slot->id) == 42 &&
+                    strncmp(slot->option, "keepalive_probes", sizeof(slot->option)) == 0 &&
+                    slot->text[0] == '\0';
+    atomic_store(&slot->argument, is_right ? (uint32_t)TCPC_BAD_STATE : TCPC_OK);
+    answer(answers_set, CHANNEL_OPEN);
+    return NULL;
+}
+
+static void an_option_is_asked_for(void **state)
+{
+    pthread_t daemon;
+    (void)state;
+    struct tcpc_stream *stream = answers_set = opened();
+    slot_of(stream)->local = (struct channel_endpoint){.addr = {[15] = 1}, .port = 80};
+    slot_of(stream)->remote.port = 7;
+    atomic_store(&slot_of(stream)->id, 4711);
+    assert_int_equal(pthread_create(&daemon, NULL, answer_set, NULL), 0);
+    assert_int_equal(tcpc_stream_set_option(stream, "keepalive_probes", 42, &error),
+                     TCPC_BAD_STATE);
+    pthread_join(daemon, NULL);
+    assert_int_equal(tcpc_stream_code(stream), TCPC_OK);
+    assert_int_equal(tcpc_stream_id(stream), 4711);
+    assert_string_equal(tcpc_stream_local(stream).address, "::1");
+    assert_int_equal(tcpc_stream_local(stream).port, 80);
+    assert_int_equal(tcpc_stream_remote(stream).port, 7);
+}
+
+static void what_no_slot_can_say_is_not_asked(void **state)
+{
+    (void)state;
+    struct tcpc_stream *stream = opened();
+    uint32_t asked = atomic_load(&slot_of(stream)->asked);
+    assert_int_equal(tcpc_stream_set_option(stream, "a_name_of_25_bytes_in_all", 1, &error),
+                     TCPC_INVALID_ARGUMENT);
+    assert_int_equal(tcpc_stream_set_congestion_control(stream, "a_word_of_21_bytes_so", &error),
+                     TCPC_INVALID_ARGUMENT);
+    assert_int_equal(atomic_load(&slot_of(stream)->asked), asked);
+}
+
+/* A slot in which a connection was moved and others before: nothing of that is asked for again. */
+static void a_plain_open_asks_for_nothing_more(void **state)
+{
+    struct tcpc_stream *stream;
+    (void)state;
+    for (uint32_t i = 0; i < SLOTS; i++) {
+        struct channel_slot *slot = channel_slot_at(channel.head, i);
+        atomic_store(&slot->id, 4711);
+        atomic_store(&slot->argument, 17);
+    }
+    stream = open_now();
+    assert_int_equal(op_of(stream), CHANNEL_OP_OPEN);
+    assert_int_equal(atomic_load(&slot_of(stream)->id), 0);
+    assert_int_equal(atomic_load(&slot_of(stream)->argument), 0);
+    assert_int_equal(atomic_load(&slot_of(stream)->written), 0);
+}
+
+static void first_bytes_are_there_before_the_request(void **state)
+{
+    const struct tcpc_open open = {.remote = remote, .fast_open = true, .data = "hello", .len = 5};
+    struct tcpc_stream *stream;
+    size_t len;
+    (void)state;
+    assert_int_equal(tcpc_stream_open_with(&channel, &open, &stream, &error), TCPC_OK);
+    struct channel_slot *slot = slot_of(stream);
+    uint8_t *ring = channel_send_ring(&channel.layout, channel.head, stream->slot);
+    assert_int_equal(atomic_load(&slot->id), CHANNEL_OPEN_FAST);
+    assert_int_equal(atomic_load(&slot->written), 5);
+    assert_int_equal(atomic_load(&slot->writes), 0);
+    assert_int_equal(tcpc_stream_write(stream, " all", 4, 0, &len, &error), TCPC_OK);
+    assert_memory_equal(ring, "hello all", 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +322,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_needs_a_slot_takes_one_that_has_ended, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(without_a_slot_nobody_waits_in_vain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_looks_does_not_sleep, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_has_looked_in_vain_sleeps, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_option_is_asked_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_no_slot_can_say_is_not_asked, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_plain_open_asks_for_nothing_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(first_bytes_are_there_before_the_request, set_up,
+                                        tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

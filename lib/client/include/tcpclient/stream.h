@@ -78,18 +78,42 @@ enum tcpc_code tcpc_stream_open(struct tcpc_channel *channel, const struct tcpc_
 enum tcpc_code tcpc_stream_listen(struct tcpc_channel *channel, const struct tcpc_endpoint *local,
                                   uint32_t backlog, struct tcpc_stream **ret_listener,
                                   struct tcpc_error *ret_error);
+/* Active or passive OPEN with everything that tcpc_call() offers for it: one peer alone for a
+ * listener, Fast Open, and the stream's first bytes, which leave with the SYN where RFC 7413 allows
+ * it. All of data is taken; it may be as long as a ring. token does not count: a stream opens once.
+ *
+ * TCPC_INVALID_ARGUMENT: listener_id is not 0, or data is too long, or a listener's. Otherwise as
+ * tcpc_stream_open() and tcpc_stream_listen(). */
+enum tcpc_code tcpc_stream_open_with(struct tcpc_channel *channel, const struct tcpc_open *open,
+                                     struct tcpc_stream **ret_stream, struct tcpc_error *ret_error);
 /* The next connection of a listener. TCPC_AGAIN: nobody has connected. */
 enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms,
                                   struct tcpc_stream **ret_stream, struct tcpc_error *ret_error);
 /* Moves a connection that client has opened or accepted onto the channel: from now on send and
  * receive here alone, until tcpc_stream_close(), or until the channel's end gives it back. The
  * client may still shut it down, close and abort it, behind what was written here. Both have the
- * same uid.
+ * same uid. It may be opening, or half closed by either side; bytes on their way, or not read yet,
+ * are no matter.
  *
- * TCPC_BAD_OFFSET: the client has calls out for it; wait for them. Otherwise as tcpc_status(). */
+ * TCPC_BAD_OFFSET: the client has calls out for it; wait for them. TCPC_BAD_STATE: it is a
+ * listener, in a channel already, closed by its user, or over: what is left to be read of it, only
+ * tcpc_receive() gets. TCPC_RESET and others that end a connection: it has failed.
+ * TCPC_NOT_FOUND, TCPC_PERMISSION. */
 enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client *client,
                                 uint64_t id, struct tcpc_stream **ret_stream,
                                 struct tcpc_error *ret_error);
+
+/* An option of the stream's connection, from now on, also while it opens: names, values, meanings
+ * and codes are those of tcpc_set_option() ("nagle", "keepalive", "user_timeout_ms"; tcpctl set
+ * lists them). Waits for the daemon's answer, and for that to the OPEN before, but not for the
+ * peer. TCPC_AGAIN: it has not answered for 5 s, and may have set it or not. There is no option for
+ * lingering: tcpc_stream_abort() resets, and tcpc_close() with wait_ms waits until the FIN behind
+ * everything is acknowledged. */
+enum tcpc_code tcpc_stream_set_option(struct tcpc_stream *stream, const char *name, int64_t value,
+                                      struct tcpc_error *ret_error);
+/* "cubic", "reno", "bbr": as tcpc_set_congestion_control(). */
+enum tcpc_code tcpc_stream_set_congestion_control(struct tcpc_stream *stream, const char *name,
+                                                  struct tcpc_error *ret_error);
 
 /* Bytes into buffer, at least 1 unless the stream has ended: then 0, with TCPC_OK. */
 enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t len,
