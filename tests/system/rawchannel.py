@@ -1,23 +1,38 @@
 """A channel without the library: what a hostile program can do with the memory and the bells.
 
-Offsets are those of lib/channel/channel.h."""
+Versions, offsets and sizes are read from lib/channel/channel.h."""
 import contextlib
 import mmap
 import os
 import socket
 import struct
 
-MAGIC, VERSION = 0x314E4843, 3
-SLOTS_AT, SLOT_BYTES = 4096, 128
-DAEMON_SLEEPS, CLIENT_SLEEPS, WORK, READY = 64, 128, 192, 768
+from layout import Header
+
+HEADER = Header("lib/channel/channel.h")
+HELLO, WELCOME, HEAD, SET_OF_SLOTS, SLOT = (
+    HEADER.structs[f"channel_{name}"] for name in ("hello", "welcome", "head", "set", "slot"))
+WORDS = SET_OF_SLOTS.at("words")
+MAGIC, VERSION, SLOTS_AT = (HEADER.numbers[f"CHANNEL_{name}"] for name in ("MAGIC", "VERSION", "SLOTS_AT"))
+OPEN_FAST = HEADER.numbers["CHANNEL_OPEN_FAST"]
+SLOT_BYTES = SLOT.size
+DAEMON_SLEEPS, CLIENT_SLEEPS, CLIENT_WANTS, WORK, READY = (
+    HEAD.at(name) for name in ("daemon_sleeps", "client_sleeps", "client_wants", "work", "ready"))
 # Of a slot: the client's words,
-WRITTEN, RELEASED, FINISHED, WANTS_ROOM, ASKED, WRITES, OP, ARGUMENT = 0, 8, 16, 20, 24, 28, 32, 36
+WRITTEN, RELEASED, FINISHED, WANTS_ROOM, ASKED, WRITES, OP, ARGUMENT = (
+    SLOT.at(name) for name in ("written", "released", "finished", "wants_room", "asked", "writes", "op",
+                               "argument"))
 # the daemon's,
-ACKED, RECEIVED, ANSWERED, STATE, IS_END, CODE = 64, 72, 80, 84, 88, 92
+ACKED, RECEIVED, ANSWERED, STATE, IS_END, CODE = (
+    SLOT.at(name) for name in ("acked", "received", "answered", "state", "is_end", "code"))
 # and those of a request, and then of its answer.
-LOCAL, REMOTE, ID = 40, 100, 120
-OPEN, LISTEN, ACCEPT, MOVE, CLOSE, ABORT = 1, 2, 3, 4, 5, 6
-FREE, ACCEPTING, LISTENING, OPENING, OPENED, ENDED = range(6)
+LOCAL, REMOTE, ID, OPTION, TEXT = (SLOT.at(name) for name in ("local", "remote", "id", "option", "text"))
+OPEN, LISTEN, ACCEPT, MOVE, CLOSE, ABORT, SET = (
+    HEADER.numbers[f"CHANNEL_OP_{name}"]
+    for name in ("OPEN", "LISTEN", "ACCEPT", "MOVE", "CLOSE", "ABORT", "SET"))
+FREE, ACCEPTING, LISTENING, OPENING, OPENED, ENDED = (
+    HEADER.numbers[f"CHANNEL_{name}"]
+    for name in ("FREE", "ACCEPTING", "LISTENING", "OPENING", "OPEN", "ENDED"))
 
 
 def hello(slots=8, send=65536, receive=65536, aborts=0, magic=MAGIC, version=VERSION) -> bytes:
@@ -44,19 +59,20 @@ class RawChannel:
         self.memory = None
         greeting = hello() if greeting is None else greeting
         self.send_bytes, self.receive_bytes = 65536, 65536
-        if len(greeting) == 24:
-            self.slots, self.send_bytes, self.receive_bytes = struct.unpack_from("<3I", greeting, 8)
+        if len(greeting) == HELLO.size:
+            self.slots, self.send_bytes, self.receive_bytes = struct.unpack_from(
+                "<3I", greeting, HELLO.at("slot_count"))
         try:
             self.link.send(greeting)
         except BrokenPipeError:
             pass  # it has been refused at once; the reason can still be read
         text, self.fds, _, _ = socket.recv_fds(self.link, 4096, 2)
-        self.code = struct.unpack_from("<I", text, 8)[0]
+        self.code = struct.unpack_from("<I", text, WELCOME.at("code"))[0]
         if self.code != 0:
-            message = text[56:312].split(b"\0")[0].decode()
+            message = text[WELCOME.at("message"):].split(b"\0")[0].decode()
             self.close()
             raise Refused(self.code, message)
-        self.size = struct.unpack_from("<Q", text, 16)[0]
+        self.size = struct.unpack_from("<Q", text, WELCOME.at("total_bytes"))[0]
         self.memory = mmap.mmap(self.fds[0], self.size)
 
     def close(self) -> None:
@@ -90,7 +106,7 @@ class RawChannel:
 
     def mark(self, slot: int) -> None:
         """Sets the slot's bit, wherever it is."""
-        word = WORK + 64 + slot // 64 * 8
+        word = WORK + WORDS + slot // 64 * 8
         bits = struct.unpack_from("<Q", self.memory, word)[0] | 1 << slot % 64
         struct.pack_into("<Q", self.memory, word, bits)
         summary = struct.unpack_from("<Q", self.memory, WORK)[0] | 1 << slot // 64

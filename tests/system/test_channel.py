@@ -388,7 +388,7 @@ class Hostile(harness.SystemTest):
         with self.channel() as channel:
             remote = (HOST4, self.server.getsockname()[1])
             wrong = (
-                ((7,), {}, UNSUPPORTED), ((0,), {}, UNSUPPORTED), ((2**32 - 1,), {}, UNSUPPORTED),
+                ((8,), {}, UNSUPPORTED), ((0,), {}, UNSUPPORTED), ((2**32 - 1,), {}, UNSUPPORTED),
                 ((OPEN,), {"remote": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
                 ((OPEN,), {"remote": ("255.255.255.255", 80)}, INVALID_ARGUMENT),
                 ((LISTEN,), {"local": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
@@ -421,7 +421,7 @@ class Hostile(harness.SystemTest):
     def test_bits_of_slots_that_do_not_exist(self) -> None:
         with self.channel() as channel:
             peer = self.opened(channel)
-            for at in range(rawchannel.WORK, rawchannel.WORK + 576, 8):
+            for at in range(rawchannel.WORK, rawchannel.WORK + rawchannel.SET_OF_SLOTS.size, 8):
                 struct.pack_into("<Q", channel.memory, at, 2**64 - 1)
             channel.ring()
             channel.put(0, WRITTEN, 3)
@@ -433,7 +433,7 @@ class Hostile(harness.SystemTest):
         with self.channel() as channel:
             peer = self.opened(channel)
             last = rawchannel.SLOTS_AT + 8 * rawchannel.SLOT_BYTES
-            channel.memory[0:64] = b"\xff" * 64
+            channel.memory[0:rawchannel.DAEMON_SLEEPS] = b"\xff" * rawchannel.DAEMON_SLEEPS
             for start, end in ((rawchannel.LOCAL, rawchannel.ACKED), (rawchannel.ACKED, rawchannel.SLOT_BYTES)):
                 channel.memory[channel.at(0, start):channel.at(0, end)] = b"\xff" * (end - start)
             channel.memory[channel.at(1, 0):last] = b"\xff" * (last - channel.at(1, 0))
@@ -473,7 +473,9 @@ class Hostile(harness.SystemTest):
             peers = [self.opened(channel, slot) for slot in range(4)]
             for _ in range(3000):
                 slot = chance.randrange(64)
-                offset = chance.choice((0, 8, 16, 20, 24, 32, 36, 40, 100, 120))
+                offset = chance.choice((
+                    WRITTEN, RELEASED, rawchannel.FINISHED, rawchannel.WANTS_ROOM, rawchannel.ASKED,
+                    rawchannel.OP, rawchannel.ARGUMENT, rawchannel.ID, rawchannel.LOCAL, rawchannel.REMOTE))
                 value = chance.choice((0, 1, 2, 5, 63, 64, 65536, 65537, 2**31, chance.getrandbits(32)))
                 channel.put(slot, offset, value, "<I")
                 channel.kick(slot)

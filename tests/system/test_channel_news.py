@@ -6,10 +6,9 @@ import struct
 import harness
 import rawchannel
 from harness import HOST4, wait_for
-from rawchannel import (ABORT, CLIENT_SLEEPS, CLOSE, DAEMON_SLEEPS, FREE, OPEN, OPENED, STATE, WRITTEN,
+from rawchannel import (ABORT, CLIENT_SLEEPS, CLIENT_WANTS, CLOSE, DAEMON_SLEEPS, FREE, OPEN, OPENED, STATE, WRITTEN,
                         RawChannel, hello)
 
-CLIENT_WANTS = 132
 ANSWER, OPENED_TOO, MATTER = range(3)
 OTHER = 7  # a slot for requests
 
@@ -21,7 +20,8 @@ class News(harness.SystemTest):
         self.addCleanup(self.channel.close)
 
     def sleep(self, wants: int) -> None:
-        struct.pack_into("<II", self.channel.memory, CLIENT_SLEEPS, 1, wants)
+        struct.pack_into("<I", self.channel.memory, CLIENT_WANTS, wants)
+        struct.pack_into("<I", self.channel.memory, CLIENT_SLEEPS, 1)
 
     def is_asleep(self) -> bool:
         return struct.unpack_from("<I", self.channel.memory, CLIENT_SLEEPS)[0] == 1
@@ -47,7 +47,7 @@ class News(harness.SystemTest):
         self.assertEqual(self.channel.drain(), b"")
 
     def ready_slots(self) -> int:
-        return struct.unpack_from("<Q", self.channel.memory, rawchannel.READY + 64)[0]
+        return struct.unpack_from("<Q", self.channel.memory, rawchannel.READY + rawchannel.WORDS)[0]
 
     def test_all_news(self) -> None:
         self.sleep(ANSWER)
