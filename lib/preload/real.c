@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -77,14 +78,21 @@ ssize_t real_sendmsg(int fd, const struct msghdr *message, int flags)
                                 : real_result(sys_sendmsg(fd, message, flags));
 }
 
+/* A thread can be cancelled in them, as in the C library's own, whose calls would bear no mark. */
 int real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
-    return real.accept4 != NULL ? real.accept4(fd, address, length, flags)
-                                : (int)real_result(sys_accept(fd, address, length, flags));
+    int type;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+    int result = sys_accept(fd, address, length, flags);
+    pthread_setcanceltype(type, &type);
+    return (int)real_result(result);
 }
 
 int real_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    return real.connect != NULL ? real.connect(fd, address, length)
-                                : (int)real_result(sys_connect(fd, address, length));
+    int type;
+    pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &type);
+    int result = sys_connect(fd, address, length);
+    pthread_setcanceltype(type, &type);
+    return (int)real_result(result);
 }

@@ -16,8 +16,6 @@
     X(recvmsg, ssize_t, (int, struct msghdr *, int))                                               \
     X(sendto, ssize_t, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))       \
     X(sendmsg, ssize_t, (int, const struct msghdr *, int))                                         \
-    X(accept4, int, (int, struct sockaddr *, socklen_t *, int))                                    \
-    X(connect, int, (int, const struct sockaddr *, socklen_t))                                     \
     X(execvpe, int, (const char *, char *const *, char *const *))                                  \
     X(posix_spawn, int,                                                                            \
       (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,       \

@@ -88,7 +88,8 @@ long ring_setup(unsigned entries, struct io_uring_params *params)
         return -EFAULT;
     bool is_to_wait = (params->flags & IORING_SETUP_R_DISABLED) != 0;
     params->flags |= IORING_SETUP_R_DISABLED;
-    long fd = sys_call(SYS_io_uring_setup, (const long[6]){(long)entries, (long)params});
+    long fd = sys_call(SYS_io_uring_setup,
+                       (const long[6]){(long)entries, (long)params, 0, 0, 0, SYS_MARK});
     if (!is_to_wait)
         params->flags &= ~IORING_SETUP_R_DISABLED;
     if (fd < 0 || begin((int)fd, is_to_wait) == 0)

@@ -9,12 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "cidr.h"
+#include "filter.h"
+#include "guard.h"
+#include "note.h"
 #include "program.h"
 #include "settings.h"
 #include "supervise.h"
+#include "sys.h"
 
 /* As env(1) and timeout(1) have them. */
 enum { EXIT_OWN_FAILURE = 125, EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
@@ -199,13 +204,30 @@ static void check_daemon(void)
     close(fd);
 }
 
+/* Static programs that it executes are then supervised by its guard, and by nobody else. */
+static void guard_program(void)
+{
+    int result = filter_is_installed() ? 0 : guard_start();
+    if (result == 0)
+        unsetenv(SETTING_PROGRAM);
+    else
+        note("no guard for system calls that go past the library: %s", strerror(-result));
+}
+
+/* Not the C library's: see supervise.c. */
+static int execute(const char *file, char **words)
+{
+    return (int)sys_call(SYS_execve, (const long[6]){(long)file, (long)words, (long)environ});
+}
+
 /* The program's dynamic children are supervised as well: the library would come in between. */
 static int run_supervised(const char *file, char **words)
 {
     unsetenv(SETTING_PRELOAD);
     unsetenv(SETTING_LIBRARY);
     unsetenv(SETTING_PROGRAM);
-    int result = supervise(file, words);
+    /* Who answers for this process does so for the program, too. */
+    int result = filter_is_installed() ? execute(file, words) : supervise(file, words);
     if (result >= 0)
         return result;
     die(result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[0], strerror(-result));
@@ -224,6 +246,7 @@ int main(int count, char **words)
     if (is_supervised)
         return run_supervised(file, words + at);
     set_preload();
+    guard_program();
     execvp(file, words + at); /* a file without "#!" goes to the shell */
     die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[at], strerror(errno));
 }

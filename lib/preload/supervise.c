@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "carry.h"
+#include "filter.h"
 #include "supervisor.h"
 #include "sys.h"
 
@@ -23,7 +25,7 @@ struct start {
     int status; /* -errno, or what waitpid() says */
 };
 
-/* --- signals and descriptors ------------------------------------------------------------------ */
+/* --- signals ---------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t program_pid;
 
@@ -45,59 +47,19 @@ static void pass_signals_on(void)
         sigaction(passed_on[i], &action, NULL);
 }
 
-static bool send_descriptor(int channel, int fd, int value)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec bytes = {&value, sizeof(value)};
-    struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
-    if (fd >= 0) {
-        message.msg_control = &control;
-        message.msg_controllen = sizeof(control);
-        control.header = (struct cmsghdr){CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS};
-        memcpy(CMSG_DATA(&control.header), &fd, sizeof(fd));
-    }
-    /* The library, should it be here, would ask what the channel is, and nobody answers yet. */
-    return sys_sendmsg(channel, &message, MSG_NOSIGNAL) == (long)sizeof(value);
-}
-
-/* -errno, or the descriptor. */
-static int receive_descriptor(int channel)
-{
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    int value = 0, fd;
-    struct iovec bytes = {&value, sizeof(value)};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = &control,
-                             .msg_controllen = sizeof(control)};
-    if (recvmsg(channel, &message, MSG_CMSG_CLOEXEC) != (ssize_t)sizeof(value))
-        return -ESRCH;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    if (header == NULL)
-        return value;
-    memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    return fd;
-}
-
 /* --- the program ------------------------------------------------------------------------------ */
 
 /* In the child: never returns. The channel ends with the exec. */
 static void become_program(const char *file, char *const words[], int channel)
 {
-    int notify_fd = supervisor_filter();
-    send_descriptor(channel, notify_fd, notify_fd);
+    int notify_fd = filter_install();
+    carry_send(channel, notify_fd, notify_fd);
     if (notify_fd >= 0) {
         close(notify_fd);
         /* Not the C library's: started by a program that has the library, so have we, and it would
          * find that a supervisor is needed. */
         long result = sys_call(SYS_execve, (const long[6]){(long)file, (long)words, (long)environ});
-        send_descriptor(channel, -1, (int)result);
+        carry_send(channel, -1, (int)result);
     }
     _exit(127);
 }
@@ -112,7 +74,7 @@ static int start_program(const char *file, char *const words[], pid_t *ret_pid, 
     if (*ret_pid == 0)
         become_program(file, words, channel[1]);
     close(channel[1]);
-    *ret_notify_fd = *ret_pid < 0 ? -errno : receive_descriptor(channel[0]);
+    *ret_notify_fd = *ret_pid < 0 ? -errno : carry_receive(channel[0]);
     if (*ret_notify_fd < 0)
         error = *ret_notify_fd;
     else if (recv(channel[0], &error, sizeof(error), 0) <= 0)

@@ -2,18 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
+#include <linux/io_uring.h>
 #include <linux/seccomp.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -22,65 +18,15 @@
 #include "kind.h"
 #include "note.h"
 #include "open.h"
+#include "ring.h"
 #include "tracee.h"
 
 /* How often a call that waits looks for signals of its thread. */
 #define LOOK_MS 50
 #define VALUE_MAX 256u
+#define OPENING_BYTES_MAX 65536u
 /* The kernel's own: the call is made again, or ends with EINTR, as the signal's handler says. */
 #define RESTART_BY_HANDLER 512
-
-#if defined(__x86_64__)
-#define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define OWN_ARCHITECTURE AUDIT_ARCH_AARCH64
-#else
-#error "the name of this processor is missing here"
-#endif
-
-/* --- the filter ------------------------------------------------------------------------------- */
-
-#define NOTIFY_LIST(X)                                                                             \
-    X(bind)                                                                                        \
-    X(listen)                                                                                      \
-    X(connect)                                                                                     \
-    X(accept)                                                                                      \
-    X(accept4)                                                                                     \
-    X(getsockname)                                                                                 \
-    X(getpeername)                                                                                 \
-    X(getsockopt)                                                                                  \
-    X(setsockopt)
-
-#define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
-#define UNLESS(value, skipped) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, skipped)
-#define RETURN(action) BPF_STMT(BPF_RET | BPF_K, action)
-
-int supervisor_filter(void)
-{
-    struct sock_filter rows[] = {
-        LOAD(arch),
-        UNLESS(OWN_ARCHITECTURE, 1),
-        LOAD(nr),
-#define X(name) UNLESS(SYS_##name, 1), RETURN(SECCOMP_RET_USER_NOTIF),
-        NOTIFY_LIST(X)
-#undef X
-        /* A ring would connect and accept unseen; programs do without one. */
-        UNLESS(SYS_io_uring_setup, 1),
-        RETURN(SECCOMP_RET_ERRNO | ENOSYS),
-        UNLESS(SYS_socket, 3),
-        LOAD(args[2]),
-        UNLESS(IPPROTO_MPTCP, 1),
-        RETURN(SECCOMP_RET_ERRNO | EPROTONOSUPPORT),
-        RETURN(SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog filter = {sizeof(rows) / sizeof(rows[0]), rows};
-    const unsigned flags =
-        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return -errno;
-    long fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
-    return fd < 0 ? -errno : (int)fd;
-}
 
 /* --- a call ----------------------------------------------------------------------------------- */
 
@@ -201,19 +147,23 @@ static int outcome(struct call *call, const struct sockaddr *address, socklen_t 
     return -error;
 }
 
-static int do_connect(struct call *call)
+static int connect_to(struct call *call, const struct sockaddr *address, socklen_t length)
 {
-    struct sockaddr_storage given;
-    const struct sockaddr *address = (struct sockaddr *)&given;
-    socklen_t length;
     int result = 0;
-    if (!read_address(call, &given, &length))
-        return -EFAULT;
     bool is_nonblocking = (fcntl(call->fd, F_GETFL) & O_NONBLOCK) != 0;
     call->is_kernels = open_connect(call->fd, address, length, true, &result) == OPEN_BY_KERNEL;
     /* A blocking call that was begun anew after a signal finds it under way. */
     bool goes_on = result == -EINPROGRESS || result == -EALREADY;
     return goes_on && !is_nonblocking ? outcome(call, address, length) : result;
+}
+
+static int do_connect(struct call *call)
+{
+    struct sockaddr_storage address;
+    socklen_t length;
+    if (!read_address(call, &address, &length))
+        return -EFAULT;
+    return connect_to(call, (const struct sockaddr *)&address, length);
 }
 
 /* The new descriptor is the call's result. */
@@ -265,6 +215,64 @@ static int do_accept4(struct call *call)
     return call->is_kernels ? 0 : accept_with(call, (int)argument(call, 3));
 }
 
+/* --- calls that open while they send ---------------------------------------------------------- */
+
+/* MSG_FASTOPEN, as the library does it: connect() and the first bytes, as many as fit here. */
+struct opening {
+    uint64_t address, bytes;
+    uint64_t address_length, count;
+};
+
+static int send_first(const struct call *call, const struct opening *opening)
+{
+    uint8_t bytes[OPENING_BYTES_MAX];
+    size_t count = opening->count < sizeof(bytes) ? opening->count : sizeof(bytes);
+    if (!tracee_read(thread_of(call), opening->bytes, bytes, count))
+        return -EFAULT;
+    ssize_t sent = send(call->fd, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent < 0 ? -errno : (int)sent;
+}
+
+static int open_by_sending(struct call *call, const struct opening *opening)
+{
+    struct sockaddr_storage address = {0};
+    socklen_t length = (socklen_t)opening->address_length;
+    call->is_kernels = opening->address == 0;
+    if (call->is_kernels)
+        return 0;
+    if (opening->address_length > sizeof(address) ||
+        !tracee_read(thread_of(call), opening->address, &address, length))
+        return -EFAULT;
+    if (call->kind == KIND_ENGINE)
+        return -EISCONN;
+    int result = connect_to(call, (const struct sockaddr *)&address, length);
+    return result < 0 || call->is_kernels ? result : send_first(call, opening);
+}
+
+static int do_sendto(struct call *call)
+{
+    return open_by_sending(call, &(struct opening){.address = argument(call, 4),
+                                                   .address_length = argument(call, 5),
+                                                   .bytes = argument(call, 1),
+                                                   .count = argument(call, 2)});
+}
+
+/* The first piece of the message: a count that falls short is an answer, too. */
+static int do_sendmsg(struct call *call)
+{
+    struct msghdr message;
+    struct iovec piece = {0};
+    if (!tracee_read(thread_of(call), argument(call, 1), &message, sizeof(message)))
+        return -EFAULT;
+    size_t read_bytes = message.msg_iovlen > 0 ? sizeof(piece) : 0;
+    if (!tracee_read(thread_of(call), (uintptr_t)message.msg_iov, &piece, read_bytes))
+        return -EFAULT;
+    return open_by_sending(call, &(struct opening){.address = (uintptr_t)message.msg_name,
+                                                   .address_length = message.msg_namelen,
+                                                   .bytes = (uintptr_t)piece.iov_base,
+                                                   .count = piece.iov_len});
+}
+
 /* --- calls that ask --------------------------------------------------------------------------- */
 
 static int hand_over_name(const struct call *call, bool is_peers)
@@ -314,6 +322,34 @@ static int do_setsockopt(struct call *call)
     return result < 0 ? -errno : 0;
 }
 
+/* --- rings ------------------------------------------------------------------------------------ */
+
+/* Those of a ring that belongs to the thread, or process, that has made it. */
+#define FOREIGN_RING_FLAGS                                                                         \
+    (IORING_SETUP_SQPOLL | IORING_SETUP_SQ_AFF | IORING_SETUP_ATTACH_WQ |                          \
+     IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN)
+
+/* The program gets a ring that is made here, and so restricted before it has it (ring.h). As a
+ * kernel that does not know a flag, we say EINVAL. */
+static int do_io_uring_setup(struct call *call)
+{
+    struct io_uring_params params;
+    uint64_t at = argument(call, 1);
+    if (!tracee_read(thread_of(call), at, &params, sizeof(params)))
+        return -EFAULT;
+    if ((params.flags & FOREIGN_RING_FLAGS) != 0) {
+        note("an io_uring with flags %#x is refused", params.flags);
+        return -EINVAL;
+    }
+    long fd = ring_setup((unsigned)argument(call, 0), &params);
+    if (fd < 0)
+        return (int)fd;
+    if (tracee_write(thread_of(call), at, &params, sizeof(params)))
+        return hand_over(call, (int)fd, SOCK_CLOEXEC);
+    close((int)fd);
+    return -EFAULT;
+}
+
 /* --- the loop --------------------------------------------------------------------------------- */
 
 static int carry_out(struct call *call)
@@ -322,7 +358,9 @@ static int carry_out(struct call *call)
 #define X(name)                                                                                    \
     case SYS_##name:                                                                               \
         return do_##name(call);
-        NOTIFY_LIST(X)
+        SUPERVISED_LIST(X)
+        X(sendto)
+        X(sendmsg)
 #undef X
     default:
         call->is_kernels = true;
@@ -332,9 +370,11 @@ static int carry_out(struct call *call)
 
 static void answer(struct call *call, int result)
 {
-    struct seccomp_notif_resp response = {.id = call->notification.id, .error = result};
+    struct seccomp_notif_resp response = {.id = call->notification.id,
+                                          .val = result > 0 ? result : 0,
+                                          .error = result < 0 ? result : 0};
     if (call->is_kernels) {
-        response.error = 0;
+        response.val = response.error = 0;
         response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     }
     ioctl(call->notify_fd, SECCOMP_IOCTL_NOTIF_SEND, &response); /* ENOENT: its thread has ended */
@@ -355,9 +395,9 @@ static int carry_out_on_copy(struct call *call)
     return result;
 }
 
-static void *serve_call(void *argument_of_thread)
+/* The call is about a descriptor. */
+static int carry_out_on_descriptor(struct call *call)
 {
-    struct call *call = argument_of_thread;
     int result = 0;
     call->fd = tracee_descriptor(thread_of(call), (int)argument(call, 0));
     if (call->fd >= 0)
@@ -368,6 +408,15 @@ static void *serve_call(void *argument_of_thread)
         result = call->fd;
     if (call->fd < 0 && result < 0)
         note_always("cannot supervise process %d: error %d", (int)thread_of(call), -result);
+    return result;
+}
+
+static void *serve_call(void *argument_of_thread)
+{
+    struct call *call = argument_of_thread;
+    call->fd = -1;
+    int result = call->notification.data.nr == SYS_io_uring_setup ? do_io_uring_setup(call)
+                                                                  : carry_out_on_descriptor(call);
     if (!call->is_answered)
         answer(call, result);
     if (call->fd >= 0)

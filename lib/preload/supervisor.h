@@ -5,9 +5,19 @@
 #ifndef TCPENGINE_PRELOAD_SUPERVISOR_H
 #define TCPENGINE_PRELOAD_SUPERVISOR_H
 
-/* Makes the filter of this process, which its program and children inherit. Gives the descriptor of
- * the notifications, or -errno. */
-int supervisor_filter(void);
+/* Calls that are handed over unless they bear SYS_MARK. */
+#define SUPERVISED_LIST(X)                                                                         \
+    X(bind)                                                                                        \
+    X(listen)                                                                                      \
+    X(connect)                                                                                     \
+    X(accept)                                                                                      \
+    X(accept4)                                                                                     \
+    X(getsockname)                                                                                 \
+    X(getpeername)                                                                                 \
+    X(getsockopt)                                                                                  \
+    X(setsockopt)                                                                                  \
+    X(io_uring_setup)
+
 /* Serves the calls until none of the filtered processes is left. */
 void supervisor_serve(int notify_fd);
 

@@ -41,6 +41,8 @@ long sys_call(long number, const long a[6])
 
 #define CALL(number, ...) sys_call(number, (const long[6]){__VA_ARGS__})
 
+#define MARKED_CALL(number, a, b, c, d, e) CALL(number, a, b, c, d, e, SYS_MARK)
+
 int sys_socket(int family, int type, int protocol)
 {
     return (int)CALL(SYS_socket, family, type, protocol);
@@ -48,42 +50,42 @@ int sys_socket(int family, int type, int protocol)
 
 int sys_bind(int fd, const void *address, socklen_t length)
 {
-    return (int)CALL(SYS_bind, fd, (long)address, (long)length);
+    return (int)MARKED_CALL(SYS_bind, fd, (long)address, (long)length, 0, 0);
 }
 
 int sys_listen(int fd, int backlog)
 {
-    return (int)CALL(SYS_listen, fd, backlog);
+    return (int)MARKED_CALL(SYS_listen, fd, backlog, 0, 0, 0);
 }
 
 int sys_connect(int fd, const void *address, socklen_t length)
 {
-    return (int)CALL(SYS_connect, fd, (long)address, (long)length);
+    return (int)MARKED_CALL(SYS_connect, fd, (long)address, (long)length, 0, 0);
 }
 
 int sys_accept(int fd, void *address, socklen_t *length, int flags)
 {
-    return (int)CALL(SYS_accept4, fd, (long)address, (long)length, flags);
+    return (int)MARKED_CALL(SYS_accept4, fd, (long)address, (long)length, flags, 0);
 }
 
 int sys_getsockname(int fd, void *address, socklen_t *length)
 {
-    return (int)CALL(SYS_getsockname, fd, (long)address, (long)length);
+    return (int)MARKED_CALL(SYS_getsockname, fd, (long)address, (long)length, 0, 0);
 }
 
 int sys_getpeername(int fd, void *address, socklen_t *length)
 {
-    return (int)CALL(SYS_getpeername, fd, (long)address, (long)length);
+    return (int)MARKED_CALL(SYS_getpeername, fd, (long)address, (long)length, 0, 0);
 }
 
 int sys_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
-    return (int)CALL(SYS_getsockopt, fd, level, name, (long)value, (long)length);
+    return (int)MARKED_CALL(SYS_getsockopt, fd, level, name, (long)value, (long)length);
 }
 
 int sys_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
 {
-    return (int)CALL(SYS_setsockopt, fd, level, name, (long)value, (long)length);
+    return (int)MARKED_CALL(SYS_setsockopt, fd, level, name, (long)value, (long)length);
 }
 
 int sys_shutdown(int fd, int how)

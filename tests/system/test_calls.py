@@ -96,12 +96,15 @@ def cases() -> list[str]:
 # docs/programs.md says so.
 NOT_SUPERVISED = {
     "reset_by_peer", "epoll_level", "epoll_edge", "epoll_one_shot", "flags_of_receiving",
-    "addresses_of_receiving", "extras_of_sending", "descriptors_exhausted", "ring_on_a_connection",
-    "ring_connects"}
+    "addresses_of_receiving", "extras_of_sending", "descriptors_exhausted"}
 
 
 class Calls(harness.SystemTest):
     """Each case in a process of its own: what one leaves behind does not help the next."""
+
+    def environment(self, is_on_engine: bool) -> dict:
+        return dict(os.environ, TCPENGINE_CONTROL=self.daemon.url,
+                    **({"CASES_ON_ENGINE": "1"} if is_on_engine else {}))
 
     def check(self, address: str, *words, without=frozenset()) -> None:
         peer = Peer(address)
@@ -111,7 +114,7 @@ class Calls(harness.SystemTest):
                 continue
             with self.subTest(case=name, address=address):
                 done = run(*words, address, *peer.numbers, name, check=False, timeout=120,
-                           env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+                           env=self.environment(words[0] == RUN))
                 self.assertEqual(done.returncode, 0, done.stderr.decode(errors="replace"))
 
     def test_kernel_ipv4(self):
@@ -138,10 +141,12 @@ class Calls(harness.SystemTest):
         self.addCleanup(peer.close)
         for words in ((RUN, PROGRAM), (RUN, "--supervise", PROGRAM), (RUN, f"{PROGRAM}_static")):
             for name, made in (("bare_client", {"active_opens": 2}),
-                               ("bare_server", {"active_opens": 1, "passive_opens": 2})):
+                               ("bare_server", {"active_opens": 1, "passive_opens": 2}),
+                               ("inline_client", {"active_opens": 2}),
+                               ("inline_server", {"active_opens": 1, "passive_opens": 2}),
+                               ("inline_fast_open", {"active_opens": 3})):
                 before = self.counters()
-                run(*words, HOST4, *peer.numbers, name,
-                    env=dict(os.environ, TCPENGINE_CONTROL=self.daemon.url))
+                run(*words, HOST4, *peer.numbers, name, env=self.environment(True))
                 now = self.counters()
                 self.assertEqual({key: now[key] - before[key] for key in made}, made, words)
 

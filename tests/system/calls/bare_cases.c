@@ -2,64 +2,150 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "calls.h"
 
-/* --- syscall() -------------------------------------------------------------------------------- */
+/* --- by number -------------------------------------------------------------------------------- */
+
+/* syscall(), or an instruction of the program's own, which no library sees. */
+static long (*call)(long number, ...) = syscall;
+
+static long trap(long number, const long a[6])
+{
+#if defined(__x86_64__)
+    long result;
+    register long r10 __asm__("r10") = a[3];
+    register long r8 __asm__("r8") = a[4];
+    register long r9 __asm__("r9") = a[5];
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+#else
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a[0];
+    register long x1 __asm__("x1") = a[1];
+    register long x2 __asm__("x2") = a[2];
+    register long x3 __asm__("x3") = a[3];
+    register long x4 __asm__("x4") = a[4];
+    register long x5 __asm__("x5") = a[5];
+    __asm__ volatile("svc #0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory");
+    return x0;
+#endif
+}
+
+static long inline_call(long number, ...)
+{
+    long a[6];
+    va_list list;
+    va_start(list, number);
+    for (unsigned i = 0; i < 6; i++)
+        a[i] = va_arg(list, long);
+    va_end(list);
+    long result = trap(number, a);
+    if (result >= 0)
+        return result;
+    errno = (int)-result;
+    return -1;
+}
 
 static void bare_client(void)
 {
-    int fd = (int)syscall(SYS_socket, peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = (int)call(SYS_socket, peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_storage name;
     socklen_t length = sizeof(name);
     char bytes[16];
     CHECK(fd >= 0);
-    CHECK_INT(syscall(SYS_connect, fd, at_port(peer.echo), peer.length), 0);
-    CHECK_ERRNO(syscall(SYS_connect, fd, at_port(peer.echo), peer.length), EISCONN);
-    CHECK_INT(syscall(SYS_getpeername, fd, &name, &length), 0);
+    CHECK_INT(call(SYS_connect, fd, at_port(peer.echo), peer.length), 0);
+    CHECK_ERRNO(call(SYS_connect, fd, at_port(peer.echo), peer.length), EISCONN);
+    CHECK_INT(call(SYS_getpeername, fd, &name, &length), 0);
     CHECK_INT(memcmp(&name, at_port(peer.echo), length), 0);
     length = sizeof(name);
-    CHECK_INT(syscall(SYS_getsockname, fd, &name, &length), 0);
+    CHECK_INT(call(SYS_getsockname, fd, &name, &length), 0);
     CHECK_INT(length, peer.length);
     int error = -1;
     length = sizeof(error);
-    CHECK_INT(syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &length), 0);
+    CHECK_INT(call(SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, &error, &length), 0);
     CHECK_INT(error, 0);
-    CHECK_INT(syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int)), 0);
-    CHECK_INT(syscall(SYS_sendto, fd, "bare", 4, 0, NULL, 0), 4);
-    CHECK_INT(syscall(SYS_recvfrom, fd, bytes, 4, MSG_WAITALL, NULL, NULL), 4);
+    CHECK_INT(call(SYS_setsockopt, fd, SOL_SOCKET, SO_KEEPALIVE, &(int){1}, sizeof(int)), 0);
+    CHECK_INT(call(SYS_sendto, fd, "bare", 4, 0, NULL, 0), 4);
+    CHECK_INT(call(SYS_recvfrom, fd, bytes, 4, MSG_WAITALL, NULL, NULL), 4);
     CHECK_INT(memcmp(bytes, "bare", 4), 0);
-    CHECK_INT(syscall(SYS_shutdown, fd, SHUT_WR), 0);
-    CHECK_INT(syscall(SYS_read, fd, bytes, sizeof(bytes)), 0);
-    CHECK_INT(syscall(SYS_close, fd), 0);
+    CHECK_INT(call(SYS_shutdown, fd, SHUT_WR), 0);
+    CHECK_INT(call(SYS_read, fd, bytes, sizeof(bytes)), 0);
+    CHECK_INT(call(SYS_close, fd), 0);
     fd = tcp_socket(0);
-    CHECK_ERRNO(syscall(SYS_connect, fd, at_port(peer.closed), peer.length), ECONNREFUSED);
+    CHECK_ERRNO(call(SYS_connect, fd, at_port(peer.closed), peer.length), ECONNREFUSED);
     close(fd);
 }
 
 static void bare_server(void)
 {
-    int listener = (int)syscall(SYS_socket, peer.address.ss_family, SOCK_STREAM, IPPROTO_TCP);
+    int listener = (int)call(SYS_socket, peer.address.ss_family, SOCK_STREAM, IPPROTO_TCP);
     struct sockaddr_storage any = {.ss_family = peer.address.ss_family}, name;
     socklen_t length = sizeof(name);
     char bytes[2];
-    CHECK_INT(syscall(SYS_bind, listener, &any, peer.length), 0);
-    CHECK_INT(syscall(SYS_listen, listener, 8), 0);
+    CHECK_INT(call(SYS_bind, listener, &any, peer.length), 0);
+    CHECK_INT(call(SYS_listen, listener, 8), 0);
     ask_for_calls(listener, 2);
     for (int i = 0; i < 2; i++) {
-        int fd = (int)(i == 0 ? syscall(SYS_accept4, listener, &name, &length, SOCK_CLOEXEC)
-                              : syscall(SYS_accept4, listener, NULL, NULL, 0));
+        int fd = (int)(i == 0 ? call(SYS_accept4, listener, &name, &length, SOCK_CLOEXEC)
+                              : call(SYS_accept4, listener, NULL, NULL, 0));
         CHECK(fd >= 0);
         CHECK_INT(fcntl(fd, F_GETFD), i == 0 ? FD_CLOEXEC : 0);
-        CHECK_INT(syscall(SYS_recvfrom, fd, bytes, 2, MSG_WAITALL, NULL, NULL), 2);
+        CHECK_INT(call(SYS_recvfrom, fd, bytes, 2, MSG_WAITALL, NULL, NULL), 2);
         CHECK_INT(memcmp(bytes, "hi", 2), 0);
         close(fd);
     }
     CHECK_INT(name.ss_family, peer.address.ss_family);
     CHECK_INT(length, peer.length);
     close(listener);
+}
+
+static void inline_client(void)
+{
+    call = inline_call;
+    bare_client();
+}
+
+static void inline_server(void)
+{
+    call = inline_call;
+    bare_server();
+}
+
+/* What does not name a connect(): the Fast Open of tcp(7). */
+static void inline_fast_open(void)
+{
+    struct iovec piece = {(void *)(uintptr_t) "open", 4};
+    struct msghdr message = {.msg_name = (void *)(uintptr_t)at_port(peer.echo),
+                             .msg_namelen = peer.length,
+                             .msg_iov = &piece,
+                             .msg_iovlen = 1};
+    int fd = tcp_socket(0);
+    CHECK_INT(inline_call(SYS_sendmsg, fd, &message, MSG_FASTOPEN), 4);
+    expect_text(fd, "open");
+    close(fd);
+    fd = tcp_socket(0);
+    CHECK_INT(inline_call(SYS_sendto, fd, "fast", 4, MSG_FASTOPEN, at_port(peer.echo), peer.length),
+              4);
+    expect_text(fd, "fast");
+    CHECK_ERRNO(
+        inline_call(SYS_sendto, fd, "fast", 4, MSG_FASTOPEN, at_port(peer.echo), peer.length),
+        EISCONN);
+    close(fd);
+    fd = tcp_socket(0);
+    CHECK_ERRNO(
+        inline_call(SYS_sendto, fd, "fast", 4, MSG_FASTOPEN, at_port(peer.closed), peer.length),
+        ECONNREFUSED);
+    close(fd);
 }
 
 /* --- io_uring --------------------------------------------------------------------------------- */
@@ -138,7 +224,7 @@ static void ring_connects(void)
 {
     struct ring ring;
     int fd = tcp_socket(0);
-    bool is_on_engine = getenv("TCPENGINE_RUN_LIBRARY") != NULL;
+    bool is_on_engine = getenv("CASES_ON_ENGINE") != NULL;
     ring_open(&ring);
     int result = ring_do(&ring, IORING_OP_CONNECT, fd, at_port(peer.echo), 0, peer.length);
     CHECK_INT(result, is_on_engine ? -EACCES : 0);
@@ -150,9 +236,8 @@ static void ring_connects(void)
 }
 
 const struct a_case bare_cases[] = {
-    {"bare_client", bare_client},
-    {"bare_server", bare_server},
-    {"ring_on_a_connection", ring_on_a_connection},
-    {"ring_connects", ring_connects},
-    {NULL, NULL},
+    {"bare_client", bare_client},           {"bare_server", bare_server},
+    {"inline_client", inline_client},       {"inline_server", inline_server},
+    {"inline_fast_open", inline_fast_open}, {"ring_on_a_connection", ring_on_a_connection},
+    {"ring_connects", ring_connects},       {NULL, NULL},
 };

@@ -71,6 +71,7 @@ struct a_case {
     void (*run)(void);
 };
 
-extern const struct a_case client_cases[], server_cases[], process_cases[], bare_cases[];
+extern const struct a_case client_cases[], server_cases[], process_cases[], bare_cases[],
+    ring_cases[];
 
 #endif

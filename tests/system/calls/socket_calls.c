@@ -117,7 +117,12 @@ static void read_peer(char **words)
     peer.program = words[0];
 }
 
-static const struct a_case *const lists[] = {client_cases, server_cases, process_cases, bare_cases};
+static const struct a_case *const lists[] = {
+    client_cases, server_cases, process_cases, bare_cases,
+#ifdef HAS_LIBURING
+    ring_cases,
+#endif
+};
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
 static void list_cases(void)
