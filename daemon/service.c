@@ -29,6 +29,7 @@
 #include "link/region.h"
 #include "link/tap.h"
 #include "link/tap_device.h"
+#include "page/page.h"
 #include "rpc/event_log.h"
 #include "rpc/rpc.h"
 #include "rpc/rpc_stats.h"
@@ -89,6 +90,7 @@ struct service {
     struct rpc *rpc;
     struct channel_server *channels; /* NULL: there are none */
     struct socket_server *sockets;   /* the same */
+    struct page *page;               /* NULL: http_page is off */
     struct http *http;
     struct notify *notify;
     struct addresses addresses;
@@ -121,6 +123,7 @@ static void on_engine_event(void *ctx, const struct te_event *event)
     latency_on_event(&service->latency, event, stack);
     addresses_on_event(&service->addresses, stack, event);
     event_log_push(service->events, event);
+    page_on_event(service->page, event);
     if (fault_layer_is_active(service->faults))
         fault_layer_on_event(service->faults, event);
     if (service->rpc != NULL && !service->is_ending)
@@ -308,6 +311,8 @@ static void parts_free(struct service *service)
 {
     notify_free(service->notify);
     http_free(service->http);
+    page_free(service->page);
+    service->page = service->tracing.page = NULL;
     channel_server_free(service->channels);
     service->channels = NULL;
     socket_server_free(service->sockets);
@@ -659,6 +664,28 @@ static bool start_rpc(struct service *service)
     return start_channels(service, options) && start_sockets(service, options);
 }
 
+static void on_watched(void *ctx, bool is_on)
+{
+    struct service *service = ctx;
+    tracing_set_watched(&service->tracing, is_on);
+}
+
+static bool start_page(struct service *service)
+{
+    struct page_options options = {.loop = &service->loop,
+                                   .pump = service->pump,
+                                   .rpc = service->rpc,
+                                   .engine = &service->config->engine,
+                                   .set_tracing = on_watched,
+                                   .ctx = service};
+    if (!service->config->http_page)
+        return true;
+    service->page = service->tracing.page = page_new(&options);
+    if (service->page == NULL)
+        log_write(LOG_LEVEL_ERROR, "no memory for the live page; set http_page = no");
+    return service->page != NULL;
+}
+
 static bool start_http(struct service *service)
 {
     char message[HTTP_MESSAGE_MAX];
@@ -671,7 +698,13 @@ static bool start_http(struct service *service)
                                    .turns = rpc_turns(service->rpc)};
     if (!service->config->http_enabled)
         return true;
+    if (!start_page(service))
+        return false;
+    options.live = service->page != NULL ? page_answer : NULL;
+    options.live_ctx = service->page;
     service->http = http_new(&service->loop, &options, message);
+    if (service->page != NULL)
+        page_set_http(service->page, service->http);
     if (service->http == NULL)
         log_write(LOG_LEVEL_ERROR, "%s", message);
     else if (!loopback_contains(&options.address.addr))

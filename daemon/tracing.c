@@ -10,11 +10,24 @@ static struct te_stack *stack_of(void *ctx)
     return pump_stack(tracing->pump);
 }
 
+static void update(struct tracing *tracing)
+{
+    bool is_on = tracing->is_capturing || tracing->is_watched;
+    if (tracing->pump != NULL)
+        pump_set_tracer(tracing->pump, is_on ? &tracing->tracer : NULL);
+}
+
 static void set_tracing(void *ctx, bool is_on)
 {
     struct tracing *tracing = ctx;
-    if (tracing->pump != NULL)
-        pump_set_tracer(tracing->pump, is_on ? &tracing->tracer : NULL);
+    tracing->is_capturing = is_on;
+    update(tracing);
+}
+
+void tracing_set_watched(struct tracing *tracing, bool is_watched)
+{
+    tracing->is_watched = is_watched;
+    update(tracing);
 }
 
 static void on_data(void *ctx, uint64_t capture)
@@ -26,23 +39,39 @@ static void on_data(void *ctx, uint64_t capture)
 
 static void before_input(void *ctx, const uint8_t *frame, size_t len)
 {
-    capture_before_input(((struct tracing *)ctx)->captures, frame, len);
+    struct tracing *tracing = ctx;
+    if (tracing->is_capturing)
+        capture_before_input(tracing->captures, frame, len);
+    if (tracing->is_watched)
+        page_before_input(tracing->page, frame, len);
 }
 
 static void after_input(void *ctx, const uint8_t *frame, size_t len,
                         const struct te_frame_meta *meta)
 {
-    capture_after_input(((struct tracing *)ctx)->captures, frame, len, meta);
+    struct tracing *tracing = ctx;
+    if (tracing->is_capturing)
+        capture_after_input(tracing->captures, frame, len, meta);
+    if (tracing->is_watched)
+        page_after_input(tracing->page, frame, len);
 }
 
 static void before_output(void *ctx)
 {
-    capture_before_output(((struct tracing *)ctx)->captures);
+    struct tracing *tracing = ctx;
+    if (tracing->is_capturing)
+        capture_before_output(tracing->captures);
+    if (tracing->is_watched)
+        page_before_output(tracing->page);
 }
 
 static void after_output(void *ctx, const struct te_output *output)
 {
-    capture_after_output(((struct tracing *)ctx)->captures, output);
+    struct tracing *tracing = ctx;
+    if (tracing->is_capturing)
+        capture_after_output(tracing->captures, output);
+    if (tracing->is_watched)
+        page_after_output(tracing->page, output);
 }
 
 bool tracing_init(struct tracing *tracing, struct pump *pump, const char *interface,

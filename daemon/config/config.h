@@ -37,7 +37,7 @@ struct config {
     char control[CONFIG_CONTROL_MAX];     /* "ipc:///run/tcpengine/control.sock" */
     char control_group[CONFIG_GROUP_MAX]; /* "": the socket belongs to the daemon's own group */
     char admin_group[CONFIG_GROUP_MAX];   /* "": none */
-    bool http_enabled, http_allow_remote;
+    bool http_enabled, http_allow_remote, http_page;
     struct te_endpoint http;
     enum log_level log_level;
     uint32_t event_log_max;

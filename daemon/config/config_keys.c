@@ -54,6 +54,9 @@ static const struct config_key keys[] = {
     NUMBER(
         "daemon", http_allow_remote, http_allow_remote, SWITCH, false, (0, 1),
         "Let http be an address beyond loopback, where anyone who reaches it can read all of it."),
+    NUMBER("daemon", http_page, http_page, SWITCH, true, (0, 1),
+           "Serve the live page, which shows everybody's connections to every user of this host. "
+           "Off: metrics and health alone."),
     TEXT("daemon", log_level, "info", "error, warning, notice, info, debug",
          "Least important level that is logged. SIGHUP rereads it."),
     NUMBER("daemon", event_log_max, event_log_max, COUNT, EVENT_LOG_MAX_DEFAULT, (16, 1048576),

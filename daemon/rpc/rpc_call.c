@@ -35,7 +35,7 @@ static void answer_check_deadline(struct rpc_call *call)
              call->verb->name);
 }
 
-static void answer_complete(struct rpc_call *call)
+void rpc_answer_complete(struct rpc_call *call)
 {
     struct rpc_answer *answer = &call->rpc->answer;
     answer->response.request_id = call->request_id;
@@ -52,13 +52,13 @@ void rpc_call_send(struct rpc_call *call)
     struct rpc *rpc = call->rpc;
     const ProtobufCMessage *response = &rpc->answer.response.base;
     answer_check_deadline(call);
-    answer_complete(call);
+    rpc_answer_complete(call);
     if (rpc->host.before_answer != NULL)
         rpc->host.before_answer(rpc->host.ctx);
     if (protobuf_c_message_get_packed_size(response) > SP_REPLY_MAX_BYTES) {
         rpc_answer_begin(rpc);
         RPC_FAIL(call, INTERNAL, "EMSGSIZE", ASK_LESS, "the answer is too long");
-        answer_complete(call);
+        rpc_answer_complete(call);
     }
     rpc->answers_by_code[rpc->answer.status.code]++;
     sp_reply(call->request, rpc->out, protobuf_c_message_pack(response, rpc->out));

@@ -70,6 +70,8 @@ enum rpc_outcome rpc_call_run(struct rpc_call *call);
 enum rpc_outcome rpc_call_perform(struct rpc_call *call);
 /* Empties the answer and its arena; pointers into either are invalid from now on. */
 void rpc_answer_begin(struct rpc *rpc);
+/* Fills in what every answer has. */
+void rpc_answer_complete(struct rpc_call *call);
 /* Sends the answer as it is, and ends the request. One that is too long becomes INTERNAL. */
 void rpc_call_send(struct rpc_call *call);
 

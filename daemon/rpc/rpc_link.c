@@ -1,7 +1,17 @@
 #include "rpc/rpc_link.h"
 
+#include <unistd.h>
+
 #include "capture/capture.h"
 #include "rpc/rpc_owner.h"
+
+static void queues_init(struct rpc_link *link)
+{
+    TAILQ_INIT(&link->sessions);
+    TAILQ_INIT(&link->waits);
+    TAILQ_INIT(&link->due);
+    TAILQ_INIT(&link->blocked);
+}
 
 bool rpc_link_init(struct rpc_link *link, struct rpc *rpc, const struct sp_peer *peer)
 {
@@ -16,11 +26,21 @@ bool rpc_link_init(struct rpc_link *link, struct rpc *rpc, const struct sp_peer 
     }
     if (link->account->links++ == 0)
         te_set_client_present(rpc_stack(rpc), peer->uid, true);
-    TAILQ_INIT(&link->sessions);
-    TAILQ_INIT(&link->waits);
-    TAILQ_INIT(&link->due);
-    TAILQ_INIT(&link->blocked);
+    queues_init(link);
     return true;
+}
+
+bool rpc_link_init_own(struct rpc_link *link, struct rpc *rpc)
+{
+    *link = (struct rpc_link){.rpc = rpc, .is_admin = true};
+    link->account = account_get(&rpc->accounts, geteuid());
+    queues_init(link);
+    return link->account != NULL;
+}
+
+void rpc_link_done_own(struct rpc_link *link)
+{
+    account_unref(&link->rpc->accounts, link->account);
 }
 
 /* What a uid holds that has no program left is the first to go when memory is short. */

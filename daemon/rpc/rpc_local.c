@@ -1,5 +1,7 @@
 #include "rpc/rpc_local.h"
 
+#include <string.h>
+
 #include "rpc/rpc_verb.h"
 
 static struct rpc_call call_of(struct rpc_link *link, pb_op_case op_case)
@@ -114,4 +116,23 @@ pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_open
     *ret_opened = (struct rpc_local_opened){id, rpc->status.local, rpc->status.remote,
                                             rpc->status.fin_queued};
     return PB_OK;
+}
+
+const uint8_t *rpc_local_ask(struct rpc_link *link, pb_op_case op_case, const ProtobufCMessage *op,
+                             size_t *ret_len)
+{
+    struct rpc *rpc = link->rpc;
+    struct rpc_call call = call_of(link, op_case);
+    memcpy(&call.op, op, op->descriptor->sizeof_message);
+    if (rpc_call_perform(&call) != RPC_ANSWER)
+        return NULL;
+    rpc_answer_complete(&call);
+    const ProtobufCMessage *response = &rpc->answer.response.base;
+    if (protobuf_c_message_get_packed_size(response) > SP_REPLY_MAX_BYTES)
+        return NULL;
+    if (rpc->host.before_answer != NULL)
+        rpc->host.before_answer(rpc->host.ctx);
+    rpc->answers_by_code[rpc->answer.status.code]++;
+    *ret_len = protobuf_c_message_pack(response, rpc->out);
+    return rpc->out;
 }

@@ -1,5 +1,5 @@
-/* Calls that do not come as messages: a channel's. The same handlers, checks and limits as for
- * requests, and the same codes; nothing of it waits. */
+/* Calls that do not come as messages: a channel's, a socket's, and the live page's. The same
+ * handlers, checks and limits as for requests, and the same codes; nothing of it waits. */
 #ifndef TCPENGINED_RPC_LOCAL_H
 #define TCPENGINED_RPC_LOCAL_H
 
@@ -34,5 +34,11 @@ pb_code rpc_local_set_option(struct rpc_link *link, uint64_t id, char *name, int
 /* Whether the link's program may use the connection with that id, and where it lies. PB_OK,
  * PB_NOT_FOUND, PB_PERMISSION; PB_BAD_STATE for a listener. */
 pb_code rpc_local_find(struct rpc_link *link, uint64_t id, struct rpc_local_opened *ret_opened);
+
+/* Asks as a client would, on behalf of link, which may be the daemon's own (rpc_link.h): op is the
+ * operation's message, borrowed. Returns the whole answer as it would leave, of *ret_len bytes,
+ * valid until the next request. NULL: no answer comes at once, or it is too long. */
+const uint8_t *rpc_local_ask(struct rpc_link *link, pb_op_case op_case, const ProtobufCMessage *op,
+                             size_t *ret_len);
 
 #endif

@@ -4,7 +4,12 @@
  * its socket is shut down, and MHD finds it closed. Every answer closes its connection.
  *
  * MHD runs in turns, and makes one page in each. A connection that asks for another one meanwhile
- * is suspended, and asks again in the next turn.
+ * is suspended, and asks again in the next turn. So is one whose page needs more turns, with what
+ * it has so far kept as the request's context.
+ *
+ * A stream is a response without length. While there is nothing to send its connection is
+ * suspended, until http_wake(). It has no deadline: what is written to it finds out when the viewer
+ * has gone.
  *
  * At its limit of connections MHD accepts no more: then a timer looks whether somebody waits, and
  * shuts down those that have not sent a request yet. A scrape sends it as soon as it is connected.
@@ -27,6 +32,7 @@
 #include "watch/http_host.h"
 
 #define BACKLOG 128
+#define SLOTS_MAX (HTTP_CONNECTIONS_MAX + HTTP_STREAMS_MAX)
 #define PRESSURE_CHECK_MS 20
 /* How long it counts that somebody had to wait. */
 #define PRESSED_MS 1000
@@ -38,6 +44,8 @@ struct slot {
     uint64_t accepted_ms, deadline_ms; /* of the loop's clock */
     bool is_answered;
     struct MHD_Connection *suspended; /* NULL: it is not */
+    struct http_stream *stream;       /* NULL: none */
+    struct MHD_Connection *waiting;   /* for more of its stream; NULL: it is not */
 };
 
 struct http {
@@ -45,6 +53,8 @@ struct http {
     struct MHD_Daemon *daemon;
     http_page_fn *page;
     void *ctx;
+    http_live_fn *live;
+    void *live_ctx;
     char address[TE_ADDR_TEXT_MAX];
     uv_poll_t poll;
     uv_timer_t timer;
@@ -58,18 +68,29 @@ struct http {
     struct te_addr listening;
     bool checks_host;
     uint64_t pressed_until_ms;
-    struct slot slots[HTTP_CONNECTIONS_MAX];
+    unsigned slots_max; /* streams have theirs if there is a live page */
+    struct slot slots[SLOTS_MAX];
 };
 
 static struct slot *slot_find(struct http *http, int fd)
 {
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; i < http->slots_max; i++)
         if (http->slots[i].fd == fd)
             return &http->slots[i];
     return NULL;
 }
 
 /* --- one request ------------------------------------------------------------------------------ */
+
+/* Takes text over. */
+static struct MHD_Response *response_of(char *text, size_t len)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+    if (response == NULL)
+        free(text);
+    return response;
+}
 
 static struct MHD_Response *response_new(struct http *http, const char *path,
                                          struct http_reply *reply)
@@ -84,11 +105,7 @@ static struct MHD_Response *response_new(struct http *http, const char *path,
         free(text);
         return NULL;
     }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
-    if (response == NULL)
-        free(text);
-    return response;
+    return response_of(text, len);
 }
 
 static void add_headers(struct MHD_Response *response, const char *content_type)
@@ -97,8 +114,11 @@ static void add_headers(struct MHD_Response *response, const char *content_type)
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(response, "Content-Security-Policy",
-                            "default-src 'none'; style-src 'unsafe-inline'");
+                            "default-src 'none'; script-src 'self'; style-src 'self'; "
+                            "connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+                            "form-action 'none'; frame-ancestors 'none'");
 }
 
 static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned status,
@@ -207,20 +227,193 @@ static enum MHD_Result answer_page(struct http *http, struct MHD_Connection *con
     return result;
 }
 
-/* True: this turn's page is made already. The connection will ask again. */
-static bool is_put_off(struct http *http, struct MHD_Connection *connection)
+static struct slot *slot_of(struct http *http, struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct slot *slot = info == NULL ? NULL : slot_find(http, info->connect_fd);
-    if (!http->has_made_page || http->turns == NULL || slot == NULL) {
-        http->has_made_page = true;
+    return info == NULL ? NULL : slot_find(http, info->connect_fd);
+}
+
+/* The connection asks again in the next turn. False: it cannot wait. */
+static bool put_off(struct http *http, struct MHD_Connection *connection)
+{
+    struct slot *slot = slot_of(http, connection);
+    if (http->turns == NULL || slot == NULL)
         return false;
-    }
     MHD_suspend_connection(connection);
     slot->suspended = connection;
     return true;
 }
+
+/* True: this turn's page is made already. The connection will ask again. */
+static bool is_put_off(struct http *http, struct MHD_Connection *connection)
+{
+    if (http->has_made_page && put_off(http, connection))
+        return true;
+    http->has_made_page = true;
+    return false;
+}
+
+/* --- the live page ---------------------------------------------------------------------------- */
+
+/* What a stream's response calls back with. */
+struct feed {
+    struct http *http;
+    struct slot *slot;
+    struct MHD_Connection *connection;
+    struct http_stream *stream;
+};
+
+static ssize_t on_feed(void *ctx, uint64_t position, char *bytes, size_t max)
+{
+    struct feed *feed = ctx;
+    (void)position;
+    if (feed->stream->len > 0)
+        return (ssize_t)http_stream_read(feed->stream, bytes, max);
+    if (feed->stream->is_ended)
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    MHD_suspend_connection(feed->connection);
+    feed->slot->waiting = feed->connection;
+    return 0;
+}
+
+static void on_feed_end(void *ctx)
+{
+    struct feed *feed = ctx;
+    feed->slot->stream = NULL;
+    feed->stream->on_gone(feed->stream->ctx);
+    http_stream_free(feed->stream);
+    free(feed);
+}
+
+static unsigned stream_count(const struct http *http)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < http->slots_max; i++)
+        count += http->slots[i].stream != NULL;
+    return count;
+}
+
+/* Takes the stream over, also on failure. */
+static enum MHD_Result answer_stream(struct http *http, struct MHD_Connection *connection,
+                                     struct http_stream *stream, const char *content_type)
+{
+    struct slot *slot = slot_of(http, connection);
+    struct feed *feed = malloc(sizeof(*feed));
+    struct MHD_Response *response = NULL;
+    if (feed != NULL && slot != NULL) {
+        *feed = (struct feed){http, slot, connection, stream};
+        response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_STREAM_BYTES / 4,
+                                                     on_feed, feed, on_feed_end);
+    }
+    if (response == NULL) {
+        stream->on_gone(stream->ctx);
+        http_stream_free(stream);
+        free(feed);
+        return MHD_NO;
+    }
+    int bytes = HTTP_STREAM_KERNEL_BYTES;
+    setsockopt(slot->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+    MHD_set_connection_option(connection, MHD_CONNECTION_OPTION_TIMEOUT, HTTP_STREAM_STALLED_S);
+    slot->stream = stream;
+    slot->deadline_ms = UINT64_MAX;
+    add_headers(response, content_type);
+    enum MHD_Result result = MHD_queue_response(connection, MHD_HTTP_OK, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static void exchange_free(struct http_exchange *exchange)
+{
+    if (exchange == NULL)
+        return;
+    if (exchange->work != NULL)
+        exchange->work_free(exchange->work);
+    free(exchange);
+}
+
+/* Takes text over. */
+static enum MHD_Result exchange_finish(struct http *http, struct http_exchange *exchange,
+                                       char *text, size_t len)
+{
+    struct MHD_Connection *connection = exchange->connection;
+    if (exchange->stream != NULL) {
+        struct http_stream *stream = exchange->stream;
+        exchange->stream = NULL;
+        free(text);
+        return answer_stream(http, connection, stream, exchange->reply.content_type);
+    }
+    struct MHD_Response *response = response_of(text, len);
+    if (response == NULL)
+        return MHD_NO;
+    add_headers(response, exchange->reply.content_type);
+    if (exchange->retry_after_s > 0) {
+        char seconds[16];
+        snprintf(seconds, sizeof(seconds), "%u", exchange->retry_after_s);
+        MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+    }
+    enum MHD_Result result = MHD_queue_response(connection, exchange->reply.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+/* One turn of it. */
+static enum MHD_Result exchange_run(struct http *http, struct http_exchange *exchange,
+                                    const char *path, bool *ret_is_ours)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *body = open_memstream(&text, &len);
+    if (body == NULL)
+        return MHD_NO;
+    exchange->path = path;
+    exchange->body = body;
+    exchange->is_unfinished = false;
+    exchange->may_stream = stream_count(http) < HTTP_STREAMS_MAX;
+    *ret_is_ours = http->live(http->live_ctx, exchange);
+    bool is_whole = fclose(body) == 0;
+    if (is_whole && *ret_is_ours && !exchange->is_unfinished)
+        return exchange_finish(http, exchange, text, len);
+    free(text);
+    if (!is_whole || !*ret_is_ours)
+        return is_whole ? MHD_YES : MHD_NO;
+    return put_off(http, exchange->connection) ? MHD_YES : MHD_NO;
+}
+
+static enum MHD_Result answer_live(struct http *http, struct MHD_Connection *connection,
+                                   const char *path, void **request_ctx)
+{
+    struct http_exchange *exchange = *request_ctx;
+    bool is_ours = true;
+    if (exchange == NULL)
+        exchange = calloc(1, sizeof(*exchange));
+    if (exchange == NULL)
+        return MHD_NO;
+    *request_ctx = exchange;
+    exchange->connection = connection;
+    exchange->reply = (struct http_reply){
+        .status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8", .accept = ""};
+    enum MHD_Result result = exchange_run(http, exchange, path, &is_ours);
+    return is_ours ? result : answer_page(http, connection, path);
+}
+
+/* The answer has been sent, or cannot be. */
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **request_ctx,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)ctx;
+    (void)connection;
+    (void)code;
+    exchange_free(*request_ctx);
+    *request_ctx = NULL;
+}
+
+const char *http_argument(const struct http_exchange *exchange, const char *name)
+{
+    return MHD_lookup_connection_value(exchange->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+/* --- one request, at last --------------------------------------------------------------------- */
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *upload,
@@ -231,7 +424,6 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     const char *text;
     (void)upload;
     (void)upload_len;
-    (void)request_ctx;
     slot_answered(connection);
     if (is_header_too_long(connection))
         return answer_text(connection, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -246,6 +438,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
                            "only GET and HEAD are supported\n");
     if (is_put_off(http, connection))
         return MHD_YES;
+    if (http->live != NULL)
+        return answer_live(http, connection, target.path, request_ctx);
     return answer_page(http, connection, target.path);
 }
 
@@ -276,7 +470,7 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
 
 static void shut_late_ones(struct http *http)
 {
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i < http->slots_max; i++) {
         struct slot *slot = &http->slots[i];
         if (slot->fd >= 0 && slot->deadline_ms <= uv_now(http->loop))
             shutdown(slot->fd, SHUT_RDWR);
@@ -303,9 +497,11 @@ static void make_room(struct http *http)
     uint64_t idle_ms = now_ms < http->pressed_until_ms ? HTTP_IDLE_PRESSED_MS : HTTP_IDLE_MS;
     if (!is_full(http) || !has_somebody_waiting(http))
         return;
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i < http->slots_max; i++) {
         struct slot *slot = &http->slots[i];
         uint64_t age_ms = now_ms - slot->accepted_ms;
+        if (slot->stream != NULL)
+            continue;
         if (age_ms < (slot->is_answered ? HTTP_STALLED_MS : idle_ms))
             continue;
         shutdown(slot->fd, SHUT_RDWR);
@@ -321,9 +517,10 @@ static uint64_t next_delay_ms(struct http *http)
     uint64_t delay_ms = UINT64_MAX, now_ms = uv_now(http->loop);
     if (MHD_get_timeout(http->daemon, &mhd_ms) == MHD_YES)
         delay_ms = mhd_ms;
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i < http->slots_max; i++) {
         const struct slot *slot = &http->slots[i];
-        if (slot->fd >= 0 && slot->deadline_ms > now_ms && slot->deadline_ms - now_ms < delay_ms)
+        if (slot->fd >= 0 && slot->stream == NULL && slot->deadline_ms > now_ms &&
+            slot->deadline_ms - now_ms < delay_ms)
             delay_ms = slot->deadline_ms - now_ms;
     }
     return is_full(http) && delay_ms > PRESSURE_CHECK_MS ? PRESSURE_CHECK_MS : delay_ms;
@@ -335,7 +532,7 @@ static void on_timer(uv_timer_t *timer);
  * at the start of a run, before closing what has ended: hence one more run after each close. */
 static void run(struct http *http)
 {
-    for (unsigned i = 0; i <= HTTP_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i <= http->slots_max; i++) {
         http->has_closed = false;
         MHD_run(http->daemon);
         if (!http->has_closed)
@@ -352,7 +549,7 @@ static void run(struct http *http)
 static bool resume_all(struct http *http)
 {
     bool has_any = false;
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++) {
+    for (unsigned i = 0; i < http->slots_max; i++) {
         if (http->slots[i].suspended == NULL)
             continue;
         MHD_resume_connection(http->slots[i].suspended);
@@ -360,6 +557,20 @@ static bool resume_all(struct http *http)
         has_any = true;
     }
     return has_any;
+}
+
+/* Lets the streams go on that have something to send, or with is_all all of them. */
+static void resume_streams(struct http *http, bool is_all)
+{
+    for (unsigned i = 0; i < http->slots_max; i++) {
+        struct slot *slot = &http->slots[i];
+        if (slot->waiting == NULL)
+            continue;
+        if (!is_all && slot->stream->len == 0 && !slot->stream->is_ended)
+            continue;
+        MHD_resume_connection(slot->waiting);
+        slot->waiting = NULL;
+    }
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);
@@ -383,6 +594,12 @@ static void run_in_turn(struct http *http)
     }
     uv_poll_stop(&http->poll);
     turns_queue(http->turns, http->share, &http->job);
+}
+
+void http_wake(struct http *http)
+{
+    resume_streams(http, false);
+    run_in_turn(http);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -472,10 +689,10 @@ static bool daemon_start(struct http *http, int fd)
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_USE_ERROR_LOG | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
         http, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)(HTTP_DEADLINE_MS / 1000), MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_LIMIT, http->slots_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)HTTP_POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, http, MHD_OPTION_END);
     http->listen_fd = fd;
     if (http->daemon == NULL)
         close(fd);
@@ -502,13 +719,16 @@ static struct http *http_alloc(uv_loop_t *loop, const struct http_options *optio
     http->loop = loop;
     http->page = options->page;
     http->ctx = options->ctx;
+    http->live = options->live;
+    http->live_ctx = options->live_ctx;
+    http->slots_max = options->live != NULL ? SLOTS_MAX : HTTP_CONNECTIONS_MAX;
     http->turns = options->turns;
     http->job = (struct fair_job){.run = on_turn, .owner = http};
     if (http->turns != NULL)
         http->share = fair_share_get(&http->turns->fair, FAIR_USER_HTTP);
     http->listening = options->address.addr;
     http->checks_host = options->checks_host;
-    for (unsigned i = 0; i < HTTP_CONNECTIONS_MAX; i++)
+    for (unsigned i = 0; i < http->slots_max; i++)
         http->slots[i].fd = -1;
     return http;
 }
@@ -555,6 +775,7 @@ void http_free(struct http *http)
         return;
     uv_poll_stop(&http->poll);
     resume_all(http); /* MHD stops no suspended ones */
+    resume_streams(http, true);
     if (http->turns != NULL) {
         turns_drop(http->turns, &http->job);
         fair_share_put(http->share);

@@ -1,4 +1,4 @@
-/* The pages of the HTTP server: /metrics, /healthz and the live page at /.
+/* The pages of the HTTP server for programs: /metrics and /healthz; page/ has the one for people.
  *
  * Theory of operation of this room: the daemon as seen from outside. For each page the owner fills
  * one struct metrics_input from the parts of the daemon; metrics turns it into text, and http

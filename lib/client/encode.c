@@ -1,6 +1,7 @@
 /* Requests as protobuf messages, packed directly into the body of an nng message. */
 #include <string.h>
 
+#include "encode_filter.h"
 #include "message.h"
 
 /* The message structs of one request. They point into the tcpc_request; nothing is copied. */
@@ -129,24 +130,7 @@ static void encode_status(struct scratch *scratch, const struct call *call)
 static size_t encode_nodes(struct scratch *scratch, const struct tcpc_filter_node *nodes,
                            size_t count)
 {
-    size_t used = count < TCPC_FILTER_NODES_MAX ? count : TCPC_FILTER_NODES_MAX;
-    for (size_t i = 0; i < used; i++) {
-        const struct tcpc_filter_node *from = &nodes[i];
-        PB(FilterNode) *node = scratch->node_pointers[i] = &scratch->nodes[i];
-        tcpengine__v1__filter_node__init(node);
-        node->kind = (PB(FilterKind))from->kind;
-        node->left = from->left;
-        node->right = from->right;
-        node->field = (PB(FilterField))from->field;
-        node->op = (PB(FilterOperator))from->op;
-        node->number = from->number;
-        node->prefix_bits = from->prefix_bits;
-        if (from->prefix_bits > 0)
-            node->address = (ProtobufCBinaryData){sizeof(from->address), (uint8_t *)from->address};
-        if (from->text != NULL)
-            node->text = (char *)from->text;
-    }
-    return used;
+    return tcpci_encode_filter(nodes, count, scratch->nodes, scratch->node_pointers);
 }
 
 static void encode_list(struct scratch *scratch, const struct call *call)

@@ -18,6 +18,7 @@ struct parser {
     const char *rest;
     char word[WORD_MAX]; /* the word to look at; empty at the end */
     bool is_too_long;
+    bool is_numeric; /* no names of hosts and services */
     unsigned depth;
     struct filter *filter;
     char *error;
@@ -208,7 +209,7 @@ static bool find_operator(const char *word, enum filter_operator *ret_op)
 }
 
 /* "80", ":80", ":http": into *ret_port. */
-static bool read_port(const char *text, uint32_t *ret_port)
+static bool read_port(const struct parser *parser, const char *text, uint32_t *ret_port)
 {
     uint64_t number;
     uint16_t port;
@@ -216,7 +217,7 @@ static bool read_port(const char *text, uint32_t *ret_port)
         text++;
     if (parse_number(text, 65535, &number))
         *ret_port = (uint32_t)number;
-    else if (address_port(text, &port))
+    else if (!parser->is_numeric && address_port(text, &port))
         *ret_port = port;
     else
         return false;
@@ -232,7 +233,7 @@ struct hosts {
 };
 
 /* "HOST", "HOST/PREFIX", HOST any: into hosts. */
-static bool read_network(char *text, struct hosts *hosts)
+static bool read_network(const struct parser *parser, char *text, struct hosts *hosts)
 {
     const char *why;
     uint64_t prefix;
@@ -246,18 +247,20 @@ static bool read_network(char *text, struct hosts *hosts)
     }
     if (address_is_any(text))
         return slash == NULL;
+    if (parser->is_numeric && !tcpc_endpoint_set(&hosts->list[0], text, 0))
+        return false;
     hosts->count = address_resolve(text, AF_UNSPEC, hosts->list, HOSTS_MAX, &why);
     return hosts->count > 0;
 }
 
-static bool read_hosts(const char *text, struct hosts *ret_hosts)
+static bool read_hosts(const struct parser *parser, const char *text, struct hosts *ret_hosts)
 {
     struct address_text parts;
     *ret_hosts = (struct hosts){.port = 0};
-    if (!*text || !address_split(text, &parts) || !read_network(parts.host, ret_hosts))
+    if (!*text || !address_split(text, &parts) || !read_network(parser, parts.host, ret_hosts))
         return false;
     return !parts.has_port || strcmp(parts.port, "*") == 0 ||
-           read_port(parts.port, &ret_hosts->port);
+           read_port(parser, parts.port, &ret_hosts->port);
 }
 
 static bool set_network(struct filter_node *node, const struct tcpc_endpoint *endpoint,
@@ -293,7 +296,7 @@ static unsigned parse_hosts(struct parser *parser, enum filter_field field, enum
 {
     struct filter_node node = {.kind = FILTER_HOST, .field = field, .op = op};
     struct hosts hosts;
-    if (parser->is_too_long || !read_hosts(parser->word, &hosts))
+    if (parser->is_too_long || !read_hosts(parser, parser->word, &hosts))
         return complain(parser, HOST_WANTED);
     node.number = hosts.port;
     unsigned index = add_hosts(parser, &node, &hosts);
@@ -323,9 +326,10 @@ static unsigned parse_port_test(struct parser *parser, enum filter_field field)
     if (has_operator)
         next_word(parser);
     bool is_equality = node.op == FILTER_EQUAL || node.op == FILTER_NOT_EQUAL;
-    if (is_equality && strpbrk(parser->word, ":*") != NULL && !read_port(parser->word, &port))
+    if (is_equality && strpbrk(parser->word, ":*") != NULL &&
+        !read_port(parser, parser->word, &port))
         return parse_hosts(parser, field, node.op); /* sport = 10.0.0.2:80, sport = :* */
-    if (!read_port(parser->word, &port))
+    if (!read_port(parser, parser->word, &port))
         return complain(parser, has_operator ? "a port, like :80"
                                              : "an operator (=, !=, >, <, >=, <=) or a port");
     node.number = port;
@@ -537,23 +541,35 @@ static unsigned parse_or(struct parser *parser)
     return left;
 }
 
+static bool parse(struct parser *parser)
+{
+    memset(parser->filter, 0, sizeof(*parser->filter));
+    parser->error[0] = '\0';
+    next_word(parser);
+    if (!parser->word[0])
+        return true;
+    unsigned root = parse_or(parser);
+    if (root == NODE_NONE)
+        return false;
+    if (parser->word[0]) {
+        complain(parser, "and, or, or the end");
+        return false;
+    }
+    parser->filter->root = (uint8_t)root;
+    return true;
+}
+
 bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error)
 {
     struct parser parser = {.rest = text, .filter = ret_filter, .error = ret_error};
-    memset(ret_filter, 0, sizeof(*ret_filter));
-    ret_error[0] = '\0';
-    next_word(&parser);
-    if (!parser.word[0])
-        return true;
-    unsigned root = parse_or(&parser);
-    if (root == NODE_NONE)
-        return false;
-    if (parser.word[0]) {
-        complain(&parser, "and, or, or the end");
-        return false;
-    }
-    ret_filter->root = (uint8_t)root;
-    return true;
+    return parse(&parser);
+}
+
+bool filter_parse_numeric(const char *text, struct filter *ret_filter, char *ret_error)
+{
+    struct parser parser = {
+        .rest = text, .is_numeric = true, .filter = ret_filter, .error = ret_error};
+    return parse(&parser);
 }
 
 bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error)

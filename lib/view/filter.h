@@ -104,6 +104,9 @@ struct filter_subject {
 /* Parses text; empty text matches everything. False: ret_error, FILTER_ERROR_MAX bytes, names the
  * word and what was expected, and *ret_filter is of no use. */
 bool filter_parse(const char *text, struct filter *ret_filter, char *ret_error);
+/* The same without asking the system for names of hosts and services, which takes time and files.
+ */
+bool filter_parse_numeric(const char *text, struct filter *ret_filter, char *ret_error);
 /* The same for the words of a command line, joined by spaces. */
 bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error);
 /* What is not known of the subject is not true, whatever the operator. */

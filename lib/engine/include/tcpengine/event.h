@@ -8,6 +8,7 @@
 #ifndef TCPENGINE_EVENT_H
 #define TCPENGINE_EVENT_H
 
+#include <stddef.h>
 #include <tcpengine/note.h>
 #include <tcpengine/types.h>
 
@@ -66,6 +67,14 @@ const char *te_cause_text(enum te_cause cause);
 /* "SYN,ACK" in the order of RFC 9293's text; "" for no flag. Writes at most 40 bytes, final NUL
  * included. */
 void te_tcp_flags_format(uint8_t flags, char *ret_text);
+
+/* A legal transition, and its cause in RFC 9293's figure 5, or the commonest one. */
+struct te_edge {
+    enum te_state from, to;
+    enum te_cause cause;
+};
+/* All of them: *ret_count rows, static. */
+const struct te_edge *te_edges(size_t *ret_count);
 
 /* The segment behind a transition or a drop, in host byte order, as its header had it. */
 struct te_segment_info {
