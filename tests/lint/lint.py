@@ -25,6 +25,7 @@ RULES = {
     "clang_format": rules_source.clang_format,
     "shellcheck": rules_source.shellcheck,
     "python_compiles": rules_source.python_compiles,
+    "page_assets": rules_source.page_assets,
     "forbidden_symbols": rules_library.forbidden_symbols,
     "mutable_data": rules_library.mutable_data,
     "exported_names": rules_library.exported_names,

@@ -2,6 +2,7 @@
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from source_files import blank_text, c_files, functions_of, tracked_files
@@ -217,4 +218,37 @@ def python_compiles(root: Path, _: dict) -> list[str]:
                 compile(path.read_text(), str(path), "exec")
             except SyntaxError as error:
                 found.append(f"{path.relative_to(root)}:{error.lineno}: {error.msg}")
+    return found
+
+
+# What reads text as markup or as a program, and what a strict Content-Security-Policy forbids.
+MARKUP = re.compile(r"\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval|new Function|srcdoc)\b")
+INLINE = re.compile(r"\s(style|on[a-z]+)\s*=|<style\b|<script(?![^>]*\ssrc=)|(src|href)=\"(https?:)?//")
+IMPORT = re.compile(r"^import .* from \"/page/([^\"]+)\";$", re.MULTILINE)
+
+
+def _module_errors(path: Path) -> list[str]:
+    text = path.read_text()
+    found = [f"import of {name}, which is not there" for name in IMPORT.findall(text)
+             if not (path.parent / name).is_file()]
+    found += [f"{name} is forbidden" for name in MARKUP.findall(text)]
+    with tempfile.NamedTemporaryFile("w", suffix=".mjs") as module:
+        module.write(text)
+        module.flush()
+        done = subprocess.run(["node", "--check", module.name], capture_output=True, text=True)
+    return found + ([done.stderr.replace(module.name, path.name)] if done.returncode != 0 else [])
+
+
+def page_assets(root: Path, _: dict) -> list[str]:
+    """Modules of the live page parse, import each other, and put text as text; the document has nothing inline."""
+    found = []
+    for path in tracked_files(root):
+        if path.parent.name != "assets":
+            continue
+        if path.suffix == ".js" and shutil.which("node") is None:
+            return ["node is missing: apt-get install nodejs"]
+        errors = _module_errors(path) if path.suffix == ".js" else []
+        if path.suffix == ".html":
+            errors = [f"{match.group(0).strip()} is forbidden" for match in INLINE.finditer(path.read_text())]
+        found += [f"{path.relative_to(root)}: {error}" for error in errors]
     return found

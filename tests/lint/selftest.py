@@ -130,6 +130,12 @@ CASES = {
                      {"a.c": "int   a ;\n", ".clang-format": "BasedOnStyle: LLVM\n"}),
     "shellcheck": ({"a": "#!/bin/sh\nrm -f \"$1\"\n"}, {"a": "#!/bin/sh\nrm -f $1\n"}),
     "python_compiles": ({"a.py": "a = 1\n"}, {"a.py": "a = = 1\n"}),
+    "page_assets": (
+        {"assets/a.js": 'import {b} from "/page/b.js";\nnode.textContent = b;\n', "assets/b.js": "export const b = 1;\n",
+         "assets/a.html": '<script type="module" src="/page/a.js"></script>\n'},
+        {"assets/a.js": "node.innerHTML = name;\n"}, {"assets/a.js": 'import {b} from "/page/b.js";\n'},
+        {"assets/a.js": "const = 1;\n"}, {"assets/a.html": "<p style=color:red>\n"},
+        {"assets/a.html": "<script>f()</script>\n"}, {"assets/a.html": '<img src="https://a.example/">\n'}),
     "forbidden_symbols": (
         {"lib.c": "#include <string.h>\nvoid te_f(char *p, int c)\n{ memset(p, c, 999); }\n"},
         {"lib.c": "#include <time.h>\nlong te_f(void)\n{ return time(0); }\n"}),

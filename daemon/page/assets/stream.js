@@ -1,0 +1,62 @@
+// The stream of server-sent events. The browser reconnects by itself after a broken connection, but not
+// after an answer like 503: then this does.
+
+const RETRY_MS = 3000;
+const EVENTS = ["hello", "state", "sample", "segment"];
+
+export class Stream {
+    // on.EVENT(data) for each event, and on.answering(is_answering, why).
+    constructor(on) {
+        this.on = on;
+        this.source = null;
+        this.timer = null;
+        this.connection = null;
+    }
+
+    open(connection) {
+        this.connection = connection;
+        this.close();
+        const query = connection === null ? "" : `?connection=${encodeURIComponent(connection)}`;
+        const source = new EventSource(`/page/stream${query}`);
+        this.source = source;
+        for (const name of EVENTS)
+            source.addEventListener(name, (event) => this.take(source, name, event));
+        source.addEventListener("error", () => this.fail(source));
+    }
+
+    close() {
+        clearTimeout(this.timer);
+        if (this.source !== null)
+            this.source.close();
+        this.source = null;
+    }
+
+    take(source, name, event) {
+        if (source !== this.source)
+            return;
+        this.on.answering(true, "");
+        this.on[name]?.(JSON.parse(event.data));
+    }
+
+    async fail(source) {
+        if (source !== this.source)
+            return;
+        const is_refused = source.readyState === EventSource.CLOSED && await is_reachable();
+        if (source !== this.source)
+            return;
+        this.on.answering(false, is_refused
+            ? "The daemon has as many viewers as it allows. Trying again."
+            : "The daemon is not answering. Trying again.");
+        if (source.readyState === EventSource.CLOSED)
+            this.timer = setTimeout(() => this.open(this.connection), RETRY_MS);
+    }
+}
+
+async function is_reachable() {
+    try {
+        await fetch("/healthz", {cache: "no-store"});
+        return true;
+    } catch {
+        return false;
+    }
+}
