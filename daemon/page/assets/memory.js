@@ -9,7 +9,7 @@ export class Memory {
     }
 
     show({used, max, level}) {
-        const shortage = level && level !== "normal" ? `, ${level}` : "";
+        const shortage = level && level !== "plenty" ? `, ${level}` : "";
         this.meter.show(used, max, `${bytes(used)} of at most ${bytes(max)}${shortage}`);
     }
 }
