@@ -5,6 +5,7 @@ reloads; a daemon that ends. What each program is expected to say is what it say
 import contextlib
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -240,6 +241,9 @@ class Peers(LongTest):
         self.assertGreater(reloads, 2)
 
 
+LIMIT_OF_UNIT = int(re.search(r"LimitNOFILE=(\d+)", Path(
+    HERE, "../../systemd/common.service.in").read_text())[1])
+
 MANY_SERVER = """
 import select, socket, sys
 listener = socket.create_server(("0.0.0.0", %d), backlog=4096)
@@ -265,6 +269,13 @@ class Many(LongTest):
     """As many connections of one program as one user may have: 50,000, or what descriptors allow."""
 
     daemon_arguments = ("--set", "connections_per_remote_max=0")
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        """As systemd's LimitNOFILE has it, where root may raise the limit (CAP_SYS_RESOURCE)."""
+        with contextlib.suppress(ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (LIMIT_OF_UNIT, LIMIT_OF_UNIT))
+        super().setUpClass()
 
     def sockets(self, name: str = "") -> int:
         with urllib.request.urlopen("http://127.0.0.1:9409/metrics", timeout=30) as page:
