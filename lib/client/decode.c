@@ -424,6 +424,29 @@ static bool decode_limits(struct decoding *decoding, const PB(ExplainResult) * m
     return true;
 }
 
+static bool decode_explained_faults(struct decoding *decoding, const PB(ExplainResult) * message,
+                                    struct tcpc_explanation *explanation)
+{
+    struct tcpc_explain_fault *rows =
+        tcpci_arena_array(decoding->memory, message->n_faults, sizeof(*rows));
+    if (rows == NULL)
+        return false;
+    for (size_t i = 0; i < message->n_faults; i++) {
+        const PB(ExplainFault) *from = message->faults[i];
+        rows[i] = (struct tcpc_explain_fault){.id = from->id,
+                                              .what = from->what,
+                                              .aim = from->aim,
+                                              .count = from->count,
+                                              .hits = from->hits,
+                                              .hits_here = from->hits_here,
+                                              .hit_ms_ago = from->hit_ms_ago,
+                                              .is_over = from->is_over};
+    }
+    explanation->faults = rows;
+    explanation->fault_count = message->n_faults;
+    return true;
+}
+
 static bool decode_explanation(struct decoding *decoding)
 {
     const PB(ExplainResult) *message = decoding->message->explain;
@@ -446,7 +469,8 @@ static bool decode_explanation(struct decoding *decoding)
     explanation->hint_count = message->n_hints;
     decode_owner(&explanation->owner, message->owner != NULL ? message->owner->uid : 0,
                  message->owner);
-    return decode_limits(decoding, message, explanation);
+    return decode_limits(decoding, message, explanation) &&
+           decode_explained_faults(decoding, message, explanation);
 }
 
 static bool decode_capture(struct decoding *decoding)
@@ -514,8 +538,12 @@ static bool decode_events(struct decoding *decoding)
 {
     const PB(NextEventsResult) *message = decoding->message->next_events;
     struct tcpc_event *rows = tcpci_arena_array(decoding->memory, message->n_events, sizeof(*rows));
-    if (rows == NULL)
+    struct tcpc_lost_events *lost_by =
+        tcpci_arena_array(decoding->memory, message->n_lost_by, sizeof(*lost_by));
+    if (rows == NULL || lost_by == NULL)
         return false;
+    for (size_t i = 0; i < message->n_lost_by; i++)
+        lost_by[i] = (struct tcpc_lost_events){message->lost_by[i]->id, message->lost_by[i]->count};
     for (size_t i = 0; i < message->n_events; i++) {
         if (!decode_event(decoding, &rows[i], message->events[i]))
             return false;
@@ -523,7 +551,9 @@ static bool decode_events(struct decoding *decoding)
     decoding->response->u.events = (struct tcpc_events){.rows = rows,
                                                         .count = message->n_events,
                                                         .lost = message->lost,
-                                                        .last_seq = message->last_seq};
+                                                        .last_seq = message->last_seq,
+                                                        .lost_by = lost_by,
+                                                        .lost_by_count = message->n_lost_by};
     return true;
 }
 
@@ -586,6 +616,21 @@ static bool decode_address_states(struct decoding *decoding)
     return true;
 }
 
+static bool decode_uses(struct decoding *decoding)
+{
+    const PB(DaemonStatusResult) *message = decoding->message->daemon;
+    struct tcpc_daemon_status *status = &decoding->response->u.daemon;
+    struct tcpc_use *uses = tcpci_arena_array(decoding->memory, message->n_uses, sizeof(*uses));
+    if (uses == NULL)
+        return false;
+    for (size_t i = 0; i < message->n_uses; i++)
+        uses[i] = (struct tcpc_use){message->uses[i]->name, message->uses[i]->used,
+                                    message->uses[i]->max};
+    status->uses = uses;
+    status->use_count = message->n_uses;
+    return true;
+}
+
 static bool decode_daemon(struct decoding *decoding)
 {
     const PB(DaemonStatusResult) *message = decoding->message->daemon;
@@ -614,7 +659,7 @@ static bool decode_daemon(struct decoding *decoding)
     status->offload_refused_count = message->n_offloads_refused;
     status->kernel_dropped = message->kernel_dropped;
     decode_daemon_totals(status, message);
-    return decode_options(decoding) && decode_address_states(decoding);
+    return decode_options(decoding) && decode_address_states(decoding) && decode_uses(decoding);
 }
 
 static bool decode_attach(struct decoding *decoding)

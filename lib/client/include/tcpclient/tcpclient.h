@@ -563,6 +563,17 @@ struct tcpc_fact {
     int64_t value;
 };
 
+/* A fault that has hit it, or waits for its segments (tcpc_fault_add). */
+struct tcpc_explain_fault {
+    uint64_t id;
+    const char *what, *aim;
+    uint64_t count;     /* 0: no limit */
+    uint64_t hits;      /* in all */
+    uint64_t hits_here; /* of its segments */
+    int64_t hit_ms_ago; /* the last of those; -1: none */
+    bool is_over;
+};
+
 /* What a connection or listener waits for, in words. */
 struct tcpc_explanation {
     uint64_t id;
@@ -582,6 +593,8 @@ struct tcpc_explanation {
     size_t hint_count;
     const struct tcpc_fact *facts; /* numbers behind the words */
     size_t fact_count;
+    const struct tcpc_explain_fault *faults;
+    size_t fault_count;
 };
 
 struct tcpc_counter {
@@ -611,11 +624,19 @@ struct tcpc_event {
     uint64_t lost; /* "notes_lost": so many notes of id (0: of others) were not kept */
 };
 
+/* Events that were overwritten before we asked, of one connection or listener. */
+struct tcpc_lost_events {
+    uint64_t id; /* 0: of none */
+    uint64_t count;
+};
+
 struct tcpc_events {
     const struct tcpc_event *rows;
     size_t count;
-    uint64_t lost;     /* events that were overwritten before we asked */
-    uint64_t last_seq; /* the next request's after_seq */
+    uint64_t lost;                          /* events that were overwritten before we asked */
+    uint64_t last_seq;                      /* the next request's after_seq */
+    const struct tcpc_lost_events *lost_by; /* whose they were, as far as it is known */
+    size_t lost_by_count;
 };
 
 /* A session that there is. */
@@ -653,6 +674,12 @@ struct tcpc_address_state {
     bool is_configured;     /* false: the link-local address that an IPv6 address brings along */
 };
 
+/* How much there is of something, and the most that there can be. */
+struct tcpc_use {
+    const char *name; /* "connections", "time_wait", ...; bytes if it ends in _bytes */
+    uint64_t used, max;
+};
+
 struct tcpc_daemon_status {
     const char *version;
     uint32_t api_major;
@@ -681,6 +708,8 @@ struct tcpc_daemon_status {
     int64_t kernel_dropped; /* frames that the kernel dropped before they were read; -1: unknown */
     const struct tcpc_address_state *address_states;
     size_t address_state_count;
+    const struct tcpc_use *uses; /* of what is limited */
+    size_t use_count;
 };
 
 struct tcpc_response {
