@@ -162,6 +162,20 @@ static void push_event(struct te_stack *stack, const struct te_note_subject *sub
     te_event_push(stack, &event);
 }
 
+/* Hits of one fault in a row share a note: else they would push out what the fault has caused. */
+static void keep(struct te_note_log *log, struct te_note *note)
+{
+    struct te_note *last =
+        log->total > 0 ? &log->notes[(log->total - 1) % TE_NOTES_MAX] : &log->notes[0];
+    bool is_again = log->total > 0 && note->kind == TE_NOTE_FAULT && last->kind == note->kind &&
+                    last->value == note->value;
+    if (is_again)
+        note->count = last->count + 1;
+    else
+        last = &log->notes[log->total++ % TE_NOTES_MAX];
+    *last = *note;
+}
+
 void te_note_add(struct te_stack *stack, const struct te_note_subject *subject,
                  const struct te_note *note)
 {
@@ -173,8 +187,9 @@ void te_note_add(struct te_stack *stack, const struct te_note_subject *subject,
     stack->notes.last_id = subject->id;
     struct te_note_log *log = log_of(stack, subject);
     if (log != NULL)
-        log->notes[log->total++ % TE_NOTES_MAX] = noted;
-    push_event(stack, subject, &noted);
+        keep(log, &noted);
+    if (note->kind != TE_NOTE_FAULT) /* te_note_fault */
+        push_event(stack, subject, &noted);
 }
 
 void te_note_events(struct te_stack *stack, bool is_wanted)

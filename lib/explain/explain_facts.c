@@ -608,6 +608,23 @@ static void cookies(struct out *out, const struct explain_subject *subject)
                  : "SYN cookies are off, so that new peers are turned away");
 }
 
+/* "; of the last 12, 10.0.0.9 sent 10 and 10.0.0.7 2". */
+static void put_dropped_by(struct out *out, const struct te_listener_facts *facts)
+{
+    char text[TE_ADDR_TEXT_MAX];
+    if (facts->dropped_lately < 2)
+        return;
+    put(out, "; of the last ");
+    put_number(out, facts->dropped_lately);
+    for (unsigned i = 0; i < facts->dropped_by_count && i < TE_DROPPED_BY_MAX; i++) {
+        te_addr_format(&facts->dropped_by[i].addr, text);
+        put(out, i == 0 ? ", " : i + 1 == facts->dropped_by_count ? " and " : ", ");
+        put(out, text);
+        put(out, i == 0 ? " sent " : " ");
+        put_number(out, facts->dropped_by[i].count);
+    }
+}
+
 static void listener_drops(struct out *out, const struct explain_subject *subject)
 {
     const struct te_listener_facts *facts = &subject->facts->listener;
@@ -630,6 +647,7 @@ static void listener_drops(struct out *out, const struct explain_subject *subjec
     put(out, " ");
     put_since(out, subject->facts, facts->dropped_at_us);
     put(out, " ago");
+    put_dropped_by(out, facts);
 }
 
 /* --- TIME_WAIT -------------------------------------------------------------------------------- */

@@ -6,6 +6,7 @@
 #define TCPENGINE_EXPLAIN_WORDS_H
 
 #include <tcpengine/explain.h>
+#include <tcpengine/fault.h>
 
 /* What to make of it: X(CONSTANT, name). */
 #define EXPLAIN_VERDICT_LIST(X)                                                                    \
@@ -34,21 +35,37 @@ struct explain_owner {
     bool is_gone; /* the program has ended */
 };
 
+/* A fault that somebody has injected into its segments, or will. */
+struct explain_fault {
+    uint64_t id;
+    struct te_fault_spec spec;
+    uint32_t probability_millionths;
+    uint64_t count; /* of hits that end it; 0: no limit */
+    uint64_t hits, hits_here;
+    int64_t hit_us_ago; /* the last one here */
+    bool is_over;
+};
+/* Told one by one; of more only their number. */
+#define EXPLAIN_FAULTS_MAX 3
+
 /* What there is to say. All of it is borrowed until return. */
 struct explain_subject {
     const struct te_explanation *facts;
     struct explain_owner owner;
     struct explain_owner listener_owner; /* of facts->listener, if there is one */
+    const struct explain_fault *faults;  /* the first EXPLAIN_FAULTS_MAX of fault_count */
+    unsigned fault_count;
 };
 
 #define EXPLAIN_TEXT_MAX 640
+#define EXPLAIN_REASON_MAX 1536 /* with faults */
 #define EXPLAIN_HINT_MAX 64
 #define EXPLAIN_HINTS_MAX 4
 
 struct explain_words {
     enum explain_verdict verdict;
     char summary[EXPLAIN_TEXT_MAX];   /* one sentence */
-    char reason[EXPLAIN_TEXT_MAX];    /* why it is in this state and situation */
+    char reason[EXPLAIN_REASON_MAX];  /* why it is in this state and situation */
     char waits_for[EXPLAIN_TEXT_MAX]; /* what has to come, and from whom; "" if nothing has to */
     char then[EXPLAIN_TEXT_MAX];      /* what the timer does, or that there is none */
     char peer[EXPLAIN_TEXT_MAX];      /* how it looks from the other side */

@@ -212,6 +212,38 @@ static void a_syn_queue_that_is_full(void **state)
               "ACKs of the half-open handshakes", NULL);
 }
 
+/* Which remotes it were: those with the most first. */
+static void a_listener_that_drops_says_whose(void **state)
+{
+    struct script *s = *state;
+    s->f.config.syn_queue_max = 1;
+    s->f.config.syn_cookies = TE_SYN_COOKIES_OFF;
+    conn_in_syn_rcvd(s);
+    for (uint16_t port = 9000; port < 9003; port++) {
+        script_new_peer(s, port);
+        struct seg syn = script_syn(s, TE_SYN);
+        script_send(s, &syn);
+    }
+    struct te_explanation facts = facts_of(s, s->listener_id);
+    if (s->f.reborn)
+        return; /* drops are not saved */
+    T_EQUAL(facts.listener.dropped_lately, 3);
+    T_EQUAL(facts.listener.dropped_by_count, 1);
+    T_EQUAL(facts.listener.dropped_by[0].count, 3);
+    struct explain_words words;
+    say(s, s->listener_id, &words);
+    T_CONTAINS(words.reason, "the last one of 10.0.0.2:9002 0 s ago; of the last 3, 10.0.0.2 sent "
+                             "3.");
+    facts.listener.dropped_by_count = 3;
+    facts.listener.dropped_lately = 9;
+    facts.listener.dropped_by[1] = facts.listener.dropped_by[2] = facts.listener.dropped_by[0];
+    facts.listener.dropped_by[1].addr.bytes[15] = 7;
+    facts.listener.dropped_by[1].count = facts.listener.dropped_by[2].count = 2;
+    struct explain_subject subject = {.facts = &facts};
+    explain_say(&subject, &words);
+    T_CONTAINS(words.reason, "of the last 9, 10.0.0.2 sent 3, 10.0.0.7 2 and 10.0.0.2 2.");
+}
+
 static void a_syn_queue_that_is_full_without_cookies(void **state)
 {
     struct script *s = *state;
@@ -738,6 +770,7 @@ int main(void)
         SCRIPT_TEST(a_syn_ack_without_an_answer),
         SCRIPT_TEST(an_accept_queue_that_is_full),
         SCRIPT_TEST(a_syn_queue_that_is_full),
+        SCRIPT_TEST(a_listener_that_drops_says_whose),
         SCRIPT_TEST(a_syn_queue_that_is_full_without_cookies),
         SCRIPT_TEST(nothing_to_do),
         SCRIPT_TEST(bytes_that_wait_to_be_read),

@@ -7,6 +7,7 @@
 #include "support/frames.h"
 
 #define MSS 1460
+#define TIMESTAMP_BYTES 12 /* of a segment's options, RFC 7323 */
 #define RTT (100 * MS)
 #define RTO_MIN (200 * MS)
 
@@ -207,6 +208,58 @@ static void a_dsack_undoes(void **state)
     T_NOTES(s, "recovery_entered rack_retransmit recovery_left undone_dsack ");
 }
 
+/* The original was late, not lost: its acknowledgment echoes the first sending's timestamp. */
+static void a_timestamp_undoes(void **state)
+{
+    struct script *s = *state;
+    uint32_t mss = MSS - TIMESTAMP_BYTES;
+    s->options = SPEAKS_SACK | SPEAKS_TIMESTAMPS;
+    open_path(s, RTT);
+    T_EQUAL(script_user_send(s, 5 * mss), 5 * mss);
+    script_skip(s);
+    uint32_t original_ts = s->c.their_ts;
+    script_advance(s, RTT);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, ECR(original_ts),
+           SACK1(BLOCK(1 + mss, 1 + 5 * mss)));
+    script_skip(s);
+    script_advance(s, 5 * MS);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 5 * mss, ECR(original_ts));
+    T_NOTES(s, "recovery_entered rack_retransmit undone_timestamp ");
+    check_range(s, 1, 1, mss);
+}
+
+/* --- marks on the way ------------------------------------------------------------------------- */
+
+static void open_with_ecn(struct script *s)
+{
+    conn_in_listen(s);
+    struct seg syn = script_syn(s, TE_SYN | TE_ECE | TE_CWR);
+    script_send(s, &syn);
+    script_expect_syn(s, TE_SYN | TE_ACK | TE_ECE, T_HERE);
+    s->c.id = s->events[s->event_count - 1].id;
+    s->c.timestamps = script_status(s).timestamps;
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
+    T_ERR(script_user_accept(s), TE_OK);
+}
+
+static void congestion_is_marked_both_ways(void **state)
+{
+    struct script *s = *state;
+    open_with_ecn(s);
+    for (uint32_t i = 0; i < 2; i++) { /* the first mark is the news */
+        T_SEND(s, .flags = TE_ACK, .seq = 1 + i * 10, .ack = 1, .len = 10, .ecn = TE_ECN_CE);
+        script_skip(s);
+    }
+    T_NOTES(s, "ecn_mark ");
+    uint32_t cwnd = script_status(s).cwnd_bytes;
+    fly(s, 4);
+    T_SEND(s, .flags = TE_ACK | TE_ECE, .seq = 21, .ack = start_of(1));
+    script_skip(s);
+    T_NOTES(s, "ecn_mark ecn_reduction ");
+    if (!s->f.reborn)
+        T_EQUAL(note_at(s, 1).value, cwnd);
+}
+
 static void a_peer_that_reneges(void **state)
 {
     struct script *s = *state;
@@ -384,6 +437,8 @@ int main(void)
         SCRIPT_TEST(a_tail_loss_probe_repairs),
         SCRIPT_TEST(a_spurious_timeout_is_undone),
         SCRIPT_TEST(a_dsack_undoes),
+        SCRIPT_TEST(a_timestamp_undoes),
+        SCRIPT_TEST(congestion_is_marked_both_ways),
         SCRIPT_TEST(a_peer_that_reneges),
         SCRIPT_TEST(the_peers_window_shuts_and_opens),
         SCRIPT_TEST(our_window_shuts_and_opens),

@@ -84,6 +84,47 @@ static void the_last_are_kept_in_order_with_their_times(void **state)
     stop(&f);
 }
 
+/* --- faults ----------------------------------------------------------------------------------- */
+
+/* Hits in a row are one note; another note, or another fault, begins a new one. */
+static void hits_of_one_fault_in_a_row_are_one_note(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct te_note notes[TE_NOTES_MAX];
+    struct te_event event;
+    uint64_t older, id;
+    start(&f, LOGS);
+    te_note_events(f.stack, true);
+    struct te_open open = {
+        .remote = {.addr = te_addr_from_v4((const uint8_t[]){10, 0, 0, 2}), .port = 80}};
+    assert_int_equal(te_open_active(f.stack, &open, &id, f.now_us), TE_OK);
+    while (te_stack_next_event(f.stack, &event))
+        ;
+    for (unsigned i = 0; i < 3; i++)
+        te_note_fault(f.stack, id, 7, 100 + i, 10, f.now_us + i);
+    te_note_fault(f.stack, id, 8, 5, 0, f.now_us + 3);
+    note_of(&f, id, 0, false);
+    te_note_fault(f.stack, id, 8, 5, 0, f.now_us + 4);
+    assert_int_equal(te_note_copy(f.stack, id, notes, &older), 4);
+    assert_int_equal(notes[0].kind, TE_NOTE_FAULT);
+    assert_int_equal(notes[0].value, 7);
+    assert_int_equal(notes[0].count, 3);
+    assert_int_equal(notes[0].seq, 102);
+    assert_int_equal(notes[0].len_bytes, 10);
+    assert_int_equal(notes[0].time_us, f.now_us + 2);
+    assert_int_equal(notes[0].state, TE_SYN_SENT);
+    assert_int_equal(notes[1].value, 8);
+    assert_int_equal(notes[1].count, 1);
+    assert_int_equal(notes[3].count, 1);
+    assert_true(te_stack_next_event(f.stack, &event)); /* of the other note alone */
+    assert_int_equal(event.note.kind, TE_NOTE_CHALLENGE_ACK);
+    assert_false(te_stack_next_event(f.stack, &event));
+    te_note_fault(f.stack, 999, 7, 0, 0, f.now_us);
+    assert_int_equal(count_of(&f, 999), 0);
+    stop(&f);
+}
+
 /* --- many ------------------------------------------------------------------------------------- */
 
 static void the_log_noted_in_least_lately_makes_room(void **state)
@@ -211,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_has_a_name_and_a_sentence),
         cmocka_unit_test(the_last_are_kept_in_order_with_their_times),
+        cmocka_unit_test(hits_of_one_fault_in_a_row_are_one_note),
         cmocka_unit_test(the_log_noted_in_least_lately_makes_room),
         cmocka_unit_test(forged_openings_displace_no_other),
         cmocka_unit_test(without_a_pool_nothing_is_kept),

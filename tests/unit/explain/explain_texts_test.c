@@ -138,6 +138,9 @@ static void nothing_is_cut(void **state)
     assert_true(te_addr_parse("2001:db8:1111:2222:3333:4444:5555:6666", &end.addr));
     facts.status.local = facts.status.remote = facts.listener.local = end;
     facts.listener.dropped_remote = end;
+    for (unsigned i = 0; i < TE_DROPPED_BY_MAX; i++)
+        facts.listener.dropped_by[i].addr = end.addr;
+    facts.listener.dropped_by_count = TE_DROPPED_BY_MAX;
     facts.next_hop = end.addr;
     facts.status.congestion_control = "cubic";
     facts.status.state = TE_SYN_RCVD;

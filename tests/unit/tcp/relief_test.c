@@ -346,6 +346,8 @@ static void under_pressure_large_holders_offer_less(void **state)
     fill_to(BUDGET / 10 * 8);
     pass_time(SECOND / 2);
     assert_int_equal(conn->receive_cap_bytes, te_ring_cost(&conn->receive_ring));
+    assert_int_equal(l.stack->notes.last.kind, TE_NOTE_WINDOW_CAPPED);
+    assert_int_equal(l.stack->notes.last.value, conn->receive_cap_bytes);
     uint32_t edge = conn->rcv_adv;
     te_receive_offer(conn, false);
     assert_int_equal(conn->rcv_adv, edge);
@@ -358,6 +360,8 @@ static void under_pressure_large_holders_offer_less(void **state)
     pass_time(SECOND);
     te_receive_release_below(l.stack, conn, 1000);
     assert_int_equal(conn->receive_cap_bytes, 0);
+    assert_int_equal(l.stack->notes.last.kind, TE_NOTE_WINDOW_UNCAPPED);
+    assert_int_equal(l.stack->notes.last_id, conn->id);
     check();
 }
 

@@ -81,6 +81,13 @@ struct te_seq_span {
     uint32_t start, end;
 };
 
+/* Whose handshakes a listener has held back lately. */
+struct te_dropped_by {
+    struct te_addr addr;
+    uint32_t count;
+};
+#define TE_DROPPED_BY_MAX 3u
+
 /* A listener, or the one whose queue a connection is in. */
 struct te_listener_facts {
     uint64_t id; /* 0: none */
@@ -95,6 +102,9 @@ struct te_listener_facts {
     bool has_dropped; /* the last of them: */
     struct te_endpoint dropped_remote;
     int64_t dropped_at_us;
+    uint32_t dropped_lately;   /* those that are still remembered (te_drops) */
+    uint32_t dropped_by_count; /* remotes in dropped_by: those with the most, falling */
+    struct te_dropped_by dropped_by[TE_DROPPED_BY_MAX];
 };
 
 struct te_explanation {

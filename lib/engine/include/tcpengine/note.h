@@ -59,6 +59,7 @@ enum te_note_unit { TE_NOTE_NOTHING, TE_NOTE_US, TE_NOTE_BYTES, TE_NOTE_NUMBER }
     X(PATH_MTU, path_mtu, BYTES, "now", "Path MTU changed")                                        \
     X(OPTION_SET, option_set, NUMBER, "", "Option set")                                            \
     X(CONGESTION_CONTROL_SET, congestion_control_set, NOTHING, "", "Congestion control changed")   \
+    /* count: hits in a row; the last segment's sequence range */                                  \
     X(FAULT, fault, NUMBER, "number", "Fault injected")
 
 enum te_note_kind {
@@ -105,5 +106,11 @@ enum te_err te_notes(const struct te_stack *stack, uint64_t id,
                      uint64_t *ret_older);
 /* Whether each note is an event too (TE_EVENT_NOTE); at the start, none is. */
 void te_note_events(struct te_stack *stack, bool is_wanted);
+/* A host that stands between the stack and its link has injected its fault (a number of its own)
+ * into a segment of that connection or TIME_WAIT entry: seq and len_bytes are the segment's. Hits
+ * of one fault in a row are one note, with their number as its count. No event: whoever injects
+ * faults has its own. Without effect for other ids. */
+void te_note_fault(struct te_stack *stack, uint64_t id, uint64_t fault, uint32_t seq,
+                   uint32_t len_bytes, int64_t now_us);
 
 #endif

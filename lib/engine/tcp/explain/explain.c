@@ -144,25 +144,63 @@ static void fill_receiving(const struct te_conn *conn, struct te_explanation *of
 
 /* --- the rest --------------------------------------------------------------------------------- */
 
-/* The last handshake that a queue of the listener has held back. Those of its half-open
- * connections are noted as theirs, so the stack's own drops are searched. */
+static bool is_held_back(const struct te_stack *stack, const struct te_listener *listener,
+                         const struct te_dropped *drop)
+{
+    bool is_queue =
+        drop->reason == TE_DROP_ACCEPT_QUEUE_FULL || drop->reason == TE_DROP_SYN_QUEUE_FULL;
+    return is_queue && drop->has_endpoints &&
+           te_listener_find(stack, &drop->local, &drop->remote) == listener;
+}
+
+/* One more of addr; returns how many there are. */
+static unsigned count_remote(struct te_dropped_by *remotes, unsigned count,
+                             const struct te_addr *addr)
+{
+    unsigned i = 0;
+    while (i < count && !te_addr_equal(&remotes[i].addr, addr))
+        i++;
+    if (i == count)
+        remotes[count++] = (struct te_dropped_by){.addr = *addr};
+    remotes[i].count++;
+    return count;
+}
+
+/* Moves the largest of the rest to the front, place by place. */
+static void keep_largest(struct te_dropped_by *remotes, unsigned count,
+                         struct te_listener_facts *facts)
+{
+    while (facts->dropped_by_count < count && facts->dropped_by_count < TE_DROPPED_BY_MAX) {
+        struct te_dropped_by *largest = &remotes[0];
+        for (unsigned i = 1; i < count; i++)
+            if (remotes[i].count > largest->count)
+                largest = &remotes[i];
+        facts->dropped_by[facts->dropped_by_count++] = *largest;
+        largest->count = 0;
+    }
+}
+
+/* Handshakes that a queue of the listener has held back. Those of its half-open connections are
+ * noted as theirs, so the stack's own drops are searched. */
 static void fill_listener_drop(const struct te_stack *stack, const struct te_listener *listener,
                                struct te_listener_facts *facts)
 {
     struct te_dropped drops[TE_DROPS_MAX];
-    unsigned count = te_drop_copy(stack, 0, drops);
-    while (count > 0) {
-        const struct te_dropped *drop = &drops[--count];
-        bool is_queue =
-            drop->reason == TE_DROP_ACCEPT_QUEUE_FULL || drop->reason == TE_DROP_SYN_QUEUE_FULL;
-        if (!is_queue || !drop->has_endpoints ||
-            te_listener_find(stack, &drop->local, &drop->remote) != listener)
+    struct te_dropped_by remotes[TE_DROPS_MAX];
+    unsigned remote_count = 0;
+    for (unsigned count = te_drop_copy(stack, 0, drops); count > 0; count--) {
+        const struct te_dropped *drop = &drops[count - 1];
+        if (!is_held_back(stack, listener, drop))
             continue;
-        facts->has_dropped = true;
-        facts->dropped_remote = drop->remote;
-        facts->dropped_at_us = drop->time_us;
-        return;
+        if (!facts->has_dropped) {
+            facts->has_dropped = true;
+            facts->dropped_remote = drop->remote;
+            facts->dropped_at_us = drop->time_us;
+        }
+        facts->dropped_lately++;
+        remote_count = count_remote(remotes, remote_count, &drop->remote.addr);
     }
+    keep_largest(remotes, remote_count, facts);
 }
 
 static void fill_listener(const struct te_stack *stack, const struct te_listener *listener,

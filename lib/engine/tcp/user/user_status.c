@@ -266,6 +266,30 @@ enum te_err te_notes(const struct te_stack *stack, uint64_t id,
     return TE_OK;
 }
 
+void te_note_fault(struct te_stack *stack, uint64_t id, uint64_t fault, uint32_t seq,
+                   uint32_t len_bytes, int64_t now_us)
+{
+    struct te_status status;
+    const struct te_conn *conn = te_conn_table_find_id(stack, id);
+    if (te_status(stack, id, &status) != TE_OK || status.is_listener)
+        return;
+    struct te_note_subject subject = {.id = id,
+                                      .uid = status.uid,
+                                      .tag = status.tag,
+                                      .local = &status.local,
+                                      .remote = &status.remote,
+                                      .is_half_open =
+                                          status.state == TE_SYN_RCVD && conn->was_passive};
+    te_stack_set_now(stack, now_us);
+    te_note_add(stack, &subject,
+                &(struct te_note){.kind = TE_NOTE_FAULT,
+                                  .value = (int64_t)fault,
+                                  .seq = seq,
+                                  .len_bytes = len_bytes,
+                                  .count = 1,
+                                  .state = (uint8_t)status.state});
+}
+
 /* --- options ---------------------------------------------------------------------------------- */
 
 #define BUFFER_MIN_BYTES 4096
