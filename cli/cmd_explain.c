@@ -130,8 +130,7 @@ static int explain_all(struct cli *cli)
         tcpc_response_free(counters);
         return cli_fail(cli, &error, "explain");
     }
-    unsigned count =
-        health_judge(&health, &counters->u.counters, daemon->u.daemon.memory_level, findings);
+    unsigned count = health_judge(&health, &counters->u.counters, &daemon->u.daemon, findings);
     if (cli->is_json)
         json_print(health_json(findings, count));
     else

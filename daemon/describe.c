@@ -59,6 +59,7 @@ void description_fill(const struct description *description, struct daemon_info 
     ret_info->mtu_bytes = config->engine.mtu_bytes;
     ret_info->msl_us = config->engine.msl_us;
     ret_info->http = "";
+    ret_info->engine = &config->engine;
     ret_info->gateway = description->gateways[0];
     ret_info->gateway_count = config->gateway_count;
     for (unsigned i = 0; i < config->gateway_count; i++)

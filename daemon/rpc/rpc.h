@@ -59,6 +59,7 @@ struct daemon_info {
     unsigned gateway_count;
     const char *routes[DAEMON_INFO_ROUTES_MAX];
     unsigned route_count;
+    const struct te_config *engine; /* with its limits; NULL: not known */
 };
 
 struct capture_set;

@@ -197,12 +197,64 @@ static void fill_engine(struct rpc *rpc, pb_daemon_status_result *result)
     fill_address_states(rpc, result);
 }
 
+/* --- what is limited, and how much of it there is --------------------------------------------- */
+
+struct use {
+    const char *name;
+    uint64_t used, max; /* max 0: there is no limit, or it is not known */
+};
+
+static void add_uses(struct rpc *rpc, const struct use *uses, size_t count,
+                     pb_daemon_status_result *result)
+{
+    result->uses = rpc_pointers(rpc, (unsigned)count);
+    for (size_t i = 0; result->uses != NULL && i < count; i++) {
+        pb_use *message =
+            uses[i].max > 0 ? arena_alloc(&rpc->answer_arena, sizeof(*message)) : NULL;
+        if (message == NULL)
+            continue;
+        tcpengine__v1__use__init(message);
+        message->name = (char *)(uintptr_t)uses[i].name;
+        message->used = uses[i].used;
+        message->max = uses[i].max;
+        result->uses[result->n_uses++] = message;
+    }
+}
+
+static void fill_uses(struct rpc *rpc, pb_daemon_status_result *result)
+{
+    static const struct te_config unknown = {.conn_max = 0};
+    struct daemon_info info = {.tap_up = false};
+    struct te_totals totals;
+    struct rpc_stats stats;
+    rpc->host.describe(rpc->host.ctx, &info);
+    te_totals(rpc_stack(rpc), &totals);
+    rpc_fill_stats(rpc, &stats);
+    const struct te_config *engine = info.engine != NULL ? info.engine : &unknown;
+    const struct rpc_options *options = &rpc->options;
+    const struct use uses[] = {
+        {"connections", totals.connections, engine->conn_max},
+        {"listeners", totals.listeners, engine->listeners_max},
+        {"orphans", totals.orphans, engine->orphan_max},
+        {"time_wait", totals.time_wait, engine->time_wait_max},
+        {"neighbours", totals.neighbours, engine->neighbour_max},
+        {"memory_bytes", result->memory_used_bytes, result->memory_max_bytes},
+        {"sessions", stats.sessions, options->sessions_max},
+        {"links", stats.links, options->control.links_max},
+        {"channels", stats.channels, options->channels_max},
+        {"sockets", stats.sockets, options->sockets_max},
+        {"faults", stats.faults.faults, stats.faults.faults_max},
+    };
+    add_uses(rpc, uses, sizeof(uses) / sizeof(*uses), result);
+}
+
 enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call)
 {
     struct rpc *rpc = call->rpc;
     pb_daemon_status_result *result = &rpc_result(call)->daemon;
     fill_info(rpc, result);
     fill_engine(rpc, result);
+    fill_uses(rpc, result);
     fill_options(rpc, result);
     result->api_major = RPC_API_MAJOR;
     result->time_us = rpc_now_us(rpc);

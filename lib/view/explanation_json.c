@@ -35,6 +35,26 @@ static json_t *json_facts(const struct tcpc_explanation *explanation)
     return object;
 }
 
+static json_t *json_faults(const struct tcpc_explanation *explanation)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < explanation->fault_count; i++) {
+        const struct tcpc_explain_fault *fault = &explanation->faults[i];
+        json_t *row = json_object();
+        json_put(row, "id", json_number(fault->id));
+        json_put(row, "what", json_text(fault->what));
+        json_put(row, "aim", json_text(fault->aim));
+        json_put(row, "count", fault->count != 0 ? json_number(fault->count) : json_null());
+        json_put(row, "hits", json_number(fault->hits));
+        json_put(row, "hits_here", json_number(fault->hits_here));
+        json_put(row, "hit_ms_ago",
+                 fault->hit_ms_ago >= 0 ? json_integer(fault->hit_ms_ago) : json_null());
+        json_put(row, "is_over", json_boolean(fault->is_over));
+        json_append(array, row);
+    }
+    return array;
+}
+
 json_t *json_explanation(const struct tcpc_explanation *explanation)
 {
     json_t *object = json_object();
@@ -56,5 +76,6 @@ json_t *json_explanation(const struct tcpc_explanation *explanation)
     json_put(object, "owner", owner_json(&explanation->owner));
     json_put(object, "hints", json_hints(explanation));
     json_put(object, "facts", json_facts(explanation));
+    json_put(object, "faults", json_faults(explanation));
     return object;
 }

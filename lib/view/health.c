@@ -21,6 +21,15 @@ const char *health_verdict_name(enum health_verdict verdict)
 
 /* --- gathering -------------------------------------------------------------------------------- */
 
+static void name_of(const struct tcpc_owner *owner, char ret_name[64])
+{
+    char text[OWNER_TEXT_MAX];
+    if (*owner_name(owner, text))
+        snprintf(ret_name, 64, "%s", text);
+    else
+        snprintf(ret_name, 64, "a program of uid %" PRIu32, owner->uid);
+}
+
 static struct health_leak *leak_of(struct health *health, const struct tcpc_owner *owner)
 {
     for (unsigned i = 0; i < health->leak_count; i++)
@@ -30,11 +39,7 @@ static struct health_leak *leak_of(struct health *health, const struct tcpc_owne
         return NULL;
     struct health_leak *leak = &health->leaks[health->leak_count++];
     *leak = (struct health_leak){.pid = owner->pid, .uid = owner->uid};
-    char text[OWNER_TEXT_MAX];
-    if (*owner_name(owner, text))
-        snprintf(leak->name, sizeof(leak->name), "%s", text);
-    else
-        snprintf(leak->name, sizeof(leak->name), "a program of uid %" PRIu32, owner->uid);
+    name_of(owner, leak->name);
     return leak;
 }
 
@@ -52,20 +57,46 @@ static void add_close_wait(struct health *health, const struct tcpc_connection *
     leak->oldest_id = row->id;
 }
 
+static void add_full_listener(struct health *health, const struct tcpc_connection *row)
+{
+    if (health->listener_count == HEALTH_LISTENERS_MAX) {
+        health->listeners_more++;
+        return;
+    }
+    struct health_listener *listener = &health->listeners[health->listener_count++];
+    *listener = (struct health_listener){
+        .local = row->local, .id = row->id, .backlog = row->send_queue_bytes};
+    name_of(&row->owner, listener->name);
+}
+
+static void add_silent(struct health *health, const struct tcpc_connection *row)
+{
+    unsigned i = 0;
+    while (i < health->peer_count && strcmp(health->peers[i].address, row->remote.address) != 0)
+        i++;
+    if (i == HEALTH_PEERS_MAX) {
+        health->peers_more++;
+        return;
+    }
+    struct health_peer *peer = &health->peers[i];
+    if (i == health->peer_count) {
+        health->peer_count++;
+        snprintf(peer->address, sizeof(peer->address), "%s", row->remote.address);
+        peer->id = row->id;
+    }
+    peer->count++;
+}
+
 void health_add(struct health *health, const struct tcpc_connection *row)
 {
-    if (row->state == TCPC_LISTEN && row->receive_queue_bytes >= row->send_queue_bytes) {
-        health->full_listeners++;
-        health->full_listener_id = row->id;
-    }
+    if (row->state == TCPC_LISTEN && row->receive_queue_bytes >= row->send_queue_bytes)
+        add_full_listener(health, row);
     if (row->details == NULL || row->state == TCPC_LISTEN)
         return;
     if (row->state == TCPC_CLOSE_WAIT && row->details->state_age_us >= LEAK_US)
         add_close_wait(health, row);
-    if (row->details->backoff >= SILENT_BACKOFF) {
-        health->silent++;
-        health->silent_id = row->id;
-    }
+    if (row->details->backoff >= SILENT_BACKOFF)
+        add_silent(health, row);
 }
 
 /* --- judging ---------------------------------------------------------------------------------- */
@@ -74,6 +105,16 @@ struct findings {
     struct health_finding *rows;
     unsigned count;
 };
+
+static void set_next(struct health_finding *row, const char *command)
+{
+    snprintf(row->next, sizeof(row->next), "%s", command);
+}
+
+static void set_explain(struct health_finding *row, uint64_t id)
+{
+    snprintf(row->next, sizeof(row->next), "tcpctl explain %" PRIu64, id);
+}
 
 static struct health_finding *find(struct findings *findings, enum health_verdict verdict,
                                    uint64_t weight, const char *format, ...)
@@ -84,7 +125,7 @@ static struct health_finding *find(struct findings *findings, enum health_verdic
 {
     struct health_finding *row = &findings->rows[findings->count++];
     *row = (struct health_finding){.verdict = verdict, .weight = weight};
-    snprintf(row->next, sizeof(row->next), "tcpctl stats");
+    set_next(row, "tcpctl stats");
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(row->summary, sizeof(row->summary), format, arguments);
@@ -102,28 +143,114 @@ static void judge_leaks(const struct health *health, struct findings *findings)
                                           " connection%s in CLOSE_WAIT, the oldest for %s.",
                                           leak->name, leak->count, leak->count == 1 ? "" : "s",
                                           format_duration(leak->oldest_us, text));
-        snprintf(row->next, sizeof(row->next), "tcpctl explain %" PRIu64, leak->oldest_id);
+        set_explain(row, leak->oldest_id);
     }
     if (health->leaks_more > 0)
-        find(findings, HEALTH_LEAKING, 0, "Further programs leak %" PRIu64 " connections.",
-             health->leaks_more);
+        set_next(find(findings, HEALTH_LEAKING, 0, "Further programs leak %" PRIu64 " connections.",
+                      health->leaks_more),
+                 "tcpctl ls -p state close-wait");
 }
 
-static void judge_connections(const struct health *health, struct findings *findings)
+static void judge_listeners(const struct health *health, struct findings *findings)
 {
-    if (health->full_listeners > 0) {
+    char local[TCPC_ENDPOINT_TEXT_MAX];
+    for (unsigned i = 0; i < health->listener_count; i++) {
+        const struct health_listener *listener = &health->listeners[i];
         struct health_finding *row =
-            find(findings, HEALTH_STUCK, health->full_listeners,
-                 "%" PRIu64 " listener%s a full accept queue: the program does not accept.",
-                 health->full_listeners, health->full_listeners == 1 ? " has" : "s have");
-        snprintf(row->next, sizeof(row->next), "tcpctl explain %" PRIu64, health->full_listener_id);
+            find(findings, HEALTH_STUCK, listener->backlog,
+                 "Listener %" PRIu64 " (%s) has a full accept queue, of %" PRIu64
+                 ": %s does not accept.",
+                 listener->id, tcpc_endpoint_format(&listener->local, local), listener->backlog,
+                 listener->name);
+        set_explain(row, listener->id);
     }
-    if (health->silent > 0) {
+    if (health->listeners_more == 0)
+        return;
+    struct health_finding *row =
+        find(findings, HEALTH_STUCK, 0, "%" PRIu64 " more listener%s a full accept queue.",
+             health->listeners_more, health->listeners_more == 1 ? " has" : "s have");
+    set_next(row, "tcpctl ls -p state listening");
+}
+
+static void judge_peers(const struct health *health, struct findings *findings)
+{
+    for (unsigned i = 0; i < health->peer_count; i++) {
+        const struct health_peer *peer = &health->peers[i];
         struct health_finding *row =
-            find(findings, HEALTH_STUCK, health->silent,
-                 "%" PRIu64 " connection%s to a peer that answers nothing.", health->silent,
-                 health->silent == 1 ? " sends" : "s send");
-        snprintf(row->next, sizeof(row->next), "tcpctl explain %" PRIu64, health->silent_id);
+            find(findings, HEALTH_STUCK, peer->count,
+                 "%s answers nothing: %" PRIu64 " connection%s the same to it again and again.",
+                 peer->address, peer->count, peer->count == 1 ? " sends" : "s send");
+        set_explain(row, peer->id);
+    }
+    if (health->peers_more == 0)
+        return;
+    struct health_finding *row =
+        find(findings, HEALTH_STUCK, 0, "%" PRIu64 " more connection%s no answer from other peers.",
+             health->peers_more, health->peers_more == 1 ? " has" : "s have");
+    set_next(row, "tcpctl ls -p 'retransmits > 2'");
+}
+
+/* --- limits ----------------------------------------------------------------------------------- */
+
+/* What a use is called, what happens when there is no more room, and where to look. */
+static const struct use_text {
+    const char *name, *noun, *beyond, *next;
+} use_texts[] = {
+    {"connections", "connections", "openings are refused", "tcpctl ls -p"},
+    {"listeners", "listeners", "no port can be listened on any more",
+     "tcpctl ls -p state listening"},
+    {"orphans", "closed connections that still send", "the next ones are reset",
+     "tcpctl ls state fin-wait-1"},
+    {"time_wait", "entries in TIME_WAIT", "some end before their time", "tcpctl tw"},
+    {"neighbours", "neighbours", "others have to make room", "tcpctl status"},
+    {"memory_bytes", "bytes of memory", "connections are reset", "tcpctl status"},
+    {"sessions", "sessions", "programs find no session", "tcpctl sessions"},
+    {"links", "links of programs", "programs are turned away", "tcpctl sessions"},
+    {"channels", "channels of programs", "programs go on without one", "tcpctl sessions"},
+    {"sockets", "descriptors of programs", "programs get no more", "tcpctl ls -p"},
+    {"faults", "faults", "no more can be added", "tcpctl fault ls"},
+};
+
+static const struct use_text *text_of_use(const char *name)
+{
+    for (size_t i = 0; i < sizeof(use_texts) / sizeof(*use_texts); i++)
+        if (strcmp(use_texts[i].name, name) == 0)
+            return &use_texts[i];
+    return NULL;
+}
+
+static void judge_use(const struct tcpc_use *use, struct findings *findings)
+{
+    const struct use_text *text = text_of_use(use->name);
+    uint64_t percent = use->max > 0 ? (uint64_t)((double)use->used * 100 / (double)use->max) : 0;
+    if (text == NULL || percent < HEALTH_NEAR_PERCENT)
+        return;
+    bool is_full = use->used >= use->max;
+    struct health_finding *row = find(
+        findings, is_full ? HEALTH_STUCK : HEALTH_SLOW, percent,
+        "%" PRIu64 " of %" PRIu64 " %s are in use (%" PRIu64 " %%); %s %s.", use->used, use->max,
+        text->noun, percent, is_full ? "now" : "when there are no more,", text->beyond);
+    set_next(row, text->next);
+}
+
+static bool is_short(const char *memory_level)
+{
+    return strcmp(memory_level, "pressure") == 0 || strcmp(memory_level, "limit") == 0;
+}
+
+static void judge_uses(const struct tcpc_daemon_status *daemon, struct findings *findings)
+{
+    for (size_t i = 0; i < daemon->use_count; i++) {
+        const struct tcpc_use *use = &daemon->uses[i];
+        bool is_told = strcmp(use->name, "memory_bytes") == 0 && is_short(daemon->memory_level);
+        if (!is_told)
+            judge_use(use, findings);
+        if (strcmp(use->name, "faults") != 0 || use->used == 0)
+            continue;
+        struct health_finding *row =
+            find(findings, HEALTH_SLOW, 0, "%" PRIu64 " fault%s injected into live connections.",
+                 use->used, use->used == 1 ? " is" : "s are");
+        set_next(row, "tcpctl fault ls");
     }
 }
 
@@ -171,14 +298,19 @@ static int compare(const void *one, const void *other)
 }
 
 unsigned health_judge(const struct health *health, const struct tcpc_counters *counters,
-                      const char *memory_level,
+                      const struct tcpc_daemon_status *daemon,
                       struct health_finding ret_findings[HEALTH_FINDINGS_MAX])
 {
     struct findings findings = {.rows = ret_findings};
     judge_leaks(health, &findings);
-    judge_connections(health, &findings);
-    if (strcmp(memory_level, "pressure") == 0 || strcmp(memory_level, "limit") == 0)
-        find(&findings, HEALTH_STUCK, 0, "Memory is short: its level is %s.", memory_level);
+    judge_listeners(health, &findings);
+    judge_peers(health, &findings);
+    if (is_short(daemon->memory_level)) {
+        struct health_finding *row = find(
+            &findings, HEALTH_STUCK, 0, "Memory is short: its level is %s.", daemon->memory_level);
+        set_next(row, "tcpctl status");
+    }
+    judge_uses(daemon, &findings);
     judge_limits(counters, &findings);
     judge_retransmissions(counters, &findings);
     qsort(ret_findings, findings.count, sizeof(*ret_findings), compare);

@@ -7,7 +7,16 @@
 #include <jansson.h>
 #include <tcpclient/tcpclient.h>
 
-enum { HEALTH_PROGRAMS_MAX = 16, HEALTH_FINDINGS_MAX = 32, HEALTH_TEXT_MAX = 256 };
+enum {
+    HEALTH_PROGRAMS_MAX = 16,
+    HEALTH_LISTENERS_MAX = 8,
+    HEALTH_PEERS_MAX = 8,
+    HEALTH_FINDINGS_MAX = 64,
+    HEALTH_TEXT_MAX = 256
+};
+
+/* How full a table may be before it is worth a look. */
+enum { HEALTH_NEAR_PERCENT = 80 };
 
 /* A program's connections that have been in CLOSE_WAIT for over a minute. */
 struct health_leak {
@@ -17,12 +26,29 @@ struct health_leak {
     int64_t oldest_us;
 };
 
+/* A listener whose accept queue is full. */
+struct health_listener {
+    char name[64]; /* its program's */
+    struct tcpc_endpoint local;
+    uint64_t id, backlog;
+};
+
+/* A peer that answers nothing. */
+struct health_peer {
+    char address[TCPC_ENDPOINT_TEXT_MAX];
+    uint64_t count, id; /* of its connections; one of them */
+};
+
 struct health {
     struct health_leak leaks[HEALTH_PROGRAMS_MAX];
     unsigned leak_count;
     uint64_t leaks_more; /* connections of further programs */
-    uint64_t full_listeners, full_listener_id;
-    uint64_t silent, silent_id; /* connections that send the same again and again */
+    struct health_listener listeners[HEALTH_LISTENERS_MAX];
+    unsigned listener_count;
+    uint64_t listeners_more;
+    struct health_peer peers[HEALTH_PEERS_MAX];
+    unsigned peer_count;
+    uint64_t peers_more; /* connections to further peers */
 };
 
 enum health_verdict { HEALTH_OK, HEALTH_SLOW, HEALTH_STUCK, HEALTH_LEAKING };
@@ -40,7 +66,7 @@ const char *health_verdict_name(enum health_verdict verdict);
 void health_add(struct health *health, const struct tcpc_connection *row);
 /* Worst first; returns how many. None: all is well. */
 unsigned health_judge(const struct health *health, const struct tcpc_counters *counters,
-                      const char *memory_level,
+                      const struct tcpc_daemon_status *daemon,
                       struct health_finding ret_findings[HEALTH_FINDINGS_MAX]);
 /* As tcpctl explain has them: {"verdict","findings":[{"verdict","summary","hint"}]}. */
 json_t *health_json(const struct health_finding *findings, unsigned count);
