@@ -180,21 +180,6 @@ static int take_data(struct capturing *capturing, const uint8_t *data, size_t le
 
 /* --- the daemon ------------------------------------------------------------------------------- */
 
-/* What the daemon can ask of a packet. */
-static bool can_capture(const struct filter *filter)
-{
-    for (unsigned i = 0; i < filter->count; i++) {
-        const struct filter_node *node = &filter->nodes[i];
-        bool is_test = node->kind != FILTER_AND && node->kind != FILTER_OR &&
-                       node->kind != FILTER_NOT && node->kind != FILTER_STATES;
-        if (is_test && node->kind != FILTER_HOST && node->kind != FILTER_NUMBER)
-            return false;
-        if (is_test && node->field > FILTER_UID)
-            return false;
-    }
-    return true;
-}
-
 static int start(struct capturing *capturing)
 {
     struct tcpc_filter_node nodes[TCPC_FILTER_NODES_MAX];
@@ -339,8 +324,6 @@ static int cmd_capture(struct cli *cli, int argc, char **argv)
         return cli_usage(cli, "pcapng is not for terminals: pipe it into tshark -r -");
     if (!filter_parse_words(argc - optind, argv + optind, &capturing.filter, why))
         return cli_usage(cli, "%s", why);
-    if (!can_capture(&capturing.filter))
-        return cli_usage(cli, "packets are selected by state, port, host and uid alone");
     return run(&capturing);
 }
 
@@ -354,5 +337,5 @@ const struct verb verb_capture = {
                "      --seconds N         end after so long\n"
                "  -C, --file-size BYTES   ring of files FILE.0, FILE.1, ... of that size\n"
                "  -W, --files N           so many of them (2)\n",
-    .details = FILTER_DETAILS "tcpctl capture -w - 'dport = :80' | tshark -r -\n",
+    .details = FILTER_DETAILS "tcpctl capture -w - 'program = curl' | tshark -r -\n",
     .run = cmd_capture};

@@ -17,6 +17,12 @@ static void update(struct tracing *tracing)
         pump_set_tracer(tracing->pump, is_on ? &tracing->tracer : NULL);
 }
 
+static int64_t now_us(void *ctx)
+{
+    const struct tracing *tracing = ctx;
+    return pump_now_us(tracing->pump);
+}
+
 static void set_tracing(void *ctx, bool is_on)
 {
     struct tracing *tracing = ctx;
@@ -78,6 +84,7 @@ bool tracing_init(struct tracing *tracing, struct pump *pump, const char *interf
                   const uint8_t mac[6])
 {
     struct capture_set_options options = {.stack = stack_of,
+                                          .now_us = now_us,
                                           .set_tracing = set_tracing,
                                           .on_data = on_data,
                                           .interface = interface,

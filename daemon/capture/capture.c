@@ -151,7 +151,7 @@ static void write_start(struct capture_set *set, struct capture *capture)
 
 struct capture *capture_start(struct capture_set *set, const struct capture_request *request)
 {
-    assert(filter_find_bad(&request->filter, CAPTURE_FILTER_FIELDS) == request->filter.count);
+    assert(filter_find_bad(&request->filter, CONN_FILTER_FIELDS) == request->filter.count);
     if (set->count >= CAPTURES_MAX)
         return NULL;
     struct capture *capture = malloc(sizeof(*capture) + CAPTURE_BUFFER_BYTES);
@@ -241,20 +241,36 @@ struct taken {
     struct capture_about about;
 };
 
-static bool is_wanted(const struct capture *capture, const struct taken *taken)
+/* Of the connection, as it is after the packet; or what is left of it. */
+static void find_status(const struct te_stack *stack, const struct capture_about *about,
+                        struct te_status *ret_status)
+{
+    if (te_status(stack, about->id, ret_status) != TE_OK &&
+        !conn_filter_status_of_gone(stack, about->id, ret_status))
+        *ret_status = (struct te_status){
+            .id = about->id, .uid = about->uid, .opened_at_us = TE_NEVER, .active_at_us = TE_NEVER};
+}
+
+static bool is_wanted(const struct capture_set *set, const struct capture *capture,
+                      const struct taken *taken)
 {
     const struct capture_about *about = &taken->about;
-    const struct capture_reader *reader = &capture->request.reader;
-    bool is_own = about->id != 0 && about->uid == reader->uid;
-    if (!reader->sees_all && !is_own)
-        return false;
-    struct capture_subject subject = {.id = about->id,
-                                      .uid = about->uid,
-                                      .before = about->before,
+    const struct capture_request *request = &capture->request;
+    struct capture_subject subject = {.before = about->before,
                                       .after = about->after,
                                       .local = &about->trace.local,
-                                      .remote = &about->trace.remote};
-    return capture_filter_matches(&capture->request.filter, &subject);
+                                      .remote = &about->trace.remote,
+                                      .owners = request->owners};
+    struct te_status status;
+    bool is_own = about->id != 0 && about->uid == request->reader.uid;
+    if (!request->reader.sees_all && !is_own)
+        return false;
+    if (about->id != 0 && capture_filter_asks_status(&request->filter)) {
+        find_status(set->options.stack(set->options.ctx), about, &status);
+        subject.status = &status;
+        subject.now_us = set->options.now_us(set->options.ctx);
+    }
+    return capture_filter_matches(&request->filter, &subject);
 }
 
 static void write_packet(struct capture_set *set, struct capture *capture,
@@ -288,7 +304,7 @@ static void offer(struct capture_set *set, const struct taken *taken)
         if (capture->is_stopped)
             continue;
         capture->received++;
-        if (!is_wanted(capture, taken))
+        if (!is_wanted(set, capture, taken))
             continue;
         if (comment[0] == '\0')
             capture_comment(&taken->about, comment, sizeof(comment));

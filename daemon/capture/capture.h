@@ -25,6 +25,7 @@ struct capture;
 
 struct capture_set_options {
     struct te_stack *(*stack)(void *ctx);
+    int64_t (*now_us)(void *ctx); /* of the stack's clock */
     /* Whether frames are to be told of. */
     void (*set_tracing)(void *ctx, bool is_on);
     /* A capture whose buffer was empty has something. May be called within the engine's work. */
@@ -47,9 +48,10 @@ struct capture_reader {
 };
 
 struct capture_request {
-    struct filter filter; /* of CAPTURE_FILTER_FIELDS */
-    uint32_t snaplen;     /* 0: all */
-    uint64_t count;       /* packets, then it ends; 0: no end */
+    struct filter filter;             /* of CONN_FILTER_FIELDS */
+    const struct owner_table *owners; /* outlives it; NULL: not known */
+    uint32_t snaplen;                 /* 0: all */
+    uint64_t count;                   /* packets, then it ends; 0: no end */
     struct capture_reader reader;
     uint64_t id; /* of the request: the same one begins only one */
 };

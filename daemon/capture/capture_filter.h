@@ -2,21 +2,19 @@
 #ifndef TCPENGINED_CAPTURE_FILTER_H
 #define TCPENGINED_CAPTURE_FILTER_H
 
-#include "util/filter.h"
-
-/* What it can ask. */
-#define CAPTURE_FILTER_FIELDS                                                                      \
-    (FILTER_BIT(FILTER_LOCAL) | FILTER_BIT(FILTER_REMOTE) | FILTER_BIT(FILTER_UID) |               \
-     FILTER_BIT(FILTER_ID))
+#include "session/conn_filter.h"
 
 struct capture_subject {
-    uint64_t id;
-    uint32_t uid;
     enum te_state before, after; /* a filter's states hold when one of the two is among them */
     const struct te_endpoint *local, *remote;
+    const struct te_status *status; /* of the connection, or what is left of it; NULL: none */
+    const struct owner_table *owners;
+    int64_t now_us;
 };
 
-/* The filter was checked against CAPTURE_FILTER_FIELDS. */
+/* The filter was checked against CONN_FILTER_FIELDS. */
 bool capture_filter_matches(const struct filter *filter, const struct capture_subject *subject);
+/* Whether the filter asks for more than the ends and the states of a packet. */
+bool capture_filter_asks_status(const struct filter *filter);
 
 #endif

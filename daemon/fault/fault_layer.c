@@ -16,6 +16,7 @@ struct fault_layer {
     struct fault_gate gate; /* first: fault_layer_is_active() */
     struct fault_layer_options options;
     struct fault_ports ports;
+    const struct owner_table *owners;
     TAILQ_HEAD(fault_list, fault) faults;
     unsigned fault_count;
     uint64_t last_id;
@@ -26,7 +27,8 @@ struct fault_layer {
     uint64_t hits_by_kind[TE_FAULT_KIND_COUNT];
     struct edge edges[FAULT_EDGES_MAX];
     unsigned edge_count;
-    struct te_status status;             /* of the segment that is being judged */
+    struct te_status status; /* of the segment that is being judged */
+    struct fault_traces traces;
     uint8_t whole[TE_SEGMENT_FRAME_MAX]; /* a frame in one piece */
     uint8_t piece[TE_SEGMENT_FRAME_MAX]; /* a segment of it */
 };
@@ -124,6 +126,34 @@ static void tell_of_hit(struct fault_layer *layer, const struct fault *fault,
     tell(layer, &note);
 }
 
+static struct fault_trace trace_of(const struct fault *fault, uint64_t conn_id)
+{
+    return (struct fault_trace){.conn_id = conn_id,
+                                .fault_id = fault->id,
+                                .spec = fault->order.spec,
+                                .probability_millionths = fault->order.probability_millionths,
+                                .count = fault->order.count,
+                                .hits = fault->hits,
+                                .hit_at_us = TE_NEVER,
+                                .is_over = fault->is_over};
+}
+
+/* What is left of a hit when its event is gone: with the connection, and here. */
+static void leave_trace(struct fault_layer *layer, const struct fault *fault,
+                        const struct passing *passing)
+{
+    const struct te_segment_view *view = &passing->view;
+    const struct te_status *status = passing->subject.status;
+    uint64_t conn_id = status != NULL ? status->id : fault->order.target.id;
+    if (conn_id == 0)
+        return;
+    struct fault_trace trace = trace_of(fault, conn_id);
+    trace.hit_at_us = passing->now_us;
+    fault_traces_add(&layer->traces, &trace);
+    te_note_fault(layer->ports.stack, conn_id, fault->id, view->seq, (uint32_t)view->payload_bytes,
+                  passing->now_us);
+}
+
 /* --- the list of faults ----------------------------------------------------------------------- */
 
 static void edges_forget(struct fault_layer *layer, uint64_t fault_id)
@@ -147,6 +177,7 @@ static void sweep(struct fault_layer *layer, int64_t now_us)
         layer->fault_count--;
         layer->counters.ended++;
         edges_forget(layer, fault->id);
+        fault_traces_end(&layer->traces, fault->id, fault->hits);
         tell_of_fault(layer, fault, FAULT_ENDED, now_us);
         free(fault);
     }
@@ -520,12 +551,14 @@ static bool is_of_windows(const struct fault *fault)
            fault->order.spec.kind == TE_FAULT_STOP_READING;
 }
 
-static void count_hit(struct fault_layer *layer, struct fault *fault)
+static void count_hit(struct fault_layer *layer, struct fault *fault, const struct passing *passing)
 {
     fault->hits++;
     layer->counters.hits++;
     layer->hits_by_kind[fault->order.spec.kind]++;
     fault->is_over = fault->order.count != 0 && fault->hits >= fault->order.count;
+    tell_of_hit(layer, fault, passing);
+    leave_trace(layer, fault, passing);
 }
 
 static void judge(struct fault_layer *layer, struct passing *passing, struct verdict *verdict)
@@ -538,8 +571,7 @@ static void judge(struct fault_layer *layer, struct passing *passing, struct ver
             continue;
         if (is_of_windows(fault) && !narrow(layer, fault, passing))
             continue;
-        count_hit(layer, fault);
-        tell_of_hit(layer, fault, passing);
+        count_hit(layer, fault, passing);
         decide(layer, fault, passing, verdict);
         if (verdict->is_lost)
             return;
@@ -595,7 +627,9 @@ static void subject_find(struct fault_layer *layer, struct passing *passing)
     bool is_in = passing->way == TE_FAULT_IN;
     struct te_found found;
     passing->subject = (struct fault_subject){.local = is_in ? &view->destination : &view->source,
-                                              .remote = is_in ? &view->source : &view->destination};
+                                              .remote = is_in ? &view->source : &view->destination,
+                                              .owners = layer->owners,
+                                              .now_us = passing->now_us};
     if (te_find(layer->ports.stack, passing->subject.local, passing->subject.remote, &found) &&
         te_status(layer->ports.stack, found.id, &layer->status) == TE_OK)
         passing->subject.status = &layer->status;
@@ -700,8 +734,7 @@ static void inject_now(struct fault_layer *layer, struct fault *fault, int64_t n
         .view = {.seq = status->rcv_nxt, .flags = TE_RST},
         .subject = {.local = &status->local, .remote = &status->remote, .status = status},
         .now_us = now_us};
-    count_hit(layer, fault);
-    tell_of_hit(layer, fault, &passing);
+    count_hit(layer, fault, &passing);
     reset_our_side(layer, status, now_us);
     sweep(layer, now_us);
 }
@@ -746,6 +779,12 @@ void fault_layer_connect(struct fault_layer *layer, const struct fault_ports *po
     layer->ports = *ports;
 }
 
+void fault_layer_set_owners(struct fault_layer *layer, const struct owner_table *owners)
+{
+    if (layer != NULL)
+        layer->owners = owners;
+}
+
 void fault_layer_free(struct fault_layer *layer)
 {
     struct fault *fault;
@@ -758,6 +797,67 @@ void fault_layer_free(struct fault_layer *layer)
     fault_queue_done(&layer->queues[0]);
     fault_queue_done(&layer->queues[1]);
     free(layer);
+}
+
+static bool has_hit(const struct fault_layer *layer, const struct fault *fault, uint64_t conn_id)
+{
+    const struct fault_trace *row;
+    for (unsigned at = 0; (row = fault_traces_next(&layer->traces, conn_id, &at)) != NULL;)
+        if (row->fault_id == fault->id)
+            return true;
+    return false;
+}
+
+/* The hits in all are those of now. */
+static void trace_put(const struct fault_layer *layer, const struct fault_trace *trace,
+                      struct fault_trace *ret_trace)
+{
+    const struct fault *fault = fault_layer_from(layer, trace->fault_id);
+    *ret_trace = *trace;
+    if (fault != NULL && fault->id == trace->fault_id)
+        ret_trace->hits = fault->hits;
+}
+
+unsigned fault_layer_traces(const struct fault_layer *layer, const struct te_status *status,
+                            struct fault_trace *ret_traces, unsigned max, int64_t now_us)
+{
+    const struct fault_trace *row;
+    const struct fault *fault;
+    unsigned count = 0;
+    if (layer == NULL)
+        return 0;
+    const struct fault_subject subject = {.local = &status->local,
+                                          .remote = &status->remote,
+                                          .status = status,
+                                          .owners = layer->owners,
+                                          .now_us = now_us};
+    for (unsigned at = 0; (row = fault_traces_next(&layer->traces, status->id, &at)) != NULL;
+         count++)
+        if (count < max)
+            trace_put(layer, row, &ret_traces[count]);
+    TAILQ_FOREACH(fault, &layer->faults, link)
+    {
+        if (status->state == TE_CLOSED || !concerns(fault, &subject) ||
+            has_hit(layer, fault, status->id))
+            continue;
+        if (count < max)
+            ret_traces[count] = trace_of(fault, status->id);
+        count++;
+    }
+    return count;
+}
+
+const struct te_fault_spec *fault_layer_spec(const struct fault_layer *layer, uint64_t fault_id)
+{
+    if (layer == NULL)
+        return NULL;
+    const struct fault *fault = fault_layer_from(layer, fault_id);
+    if (fault != NULL && fault->id == fault_id)
+        return &fault->order.spec;
+    for (unsigned i = 0; i < layer->traces.count; i++)
+        if (layer->traces.rows[i].fault_id == fault_id)
+            return &layer->traces.rows[i].spec;
+    return NULL;
 }
 
 void fault_layer_fill_stats(const struct fault_layer *layer, struct fault_stats *ret_stats)

@@ -17,6 +17,7 @@
 
 #include "fault/fault_stats.h"
 #include "fault/fault_target.h"
+#include "fault/fault_trace.h"
 
 #define FAULT_MAX_DEFAULT 64
 #define FAULT_PER_UID_MAX_DEFAULT 16
@@ -93,6 +94,9 @@ void fault_layer_free(struct fault_layer *layer);
 /* Before the first frame; the ports are copied, and their stack outlives the frames. */
 void fault_layer_connect(struct fault_layer *layer, const struct fault_ports *ports);
 
+/* Who the programs and sessions are that targets name; NULL: not known, as at the start. */
+void fault_layer_set_owners(struct fault_layer *layer, const struct owner_table *owners);
+
 /* --- faults ----------------------------------------------------------------------------------- */
 
 enum fault_refusal { FAULT_TAKEN, FAULT_TOO_MANY, FAULT_TOO_MANY_OF_UID, FAULT_NO_MEMORY };
@@ -139,6 +143,14 @@ struct fault_stats {
     unsigned faults, faults_max;
     size_t held_bytes, held_max; /* both ways together */
 };
+/* The faults that have hit that connection, and those which wait for a segment of it, in this
+ * order: up to max rows; returns how many there are. status is that of a connection, listener or
+ * TIME_WAIT entry, or only the id of what has gone (CLOSED). None for a layer that is NULL. */
+unsigned fault_layer_traces(const struct fault_layer *layer, const struct te_status *status,
+                            struct fault_trace *ret_traces, unsigned max, int64_t now_us);
+/* What a fault that hit something lately does; NULL: not known (any more). */
+const struct te_fault_spec *fault_layer_spec(const struct fault_layer *layer, uint64_t fault_id);
+
 /* All zero for NULL. */
 void fault_layer_fill_stats(const struct fault_layer *layer, struct fault_stats *ret_stats);
 

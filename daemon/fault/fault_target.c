@@ -2,25 +2,16 @@
 
 /* --- expressions ------------------------------------------------------------------------------ */
 
-/* The uid: ports have an end of their own. */
-static struct filter_number number_of(void *ctx, enum filter_field field)
-{
-    const struct te_status *status = ctx;
-    (void)field;
-    if (status == NULL)
-        return (struct filter_number){.is_known = false};
-    return (struct filter_number){true, status->uid};
-}
-
 static bool is_selected(const struct filter *filter, const struct fault_subject *subject)
 {
     unsigned state = subject->status != NULL ? (unsigned)subject->status->state : TE_CLOSED;
-    const struct filter_subject asked = {.local = subject->local,
-                                         .remote = subject->remote,
-                                         .states = UINT32_C(1) << state,
-                                         .number = number_of,
-                                         .ctx = (void *)(uintptr_t)subject->status};
-    return filter_accepts(filter, &asked);
+    const struct conn_filter_subject asked = {.local = subject->local,
+                                              .remote = subject->remote,
+                                              .states = UINT32_C(1) << state,
+                                              .status = subject->status,
+                                              .owners = subject->owners,
+                                              .now_us = subject->now_us};
+    return conn_filter_accepts(filter, &asked);
 }
 
 /* --- ids -------------------------------------------------------------------------------------- */

@@ -227,6 +227,7 @@ static bool rpc_make_tables(struct rpc *rpc)
     rpc->sessions = session_table_new(&session_options, &rpc->accounts);
     rpc->recent = recent_new(options->recent_max, &rpc->accounts);
     rpc->out = malloc(SP_REPLY_MAX_BYTES);
+    fault_layer_set_owners(rpc->host.faults, rpc->owners);
     return rpc->objects != NULL && rpc->owners != NULL && rpc->sessions != NULL &&
            rpc->recent != NULL && rpc->out != NULL &&
            wait_table_init(&rpc->waits, links * options->waits_per_link_max) &&
@@ -240,6 +241,7 @@ static void rpc_drop_tables(struct rpc *rpc)
     session_table_free(rpc->sessions);
     object_table_free(rpc->objects);
     recent_free(rpc->recent);
+    fault_layer_set_owners(rpc->host.faults, NULL);
     owner_table_free(rpc->owners);
     arena_done(&rpc->request_arena);
     arena_done(&rpc->answer_arena);

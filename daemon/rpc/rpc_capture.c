@@ -23,11 +23,12 @@ static enum rpc_outcome start(struct rpc_call *call)
     struct capture_request request = {.id = call->request_id,
                                       .snaplen = op->snaplen,
                                       .count = op->count,
+                                      .owners = call->rpc->owners,
                                       .reader = {.owner = call->link,
                                                  .sees_all = call->link->is_admin,
                                                  .uid = call->link->account->uid}};
-    if (!rpc_filter_read(op->filter, op->n_filter, CAPTURE_FILTER_FIELDS, &request.filter))
-        return RPC_FAIL(call, INVALID_ARGUMENT, "EINVAL", NONE, "Capture: the filter is malformed");
+    if (!rpc_filter_read_or_fail(call, op->filter, op->n_filter, &request.filter))
+        return RPC_ANSWER;
     const struct capture *capture =
         set != NULL ? capture_find_request(set, call->request_id, call->link) : NULL;
     if (set != NULL && capture == NULL)

@@ -73,16 +73,29 @@ static pb_owner *owner_of(struct rpc *rpc, const struct te_status *status)
     return rpc_owner_message(rpc, &owner);
 }
 
-pb_note *rpc_note(struct rpc *rpc, const struct te_note *note)
+/* "Fault 3: drop ack-of-fin, twice in a row": the number alone would say little. */
+static char *note_text(struct rpc *rpc, const struct te_note *note)
 {
     char text[NOTE_TEXT_MAX];
+    const struct te_fault_spec *spec =
+        note->kind == TE_NOTE_FAULT ? fault_layer_spec(rpc->host.faults, (uint64_t)note->value)
+                                    : NULL;
+    if (spec == NULL)
+        note_text_format(note, text);
+    else
+        note_text_format_fault(note, spec, text);
+    return rpc_text(rpc, text);
+}
+
+pb_note *rpc_note(struct rpc *rpc, const struct te_note *note)
+{
     pb_note *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
     if (message == NULL)
         return NULL;
     tcpengine__v1__note__init(message);
     message->time_us = note->time_us;
     message->kind = (char *)(uintptr_t)te_note_info(note->kind)->name;
-    message->text = rpc_text(rpc, note_text_format(note, text));
+    message->text = note_text(rpc, note);
     message->state = rpc_state(note->state);
     message->seq = note->len_bytes > 0 ? note->seq : 0;
     message->len = note->len_bytes;

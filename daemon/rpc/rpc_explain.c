@@ -49,6 +49,76 @@ static void fill_facts(struct rpc *rpc, const struct te_explanation *facts,
     }
 }
 
+/* --- faults ----------------------------------------------------------------------------------- */
+
+#define FAULTS_MAX 8
+
+static struct explain_fault fault_words(const struct rpc *rpc, const struct fault_trace *trace)
+{
+    return (struct explain_fault){.id = trace->fault_id,
+                                  .spec = trace->spec,
+                                  .probability_millionths = trace->probability_millionths,
+                                  .count = trace->count,
+                                  .hits = trace->hits,
+                                  .hits_here = trace->hits_here,
+                                  .hit_us_ago = rpc_now_us(rpc) - trace->hit_at_us,
+                                  .is_over = trace->is_over};
+}
+
+static pb_explain_fault *fault_message(struct rpc *rpc, const struct fault_trace *trace)
+{
+    char what[TE_FAULT_WORDS_MAX], aim[TE_FAULT_WORDS_MAX];
+    pb_explain_fault *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+    if (message == NULL)
+        return NULL;
+    tcpengine__v1__explain_fault__init(message);
+    te_fault_format_kind(&trace->spec, what);
+    te_fault_format_aim(&trace->spec, aim);
+    message->id = trace->fault_id;
+    message->what = rpc_text(rpc, what);
+    message->aim = rpc_text(rpc, aim);
+    message->count = trace->count;
+    message->hits = trace->hits;
+    message->hits_here = trace->hits_here;
+    message->hit_ms_ago =
+        trace->hit_at_us != TE_NEVER ? (rpc_now_us(rpc) - trace->hit_at_us) / TE_MS : -1;
+    message->is_over = trace->is_over;
+    return message;
+}
+
+struct concerned {
+    struct fault_trace traces[FAULTS_MAX];
+    struct explain_fault words[FAULTS_MAX];
+    unsigned count; /* of all that there are */
+};
+
+static unsigned told(const struct concerned *faults)
+{
+    return faults->count < FAULTS_MAX ? faults->count : FAULTS_MAX;
+}
+
+static void find_faults(const struct rpc *rpc, const struct te_status *status,
+                        struct concerned *ret_faults)
+{
+    ret_faults->count = fault_layer_traces(rpc->host.faults, status, ret_faults->traces, FAULTS_MAX,
+                                           rpc_now_us(rpc));
+    for (unsigned i = 0; i < told(ret_faults); i++)
+        ret_faults->words[i] = fault_words(rpc, &ret_faults->traces[i]);
+}
+
+static void fill_faults(struct rpc *rpc, const struct concerned *faults, pb_explain_result *result)
+{
+    result->faults = rpc_pointers(rpc, FAULTS_MAX);
+    for (unsigned i = 0; result->faults != NULL && i < told(faults); i++) {
+        pb_explain_fault *message = fault_message(rpc, &faults->traces[i]);
+        if (message == NULL)
+            return;
+        result->faults[result->n_faults++] = message;
+    }
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
 static void fill_words(struct rpc *rpc, const struct explain_subject *subject,
                        pb_explain_result *result)
 {
@@ -86,14 +156,20 @@ enum rpc_outcome rpc_verb_explain(struct rpc_call *call)
         return rpc_fail_engine(call, err, call->op.explain.id);
     struct rpc_owner owner = rpc_owner_of_tag(rpc, facts.status.uid, facts.status.tag);
     struct rpc_owner of_listener = rpc_owner_of_tag(rpc, facts.listener.uid, facts.listener.tag);
-    struct explain_subject subject = {
-        .facts = &facts, .owner = words_of(&owner), .listener_owner = words_of(&of_listener)};
+    struct concerned faults;
+    find_faults(rpc, &facts.status, &faults);
+    struct explain_subject subject = {.facts = &facts,
+                                      .owner = words_of(&owner),
+                                      .listener_owner = words_of(&of_listener),
+                                      .faults = faults.words,
+                                      .fault_count = faults.count};
     pb_explain_result *result = &rpc_result(call)->explain;
     fill_head(rpc, &facts, result);
     fill_words(rpc, &subject, result);
     if (!facts.status.is_listener && facts.situation != TE_SITUATION_GONE)
         fill_limits(rpc, &facts, result);
     fill_facts(rpc, &facts, result);
+    fill_faults(rpc, &faults, result);
     result->owner = rpc_owner_message(rpc, &owner);
     return RPC_ANSWER;
 }

@@ -60,6 +60,15 @@ static void order_fill(const struct rpc_call *call, struct fault_order *order)
     target_text(op, &order->target);
 }
 
+/* A fault that could never hit is a mistake. NULL: it can. */
+static const char *can_match(const struct te_fault_spec *spec, const struct filter *filter)
+{
+    if ((spec->aim == TE_FAULT_AIM_SYN || spec->aim == TE_FAULT_AIM_SYN_ACK) &&
+        filter_asks(filter, FILTER_BIT(FILTER_RTT)))
+        return "no rtt, which is not known of a SYN that has no connection yet";
+    return NULL;
+}
+
 /* NULL, or what is wrong; *ret_field names the field. */
 static const char *order_read(const pb_fault *op, struct fault_order *order, const char **ret_field)
 {
@@ -76,12 +85,11 @@ static const char *order_read(const pb_fault *op, struct fault_order *order, con
     if ((int64_t)op->delay_ms * TE_MS > FAULT_DELAY_MAX_US)
         return "at most 60000";
     *ret_field = "filter";
-    if (op->target_id == 0 &&
-        !rpc_filter_read(op->filter, op->n_filter, FAULT_TARGET_FIELDS, &order->target.filter))
-        return "states, ports, addresses and uids, in at most 64 nodes, each after those that it "
-               "refers "
-               "to";
-    return NULL;
+    if (op->target_id != 0)
+        return NULL;
+    if (!rpc_filter_read(op->filter, op->n_filter, &order->target.filter))
+        return "at most 64 nodes, each after those that it refers to";
+    return can_match(&order->spec, &order->target.filter);
 }
 
 static enum rpc_outcome refuse(struct rpc_call *call, enum fault_refusal refusal)

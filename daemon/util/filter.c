@@ -62,6 +62,14 @@ uint32_t filter_find_bad(const struct filter *filter, uint32_t fields)
     return index;
 }
 
+bool filter_asks(const struct filter *filter, uint32_t fields)
+{
+    for (uint32_t i = 0; i < filter->count; i++)
+        if (filter->nodes[i].kind >= FILTER_NUMBER && is_about(&filter->nodes[i], fields))
+            return true;
+    return false;
+}
+
 /* --- evaluation ------------------------------------------------------------------------------- */
 
 static const struct te_endpoint *end_of(const struct filter_node *node,

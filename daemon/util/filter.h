@@ -9,6 +9,7 @@
 #include <tcpengine/types.h>
 
 #define FILTER_NODES_MAX 64
+#define FILTER_TEXT_MAX 64
 
 /* These three are numbered as in the protocol. */
 enum filter_kind {
@@ -55,9 +56,10 @@ struct filter_node {
     uint64_t number;        /* STATES: one bit per enum te_state; NUMBER; HOST: port, 0: any */
     struct te_addr address; /* HOST */
     uint32_t prefix_bits;   /* of its 16 bytes; 0: any address */
-    const char *text; /* TEXT; borrowed: the whole, or with * at its end what it begins with */
+    char text[FILTER_TEXT_MAX + 1]; /* TEXT: the whole, or with * at its end what it begins with */
 };
 
+/* A value: it may outlive the request that it came with. */
 struct filter {
     struct filter_node nodes[FILTER_NODES_MAX];
     uint32_t count; /* 0: everything is accepted */
@@ -84,6 +86,8 @@ struct filter_subject {
  * a field that is not among fields, or has a number out of its range. filter->count: all are good.
  */
 uint32_t filter_find_bad(const struct filter *filter, uint32_t fields);
+/* Whether some node asks for one of the fields (a set of FILTER_BIT). */
+bool filter_asks(const struct filter *filter, uint32_t fields);
 /* filter_find_bad() found none. */
 bool filter_accepts(const struct filter *filter, const struct filter_subject *subject);
 

@@ -73,6 +73,36 @@ static void add_value(const struct te_note_info *info, int64_t value, char *text
         add(text, "%" PRId64 "%s", value, info->unit == TE_NOTE_BYTES ? " bytes" : "");
 }
 
+static void add_range(const struct te_note *note, char *text)
+{
+    if (note->len_bytes > 0)
+        add(text, ": %" PRIu32 " byte%s from %" PRIu32, note->len_bytes,
+            note->len_bytes == 1 ? "" : "s", note->seq);
+}
+
+static void add_hits(const struct te_note *note, char *text)
+{
+    if (note->count > 1)
+        add(text, ", %" PRIu32 " hits in a row%s", note->count,
+            note->len_bytes > 0 ? ", the last" : "");
+    add_range(note, text);
+}
+
+const char *note_text_format_fault(const struct te_note *note, const struct te_fault_spec *spec,
+                                   char ret_text[NOTE_TEXT_MAX])
+{
+    char kind[TE_FAULT_WORDS_MAX], aim[TE_FAULT_WORDS_MAX];
+    te_fault_format_kind(spec, kind);
+    te_fault_format_aim(spec, aim);
+    ret_text[0] = '\0';
+    add(ret_text, "Fault %" PRId64 ": %s", note->value, kind);
+    if (strcmp(aim, "any") != 0)
+        add(ret_text, " %s", aim);
+    add(ret_text, " (%s)", te_fault_ways_name(spec->ways));
+    add_hits(note, ret_text);
+    return ret_text;
+}
+
 const char *note_text_format(const struct te_note *note, char ret_text[NOTE_TEXT_MAX])
 {
     const struct te_note_info *info = te_note_info(note->kind);
@@ -82,11 +112,14 @@ const char *note_text_format(const struct te_note *note, char ret_text[NOTE_TEXT
         add_option(note, ret_text);
         return ret_text;
     }
+    if (note->kind == TE_NOTE_FAULT) {
+        add_value(info, note->value, ret_text);
+        add_hits(note, ret_text);
+        return ret_text;
+    }
     if (note->count > 0)
         add(ret_text, " %" PRIu32, note->count);
     add_value(info, note->value, ret_text);
-    if (note->len_bytes > 0)
-        add(ret_text, ": %" PRIu32 " byte%s from %" PRIu32, note->len_bytes,
-            note->len_bytes == 1 ? "" : "s", note->seq);
+    add_range(note, ret_text);
     return ret_text;
 }

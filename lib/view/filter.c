@@ -356,6 +356,7 @@ static const struct number_test {
     const struct unit *units;
     const char *wanted;
 } number_tests[] = {
+    {"id", FILTER_ID, count_units, "the id of a connection"},
     {"uid", FILTER_UID, count_units, "a numeric user id"},
     {"pid", FILTER_PID, count_units, "the number of a process"},
     {"age", FILTER_AGE, time_units, "a time, like 90s or 5min"},
@@ -451,9 +452,10 @@ static unsigned parse_named_test(struct parser *parser)
     for (size_t i = 0; i < sizeof(text_tests) / sizeof(text_tests[0]); i++)
         if (is_word(parser, text_tests[i].name))
             return parse_text_test(parser, &text_tests[i]);
-    return complain(parser, "state, exclude, sport, dport, src, dst, uid, pid, program, session, "
-                            "timer, age, idle, rtt, retransmits, send-queue, receive-queue, not "
-                            "or (");
+    return complain(parser,
+                    "state, exclude, sport, dport, src, dst, id, uid, pid, program, session, "
+                    "timer, age, idle, rtt, retransmits, send-queue, receive-queue, not "
+                    "or (");
 }
 
 /* --- structure -------------------------------------------------------------------------------- */
@@ -635,6 +637,8 @@ static bool test_number(const struct filter_node *node, const struct filter_subj
         return compare(node->op, subject->local->port, node->number);
     case FILTER_REMOTE:
         return compare(node->op, subject->remote->port, node->number);
+    case FILTER_ID:
+        return compare(node->op, subject->id, node->number);
     case FILTER_UID:
         return compare(node->op, subject->uid, node->number);
     case FILTER_PID:
@@ -688,6 +692,43 @@ static bool test(const struct filter *filter, unsigned index, const struct filte
 bool filter_matches(const struct filter *filter, const struct filter_subject *subject)
 {
     return !filter->count || test(filter, filter->root, subject);
+}
+
+static bool is_known_of_event(const struct filter_node *node)
+{
+    switch (node->field) {
+    case FILTER_LOCAL:
+    case FILTER_REMOTE:
+    case FILTER_ID:
+    case FILTER_UID:
+    case FILTER_PID:
+    case FILTER_PROGRAM:
+    case FILTER_SESSION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *name_of(enum filter_field field)
+{
+    for (size_t i = 0; i < sizeof(number_tests) / sizeof(number_tests[0]); i++)
+        if (number_tests[i].field == field)
+            return number_tests[i].name;
+    for (size_t i = 0; i < sizeof(text_tests) / sizeof(text_tests[0]); i++)
+        if (text_tests[i].field == field)
+            return text_tests[i].name;
+    return "?";
+}
+
+const char *filter_unknown_of_event(const struct filter *filter)
+{
+    for (unsigned i = 0; i < filter->count; i++) {
+        const struct filter_node *node = &filter->nodes[i];
+        if ((node->kind == FILTER_NUMBER || node->kind == FILTER_TEXT) && !is_known_of_event(node))
+            return name_of(node->field);
+    }
+    return NULL;
 }
 
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state)

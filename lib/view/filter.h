@@ -2,7 +2,7 @@
  *
  *     EXPR    := AND { or AND }                AND := NOT { [and] NOT }
  *     NOT     := not NOT | ( EXPR ) | STATES | sport OP PORT | dport OP PORT
- *              | src [=|!=] HOST | dst [=|!=] HOST | uid [OP] N | pid [OP] N
+ *              | src [=|!=] HOST | dst [=|!=] HOST | id [OP] N | uid [OP] N | pid [OP] N
  *              | age [OP] TIME | idle [OP] TIME | rtt [OP] TIME | retransmits [OP] N
  *              | send-queue [OP] BYTES | receive-queue [OP] BYTES
  *              | timer [=|!=] NAME | program [=|!=] NAME | session [=|!=] NAME
@@ -33,12 +33,13 @@
     "  sport OP PORT, dport OP PORT    OP is = != > < >= or <=\n"                                  \
     "  src HOST, dst HOST              ADDR, ADDR/PREFIX, ADDR:PORT, [ADDR6]:PORT, :PORT,\n"       \
     "                                  any; ADDR may be a name, PORT a service or *\n"             \
-    "  uid N, pid N                    the owner\n"                                                \
+    "  id N, uid N, pid N              the connection, its owner\n"                                \
     "  program NAME, session NAME      NAME* is what begins so\n"                                  \
     "  age TIME, idle TIME, rtt TIME   OP N[us|ms|s|min|h|d]\n"                                    \
     "  retransmits N, timer NAME       none: no timer\n"                                           \
     "  send-queue N, receive-queue N   OP N[k|m|g] bytes\n"                                        \
-    "Quote what the shell would interpret: "
+    "A test of what is not known is false: of the rtt of a SYN, of the program of a port\n"        \
+    "that nobody has. Quote what the shell would interpret: "
 
 /* One less than the daemon takes: filter_nodes() adds two at most. */
 enum { FILTER_NODES_MAX = TCPC_FILTER_NODES_MAX - 2, FILTER_ERROR_MAX = 300, FILTER_TEXT_MAX = 64 };
@@ -74,7 +75,8 @@ enum filter_field {
     FILTER_RECEIVE_QUEUE,
     FILTER_TIMER,
     FILTER_PROGRAM,
-    FILTER_SESSION
+    FILTER_SESSION,
+    FILTER_ID
 };
 
 struct filter_node {
@@ -95,6 +97,7 @@ struct filter {
 };
 
 struct filter_subject {
+    uint64_t id;
     enum tcpc_state state;
     const struct tcpc_endpoint *local, *remote;
     uint32_t uid;
@@ -111,6 +114,9 @@ bool filter_parse_numeric(const char *text, struct filter *ret_filter, char *ret
 bool filter_parse_words(int count, char **words, struct filter *ret_filter, char *ret_error);
 /* What is not known of the subject is not true, whatever the operator. */
 bool filter_matches(const struct filter *filter, const struct filter_subject *subject);
+/* The name of the first test that an event cannot answer, having no connection at hand; NULL: it
+ * can answer all. */
+const char *filter_unknown_of_event(const struct filter *filter);
 /* The filter for a list: nodes, room for TCPC_FILTER_NODES_MAX, returns how many there are. It
  * takes only states (one bit each) as well, unless that is 0 or the filter names states itself; and
  * CLOSED only if it is asked for. Borrows the filter. */

@@ -74,6 +74,39 @@ class Faults(harness.SystemTest):
         hit = next(row for row in events if row["kind"] == "fault_hit")
         self.assertEqual(hit["cause"], f"fault {fault}: drop ack-of-fin (out)")
 
+    def test_explain_and_history_name_the_fault(self) -> None:
+        """LAST_ACK in front of somebody who knows nothing of the fault: it is named as the cause."""
+        conn_id, peer = self.opened()
+        peer.shutdown(socket.SHUT_WR)
+        self.wait_state(conn_id, "CLOSE_WAIT")
+        fault = self.add(conn_id, "drop", "ack-of-fin", "--in")
+        self.assertIn(f"Injected: fault {fault} drops the ACK of our FIN (no hit yet).",
+                      self.ctl("explain", conn_id)["reason"])
+        self.tcpctl("close", conn_id)
+        wait_for(lambda: self.hits(fault) >= 2, what="two lost ACKs")
+        said = self.ctl("explain", conn_id)
+        self.assertEqual(said["situation"], "last_ack")
+        self.assertRegex(said["summary"], rf"waits for the last ACK; fault {fault} may be why\.$")
+        self.assertRegex(said["reason"], rf" Injected: fault {fault} drops the ACK of our FIN "
+                                         r"\(\d+ hits, the last [\d.]+ m?s ago\)\.$")
+        self.assertIn(f"tcpctl fault rm {fault}", said["hints"])
+        row, = said["faults"]
+        self.assertEqual((row["id"], row["what"], row["aim"], row["count"], row["is_over"]),
+                         (fault, "drop", "ack-of-fin", None, False))
+        self.assertGreaterEqual(row["hits_here"], 2)
+        notes = [row for row in self.ctl("history", conn_id, "--notes") if row["kind"] == "fault"]
+        self.assertGreaterEqual(sum(row["note"]["count"] for row in notes), 2)
+        self.assertTrue(notes[0]["cause"].startswith(f"Fault {fault}: drop ack-of-fin (in)"),
+                        notes[0]["cause"])
+        text = self.tcpctl("history", conn_id).stdout.decode()
+        self.assertIn(f"Fault {fault}: drop ack-of-fin (in)", text)
+        self.assertIn("CLOSE_WAIT LAST_ACK CLOSE", " ".join(text.split()))
+        self.tcpctl("fault", "rm", fault)
+        wait_for(lambda: self.ctl("explain", conn_id)["situation"] == "gone", 30, "the last ACK")
+        said = self.ctl("explain", conn_id)
+        self.assertRegex(said["reason"], rf"fault {fault} drops .+; it is over\.$")
+        self.assertTrue(said["faults"][0]["is_over"])
+
     def test_other_side_in_last_ack(self) -> None:
         """The last ACK that the kernel sends is lost on its way to us: LAST_ACK repeats its FIN."""
         conn_id, peer = self.opened()
@@ -257,6 +290,18 @@ class Faults(harness.SystemTest):
                          (str(conn_id), "drop", "data 10..20", 3, 0, "both", 0.25))
         self.assertRegex(self.tcpctl("-H", "fault", "ls").stdout.decode(),
                          rf"{fault} +{conn_id} +drop +data 10\.\.20 +both +0 +3 +[0-9a-z. ]+ +25% +0")
+
+    def test_target_by_program_id_and_retransmissions(self) -> None:
+        conn_id, peer = self.opened()
+        others_id, others = self.opened()
+        fault = self.add(f"program = tcpctl and id {conn_id} and retransmits < 1", "drop", "data",
+                         "--out")
+        for one, end in ((others_id, others), (conn_id, peer)):
+            self.send(one, b"hello")
+            self.assertEqual(self.receive(end, 5), b"hello")
+        self.assertEqual(self.hits(fault), 1)  # what was sent again is spared
+        stderr = self.tcpctl("fault", "add", "rtt > 5ms", "drop", "syn", status=1).stderr.decode()
+        self.assertIn("rtt, which is not known of a SYN that has no connection yet", stderr)
 
     def test_refusals(self) -> None:
         conn_id, _ = self.opened()

@@ -39,6 +39,12 @@ class Captures(harness.SystemTest):
                 tshark(path, "-T", "fields", "-e", "tcp.flags.str", "-e", "frame.comment",
                        *arguments)]
 
+    def opened(self):
+        server = self.kernel_server()
+        conn_id = self.ctl("open", HOST4, server.getsockname()[1], "--wait")["id"]
+        peer, _ = server.accept()
+        return conn_id, peer
+
     def short_life(self) -> int:
         """A connection that sends something and closes."""
         server = self.kernel_server()
@@ -139,6 +145,22 @@ class Captures(harness.SystemTest):
             self.assertLessEqual(length, 60)
             self.assertIn(port, ports)
         self.tcpctl("abort", conn_id)
+
+    def test_filter_by_program_and_id(self) -> None:
+        """To the last packet, which comes when the connection is gone."""
+        conn_id, peer = self.opened()
+        ours, path = self.capture(f"program tcpc* and id {conn_id}")
+        others, path_of_others = self.capture(f"program != tcpctl or id > {conn_id}")
+        with peer:
+            self.tcpctl("send", conn_id, "-", input=b"hello")
+            self.assertEqual(harness.recv_exactly(peer, 5), b"hello")
+            self.tcpctl("abort", conn_id)
+            wait_for(lambda: self.comments(path, "-Y", "tcp.flags.reset == 1"), what="our RST")
+        self.finish(ours)
+        self.finish(others)
+        self.assertEqual(self.comments(path_of_others), [])
+        self.assertEqual({text.split(",")[0] for text in self.comments(path)},
+                         {f"connection {conn_id}"})
 
     def test_seconds_end_it(self) -> None:
         process, path = self.capture("--seconds", "0.3")

@@ -26,14 +26,14 @@ static struct filter parse(const char *text)
 static bool matches(const char *text, enum tcpc_state state)
 {
     struct filter filter = parse(text);
-    struct filter_subject subject = {state, &local, &remote, 1000, &owner};
+    struct filter_subject subject = {17, state, &local, &remote, 1000, &owner};
     return filter_matches(&filter, &subject);
 }
 
 static bool matches6(const char *text)
 {
     struct filter filter = parse(text);
-    struct filter_subject subject = {TCPC_ESTABLISHED, &local6, &remote6, 1000, NULL};
+    struct filter_subject subject = {18, TCPC_ESTABLISHED, &local6, &remote6, 1000, NULL};
     return filter_matches(&filter, &subject);
 }
 
@@ -41,7 +41,7 @@ static bool matches6(const char *text)
 static bool is_leaf_true(const struct filter_node *node, enum tcpc_state state)
 {
     static const struct tcpc_endpoint nobody = {"", 0};
-    struct filter_subject subject = {state, &local, &nobody, 0, NULL};
+    struct filter_subject subject = {19, state, &local, &nobody, 0, NULL};
     struct filter alone = {.count = 1};
     alone.nodes[0] = *node;
     return filter_matches(&alone, &subject);
@@ -278,12 +278,41 @@ static void errors_name_word_and_expectation(void **state)
     assert_string_equal(error_of("sport = 80 )"), "\")\": expected and, or, or the end");
     assert_string_equal(
         error_of("colour = red"),
-        "\"colour\": expected state, exclude, sport, dport, src, dst, uid, pid, program, session, "
-        "timer, age, idle, rtt, retransmits, send-queue, receive-queue, not or (");
+        "\"colour\": expected state, exclude, sport, dport, src, dst, id, uid, pid, program, "
+        "session, timer, age, idle, rtt, retransmits, send-queue, receive-queue, not or (");
     assert_string_equal(error_of("sport = 80 or"),
                         "the expression ends too early: expected state, exclude, sport, dport, "
-                        "src, dst, uid, pid, program, session, timer, age, idle, rtt, retransmits, "
-                        "send-queue, receive-queue, not or (");
+                        "src, dst, id, uid, pid, program, session, timer, age, idle, rtt, "
+                        "retransmits, send-queue, receive-queue, not or (");
+}
+
+static void ids(void **state)
+{
+    (void)state;
+    YES("id 17");
+    YES("id = 17 and state established");
+    NO("id 18");
+    YES("id != 18");
+    assert_non_null(error_of("id x"));
+}
+
+/* An event has no connection at hand; what it cannot know is named, not silently false. */
+static void what_an_event_cannot_know(void **state)
+{
+    (void)state;
+    static const char *const unknown[] = {"age",         "idle",       "rtt",
+                                          "retransmits", "send-queue", "receive-queue"};
+    for (size_t i = 0; i < sizeof(unknown) / sizeof(*unknown); i++) {
+        char text[64];
+        snprintf(text, sizeof(text), "dport = :80 and not %s > 1", unknown[i]);
+        struct filter filter = parse(text);
+        assert_string_equal(filter_unknown_of_event(&filter), unknown[i]);
+    }
+    struct filter filter = parse("timer none or uid 0");
+    assert_string_equal(filter_unknown_of_event(&filter), "timer");
+    filter = parse("state established and (id 1 or uid 0 or pid 3 or program x* or session y) and "
+                   "src 10.0.0.0/8 and sport < 1024");
+    assert_null(filter_unknown_of_event(&filter));
 }
 
 static void hosts_as_in_ss(void **state)
@@ -412,8 +441,8 @@ static void wrong_times_and_names_are_named(void **state)
     (void)state;
     assert_string_equal(error_of("age > soon"), "\"soon\": expected a time, like 90s or 5min");
     assert_string_equal(error_of("age > 5 parsec"),
-                        "\"parsec\": expected state, exclude, sport, dport, src, dst, uid, pid, "
-                        "program, session, timer, age, idle, rtt, retransmits, send-queue, "
+                        "\"parsec\": expected state, exclude, sport, dport, src, dst, id, uid, "
+                        "pid, program, session, timer, age, idle, rtt, retransmits, send-queue, "
                         "receive-queue, not or (");
     assert_string_equal(error_of("rtt > 5parsec"), "\"5parsec\": expected a time, like 20ms");
     assert_string_equal(error_of("age > 99999999999999999999d"),
@@ -469,7 +498,7 @@ static void words_of_a_command_line_are_joined(void **state)
     char *words[] = {(char *)"state", (char *)"established", (char *)"sport = :80"};
     struct filter filter;
     char error[FILTER_ERROR_MAX];
-    struct filter_subject subject = {TCPC_ESTABLISHED, &local, &remote, 0, NULL};
+    struct filter_subject subject = {20, TCPC_ESTABLISHED, &local, &remote, 0, NULL};
     (void)state;
     assert_true(filter_parse_words(3, words, &filter, error));
     assert_true(filter_matches(&filter, &subject));
@@ -502,6 +531,8 @@ int main(void)
         cmocka_unit_test(flags_choose_states_unless_the_expression_does),
         cmocka_unit_test(length_and_nesting_are_bounded),
         cmocka_unit_test(words_of_a_command_line_are_joined),
+        cmocka_unit_test(ids),
+        cmocka_unit_test(what_an_event_cannot_know),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "support/test.h"
 
 static struct te_endpoint local, remote;
+static bool is_nobodys; /* the packet */
 
 static int setup(void **state)
 {
@@ -15,17 +16,23 @@ static int setup(void **state)
 static bool is_valid(const struct filter *filter)
 {
     return filter->count <= FILTER_NODES_MAX &&
-           filter_find_bad(filter, CAPTURE_FILTER_FIELDS) == filter->count;
+           filter_find_bad(filter, CONN_FILTER_FIELDS) == filter->count;
 }
 
 static bool matches(const struct filter *filter)
 {
-    struct capture_subject subject = {.id = 17,
-                                      .uid = 1000,
-                                      .before = TE_SYN_SENT,
+    struct te_status status = {.id = 17,
+                               .uid = 1000,
+                               .opened_at_us = 5000000,
+                               .active_at_us = TE_NEVER,
+                               .retransmits = 3,
+                               .timer = TE_TIMER_RETRANSMIT};
+    struct capture_subject subject = {.before = TE_SYN_SENT,
                                       .after = TE_ESTABLISHED,
                                       .local = &local,
-                                      .remote = &remote};
+                                      .remote = &remote,
+                                      .status = is_nobodys ? NULL : &status,
+                                      .now_us = 7000000};
     assert_true(is_valid(filter));
     return capture_filter_matches(filter, &subject);
 }
@@ -68,6 +75,36 @@ static void the_state_before_or_after(void **state)
     assert_true(TAKES(.kind = FILTER_STATES, .number = 1u << TE_SYN_SENT));
     assert_true(TAKES(.kind = FILTER_STATES, .number = 1u << TE_ESTABLISHED));
     assert_false(TAKES(.kind = FILTER_STATES, .number = 1u << TE_TIME_WAIT));
+}
+
+static void what_the_connection_is(void **state)
+{
+    (void)state;
+    assert_true(TAKES(.kind = FILTER_NUMBER, .field = FILTER_AGE, .number = 2000000));
+    assert_true(TAKES(.kind = FILTER_NUMBER, .field = FILTER_RETRANSMITS, .number = 3));
+    assert_true(TAKES(.kind = FILTER_TEXT, .field = FILTER_TIMER, .text = "retransmit"));
+    /* Not known, and so neither so nor otherwise. */
+    assert_false(TAKES(.kind = FILTER_NUMBER, .field = FILTER_RTT, .number = 0));
+    assert_false(
+        TAKES(.kind = FILTER_NUMBER, .field = FILTER_IDLE, .op = FILTER_NOT_EQUAL, .number = 7));
+    assert_false(
+        TAKES(.kind = FILTER_TEXT, .field = FILTER_PROGRAM, .op = FILTER_NOT_EQUAL, .text = "x"));
+    is_nobodys = true;
+    assert_false(TAKES(.kind = FILTER_NUMBER, .field = FILTER_UID, .op = FILTER_NOT_EQUAL));
+    assert_true(TAKES(.kind = FILTER_NUMBER, .field = FILTER_REMOTE, .number = 80));
+    is_nobodys = false;
+}
+
+static void what_needs_the_connection(void **state)
+{
+    (void)state;
+    struct filter filter = {.nodes = {{.kind = FILTER_NUMBER, .field = FILTER_REMOTE},
+                                      {.kind = FILTER_STATES, .number = 1},
+                                      {.kind = FILTER_AND, .left = 0, .right = 1}},
+                            .count = 3};
+    assert_false(capture_filter_asks_status(&filter));
+    filter.nodes[1] = (struct filter_node){.kind = FILTER_TEXT, .field = FILTER_SESSION};
+    assert_true(capture_filter_asks_status(&filter));
 }
 
 static void hosts(void **state)
@@ -130,6 +167,8 @@ int main(void)
         cmocka_unit_test_setup(nothing_takes_everything, setup),
         cmocka_unit_test_setup(numbers, setup),
         cmocka_unit_test_setup(the_state_before_or_after, setup),
+        cmocka_unit_test_setup(what_the_connection_is, setup),
+        cmocka_unit_test_setup(what_needs_the_connection, setup),
         cmocka_unit_test_setup(hosts, setup),
         cmocka_unit_test_setup(joined, setup),
         cmocka_unit_test_setup(what_is_none, setup),

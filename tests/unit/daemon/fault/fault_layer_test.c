@@ -831,7 +831,7 @@ static void test_listener_with_its_connections(void **state)
 
 static bool is_valid(const struct fault_target *target)
 {
-    return filter_find_bad(&target->filter, FAULT_TARGET_FIELDS) == target->filter.count;
+    return filter_find_bad(&target->filter, CONN_FILTER_FIELDS) == target->filter.count;
 }
 
 static void test_filter(void **state)
@@ -868,7 +868,8 @@ static void test_bad_filters(void **state)
     assert_false(is_valid(&target));
     target.filter.nodes[0].kind = FILTER_HOST + 1; /* a text */
     assert_false(is_valid(&target));
-    target.filter.nodes[0] = (struct filter_node){.kind = FILTER_NUMBER, .field = 3};
+    target.filter.nodes[0] =
+        (struct filter_node){.kind = FILTER_NUMBER, .field = FILTER_FIELD_COUNT};
     assert_false(is_valid(&target));
     target.filter.nodes[0] = (struct filter_node){.kind = FILTER_HOST, .prefix_bits = 129};
     assert_false(is_valid(&target));
@@ -891,6 +892,64 @@ static void test_no_segments_pass(void **state)
     run(env);
     assert_true(env->a.count > before); /* its answer */
     assert_int_equal(stats_of(env).counters.hits, 0);
+}
+
+static struct fault_trace only_trace(const struct env *env, const struct te_status *status)
+{
+    struct fault_trace traces[4];
+    assert_int_equal(fault_layer_traces(env->layer, status, traces, 4, env->now_us), 1);
+    return traces[0];
+}
+
+/* What explain and the history have of it: hits, their connection, and the end. */
+static void test_leaves_traces(void **state)
+{
+    struct env *env = *state;
+    struct te_note notes[TE_NOTES_MAX];
+    uint64_t older;
+    unsigned count, faults = 0;
+    establish(env);
+    struct fault_order order = at_conn(env, "drop data", TE_FAULT_OUT);
+    order.count = 2;
+    uint64_t id = add(env, &order);
+    struct te_status status = status_a(env);
+    assert_int_equal(only_trace(env, &status).fault_id, id); /* it waits */
+    assert_int_equal(only_trace(env, &status).hit_at_us, TE_NEVER);
+    send_a(env, 100);
+    run(env);
+    assert_int_equal(only_trace(env, &status).hits_here, 1);
+    assert_int_equal(only_trace(env, &status).hit_at_us, env->now_us);
+    assert_false(only_trace(env, &status).is_over);
+    advance(env, 5 * SECOND);
+    assert_int_equal(only_trace(env, &status).hits, 2);
+    assert_true(only_trace(env, &status).is_over);
+    assert_int_equal(te_notes(env->a.stack, env->id, notes, &count, &older), TE_OK);
+    for (unsigned i = 0; i < count; i++)
+        faults += notes[i].kind == TE_NOTE_FAULT && notes[i].value == (int64_t)id &&
+                  notes[i].len_bytes == 100 && notes[i].state == TE_ESTABLISHED;
+    assert_int_equal(faults, 2); /* what was sent again lies between them */
+    te_abort(env->a.stack, env->id, env->now_us);
+    run(env);
+    const struct te_status gone = {.id = env->id, .state = TE_CLOSED};
+    assert_int_equal(only_trace(env, &gone).hits_here, 2);
+    assert_int_equal(fault_layer_traces(NULL, &gone, NULL, 0, env->now_us), 0);
+}
+
+static void test_traces_are_of_the_connection(void **state)
+{
+    struct env *env = *state;
+    establish(env);
+    struct te_status status = status_a(env);
+    struct fault_order order = at_conn(env, "drop any", 0);
+    order.target.remote.port++; /* of another connection */
+    add(env, &order);
+    order = order_of("drop syn", 0);
+    order.is_admin = false;
+    order.uid = UID + 1; /* of somebody else */
+    add(env, &order);
+    assert_int_equal(fault_layer_traces(env->layer, &status, NULL, 0, env->now_us), 0);
+    order.uid = UID;
+    assert_int_equal(add(env, &order), only_trace(env, &status).fault_id);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -933,6 +992,8 @@ int main(void)
         TEST(test_filter),
         TEST(test_bad_filters),
         TEST(test_no_segments_pass),
+        TEST(test_leaves_traces),
+        TEST(test_traces_are_of_the_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -33,6 +33,26 @@ static void values_with_their_units(void **state)
     CHECK("Challenge ACK (RFC 5961)", .kind = TE_NOTE_CHALLENGE_ACK);
 }
 
+static void faults_with_and_without_their_words(void **state)
+{
+    (void)state;
+    char text[NOTE_TEXT_MAX];
+    struct te_fault_spec spec;
+    const char *expected;
+    CHECK("Fault injected, number 3", .kind = TE_NOTE_FAULT, .value = 3, .count = 1);
+    CHECK("Fault injected, number 3, 4 hits in a row, the last: 10 bytes from 700",
+          .kind = TE_NOTE_FAULT, .value = 3, .count = 4, .seq = 700, .len_bytes = 10);
+    assert_true(te_fault_parse("drop ack-of-fin", 0, &spec, &expected));
+    const struct te_note twice = {.kind = TE_NOTE_FAULT, .value = 3, .count = 2};
+    assert_string_equal(note_text_format_fault(&twice, &spec, text),
+                        "Fault 3: drop ack-of-fin (out), 2 hits in a row");
+    assert_true(te_fault_parse("mtu 1280 icmp", TE_FAULT_IN, &spec, &expected));
+    const struct te_note once = {
+        .kind = TE_NOTE_FAULT, .value = 12, .count = 1, .seq = 5, .len_bytes = 1400};
+    assert_string_equal(note_text_format_fault(&once, &spec, text),
+                        "Fault 12: mtu 1280 icmp (in): 1400 bytes from 5");
+}
+
 static void options_by_their_names(void **state)
 {
     (void)state;
@@ -62,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_sent_again),
         cmocka_unit_test(values_with_their_units),
+        cmocka_unit_test(faults_with_and_without_their_words),
         cmocka_unit_test(options_by_their_names),
         cmocka_unit_test(the_longest_fits),
     };
