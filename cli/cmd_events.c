@@ -51,7 +51,8 @@ static bool is_kind_wanted(const struct watch *watch, const struct tcpc_event *e
 
 static bool is_shown(const struct watch *watch, const struct tcpc_event *event)
 {
-    struct filter_subject subject = {.state = event->to,
+    struct filter_subject subject = {.id = event->id,
+                                     .state = event->to,
                                      .local = &event->local,
                                      .remote = &event->remote,
                                      .uid = event->uid,
@@ -179,13 +180,36 @@ static void show(struct watch *watch, const struct tcpc_event *event)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
+/* ": 30 of connection 17, 4 of 18, 6 of others". */
+static void format_losses(const struct tcpc_events *events, char *ret_text, size_t size)
+{
+    const char *before = ": ";
+    size_t len = 0;
+    uint64_t others = events->lost;
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < events->lost_by_count && len < size; i++) {
+        const struct tcpc_lost_events *lost = &events->lost_by[i];
+        if (lost->id == 0 || lost->count > others)
+            continue;
+        len += (size_t)snprintf(ret_text + len, size - len, "%s%" PRIu64 " of %s%" PRIu64, before,
+                                lost->count, *before == ':' ? "connection " : "", lost->id);
+        before = ", ";
+        others -= lost->count;
+    }
+    if (*before == ',' && others > 0 && len < size)
+        snprintf(ret_text + len, size - len, ", %" PRIu64 " of others", others);
+}
+
 /* At the start, that the oldest are gone is no news. */
 static void note_lost(const struct watch *watch, const struct tcpc_events *events)
 {
-    if (events->lost > 0 && watch->after_seq > 0)
-        cli_note("events: %" PRIu64 " after number %" PRIu64
-                 " were overwritten before they could be read",
-                 events->lost, watch->after_seq);
+    char losses[1024];
+    if (events->lost == 0 || watch->after_seq == 0)
+        return;
+    format_losses(events, losses, sizeof(losses));
+    cli_note("events: %" PRIu64 " after number %" PRIu64
+             " were overwritten before they could be read%s",
+             events->lost, watch->after_seq, losses);
 }
 
 /* Reads and shows one answer; *ret_count: its events. */
@@ -345,6 +369,12 @@ static int cmd_events(struct cli *cli, int argc, char **argv)
         return EXIT_DONE;
     if (!filter_parse_words(argc - optind, argv + optind, &watch.filter, why))
         return cli_usage(cli, "%s", why);
+    const char *unknown = filter_unknown_of_event(&watch.filter);
+    if (unknown != NULL)
+        return cli_usage(cli,
+                         "%s is not known of an event: it has state, ports, hosts, id, uid, pid, "
+                         "program and session",
+                         unknown);
     return run(&watch);
 }
 
@@ -359,5 +389,7 @@ const struct verb verb_events = {
                "  -k, --kind KIND,...     state, note (all but changes of state), rto,\n"
                "                          rack_retransmit, challenge_ack, ...\n"
                "      --monotonic         time in seconds since the daemon's start\n",
-    .details = FILTER_DETAILS "tcpctl events -f 'dport = :80'\n",
+    .details = FILTER_DETAILS "tcpctl events -f 'dport = :80'\n"
+                              "Of an event age, idle, rtt, retransmits, queues and timer are not "
+                              "known.\n",
     .run = cmd_events};

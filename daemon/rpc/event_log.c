@@ -4,6 +4,10 @@
  * that may see only a few events skips all the others: reading 256 KiB of uids for 65,536 events
  * takes no longer than one page of answers.
  *
+ * Of what is overwritten it keeps whose it was for as many events again, from the first one on that
+ * goes this way, so that a reader that comes too late learns of which connections it has missed
+ * something.
+ *
  * A reader that may not see everything must not be told of a loss when only others' events were
  * overwritten. So for each slot of uids the log notes the newest event of theirs that is gone. */
 #include "rpc/event_log.h"
@@ -40,6 +44,9 @@ _Static_assert(sizeof(struct chunk) == CHUNK_BYTES && CHUNK_BYTES == 1u << CHUNK
 /* A place is one more than that; this one is of what was never there, or was lost. */
 #define PLACE_NONE 0u
 
+/* Whose an overwritten event was that the log does not know, or of none. */
+#define GONE_NONE UINT64_MAX
+
 struct event_log {
     uint64_t last_seq;
     uint64_t first_seq;
@@ -51,6 +58,8 @@ struct event_log {
     uint32_t max;
     uint32_t *uids;
     uint32_t *places;
+    uint64_t *gone_ids; /* event number seq - max, if seq is the last with this slot; or NULL */
+    uint32_t *gone_uids;
     struct chunk **chunks; /* a ring */
     uint32_t chunk_max, chunk_head, chunk_count;
 };
@@ -88,6 +97,8 @@ void event_log_free(struct event_log *log)
     for (uint32_t i = 0; log->chunks != NULL && i < log->chunk_max; i++)
         free(log->chunks[i]);
     free(log->chunks);
+    free(log->gone_ids);
+    free(log->gone_uids);
     free(log->places);
     free(log->uids);
     free(log);
@@ -180,12 +191,41 @@ static struct event_log_entry entry_at(const struct event_log *log, uint64_t seq
 
 /* --- what comes in ---------------------------------------------------------------------------- */
 
+/* The arrays of what is gone; without memory it is not known. */
+static bool has_gone(struct event_log *log)
+{
+    if (log->gone_ids != NULL)
+        return true;
+    log->gone_uids = calloc(log->max, sizeof(*log->gone_uids));
+    log->gone_ids = log->gone_uids != NULL ? malloc(log->max * sizeof(*log->gone_ids)) : NULL;
+    if (log->gone_ids == NULL) {
+        free(log->gone_uids);
+        log->gone_uids = NULL;
+        return false;
+    }
+    for (uint32_t i = 0; i < log->max; i++)
+        log->gone_ids[i] = GONE_NONE;
+    return true;
+}
+
+/* Event number seq goes, which is in that slot. */
+static void remember(struct event_log *log, uint64_t seq, size_t slot)
+{
+    log->overwritten[log->uids[slot] & (UID_SLOTS - 1)] = seq;
+    if (!has_gone(log))
+        return;
+    log->gone_ids[slot] = entry_at(log, seq).id;
+    log->gone_uids[slot] = log->uids[slot];
+}
+
 /* seq comes next: its slot forgets the event that it had. */
 static void take_number(struct event_log *log, uint64_t seq)
 {
     size_t slot = (size_t)(seq % log->max);
     if (log->places[slot] != PLACE_NONE)
-        log->overwritten[log->uids[slot] & (UID_SLOTS - 1)] = seq - log->max;
+        remember(log, seq - log->max, slot);
+    else if (log->gone_ids != NULL)
+        log->gone_ids[slot] = GONE_NONE;
     log->places[slot] = PLACE_NONE;
 }
 
@@ -194,6 +234,8 @@ void event_log_skip(struct event_log *log, uint64_t count)
     uint64_t cleared = count < log->max ? count : log->max;
     for (uint64_t i = 1; i <= cleared; i++)
         take_number(log, log->last_seq + i);
+    for (uint32_t i = 0; count > log->max && log->gone_ids != NULL && i < log->max; i++)
+        log->gone_ids[i] = GONE_NONE; /* long ago */
     log->last_seq += count;
     drop_old_chunks(log);
 }
@@ -351,4 +393,37 @@ const struct event_log_entry *event_log_next_some(const struct event_log *log,
         return &reader->entry;
     }
     return NULL;
+}
+
+/* --- losses ----------------------------------------------------------------------------------- */
+
+static unsigned count_loss(struct event_log_loss *losses, unsigned count, uint64_t id)
+{
+    unsigned i = 0;
+    while (i < count && losses[i].id != id)
+        i++;
+    if (i == EVENT_LOG_LOSSES_MAX)
+        return count;
+    if (i == count)
+        losses[count++] = (struct event_log_loss){.id = id};
+    losses[i].count++;
+    return count;
+}
+
+unsigned event_log_losses(const struct event_log *log, const struct event_log_reader *reader,
+                          uint64_t after_seq,
+                          struct event_log_loss ret_losses[EVENT_LOG_LOSSES_MAX])
+{
+    unsigned count = 0;
+    uint64_t oldest = log->last_seq > log->max ? log->last_seq - log->max : 0;
+    uint64_t known = oldest > log->max ? oldest - log->max : 0;
+    if (log->gone_ids == NULL)
+        return 0;
+    for (uint64_t seq = (after_seq > known ? after_seq : known) + 1; seq <= oldest; seq++) {
+        size_t slot = (size_t)(seq % log->max);
+        if (log->gone_ids[slot] != GONE_NONE &&
+            (reader->sees_all || log->gone_uids[slot] == reader->uid))
+            count = count_loss(ret_losses, count, log->gone_ids[slot]);
+    }
+    return count;
 }

@@ -85,4 +85,16 @@ const struct event_log_entry *event_log_next_some(const struct event_log *log,
                                                   struct event_log_reader *reader, uint32_t *steps,
                                                   uint32_t *ret_uid);
 
+/* Whose events were lost. */
+struct event_log_loss {
+    uint64_t id; /* 0: of no connection */
+    uint64_t count;
+};
+#define EVENT_LOG_LOSSES_MAX 16
+/* The connections whose events after number after_seq were overwritten, as far as the reader may
+ * see them, and as far as it is known whose they were: of the last max. Returns how many. */
+unsigned event_log_losses(const struct event_log *log, const struct event_log_reader *reader,
+                          uint64_t after_seq,
+                          struct event_log_loss ret_losses[EVENT_LOG_LOSSES_MAX]);
+
 #endif

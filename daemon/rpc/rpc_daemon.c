@@ -367,6 +367,23 @@ static bool read_events(struct rpc_call *call, struct event_log_reader *reader,
     return true;
 }
 
+static void fill_losses(struct rpc *rpc, const struct event_log_reader *reader, uint64_t after_seq,
+                        pb_next_events_result *result)
+{
+    struct event_log_loss losses[EVENT_LOG_LOSSES_MAX];
+    unsigned count = event_log_losses(rpc->host.events, reader, after_seq, losses);
+    result->lost_by = rpc_pointers(rpc, count);
+    for (unsigned i = 0; result->lost_by != NULL && i < count; i++) {
+        pb_lost_events *message = arena_alloc(&rpc->answer_arena, sizeof(*message));
+        if (message == NULL)
+            return;
+        tcpengine__v1__lost_events__init(message);
+        message->id = losses[i].id;
+        message->count = losses[i].count;
+        result->lost_by[result->n_lost_by++] = message;
+    }
+}
+
 enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
 {
     const struct rpc_link *link = call->link;
@@ -379,6 +396,7 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
             op->after_seq);
     bool is_of_now = op->after_seq <= event_log_last_seq(call->rpc->host.events);
     pb_next_events_result *result = &rpc_result(call)->next_events;
+    uint64_t after_seq = op->after_seq;
     bool is_cut;
     if (!read_events(call, &reader, result, &is_cut))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "NextEvents: no memory");
@@ -392,6 +410,8 @@ enum rpc_outcome rpc_verb_next_events(struct rpc_call *call)
         op->after_seq = reader.seq;
         return RPC_WAIT;
     }
+    if (reader.lost > 0)
+        fill_losses(call->rpc, &reader, after_seq, result);
     result->lost = reader.lost;
     result->last_seq = reader.seq;
     return RPC_ANSWER;

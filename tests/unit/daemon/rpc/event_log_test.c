@@ -87,6 +87,49 @@ static void test_only_ones_own_are_seen(void **state)
     assert_true(reader.seq == 7); /* passed over */
 }
 
+/* Whose they were is known of as many as are kept, and is told to those who may see them. */
+static void test_losses_are_told_by_connection(void **state)
+{
+    struct event_log *log = *state;
+    struct event_log_loss losses[EVENT_LOG_LOSSES_MAX];
+    const struct event_log_reader all = {.sees_all = true}, poor = {.uid = 1001};
+    for (unsigned i = 0; i < 4; i++)
+        push(log, 17, 1000);
+    push(log, 18, 1001);
+    assert_int_equal(event_log_losses(log, &all, 0, losses), 0); /* all are kept */
+    for (unsigned i = 0; i < MAX; i++)
+        push(log, 20, 1000);
+    assert_int_equal(event_log_losses(log, &all, 0, losses), 2);
+    assert_true(losses[0].id == 17 && losses[0].count == 4);
+    assert_true(losses[1].id == 18 && losses[1].count == 1);
+    assert_int_equal(event_log_losses(log, &all, 3, losses), 2);
+    assert_int_equal(losses[0].count, 1);
+    assert_int_equal(event_log_losses(log, &poor, 0, losses), 1);
+    assert_int_equal(losses[0].id, 18);
+    for (unsigned i = 0; i < MAX - 2; i++)
+        push(log, 21, 1000);
+    assert_int_equal(event_log_losses(log, &all, 0, losses), 3);
+    assert_true(losses[0].id == 17 && losses[0].count == 1); /* the others are forgotten */
+    assert_true(losses[2].id == 20 && losses[2].count == 6);
+    event_log_skip(log, 1000);
+    push(log, 22, 1000);
+    assert_int_equal(event_log_losses(log, &all, 0, losses), 0); /* lost before they got here */
+}
+
+static void test_many_connections_lose(void **state)
+{
+    struct event_log *log = event_log_new(64);
+    struct event_log_loss losses[EVENT_LOG_LOSSES_MAX];
+    const struct event_log_reader all = {.sees_all = true};
+    (void)state;
+    for (unsigned i = 0; i < 128; i++)
+        push(log, 100 + i % 32, 1000);
+    assert_int_equal(event_log_losses(log, &all, 0, losses), EVENT_LOG_LOSSES_MAX);
+    for (unsigned i = 0; i < EVENT_LOG_LOSSES_MAX; i++)
+        assert_true(losses[i].id == 100 + i && losses[i].count == 2);
+    event_log_free(log);
+}
+
 static void test_overwritten_are_counted(void **state)
 {
     struct event_log_reader reader = {.sees_all = true, .seq = 2};
@@ -396,6 +439,8 @@ int main(void)
         TEST(test_readiness_is_not_kept),
         TEST(test_only_ones_own_are_seen),
         TEST(test_overwritten_are_counted),
+        TEST(test_losses_are_told_by_connection),
+        TEST(test_many_connections_lose),
         TEST(test_others_losses_are_not_told),
         TEST(test_gap_before_the_log),
         TEST(test_number_of_another_boot),
