@@ -233,8 +233,8 @@ static void reply_health(struct ask *ask, const struct table *table, struct http
     struct tcpc_response *daemon = ask_about(ask, TCPC_OP_DAEMON_STATUS, 0);
     if (counters != NULL && daemon != NULL && counters->error.code == TCPC_OK &&
         daemon->error.code == TCPC_OK) {
-        unsigned count = health_judge(&table->health, &counters->u.counters,
-                                      daemon->u.daemon.memory_level, findings);
+        unsigned count =
+            health_judge(&table->health, &counters->u.counters, &daemon->u.daemon, findings);
         reply_json(exchange, health_json(findings, count));
     } else {
         reply_error(exchange, 503, "no memory");
