@@ -14,7 +14,7 @@ SILENT = "10.9.0.99"
 
 
 class Explain(harness.SystemTest):
-    daemon_arguments = ("--set", "syn_queue_max=2")
+    daemon_arguments = ("--set", "syn_queue_max=2", "--set", "listeners_max=16")
 
     def explain(self, conn_id: int) -> dict:
         said = self.ctl("explain", conn_id)
@@ -164,6 +164,31 @@ class Explain(harness.SystemTest):
         self.tcpctl("close", listener)
         for client in clients:
             client.close()
+
+    def test_health_names_full_listeners_and_tables_that_fill(self) -> None:
+        listeners = [self.ctl("listen", f"{ENGINE4}:{port}", "--backlog", 1)["id"]
+                     for port in range(7200, 7213)]
+        clients = [self.kernel_client(port) for port in (7200, 7201)]
+        full = [f"Listener {listeners[i]} ({ENGINE4}:{7200 + i}) has a full accept queue, of 1: "
+                for i in (0, 1)]
+
+        def findings() -> list[dict]:
+            return self.ctl("explain")["findings"]
+        wait_for(lambda: sum("full accept queue" in row["summary"] for row in findings()) == 2,
+                 what="two full listeners")
+        rows = findings()
+        for i, text in enumerate(full):
+            row = next(row for row in rows if row["summary"].startswith(text))
+            self.assertRegex(row["summary"], r": tcpctl \(pid \d+(, gone)?\) does not accept\.$")
+            self.assertEqual((row["verdict"], row["hint"]), ("stuck", f"tcpctl explain {listeners[i]}"))
+        row = next(row for row in rows if "listeners are in use" in row["summary"])
+        self.assertEqual(row["summary"], "13 of 16 listeners are in use (81 %); when there are no "
+                                         "more, no port can be listened on any more.")
+        self.assertEqual((row["verdict"], row["hint"]), ("slow", "tcpctl ls -p state listening"))
+        for client in clients:
+            client.close()
+        for listener in listeners:
+            self.tcpctl("close", listener)
 
     def test_syn_queue_that_is_full(self) -> None:
         listener = self.ctl("listen", f"{ENGINE4}:7105")["id"]
