@@ -266,8 +266,8 @@ static void end_tracing(struct page *page)
 /* Goes on counting the bar, if it is time for it. True: not done yet. */
 static bool count_bar(struct page *page)
 {
-    if (!page->is_counting && page->counted_at_us != 0 &&
-        now_us(page) - page->counted_at_us < PAGE_BAR_US)
+    bool is_long = page->told.time_wait > BAR_STEP_ENTRIES;
+    if (!page->is_counting && is_long && now_us(page) - page->counted_at_us < PAGE_BAR_US)
         return false;
     page->is_counting =
         !bar_step(&page->bar, stack_of(page), page->options.engine->msl_us, now_us(page));

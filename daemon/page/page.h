@@ -21,7 +21,7 @@
 #define PAGE_TICK_MS 250
 /* A state event is sent after so long even if nothing has changed. */
 #define PAGE_QUIET_US 5000000
-/* The bar of TIME_WAIT is counted anew after so long. */
+/* The bar of TIME_WAIT is counted anew after so long, unless one step is enough for it. */
 #define PAGE_BAR_US 1000000
 
 struct page_options {

@@ -180,14 +180,14 @@ bool sorted_set_after(struct sorted *sorted, const char *text)
     char *end;
     sorted->after = (struct sorted_place){.id = strtoull(text, &end, 10)};
     sorted->has_after = true;
-    if (*end == ':') {
-        sorted->after.number = strtoll(end + 1, &end, 10);
-        if (*end++ != ':')
-            return false;
-        set_text(&sorted->after, end);
-        return true;
-    }
-    return end != text && *end == '\0';
+    if (end == text || *end != ':')
+        return end != text && *end == '\0';
+    const char *number = end + 1;
+    sorted->after.number = strtoll(number, &end, 10);
+    if (end == number || *end != ':')
+        return false;
+    set_text(&sorted->after, end + 1);
+    return true;
 }
 
 bool sorted_next(const struct sorted *sorted, char *ret_text, size_t size)

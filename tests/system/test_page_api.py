@@ -68,6 +68,8 @@ class Stream:
 
 
 class PageApi(harness.SystemTest):
+    daemon_arguments = ("--msl", "5")  # time to look at TIME_WAIT
+
     def stream(self, query: str = "") -> Stream:
         stream = Stream(query)
         self.addCleanup(stream.close)
