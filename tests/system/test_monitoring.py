@@ -73,6 +73,8 @@ class Scrape(harness.SystemTest):
         listeners = 'tcpengine_tcp_connection_states{state="LISTEN"}'
         wait_for(lambda: [row["value"][1] for row in self.query(listeners)] == ["1"], 20, "a scrape")
         self.assertEqual(self.query("up")[0]["value"][1], "1")
+        # It asks for OpenMetrics first: only that has gauge histograms.
+        self.assertTrue(self.query("tcpengine_tcp_close_wait_age_seconds_gcount"))
         for expression in expressions():
             with self.subTest(expression):  # as Grafana would ask
                 self.query(expression.replace("$instance", ".*").replace("$__rate_interval", "1m"))
