@@ -51,7 +51,7 @@ int socket_error_of_answer(const struct rpc *rpc)
     for (int number = 1; number <= ERRNO_LAST; number++) {
         const char *known = strerrorname_np(number);
         if (known != NULL && strcmp(known, name) == 0)
-            return number;
+            return number == EDESTADDRREQ ? socket_error_of(TE_ERR_REMOTE_UNSPECIFIED) : number;
     }
     return EIO;
 }

@@ -102,8 +102,17 @@ void socket_open_detach(struct socket *socket, int program_fd)
     socket->is_outcome_due = true;
 }
 
+/* RFC 1122 4.2.3.10: TCP has no connections to many; as Linux says it. */
+static bool is_for_many(const struct te_addr *addr)
+{
+    return te_addr_is_v4(addr) ? addr->bytes[12] >= 224 : addr->bytes[0] == 0xff;
+}
+
 static int start(struct socket *socket, const struct te_endpoint *remote)
 {
+    if (is_for_many(&remote->addr))
+        return ENETUNREACH;
+
     const struct rpc_local_open open = {.local = socket->local, .remote = *remote};
     struct rpc_local_opened opened;
     if (rpc_local_open(&socket->owner->rpc_link, &open, &opened) != PB_OK)

@@ -149,7 +149,7 @@ static int set_number(struct socket *socket, enum socket_option option,
     if (request->length < sizeof(value))
         return EINVAL;
     memcpy(&value, request->value, sizeof(value));
-    if (value < row->min || value > row->max)
+    if (value < row->min || value > row->max || (option == SOCKET_OPTION_TTL && value == 0))
         return EINVAL;
     if (option == SOCKET_OPTION_V6ONLY &&
         (socket->family != AF_INET6 || socket->state != SOCKET_NEW))

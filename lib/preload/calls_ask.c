@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "address.h"
@@ -33,14 +34,28 @@ static int ask_name(int fd, enum socket_op op, struct sockaddr *address, socklen
     return 0;
 }
 
+/* As the kernel, once it has the answer. */
+static int check_room(const void *place, const socklen_t *length)
+{
+    if (length == NULL)
+        return -EFAULT;
+    if (*length > INT32_MAX)
+        return -EINVAL;
+    return place == NULL && *length > 0 ? -EFAULT : 0;
+}
+
 static int name_of(int fd, enum socket_op op, struct sockaddr *address, socklen_t *length)
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name, nothing;
     socklen_t name_length = sizeof(name);
     int result = op == SOCKET_OP_GETSOCKNAME ? sys_getsockname(fd, &name, &name_length)
                                              : sys_getpeername(fd, &name, &name_length);
+    if (result == 0)
+        result = check_room(address, length);
     if (result < 0)
         return result;
+    if (address == NULL) /* no room, but its length is said */
+        address = (struct sockaddr *)&nothing;
     if (name.ss_family == AF_UNIX && kind_of(fd, NULL) == KIND_ENGINE)
         return ask_name(fd, op, address, length);
     address_copy(&name, name_length, address, length);
@@ -117,6 +132,9 @@ static int get_option(int fd, int level, int name, void *value, socklen_t *lengt
     int family;
     if (kind_of(fd, &family) != KIND_ENGINE)
         return sys_getsockopt(fd, level, name, value, length);
+    int result = check_room(value, length);
+    if (result < 0)
+        return result;
     if (level == SOL_SOCKET)
         return get_socket_level(fd, name, family, value, length);
     return ask_option(fd, level, name, value, length);

@@ -198,11 +198,21 @@ static int connect_to_engine(int fd, enum kind kind, int family, struct socket_r
     return open_in_place_of(fd, family, request, connect_engine);
 }
 
+static bool is_unspecified(const struct sockaddr *address, socklen_t length)
+{
+    return address != NULL && length >= sizeof(address->sa_family) &&
+           address->sa_family == AF_UNSPEC;
+}
+
 enum open_by open_connect(int fd, const struct sockaddr *address, socklen_t length, bool is_nowait,
                           int *ret_result)
 {
     int family;
     struct socket_request request;
+    if (is_unspecified(address, length) && kind_of(fd, &family) == KIND_ENGINE) {
+        *ret_result = convert_to_new(fd, family);
+        return OPEN_BY_ENGINE;
+    }
     control_request_init(&request, SOCKET_OP_CONNECT);
     request.flags = is_nowait ? SOCKET_NOWAIT : 0;
     if (!socket_address_read(address, length, &request.address))

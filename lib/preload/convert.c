@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "cidr.h"
 #include "kind.h"
@@ -82,6 +83,36 @@ int convert_to_kernel(int fd, int family)
         sys_close(kernel_fd);
     control_close(&control);
     note("socket %d, bound with the engine, connects to what is the kernel's", fd);
+    return result;
+}
+
+/* The last close(2) of what is left resets it. */
+static void abandon(struct control *control, int engine_fd)
+{
+    const struct linger none = {.l_onoff = 1};
+    struct socket_request request;
+    struct socket_answer answer;
+    control_request_init(&request, SOCKET_OP_SETSOCKOPT);
+    request.level = SOL_SOCKET;
+    request.name = SO_LINGER;
+    request.length = sizeof(none);
+    memcpy(request.value, &none, sizeof(none));
+    control_ask(control, engine_fd, &request, &answer, false);
+}
+
+int convert_to_new(int fd, int family)
+{
+    struct control control;
+    int result = control_open(&control);
+    if (result < 0)
+        return result;
+    int kernel_fd = sys_socket(family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (kernel_fd >= 0) {
+        option_copy_to_kernel(&control, fd, kernel_fd);
+        abandon(&control, fd);
+    }
+    result = kernel_fd < 0 ? kernel_fd : convert_place(kernel_fd, fd);
+    control_close(&control);
     return result;
 }
 

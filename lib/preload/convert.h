@@ -12,6 +12,9 @@ int convert_make(struct control *control, int kernel_fd, int family, int *ret_en
 int convert_place(int engine_fd, int fd);
 /* fd, an engine socket that was bound to the wildcard, becomes one of the kernel's. */
 int convert_to_kernel(int fd, int family);
+/* connect(2) to AF_UNSPEC: whatever fd was, its connection is reset, and it is as new, whose is not
+ * known yet. */
+int convert_to_new(int fd, int family);
 
 /* fd, a listener that has ended, becomes a socket that is never ready: the program has been told,
  * and one that waits by poll() or epoll would be told again for ever. errno stays. */

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -74,15 +75,16 @@ static bool read_address(const struct call *call, struct sockaddr_storage *ret_a
     return tracee_read(thread_of(call), argument(call, 1), ret_address, length);
 }
 
-/* A value of at most room bytes, and its length behind it, as getsockname(2) hands them over. */
+/* A value, and its length behind it, as getsockname(2) hands them over: no more than there is room
+ * for. */
 static int write_value(const struct call *call, unsigned index, const void *value, socklen_t length)
 {
     socklen_t room;
     uint64_t at = argument(call, index), length_at = argument(call, index + 1);
-    if (at == 0)
-        return 0;
     if (!tracee_read(thread_of(call), length_at, &room, sizeof(room)))
         return -EFAULT;
+    if (room > INT32_MAX)
+        return -EINVAL;
     bool is_written = tracee_write(thread_of(call), at, value, room < length ? room : length) &&
                       tracee_write(thread_of(call), length_at, &length, sizeof(length));
     return is_written ? 0 : -EFAULT;
@@ -189,7 +191,7 @@ static int accept_with(struct call *call, int flags)
         socklen_t length = sizeof(address);
         int fd = open_accept(call->fd, (struct sockaddr *)&address, &length, flags, MSG_DONTWAIT);
         if (fd >= 0) {
-            int written = write_value(call, 1, &address, length);
+            int written = argument(call, 1) == 0 ? 0 : write_value(call, 1, &address, length);
             if (written == 0)
                 return hand_over(call, fd, flags);
             close(fd);
@@ -301,6 +303,8 @@ static int do_getsockopt(struct call *call)
     socklen_t length;
     if (!tracee_read(thread_of(call), argument(call, 4), &length, sizeof(length)))
         return -EFAULT;
+    if (length > INT32_MAX)
+        return -EINVAL;
     length = length < sizeof(value) ? length : sizeof(value);
     if (getsockopt(call->fd, (int)argument(call, 1), (int)argument(call, 2), value, &length) < 0)
         return -errno;
