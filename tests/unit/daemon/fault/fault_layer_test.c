@@ -949,7 +949,8 @@ static void test_traces_are_of_the_connection(void **state)
     add(env, &order);
     assert_int_equal(fault_layer_traces(env->layer, &status, NULL, 0, env->now_us), 0);
     order.uid = UID;
-    assert_int_equal(add(env, &order), only_trace(env, &status).fault_id);
+    uint64_t id = add(env, &order);
+    assert_int_equal(only_trace(env, &status).fault_id, id);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
