@@ -1,4 +1,4 @@
-/* An echo server: any number of connections, one thread, one descriptor in epoll.
+/* An echo server: thousands of connections, one thread, one descriptor in epoll.
  *
  *     echo PORT
  */
@@ -64,8 +64,10 @@ int main(int argc, char **argv)
     struct tcpc_channel *channel;
     struct tcpc_stream *listener;
     struct tcpc_error error;
+    const struct tcpc_channel_options options = {
+        .streams_max = 4096, .send_bytes = 256 * 1024, .receive_bytes = 256 * 1024};
     struct tcpc_endpoint local = {.port = (uint16_t)(argc > 1 ? atoi(argv[1]) : 7)};
-    if (tcpc_channel_new(NULL, &channel, &error) != TCPC_OK ||
+    if (tcpc_channel_new(&options, &channel, &error) != TCPC_OK ||
         tcpc_stream_listen(channel, &local, 0, &listener, &error) != TCPC_OK)
         return fail(&error);
     struct epoll_event event = {.events = EPOLLIN};

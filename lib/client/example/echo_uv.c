@@ -73,9 +73,11 @@ int main(int argc, char **argv)
 {
     struct server server;
     struct tcpc_error error;
+    const struct tcpc_channel_options options = {
+        .streams_max = 4096, .send_bytes = 256 * 1024, .receive_bytes = 256 * 1024};
     struct tcpc_endpoint local = {.port = (uint16_t)(argc > 1 ? atoi(argv[1]) : 7)};
     uv_poll_t poll = {.data = &server};
-    if (tcpc_channel_new(NULL, &server.channel, &error) != TCPC_OK ||
+    if (tcpc_channel_new(&options, &server.channel, &error) != TCPC_OK ||
         tcpc_stream_listen(server.channel, &local, 0, &server.listener, &error) != TCPC_OK)
         return fail(&error);
     uv_poll_init(uv_default_loop(), &poll, tcpc_channel_descriptor(server.channel));
