@@ -159,6 +159,13 @@ static void on_before_end(void *ctx, uint64_t id, bool is_close)
     channel_server_before_end(service->channels, id, is_close);
 }
 
+static enum te_err on_send_lent(void *ctx, uint64_t id, const uint8_t *data, size_t len,
+                                size_t *ret_accepted)
+{
+    struct service *service = ctx;
+    return channel_server_send(service->channels, id, data, len, ret_accepted);
+}
+
 static const char *on_socket_name(void *ctx, uint64_t id)
 {
     const struct service *service = ctx;
@@ -648,6 +655,7 @@ static bool start_rpc(struct service *service)
                             .describe = on_describe,
                             .before_answer = on_before_output,
                             .before_end = on_before_end,
+                            .send_lent = on_send_lent,
                             .socket_name = on_socket_name,
                             .first_id = service->marks.start.id,
                             .ctx = service};

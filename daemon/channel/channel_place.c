@@ -74,7 +74,7 @@ static void tell(struct channel_place *place)
 static void tell_answer(struct channel_place *place, uint32_t op)
 {
     bool is_all = place->state == CHANNEL_OPENING || place->state == CHANNEL_ACCEPTING ||
-                  place->state == CHANNEL_FREE || op == CHANNEL_OP_SET;
+                  place->state == CHANNEL_FREE || op == CHANNEL_OP_SET || op == CHANNEL_OP_RETURN;
     channel_news_tell(place->link, number_of(place),
                       is_all ? CHANNEL_NEWS_ANSWER : CHANNEL_NEWS_MATTER);
 }
@@ -194,7 +194,7 @@ static bool show_acked(struct channel_place *place, const struct te_position *at
 static bool show_received(struct channel_place *place, const struct te_position *at)
 {
     struct channel_slot *slot = slot_of(place);
-    bool has_more = at->received != place->received;
+    bool has_more = at->received != place->received && place->way != CHANNEL_SENDS;
     bool has_ended = at->is_end && !place->is_end;
     place->received = at->received;
     place->is_end = at->is_end;
@@ -261,7 +261,7 @@ static void take_written(struct channel_place *place)
     bool is_finished = atomic_load_explicit(&slot->finished, memory_order_acquire) != 0;
     uint64_t written = atomic_load_explicit(&slot->written, memory_order_acquire);
     uint64_t most = place->acked + place->link->layout.send_bytes;
-    if (place->fin_sent)
+    if (place->fin_sent || place->way == CHANNEL_RECEIVES)
         most = place->accepted;
     if (!channel_is_within(written, place->accepted, most)) {
         reset(place, "written", written);
@@ -288,7 +288,8 @@ static void take_released(struct channel_place *place)
     uint64_t released = atomic_load_explicit(&slot->released, memory_order_acquire);
     if (released == place->released)
         return;
-    if (!channel_is_within(released, place->released, place->received)) {
+    if (!channel_is_within(released, place->released, place->received) ||
+        place->way == CHANNEL_SENDS) {
         reset(place, "released", released);
         return;
     }
@@ -464,6 +465,8 @@ static pb_code do_move(struct channel_place *place, const struct request *reques
     struct channel_slot *slot = slot_of(place);
     struct rpc_local_opened opened;
     struct te_position at;
+    if (request->argument >= CHANNEL_WAY_COUNT)
+        return PB_INVALID_ARGUMENT;
     pb_code code = rpc_local_find(&place->link->rpc_link, request->id, &opened);
     if (code != PB_OK)
         return code;
@@ -475,11 +478,14 @@ static pb_code do_move(struct channel_place *place, const struct request *reques
     if (atomic_load(&slot->written) < at.send_accepted ||
         atomic_load(&slot->released) != at.receive_released)
         return PB_BAD_OFFSET;
+    place->way = (uint8_t)request->argument;
     code = settle(place, &opened);
     if (code == PB_OK)
         place->is_moved = true;
     else if (place->id != 0)
         vacate(place);
+    if (code != PB_OK)
+        place->way = CHANNEL_BOTH_WAYS;
     return code;
 }
 
@@ -571,12 +577,48 @@ static void handle_end(struct channel_place *place, const struct request *reques
     set_state(place, CHANNEL_FREE, code);
 }
 
+/* PB_OK: all that was written is the engine's. */
+static pb_code code_of_written(const struct channel_place *place, uint64_t written)
+{
+    if (written == place->accepted || place->way == CHANNEL_RECEIVES)
+        return PB_OK;
+    if (!is_alive(place))
+        return place->code;
+    return place->is_cut ? PB_CONNECTION_CLOSING : PB_AGAIN;
+}
+
+static pb_code do_return(struct channel_place *place)
+{
+    if (!place->is_moved)
+        return PB_BAD_STATE;
+    uint64_t written = atomic_load_explicit(&slot_of(place)->written, memory_order_acquire);
+    carry(place);
+    pb_code code = code_of_written(place, written);
+    if (code != PB_OK)
+        return code;
+    enum te_err err = te_buffers_own(stack_of(place), place->id, now_us(place));
+    return err == TE_ERR_NOMEM ? PB_RESOURCES : PB_OK;
+}
+
+static void handle_return(struct channel_place *place)
+{
+    pb_code code = do_return(place);
+    count_if_bad(place, code);
+    atomic_store_explicit(&slot_of(place)->argument, (uint32_t)code, memory_order_relaxed);
+    if (code != PB_OK)
+        return;
+    vacate(place);
+    set_state(place, CHANNEL_FREE, PB_OK);
+}
+
 static void handle(struct channel_place *place, struct request *request)
 {
     bool is_end = request->op == CHANNEL_OP_CLOSE || request->op == CHANNEL_OP_ABORT;
     counters(place)->channel_requests++;
     if (request->op == CHANNEL_OP_SET)
         handle_set(place, request);
+    else if (request->op == CHANNEL_OP_RETURN)
+        handle_return(place);
     else if (is_end == (place->state == CHANNEL_FREE))
         counters(place)->channel_requests_bad++; /* the slot stays as it is */
     else if (is_end)
@@ -637,13 +679,41 @@ void channel_place_before_end(struct channel_place *place, bool is_close)
     }
 }
 
+/* Copies as much as there is room for behind what the engine has. */
+static void copy_behind(const struct channel_place *place, const struct te_position *at,
+                        const uint8_t *data, size_t len)
+{
+    const struct channel_layout *layout = &place->link->layout;
+    uint8_t *ring = channel_send_ring(layout, place->link->head, number_of(place));
+    size_t room = layout->send_bytes - (size_t)(at->send_accepted - at->send_acked);
+    size_t start = (size_t)(at->send_accepted & (layout->send_bytes - 1));
+    size_t first = layout->send_bytes - start;
+    if (len > room)
+        len = room;
+    if (first > len)
+        first = len;
+    memcpy(ring + start, data, first);
+    memcpy(ring, data + first, len - first);
+}
+
+enum te_err channel_place_send(struct channel_place *place, const uint8_t *data, size_t len,
+                               size_t *ret_accepted)
+{
+    struct te_position at;
+    if (place->way != CHANNEL_RECEIVES || te_position(stack_of(place), place->id, &at) != TE_OK)
+        return TE_ERR_STATE;
+    copy_behind(place, &at, data, len);
+    return te_send_in_place(stack_of(place), place->id, len, ret_accepted, now_us(place));
+}
+
 bool channel_place_vacate_send(struct channel_place *place)
 {
     struct channel_slot *slot = slot_of(place);
     struct channel_link *link = place->link;
     atomic_store(&slot->drops, 1);
-    bool is_free = atomic_load(&slot->writes) == 0 &&
-                   atomic_load_explicit(&slot->written, memory_order_acquire) == place->accepted;
+    bool is_free = place->way == CHANNEL_RECEIVES ||
+                   (atomic_load(&slot->writes) == 0 &&
+                    atomic_load_explicit(&slot->written, memory_order_acquire) == place->accepted);
     if (is_free)
         region_drop(channel_send_ring(&link->layout, link->head, number_of(place)),
                     link->layout.send_bytes);

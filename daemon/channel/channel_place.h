@@ -13,6 +13,10 @@ void channel_place_look(struct channel_place *place);
 void channel_place_before_end(struct channel_place *place, bool is_close);
 /* The engine has something to say about its connection or listener. */
 void channel_place_on_event(struct channel_place *place, const struct te_event *event);
+/* A request sends on what the program only receives from: as te_send(). TE_ERR_STATE: the program
+ * sends itself. */
+enum te_err channel_place_send(struct channel_place *place, const uint8_t *data, size_t len,
+                               size_t *ret_accepted);
 /* The program is gone: its memory is free afterwards. */
 void channel_place_give_up(struct channel_place *place);
 

@@ -165,6 +165,13 @@ void channel_server_before_end(struct channel_server *server, uint64_t id, bool 
         channel_place_before_end(place, is_close);
 }
 
+enum te_err channel_server_send(struct channel_server *server, uint64_t id, const uint8_t *data,
+                                size_t len, size_t *ret_accepted)
+{
+    struct channel_place *place = server != NULL ? channel_news_find(server, id) : NULL;
+    return place != NULL ? channel_place_send(place, data, len, ret_accepted) : TE_ERR_STATE;
+}
+
 void channel_server_on_event(struct channel_server *server, const struct te_event *event)
 {
     if (server == NULL || event->id == 0)

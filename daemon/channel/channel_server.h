@@ -50,6 +50,10 @@ bool channel_server_vacate_send(struct channel_server *server, uint64_t id);
 /* Call before a request shuts the connection down, or closes it: what its program has written and
  * read counts, although the daemon has not looked yet. NULL is legal. */
 void channel_server_before_end(struct channel_server *server, uint64_t id, bool is_close);
+/* A request sends what te_send() does not take, as the connection's buffers are lent: as te_send().
+ * TE_ERR_STATE: a program sends through a channel. NULL is legal. */
+enum te_err channel_server_send(struct channel_server *server, uint64_t id, const uint8_t *data,
+                                size_t len, size_t *ret_accepted);
 /* Call with every event of the engine. NULL is legal. */
 void channel_server_on_event(struct channel_server *server, const struct te_event *event);
 

@@ -24,6 +24,7 @@ struct channel_place {
     pb_code code;                            /* why it is ENDED, or of the last answer */
     uint8_t state;                           /* enum channel_state */
     bool is_moved;                           /* goes back at the end */
+    uint8_t way;                             /* enum channel_way */
     bool is_finished, fin_sent;
     bool is_cut; /* closed by somebody else: what is written no longer leaves */
     bool is_end;

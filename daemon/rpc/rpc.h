@@ -79,6 +79,10 @@ struct rpc_host {
     /* Called before a request shuts id down, or closes it: its program may have written in shared
      * memory. NULL: there is none. */
     void (*before_end)(void *ctx, uint64_t id, bool is_close);
+    /* Takes what te_send() refuses with TE_ERR_STATE, because the connection's buffers are lent: as
+     * te_send(). NULL: none are. */
+    enum te_err (*send_lent)(void *ctx, uint64_t id, const uint8_t *data, size_t len,
+                             size_t *ret_accepted);
     /* The name of the socket by which a program has connection or listener id as a descriptor;
      * NULL: by none. Valid until the next call. NULL instead of a function: there are no sockets.
      */

@@ -37,6 +37,19 @@ static enum rpc_outcome fail_send_offset(struct rpc_call *call, const char *what
                     op->id, op->offset, what, call->status->send_accepted);
 }
 
+/* A channel may have its buffers, and only receive from it. */
+static enum te_err send_bytes(struct rpc_call *call, const uint8_t *data, size_t len,
+                              size_t *ret_accepted)
+{
+    const struct rpc_host *host = &call->rpc->host;
+    uint64_t id = call->op.send.id;
+    enum te_err err =
+        te_send(rpc_stack(call->rpc), id, data, len, ret_accepted, rpc_now_us(call->rpc));
+    if (err == TE_ERR_STATE && host->send_lent != NULL)
+        err = host->send_lent(host->ctx, id, data, len, ret_accepted);
+    return err;
+}
+
 /* Hands the new part of the data to the engine; *ret_accepted is how much of that it took. */
 static enum te_err send_new(struct rpc_call *call, size_t *ret_accepted)
 {
@@ -45,8 +58,8 @@ static enum te_err send_new(struct rpc_call *call, size_t *ret_accepted)
     *ret_accepted = 0;
     if (known >= op->data.len)
         return TE_OK;
-    enum te_err err = te_send(rpc_stack(call->rpc), op->id, op->data.data + known,
-                              op->data.len - (size_t)known, ret_accepted, rpc_now_us(call->rpc));
+    enum te_err err =
+        send_bytes(call, op->data.data + known, op->data.len - (size_t)known, ret_accepted);
     if (*ret_accepted > 0) {
         sp_link_carry(call->link->link, *ret_accepted);
         pump_wake(call->rpc->host.pump);

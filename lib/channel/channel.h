@@ -155,14 +155,23 @@ enum channel_op {
                         */
     CHANNEL_OP_ACCEPT, /* the next connection of the listener in slot argument */
     CHANNEL_OP_MOVE,   /* the connection with that id, opened over the control socket; written and
-                        * released say how much it has accepted, and what was read of it */
+                        * released say how much it has accepted, and what was read of it.
+                        * argument: enum channel_way */
     CHANNEL_OP_CLOSE,  /* gives the slot up: FIN behind what was written */
     CHANNEL_OP_ABORT,  /* gives the slot up: reset */
     CHANNEL_OP_SET, /* an option of the connection in the slot, as the protocol's SetOption has it:
                      * option is its name, id its value, text that of congestion_control. The
                      * answer is in argument, an enum Code of the protocol; nothing else changes */
+    CHANNEL_OP_RETURN, /* what was moved in goes back to requests, behind what was written and
+                        * released: the slot is FREE. If it is not, argument says why: AGAIN, part
+                        * of what was written is not taken yet; RESOURCES, no memory for what the
+                        * rings hold now; or why what was written does not leave */
     CHANNEL_OP_COUNT
 };
+
+/* Which direction of what is moved in goes through the slot. The other one stays with requests, of
+ * whichever program, and the client leaves its words as they are. */
+enum channel_way { CHANNEL_BOTH_WAYS, CHANNEL_SENDS, CHANNEL_RECEIVES, CHANNEL_WAY_COUNT };
 
 /* RFC 7413: what was written before OPEN was asked for goes with the SYN; of a LISTEN, the peers'
  * data may. Where the daemon's tcp_fast_open does not allow it, nothing is different. */

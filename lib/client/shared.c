@@ -200,11 +200,10 @@ bool tcpci_shared_wait(struct tcpc_channel *channel, enum channel_news least, in
 
 /* --- streams in use --------------------------------------------------------------------------- */
 
-static void put_stream(struct tcpc_stream *stream)
+void tcpci_shared_put(struct tcpc_stream *stream)
 {
     struct tcpc_channel *channel = stream->channel;
     stream->is_used = false;
-    channel->ending_count--;
     stream->next_free = channel->first_free;
     channel->first_free = stream->slot;
 }
@@ -246,7 +245,8 @@ static void go_on_ending(struct tcpc_stream *stream)
     if (!tcpci_shared_is_answered(stream))
         return;
     if (stream->is_end_asked) {
-        put_stream(stream);
+        stream->channel->ending_count--;
+        tcpci_shared_put(stream);
         return;
     }
     stream->channel->unasked_count--;

@@ -19,6 +19,7 @@ struct tcpc_stream {
     uint32_t end_op; /* CLOSE or ABORT: asked for, or to be asked when the last answer has come */
     bool is_end_asked;
     uint64_t written, released, released_told;
+    struct tcpc_client *client;   /* which it was borrowed from; NULL: none */
     struct tcpc_stream *listener; /* whose acceptor it is, not handed out yet */
     struct tcpc_stream *acceptors[SHARED_ACCEPTORS_MAX]; /* a listener's, the oldest first */
     unsigned acceptor_count;
@@ -44,6 +45,8 @@ struct tcpc_channel {
 struct channel_slot *tcpci_shared_slot(const struct tcpc_stream *stream);
 /* A stream that is in no use; waits for one that is being closed. NULL: all are. */
 struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel);
+/* Its slot is FREE. */
+void tcpci_shared_put(struct tcpc_stream *stream);
 /* Gives the stream up by op, CLOSE or ABORT, as soon as the last answer has come. */
 void tcpci_shared_end(struct tcpc_stream *stream, uint32_t op);
 /* Asks the daemon for op, whose arguments are in the slot. */

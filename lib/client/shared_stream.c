@@ -263,6 +263,13 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
                                 uint64_t id, struct tcpc_stream **ret_stream,
                                 struct tcpc_error *ret_error)
 {
+    return tcpc_stream_borrow(channel, client, id, TCPC_BOTH_WAYS, ret_stream, ret_error);
+}
+
+enum tcpc_code tcpc_stream_borrow(struct tcpc_channel *channel, struct tcpc_client *client,
+                                  uint64_t id, enum tcpc_way way, struct tcpc_stream **ret_stream,
+                                  struct tcpc_error *ret_error)
+{
     struct tcpc_response *response;
     tcpci_stream_release(client, id); /* what it has handed out is not read again */
     enum tcpc_code code = tcpc_status(client, id, &response, ret_error);
@@ -280,16 +287,44 @@ enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client
     atomic_store_explicit(&slot->written, written, memory_order_relaxed);
     atomic_store_explicit(&slot->released, released, memory_order_relaxed);
     atomic_store_explicit(&slot->id, id, memory_order_relaxed);
+    atomic_store_explicit(&slot->argument, (uint32_t)way, memory_order_relaxed);
     tcpci_shared_ask(stream, CHANNEL_OP_MOVE);
     code = await_move(stream);
     if (code == TCPC_OK) {
         tcpci_stream_end(client, id); /* should it come back, the daemon says where it is */
+        stream->client = client;
         *ret_stream = stream;
         return TCPC_OK;
     }
     code = fail(stream, code, ret_error);
     tcpc_stream_abort(stream);
     return code;
+}
+
+/* What the client has sent or received by requests meanwhile is in the daemon's positions. */
+static void forget_requests(const struct tcpc_stream *stream)
+{
+    if (stream->client == NULL)
+        return;
+    tcpci_stream_release(stream->client, tcpc_stream_id(stream));
+    tcpci_stream_end(stream->client, tcpc_stream_id(stream));
+}
+
+enum tcpc_code tcpc_stream_give_back(struct tcpc_stream *stream, struct tcpc_error *ret_error)
+{
+    enum tcpc_code code = TCPC_UNREACHABLE;
+    tcpci_error_clear(ret_error);
+    if (await_answer(stream)) {
+        forget_requests(stream);
+        tcpci_shared_ask(stream, CHANNEL_OP_RETURN);
+        code = await_answer(stream)
+                   ? (enum tcpc_code)atomic_load(&tcpci_shared_slot(stream)->argument)
+                   : TCPC_UNREACHABLE;
+    }
+    if (code != TCPC_OK)
+        return fail(stream, code, ret_error);
+    tcpci_shared_put(stream);
+    return TCPC_OK;
 }
 
 /* --- options ---------------------------------------------------------------------------------- */

@@ -27,9 +27,10 @@ ACKED, RECEIVED, ANSWERED, STATE, IS_END, CODE = (
     SLOT.at(name) for name in ("acked", "received", "answered", "state", "is_end", "code"))
 # and those of a request, and then of its answer.
 LOCAL, REMOTE, ID, OPTION, TEXT = (SLOT.at(name) for name in ("local", "remote", "id", "option", "text"))
-OPEN, LISTEN, ACCEPT, MOVE, CLOSE, ABORT, SET = (
+OPEN, LISTEN, ACCEPT, MOVE, CLOSE, ABORT, SET, RETURN = (
     HEADER.numbers[f"CHANNEL_OP_{name}"]
-    for name in ("OPEN", "LISTEN", "ACCEPT", "MOVE", "CLOSE", "ABORT", "SET"))
+    for name in ("OPEN", "LISTEN", "ACCEPT", "MOVE", "CLOSE", "ABORT", "SET", "RETURN"))
+BOTH_WAYS, SENDS, RECEIVES = (HEADER.numbers[f"CHANNEL_{name}"] for name in ("BOTH_WAYS", "SENDS", "RECEIVES"))
 FREE, ACCEPTING, LISTENING, OPENING, OPENED, ENDED = (
     HEADER.numbers[f"CHANNEL_{name}"]
     for name in ("FREE", "ACCEPTING", "LISTENING", "OPENING", "OPEN", "ENDED"))

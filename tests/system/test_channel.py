@@ -3,9 +3,11 @@ import contextlib
 import hashlib
 import os
 import random
+import resource
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 import urllib.request
@@ -20,6 +22,7 @@ ECHO = BUILD / "lib/client/tcpclient_example_echo"
 ECHO_UV = BUILD / "lib/client/tcpclient_example_echo_uv"
 WORK = BUILD / "tests/bench/work"
 PORT = 7777
+THOUSANDS = 3000
 # Codes of the protocol.
 INVALID_ARGUMENT, NOT_FOUND, PERMISSION, BAD_OFFSET, RESOURCES = 1, 2, 3, 4, 7
 BAD_STATE, UNSUPPORTED = 15, 16
@@ -65,6 +68,12 @@ class EchoServer(harness.SystemTest):
 class Echo(EchoServer):
     """What programs on channels do, and what becomes of them."""
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        super().setUpClass()
+
     def test_echo_on_epoll(self) -> None:
         self.start()
         for size in (1, 1000, 5_000_000):
@@ -75,6 +84,26 @@ class Echo(EchoServer):
         self.start(ECHO_UV)
         for size in (1, 5_000_000):
             self.echoes(size)
+
+    def serve_thousands(self, program) -> None:
+        """All of them by one thread, at once."""
+        self.start(program)
+        clients = [socket.create_connection((ENGINE4, PORT), 15 * harness.PATIENCE)
+                   for _ in range(THOUSANDS)]
+        for turn in range(2):
+            for number, client in enumerate(clients):
+                client.sendall(b"%06d" % (number + turn))
+            for number, client in enumerate(clients):
+                self.assertEqual(recv_exactly(client, 6), b"%06d" % (number + turn))
+        self.assertGreaterEqual(self.ctl("status")["connections"], THOUSANDS)
+        for client in clients:
+            client.close()
+
+    def test_thousands_on_epoll(self) -> None:
+        self.serve_thousands(ECHO)
+
+    def test_thousands_on_libuv(self) -> None:
+        self.serve_thousands(ECHO_UV)
 
     def test_three_hundred_at_once(self) -> None:
         self.start()
@@ -388,11 +417,12 @@ class Hostile(harness.SystemTest):
         with self.channel() as channel:
             remote = (HOST4, self.server.getsockname()[1])
             wrong = (
-                ((8,), {}, UNSUPPORTED), ((0,), {}, UNSUPPORTED), ((2**32 - 1,), {}, UNSUPPORTED),
+                ((9,), {}, UNSUPPORTED), ((0,), {}, UNSUPPORTED), ((2**32 - 1,), {}, UNSUPPORTED),
                 ((OPEN,), {"remote": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
                 ((OPEN,), {"remote": ("255.255.255.255", 80)}, INVALID_ARGUMENT),
                 ((LISTEN,), {"local": ("0.0.0.0", 0)}, INVALID_ARGUMENT),
                 ((ACCEPT, 8), {}, INVALID_ARGUMENT), ((ACCEPT, 2**32 - 1), {}, INVALID_ARGUMENT),
+                ((MOVE, 3), {}, INVALID_ARGUMENT), ((MOVE, 2**32 - 1), {}, INVALID_ARGUMENT),
                 ((ACCEPT, 0), {}, BAD_STATE), ((ACCEPT, 3), {}, BAD_STATE),
                 ((MOVE,), {"conn_id": 0}, NOT_FOUND), ((MOVE,), {"conn_id": 2**64 - 1}, NOT_FOUND))
             for words, options, code in wrong:
@@ -662,6 +692,53 @@ class Hostile(harness.SystemTest):
         self.tcpctl("send", mine, "-", input=b" all")
         self.assertEqual(recv_exactly(peer, 4), b" all")
         self.tcpctl("abort", mine)
+
+    def borrowed(self, channel: RawChannel, way: int) -> tuple[int, socket.socket]:
+        mine = self.ctl("open", HOST4, self.server.getsockname()[1], "--wait")["id"]
+        peer, _ = self.server.accept()
+        peer.settimeout(10)
+        self.assertEqual(self.answer(channel, 0, MOVE, way, conn_id=mine), 0)
+        return mine, peer
+
+    def test_the_other_direction(self) -> None:
+        """Who borrows one has no say in the other: it is reset."""
+        for way, offset in ((rawchannel.RECEIVES, WRITTEN), (rawchannel.SENDS, RELEASED)):
+            with self.channel() as channel:
+                _, peer = self.borrowed(channel, way)
+                peer.send(b"x")
+                if way == rawchannel.RECEIVES:
+                    wait_for(lambda: channel.get(0, rawchannel.RECEIVED) == 1, what="a byte")
+                channel.put(0, offset, 1)
+                channel.kick(0)
+                self.expect_reset(channel, peer)
+            self.bad_before += 1
+
+    def test_requests_in_the_other_direction(self) -> None:
+        with self.channel() as channel:
+            mine, peer = self.borrowed(channel, rawchannel.RECEIVES)
+            text = os.urandom(100_000)  # more than the ring holds
+            self.tcpctl("--timeout", 1, "send", mine, input=text[:65536])
+            sender = self.tcpctl_process("send", "send", mine, stdin=subprocess.PIPE)
+            sender.child.stdin.write(text[65536:])
+            sender.child.stdin.close()
+            self.assertTrue(recv_exactly(peer, len(text)) == text)
+            self.assertEqual(sender.wait(), 0, sender.log)
+            peer.send(b"there")
+            wait_for(lambda: channel.get(0, rawchannel.RECEIVED) == 5, what="the peer's bytes")
+            channel.put(0, RELEASED, 2)
+            self.answer(channel, 0, rawchannel.RETURN)
+            self.assertEqual((channel.get(0, rawchannel.ARGUMENT), channel.get(0, STATE)), (0, FREE))
+            self.assertEqual(self.tcpctl("receive", mine).stdout, b"ere")
+            self.tcpctl("abort", mine)
+
+    def test_what_does_not_go_back(self) -> None:
+        with self.channel() as channel:
+            self.opened(channel)
+            self.assertEqual(self.answer(channel, 1, LISTEN, local=("0.0.0.0", PORT)), 0)
+            for slot, state in ((0, OPENED), (1, LISTENING), (2, FREE)):
+                self.answer(channel, slot, rawchannel.RETURN)
+                self.assertEqual(channel.get(slot, rawchannel.ARGUMENT), BAD_STATE)
+                self.assertEqual(channel.get(slot, STATE), state)
 
 
 if __name__ == "__main__":

@@ -235,9 +235,9 @@ class Fields(harness.SystemTest):
             number = struct.pack("<q", value)
             self.assertEqual(self.ask_with(0, SET, option=b"nagle", id=number), OPENED)
             self.assertEqual(self.channel.get(0, ARGUMENT), INVALID_ARGUMENT)
-        for option, text in ((b"nagle", b"\xff" * 20), (b"receive_buffer_max_bytes", b""),
+        for option, text in ((b"nagle", b"\xff" * 20), (b"keepalive_interval_ms", b""),
                              (b"congestion_control", b"reno")):
-            value = struct.pack("<q", 1_000_000 if b"bytes" in option else 1)
+            value = struct.pack("<q", 1000 if b"_ms" in option else 1)
             self.assertEqual(self.ask_with(0, SET, option=option, text=text, id=value), OPENED)
             self.assertEqual(self.channel.get(0, ARGUMENT), 0, option)
         self.assertEqual(self.ask_with(5, SET, option=b"nagle"), FREE)

@@ -75,6 +75,20 @@ static void receive_by_requests(uint64_t id, uint8_t *bytes, size_t len)
     }
 }
 
+/* What a fast peer has sent ahead may be more than a ring holds: then some is read before. */
+static struct tcpc_stream *moved_in_time(uint64_t id, uint8_t *bytes, size_t *done)
+{
+    struct tcpc_stream *stream;
+    enum tcpc_code code;
+    while ((code = move_to(world.channel, id, &stream)) == TCPC_RESOURCES) {
+        assert_true(*done < TOTAL / 2);
+        receive_by_requests(id, bytes + *done, BY_REQUEST);
+        *done += BY_REQUEST;
+    }
+    world_check(code);
+    return stream;
+}
+
 /* Both directions are full while it moves: queues, windows, and bytes on their way. */
 static void bytes_in_flight_both_ways(void **state)
 {
@@ -91,12 +105,12 @@ static void bytes_in_flight_both_ways(void **state)
     assert_in_range(sent, 1, TOTAL - 1);
     uint8_t *got = malloc(TOTAL);
     receive_by_requests(id, got, BY_REQUEST);
-    struct tcpc_stream *stream = moved(id);
+    size_t done = BY_REQUEST;
+    struct tcpc_stream *stream = moved_in_time(id, got, &done);
     assert_int_equal(pthread_create(&receiver, NULL, receive_much, NULL), 0);
     write_all(stream, bytes + sent, TOTAL - sent);
     tcpc_stream_shutdown(stream);
-    assert_int_equal(world_stream_read(stream, got + BY_REQUEST, TOTAL - BY_REQUEST),
-                     TOTAL - BY_REQUEST);
+    assert_int_equal(world_stream_read(stream, got + done, TOTAL - done), TOTAL - done);
     assert_true(world_is_right(got, 0, TOTAL, false));
     assert_int_equal(world_stream_read(stream, got, 1), 0);
     pthread_join(sender, &was_sent);
@@ -395,6 +409,111 @@ static void back_to_requests(void **state)
     assert_memory_equal(got, "left", sizeof(got));
 }
 
+/* --- one direction ---------------------------------------------------------------------------- */
+
+static struct tcpc_stream *borrowed(uint64_t id, enum tcpc_way way)
+{
+    struct tcpc_stream *stream = NULL;
+    world_check(tcpc_stream_borrow(world.channel, world.client, id, way, &stream, &world.error));
+    return stream;
+}
+
+static void receive_exactly(uint64_t id, const char *text)
+{
+    uint8_t got[64];
+    receive_by_requests(id, got, strlen(text));
+    assert_memory_equal(got, text, strlen(text));
+}
+
+/* Requests receive meanwhile, and send before and after it; more often than there are slots. */
+static void borrowed_to_send(void **state)
+{
+    (void)state;
+    uint64_t id = world_open();
+    for (int i = 0; i < 20; i++) {
+        world_check(tcpc_send(world.client, id, "before ", 7, PATIENCE_MS, &world.error));
+        struct tcpc_stream *stream = borrowed(id, TCPC_SENDS);
+        write_all(stream, "stream ", 7);
+        world_peer_send("to requests", 11);
+        receive_exactly(id, "to requests");
+        world_peer_expect("before stream ", 14);
+        write_all(stream, "and ", 4);
+        world_check(tcpc_stream_give_back(stream, &world.error));
+        world_check(tcpc_send(world.client, id, "after", 5, PATIENCE_MS, &world.error));
+        world_peer_expect("and after", 9);
+    }
+    check_no_slot_is_lost();
+}
+
+/* Requests send meanwhile, more than the ring holds. */
+static void borrowed_to_receive(void **state)
+{
+    uint8_t *bytes = malloc(TOTAL);
+    char got[7];
+    pthread_t receiver;
+    void *was_right;
+    (void)state;
+    uint64_t id = world_open();
+    world_peer_send("request", 7);
+    receive_exactly(id, "request");
+    world_fill(bytes, 0, TOTAL, true);
+    struct tcpc_stream *stream = borrowed(id, TCPC_RECEIVES);
+    assert_int_equal(pthread_create(&receiver, NULL, receive_much, NULL), 0);
+    world_check(tcpc_send(world.client, id, bytes, TOTAL, PATIENCE_MS, &world.error));
+    world_peer_send("stream?", 7);
+    assert_int_equal(world_stream_read(stream, got, 6), 6);
+    world_check(tcpc_stream_give_back(stream, &world.error));
+    receive_exactly(id, "?");
+    world_check(tcpc_shutdown(world.client, id, &world.error));
+    pthread_join(receiver, &was_right);
+    assert_non_null(was_right);
+    check_no_slot_is_lost();
+    free(bytes);
+}
+
+/* What is on its way, both ways, goes back as well. */
+static void given_back_with_all_that_it_holds(void **state)
+{
+    pthread_t sender, receiver;
+    void *was_sent, *was_right;
+    uint8_t *bytes = malloc(TOTAL), *got = malloc(TOTAL);
+    size_t taken;
+    (void)state;
+    uint64_t id = world_open();
+    world_fill(bytes, 0, TOTAL, true);
+    assert_int_equal(pthread_create(&sender, NULL, send_much, NULL), 0);
+    size_t done = 0;
+    struct tcpc_stream *stream = moved_in_time(id, got, &done);
+    world_check(tcpc_stream_write(stream, bytes, TOTAL, 0, &taken, &world.error));
+    assert_in_range(taken, 1, TOTAL - 1);
+    assert_int_equal(world_stream_read(stream, got + done, BY_REQUEST), BY_REQUEST);
+    done += BY_REQUEST;
+    world_check(tcpc_stream_give_back(stream, &world.error));
+    assert_int_equal(pthread_create(&receiver, NULL, receive_much, NULL), 0);
+    world_check(
+        tcpc_send(world.client, id, bytes + taken, TOTAL - taken, PATIENCE_MS, &world.error));
+    world_check(tcpc_shutdown(world.client, id, &world.error));
+    receive_by_requests(id, got + done, TOTAL - done);
+    assert_true(world_is_right(got, 0, TOTAL, false));
+    pthread_join(sender, &was_sent);
+    pthread_join(receiver, &was_right);
+    assert_non_null(was_sent);
+    assert_non_null(was_right);
+    free(bytes);
+    free(got);
+}
+
+static void what_cannot_go_back(void **state)
+{
+    (void)state;
+    struct tcpc_stream *stream = world_open_stream(world.channel);
+    assert_int_equal(tcpc_stream_give_back(stream, &world.error), TCPC_BAD_STATE);
+    write_all(stream, "still", 5);
+    world_peer_expect("still", 5);
+    tcpc_stream_close(stream);
+    world_peer_expect_end();
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 
 int main(int argc, char **argv)
@@ -416,6 +535,10 @@ int main(int argc, char **argv)
         CASE(twice),
         CASE(from_one_channel_to_the_next),
         CASE(back_to_requests),
+        CASE(borrowed_to_send),
+        CASE(borrowed_to_receive),
+        CASE(given_back_with_all_that_it_holds),
+        CASE(what_cannot_go_back),
     };
     world_init(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,13 +95,29 @@ enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms
  * same uid. It may be opening, or half closed by either side; bytes on their way, or not read yet,
  * are no matter.
  *
- * TCPC_BAD_OFFSET: the client has calls out for it; wait for them. TCPC_BAD_STATE: it is a
- * listener, in a channel already, closed by its user, or over: what is left to be read of it, only
- * tcpc_receive() gets. TCPC_RESET and others that end a connection: it has failed.
- * TCPC_NOT_FOUND, TCPC_PERMISSION. */
+ * TCPC_BAD_OFFSET: the client has calls out for it; wait for them. TCPC_RESOURCES: what it holds,
+ * or the window that its peer has, is more than the rings: read some, and try again.
+ * TCPC_BAD_STATE: it is a listener, in a channel already, closed by its user, or over: what is left
+ * to be read of it, only tcpc_receive() gets. TCPC_RESET and others that end a connection: it has
+ * failed. TCPC_NOT_FOUND, TCPC_PERMISSION. */
 enum tcpc_code tcpc_stream_move(struct tcpc_channel *channel, struct tcpc_client *client,
                                 uint64_t id, struct tcpc_stream **ret_stream,
                                 struct tcpc_error *ret_error);
+
+enum tcpc_way { TCPC_BOTH_WAYS, TCPC_SENDS, TCPC_RECEIVES };
+/* The same for one direction: the stream only sends, or only receives. The other direction stays
+ * with requests, of this program or another: they go on while the stream is used. */
+enum tcpc_code tcpc_stream_borrow(struct tcpc_channel *channel, struct tcpc_client *client,
+                                  uint64_t id, enum tcpc_way way, struct tcpc_stream **ret_stream,
+                                  struct tcpc_error *ret_error);
+/* What was moved or borrowed goes back to requests, behind what was written and released; the
+ * stream is gone with TCPC_OK. The client must be there still, and have no call out for it. The
+ * channel's end does the same, unless there is no memory: then it resets.
+ *
+ * TCPC_AGAIN: the daemon has not taken all that was written, as memory is short. TCPC_RESOURCES: it
+ * has no memory for what is to be sent and read. Try again. TCPC_BAD_STATE: it was opened or
+ * accepted here. Others: why part of what was written does not leave; close it. */
+enum tcpc_code tcpc_stream_give_back(struct tcpc_stream *stream, struct tcpc_error *ret_error);
 
 /* An option of the stream's connection, from now on, also while it opens: names, values, meanings
  * and codes are those of tcpc_set_option() ("nagle", "keepalive", "user_timeout_ms"; tcpctl set
