@@ -11,14 +11,19 @@
 #include "base64.h"
 #include "cli.h"
 #include "json.h"
+#include "lane.h"
 #include "parse.h"
 #include "progress.h"
 
-enum { JSON_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    JSON_BYTES_MAX = 64 * 1024 * 1024,
+    MANY_BYTES = 16 * 1024 /* in one answer: what follows is worth a channel */
+};
 
 struct receiving {
     struct cli *cli;
     uint64_t id, offset, max_bytes, start;
+    uint64_t freed; /* at the daemon: what lies below */
     uint32_t wait_ms;
     bool is_end;
     struct progress progress;
@@ -61,10 +66,46 @@ static enum tcpc_code receive_once(struct receiving *receiving, uint32_t max_byt
     enum tcpc_code code = tcpc_call(receiving->cli->client, &request, &response, ret_error);
     if (code != TCPC_OK)
         return code;
+    receiving->freed = receiving->offset;
     *ret_len = response->u.received.len;
     take(receiving, &response->u.received);
     tcpc_response_free(response);
     return TCPC_OK;
+}
+
+static uint64_t left_of(const struct receiving *receiving)
+{
+    return receiving->max_bytes - (receiving->offset - receiving->start);
+}
+
+/* All that is there now, in place. It is freed once it was written. */
+static void drain(struct receiving *receiving, struct lane *lane)
+{
+    const uint8_t *bytes;
+    size_t len;
+    lane_release(lane, (size_t)(receiving->offset - receiving->freed));
+    while ((len = lane_peek(lane, &bytes)) > 0 && left_of(receiving) > 0) {
+        if (len > left_of(receiving))
+            len = (size_t)left_of(receiving);
+        cli_write(bytes, len);
+        lane_release(lane, len);
+        receiving->offset += len;
+        progress_add(&receiving->progress, len);
+    }
+    receiving->freed = receiving->offset;
+}
+
+/* By a channel, if there is one to be had; who sends meanwhile is not disturbed. What comes of the
+ * connection afterwards, the next request says. */
+static void borrow_and_drain(struct receiving *receiving)
+{
+    struct tcpc_error error;
+    struct lane lane;
+    lane_borrow(&lane, receiving->cli->client, receiving->id, TCPC_RECEIVES);
+    if (lane.stream == NULL)
+        return;
+    drain(receiving, &lane);
+    lane_give_back(&lane, &error);
 }
 
 /* Frees at the daemon what was written last. */
@@ -84,7 +125,7 @@ static int receive_all(struct receiving *receiving)
     enum tcpc_code code = TCPC_OK;
     size_t len = 1;
     while (code == TCPC_OK && len && !receiving->is_end) {
-        uint64_t left = receiving->max_bytes - (receiving->offset - receiving->start);
+        uint64_t left = left_of(receiving);
         uint32_t max_bytes = left < TCPC_DATA_MAX ? (uint32_t)left : TCPC_DATA_MAX;
         if (!left)
             break;
@@ -92,6 +133,8 @@ static int receive_all(struct receiving *receiving)
         /* Another request would free what is not printed yet. */
         if (code == TCPC_OK && receiving->cli->is_json && len < max_bytes)
             break;
+        if (code == TCPC_OK && !receiving->cli->is_json && len >= MANY_BYTES && !receiving->is_end)
+            borrow_and_drain(receiving);
     }
     progress_end(&receiving->progress);
     if (receiving->offset > receiving->start) {

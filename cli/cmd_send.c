@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "descriptor.h"
 #include "json.h"
+#include "lane.h"
 #include "progress.h"
 
 /* Large pieces, so that the library can have several requests out. */
@@ -22,6 +23,7 @@ struct sending {
     int fd;
     const char *name;
     struct progress progress;
+    struct lane lane;
 };
 
 static int file_failed(const struct sending *sending, const char *what)
@@ -45,24 +47,42 @@ static ssize_t read_piece(int fd, char *buffer, bool is_regular)
     return (ssize_t)done;
 }
 
+static int send_failed(struct sending *sending, const struct tcpc_error *error)
+{
+    progress_end(&sending->progress);
+    return cli_fail(sending->cli, error, "send %" PRIu64, sending->id);
+}
+
 static int send_pieces(struct sending *sending, char *buffer, bool is_regular)
 {
     struct cli *cli = sending->cli;
     struct tcpc_error error;
     ssize_t len;
-    /* First nothing: then an unknown id is an error even if there is nothing to send. */
-    if (tcpc_send(cli->client, sending->id, "", 0, 0, &error) != TCPC_OK)
-        return cli_fail(cli, &error, "send %" PRIu64, sending->id);
     while ((len = read_piece(sending->fd, buffer, is_regular)) > 0) {
         enum tcpc_code code =
-            tcpc_send(cli->client, sending->id, buffer, (size_t)len, cli_patience_ms(cli), &error);
-        if (code != TCPC_OK) {
-            progress_end(&sending->progress);
-            return cli_fail(cli, &error, "send %" PRIu64, sending->id);
-        }
+            lane_send(&sending->lane, buffer, (size_t)len, cli_patience_ms(cli), &error);
+        if (code == TCPC_CONNECTION_CLOSING &&
+            lane_give_back(&sending->lane, &error) == TCPC_OK) /* a request says more */
+            code = tcpc_send(cli->client, sending->id, buffer, (size_t)len, 0, &error);
+        if (code != TCPC_OK)
+            return send_failed(sending, &error);
         progress_add(&sending->progress, (uint64_t)len);
     }
     return len < 0 ? file_failed(sending, "read") : EXIT_DONE;
+}
+
+/* By a channel, if there is one to be had; who receives meanwhile is not disturbed. */
+static int borrow_and_send(struct sending *sending, char *buffer, bool is_regular)
+{
+    struct cli *cli = sending->cli;
+    struct tcpc_error error;
+    /* First nothing: then an unknown id is an error even if there is nothing to send. */
+    if (tcpc_send(cli->client, sending->id, "", 0, 0, &error) != TCPC_OK)
+        return send_failed(sending, &error);
+    lane_borrow(&sending->lane, cli->client, sending->id, TCPC_SENDS);
+    int status = send_pieces(sending, buffer, is_regular);
+    enum tcpc_code code = lane_give_back(&sending->lane, &error);
+    return status == EXIT_DONE && code != TCPC_OK ? send_failed(sending, &error) : status;
 }
 
 static int send_all(struct sending *sending)
@@ -76,7 +96,7 @@ static int send_all(struct sending *sending)
     bool is_regular = S_ISREG(info.st_mode);
     progress_begin(&sending->progress, is_regular ? (uint64_t)info.st_size : 0,
                    !isatty(sending->fd));
-    int status = send_pieces(sending, buffer, is_regular);
+    int status = borrow_and_send(sending, buffer, is_regular);
     progress_end(&sending->progress);
     free(buffer);
     return status;

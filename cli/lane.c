@@ -14,7 +14,8 @@
 enum {
     STREAMS = 2, /* one, and the one before it, which is being closed */
     RING_BYTES = 4 * 1024 * 1024,
-    TURN_MS = 200 /* then the other may look */
+    TURN_MS = 200, /* then the other may look */
+    RETURN_TRIES = 500
 };
 
 static struct {
@@ -37,10 +38,15 @@ static bool make_channel(const struct tcpc_client *client)
 
 void lane_open(struct lane *ret_lane, struct tcpc_client *client, uint64_t id)
 {
+    lane_borrow(ret_lane, client, id, TCPC_BOTH_WAYS);
+}
+
+void lane_borrow(struct lane *ret_lane, struct tcpc_client *client, uint64_t id, enum tcpc_way way)
+{
     *ret_lane = (struct lane){.client = client, .id = id, .send_error.code = TCPC_OK};
     pthread_mutex_lock(&lanes.lock);
     if (make_channel(client) &&
-        tcpc_stream_move(lanes.channel, client, id, &ret_lane->stream, NULL) != TCPC_OK) {
+        tcpc_stream_borrow(lanes.channel, client, id, way, &ret_lane->stream, NULL) != TCPC_OK) {
         ret_lane->stream = NULL;
         tcpc_channel_free(lanes.channel); /* the daemon may have ended it: a new one next time */
         lanes.channel = NULL;
@@ -117,7 +123,13 @@ static enum tcpc_code send_by_channel(struct lane *lane, const uint8_t *data, si
         wait_for_news(until_ms);
     }
     pthread_mutex_unlock(&lanes.lock);
-    return len > 0 && code == TCPC_OK ? TCPC_AGAIN : code;
+    if (len == 0 || (code != TCPC_OK && code != TCPC_AGAIN))
+        return code;
+    *ret_error =
+        (struct tcpc_error){.code = TCPC_AGAIN,
+                            .errno_name = "EAGAIN",
+                            .message = "the send buffer is full, and the peer takes no data"};
+    return TCPC_AGAIN;
 }
 
 /* Whether something that was written does not leave, and nobody has noted it. The lock is held. */
@@ -223,4 +235,35 @@ enum tcpc_code lane_receive(struct lane *lane, void *buffer, size_t *len, uint32
         return tcpc_receive(lane->client, lane->id, buffer, len, wait_ms, ret_error);
     enum tcpc_code code = receive_by_channel(lane, buffer, len, wait_ms, ret_error);
     return is_failure(code) ? explain(lane, code, false, ret_error) : code;
+}
+
+size_t lane_peek(struct lane *lane, const uint8_t **ret_bytes)
+{
+    struct tcpc_span spans[2];
+    tcpc_stream_peek(lane->stream, spans);
+    *ret_bytes = spans[0].bytes;
+    return spans[0].len;
+}
+
+void lane_release(struct lane *lane, size_t len)
+{
+    tcpc_stream_release(lane->stream, len);
+}
+
+/* The daemon may have no memory for it at the moment. */
+enum tcpc_code lane_give_back(struct lane *lane, struct tcpc_error *ret_error)
+{
+    const struct timespec moment = {.tv_nsec = 10000000};
+    enum tcpc_code code = TCPC_OK;
+    if (lane->stream == NULL)
+        return TCPC_OK;
+    for (unsigned i = 0; i < RETURN_TRIES; i++) {
+        code = tcpc_stream_give_back(lane->stream, ret_error);
+        if (code != TCPC_AGAIN && code != TCPC_RESOURCES)
+            break;
+        nanosleep(&moment, NULL);
+    }
+    if (code == TCPC_OK)
+        lane->stream = NULL;
+    return code == TCPC_OK ? code : explain(lane, code, true, ret_error);
 }

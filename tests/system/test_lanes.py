@@ -1,5 +1,6 @@
-"""tcpctl connect and serve move bytes by a channel, or by requests where there is none: nobody who
-uses them sees which."""
+"""tcpctl connect, serve, send and receive move bytes by a channel, or by requests where there is none:
+nobody who uses them sees which."""
+import base64
 import contextlib
 import hashlib
 import json
@@ -168,6 +169,134 @@ class Lanes:
         self.start_daemon()
         self.assertEqual((status, log), self.GONE)
 
+    # --- send and receive -----------------------------------------------------------------------
+
+    def opened(self) -> tuple[int, socket.socket]:
+        conn_id = self.ctl("open", HOST4, self.port, "--wait")["id"]
+        self.addCleanup(harness.run, harness.TCPCTL, "--control", self.daemon.url, "abort", conn_id,
+                        check=False)
+        return conn_id, self.accept()
+
+    def check_few_requests(self, before: int, bytes_moved: int) -> None:
+        used = requests("send") + requests("receive") - before
+        if self.is_by_channel:
+            self.assertLess(used, 12)
+        else:
+            self.assertGreater(used, bytes_moved // 262_144)
+
+    def test_send(self) -> None:
+        """More than a ring holds, from a file and from a pipe, and the next one behind it."""
+        conn_id, peer = self.opened()
+        ours = os.urandom(9_000_000)
+        (self.folder / "ours").write_bytes(ours)
+        got: list[bytes] = []
+        reader = threading.Thread(target=lambda: got.append(recv_exactly(peer, 2 * len(ours) + 3)))
+        reader.start()
+        told = self.ctl("send", conn_id, self.folder / "ours")
+        self.assertEqual(told, {"id": conn_id, "bytes": len(ours)})
+        self.tcpctl("send", conn_id, input=b"and")
+        self.tcpctl("send", conn_id, "-", input=ours)
+        reader.join()
+        self.assertTrue(got[0] == ours + b"and" + ours)
+        self.check_few_requests(self.before, 2 * len(ours))
+
+    def test_send_does_not_wait_for_the_peer(self) -> None:
+        """What is accepted is the daemon's; it leaves later, in order, with what follows."""
+        conn_id, peer = self.opened()
+        pieces = [os.urandom(20_000) for _ in range(3)]
+        for piece in pieces:
+            self.tcpctl("send", conn_id, input=piece)
+        self.tcpctl("shutdown", conn_id)
+        self.assertTrue(recv_exactly(peer, 60_000) == b"".join(pieces))
+        self.assertEqual(peer.recv(1), b"")
+
+    def test_receive(self) -> None:
+        conn_id, peer = self.opened()
+        theirs = os.urandom(7_000_000)
+        sender = threading.Thread(target=lambda: (peer.sendall(theirs), peer.shutdown(socket.SHUT_WR)))
+        sender.start()
+        got = self.tcpctl("receive", conn_id, "--max", 1_000_003, "--wait", 10).stdout
+        while len(got) < 1_000_003:
+            got += self.tcpctl("receive", conn_id, "--max", 1_000_003 - len(got), "--wait", 10).stdout
+        self.assertEqual(len(got), 1_000_003)
+        told = self.ctl("receive", conn_id, "--max", 10, "--wait", 10)
+        self.assertEqual((told["offset"], told["bytes"], told["end"]), (1_000_003, 10, False))
+        got += base64.b64decode(told["data_base64"])
+        while len(got) < len(theirs):
+            piece = self.tcpctl("receive", conn_id, "--wait", 10).stdout
+            self.assertTrue(piece)
+            got += piece
+        sender.join()
+        self.assertTrue(got == theirs)
+        self.assertEqual(self.tcpctl("receive", conn_id, "--wait", 1).stdout, b"")
+
+    def test_a_backlog_is_received_at_once(self) -> None:
+        """What has come is printed to its last byte, and nobody waits for more."""
+        conn_id, peer = self.opened()
+        theirs = os.urandom(60_000)
+        peer.sendall(theirs)
+        wait_for(lambda: self.ctl("show", conn_id)["receive_queue_bytes"] == len(theirs), what="all of it")
+        before = requests("send") + requests("receive")
+        self.assertTrue(self.tcpctl("receive", conn_id).stdout == theirs)
+        self.assertLess(requests("send") + requests("receive") - before, 6)
+        self.assertIn(b"nothing was received (EAGAIN)", self.tcpctl("receive", conn_id, status=5).stderr)
+
+    def test_both_at_once(self) -> None:
+        """Two programs, one direction each; whichever is first."""
+        ours, theirs = os.urandom(5_000_000), os.urandom(5_000_000)
+        for first in ("send", "receive"):
+            with self.subTest(first=first):
+                conn_id, peer = self.opened()
+                (self.folder / "ours").write_bytes(ours)
+                sender = threading.Thread(target=peer.sendall, args=(theirs,))
+                started = {"send": ("send", conn_id, self.folder / "ours"),
+                           "receive": ("receive", conn_id, "--wait", 10)}
+                one = self.tcpctl_process(f"{first}-first", *started.pop(first))
+                two = self.tcpctl_process(f"{first}-second", *started.popitem()[1])
+                sender.start()
+                self.assertTrue(recv_exactly(peer, len(ours)) == ours)
+                self.assertEqual((one.wait(20), two.wait(20)), (0, 0), one.log + two.log)
+                got = (one if first == "receive" else two).output
+                while len(got) < len(theirs):
+                    got += self.tcpctl("receive", conn_id, "--wait", 10).stdout
+                sender.join()
+                self.assertTrue(got == theirs)
+
+    def sent(self, conn_id: int, *options, **more) -> tuple[int, str]:
+        """How tcpctl send ends."""
+        done = harness.run(harness.TCPCTL, "--control", self.daemon.url, *options, "send", conn_id,
+                           check=False, **more)
+        log = done.stderr.decode().replace(str(self.port), "PORT")
+        return done.returncode, re.sub(rf"\b{conn_id}\b", "ID", log)
+
+    def test_send_to_a_peer_that_reads_nothing(self) -> None:
+        conn_id, _ = self.opened()
+        self.assertEqual(self.sent(conn_id, "--timeout", 1, input=bytes(40_000_000)), self.FULL)
+
+    def test_send_what_nobody_takes(self) -> None:
+        conn_id, peer = self.opened()
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        peer.close()
+        wait_for(lambda: self.find(state="ESTABLISHED") is None, what="the reset")
+        self.assertEqual(self.sent(conn_id, input=b"x"), self.SENT_RESET)
+        conn_id, peer = self.opened()
+        self.tcpctl("shutdown", conn_id)
+        self.assertEqual(self.sent(conn_id, input=b"x"), self.SENT_CLOSED)
+
+    def test_send_is_interrupted(self) -> None:
+        """What was read before is on its way, and the connection is as good as ever."""
+        conn_id, peer = self.opened()
+        reader, writer = os.pipe()
+        tcpctl = self.tcpctl_process("send", "send", conn_id, stdin=reader)
+        os.close(reader)
+        os.write(writer, b"first ")
+        self.assertEqual(recv_exactly(peer, 6), b"first ")
+        tcpctl.child.send_signal(signal.SIGINT)
+        self.assertEqual(tcpctl.wait(5), -signal.SIGINT)
+        os.close(writer)
+        wait_for(lambda: self.sent(conn_id, input=b"second")[0] == 0, what="the connection")
+        self.assertEqual(recv_exactly(peer, 6), b"second")
+
     def test_a_signal(self) -> None:
         """The peer sees an end, and everything before it."""
         def interrupt(peer: socket.socket, tcpctl) -> None:
@@ -194,6 +323,12 @@ class Lanes:
                "see tcpctl ls, or tcpctl history for what has ended\n")
     CLOSED = (1, f"{TOLD}connection ID to {HOST4}:PORT: connection closing: it was closed or shut "
               "down before (EPIPE); nothing more can be sent on it\n")
+    SENT = "tcpctl: send ID: "
+    FULL = (5, f"{SENT}the send buffer is full, and the peer takes no data (EAGAIN)\n")
+    SENT_RESET = (1, f"{SENT}connection ID to {HOST4}:PORT: reset: RST from peer (ECONNRESET); the peer "
+                  "gave up the connection; open another one\n")
+    SENT_CLOSED = (1, f"{SENT}connection ID to {HOST4}:PORT: connection closing: it was closed or shut "
+                   "down before (EPIPE); nothing more can be sent on it\n")
     GONE = (3, f"{TOLD}no daemon at URL (ECONNREFUSED); is tcpengined running?\n")
 
 
