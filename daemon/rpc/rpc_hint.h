@@ -46,7 +46,8 @@
     X(ADDRESS_FORM, "write it as 10.0.0.2 or 2001:db8::2")                                         \
     X(PORT_MISSING, "only an active open can leave the choice to the daemon")                      \
     X(PRIVILEGED_PORT, "use a port from 1024 on, or have the uid added to privileged_ports")       \
-    X(WAITING_REQUESTS, "wait until some of them are answered")                                    \
+    X(WAITING_REQUESTS,                                                                            \
+      "wait until some of them are answered, or use a channel, whose streams have no such limit")  \
     X(EVENT_READERS, "one reader of events is enough for a program")                               \
     X(WAITING_DATA, "wait until some of it is accepted")                                           \
     X(OWN_CONNECTION, "name a connection of yours")                                                \

@@ -339,6 +339,7 @@ static void test_waits_of_one_link_are_limited(void **state)
     assert_string_equal(client.response->status->message,
                         "Accept: 64 requests of this link are waiting already "
                         "(waits_per_link_max)");
+    assert_non_null(strstr(client.response->status->hint, "use a channel"));
     T_OK(t_status(&client, id)); /* what need not wait is not concerned */
     assert_int_equal(t_stats(env).counters.waits_refused, 1);
     t_client_close(&client);
