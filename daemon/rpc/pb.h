@@ -75,6 +75,8 @@ typedef Tcpengine__V1__DeathPolicy pb_policy;
 typedef Tcpengine__V1__Session pb_session;
 typedef Tcpengine__V1__Sessions pb_sessions;
 typedef Tcpengine__V1__SessionsResult pb_sessions_result;
+typedef Tcpengine__V1__Rank pb_rank;
+typedef Tcpengine__V1__RankResult pb_rank_result;
 typedef Tcpengine__V1__Fault pb_fault;
 typedef Tcpengine__V1__FaultEntry pb_fault_entry;
 typedef Tcpengine__V1__FaultResult pb_fault_result;

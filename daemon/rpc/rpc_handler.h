@@ -33,6 +33,7 @@ enum rpc_outcome rpc_verb_capture(struct rpc_call *call);
 enum rpc_outcome rpc_verb_daemon_status(struct rpc_call *call);
 enum rpc_outcome rpc_verb_set_option(struct rpc_call *call);
 enum rpc_outcome rpc_verb_sessions(struct rpc_call *call);
+enum rpc_outcome rpc_verb_rank(struct rpc_call *call);
 enum rpc_outcome rpc_verb_fault(struct rpc_call *call);
 
 #endif

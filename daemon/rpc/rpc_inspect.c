@@ -4,6 +4,7 @@
 #include <tcpengine/drop.h>
 
 #include "rpc/rpc_convert.h"
+#include "rpc/rpc_cursor.h"
 #include "rpc/rpc_filter.h"
 #include "rpc/rpc_handler.h"
 #include "rpc/rpc_owner.h"
@@ -181,30 +182,29 @@ static void page_fill(struct rpc_call *call, struct page *page)
     }
 }
 
-/* Listeners come first, then connections. The top bit of a List's cursor says which of the two
- * walks it is in, the low bits where in that walk; those between are of the boot id, because the
- * place is another one in the next run. */
-#define CURSOR_CONNECTIONS (UINT64_C(1) << 63)
-#define CURSOR_BOOT_SHIFT 46
-#define CURSOR_PLACE ((UINT64_C(1) << CURSOR_BOOT_SHIFT) - 1)
-
-/* Never 0, so that a cursor with it is not the start. */
-static uint64_t cursor_boot(const struct rpc *rpc)
+/* Those that the request names. */
+static enum rpc_outcome list_ids(struct rpc_call *call, struct page *page)
 {
-    return (rpc->boot_id | UINT64_C(1) << CURSOR_BOOT_SHIFT) & ~(CURSOR_CONNECTIONS | CURSOR_PLACE);
-}
-
-/* Sets *ret_place to the place in the walk. False: the cursor belongs to another run, and the
- * answer says so. */
-static bool cursor_check(struct rpc_call *call, uint64_t cursor, uint64_t *ret_place)
-{
-    uint64_t boot = cursor & ~(CURSOR_CONNECTIONS | CURSOR_PLACE);
-    *ret_place = cursor & CURSOR_PLACE;
-    if (cursor == 0 || boot == cursor_boot(call->rpc))
-        return true;
-    rpc_fail_restarted(call, "%s: the cursor belongs to an earlier run of the daemon",
-                       call->verb->name);
-    return false;
+    const pb_list *op = &call->op.list;
+    struct te_status *status = &call->rpc->status;
+    if (op->n_ids > RPC_PAGE_MAX)
+        return RPC_FAIL(call, INVALID_ARGUMENT, "E2BIG", NONE, "List: more than %d ids",
+                        RPC_PAGE_MAX);
+    page->kind = TE_WALK_CONNECTIONS;
+    for (size_t i = 0; i < op->n_ids; i++) {
+        if (te_status(rpc_stack(call->rpc), op->ids[i], status) != TE_OK ||
+            !is_visible(call, page, status))
+            continue;
+        void *entry = entry_of(call->rpc, page, status);
+        if (entry != NULL)
+            page->entries[page->count++] = entry;
+    }
+    pb_list_result *result = &rpc_result(call)->list;
+    result->connections = (pb_connection **)page->entries;
+    result->n_connections = page->count;
+    result->done = true;
+    result->as_of_seq = event_log_last_seq(call->rpc->host.events);
+    return RPC_ANSWER;
 }
 
 enum rpc_outcome rpc_verb_list(struct rpc_call *call)
@@ -216,10 +216,11 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     page.has_details = op->details;
     if (!rpc_filter_read_or_fail(call, op->filter, op->n_filter, &page.filter))
         return RPC_ANSWER;
-    bool is_first = (op->cursor & CURSOR_CONNECTIONS) == 0;
-    page.kind = is_first ? TE_WALK_LISTENERS : TE_WALK_CONNECTIONS;
-    if (!cursor_check(call, op->cursor, &page.cursor))
+    if (op->n_ids > 0)
+        return list_ids(call, &page);
+    if (!rpc_cursor_read(call, op->cursor, &page.kind, &page.cursor))
         return RPC_ANSWER;
+    bool is_first = page.kind == TE_WALK_LISTENERS;
     page_fill(call, &page);
     if (is_first && page.is_done) {
         page.kind = TE_WALK_CONNECTIONS;
@@ -231,8 +232,7 @@ enum rpc_outcome rpc_verb_list(struct rpc_call *call)
     result->connections = (pb_connection **)page.entries;
     result->n_connections = page.count;
     result->done = page.is_done;
-    result->cursor = page.cursor | cursor_boot(call->rpc) |
-                     (page.kind == TE_WALK_CONNECTIONS ? CURSOR_CONNECTIONS : 0);
+    result->cursor = rpc_cursor_make(call->rpc, page.kind, page.cursor);
     result->as_of_seq = event_log_last_seq(call->rpc->host.events);
     return RPC_ANSWER;
 }
@@ -243,16 +243,16 @@ enum rpc_outcome rpc_verb_time_wait_list(struct rpc_call *call)
     struct page page;
     if (!page_init(call, &page, op->max))
         return RPC_FAIL(call, RESOURCES, "ENOMEM", NONE, "TimeWaitList: no memory");
-    page.kind = TE_WALK_TIME_WAIT;
     if (!rpc_filter_read_or_fail(call, op->filter, op->n_filter, &page.filter) ||
-        !cursor_check(call, op->cursor, &page.cursor))
+        !rpc_cursor_read(call, op->cursor, &page.kind, &page.cursor))
         return RPC_ANSWER;
+    page.kind = TE_WALK_TIME_WAIT;
     page_fill(call, &page);
     pb_time_wait_list_result *result = &rpc_result(call)->time_wait_list;
     result->entries = (pb_time_wait_entry **)page.entries;
     result->n_entries = page.count;
     result->done = page.is_done;
-    result->cursor = page.cursor | cursor_boot(call->rpc);
+    result->cursor = rpc_cursor_make(call->rpc, page.kind, page.cursor);
     result->as_of_seq = event_log_last_seq(call->rpc->host.events);
     return RPC_ANSWER;
 }

@@ -28,6 +28,7 @@ union rpc_op {
     pb_daemon_status daemon_status;
     pb_set_option set_option;
     pb_sessions sessions;
+    pb_rank rank;
     pb_fault fault;
 };
 
@@ -54,6 +55,7 @@ union rpc_result {
     pb_daemon_status_result daemon;
     pb_set_option_result set_option;
     pb_sessions_result sessions;
+    pb_rank_result rank;
     pb_fault_result fault;
 };
 

@@ -7,7 +7,7 @@
 #include "util/histogram.h"
 
 /* Rows of the table of verbs. */
-#define RPC_VERB_COUNT 21
+#define RPC_VERB_COUNT 22
 /* Status codes, OK included. */
 #define RPC_CODE_COUNT 22
 

@@ -45,9 +45,10 @@ static const struct rpc_verb verbs[RPC_VERB_COUNT] = {
     {RPC_OP(SET_OPTION), "SetOption", rpc_verb_set_option, RESULT(set_option), RPC_OWNER,
      offsetof(pb_set_option, id), 0, false},
     {RPC_OP(SESSIONS), "Sessions", rpc_verb_sessions, RESULT(sessions), RPC_ANYBODY, 0, 0, false},
+    {RPC_OP(RANK), "Rank", rpc_verb_rank, RESULT(rank), RPC_ANYBODY, 0, 0, false},
 };
 
-static_assert((int)RPC_OP(SESSIONS) == (int)TCPENGINE__V1__RESPONSE__RESULT_SESSIONS,
+static_assert((int)RPC_OP(RANK) == (int)TCPENGINE__V1__RESPONSE__RESULT_RANK,
               "an operation and its result have the same number");
 static_assert(RPC_CODE_COUNT == PB_CODE_COUNT, "one counter per code");
 

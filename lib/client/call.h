@@ -9,7 +9,7 @@
 #include "link.h"
 
 /* Ops that only the library itself sends; they follow enum tcpc_op. */
-enum { OP_ATTACH = TCPC_OP_FAULT + 1, OP_DETACH, OP_COUNT };
+enum { OP_ATTACH = TCPC_OP_RANK + 1, OP_DETACH, OP_COUNT };
 
 struct attach_result {
     uint64_t session;

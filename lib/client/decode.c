@@ -259,6 +259,30 @@ static bool decode_list(struct decoding *decoding)
     return true;
 }
 
+/* Numbers without low halves have 0 there. False: not one number per id, or no
+ * memory. */
+static bool decode_rank(struct decoding *decoding)
+{
+    const PB(RankResult) *message = decoding->message->rank;
+    size_t count = message->n_ids;
+    struct tcpc_rank_value *values = tcpci_arena_array(decoding->memory, count, sizeof(*values));
+    if (values == NULL || message->n_values != count ||
+        (message->n_more != count && message->n_more != 0))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        values[i].high = message->values[i];
+        values[i].low = message->n_more > 0 ? message->more[i] : 0;
+    }
+    decoding->response->u.ranked = (struct tcpc_ranked){.ids = message->ids,
+                                                        .values = values,
+                                                        .count = count,
+                                                        .highest_id = message->highest_id,
+                                                        .cursor = message->cursor,
+                                                        .is_done = message->done,
+                                                        .matched = message->matched};
+    return true;
+}
+
 static bool decode_time_wait_list(struct decoding *decoding)
 {
     const PB(TimeWaitListResult) *message = decoding->message->time_wait_list;
@@ -733,6 +757,7 @@ static const struct decoder decoders[OP_COUNT] = {
     [TCPC_OP_SET_OPTION] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_SET_OPTION},
     [TCPC_OP_SESSIONS] = {decode_sessions, TCPENGINE__V1__RESPONSE__RESULT_SESSIONS},
     [TCPC_OP_FAULT] = {decode_faults, TCPENGINE__V1__RESPONSE__RESULT_FAULT},
+    [TCPC_OP_RANK] = {decode_rank, TCPENGINE__V1__RESPONSE__RESULT_RANK},
     [OP_ATTACH] = {decode_attach, TCPENGINE__V1__RESPONSE__RESULT_ATTACH},
     [OP_DETACH] = {decode_nothing, TCPENGINE__V1__RESPONSE__RESULT_DETACH},
 };

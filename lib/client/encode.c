@@ -32,6 +32,7 @@ struct scratch {
         PB(SetOption) set_option;
         PB(Capture) capture;
         PB(Fault) fault;
+        PB(Rank) rank;
     } op;
 };
 
@@ -142,7 +143,29 @@ static void encode_list(struct scratch *scratch, const struct call *call)
     scratch->op.list.filter = scratch->node_pointers;
     scratch->op.list.n_filter =
         encode_nodes(scratch, call->request.u.page.filter, call->request.u.page.filter_count);
+    scratch->op.list.n_ids = call->request.u.page.id_count;
+    scratch->op.list.ids = (uint64_t *)call->request.u.page.ids;
     scratch->request.list = &scratch->op.list;
+}
+
+static void encode_rank(struct scratch *scratch, const struct call *call)
+{
+    const struct tcpc_rank *rank = &call->request.u.rank;
+    PB(Rank) *message = &scratch->op.rank;
+    tcpengine__v1__rank__init(message);
+    message->cursor = rank->cursor;
+    message->key = (PB(RankKey))rank->key;
+    message->lowest = rank->is_lowest_first;
+    message->has_beyond = rank->has_beyond;
+    message->beyond = rank->beyond.high;
+    message->beyond_more = rank->beyond.low;
+    message->beyond_id = rank->beyond_id;
+    message->states = rank->states;
+    message->filter = scratch->node_pointers;
+    message->n_filter = encode_nodes(scratch, rank->filter, rank->filter_count);
+    message->moved_within_us = rank->moved_within_us;
+    message->still_below_id = rank->still_below_id;
+    scratch->request.rank = message;
 }
 
 static void encode_sessions(struct scratch *scratch, const struct call *call)
@@ -298,6 +321,7 @@ static const struct encoder encoders[OP_COUNT] = {
     [TCPC_OP_SET_OPTION] = {encode_set_option, TCPENGINE__V1__REQUEST__OP_SET_OPTION},
     [TCPC_OP_SESSIONS] = {encode_sessions, TCPENGINE__V1__REQUEST__OP_SESSIONS},
     [TCPC_OP_FAULT] = {encode_fault, TCPENGINE__V1__REQUEST__OP_FAULT},
+    [TCPC_OP_RANK] = {encode_rank, TCPENGINE__V1__REQUEST__OP_RANK},
     [OP_ATTACH] = {encode_attach, TCPENGINE__V1__REQUEST__OP_ATTACH},
     [OP_DETACH] = {encode_detach, TCPENGINE__V1__REQUEST__OP_DETACH},
 };

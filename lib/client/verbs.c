@@ -17,7 +17,7 @@ enum tcpc_code tcpc_call_async(struct tcpc_client *client, const struct tcpc_req
                                tcpc_callback callback, void *ctx, struct tcpc_error *ret_error)
 {
     tcpci_error_clear(ret_error);
-    if ((int)request->op > TCPC_OP_FAULT)
+    if ((int)request->op > TCPC_OP_RANK)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_start(client, request, callback, ctx, ret_error);
 }
@@ -26,7 +26,7 @@ enum tcpc_code tcpc_call(struct tcpc_client *client, const struct tcpc_request *
                          struct tcpc_response **ret_response, struct tcpc_error *ret_error)
 {
     tcpci_error_clear(ret_error);
-    if ((int)request->op > TCPC_OP_FAULT)
+    if ((int)request->op > TCPC_OP_RANK)
         return tcpci_error_set(ret_error, TCPC_INVALID_ARGUMENT, TCPC_HINT_NONE, "unknown request");
     return tcpci_call_sync(client, request, ret_response, ret_error);
 }
