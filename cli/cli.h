@@ -109,6 +109,7 @@ void cli_flush(void);
     X(show)                                                                                        \
     X(history)                                                                                     \
     X(explain)                                                                                     \
+    X(top)                                                                                         \
     X(events)                                                                                      \
     X(capture)                                                                                     \
     X(stats)                                                                                       \

@@ -3,81 +3,19 @@
 #include <limits.h>
 #include <stdio.h>
 
-#include "format.h"
+#include "explanation.h"
 #include "health.h"
 #include "ids.h"
 #include "json.h"
 #include "owner.h"
 #include "terminal.h"
 
-enum { NAME_COLUMNS = 11 };
-
-/* --- text ------------------------------------------------------------------------------------- */
-
-static void print_line(const char *name, const char *text)
-{
-    if (*text)
-        printf("%-*s%s\n", NAME_COLUMNS, name, text);
-}
-
-/* "cwnd 1.2 s, peer_window 300 ms": those that were. */
-static void print_limits(const struct tcpc_explanation *explanation)
-{
-    const char *before = "";
-    char text[FORMAT_MAX];
-    for (size_t i = 0; i < explanation->limit_count; i++) {
-        const struct tcpc_limit *limit = &explanation->limits[i];
-        if (limit->us < 1000)
-            continue;
-        if (*before == '\0')
-            printf("%-*s", NAME_COLUMNS, "limited by");
-        printf("%s%s %s", before, limit->name, format_duration(limit->us, text));
-        before = ", ";
-    }
-    if (*before)
-        putchar('\n');
-}
-
-static void print_owner(const struct tcpc_owner *owner)
-{
-    char text[OWNER_TEXT_MAX];
-    printf("%-*s", NAME_COLUMNS, "owner");
-    if (*owner_name(owner, text))
-        printf("%s, ", text);
-    if (*owner->session)
-        printf("session %s, ", owner->session);
-    printf("uid %" PRIu32 "\n", owner->uid);
-}
-
-static void print_hints(const struct tcpc_explanation *explanation)
-{
-    for (size_t i = 0; i < explanation->hint_count; i++)
-        print_line(i == 0 ? "next" : "", explanation->hints[i]);
-}
-
-static void print_head(const struct tcpc_explanation *explanation)
-{
-    char local[TCPC_ENDPOINT_TEXT_MAX], remote[TCPC_ENDPOINT_TEXT_MAX];
-    printf("%-*s%" PRIu64 " %s %s -> %s\n", NAME_COLUMNS, "id", explanation->id,
-           tcpc_state_name(explanation->state), tcpc_endpoint_format(&explanation->local, local),
-           tcpc_endpoint_format(&explanation->remote, remote));
-}
-
 static void print_text(const struct tcpc_explanation *explanation)
 {
     struct terminal_lines lines;
     terminal_lines_begin(&lines);
-    print_head(explanation);
-    print_line("verdict", explanation->verdict);
-    print_line("summary", explanation->summary);
-    print_line("reason", explanation->reason);
-    print_line("waits for", explanation->waits_for);
-    print_line("then", explanation->then);
-    print_line("peer", explanation->peer);
-    print_limits(explanation);
-    print_owner(&explanation->owner);
-    print_hints(explanation);
-    terminal_lines_end(&lines, NAME_COLUMNS);
+    explanation_print(stdout, explanation);
+    terminal_lines_end(&lines, EXPLANATION_INDENT);
 }
 
 static int do_explain(struct cli *cli, uint64_t id, void *ctx)
@@ -109,12 +47,13 @@ static void print_health(const struct health_finding *findings, unsigned count)
     struct terminal_lines lines;
     terminal_lines_begin(&lines);
     if (count == 0)
-        print_line("ok", "Nothing is worth a look.");
+        explanation_print_line(stdout, "ok", "Nothing is worth a look.");
     for (unsigned i = 0; i < count; i++) {
-        print_line(health_verdict_name(findings[i].verdict), findings[i].summary);
-        print_line("", findings[i].next);
+        explanation_print_line(stdout, health_verdict_name(findings[i].verdict),
+                               findings[i].summary);
+        explanation_print_line(stdout, "", findings[i].next);
     }
-    terminal_lines_end(&lines, NAME_COLUMNS);
+    terminal_lines_end(&lines, EXPLANATION_INDENT);
 }
 
 static int explain_all(struct cli *cli)

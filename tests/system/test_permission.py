@@ -1,4 +1,5 @@
 """Who may use the socket, and whose connections a user may see and change."""
+import json
 import os
 import shutil
 import stat
@@ -55,6 +56,9 @@ class Permission(harness.SystemTest):
         self.assertEqual(row["uid"], NOBODY)
         seen = self.as_user(OTHER, GROUP, "--json", "ls", "dport", "=", f":{port}").stdout
         self.assertEqual(seen.strip(), b"[]")
+        for user, ids in ((NOBODY, [row["id"]]), (OTHER, [])):
+            seen = self.as_user(user, GROUP, "--json", "top", "-n", 1, "-d", 0.1).stdout
+            self.assertEqual([found["id"] for found in json.loads(seen)["connections"]], ids)
         for verb in (["close", row["id"]], ["abort", row["id"]], ["send", row["id"], "-"],
                      ["show", row["id"]], ["history", row["id"]]):
             with self.subTest(verb=verb[0]):
