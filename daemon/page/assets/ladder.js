@@ -53,19 +53,21 @@ export class Ladder {
 }
 
 // What it is worth to the eye.
-function kind_of({flags, len, note}) {
+function kind_of({direction, flags, len, note}) {
     if (flags.includes("RST"))
         return "rst";
     if (flags.includes("SYN"))
         return "syn";
     if (flags.includes("FIN"))
         return "fin";
-    if (/retransmi|again|probe/i.test(note ?? ""))
+    if (direction === "out" && /retransmission|probe/i.test(note ?? ""))
         return "again";
     return len > 0 ? "data" : "ack";
 }
 
 function since(ms) {
+    if (ms === 0)
+        return "+0";
     if (ms < 1000)
         return `+${ms < 10 ? ms.toFixed(1).replace(/\.0$/, "") : Math.round(ms)} ms`;
     return `+${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;

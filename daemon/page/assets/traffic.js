@@ -3,6 +3,7 @@ import {drawn, element, setText} from "/page/dom.js";
 import {bytes, rate} from "/page/words.js";
 
 const KEPT_MS = 120000;
+const STEP_MS = 2000; // over which rates are averaged: a quarter of a second only flickers
 const LINE = {width: 120, height: 22};
 const ROWS = [
     ["bytes_in", "received", bytes],
@@ -32,21 +33,38 @@ export class Traffic {
     }
 
     show(at_ms, rates) {
-        this.samples.push({at_ms, rates});
-        while (this.samples.length > 1 && at_ms - this.samples[0].at_ms > KEPT_MS)
+        this.samples.push({at_ms, ms: at_ms - (this.samples.at(-1)?.at_ms ?? at_ms - 1), rates});
+        while (at_ms - this.samples[0].at_ms > KEPT_MS)
             this.samples.shift();
+        const recent = this.samples.filter((sample) => at_ms - sample.at_ms < STEP_MS);
+        const steps = [...group_steps(this.samples).entries()];
         for (const {key, format, number, line} of this.rows) {
-            setText(number, format(rates[key] ?? 0));
-            line.setAttribute("points", this.points(key, at_ms));
+            setText(number, format(mean(recent, key)));
+            line.setAttribute("points", points(steps.map(([step, samples]) =>
+                ({x: 1 - (at_ms - step * STEP_MS) / KEPT_MS, value: mean(samples, key)}))));
         }
     }
+}
 
-    points(key, now) {
-        const highest = Math.max(1, ...this.samples.map(({rates}) => rates[key] ?? 0));
-        return this.samples.map(({at_ms, rates}) => {
-            const x = LINE.width * (1 - (now - at_ms) / KEPT_MS);
-            const y = LINE.height - 1.5 - (LINE.height - 3) * (rates[key] ?? 0) / highest;
-            return `${x.toFixed(1)},${y.toFixed(1)}`;
-        }).join(" ");
+function group_steps(samples) {
+    const steps = new Map();
+    for (const sample of samples) {
+        const step = Math.floor(sample.at_ms / STEP_MS);
+        steps.set(step, [...(steps.get(step) ?? []), sample]);
     }
+    return steps;
+}
+
+// Each sample counts for the time since the one before.
+function mean(samples, key) {
+    const whole = samples.reduce((sum, {ms}) => sum + ms, 0);
+    return whole === 0 ? 0 : samples.reduce((sum, {ms, rates}) => sum + ms * (rates[key] ?? 0), 0) / whole;
+}
+
+function points(values) {
+    const highest = Math.max(1, ...values.map(({value}) => value));
+    return values.map(({x, value}) => {
+        const y = LINE.height - 1.5 - (LINE.height - 3) * value / highest;
+        return `${(LINE.width * Math.max(0, x)).toFixed(1)},${y.toFixed(1)}`;
+    }).join(" ");
 }
