@@ -6,6 +6,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "far_copy.h"
+
 #define SIZE_MIN_SHIFT 14
 /* A region costs a 64th of its size at least (util/ring.h), so that the budget pays for no more
  * than so many times itself. */
@@ -139,6 +141,7 @@ struct te_buffer_memory region_buffers(struct region_memory *memory)
                                      .grow = grow,
                                      .release = release,
                                      .vacate = vacate,
+                                     .copy_lent = channel_far_copy,
                                      .page_bytes = memory->page_bytes};
 }
 

@@ -279,7 +279,7 @@ static void stream_memory_is_asked_for_by_direction(void **state)
     struct script *s = *state;
     struct regions regions = {0};
     s->f.config.buffer_memory =
-        (struct te_buffer_memory){&regions, give_region, grow_region, take_region, 0, NULL};
+        (struct te_buffer_memory){&regions, give_region, grow_region, take_region, 0, NULL, NULL};
     conn_in_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 100);
     T_EQUAL(regions.held[0], 1);

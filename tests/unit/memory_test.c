@@ -157,7 +157,7 @@ static void a_hosts_own_buffer_memory_stays(void **state)
     static uint8_t region[16];
     (void)state;
     stack.config.buffer_memory =
-        (struct te_buffer_memory){region, own_reserve, own_grow, own_release, 0, NULL};
+        (struct te_buffer_memory){region, own_reserve, own_grow, own_release, 0, NULL, NULL};
     te_memory_use_plain_buffers(&stack);
     const struct te_buffer_memory *memory = &stack.config.buffer_memory;
     assert_ptr_equal(memory->reserve(memory->ctx, 1, true, 16), region);

@@ -290,7 +290,13 @@ void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len)
         touch(ring, offset, len);
 }
 
-void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)
+static void copy_near(uint8_t *to, const uint8_t *from, size_t len)
+{
+    memcpy(to, from, len);
+}
+
+static void write_by(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len,
+                     void (*copy)(uint8_t *to, const uint8_t *from, size_t len))
 {
     if (len == 0)
         return;
@@ -300,8 +306,20 @@ void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, s
     size_t first = te_ring_size(ring) - at;
     if (first > len)
         first = len;
-    memcpy(ring->region + at, data, first);
-    memcpy(ring->region, data + first, len - first);
+    copy(ring->region + at, data, first);
+    copy(ring->region, data + first, len - first);
+}
+
+void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)
+{
+    write_by(ring, offset, data, len, copy_near);
+}
+
+void te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
+                     const uint8_t *data, size_t len)
+{
+    bool is_hosts = ring->is_lent && memory->copy_lent != NULL;
+    write_by(ring, offset, data, len, is_hosts ? memory->copy_lent : copy_near);
 }
 
 unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,

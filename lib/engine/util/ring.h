@@ -90,6 +90,9 @@ uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len
 size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len);
 /* Copies in at stream offset; the caller has ensured that [offset, offset + len) fits. */
 void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
+/* The same for what was received: by the host's own means, if the ring is lent and it has any. */
+void te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
+                     const uint8_t *data, size_t len);
 /* The pieces of [offset, offset + len): none when len is 0, else one or two. They point into the
  * region, until it grows or is released. Returns how many. */
 unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,

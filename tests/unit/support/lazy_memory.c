@@ -36,5 +36,5 @@ static void release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, 
 struct te_buffer_memory lazy_memory_init(struct lazy_memory *memory)
 {
     *memory = (struct lazy_memory){0};
-    return (struct te_buffer_memory){memory, reserve, grow, release, LAZY_PAGE, NULL};
+    return (struct te_buffer_memory){memory, reserve, grow, release, LAZY_PAGE, NULL, NULL};
 }

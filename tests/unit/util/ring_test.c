@@ -56,7 +56,7 @@ static void host_release(void *ctx, uint64_t conn_id, bool is_send, uint8_t *reg
 }
 
 static const struct te_buffer_memory memory = {&host, host_reserve, host_grow, host_release,
-                                               0,     NULL};
+                                               0,     NULL,         NULL};
 static const struct te_ring_owner owner = {&memory, CONN_ID, true};
 static struct te_ring ring;
 
@@ -285,6 +285,47 @@ static void test_lent_rings_do_not_restart(void **state)
     assert_int_equal(region[100 % sizeof(region)], byte_at(100));
 }
 
+static unsigned copies, copied_bytes;
+
+static void host_copy(uint8_t *to, const uint8_t *from, size_t len)
+{
+    copies += len > 0;
+    copied_bytes += (unsigned)len;
+    memcpy(to, from, len);
+}
+
+static void receive_stream(const struct te_buffer_memory *from_host, uint64_t from, uint64_t to)
+{
+    uint8_t data[64];
+    for (uint64_t i = from; i < to; i++)
+        data[i - from] = byte_at(i);
+    te_ring_receive(&ring, from_host, from, data, (size_t)(to - from));
+}
+
+/* The host's copy is for a region of its own, of which it knows who reads it. */
+static void test_received_by_the_hosts_copy(void **state)
+{
+    static uint8_t region[64];
+    struct te_buffer_memory with_copy = memory;
+    struct te_ring_growth content = {
+        .from = 0, .to = 8, .need_bytes = 8, .initial_bytes = 16, .max_bytes = 64};
+    (void)state;
+    with_copy.copy_lent = host_copy;
+    copies = copied_bytes = 0;
+    assert_true(te_ring_grow(&ring, &owner, &content));
+    receive_stream(&with_copy, 0, 8); /* a region that is not the host's */
+    assert_int_equal(copies, 0);
+    assert_true(te_ring_lend(&ring, &owner, &content, region, sizeof(region)));
+    receive_stream(&with_copy, 8, 40);
+    assert_true(copies == 1 && copied_bytes == 32);
+    receive_stream(&with_copy, 40, 72); /* in two pieces */
+    assert_true(copies == 3 && copied_bytes == 64);
+    assert_stream(8, 72);
+    receive_stream(&memory, 72, 80); /* a host without */
+    assert_int_equal(copies, 3);
+    assert_stream(16, 80);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_too_much, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusal_changes_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_release_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_received_by_the_hosts_copy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bytes_survive_growth, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stream_runs_through, setup, teardown),

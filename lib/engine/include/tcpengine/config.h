@@ -41,9 +41,11 @@ struct te_allocator {
  * vacate: a region that the host has lent (buffers.h) holds nothing for now, and its pages may be
  * dropped: what is read there before it is written again has no meaning. False: somebody may be
  * writing there, and the pages stay until it has run empty again. NULL: it keeps them.
- * page_bytes: a region larger than four pages of this size, a power of two, costs the host only
- * those pages that were written (mmap, madvise). 0: any region costs all of its bytes. The engine
- * charges memory by it (pressure.h).
+ * copy_lent: as memcpy(), with which received bytes get into a region that the host has lent:
+ * whoever reads them there may be on another processor. NULL: memcpy(). page_bytes: a region larger
+ * than four pages of this size, a power of two, costs the host only those pages that were written
+ * (mmap, madvise). 0: any region costs all of its bytes. The engine charges memory by it
+ * (pressure.h).
  *
  * reserve and grow return NULL to refuse. The engine keeps what it has: te_send() accepts less,
  * received text is dropped (TE_DROP_RECEIVE_NO_MEMORY) and comes again, a restore answers
@@ -55,6 +57,7 @@ struct te_buffer_memory {
     void (*release)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
     uint32_t page_bytes;
     bool (*vacate)(void *ctx, uint64_t conn_id, bool is_send, uint8_t *region, size_t size_bytes);
+    void (*copy_lent)(uint8_t *to, const uint8_t *from, size_t len);
 };
 
 /* The values of config_list.h that have names, explained there. */

@@ -160,7 +160,7 @@ static enum te_receive_result take_in_order(struct te_stack *stack, struct te_co
     if (len == 0)
         return TE_RECEIVE_NO_MEMORY;
     struct cost before = cost_of(conn);
-    te_ring_write(&conn->receive_ring, start, data, len);
+    te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
     advance(stack, conn, start + len);
     charge_if_changed(stack, conn, before);
     return TE_RECEIVE_IN_ORDER;
@@ -180,7 +180,7 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
         return TE_RECEIVE_NO_RANGE;
     if (result == TE_RANGES_DUPLICATE)
         return TE_RECEIVE_DUPLICATE;
-    te_ring_write(&conn->receive_ring, start, data, len);
+    te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
     charge_if_changed(stack, conn, before);
     release_when_idle(stack, conn);
     stack->counters.out_of_order_segments++;
