@@ -1,13 +1,14 @@
 #include "far_copy.h"
 
+#ifdef __SSE2__ /* always there on x86-64 */
+#include <emmintrin.h>
+#endif
 #include <string.h>
 
 /* Below, what it saves is less than what it costs to wait until all has left. */
 #define FAR_BYTES_MIN 4096u
 
-#ifdef __SSE2__ /* always there on x86-64 */
-
-#include <emmintrin.h>
+#ifdef __SSE2__
 
 #define LINE_BYTES 64u
 

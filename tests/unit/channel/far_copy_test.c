@@ -1,7 +1,6 @@
-#include "far_copy.h"
-
 #include <string.h>
 
+#include "far_copy.h"
 #include "support/test.h"
 
 #define LINE 64u
