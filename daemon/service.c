@@ -245,6 +245,8 @@ static void on_fill(void *ctx, struct metrics_input *ret_input)
     ret_input->is_tap_up = tap_get_state(service->tap) == TAP_UP;
     ret_input->pump = pump_get_stats(service->pump);
     ret_input->rpc = &service->rpc_stats;
+    ret_input->streams = service->http != NULL ? http_stream_count(service->http) : 0;
+    ret_input->streams_max = HTTP_STREAMS_MAX;
     ret_input->started_at_unix_us = service->started_at_unix_us;
     process_stats_read(&ret_input->process);
 }

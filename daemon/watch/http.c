@@ -286,7 +286,7 @@ static void on_feed_end(void *ctx)
     free(feed);
 }
 
-static unsigned stream_count(const struct http *http)
+unsigned http_stream_count(const struct http *http)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < http->slots_max; i++)
@@ -369,7 +369,7 @@ static enum MHD_Result exchange_run(struct http *http, struct http_exchange *exc
     exchange->path = path;
     exchange->body = body;
     exchange->is_unfinished = false;
-    exchange->may_stream = stream_count(http) < HTTP_STREAMS_MAX;
+    exchange->may_stream = http_stream_count(http) < HTTP_STREAMS_MAX;
     *ret_is_ours = http->live(http->live_ctx, exchange);
     bool is_whole = fclose(body) == 0;
     if (is_whole && *ret_is_ours && !exchange->is_unfinished)

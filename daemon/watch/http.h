@@ -91,6 +91,9 @@ void http_free(struct http *http);
 /* Something was written to streams, or one was ended: sends it. */
 void http_wake(struct http *http);
 
+/* Viewers that a stream is for. */
+unsigned http_stream_count(const struct http *http);
+
 /* Where it listens, "127.0.0.1:9409", with the port that was chosen. Valid as long as http. */
 const char *http_address(const struct http *http);
 

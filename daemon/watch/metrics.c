@@ -294,6 +294,7 @@ static void write_page(struct exposition *out, const struct metrics_input *input
     write_tap(out, input);
     write_pump(out, input->pump);
     write_rpc_use(out, input->rpc, input->rpc_options);
+    write_use(out, "http_streams", "Viewers of the live page", input->streams, input->streams_max);
     write_rpc(out, input->rpc);
     write_faults(out, &input->rpc->faults);
     write_log(out);

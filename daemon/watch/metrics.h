@@ -41,7 +41,8 @@ struct metrics_input {
     const struct rpc_stats *rpc;
     struct rpc_programs programs;
     struct process_stats process;
-    int64_t started_at_unix_us; /* wall clock */
+    unsigned streams, streams_max; /* of viewers of the live page */
+    int64_t started_at_unix_us;    /* wall clock */
 };
 
 /* Writes the whole page. */

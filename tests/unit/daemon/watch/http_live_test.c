@@ -293,6 +293,7 @@ static void test_streams_leave_room(void **state)
         fds[i] = ask(env, "/stream");
         while (env->stream_count == i)
             t_turn(&env->loop);
+        assert_int_equal(http_stream_count(env->http), i + 1);
     }
     const char *refusal = answer_to(env, "/stream");
     assert_false(env->may_stream);

@@ -156,6 +156,7 @@ static void test_each_use_beside_its_cap(void **state)
     fixture->rpc.channels = 6, fixture->rpc_options.channels_max = 18;
     fixture->rpc.sockets = 8, fixture->rpc_options.sockets_max = 19;
     fixture->rpc.held_bytes = 9, fixture->rpc_options.held_max = 20;
+    fixture->input.streams = 25, fixture->input.streams_max = 26;
     fixture->rpc.captures = 23, fixture->rpc.captures_max = 24;
     fixture->rpc.recent = 21, fixture->rpc_options.recent_max = 22;
     static const char *const lines[] = {
@@ -179,6 +180,8 @@ static void test_each_use_beside_its_cap(void **state)
         "rpc_sockets_max 19",
         "rpc_held_bytes 9",
         "rpc_held_max_bytes 20",
+        "http_streams 25",
+        "http_streams_max 26",
         "captures 23",
         "captures_max 24",
         "rpc_remembered_answers 21",
