@@ -14,14 +14,19 @@ const COLUMNS = [
     {key: "program", name: "Program", cell: (row) => program(row)},
     {key: "age", name: "Age", number: true, cell: (row) => duration(row.age_ms)},
     {key: "rtt", name: "RTT", number: true, cell: (row) => row.srtt_us > 0 ? duration(row.srtt_us / 1000) : NOTHING},
-    {key: "send_queue", name: "Send queue", number: true, cell: (row) => bytes(row.send_queue_bytes)},
-    {key: "receive_queue", name: "Receive queue", number: true, cell: (row) => bytes(row.receive_queue_bytes)},
+    {key: "send_queue", name: "Send queue", number: true, cell: (row) => queue(row, row.send_queue_bytes)},
+    {key: "receive_queue", name: "Receive queue", number: true, cell: (row) => queue(row, row.receive_queue_bytes)},
     {key: "retransmits", name: "Sent again", number: true, cell: (row) => count(row.retransmits)},
     {key: "timer", name: "Timer", fixed: true,
         cell: (row) => row.timer ? `${row.timer} ${duration(row.timer_ms)}` : NOTHING},
 ];
 
-export function make_state(name) {
+// Those of a listener are not of bytes: its own table has them.
+function queue({state}, value) {
+    return state === "LISTEN" ? NOTHING : bytes(value);
+}
+
+function make_state(name) {
     return element("span", {class: `tag ${String(name).toLowerCase()}`}, name);
 }
 

@@ -22,10 +22,11 @@ function scaled(value, step, units) {
     return `${fine.format(value)} ${units[unit]}`;
 }
 
+// In tcpctl's units.
 export function bytes(value) {
     if (value === null || value === undefined)
         return NOTHING;
-    return scaled(value, 1000, ["B", "kB", "MB", "GB", "TB"]);
+    return scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB"]);
 }
 
 export function rate(value) {
