@@ -95,9 +95,10 @@ static const struct row messages[] = {
 static const char *without_operation(const char *text)
 {
     static const char *const names[] = {
-        "Attach",  "Detach",       "Open",    "Accept",   "Send",    "Receive",    "Shutdown",
-        "Close",   "Abort",        "Status",  "List",     "History", "NextEvents", "TimeWaitList",
-        "Explain", "DaemonStatus", "Capture", "Counters", "Fault",   "SetOption",  "Sessions"};
+        "Attach",     "Detach",       "Open",     "Accept",       "Send",    "Receive",
+        "Shutdown",   "Close",        "Abort",    "Status",       "List",    "History",
+        "NextEvents", "TimeWaitList", "Explain",  "DaemonStatus", "Capture", "Counters",
+        "Fault",      "SetOption",    "Sessions", "Rank"};
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         size_t len = strlen(names[i]);
         if (strncmp(text, names[i], len) == 0 && strncmp(text + len, ": ", 2) == 0)

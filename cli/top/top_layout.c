@@ -277,13 +277,17 @@ static struct plan plan_columns(const struct top_frame *frame, struct top_view *
     return plan;
 }
 
-static void put(struct top_canvas *canvas, unsigned row, unsigned at, unsigned width,
-                enum top_column column, enum top_style style, const char *text)
+struct place {
+    unsigned row, at, width;
+};
+
+static void put(struct top_canvas *canvas, struct place place, enum top_column column,
+                enum top_style style, const char *text)
 {
     if (top_column_info(column)->is_right)
-        top_canvas_put_right(canvas, row, at, width, style, text);
+        top_canvas_put_right(canvas, place.row, place.at, place.width, style, text);
     else
-        top_canvas_put(canvas, row, at, width, style, text);
+        top_canvas_put(canvas, place.row, place.at, place.width, style, text);
 }
 
 static void draw_titles(struct top_canvas *canvas, unsigned row, const struct plan *plan,
@@ -299,7 +303,7 @@ static void draw_titles(struct top_canvas *canvas, unsigned row, const struct pl
         const char *mark = column != view->sort ? "" : (view->is_reversed ? "^" : "*");
         snprintf(title, sizeof(title), "%.*s%s", (int)(plan->widths[i] - strlen(mark)),
                  top_column_info(column)->title, mark);
-        put(canvas, row, at, plan->widths[i], column,
+        put(canvas, (struct place){row, at, plan->widths[i]}, column,
             column == view->sort ? TOP_REVERSE_BOLD : TOP_REVERSE, title);
         at += plan->widths[i] + 1;
     }
@@ -376,7 +380,7 @@ static void draw_row(struct top_canvas *canvas, unsigned at_row, const struct pl
         enum top_column column = (enum top_column)i;
         if (plan->widths[i] == 0)
             continue;
-        put(canvas, at_row, at, plan->widths[i], column, cell_style(row, column),
+        put(canvas, (struct place){at_row, at, plan->widths[i]}, column, cell_style(row, column),
             format_cell(row, column, text));
         at += plan->widths[i] + 1;
     }

@@ -210,18 +210,13 @@ static void restore_filter(struct top_view *view)
     filter_parse(view->expr, &view->filter, why);
 }
 
-/* Addresses may be names, which are looked up: not at each key. */
-static bool is_quick(const char *expr)
-{
-    return strstr(expr, "src") == NULL && strstr(expr, "dst") == NULL;
-}
-
-/* What can be understood already is in force while it is typed. */
+/* What can be understood already is in force while it is typed; names, which have to be looked up,
+ * only with Enter. */
 static unsigned try_typed(struct top_view *view)
 {
     char why[FILTER_ERROR_MAX];
     struct filter filter;
-    if (!is_quick(view->typed) || !filter_parse(view->typed, &filter, why))
+    if (!filter_parse_numeric(view->typed, &filter, why))
         return TOP_DRAW;
     view->filter = filter;
     return start_anew(view);

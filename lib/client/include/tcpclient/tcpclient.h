@@ -50,6 +50,7 @@
 #include <stdint.h>
 #include <tcpclient/fault.h>
 #include <tcpclient/hint.h>
+#include <tcpclient/rank.h>
 #include <tcpengine/status_list.h>
 
 #ifdef __cplusplus
@@ -347,47 +348,9 @@ struct tcpc_page {
      * until the call is over. More than TCPC_FILTER_NODES_MAX are TCPC_INVALID_ARGUMENT. */
     const struct tcpc_filter_node *filter;
     size_t filter_count;
-    /* LIST: only these, in this order and on one page, without those that are gone; of TIME_WAIT as
-     * well. cursor and max are 0. Borrowed until the call is over; the daemon takes
-     * TCPC_LIST_IDS_MAX. */
+    /* LIST: only these, in this order, on one page, without those that are gone; borrowed. */
     const uint64_t *ids;
     size_t id_count;
-};
-#define TCPC_LIST_IDS_MAX 128
-
-/* By which number: RankKey of tcpengine.proto. */
-enum tcpc_rank_key {
-    TCPC_RANK_ID = 0,
-    TCPC_RANK_STATE,
-    TCPC_RANK_BYTES,
-    TCPC_RANK_RTT,
-    TCPC_RANK_CWND,
-    TCPC_RANK_RECEIVE_QUEUE,
-    TCPC_RANK_SEND_QUEUE,
-    TCPC_RANK_RETRANSMITS,
-    TCPC_RANK_PEER,
-    TCPC_RANK_PROGRAM
-};
-
-/* Of 16 bytes for PEER and PROGRAM; BYTES: received, and acknowledged; else low is 0. */
-struct tcpc_rank_value {
-    uint64_t high, low;
-};
-
-/* One page of those that come first by a number. */
-struct tcpc_rank {
-    uint64_t cursor; /* 0: from the start; else that of the page before */
-    enum tcpc_rank_key key;
-    bool is_lowest_first;
-    bool has_beyond; /* only those that come before this number and, of equals, this id */
-    struct tcpc_rank_value beyond;
-    uint64_t beyond_id;
-    uint32_t states; /* only these, one bit each; 0: all */
-    /* As in struct tcpc_page. */
-    const struct tcpc_filter_node *filter;
-    size_t filter_count;
-    int64_t moved_within_us; /* not 0: of those that sent and received nothing for so long ... */
-    uint64_t still_below_id; /* ... only those with lower ids */
 };
 
 struct tcpc_next_events {
@@ -502,17 +465,6 @@ struct tcpc_connection_list {
     uint64_t cursor;
     bool is_done;
     uint64_t as_of_seq; /* newest event that the list includes */
-};
-
-/* In no order. */
-struct tcpc_ranked {
-    const uint64_t *ids;
-    const struct tcpc_rank_value *values; /* one per id */
-    size_t count;
-    uint64_t highest_id; /* of those that matched; 0: none did */
-    uint64_t cursor;
-    bool is_done;
-    uint64_t matched; /* that states and filter selected, whether or not they are among ids */
 };
 
 struct tcpc_time_wait {
