@@ -112,8 +112,8 @@ lesson_last_ack() {
     heading "Lesson: the last ACK"
     say "Whoever closes first sends the last ACK, and nobody acknowledges an ACK. If it is lost, the"
     say "other side repeats its FIN, and somebody must still be there who knows what it means."
-    heading "1. With TIME_WAIT (MSL 2 s, so it lasts 4 s)"
-    last_ack 2
+    heading "1. With TIME_WAIT (MSL 30 s, so it lasts a minute)"
+    last_ack 30
     say "A's side: it was asked again, and knew the answer (\"FINs repeated\"):"
     type_it a tw
     [ "$(cause_of_end)" = "recv ACK of FIN" ] || die "B ended by: $(cause_of_end)"
