@@ -901,7 +901,6 @@ static struct fault_trace only_trace(const struct env *env, const struct te_stat
     return traces[0];
 }
 
-/* What explain and the history have of it: hits, their connection, and the end. */
 static void test_leaves_traces(void **state)
 {
     struct env *env = *state;
