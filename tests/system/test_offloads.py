@@ -150,6 +150,9 @@ class Refused(OffloadTest):
     def test_ecn(self) -> None:
         self.check(TUNSETOFFLOAD, TSO_ECN, SEND + RECEIVE[:3], 4120)
 
+    def test_ipv4_segmentation(self) -> None:
+        self.check(TUNSETOFFLOAD, TSO4, SEND + ["receive_checksum", "receive_tso6", "receive_tso_ecn"], 4124)
+
     def test_ipv6_segmentation(self) -> None:
         self.check(TUNSETOFFLOAD, TSO6, SEND + ["receive_checksum", "receive_tso4",
                                                 "receive_tso_ecn"], 4121)

@@ -34,11 +34,5 @@ class Streams(harness.SystemTest):
         self.run_cases("spin_cases")
 
 
-class BusyDaemon(Streams):
-    """Both sides look before they sleep."""
-
-    daemon_arguments = (*Streams.daemon_arguments, "--set", "busy_poll=1ms")
-
-
 if __name__ == "__main__":
     harness.main()

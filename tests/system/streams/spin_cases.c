@@ -7,7 +7,7 @@
 
 #include "world.h"
 
-#define ROUNDS 50u
+#define ROUNDS 20u
 
 static void *echo(void *arg)
 {
@@ -61,7 +61,7 @@ static void shorter_than_any_answer(void **state)
 static void about_as_long(void **state)
 {
     (void)state;
-    for (uint32_t spin_us = 20; spin_us <= 320; spin_us *= 2) {
+    for (uint32_t spin_us = 20; spin_us <= 320; spin_us *= 4) {
         go_to_and_fro(spin_us);
         close(world.peer);
     }

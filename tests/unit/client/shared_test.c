@@ -215,16 +215,29 @@ static void who_looks_does_not_sleep(void **state)
     pthread_join(daemon, NULL);
 }
 
+/* The daemon, once somebody is about to sleep. */
+static void *show_bytes_to_sleeper(void *arg)
+{
+    const struct timespec moment = {.tv_nsec = 1000000};
+    while (atomic_load(&channel.head->client_wants) == UINT32_MAX)
+        nanosleep(&moment, NULL);
+    return show_bytes(arg);
+}
+
 static void who_has_looked_in_vain_sleeps(void **state)
 {
     char byte;
     size_t len;
+    pthread_t daemon;
     (void)state;
     channel.spin_us = 1;
-    struct tcpc_stream *stream = opened();
+    struct tcpc_stream *stream = rung_later = opened();
     atomic_store(&channel.head->client_wants, UINT32_MAX);
-    assert_int_equal(tcpc_stream_read(stream, &byte, 1, 1, &len, &error), TCPC_AGAIN);
+    assert_int_equal(pthread_create(&daemon, NULL, show_bytes_to_sleeper, NULL), 0);
+    assert_int_equal(tcpc_stream_read(stream, &byte, 1, 60000, &len, &error), TCPC_OK);
+    assert_int_equal(len, 1);
     assert_int_equal(wanted(), CHANNEL_NEWS_MATTER);
+    pthread_join(daemon, NULL);
 }
 
 /* --- options ---------------------------------------------------------------------------------- */
