@@ -2,18 +2,21 @@
 
 /* Owners looked at whenever a link begins; over time that is all of them. */
 #define SWEEP_STEPS 4
+/* A process is looked for in /proc once in that time, however many rows of a list are its own. */
+#define LOOK_US 1000
 
 /* --- who had it ------------------------------------------------------------------------------- */
 
 struct rpc_owner rpc_owner_view(struct rpc *rpc, uint32_t uid, struct owner *owner)
 {
+    int64_t now_us = rpc_now_us(rpc);
     if (owner == NULL)
         return (struct rpc_owner){.uid = uid, .program = "", .session = ""};
     return (struct rpc_owner){.uid = uid,
                               .pid = owner->process.pid,
                               .program = owner->process.name,
                               .session = owner->session,
-                              .is_gone = owner_is_gone(owner, rpc_now_us(rpc))};
+                              .is_gone = owner_is_gone(owner, now_us - now_us % LOOK_US)};
 }
 
 struct rpc_owner rpc_owner_of_tag(struct rpc *rpc, uint32_t uid, uint32_t tag)
