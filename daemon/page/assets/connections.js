@@ -105,8 +105,7 @@ export class Connections {
     apply(filter) {
         this.filter = filter.trim();
         this.search.value = filter;
-        this.pages = [null];
-        return this.refresh();
+        return this.go_to([null]);
     }
 
     show_state(name) {
@@ -119,9 +118,8 @@ export class Connections {
         const first = number && key !== "id" ? `-${key}` : key;
         const second = first === key ? `-${key}` : key;
         this.sort = this.sort === first ? second : first;
-        this.pages = [null];
         this.show_order();
-        this.refresh();
+        this.go_to([null]);
     }
 
     show_order() {
@@ -136,10 +134,16 @@ export class Connections {
 
     turn(direction) {
         if (direction < 0 && this.pages.length > 1)
-            this.pages.pop();
+            this.go_to(this.pages.slice(0, -1));
         else if (direction > 0 && this.next !== null)
-            this.pages.push(this.next);
-        this.refresh();
+            this.go_to([...this.pages, this.next]);
+    }
+
+    // What comes after it is not known before the daemon has answered.
+    go_to(pages) {
+        this.pages = pages;
+        this.next = null;
+        return this.refresh();
     }
 
     // Enter opens a row; the arrows walk over rows.

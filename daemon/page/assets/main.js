@@ -91,7 +91,7 @@ function show_title(states) {
 
 function answering(is_answering, why) {
     document.documentElement.dataset.daemon = is_answering ? "answering" : "silent";
-    setText(byId("live"), is_answering ? "live" : "not answering");
+    setText(byId("live"), is_answering ? "live" : "not live");
     byId("notice").hidden = is_answering;
     setText(byId("notice"), why);
     for (const repeated of [table, slow, opened])
