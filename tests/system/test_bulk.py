@@ -1,13 +1,10 @@
 """Bulk by a channel, as it looks on the wire: how many ACKs, how large the window."""
 import json
-import os
-import re
 
 import harness
 from harness import ENGINE4, HOST4, Capture, Process, run, tshark, wait_for
 
 PROGRAMS = harness.BUILD / "tests" / "bench"
-ECHO = harness.BUILD / "lib/client/tcpclient_example_echo"
 BYTES = 20_000_000
 FIELDS = ["ip.src", "tcp.len", "tcp.window_size", "tcp.flags.syn", "tcp.flags.reset", "tcp.flags.fin"]
 # A whole GSO frame, less what the peer's window or buffer may cut off.
@@ -70,19 +67,6 @@ class LargeFrameTest(BulkCase):
         self.assertGreater(large, len(fetch.frames) // 2, "the peer does not send large frames")
         # Beside them: the handshake's, the request's, and updates of a window that was half closed.
         self.assertLessEqual(fetch.acks, len(fetch.frames) + 2 + BYTES // (RING // 4))
-
-    def test_the_default_is_the_largest(self):
-        """Who says nothing about rings has one that a fast peer does not fill while the program is woken."""
-        echo = Process([ECHO, 4303], self.folder, "echo",
-                       env={**os.environ, "TCPENGINE_CONTROL": self.daemon.url})
-        self.addCleanup(echo.stop)
-        wait_for(lambda: b"ready" in echo.output, what="the echo server")
-        client = self.kernel_client(4303)
-        client.sendall(b"hello")
-        self.assertEqual(client.recv(5), b"hello")
-        said = run("ss", "--tcp", "--info", "--no-header", "dport", "=", "4303").stdout.decode()
-        window = int(re.search(r"snd_wnd:(\d+)", said).group(1))
-        self.assertGreater(window, RING * 9 // 10, said)
 
     def test_the_window_never_closes(self):
         """It is as large as the ring from the first round trip on, so a fast peer does not find it closed

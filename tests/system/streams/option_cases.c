@@ -40,6 +40,24 @@ static void switches_on_and_off(void **state)
     tcpc_stream_close(stream);
 }
 
+/* Without sizes a ring is the largest that is of use: a fast peer does not fill it while the
+ * program is woken. */
+static void rings_of_nobodys_choice(void **state)
+{
+    char byte = 'a';
+    size_t len;
+    (void)state;
+    struct tcpc_stream *stream = world_open_stream(world.channel);
+    world_check(tcpc_stream_write(stream, &byte, 1, PATIENCE_MS, &len, &world.error));
+    world_peer_expect("a", 1);
+    world_peer_send("b", 1);
+    assert_int_equal(world_stream_read(stream, &byte, 1), 1);
+    struct tcpc_response *response = world_status(tcpc_stream_id(stream));
+    assert_in_range(response->u.status.rcv_wnd, (4 << 20) / 10 * 9, 4 << 20);
+    tcpc_response_free(response);
+    tcpc_stream_close(stream);
+}
+
 static void has_timer(const struct tcpc_stream *stream, const char *timer, int64_t below_ms)
 {
     struct tcpc_response *response = world_status(tcpc_stream_id(stream));
@@ -310,6 +328,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         CASE(switches_on_and_off),
+        CASE(rings_of_nobodys_choice),
         CASE(keepalive_times),
         CASE(congestion_control),
         CASE(all_options_as_by_request),

@@ -1,6 +1,7 @@
 #include "tcp/conn/tally.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <tcpengine/units.h>
 
 static const uint32_t age_bounds_s[TE_AGE_BOUNDS] = {1, 5, 15, 60, 300, 900, TE_AGE_BOUND_MAX_S};
@@ -34,6 +35,31 @@ static bool is_in_ring(const struct te_ages *ages, int64_t second)
     return second > ages->newest_s - TE_AGE_SLOTS;
 }
 
+static uint32_t *group_of(struct te_ages *ages, unsigned slot)
+{
+    return &ages->grouped[slot / TE_AGE_GROUP_SLOTS];
+}
+
+/* number: 1 or -1. */
+static void add(struct te_ages *ages, int64_t at_us, int number)
+{
+    int64_t second = second_of(at_us);
+    bool is_recent = is_in_ring(ages, second);
+    uint32_t *place = is_recent ? &ages->entered[slot_of(second)] : &ages->older;
+    assert(number > 0 || (*place > 0 && ages->count > 0));
+    *place += (uint32_t)number;
+    if (is_recent)
+        *group_of(ages, slot_of(second)) += (uint32_t)number;
+    ages->count += (uint32_t)number;
+}
+
+static void vacate(struct te_ages *ages, unsigned slot)
+{
+    *group_of(ages, slot) -= ages->entered[slot];
+    ages->older += ages->entered[slot];
+    ages->entered[slot] = 0;
+}
+
 /* Each second that begins takes the place of one that is now beyond all bounds. */
 static void move_on(struct te_ages *ages, int64_t now_us)
 {
@@ -41,34 +67,27 @@ static void move_on(struct te_ages *ages, int64_t now_us)
     if (now_s - ages->newest_s > TE_AGE_SLOTS)
         ages->newest_s = now_s - TE_AGE_SLOTS;
     while (ages->newest_s < now_s) {
-        uint32_t *slot = &ages->entered[slot_of(++ages->newest_s)];
-        ages->older += *slot;
-        *slot = 0;
+        unsigned slot = slot_of(ages->newest_s + 1);
+        bool is_skipped = slot % TE_AGE_GROUP_SLOTS == 0 && *group_of(ages, slot) == 0 &&
+                          now_s - ages->newest_s >= TE_AGE_GROUP_SLOTS;
+        if (!is_skipped)
+            vacate(ages, slot);
+        ages->newest_s += is_skipped ? TE_AGE_GROUP_SLOTS : 1;
     }
-}
-
-static uint32_t *place_of(struct te_ages *ages, int64_t at_us)
-{
-    int64_t second = second_of(at_us);
-    return is_in_ring(ages, second) ? &ages->entered[slot_of(second)] : &ages->older;
 }
 
 void te_ages_enter(struct te_ages *ages, int64_t at_us, int64_t now_us)
 {
     assert(at_us <= now_us);
     move_on(ages, now_us);
-    ++*place_of(ages, at_us);
-    ages->count++;
+    add(ages, at_us, 1);
     ages->since_us += (uint64_t)at_us;
 }
 
 void te_ages_leave(struct te_ages *ages, int64_t at_us, int64_t now_us)
 {
     move_on(ages, now_us);
-    uint32_t *place = place_of(ages, at_us);
-    assert(*place > 0 && ages->count > 0);
-    --*place;
-    ages->count--;
+    add(ages, at_us, -1);
     ages->since_us -= (uint64_t)at_us;
 }
 

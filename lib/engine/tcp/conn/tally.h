@@ -49,10 +49,14 @@ static inline void te_size_note(struct te_size_histogram *sizes, uint32_t len,
     sizes->counts[te_size_bucket(len)]++;
 }
 
-#define TE_AGE_SLOTS (TE_AGE_BOUND_MAX_S + 1)
+/* Seconds, in groups that are skipped when they are empty: the ring may have stood for an hour. */
+#define TE_AGE_GROUP_SLOTS 60
+#define TE_AGE_GROUPS (TE_AGE_BOUND_MAX_S / TE_AGE_GROUP_SLOTS + 1)
+#define TE_AGE_SLOTS (TE_AGE_GROUPS * TE_AGE_GROUP_SLOTS)
 
 struct te_ages {
     uint32_t entered[TE_AGE_SLOTS]; /* and still there, by the second modulo their number */
+    uint32_t grouped[TE_AGE_GROUPS];
     uint32_t older, count;
     int64_t newest_s;  /* the second up to which the ring has been moved on */
     uint64_t since_us; /* the sum of the moments of entry of all that are there */
