@@ -898,7 +898,8 @@ static void random_walks_keep_the_invariants(void **state)
     struct script *s = *state;
     uint8_t cookie[COOKIE_BYTES];
     uint64_t transitions = 0, resent = 0, taken = 0;
-    for (uint64_t i = 1; i <= 3000; i++) {
+    const uint64_t walks = s->f.reborn ? 1000 : 3000; /* each step then takes ten times as long */
+    for (uint64_t i = 1; i <= walks; i++) {
         uint64_t seed = i;
         script_start_over(s);
         s->f.config.fast_open = TE_FAST_OPEN_BOTH;
@@ -930,7 +931,7 @@ static void random_walks_keep_the_invariants(void **state)
         resent += fixture_counters(&s->f)->bytes_retransmitted;
         taken += fixture_counters(&s->f)->bytes_in;
     }
-    assert_true(transitions > 12000 && resent > 100000 && taken > 100000);
+    assert_true(transitions > 4 * walks && resent > 33 * walks && taken > 33 * walks);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
  * RFC 7323 5.3 (PAWS), 3.2 (timestamps that are missing) and RFC 6191 2. It states what a TCP must
  * do; it was not derived from what this one does. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "script_columns.h"
@@ -785,6 +786,10 @@ static bool is_worth_it(const struct test_case *test)
 {
     if (test->variant == ORPHAN && (test->column < F1 || test->column == CW))
         return false;
+    /* Saved and restored at each step, a case takes ten times as long: a third of them, which has
+     * each column and variant, by one of the ways. */
+    if (getenv("TCPENGINE_TEST_REBORN") != NULL && test->column >= ES)
+        return ((int)test->column + (int)test->variant + (int)test->way) % 3 == 0;
     return test->way == BY_PASSIVE || test->column >= ES;
 }
 
