@@ -206,6 +206,8 @@ class Systemd(unittest.TestCase):
         if not self.box.limits_memory():
             self.skipTest("control groups do not limit memory in a container here")
         self.configure_unit("MemoryMax=6M")
+        shipped = self.box.read(CONFIG)
+        self.box.write(CONFIG, f"{shipped}\nchannels_max = 0\n")
         self.box.run("systemctl", "restart", SERVICE)
         first = self.wait_active()
         # Peers that do not read, and programs that send all the same: by requests, as the memory of
@@ -221,6 +223,7 @@ class Systemd(unittest.TestCase):
         self.addCleanup(self.box.run, "pkill", "-x", "nc|sleep|tcpctl", check=False)
         wait_for(lambda: self.show("MainPID") not in ("0", str(first)), 60, "another daemon", 0.2)
         self.assertIn("status=9/KILL", self.box.text("journalctl", "--no-pager", "--unit", SERVICE))
+        self.box.write(CONFIG, shipped)
         self.configure_unit()
         self.box.run("systemctl", "restart", SERVICE)
         self.wait_active()
