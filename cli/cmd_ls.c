@@ -9,6 +9,7 @@
 #include "json_rows.h"
 #include "listing.h"
 #include "ls_columns.h"
+#include "time_wait_row.h"
 
 #define ALL_STATES ((1u << TCPC_STATE_COUNT) - 1)
 
@@ -41,15 +42,7 @@ static bool on_connections(void *ctx, const struct tcpc_response *page)
 static bool on_time_wait(void *ctx, const struct tcpc_response *page)
 {
     for (size_t i = 0; i < page->u.time_wait_list.count; i++) {
-        const struct tcpc_time_wait *entry = &page->u.time_wait_list.rows[i];
-        const struct tcpc_connection row = {.id = entry->id,
-                                            .state = TCPC_TIME_WAIT,
-                                            .local = entry->local,
-                                            .remote = entry->remote,
-                                            .uid = entry->uid,
-                                            .timer = "time_wait",
-                                            .timer_ms = entry->remaining_ms,
-                                            .owner = entry->owner};
+        struct tcpc_connection row = time_wait_row(&page->u.time_wait_list.rows[i]);
         add_row(ctx, &row);
     }
     return true;

@@ -1,5 +1,7 @@
 #include "page/walk.h"
 
+#include "time_wait_row.h"
+
 bool walk_begin(struct walk *walk, struct ask *ask, enum tcpc_op op, const char *expression,
                 char *ret_why)
 {
@@ -19,26 +21,13 @@ void walk_done(struct walk *walk)
     walk->expression = NULL;
 }
 
-/* An entry of TIME_WAIT as a row of ls. */
-static struct tcpc_connection connection_of(const struct tcpc_time_wait *entry)
-{
-    return (struct tcpc_connection){.id = entry->id,
-                                    .state = TCPC_TIME_WAIT,
-                                    .local = entry->local,
-                                    .remote = entry->remote,
-                                    .uid = entry->uid,
-                                    .timer = "time_wait",
-                                    .timer_ms = entry->remaining_ms,
-                                    .owner = entry->owner};
-}
-
 static void visit_time_wait(const struct walk_visitor *visitor, const struct tcpc_time_wait *entry)
 {
     if (visitor->on_time_wait != NULL) {
         visitor->on_time_wait(visitor->ctx, entry);
         return;
     }
-    struct tcpc_connection row = connection_of(entry);
+    struct tcpc_connection row = time_wait_row(entry);
     visitor->on_connection(visitor->ctx, &row);
 }
 
