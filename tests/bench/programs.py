@@ -15,6 +15,7 @@ NGINX_PORT, REDIS_PORT, IPERF3_PORT = 8080, 6379, 5201
 PORTS = (NGINX_PORT, REDIS_PORT)
 NEEDED = {"iperf3": ("iperf3",), "nginx": ("nginx", "wrk"),
           "redis": ("redis-server", "redis-benchmark")}
+SHORT_S = 0.2  # a run to see that it works; iperf3 knows whole seconds only
 PAGE = b"<!DOCTYPE html>" + 597 * b"."  # as long as nginx's own first page
 
 
@@ -28,9 +29,11 @@ def missing(name: str) -> str | None:
     return f"{', '.join(lacking)} is not installed" if lacking else None
 
 
-def is_open(address: str, port: int) -> bool:
-    with contextlib.suppress(OSError), socket.create_connection((address, port), 1):
-        return True
+def is_answering(address: str, port: int, request: bytes) -> bool:
+    """Whether a server does: some contenders accept before it listens."""
+    with contextlib.suppress(OSError), socket.create_connection((address, port), 1) as connection:
+        connection.sendall(request)
+        return connection.recv(1) != b""
     return False
 
 
@@ -46,12 +49,12 @@ def run(*words, seconds: float) -> str:
 
 
 @contextlib.contextmanager
-def server(ground, one, port: int, *words):
-    """On the contender's side; whole seconds are not needed to see that it answers."""
+def server(ground, one, port: int, request: bytes, *words):
+    """On the contender's side, until the request is answered once."""
     process = harness.Process(one.program(*words), ground.folder, f"{one.name}-{words[0]}-{port}")
     try:
         harness.wait_for(lambda: not process.is_running() or
-                         is_open(one.served_at, port + one.served_offset),
+                         is_answering(one.served_at, port + one.served_offset, request),
                          what=f"{words[0]} of {one.name}")
         if not process.is_running():
             raise Wrong(f"{words[0]} has ended: {process.log[-300:]}")
@@ -64,7 +67,7 @@ def server(ground, one, port: int, *words):
 
 def iperf3(ground, one, seconds: float, *options) -> dict:
     """The program of the contender connects."""
-    amount = ["-t", str(max(1, round(seconds)))] if seconds >= 1 else ["-n", "4M"]
+    amount = ["-n", "4M"] if seconds < SHORT_S else ["-t", str(max(1, round(seconds)))]
     listener = harness.Process(["iperf3", "-s", "-1", "-B", one.address, "-p", IPERF3_PORT],
                                ground.folder, f"{one.name}-iperf3")
     try:
@@ -99,7 +102,7 @@ def nginx_words(ground) -> list:
 
 
 def wrk(ground, one, seconds: float, *options) -> dict:
-    with server(ground, one, NGINX_PORT, *nginx_words(ground)):
+    with server(ground, one, NGINX_PORT, b"HEAD /page HTTP/1.0\r\n\r\n", *nginx_words(ground)):
         text = run("wrk", "-t", "1", "-c", "32", "-d", f"{max(1, round(seconds))}s", *options,
                    f"http://{one.served_at}:{NGINX_PORT + one.served_offset}/page", seconds=seconds)
     # pasta and slirp4netns reset some connections; wrk counts a request once its answer is whole.
@@ -119,7 +122,7 @@ def redis(ground, one, seconds: float) -> dict:
     count = max(500, round(40_000 * seconds))
     words = ["redis-server", "--port", REDIS_PORT, "--bind", "0.0.0.0", "--protected-mode", "no",
              "--save", "", "--dir", ground.folder]
-    with server(ground, one, REDIS_PORT, *words):
+    with server(ground, one, REDIS_PORT, b"PING\r\n", *words):
         text = run("redis-benchmark", "-h", one.served_at, "-p",
                    REDIS_PORT + one.served_offset, "--csv", "-n", count,
                    "-c", "50", "-t", "set,get", seconds=seconds * 20)
