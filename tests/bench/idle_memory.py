@@ -2,6 +2,7 @@
 and the application, from what their processes have written."""
 import json
 import subprocess
+import tempfile
 import time
 import urllib.request
 from pathlib import Path
@@ -73,11 +74,11 @@ class Idle:
 def cost(folder: Path, connections: int, use: int) -> dict:
     """Per connection, beyond what the first tenth needs. A new daemon: what an old one has kept from
     before would hide the cost."""
-    idle = Idle(folder)
     few = connections // 10
     each = {}
     counts = {}
     for count in (few, connections):
+        idle = Idle(Path(tempfile.mkdtemp(dir=folder)))
         idle.start(connections)
         try:
             counts[count] = idle.held(count, use)
