@@ -87,7 +87,8 @@ static int read_target(const struct cli *cli, char **words, int count, struct or
     order->fault.target = order->target;
     if (parse_id(order->target, &order->fault.target_id) || strcmp(order->target, "all") == 0)
         return EXIT_DONE;
-    if (!filter_parse(order->target, &order->filter, why))
+    if (!filter_parse(order->target, &order->filter, why) ||
+        !filter_is_answerable(&order->filter, UINT32_MAX, why))
         return cli_usage(cli, "%s", why);
     order->fault.filter = order->nodes;
     order->fault.filter_count = filter_nodes(&order->filter, 0, order->nodes);

@@ -146,6 +146,12 @@ static int read_options(struct ls *ls, int argc, char **argv)
     return status;
 }
 
+/* -a and -l say which, unless the expression does. */
+static uint32_t states_looked_at(const struct ls *ls)
+{
+    return ls->states != 0 && ls->filter.asked == 0 ? ls->states : ALL_STATES;
+}
+
 static int cmd_ls(struct cli *cli, int argc, char **argv)
 {
     struct ls ls = {.cli = cli};
@@ -154,7 +160,8 @@ static int cmd_ls(struct cli *cli, int argc, char **argv)
     int status = read_options(&ls, argc, argv);
     if (status != EXIT_DONE || ls.is_over)
         return status;
-    if (!filter_parse_words(argc - optind, argv + optind, &ls.filter, why))
+    if (!filter_parse_words(argc - optind, argv + optind, &ls.filter, why) ||
+        !filter_is_answerable(&ls.filter, states_looked_at(&ls), why))
         return cli_usage(cli, "%s", why);
     status = cli_connect(cli, TCPC_POLICY_NONE);
     return status != EXIT_DONE ? status : list_and_print(&ls);

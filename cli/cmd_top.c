@@ -91,7 +91,8 @@ static int take_expression(struct top *top, int count, char **words)
 {
     char why[FILTER_ERROR_MAX];
     size_t used = 0;
-    if (!filter_parse_words(count, words, &top->view.filter, why))
+    if (!filter_parse_words(count, words, &top->view.filter, why) ||
+        !filter_is_answerable(&top->view.filter, UINT32_MAX, why))
         return cli_usage(top->cli, "%s", why);
     for (int i = 0; i < count; i++) {
         int len = snprintf(top->view.expr + used, TOP_EXPR_MAX - used, "%s%s", i > 0 ? " " : "",

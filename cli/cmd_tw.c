@@ -61,7 +61,7 @@ static int list_and_print(struct cli *cli, const struct filter *filter)
 
 static int cmd_tw(struct cli *cli, int argc, char **argv)
 {
-    return filtered_run(cli, argc, argv, list_and_print);
+    return filtered_run(cli, argc, argv, 1u << TCPC_TIME_WAIT, list_and_print);
 }
 
 const struct verb verb_tw = {.name = "tw",

@@ -226,7 +226,8 @@ static unsigned try_typed(struct top_view *view)
 static unsigned take_typed(struct top_view *view)
 {
     struct filter filter;
-    if (!filter_parse(view->typed, &filter, view->message)) {
+    if (!filter_parse(view->typed, &filter, view->message) ||
+        !filter_is_answerable(&filter, UINT32_MAX, view->message)) {
         restore_filter(view);
         return TOP_DRAW | TOP_ASK;
     }

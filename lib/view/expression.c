@@ -21,7 +21,8 @@ struct expression *expression_new(const char *text, char *ret_error)
         snprintf(ret_error, EXPRESSION_ERROR_MAX, "no memory");
         return NULL;
     }
-    if (!filter_parse_numeric(text != NULL ? text : "", &parsed->filter, ret_error)) {
+    if (!filter_parse_numeric(text != NULL ? text : "", &parsed->filter, ret_error) ||
+        !filter_is_answerable(&parsed->filter, UINT32_MAX, ret_error)) {
         free(parsed);
         return NULL;
     }

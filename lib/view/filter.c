@@ -731,6 +731,77 @@ const char *filter_unknown_of_event(const struct filter *filter)
     return NULL;
 }
 
+static void append(char *text, size_t size, const char *separator, const char *word)
+{
+    size_t len = strlen(text);
+    snprintf(text + len, size - len, "%s%s", separator, word);
+}
+
+/* The states in which a field is never known: an entry of TIME_WAIT is what its table keeps. */
+static uint32_t states_without(enum filter_field field)
+{
+    switch (field) {
+    case FILTER_RTT:
+        return BIT(TCPC_LISTEN) | BIT(TCPC_SYN_SENT) | BIT(TCPC_SYN_RCVD) | BIT(TCPC_TIME_WAIT);
+    case FILTER_IDLE:
+        return BIT(TCPC_LISTEN) | BIT(TCPC_TIME_WAIT);
+    case FILTER_RETRANSMITS:
+    case FILTER_SEND_QUEUE:
+        return BIT(TCPC_TIME_WAIT);
+    default:
+        return 0;
+    }
+}
+
+/* All states of what the filter may accept, as far as its tests of states say so. */
+static uint32_t accepted_states(const struct filter *filter, unsigned index)
+{
+    const struct filter_node *node = &filter->nodes[index];
+    switch (node->kind) {
+    case FILTER_AND:
+        return accepted_states(filter, node->left) & accepted_states(filter, node->right);
+    case FILTER_OR:
+        return accepted_states(filter, node->left) | accepted_states(filter, node->right);
+    case FILTER_NOT:
+        node = &filter->nodes[node->left];
+        return node->kind == FILTER_STATES ? ALL & ~(uint32_t)node->number : ALL;
+    case FILTER_STATES:
+        return (uint32_t)node->number;
+    default:
+        return ALL;
+    }
+}
+
+static void say_unanswerable(enum filter_field field, uint32_t states, char *ret_error)
+{
+    char names[FILTER_ERROR_MAX / 2] = "", known[FILTER_ERROR_MAX / 2] = "";
+    for (unsigned state = 0; state < TCPC_STATE_COUNT; state++)
+        if ((states & BIT(state)) != 0)
+            append(names, sizeof(names), *names ? " or " : "", tcpc_state_name(state));
+    for (unsigned other = FILTER_UID; other <= FILTER_ID; other++)
+        if ((states & ~states_without(other)) != 0)
+            append(known, sizeof(known), *known ? ", " : "", name_of(other));
+    snprintf(ret_error, FILTER_ERROR_MAX,
+             "%s is not known in %s, which has state, ports, hosts, %s", name_of(field), names,
+             known);
+}
+
+bool filter_is_answerable(const struct filter *filter, uint32_t states, char *ret_error)
+{
+    if (filter->count == 0)
+        return true;
+    states &= ALL & accepted_states(filter, filter->root);
+    for (unsigned i = 0; i < filter->count && states != 0; i++) {
+        const struct filter_node *node = &filter->nodes[i];
+        bool is_field = node->kind == FILTER_NUMBER || node->kind == FILTER_TEXT;
+        if (is_field && (states & ~states_without(node->field)) == 0) {
+            say_unanswerable(node->field, states, ret_error);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool filter_asks_for(const struct filter *filter, enum tcpc_state state)
 {
     return (filter->asked & BIT(state)) != 0;

@@ -117,6 +117,10 @@ bool filter_matches(const struct filter *filter, const struct filter_subject *su
 /* The name of the first test that an event cannot answer, having no connection at hand; NULL: it
  * can answer all. */
 const char *filter_unknown_of_event(const struct filter *filter);
+/* False: what the filter accepts is only ever in states (one bit each) that cannot answer one of
+ * its tests, as nothing in TIME_WAIT has a rtt; ret_error, FILTER_ERROR_MAX bytes, names test and
+ * states, and what may be asked for there. states: all that are looked at. */
+bool filter_is_answerable(const struct filter *filter, uint32_t states, char *ret_error);
 /* The filter for a list: nodes, room for TCPC_FILTER_NODES_MAX, returns how many there are. It
  * takes only states (one bit each) as well, unless that is 0 or the filter names states itself; and
  * CLOSED only if it is asked for. Borrows the filter. */

@@ -429,6 +429,13 @@ static void tw_has_its_keys(void **state)
     json_decref(array);
     assert_int_equal(run(world, "tw -H dst 10.0.0.0/8"), 0);
     assert_non_null(strstr(world->out, "FIN_WAIT_2"));
+    assert_int_equal(run(world, "tw rtt < 5ms"), 2);
+    assert_non_null(strstr(world->err, "tcpctl: tw: rtt is not known in TIME_WAIT, which has "));
+    assert_int_equal(run(world, "ls state time-wait idle > 1"), 2);
+    assert_int_equal(run(world, "ls -l rtt > 1"), 2);
+    assert_int_equal(run(world, "ls -l state established rtt > 1"), 0);
+    assert_int_equal(run(world, "top -b -n 1 state time-wait send-q > 1"), 2);
+    assert_int_equal(run(world, "fault add \"state time-wait rtt > 1\" drop any"), 2);
     assert_int_equal(run(world, "tw -H dst 11.0.0.0/8"), 0);
     assert_string_equal(world->out, "");
 }

@@ -315,6 +315,59 @@ static void what_an_event_cannot_know(void **state)
     assert_null(filter_unknown_of_event(&filter));
 }
 
+#define EVERYWHERE ((1u << TCPC_STATE_COUNT) - 1)
+#define IN_TIME_WAIT (1u << TCPC_TIME_WAIT)
+
+static const char *unanswerable(const char *text, uint32_t states)
+{
+    static char error[FILTER_ERROR_MAX];
+    struct filter filter = parse(text);
+    return filter_is_answerable(&filter, states, error) ? "" : error;
+}
+
+static void what_an_entry_of_time_wait_lacks_is_said(void **state)
+{
+    (void)state;
+#define LACKS(name)                                                                                \
+    name " is not known in TIME_WAIT, which has state, ports, hosts, uid, pid, age, "              \
+         "receive-queue, timer, program, session, id"
+    assert_string_equal(unanswerable("rtt < 5ms", IN_TIME_WAIT), LACKS("rtt"));
+    assert_string_equal(unanswerable("sport = 1 or not idle > 5", IN_TIME_WAIT), LACKS("idle"));
+    assert_string_equal(unanswerable("retransmits 0", IN_TIME_WAIT), LACKS("retransmits"));
+    assert_string_equal(unanswerable("send-q = 0", IN_TIME_WAIT), LACKS("send-queue"));
+    assert_string_equal(unanswerable("state time-wait rtt > 0", EVERYWHERE), LACKS("rtt"));
+    assert_string_equal(unanswerable("not exclude time-wait and rtt > 0", EVERYWHERE),
+                        LACKS("rtt"));
+    assert_string_equal(unanswerable("not state time-wait and rtt > 0", EVERYWHERE), "");
+    assert_string_equal(
+        unanswerable("(state time-wait and uid 0) and (state big or rtt < 1)", EVERYWHERE),
+        LACKS("rtt"));
+#undef LACKS
+    assert_string_equal(unanswerable("", IN_TIME_WAIT), "");
+    assert_string_equal(unanswerable("uid 0 pid 1 age > 1 recv-q 0 timer time-wait program x "
+                                     "session y id 3 sport 80 dst 10.0.0.0/8",
+                                     IN_TIME_WAIT),
+                        "");
+}
+
+static void what_other_states_lack_is_said(void **state)
+{
+    (void)state;
+    assert_string_equal(unanswerable("idle > 1", 1u << TCPC_LISTEN),
+                        "idle is not known in LISTEN, which has state, ports, hosts, uid, pid, "
+                        "age, retransmits, send-queue, receive-queue, timer, program, session, "
+                        "id");
+    assert_string_equal(unanswerable("state bucket rtt > 1", EVERYWHERE),
+                        "rtt is not known in SYN_RCVD or TIME_WAIT, which has state, ports, hosts, "
+                        "uid, pid, age, idle, retransmits, send-queue, receive-queue, timer, "
+                        "program, session, id");
+    assert_non_null(strstr(unanswerable("state syn-sent rtt > 1", EVERYWHERE), "in SYN_SENT, "));
+    assert_string_equal(unanswerable("state syn-sent idle > 1", EVERYWHERE), "");
+    assert_string_equal(unanswerable("state time-wait or rtt < 1", EVERYWHERE), "");
+    assert_string_equal(unanswerable("rtt < 1", EVERYWHERE), "");
+    assert_string_equal(unanswerable("state established rtt < 1", IN_TIME_WAIT), "");
+}
+
 static void hosts_as_in_ss(void **state)
 {
     (void)state;
@@ -533,6 +586,8 @@ int main(void)
         cmocka_unit_test(words_of_a_command_line_are_joined),
         cmocka_unit_test(ids),
         cmocka_unit_test(what_an_event_cannot_know),
+        cmocka_unit_test(what_an_entry_of_time_wait_lacks_is_said),
+        cmocka_unit_test(what_other_states_lack_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
