@@ -48,9 +48,10 @@ struct passing {
 /* What all faults together make of it. */
 struct verdict {
     bool is_lost, is_doubled, is_broken, is_overtaken, is_answered, is_reset;
-    uint32_t mtu_bytes;    /* is_answered */
-    int64_t delay_us;      /* 0: at once */
-    int64_t copy_delay_us; /* is_doubled */
+    uint32_t mtu_bytes;             /* is_answered */
+    int64_t delay_us;               /* 0: at once */
+    int64_t copy_delay_us;          /* is_doubled */
+    uint64_t delayer_id, copier_id; /* the faults of these two */
 };
 
 static unsigned index_of(enum te_fault_way way)
@@ -200,6 +201,8 @@ bool fault_layer_remove(struct fault_layer *layer, uint64_t id, int64_t now_us)
     if (fault == NULL)
         return false;
     fault->is_over = true;
+    for (unsigned i = 0; i < 2; i++)
+        fault_queue_hasten(&layer->queues[i], id, now_us);
     sweep(layer, now_us);
     return true;
 }
@@ -525,14 +528,17 @@ static void decide(struct fault_layer *layer, const struct fault *fault,
         break;
     case TE_FAULT_DELAY:
         verdict->delay_us += order->delay_us;
+        verdict->delayer_id = fault->id;
         break;
     case TE_FAULT_REORDER:
         verdict->is_overtaken = true;
         verdict->delay_us += order->delay_us;
+        verdict->delayer_id = fault->id;
         break;
     case TE_FAULT_DUPLICATE:
         verdict->is_doubled = true;
         verdict->copy_delay_us = order->delay_us;
+        verdict->copier_id = fault->id;
         break;
     case TE_FAULT_CORRUPT:
         verdict->is_broken = true;
@@ -585,16 +591,22 @@ static void delay(struct fault_layer *layer, const struct passing *passing,
     if (held == NULL)
         return;
     held->is_overtaken_next = verdict->is_overtaken;
+    held->fault_id = verdict->delayer_id;
     layer->counters.held++;
 }
 
 static void copy(struct fault_layer *layer, const struct passing *passing,
                  const struct verdict *verdict)
 {
-    if (verdict->copy_delay_us == 0)
+    if (verdict->copy_delay_us == 0) {
         pass_on(layer, passing);
-    else if (hold(layer, passing, passing->now_us + verdict->copy_delay_us) != NULL)
-        layer->counters.held++;
+        return;
+    }
+    struct fault_held *held = hold(layer, passing, passing->now_us + verdict->copy_delay_us);
+    if (held == NULL)
+        return;
+    held->fault_id = verdict->copier_id;
+    layer->counters.held++;
 }
 
 /* Judges one segment and lets happen to it what the faults decide. */

@@ -108,7 +108,8 @@ enum fault_refusal fault_layer_add(struct fault_layer *layer, const struct fault
 /* The fault with the lowest id from id on; NULL: none. Valid until the next call with the layer
  * that is not const. */
 const struct fault *fault_layer_from(const struct fault_layer *layer, uint64_t id);
-/* What it holds back stays so until its time. False: there is none with that id. */
+/* What it holds back is due at once: the caller lets the pump run. A fault that ends by itself
+ * leaves it until its time. False: there is none with that id. */
 bool fault_layer_remove(struct fault_layer *layer, uint64_t id, int64_t now_us);
 /* With each event of the stack: faults go with their connection. */
 void fault_layer_on_event(struct fault_layer *layer, const struct te_event *event);

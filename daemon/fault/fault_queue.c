@@ -51,6 +51,25 @@ struct fault_held *fault_queue_first(const struct fault_queue *queue)
     return TAILQ_FIRST(&queue->held);
 }
 
+void fault_queue_hasten(struct fault_queue *queue, uint64_t fault_id, int64_t now_us)
+{
+    struct fault_held *held = TAILQ_FIRST(&queue->held), *due = NULL, *next;
+    for (; held != NULL && held->release_at_us <= now_us; held = TAILQ_NEXT(held, link))
+        due = held;
+    for (; held != NULL; held = next) {
+        next = TAILQ_NEXT(held, link);
+        if (held->fault_id != fault_id)
+            continue;
+        held->release_at_us = now_us;
+        TAILQ_REMOVE(&queue->held, held, link);
+        if (due != NULL)
+            TAILQ_INSERT_AFTER(&queue->held, due, held, link);
+        else
+            TAILQ_INSERT_HEAD(&queue->held, held, link);
+        due = held;
+    }
+}
+
 void fault_queue_drop(struct fault_queue *queue, struct fault_held *held)
 {
     TAILQ_REMOVE(&queue->held, held, link);

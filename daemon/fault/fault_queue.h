@@ -8,6 +8,7 @@
 struct fault_held {
     TAILQ_ENTRY(fault_held) link;
     int64_t release_at_us;
+    uint64_t fault_id; /* which holds it */
     enum te_fault_way way;
     /* Not unspecified: also released behind the next segment of this connection on that way. */
     struct te_endpoint local, remote;
@@ -34,6 +35,8 @@ struct fault_held *fault_queue_put(struct fault_queue *queue, int64_t release_at
                                    const struct te_frame_meta *meta);
 /* The first in the order; NULL: none. */
 struct fault_held *fault_queue_first(const struct fault_queue *queue);
+/* What this fault holds becomes due, in its order, behind what is due already. */
+void fault_queue_hasten(struct fault_queue *queue, uint64_t fault_id, int64_t now_us);
 void fault_queue_drop(struct fault_queue *queue, struct fault_held *held);
 
 #endif

@@ -1,5 +1,6 @@
 """Faults on live connections, with the kernel's TCP as the peer."""
 import os
+import select
 import socket
 import unittest
 import urllib.request
@@ -302,6 +303,18 @@ class Faults(harness.SystemTest):
         self.assertEqual(self.hits(fault), 1)  # what was sent again is spared
         stderr = self.tcpctl("fault", "add", "rtt > 5ms", "drop", "syn", status=1).stderr.decode()
         self.assertIn("rtt, which is not known of a SYN that has no connection yet", stderr)
+        stderr = self.tcpctl("fault", "add", "state time-wait rtt > 5ms", "drop", "any",
+                             status=2).stderr.decode()
+        self.assertIn("rtt is not known in TIME_WAIT, which has state, ports, hosts, uid, ", stderr)
+
+    def test_what_is_held_back_comes_with_the_removal(self) -> None:
+        conn_id, peer = self.opened()
+        fault = self.add(conn_id, "delay", "data", "--out", "--delay", "60000")
+        self.send(conn_id, b"held")
+        wait_for(lambda: self.hits(fault) >= 1, what="the hit")
+        self.assertEqual(select.select([peer], [], [], 0)[0], [])
+        self.ctl("fault", "rm", fault)
+        self.assertEqual(self.receive(peer, 4), b"held")  # within the minute
 
     def test_refusals(self) -> None:
         conn_id, _ = self.opened()
