@@ -17,14 +17,27 @@ b() {
     "$built/cli/tcpctl" --control "ipc://$work/b.sock" "$@"
 }
 
-# Prints a command of A or B as one would type it, then runs it; the second without its output.
+# Prints a command of A or B as one would type it; the next two run it as well, the last without
+# its output.
+show_typed() {
+    printf '%s%s$ tcpctl' "$bold" "${1^^}"
+    local word
+    for word in "${@:2}"; do
+        case $word in
+        *' '*) printf " '%s'" "$word" ;;
+        *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '%s\n' "$plain"
+}
+
 type_it() {
-    printf '%s%s$ tcpctl %s%s\n' "$bold" "${1^^}" "${*:2}" "$plain"
+    show_typed "$@"
     "$@"
 }
 
 type_quietly() {
-    printf '%s%s$ tcpctl %s%s\n' "$bold" "${1^^}" "${*:2}" "$plain"
+    show_typed "$@"
     "$@" >/dev/null 2>&1
 }
 
@@ -42,6 +55,7 @@ start_engine() {
     engines+=("$!")
     children+=("$!")
     until_true 10 "the daemon ${side^^}" "$side" status
+    ip link set "tap-$side" txqueuelen 20000 # all copies at once, and none is to be lost
     ip address add "10.9.$network.1/24" dev "tap-$side"
 }
 
@@ -58,20 +72,26 @@ start_engines() {
 
 stop_engines() {
     local engine
+    kill "${engines[@]}" # together: each waits for the other's FIN
     for engine in "${engines[@]}"; do
-        kill "$engine"
         wait "$engine" || true
     done
 }
 
 id_of() {
-    sed -n 's/^ *"id": \([0-9]*\),*$/\1/p'
+    number_of id
+}
+
+number_of() {
+    sed -n "s/^ *\"$1\": \([0-9]*\),*\$/\1/p"
 }
 
 # A connection from A's port to B's: $id_a and $id_b.
 connect_them() {
     id_a=$(a --json open 10.9.2.2 "$port" -p "$from_port" --wait | id_of)
     id_b=$(b --json accept "$listener" --wait 10 | id_of)
+    iss_a=$(a --json show "$id_a" | number_of iss)
+    iss_b=$(b --json show "$id_b" | number_of iss)
 }
 
 # side_is SIDE ID STATE
@@ -129,13 +149,14 @@ lesson_last_ack() {
 
 # --- the old duplicate ----------------------------------------------------------------------------
 
-fetched_bytes=4200000 # by A from B, more than one window
-old_bytes=3800000     # from A to B
-late_ms=10000
+# Both ways; more than one window. The clock of initial sequence numbers takes 40 s for as many: so
+# long may it be until the second connection.
+old_bytes=10000000
+msl_s=3
 
 make_data() {
     head -c "$1" < <(yes 'old, from the first connection') >"$work/old"
-    head -c "$2" /dev/zero >"$work/page"
+    head -c "$1" /dev/zero >"$work/page"
 }
 
 # receives SIDE ID COUNT: takes what has come, into $work/received; true if it is COUNT bytes by now.
@@ -153,23 +174,22 @@ transfer() {
     wait "$!"
 }
 
-# B's stack does not take any old segment: it also checks what it acknowledges (RFC 5961 5.2). That
-# holds for a young connection; on one that has carried a window of data it is right again.
 fetch_page_from_b() {
-    say "A fetches $fetched_bytes bytes from B:"
+    say "A fetches $(stat -c %s "$work/page") bytes from B:"
     transfer b "$id_b" a "$id_a" "$work/page"
 }
 
-# The first connection, with copies of all of A's data under way when it is closed.
+# The first connection, with copies of all of A's data under way when it is closed: held by $fault.
 old_connection() {
     start_engines "$1"
-    make_data "$old_bytes" "$fetched_bytes"
+    make_data "$old_bytes"
     connect_them
     say "The first connection, from A's port $from_port to B's port $port."
     fetch_page_from_b
-    say "Then A sends $old_bytes bytes. The network makes a copy of each segment, which takes a detour"
-    say "of $((late_ms / 1000)) s:"
-    type_quietly a fault add "$id_a" duplicate data --out --delay "$late_ms"
+    say "Then A sends as many. The network makes a copy of each segment, which takes a detour:"
+    local copy=("dport = :$port" duplicate data --out --delay 60000)
+    show_typed a fault add "${copy[@]}"
+    fault=$(a --json fault add "${copy[@]}" | id_of)
     transfer a "$id_a" b "$id_b" "$work/old"
     say "B has received all of it, once. The first three of A's segments, whose copies are to come:"
     hits 3
@@ -177,6 +197,24 @@ old_connection() {
     type_quietly a close "$id_a"
     until_true 10 "A's FIN" side_is b "$id_b" CLOSE_WAIT
     type_quietly b close "$id_b" --wait
+    old_iss_a=$iss_a old_iss_b=$iss_b
+}
+
+# B's stack does not take any old segment: it also checks what it acknowledges (RFC 5961 5.2). It
+# is right again when B has sent so much on the new connection that its numbers are a little beyond
+# where they were at the end of the old one.
+fetch_as_far_as_before() {
+    local ahead_a=$(((iss_a - old_iss_a) & 0xffffffff)) ahead_b=$(((iss_b - old_iss_b) & 0xffffffff))
+    if [ "$ahead_a" -ge "$old_bytes" ] || [ "$ahead_b" -ge "$old_bytes" ]; then
+        die "this machine is too slow: the second connection came $((ahead_a / 250000)) s after the first"
+    fi
+    head -c "$((old_bytes - ahead_b + 50000))" /dev/zero >"$work/page"
+    fetch_page_from_b
+}
+
+copies_come() {
+    say "$1"
+    type_quietly a fault rm "$fault"
 }
 
 without_time_wait() {
@@ -184,7 +222,8 @@ without_time_wait() {
     say "Nothing keeps A from the same ports again, at once:"
     connect_them
     type_it a ls | sed 's/^/    /'
-    fetch_page_from_b
+    fetch_as_far_as_before
+    copies_come "The detour has an end: without this fault, the copies are there."
     say "A sends nothing at all on this connection. What does B receive?"
     : >"$work/received"
     until_true 30 "an old duplicate" receives b "$id_b" 1000
@@ -196,16 +235,18 @@ without_time_wait() {
 }
 
 with_time_wait() {
-    old_connection "$((late_ms / 1000))"
+    old_connection "$msl_s"
     say "A wants the same ports again:"
-    if type_it a open 10.9.2.2 "$port" -p "$from_port"; then
+    if type_it a open 10.9.2.2 "$port" -p "$from_port" 2>&1; then
         die "the port pair was free"
     fi
     type_it a tw
-    say "Not before no copy can be under way any more. After that:"
+    copies_come "Now the copies come, while TIME_WAIT keeps the ports: B has no connection for them."
+    say "Not before no copy can be under way any more are the ports free:"
     until_true 60 "the end of TIME_WAIT" no_time_wait
     connect_them
     type_it a ls | sed 's/^/    /'
+    head -c 100000 /dev/zero >"$work/page"
     fetch_page_from_b
     : >"$work/received"
     if receives b "$id_b" 1; then
@@ -221,7 +262,7 @@ lesson_old_duplicate() {
     say "opened a connection with the same ports; then the copy looks as if it belonged to that one."
     heading "1. Without TIME_WAIT (MSL 1 ms: it is over after 2 ms)"
     without_time_wait
-    heading "2. With TIME_WAIT (MSL $((late_ms / 1000)) s, as long as the copies' way, so it lasts twice that)"
+    heading "2. With TIME_WAIT (MSL $msl_s s, so it lasts $((2 * msl_s)) s)"
     with_time_wait
 }
 
