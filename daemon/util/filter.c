@@ -78,30 +78,17 @@ static const struct te_endpoint *end_of(const struct filter_node *node,
     return node->field == FILTER_LOCAL ? subject->local : subject->remote;
 }
 
-static bool compare(uint64_t value, const struct filter_node *node)
+static bool is_number_as(const struct filter_node *node, uint64_t value)
 {
-    switch (node->op) {
-    case FILTER_EQUAL:
-        return value == node->number;
-    case FILTER_NOT_EQUAL:
-        return value != node->number;
-    case FILTER_GREATER:
-        return value > node->number;
-    case FILTER_LESS:
-        return value < node->number;
-    case FILTER_GREATER_EQUAL:
-        return value >= node->number;
-    default:
-        return value <= node->number;
-    }
+    return filter_number_is(value, node->op, node->number);
 }
 
 static bool is_number(const struct filter_node *node, const struct filter_subject *subject)
 {
     if (node->field == FILTER_LOCAL || node->field == FILTER_REMOTE)
-        return compare(end_of(node, subject)->port, node);
+        return is_number_as(node, end_of(node, subject)->port);
     struct filter_number number = subject->number(subject->ctx, (enum filter_field)node->field);
-    return number.is_known && compare(number.value, node);
+    return number.is_known && is_number_as(node, number.value);
 }
 
 /* An unspecified peer is in no network. */
@@ -115,19 +102,10 @@ static bool is_host(const struct filter_node *node, const struct filter_subject 
     return is_it == (node->op == FILTER_EQUAL);
 }
 
-/* The whole text, or with * at its end what it begins with. */
-static bool begins_or_is(const char *text, const char *wanted)
-{
-    size_t len = strlen(wanted);
-    if (len > 0 && wanted[len - 1] == '*')
-        return strncmp(text, wanted, len - 1) == 0;
-    return strcmp(text, wanted) == 0;
-}
-
 static bool is_text(const struct filter_node *node, const struct filter_subject *subject)
 {
     const char *text = subject->text(subject->ctx, (enum filter_field)node->field);
-    return text != NULL && begins_or_is(text, node->text) == (node->op == FILTER_EQUAL);
+    return text != NULL && filter_text_is(text, node->text) == (node->op == FILTER_EQUAL);
 }
 
 static bool is_true(const struct filter_node *node, const struct filter_subject *subject,

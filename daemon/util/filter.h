@@ -8,44 +8,9 @@
 #include <stdint.h>
 #include <tcpengine/types.h>
 
-#define FILTER_NODES_MAX 64
-#define FILTER_TEXT_MAX 64
+#include "filter_node.h"
 
-/* These three are numbered as in the protocol. */
-enum filter_kind {
-    FILTER_AND,
-    FILTER_OR,
-    FILTER_NOT,
-    FILTER_STATES,
-    FILTER_NUMBER,
-    FILTER_HOST,
-    FILTER_TEXT
-};
-enum filter_field {
-    FILTER_LOCAL,
-    FILTER_REMOTE,
-    FILTER_UID,
-    FILTER_PID,
-    FILTER_AGE,
-    FILTER_IDLE,
-    FILTER_RTT,
-    FILTER_RETRANSMITS,
-    FILTER_SEND_QUEUE,
-    FILTER_RECEIVE_QUEUE,
-    FILTER_TIMER,
-    FILTER_PROGRAM,
-    FILTER_SESSION,
-    FILTER_ID,
-    FILTER_FIELD_COUNT
-};
-enum filter_operator {
-    FILTER_EQUAL,
-    FILTER_NOT_EQUAL,
-    FILTER_GREATER,
-    FILTER_LESS,
-    FILTER_GREATER_EQUAL,
-    FILTER_LESS_EQUAL
-};
+#define FILTER_NODES_MAX 64
 
 /* A set of fields. */
 #define FILTER_BIT(field) (UINT32_C(1) << (field))
@@ -56,7 +21,7 @@ struct filter_node {
     uint64_t number;        /* STATES: one bit per enum te_state; NUMBER; HOST: port, 0: any */
     struct te_addr address; /* HOST */
     uint32_t prefix_bits;   /* of its 16 bytes; 0: any address */
-    char text[FILTER_TEXT_MAX + 1]; /* TEXT: the whole, or with * at its end what it begins with */
+    char text[FILTER_TEXT_MAX + 1]; /* TEXT: filter_text_is() */
 };
 
 /* A value: it may outlive the request that it came with. */

@@ -592,25 +592,6 @@ bool filter_parse_words(int count, char **words, struct filter *ret_filter, char
 
 /* --- matching --------------------------------------------------------------------------------- */
 
-static bool compare(enum filter_operator op, uint64_t value, uint64_t bound)
-{
-    switch (op) {
-    case FILTER_EQUAL:
-        return value == bound;
-    case FILTER_NOT_EQUAL:
-        return value != bound;
-    case FILTER_GREATER:
-        return value > bound;
-    case FILTER_LESS:
-        return value < bound;
-    case FILTER_GREATER_EQUAL:
-        return value >= bound;
-    case FILTER_LESS_EQUAL:
-        return value <= bound;
-    }
-    return false;
-}
-
 static bool is_in_network(const struct filter_node *node, const char *address)
 {
     struct te_addr addr;
@@ -629,32 +610,28 @@ static bool test_host(const struct filter_node *node, const struct filter_subjec
     return is_it == (node->op == FILTER_EQUAL);
 }
 
+static bool is_number_as(const struct filter_node *node, uint64_t value)
+{
+    return filter_number_is(value, node->op, node->number);
+}
+
 static bool test_number(const struct filter_node *node, const struct filter_subject *subject)
 {
     const struct tcpc_owner *owner = subject->owner;
     switch (node->field) {
     case FILTER_LOCAL:
-        return compare(node->op, subject->local->port, node->number);
+        return is_number_as(node, subject->local->port);
     case FILTER_REMOTE:
-        return compare(node->op, subject->remote->port, node->number);
+        return is_number_as(node, subject->remote->port);
     case FILTER_ID:
-        return compare(node->op, subject->id, node->number);
+        return is_number_as(node, subject->id);
     case FILTER_UID:
-        return compare(node->op, subject->uid, node->number);
+        return is_number_as(node, subject->uid);
     case FILTER_PID:
-        return owner != NULL && owner->pid != 0 && compare(node->op, owner->pid, node->number);
+        return owner != NULL && owner->pid != 0 && is_number_as(node, owner->pid);
     default:
         return false;
     }
-}
-
-/* The whole text, or with * at its end what it begins with: as the daemon has it. */
-static bool begins_or_is(const char *text, const char *wanted)
-{
-    size_t len = strlen(wanted);
-    if (len > 0 && wanted[len - 1] == '*')
-        return strncmp(text, wanted, len - 1) == 0;
-    return strcmp(text, wanted) == 0;
 }
 
 static bool test_text(const struct filter_node *node, const struct filter_subject *subject)
@@ -663,7 +640,7 @@ static bool test_text(const struct filter_node *node, const struct filter_subjec
         return false;
     const char *text =
         node->field == FILTER_PROGRAM ? subject->owner->program : subject->owner->session;
-    return begins_or_is(text, node->text) == (node->op == FILTER_EQUAL);
+    return filter_text_is(text, node->text) == (node->op == FILTER_EQUAL);
 }
 
 /* The tree is as deep as the parser's limits allow. */

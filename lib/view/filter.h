@@ -25,6 +25,8 @@
 #include <tcpclient/tcpclient.h>
 #include <tcpengine/types.h>
 
+#include "filter_node.h"
+
 /* What EXPR is, in the help; a verb adds an example of its own. */
 #define FILTER_DETAILS                                                                             \
     "EXPR is written as for ss(8): tests, joined by and, or, not and parentheses.\n"               \
@@ -42,42 +44,7 @@
     "that nobody has. Quote what the shell would interpret: "
 
 /* One less than the daemon takes: filter_nodes() adds two at most. */
-enum { FILTER_NODES_MAX = TCPC_FILTER_NODES_MAX - 2, FILTER_ERROR_MAX = 300, FILTER_TEXT_MAX = 64 };
-
-/* These three are numbered as in the protocol. */
-enum filter_kind {
-    FILTER_AND,
-    FILTER_OR,
-    FILTER_NOT,
-    FILTER_STATES,
-    FILTER_NUMBER,
-    FILTER_HOST,
-    FILTER_TEXT
-};
-enum filter_operator {
-    FILTER_EQUAL,
-    FILTER_NOT_EQUAL,
-    FILTER_GREATER,
-    FILTER_LESS,
-    FILTER_GREATER_EQUAL,
-    FILTER_LESS_EQUAL
-};
-enum filter_field {
-    FILTER_LOCAL,
-    FILTER_REMOTE,
-    FILTER_UID,
-    FILTER_PID,
-    FILTER_AGE,
-    FILTER_IDLE,
-    FILTER_RTT,
-    FILTER_RETRANSMITS,
-    FILTER_SEND_QUEUE,
-    FILTER_RECEIVE_QUEUE,
-    FILTER_TIMER,
-    FILTER_PROGRAM,
-    FILTER_SESSION,
-    FILTER_ID
-};
+enum { FILTER_NODES_MAX = TCPC_FILTER_NODES_MAX - 2, FILTER_ERROR_MAX = 300 };
 
 struct filter_node {
     enum filter_kind kind;
