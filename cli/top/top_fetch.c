@@ -8,6 +8,7 @@
 #include <tcpengine/units.h>
 
 #include "cli_clock.h"
+#include "counter.h"
 #include "explanation.h"
 #include "wording.h"
 
@@ -79,22 +80,15 @@ static void drop_client(struct top_fetch *fetch)
 
 /* --- totals ----------------------------------------------------------------------------------- */
 
-static uint64_t counter(const struct tcpc_counters *counters, const char *name)
-{
-    for (size_t i = 0; i < counters->count; i++)
-        if (strcmp(counters->rows[i].name, name) == 0)
-            return counters->rows[i].value;
-    return 0;
-}
-
 static void read_counters(const struct tcpc_counters *counters, struct top_totals *totals)
 {
-    totals->bytes_in = counter(counters, "bytes_in");
-    totals->bytes_out = counter(counters, "bytes_out");
-    totals->segments_in = counter(counters, "segments_in");
-    totals->segments_out = counter(counters, "segments_out");
-    totals->retransmissions = counter(counters, "segments_retransmitted");
-    totals->opens = counter(counters, "active_opens") + counter(counters, "passive_opens");
+    totals->bytes_in = counter_value(counters, "bytes_in");
+    totals->bytes_out = counter_value(counters, "bytes_out");
+    totals->segments_in = counter_value(counters, "segments_in");
+    totals->segments_out = counter_value(counters, "segments_out");
+    totals->retransmissions = counter_value(counters, "segments_retransmitted");
+    totals->opens =
+        counter_value(counters, "active_opens") + counter_value(counters, "passive_opens");
 }
 
 static void read_daemon(const struct tcpc_daemon_status *daemon, struct top_frame *frame,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "counter.h"
 #include "format.h"
 #include "json.h"
 #include "owner.h"
@@ -254,14 +255,6 @@ static void judge_uses(const struct tcpc_daemon_status *daemon, struct findings 
     }
 }
 
-static uint64_t counter(const struct tcpc_counters *counters, const char *name)
-{
-    for (size_t i = 0; i < counters->count; i++)
-        if (strcmp(counters->rows[i].name, name) == 0)
-            return counters->rows[i].value;
-    return 0;
-}
-
 /* Limits that have bitten since the daemon's start. */
 static void judge_limits(const struct tcpc_counters *counters, struct findings *findings)
 {
@@ -271,7 +264,7 @@ static void judge_limits(const struct tcpc_counters *counters, struct findings *
         "memory_share_limit", "memory_episodes", "time_wait_overflow",
     };
     for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-        uint64_t count = counter(counters, limits[i]);
+        uint64_t count = counter_value(counters, limits[i]);
         if (count > 0)
             find(findings, HEALTH_SLOW, count,
                  "A limit was reached %" PRIu64 " time%s since the start: %s.", count,
@@ -281,8 +274,8 @@ static void judge_limits(const struct tcpc_counters *counters, struct findings *
 
 static void judge_retransmissions(const struct tcpc_counters *counters, struct findings *findings)
 {
-    uint64_t again = counter(counters, "segments_retransmitted");
-    uint64_t all = counter(counters, "segments_out") + again;
+    uint64_t again = counter_value(counters, "segments_retransmitted");
+    uint64_t all = counter_value(counters, "segments_out") + again;
     if (again >= 10 && again * 100 > all)
         find(findings, HEALTH_SLOW, again,
              "%" PRIu64 ".%" PRIu64 " %% of all segments were sent again.", again * 100 / all,
