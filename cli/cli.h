@@ -55,6 +55,8 @@ bool cli_arguments(struct cli *cli, int argc, char **argv, int min, int max, int
  * after a complaint: return EXIT_USAGE then. */
 bool cli_count_arguments(const struct cli *cli, int argc, int min, int max);
 bool cli_id_argument(const struct cli *cli, const char *word, uint64_t *ret_id);
+/* Reads the value of --name, a number from 1 to max. False after a complaint. */
+bool cli_count_option(const struct cli *cli, const char *name, unsigned max, unsigned *ret_count);
 void cli_print_version(void);
 void cli_print_verb_help(const struct verb *verb);
 /* "tcpctl: VERB: MESSAGE; see tcpctl VERB --help" on stderr. Returns EXIT_USAGE. */

@@ -73,17 +73,6 @@ static int listen_and_serve(struct server *server, const struct tcpc_endpoint *l
     return status;
 }
 
-static bool take_clients_max(const struct cli *cli, struct exec_options *exec)
-{
-    uint64_t number;
-    if (!parse_number(optarg, EXEC_CLIENTS_MAX, &number) || number == 0) {
-        cli_usage(cli, "--max-clients %s: must be 1 to %d", optarg, EXEC_CLIENTS_MAX);
-        return false;
-    }
-    exec->clients_max = (unsigned)number;
-    return true;
-}
-
 /* False after a complaint. */
 static bool take_option(struct server *server, struct exec_options *exec, int option)
 {
@@ -98,7 +87,7 @@ static bool take_option(struct server *server, struct exec_options *exec, int op
         exec->command = optarg;
         return true;
     case 'm':
-        return take_clients_max(server->cli, exec);
+        return cli_count_option(server->cli, "max-clients", EXEC_CLIENTS_MAX, &exec->clients_max);
     default:
         return option != '?' && relay_option(server->cli, &server->options, option);
     }

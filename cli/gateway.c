@@ -19,19 +19,12 @@
 
 bool gateway_option(const struct cli *cli, struct gateway *gateway, int option)
 {
-    uint64_t number;
     if (option == 'v') {
         gateway->is_verbose = true;
         return true;
     }
-    if (option != 'm')
-        return false;
-    if (!parse_number(optarg, GATEWAY_CLIENTS_MAX, &number) || number == 0) {
-        cli_usage(cli, "--max-clients %s: must be 1 to %d", optarg, GATEWAY_CLIENTS_MAX);
-        return false;
-    }
-    gateway->clients_max = (unsigned)number;
-    return true;
+    return option == 'm' &&
+           cli_count_option(cli, "max-clients", GATEWAY_CLIENTS_MAX, &gateway->clients_max);
 }
 
 /* --- signals ---------------------------------------------------------------------------------- */

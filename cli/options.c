@@ -116,6 +116,17 @@ static int take_timeout(struct cli *cli)
     return '?';
 }
 
+bool cli_count_option(const struct cli *cli, const char *name, unsigned max, unsigned *ret_count)
+{
+    uint64_t number;
+    if (!parse_number(optarg, max, &number) || number == 0) {
+        cli_usage(cli, "--%s %s: must be 1 to %u", name, optarg, max);
+        return false;
+    }
+    *ret_count = (unsigned)number;
+    return true;
+}
+
 /* 0: it was a global option, and is dealt with. */
 static int take_global(struct cli *cli, int option)
 {

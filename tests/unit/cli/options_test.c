@@ -1,4 +1,5 @@
 /* Options and arguments: what is taken, and what is said about the rest. */
+#include <stdio.h>
 #include <string.h>
 
 #include "captured_output.h"
@@ -184,6 +185,27 @@ static void ids_are_checked(void **state)
     assert_true(id == UINT64_C(9007199254740991));
 }
 
+static void counts_are_checked(void **state)
+{
+    const struct cli cli = {.verb = &verb};
+    static char *const bad[] = {(char *)"0", (char *)"17", (char *)"-1", (char *)"x", (char *)""};
+    unsigned count = 5;
+    (void)state;
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        char expected[128];
+        optarg = bad[i];
+        capture_begin(&captured, 2);
+        assert_false(cli_count_option(&cli, "most", 16, &count));
+        snprintf(expected, sizeof(expected),
+                 "tcpctl: dance: --most %s: must be 1 to 16; see tcpctl dance --help\n", bad[i]);
+        assert_string_equal(capture_end(&captured), expected);
+        assert_int_equal(count, 5);
+    }
+    optarg = (char *)"16";
+    assert_true(cli_count_option(&cli, "most", 16, &count));
+    assert_int_equal(count, 16);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +217,7 @@ int main(void)
         cmocka_unit_test(help_names_own_and_global_options),
         cmocka_unit_test(arguments_are_counted),
         cmocka_unit_test(ids_are_checked),
+        cmocka_unit_test(counts_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
