@@ -1,5 +1,6 @@
 #include "clock.h"
 
+#include <tcpclient/tcpclient.h>
 #include <time.h>
 
 int64_t tcpci_clock_ms(void)
@@ -7,6 +8,11 @@ int64_t tcpci_clock_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t tcpci_clock_until_ms(uint32_t wait_ms)
+{
+    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
 }
 
 int tcpci_cond_init(pthread_cond_t *cond)

@@ -130,11 +130,6 @@ static bool spin(struct tcpc_channel *channel)
     return false;
 }
 
-int64_t tcpci_shared_until(uint32_t wait_ms)
-{
-    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
-}
-
 /* The daemon takes microseconds for it; but it may have died there. */
 static void await_drop(struct tcpc_channel *channel, const struct channel_slot *slot)
 {

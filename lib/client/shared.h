@@ -59,7 +59,5 @@ void tcpci_shared_kick(struct tcpc_stream *stream);
 /* Waits for news of any stream, until until_ms (TCPC_MS_NEVER: without limit); what is less than
  * least need not end it. False: there was none, or the channel is dead. */
 bool tcpci_shared_wait(struct tcpc_channel *channel, enum channel_news least, int64_t until_ms);
-/* Where wait_ms from now is. */
-int64_t tcpci_shared_until(uint32_t wait_ms);
 
 #endif

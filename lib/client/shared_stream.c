@@ -125,7 +125,7 @@ static enum tcpc_code start(struct tcpc_stream *stream, const struct tcpc_open *
 static enum tcpc_code conclude(struct tcpc_stream *stream, uint32_t wait_ms,
                                struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
 {
-    enum tcpc_code code = wait_ms == 0 ? TCPC_OK : await(stream, tcpci_shared_until(wait_ms));
+    enum tcpc_code code = wait_ms == 0 ? TCPC_OK : await(stream, tcpci_clock_until_ms(wait_ms));
     if (code == TCPC_OK) {
         *ret_stream = stream;
         return TCPC_OK;
@@ -219,7 +219,7 @@ static struct tcpc_stream *take_acceptor(struct tcpc_stream *listener)
 enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms,
                                   struct tcpc_stream **ret_stream, struct tcpc_error *ret_error)
 {
-    int64_t until_ms = tcpci_shared_until(wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(wait_ms);
     struct tcpc_stream *stream;
     tcpci_error_clear(ret_error);
     post_acceptors(listener);
@@ -243,7 +243,7 @@ enum tcpc_code tcpc_stream_accept(struct tcpc_stream *listener, uint32_t wait_ms
 /* False: the daemon does not answer. */
 static bool await_answer(struct tcpc_stream *stream)
 {
-    int64_t until_ms = tcpci_shared_until(ANSWER_MAX_MS);
+    int64_t until_ms = tcpci_clock_until_ms(ANSWER_MAX_MS);
     while (!tcpci_shared_is_answered(stream) && !stream->channel->is_dead)
         if (!tcpci_shared_wait(stream->channel, CHANNEL_NEWS_ANSWER, until_ms))
             break;
@@ -504,7 +504,7 @@ static size_t read_now(struct tcpc_stream *stream, uint8_t *buffer, size_t len)
 enum tcpc_code tcpc_stream_read(struct tcpc_stream *stream, void *buffer, size_t len,
                                 uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error)
 {
-    int64_t until_ms = tcpci_shared_until(wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(wait_ms);
     tcpci_error_clear(ret_error);
     for (;;) {
         enum tcpc_code code = tcpc_stream_code(stream);
@@ -551,7 +551,7 @@ static size_t write_now(struct tcpc_stream *stream, const uint8_t *data, size_t 
 enum tcpc_code tcpc_stream_write(struct tcpc_stream *stream, const void *data, size_t len,
                                  uint32_t wait_ms, size_t *ret_len, struct tcpc_error *ret_error)
 {
-    int64_t until_ms = tcpci_shared_until(wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(wait_ms);
     tcpci_error_clear(ret_error);
     *ret_len = 0;
     if (stream->is_finished)

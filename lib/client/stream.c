@@ -217,11 +217,6 @@ void tcpc_stream_offsets(struct tcpc_client *client, uint64_t id, uint64_t *ret_
 
 /* --- sending; the lock is held ---------------------------------------------------------------- */
 
-static int64_t until_of(uint32_t wait_ms)
-{
-    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
-}
-
 static uint32_t slice_of(uint32_t wait_ms)
 {
     return wait_ms < SLICE_MS ? wait_ms : SLICE_MS;
@@ -485,7 +480,7 @@ enum tcpc_code tcpc_receive(struct tcpc_client *client, uint64_t id, void *buffe
                             uint32_t wait_ms, struct tcpc_error *ret_error)
 {
     struct stream *stream;
-    int64_t until_ms = until_of(wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(wait_ms);
     enum tcpc_code code = stream_use(client, id, &stream, ret_error);
     if (code != TCPC_OK)
         return code;

@@ -57,11 +57,6 @@ static uint64_t token_new(void)
     return token;
 }
 
-static int64_t wait_until_ms(uint32_t wait_ms)
-{
-    return wait_ms == TCPC_WAIT_FOREVER ? TCPC_MS_NEVER : tcpci_clock_ms() + wait_ms;
-}
-
 static uint32_t wait_slice_ms(int64_t until_ms)
 {
     int64_t left_ms = until_ms == TCPC_MS_NEVER ? WAIT_SLICE_MS : until_ms - tcpci_clock_ms();
@@ -91,7 +86,7 @@ enum tcpc_code tcpc_open_active(struct tcpc_client *client, const struct tcpc_op
                                 struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
 {
     struct tcpc_request request = {.op = TCPC_OP_OPEN, .u.open = *open};
-    int64_t until_ms = wait_until_ms(open->wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(open->wait_ms);
     tcpci_error_clear(ret_error);
     memset(ret_opened, 0, sizeof(*ret_opened));
     request.u.open.is_passive = false;
@@ -134,7 +129,7 @@ enum tcpc_code tcpc_accept(struct tcpc_client *client, uint64_t listener_id, uin
                            struct tcpc_opened *ret_opened, struct tcpc_error *ret_error)
 {
     struct tcpc_request request = {.op = TCPC_OP_ACCEPT};
-    int64_t until_ms = wait_until_ms(wait_ms);
+    int64_t until_ms = tcpci_clock_until_ms(wait_ms);
     enum tcpc_code code;
     request.u.accept = (struct tcpc_accept){.listener_id = listener_id, .token = token_new()};
     do {
