@@ -20,12 +20,19 @@ static struct exposition_buckets buckets_of(const char *name, const struct histo
                                        .sum = histogram->sum_us};
 }
 
+/* A family of one series. */
+static void write_histogram(struct exposition *out, const struct exposition_buckets *buckets,
+                            const char *help)
+{
+    exposition_head(out, buckets->name, buckets->type, help);
+    exposition_histogram(out, buckets);
+}
+
 static void write_latency(struct exposition *out, const char *name, const char *help,
                           const struct histogram *histogram)
 {
     struct exposition_buckets buckets = buckets_of(name, histogram);
-    exposition_head(out, name, EXPOSITION_HISTOGRAM, help);
-    exposition_histogram(out, &buckets);
+    write_histogram(out, &buckets, help);
 }
 
 static void write_requests(struct exposition *out, const struct rpc_stats *rpc)
@@ -72,8 +79,7 @@ static void write_ages(struct exposition *out, const char *name, const char *hel
                                          .bound_count = TE_AGE_BOUNDS,
                                          .is_seconds = true,
                                          .sum = ages->total_us};
-    exposition_head(out, name, EXPOSITION_GAUGE_HISTOGRAM, help);
-    exposition_histogram(out, &buckets);
+    write_histogram(out, &buckets, help);
 }
 
 static void write_sizes(struct exposition *out, const char *name, const char *help,
@@ -91,8 +97,7 @@ static void write_sizes(struct exposition *out, const char *name, const char *he
                                          .counts = counts,
                                          .bound_count = TE_SIZE_BUCKETS,
                                          .sum = sizes->total_bytes};
-    exposition_head(out, name, EXPOSITION_HISTOGRAM, help);
-    exposition_histogram(out, &buckets);
+    write_histogram(out, &buckets, help);
 }
 
 static void write_drops(struct exposition *out, const struct te_tallies *tallies)
