@@ -16,11 +16,6 @@
 #define ERROR4_PACKET_MAX 576u
 #define ERROR6_PACKET_MAX TE_IPV6_MTU_MIN
 
-static void drop(struct te_stack *stack, enum te_drop_reason reason, const struct te_packet *packet)
-{
-    te_drop_packet(stack, reason, &packet->destination, &packet->source);
-}
-
 /* --- output ----------------------------------------------------------------------------------- */
 
 struct message {
@@ -40,7 +35,7 @@ static bool take_error_budget(struct te_stack *stack, const struct te_packet *pa
     if (te_limiter_take(&stack->icmp_limiter, stack->config.icmp_per_second, &stack->key,
                         stack->now_us))
         return true;
-    drop(stack, TE_DROP_ICMP_LIMITED, packet);
+    te_packet_drop(stack, TE_DROP_ICMP_LIMITED, packet);
     return false;
 }
 
@@ -50,7 +45,7 @@ static bool take_echo_budget(struct te_stack *stack, const struct te_packet *pac
     if (te_limiter_take(&stack->echo_limiter, stack->config.icmp_echo_per_second, &stack->key,
                         stack->now_us))
         return true;
-    drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
+    te_packet_drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
     return false;
 }
 
@@ -170,7 +165,7 @@ static void answer_echo(struct te_stack *stack, const struct te_packet *packet,
     bool is_v4 = te_addr_is_v4(&packet->source);
     const struct te_addr *source = echo_source(stack, packet);
     if (source == NULL) {
-        drop(stack, TE_DROP_ICMP_ECHO_GROUP, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_ECHO_GROUP, packet);
         return;
     }
     if (!take_echo_budget(stack, packet))
@@ -295,14 +290,14 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
     struct te_icmp_quote quote;
     enum te_err meaning = is_v4 ? meaning_of_error4(icmp) : meaning_of_error6(icmp);
     if (meaning == MEANINGLESS) {
-        drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
         return;
     }
     bool is_segment = is_v4 ? te_icmp4_parse_quote(icmp->body, icmp->body_len, &quote)
                             : te_icmp6_parse_quote(icmp->body, icmp->body_len, &quote);
     /* We send nothing to groups, so an error that came to one is not about us. */
     if (!is_segment || packet->is_broadcast || !te_ip_is_local(stack, &quote.source.addr)) {
-        drop(stack, TE_DROP_ICMP_BAD_QUOTE, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_BAD_QUOTE, packet);
         return;
     }
     struct te_icmp_error error = {.local = quote.source,
@@ -314,7 +309,7 @@ static void on_error(struct te_stack *stack, const struct te_packet *packet,
                                   .is_passing = is_passing(is_v4, icmp),
                                   .mtu_bytes = meaning == TE_OK ? mtu_of(icmp, &quote) : 0};
     if (meaning == TE_OK && error.mtu_bytes == 0)
-        drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_MEANINGLESS, packet);
     else
         stack->transport->icmp_error(stack, &error);
 }
@@ -340,7 +335,7 @@ static void input4(struct te_stack *stack, const struct te_packet *packet,
     else if (te_icmp4_is_error(icmp->type))
         on_error(stack, packet, icmp);
     else
-        drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
 }
 
 static void input6(struct te_stack *stack, const struct te_packet *packet,
@@ -351,13 +346,14 @@ static void input6(struct te_stack *stack, const struct te_packet *packet,
     else if (icmp->type == TE_MLD_QUERY || icmp->type == TE_MLD_REPORT_V1)
         te_mld_input(stack, packet);
     else if (te_addr_is_unspecified(&packet->source) || te_ip_is_local(stack, &packet->source))
-        drop(stack, TE_DROP_IP_BAD_SOURCE, packet); /* only ND and MLD may come from there */
+        te_packet_drop(stack, TE_DROP_IP_BAD_SOURCE,
+                       packet); /* only ND and MLD may come from there */
     else if (icmp->type == TE_ICMP6_ECHO_REQUEST)
         answer_echo(stack, packet, icmp);
     else if (te_icmp6_is_error(icmp->type))
         on_error(stack, packet, icmp);
     else
-        drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_UNKNOWN, packet);
 }
 
 /* An echo request that is over the limit is not even summed: a flood of them is to cost little. */
@@ -369,7 +365,7 @@ static bool drop_flood(struct te_stack *stack, const struct te_packet *packet,
     if (icmp->type != request || packet->is_broadcast ||
         !te_limiter_is_spent(&stack->echo_limiter, stack->now_us))
         return false;
-    drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
+    te_packet_drop(stack, TE_DROP_ICMP_ECHO_LIMITED, packet);
     return true;
 }
 
@@ -382,7 +378,7 @@ void te_icmp_input(struct te_stack *stack, const struct te_packet *packet,
     if (is_good && drop_flood(stack, packet, &icmp))
         return;
     if (!is_good || !checksum_is_right(packet)) {
-        drop(stack, TE_DROP_ICMP_MALFORMED, packet);
+        te_packet_drop(stack, TE_DROP_ICMP_MALFORMED, packet);
         return;
     }
     if (packet->protocol == TE_PROTO_ICMP)

@@ -28,11 +28,6 @@ static void input_ipv4(struct te_stack *stack, const uint8_t *bytes, size_t len,
 static void input_ipv6(struct te_stack *stack, const uint8_t *bytes, size_t len,
                        const struct arrival *arrival);
 
-static void drop(struct te_stack *stack, enum te_drop_reason reason, const struct te_packet *packet)
-{
-    te_drop_packet(stack, reason, &packet->destination, &packet->source);
-}
-
 /* --- Ethernet --------------------------------------------------------------------------------- */
 
 static bool is_frame_for_us(struct te_stack *stack, const struct te_eth_header *eth)
@@ -118,14 +113,14 @@ static bool accept_addresses(struct te_stack *stack, struct te_packet *packet)
 {
     if (!te_ip_is_local(stack, &packet->destination)) {
         if (!te_local_is_in_group(stack, &packet->destination)) {
-            drop(stack, TE_DROP_IP_NOT_FOR_US, packet);
+            te_packet_drop(stack, TE_DROP_IP_NOT_FOR_US, packet);
             return false;
         }
         packet->is_broadcast = true;
     }
     if (is_good_source(stack, packet))
         return true;
-    drop(stack, TE_DROP_IP_BAD_SOURCE, packet);
+    te_packet_drop(stack, TE_DROP_IP_BAD_SOURCE, packet);
     return false;
 }
 
@@ -151,10 +146,10 @@ static bool udp_is_sane(const struct te_stack *stack, const struct te_packet *pa
 static void input_udp(struct te_stack *stack, const struct te_packet *packet)
 {
     if (!udp_is_sane(stack, packet)) {
-        drop(stack, TE_DROP_UDP_MALFORMED, packet);
+        te_packet_drop(stack, TE_DROP_UDP_MALFORMED, packet);
         return;
     }
-    drop(stack, TE_DROP_UDP_NO_PORT, packet);
+    te_packet_drop(stack, TE_DROP_UDP_NO_PORT, packet);
     te_icmp_send_error(stack, packet, TE_ICMP_NO_PORT);
 }
 
@@ -200,7 +195,7 @@ static void deliver_ipv4(struct te_stack *stack, const struct te_packet *packet,
         te_icmp_input(stack, packet, arrival->source_mac);
         return;
     }
-    drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
+    te_packet_drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
     te_icmp_send_error(stack, packet, TE_ICMP_NO_PROTOCOL);
 }
 
@@ -215,7 +210,7 @@ static void input_fragment4(struct te_stack *stack, const struct te_packet *pack
     stack->counters.reassembly_in++;
     if (!is_good_fragment_len(packet->payload_len, fragment.more) ||
         end > IP_PACKET_MAX - TE_IPV4_HEADER_LEN) {
-        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
+        te_packet_drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         return;
     }
     input_fragment(stack, &fragment);
@@ -255,7 +250,7 @@ static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
                          const struct te_ipv6_parsed *parsed, const struct arrival *arrival)
 {
     if (packet->protocol == TE_PROTO_NONE) {
-        drop(stack, TE_DROP_IP6_NO_NEXT_HEADER, packet);
+        te_packet_drop(stack, TE_DROP_IP6_NO_NEXT_HEADER, packet);
         return;
     }
     if (deliver_common(stack, packet))
@@ -264,7 +259,7 @@ static void deliver_ipv6(struct te_stack *stack, const struct te_packet *packet,
         te_icmp_input(stack, packet, arrival->source_mac);
         return;
     }
-    drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
+    te_packet_drop(stack, TE_DROP_IP_UNKNOWN_PROTOCOL, packet);
     te_icmp_send_problem(stack, packet, TE_ICMP6_BAD_NEXT_HEADER,
                          (uint32_t)parsed->protocol_at_bytes);
 }
@@ -303,11 +298,11 @@ static void input_fragment6(struct te_stack *stack, const struct te_packet *pack
     stack->counters.reassembly_in++;
     /* No honest sender fragments a fragment. */
     if (arrival->source_mac == NULL || packet->payload_len == 0) {
-        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
+        te_packet_drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         return;
     }
     if (has_fragment_problem(packet, parsed, &code, &pointer)) {
-        drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
+        te_packet_drop(stack, TE_DROP_REASSEMBLY_MALFORMED, packet);
         /* A later fragment may be part of an ICMP error: there is no telling. */
         if (fragment.offset_bytes == 0 || packet->protocol != TE_PROTO_ICMPV6)
             te_icmp_send_problem(stack, packet, code, pointer);
@@ -339,10 +334,10 @@ static void reject_ipv6(struct te_stack *stack, struct te_packet *packet,
                         enum te_ipv6_verdict verdict, const struct te_ipv6_parsed *parsed)
 {
     if (verdict == TE_IPV6_LIMIT) {
-        drop(stack, TE_DROP_IP6_EXTENSION_LIMIT, packet);
+        te_packet_drop(stack, TE_DROP_IP6_EXTENSION_LIMIT, packet);
         return;
     }
-    drop(stack, TE_DROP_IP_MALFORMED, packet);
+    te_packet_drop(stack, TE_DROP_IP_MALFORMED, packet);
     if (verdict == TE_IPV6_PROBLEM && accept_addresses(stack, packet))
         te_icmp_send_problem(stack, packet, parsed->problem_code, parsed->problem_pointer);
 }

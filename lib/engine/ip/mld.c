@@ -349,11 +349,11 @@ void te_mld_input(struct te_stack *stack, const struct te_packet *packet)
                              : te_mld_parse_report_v1(packet->payload, packet->payload_len, &group);
     stack->counters.mld_in++;
     if (!is_valid || !is_of_this_link(packet, is_query)) {
-        te_drop_packet(stack, TE_DROP_MLD_MALFORMED, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_MLD_MALFORMED, packet);
         return;
     }
     if (!stack->config.mld || !(is_query ? on_query(stack, &query) : on_report_v1(stack, &group)))
-        te_drop_packet(stack, TE_DROP_MLD_IGNORED, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_MLD_IGNORED, packet);
 }
 
 /* --- birth, invariants ------------------------------------------------------------------------ */

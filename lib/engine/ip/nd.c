@@ -143,12 +143,12 @@ void te_nd_input(struct te_stack *stack, const struct te_packet *packet,
     /* Hop limit 255: no router has forwarded it (RFC 4861 7.1). */
     if (packet->hop_limit != 255 || source_mac == NULL ||
         !te_nd_parse(packet->payload, packet->payload_len, &nd) || !is_consistent(packet, &nd)) {
-        te_drop_packet(stack, TE_DROP_ND_MALFORMED, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_ND_MALFORMED, packet);
         return;
     }
     /* Our own message, come back by a detour that gave it another source, is no claim. */
     if (nd.has_mac && te_mac_equal(nd.mac, stack->config.mac)) {
-        te_drop_packet(stack, TE_DROP_ETH_BAD_SOURCE, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_ETH_BAD_SOURCE, packet);
         return;
     }
     if (nd.type == TE_ND_SOLICIT)

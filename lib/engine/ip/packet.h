@@ -5,6 +5,7 @@
 
 #include <tcpengine/frame.h>
 
+#include "drop.h"
 #include "wire/protocol.h"
 
 struct te_packet {
@@ -23,6 +24,13 @@ struct te_packet {
     size_t ip_header_len;
     uint16_t gso_size_bytes; /* 0, or the size of the segments that the payload was merged from */
 };
+
+/* Drops a packet that came in (drop.h). */
+static inline void te_packet_drop(struct te_stack *stack, enum te_drop_reason reason,
+                                  const struct te_packet *packet)
+{
+    te_drop_packet(stack, reason, &packet->destination, &packet->source);
+}
 
 /* An ICMP or ICMPv6 error about a TCP segment that we sent, translated. */
 struct te_icmp_error {

@@ -250,7 +250,7 @@ static void kill_datagram(struct te_stack *stack, struct te_datagram *datagram)
 static void drop(struct te_stack *stack, enum te_drop_reason reason,
                  const struct te_fragment *fragment)
 {
-    te_drop_packet(stack, reason, &fragment->packet->destination, &fragment->packet->source);
+    te_packet_drop(stack, reason, fragment->packet);
 }
 
 enum placement { PLACE_NEW, PLACE_DUPLICATE, PLACE_OVERLAP };

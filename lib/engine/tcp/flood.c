@@ -26,6 +26,6 @@ bool te_flood_drops(struct te_stack *stack, const struct te_packet *packet,
     if (listener != NULL && may_open(stack, listener, flags))
         return false;
     stack->counters.resets_limited += (flags & TE_RST) == 0;
-    te_drop_packet(stack, TE_DROP_TCP_FLOOD, &packet->destination, &packet->source);
+    te_packet_drop(stack, TE_DROP_TCP_FLOOD, packet);
     return true;
 }

@@ -38,7 +38,7 @@ static bool read_segment(struct te_stack *stack, const struct te_packet *packet,
 {
     struct te_tcp_parsed parsed;
     if (!te_tcp_parse(packet->payload, packet->payload_len, &parsed)) {
-        te_drop_packet(stack, TE_DROP_TCP_BAD_HEADER, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_TCP_BAD_HEADER, packet);
         stack->counters.segments_in_errors++;
         return false;
     }
@@ -116,7 +116,7 @@ static void on_packet(struct te_stack *stack, const struct te_packet *packet)
     stack->counters.segments_in++;
     if (packet->is_broadcast || !te_ip_is_unicast(stack, &packet->source)) {
         /* MUST-57, MUST-63 */
-        te_drop_packet(stack, TE_DROP_TCP_BROADCAST, &packet->destination, &packet->source);
+        te_packet_drop(stack, TE_DROP_TCP_BROADCAST, packet);
         return;
     }
     struct addressee to = addressee_of(stack, packet);
