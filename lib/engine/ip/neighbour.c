@@ -39,11 +39,6 @@ static struct te_neighbour *by_timer(struct te_list *link)
     return TE_CONTAINER(link, struct te_neighbour, timer_link);
 }
 
-static bool is_unresolved(const struct te_neighbour *neighbour)
-{
-    return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
-}
-
 /* --- timers ----------------------------------------------------------------------------------- */
 
 int64_t te_neighbour_duration_us(const struct te_neighbours *neighbours,
@@ -128,14 +123,14 @@ static void set_state(struct te_stack *stack, struct te_neighbour *neighbour,
                       enum te_neighbour_state state)
 {
     struct te_neighbours *neighbours = &stack->neighbours;
-    if (is_unresolved(neighbour))
+    if (te_neighbour_is_unresolved(neighbour))
         neighbours->unresolved_count--;
     neighbour->state = state;
     neighbour->asked = 0;
     if (state == TE_NEIGHBOUR_REACHABLE)
         neighbour->confirmed_at_us = stack->now_us;
     te_list_remove(&neighbour->use_link);
-    if (is_unresolved(neighbour))
+    if (te_neighbour_is_unresolved(neighbour))
         neighbours->unresolved_count++;
     else
         te_list_push_back(neighbour->is_unused ? &neighbours->unused : &neighbours->used,
@@ -147,7 +142,7 @@ static void remove_entry(struct te_stack *stack, struct te_neighbour *neighbour)
 {
     assert(te_list_is_empty(&neighbour->frames));
     assert(te_list_is_empty(&neighbour->waiters));
-    if (is_unresolved(neighbour))
+    if (te_neighbour_is_unresolved(neighbour))
         stack->neighbours.unresolved_count--;
     stack->neighbours.count--;
     te_list_remove(&neighbour->bucket_link);
@@ -204,7 +199,7 @@ void te_neighbour_link(struct te_stack *stack, struct te_neighbour *neighbour)
     te_list_init(&neighbour->waiters);
     te_list_init(&neighbour->frames);
     stack->neighbours.count++;
-    stack->neighbours.unresolved_count += is_unresolved(neighbour);
+    stack->neighbours.unresolved_count += te_neighbour_is_unresolved(neighbour);
 }
 
 static struct te_neighbour *new_entry(struct te_stack *stack, const struct te_addr *addr)
@@ -339,7 +334,7 @@ static void resolved(struct te_stack *stack, struct te_neighbour *neighbour, con
                      enum te_neighbour_state state)
 {
     struct te_control_frame *frame;
-    assert(is_unresolved(neighbour));
+    assert(te_neighbour_is_unresolved(neighbour));
     memcpy(neighbour->mac, mac, 6);
     neighbour->resolved_at_us = stack->now_us;
     set_state(stack, neighbour, state);
@@ -463,7 +458,7 @@ void te_neighbour_send(struct te_stack *stack, const struct te_addr *next_hop,
 void te_ip_confirm(struct te_stack *stack, const struct te_addr *next_hop)
 {
     struct te_neighbour *neighbour = find(stack, next_hop);
-    if (neighbour == NULL || is_unresolved(neighbour))
+    if (neighbour == NULL || te_neighbour_is_unresolved(neighbour))
         return;
     bool is_recent = stack->now_us - neighbour->confirmed_at_us < CONFIRM_INTERVAL_US;
     if (neighbour->state == TE_NEIGHBOUR_REACHABLE && is_recent)
@@ -474,7 +469,8 @@ void te_ip_confirm(struct te_stack *stack, const struct te_addr *next_hop)
 void te_ip_suspect(struct te_stack *stack, const struct te_addr *next_hop)
 {
     struct te_neighbour *neighbour = find(stack, next_hop);
-    if (neighbour == NULL || is_unresolved(neighbour) || neighbour->state == TE_NEIGHBOUR_PROBE)
+    if (neighbour == NULL || te_neighbour_is_unresolved(neighbour) ||
+        neighbour->state == TE_NEIGHBOUR_PROBE)
         return;
     start_probing(stack, neighbour);
 }
@@ -567,7 +563,7 @@ void te_neighbour_on_answer(struct te_stack *stack, const struct te_neighbour_an
 {
     struct te_neighbour *neighbour = find(stack, &answer->addr);
     bool is_taken = false;
-    if (neighbour != NULL && !is_unresolved(neighbour)) {
+    if (neighbour != NULL && !te_neighbour_is_unresolved(neighbour)) {
         is_taken = update(stack, neighbour, answer);
     } else if (neighbour != NULL && neighbour->state == TE_NEIGHBOUR_INCOMPLETE &&
                answer->has_mac) {
@@ -617,7 +613,7 @@ void te_neighbour_on_question(struct te_stack *stack, const struct te_addr *addr
     struct te_neighbour *neighbour = find(stack, addr);
     if (neighbour == NULL)
         new_unused_entry(stack, addr, mac);
-    else if (is_unresolved(neighbour))
+    else if (te_neighbour_is_unresolved(neighbour))
         resolved(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
     else if (!te_mac_equal(mac, neighbour->mac))
         (void)on_other_mac(stack, neighbour, mac, TE_NEIGHBOUR_STALE);
@@ -692,15 +688,15 @@ static const char *check_entry(const struct te_neighbour *neighbour, struct tall
     bool has_timer = !te_list_is_empty(&neighbour->timer_link);
     tally->count++;
     tally->waiting += neighbour->frame_count;
-    if (is_unresolved(neighbour))
+    if (te_neighbour_is_unresolved(neighbour))
         tally->unresolved++;
     if (has_timer != (neighbour->state != TE_NEIGHBOUR_STALE))
         return "a neighbour's timer does not go with its state";
-    if (is_unresolved(neighbour) != te_list_is_empty(&neighbour->use_link))
+    if (te_neighbour_is_unresolved(neighbour) != te_list_is_empty(&neighbour->use_link))
         return "a neighbour without MAC is in the list by use, or one with MAC is not";
     if (neighbour->is_unused)
         tally->unused++;
-    if (neighbour->is_unused && is_unresolved(neighbour))
+    if (neighbour->is_unused && te_neighbour_is_unresolved(neighbour))
         return "a neighbour that nobody asked for has no MAC";
     if (neighbour->state != TE_NEIGHBOUR_INCOMPLETE &&
         (!te_list_is_empty(&neighbour->frames) || !te_list_is_empty(&neighbour->waiters)))

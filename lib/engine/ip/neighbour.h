@@ -71,6 +71,12 @@ struct te_neighbour {
     bool is_unused; /* made by a question; nothing was sent there yet */
 };
 
+/* Whether it counts against the quota of entries without a MAC. */
+static inline bool te_neighbour_is_unresolved(const struct te_neighbour *neighbour)
+{
+    return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
+}
+
 struct te_neighbours {
     struct te_list *buckets;
     uint32_t bucket_count; /* a power of two */

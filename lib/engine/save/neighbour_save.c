@@ -132,14 +132,9 @@ static void write_entries(struct te_codec *codec, struct te_stack *stack)
     write_stale(codec, stack, &neighbours->unused);
 }
 
-static bool is_unresolved(const struct te_neighbour *neighbour)
-{
-    return neighbour->state == TE_NEIGHBOUR_INCOMPLETE || neighbour->state == TE_NEIGHBOUR_FAILED;
-}
-
 static bool has_room(const struct te_stack *stack, const struct te_neighbour *neighbour)
 {
-    return !is_unresolved(neighbour) ||
+    return !te_neighbour_is_unresolved(neighbour) ||
            stack->neighbours.unresolved_count < stack->config.neighbour_incomplete_max;
 }
 
@@ -148,7 +143,7 @@ static struct te_neighbour *make_entry(struct te_codec *codec, struct te_stack *
 {
     te_codec_require(codec, te_ip_is_unicast(stack, &read->addr) &&
                                 te_neighbour_find(stack, &read->addr) == NULL &&
-                                !(read->is_unused && is_unresolved(read)));
+                                !(read->is_unused && te_neighbour_is_unresolved(read)));
     if (!has_room(stack, read))
         te_codec_fail(codec, TE_ERR_RESOURCES);
     if (!te_codec_is_ok(codec))
