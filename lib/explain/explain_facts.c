@@ -60,6 +60,18 @@ static void put_until(struct out *out, const struct te_explanation *facts, int64
     put_duration(out, moment_us == TE_NEVER ? 0 : moment_us - facts->now_us);
 }
 
+static void put_range(struct out *out, const struct te_seq_span *span)
+{
+    put_number(out, span->start);
+    put(out, " to ");
+    put_number(out, span->end - 1);
+}
+
+static void put_range_size(struct out *out, const struct te_seq_span *span)
+{
+    put_bytes(out, span->end - span->start);
+}
+
 /* --- who -------------------------------------------------------------------------------------- */
 
 static void put_owner(struct out *out, const struct explain_owner *owner, const char *fallback)
@@ -427,14 +439,12 @@ static void unsent(struct out *out, const struct explain_subject *subject)
 
 static void unacked(struct out *out, const struct explain_subject *subject)
 {
-    put_bytes(out, subject->facts->unacked.end - subject->facts->unacked.start);
+    put_range_size(out, &subject->facts->unacked);
 }
 
 static void unacked_range(struct out *out, const struct explain_subject *subject)
 {
-    put_number(out, subject->facts->unacked.start);
-    put(out, " to ");
-    put_number(out, subject->facts->unacked.end - 1);
+    put_range(out, &subject->facts->unacked);
 }
 
 static void cwnd(struct out *out, const struct explain_subject *subject)
@@ -524,14 +534,12 @@ static void unread_too(struct out *out, const struct explain_subject *subject)
 
 static void hole_size(struct out *out, const struct explain_subject *subject)
 {
-    put_bytes(out, subject->facts->hole.end - subject->facts->hole.start);
+    put_range_size(out, &subject->facts->hole);
 }
 
 static void hole_range(struct out *out, const struct explain_subject *subject)
 {
-    put_number(out, subject->facts->hole.start);
-    put(out, " to ");
-    put_number(out, subject->facts->hole.end - 1);
+    put_range(out, &subject->facts->hole);
 }
 
 static void beyond(struct out *out, const struct explain_subject *subject)
