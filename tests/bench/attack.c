@@ -296,17 +296,11 @@ static bool exchange(int fd, const uint8_t *frame, size_t len)
            read_exactly(fd, answer, (size_t)answer_len - 4);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile_ms(struct samples *samples, double part)
 {
     if (samples->count == 0)
         return -1;
-    qsort(samples->seconds, samples->count, sizeof(double), compare_doubles);
+    qsort(samples->seconds, samples->count, sizeof(double), bench_compare_doubles);
     return samples->seconds[(size_t)((double)(samples->count - 1) * part)] * 1e3;
 }
 

@@ -19,7 +19,6 @@
 #include "units.h"
 
 #define REQUEST_BYTES 64u
-#define SEND_BYTES 65536u
 #define SEGMENT_MTU_BYTES 1448u
 #define SEGMENT_GSO_BYTES 60000u /* about: they are multiples of the MSS */
 #define STEP_US 10
@@ -42,33 +41,17 @@ struct stream {
     uint64_t id, offset;
 };
 
-/* Sends what fits; returns how much that was. */
 static uint64_t send_some(struct pair *pair, struct pair_side *side, uint64_t id, uint64_t left)
 {
-    static const uint8_t data[SEND_BYTES];
-    uint64_t sent = 0;
-    size_t accepted = 1;
-    while (sent < left && accepted > 0) {
-        size_t len = left - sent < SEND_BYTES ? (size_t)(left - sent) : SEND_BYTES;
-        accepted = 0;
-        enum te_err err = te_send(side->stack, id, data, len, &accepted, pair->now_us);
-        if (err != TE_OK && err != TE_ERR_AGAIN)
-            bench_must("te_send", err);
-        sent += accepted;
-    }
-    return sent;
+    return bench_send(side->stack, id, left, pair->now_us);
 }
 
 /* Takes what is there; returns how much that was. */
 static size_t receive_some(struct pair *pair, struct pair_side *side, struct stream *stream)
 {
-    struct te_received received;
-    if (te_receive_peek(side->stack, stream->id, stream->offset, SIZE_MAX, &received) != TE_OK)
-        return 0;
-    stream->offset += received.total_bytes;
-    bench_must("te_receive_release",
-               te_receive_release(side->stack, stream->id, stream->offset, pair->now_us));
-    return received.total_bytes;
+    uint64_t before = stream->offset;
+    stream->offset = bench_receive(side->stack, stream->id, before, pair->now_us);
+    return (size_t)(stream->offset - before);
 }
 
 /* Carries bytes from the client to the server. */

@@ -5,6 +5,8 @@
 
 #include "support.h"
 
+#define SEND_BYTES 65536u
+
 static void *take(void *ctx, size_t size_bytes)
 {
     (void)ctx;
@@ -41,4 +43,30 @@ void bench_config_init(struct te_config *config, uint8_t host)
     config->dad = false;
     config->addresses[0] = (struct te_cidr){.addr = bench_address(host), .prefix_bits = 24};
     config->address_count = 1;
+}
+
+uint64_t bench_send(struct te_stack *stack, uint64_t id, uint64_t max_bytes, int64_t now_us)
+{
+    static const uint8_t data[SEND_BYTES];
+    uint64_t sent = 0;
+    size_t accepted = 1;
+    while (sent < max_bytes && accepted > 0) {
+        size_t len = max_bytes - sent < SEND_BYTES ? (size_t)(max_bytes - sent) : SEND_BYTES;
+        accepted = 0;
+        enum te_err err = te_send(stack, id, data, len, &accepted, now_us);
+        if (err != TE_OK && err != TE_ERR_AGAIN)
+            bench_must("te_send", err);
+        sent += accepted;
+    }
+    return sent;
+}
+
+uint64_t bench_receive(struct te_stack *stack, uint64_t id, uint64_t offset, int64_t now_us)
+{
+    struct te_received received;
+    if (te_receive_peek(stack, id, offset, SIZE_MAX, &received) != TE_OK)
+        return offset;
+    offset += received.total_bytes;
+    bench_must("te_receive_release", te_receive_release(stack, id, offset, now_us));
+    return offset;
 }

@@ -17,4 +17,9 @@ extern const struct te_allocator bench_allocator;
  * caller's to set. */
 void bench_config_init(struct te_config *config, uint8_t host);
 
+/* Sends what fits, at most max_bytes; returns how much that was. */
+uint64_t bench_send(struct te_stack *stack, uint64_t id, uint64_t max_bytes, int64_t now_us);
+/* Takes what has come beyond offset; returns the new offset. */
+uint64_t bench_receive(struct te_stack *stack, uint64_t id, uint64_t offset, int64_t now_us);
+
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "support.h"
+
 static double clock_seconds(clockid_t clock)
 {
     struct timespec time;
@@ -80,15 +82,9 @@ void plan_report(double seconds, const char *what, uint64_t amount, uint64_t fil
     fflush(stdout);
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 void plan_report_times(double seconds, double *times, uint64_t count)
 {
-    qsort(times, count, sizeof(*times), compare_doubles);
+    qsort(times, count, sizeof(*times), bench_compare_doubles);
     print_common(seconds, "count", count);
     printf(", \"p50_us\": %.2f, \"p99_us\": %.2f}\n", times[count / 2] * 1e6,
            times[count * 99 / 100] * 1e6);

@@ -19,7 +19,6 @@
 #define FRAME_MAX 2048u
 #define QUEUE_MAX 65536u
 #define LINK_US 1000
-#define SEND_BYTES 65536u
 
 struct frame {
     int64_t at_us;
@@ -83,34 +82,6 @@ static int64_t next_at(const struct side *side)
     return at_us;
 }
 
-static uint64_t send_some(struct side *side, uint64_t left, int64_t now_us)
-{
-    static const uint8_t data[SEND_BYTES];
-    size_t accepted = 1;
-    uint64_t sent = 0;
-    while (sent < left && accepted > 0) {
-        size_t len = left - sent < SEND_BYTES ? (size_t)(left - sent) : SEND_BYTES;
-        accepted = 0;
-        enum te_err err = te_send(side->stack, side->id, data, len, &accepted, now_us);
-        if (err != TE_OK && err != TE_ERR_AGAIN)
-            bench_must("te_send", err);
-        sent += accepted;
-    }
-    return sent;
-}
-
-/* Takes what is there; returns the new offset. */
-static uint64_t receive_some(struct side *side, uint64_t offset, int64_t now_us)
-{
-    struct te_received received;
-    if (side->id == 0 ||
-        te_receive_peek(side->stack, side->id, offset, SIZE_MAX, &received) != TE_OK)
-        return offset;
-    offset += received.total_bytes;
-    bench_must("te_receive_release", te_receive_release(side->stack, side->id, offset, now_us));
-    return offset;
-}
-
 static uint64_t listen_at(struct side *side)
 {
     const struct te_listen listen = {.local.port = PORT};
@@ -131,8 +102,9 @@ static void transfer(struct side *sender, struct side *receiver, uint64_t bytes,
         deliver(receiver, now_us);
         if (receiver->id == 0)
             te_accept(receiver->stack, listener, 0, &receiver->id, now_us);
-        left -= send_some(sender, left, now_us);
-        offset = receive_some(receiver, offset, now_us);
+        left -= bench_send(sender->stack, sender->id, left, now_us);
+        if (receiver->id != 0)
+            offset = bench_receive(receiver->stack, receiver->id, offset, now_us);
         flush(sender, receiver, lose_every, now_us);
         flush(receiver, sender, 0, now_us);
         now_us = next_at(sender) < next_at(receiver) ? next_at(sender) : next_at(receiver);

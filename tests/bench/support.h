@@ -15,4 +15,7 @@ void bench_allow_descriptors(void);
 /* Nanoseconds on the monotonic clock. */
 double bench_now_ns(void);
 
+/* For qsort(): the smallest first. */
+int bench_compare_doubles(const void *a, const void *b);
+
 #endif
