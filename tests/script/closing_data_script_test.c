@@ -1,20 +1,9 @@
 /* Closing while text is on its way, in both directions, with loss: RFC 9293 3.6 case 1 to 3, 3.8.1,
  * RFC 6582 with a FIN in flight, closed windows. */
-#include "script.h"
+#include "script_segments.h"
 #include "wire/icmp.h"
 
-#define MSS 1460
 #define RTO_MIN (200 * MS)
-
-static uint32_t start_of(unsigned n)
-{
-    return 1 + n * MSS;
-}
-
-static void send_segments(struct script *s, unsigned count)
-{
-    T_EQUAL(script_user_send(s, (size_t)count * MSS), (size_t)count * MSS);
-}
 
 static void expect_segments(struct script *s, unsigned first, unsigned count, uint32_t their,
                             struct script_at at)

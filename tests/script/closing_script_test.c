@@ -2,14 +2,6 @@
  * 2525 2.17, and the limits for orphaned connections. */
 #include "script.h"
 
-/* A full close, which leaves the connection without an owner. */
-static void close_established(struct script *s)
-{
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
-}
-
 static void expect_reset_at(struct script *s, uint32_t seq)
 {
     const struct script_out *out = script_next(s);
@@ -23,7 +15,7 @@ static void expect_reset_at(struct script *s, uint32_t seq)
 static void rfc9293_3_6_normal_close_by_us(void **state)
 {
     struct script *s = *state;
-    close_established(s);
+    script_close_established(s);
     T_EVENT(s, TE_ESTABLISHED, TE_FIN_WAIT_1, TE_CAUSE_CLOSE);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     T_EVENT(s, TE_FIN_WAIT_1, TE_FIN_WAIT_2, TE_CAUSE_RECV_ACK_OF_FIN);
@@ -343,7 +335,7 @@ static void close_when_all_was_read_sends_fin(void **state)
 static void rfc9293_3_6_1_text_after_close_resets_in_fin_wait_1(void **state)
 {
     struct script *s = *state;
-    close_established(s);
+    script_close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     T_EXPECT(s, .flags = TE_RST, .seq = 1); /* SEG.ACK, where the peer is */
     T_GONE(s);
@@ -430,7 +422,7 @@ static void text_that_is_old_does_not_reset_after_close(void **state)
 static void fin_wait_2_of_an_orphan_ends_by_time(void **state)
 {
     struct script *s = *state;
-    close_established(s);
+    script_close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     T_TIMER(s, TE_TIMER_FIN_WAIT_2, 60 * SECOND);
     script_advance(s, 60 * SECOND - 1);
@@ -462,7 +454,7 @@ static void orphan_that_has_sent_its_rest_has_time_again(void **state)
 {
     struct script *s = *state;
     s->f.config.orphan_us = 10 * SECOND;
-    close_established(s);
+    script_close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     script_advance(s, 59 * SECOND);
     T_EXPECT_NONE(s);
@@ -493,7 +485,7 @@ static void one_orphan_too_many_is_reset(void **state)
     struct script *s = *state;
     s->f.config.orphan_max = 1;
     s->way = BY_ACTIVE;
-    close_established(s);
+    script_close_established(s);
     script_new_peer(s, CLIENT_PORT + 1);
     conn_in_established(s);
     T_ERR(script_user_close(s), TE_OK);

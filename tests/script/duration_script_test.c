@@ -136,16 +136,9 @@ static void run_keepalive_options(struct script *s, int64_t duration_us)
 
 /* --- closing ---------------------------------------------------------------------------------- */
 
-static void close_fully(struct script *s)
-{
-    conn_in_established(s);
-    T_ERR(script_user_close(s), TE_OK);
-    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
-}
-
 static void run_fin_wait_2(struct script *s, int64_t duration_us)
 {
-    close_fully(s);
+    script_close_established(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2);
     T_TIMER(s, TE_TIMER_FIN_WAIT_2, duration_us);
     expect_silence_until(s, duration_us);
@@ -155,7 +148,7 @@ static void run_fin_wait_2(struct script *s, int64_t duration_us)
 
 static void run_orphan(struct script *s, int64_t duration_us)
 {
-    close_fully(s);
+    script_close_established(s);
     T_TIMER(s, TE_TIMER_ORPHAN, duration_us);
     script_advance(s, duration_us - 1);
     script_skip(s);

@@ -6,13 +6,6 @@
 
 #define MSS 1460
 
-static struct te_status listener_status(struct script *s)
-{
-    struct te_status status;
-    T_ERR(te_status(s->f.stack, s->listener_id, &status), TE_OK);
-    return status;
-}
-
 /* --- queues of the listener ------------------------------------------------------------------- */
 
 /* A connection closed by its id in SYN_RCVD, before it was accepted, leaves the queue for good. */
@@ -29,11 +22,11 @@ static void closed_in_syn_rcvd_leaves_the_queue(void **state)
     T_STATE(s, TE_FIN_WAIT_2);
     T_SEND(s, .flags = TE_ACK | TE_FIN, .seq = 1, .ack = 2);
     T_EXPECT_ACK(s, 2, 2);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 0);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 0);
     T_ERR(script_user_accept(s), TE_ERR_AGAIN);
     script_new_peer(s, CLIENT_PORT + 1);
     conn_in_established(s);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 0);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 0);
 }
 
 static void closed_in_syn_rcvd_its_syn_ack_is_still_sent_again(void **state)
@@ -79,7 +72,7 @@ static void closed_before_it_was_accepted_is_not_accepted(void **state)
     T_STATE(s, TE_ESTABLISHED);
     T_ERR(script_user_close(s), TE_OK);
     T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 0);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 0);
     T_ERR(script_user_accept(s), TE_ERR_AGAIN);
 }
 
@@ -90,7 +83,7 @@ static void aborted_before_it_was_accepted_is_not_accepted(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_ERR(script_user_abort(s), TE_OK);
     T_EXPECT(s, .flags = TE_RST | TE_ACK, .seq = 1, .ack = 1);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 0);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 0);
     T_ERR(script_user_accept(s), TE_ERR_AGAIN);
 }
 

@@ -23,13 +23,6 @@ static void open_fully(struct script *s, uint16_t port)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
 }
 
-static struct te_status listener_status(struct script *s)
-{
-    struct te_status status;
-    T_ERR(te_status(s->f.stack, s->listener_id, &status), TE_OK);
-    return status;
-}
-
 /* --- the accept queue ------------------------------------------------------------------------- */
 
 static void accept_takes_the_oldest_first(void **state)
@@ -38,7 +31,7 @@ static void accept_takes_the_oldest_first(void **state)
     conn_in_listen(s);
     for (uint16_t i = 0; i < 3; i++)
         open_fully(s, (uint16_t)(7000 + i));
-    T_EQUAL(listener_status(s).receive_queue_bytes, 3);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 3);
     for (uint16_t i = 0; i < 3; i++) {
         T_ERR(script_user_accept(s), TE_OK);
         T_EQUAL(script_status(s).remote.port, 7000 + i);
@@ -105,7 +98,7 @@ static void backlog_overflow_holds_the_next_one_back(void **state)
     struct script_conn second = two_for_one_place(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_COUNT(s, accept_queue_full, 1);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 1);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 1);
     assert_false(try_syn(s, 7002)); /* no new ones either */
     T_COUNT(s, accept_queue_full, 2);
     T_DROPPED(s, s->listener_id, TE_DROP_ACCEPT_QUEUE_FULL);
@@ -140,7 +133,7 @@ static void backlog_is_cut_to_the_config(void **state)
     struct script *s = *state;
     s->f.config.backlog_max = 2;
     T_ERR(script_user_listen(s, 1000), TE_OK);
-    T_EQUAL(listener_status(s).send_queue_bytes, 2);
+    T_EQUAL(script_listener_status(s).send_queue_bytes, 2);
 }
 
 static void syn_queue_overflow_drops_the_syn_without_cookies(void **state)
@@ -239,7 +232,7 @@ static void reset_before_accept_leaves_the_queue(void **state)
     conn_in_listen(s);
     open_fully(s, 7000);
     T_SEND(s, .flags = TE_RST, .seq = 1);
-    T_EQUAL(listener_status(s).receive_queue_bytes, 0);
+    T_EQUAL(script_listener_status(s).receive_queue_bytes, 0);
     T_ERR(script_user_accept(s), TE_ERR_AGAIN);
     open_fully(s, 7001);
     T_ERR(script_user_accept(s), TE_OK);

@@ -2,11 +2,10 @@
  * numbers. A reborn stack has forgotten them (save.h): then only the wire is checked. */
 #include <string.h>
 
-#include "script.h"
+#include "script_segments.h"
 #include "stack_internal.h"
 #include "support/frames.h"
 
-#define MSS 1460
 #define TIMESTAMP_BYTES 12 /* of a segment's options, RFC 7323 */
 #define RTT (100 * MS)
 #define RTO_MIN (200 * MS)
@@ -44,11 +43,6 @@ static struct te_note note_at(const struct script *s, unsigned index)
     return notes[index];
 }
 
-static uint32_t start_of(unsigned segment)
-{
-    return 1 + segment * MSS;
-}
-
 static void check_range(const struct script *s, unsigned index, uint32_t first, uint32_t len)
 {
     struct te_note note = note_at(s, index);
@@ -68,19 +62,8 @@ static void open_path(struct script *s, int64_t rtt_us)
 
 static void fly(struct script *s, unsigned segments)
 {
-    T_EQUAL(script_user_send(s, segments * MSS), segments * MSS);
+    send_segments(s, segments);
     script_skip(s);
-}
-
-static void ack(struct script *s, unsigned segments)
-{
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(segments));
-}
-
-static void sack(struct script *s, unsigned acked, unsigned from, unsigned to)
-{
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(acked),
-           SACK1(BLOCK(start_of(from), start_of(to))));
 }
 
 /* --- nothing happened ------------------------------------------------------------------------- */

@@ -2,16 +2,10 @@
  * 3522 and 4015 (Eifel), RFC 3708 (D-SACK), RFC 7765 (RTO restart), RFC 2018 8 (reneging). */
 #include <string.h>
 
-#include "script.h"
+#include "script_segments.h"
 
-#define MSS 1460
 #define RTT (100 * MS)
 #define RTO_MIN (200 * MS)
-
-static uint32_t start_of(unsigned segment)
-{
-    return 1 + segment * MSS;
-}
 
 /* A path of that RTT; Reno, so that windows are easy to tell. */
 static void open_path(struct script *s, int64_t rtt_us)
@@ -30,7 +24,7 @@ static void expect_segments(struct script *s, unsigned first, unsigned count)
 /* Queues count segments; what the window allows has been sent. */
 static void fly(struct script *s, unsigned queued, unsigned out)
 {
-    T_EQUAL(script_user_send(s, queued * MSS), queued * MSS);
+    send_segments(s, queued);
     expect_segments(s, 0, out);
     T_EXPECT_NONE(s);
 }
@@ -41,17 +35,6 @@ static void fly_with_sack(struct script *s, int64_t rtt_us, unsigned queued, uns
     s->options = SPEAKS_SACK;
     open_path(s, rtt_us);
     fly(s, queued, out);
-}
-
-static void ack(struct script *s, unsigned segments)
-{
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(segments));
-}
-
-static void sack(struct script *s, unsigned acked, unsigned from, unsigned to)
-{
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(acked),
-           SACK1(BLOCK(start_of(from), start_of(to))));
 }
 
 static void without(struct script *s, uint32_t features)

@@ -1,9 +1,8 @@
 /* Loss and congestion: RFC 6298, RFC 5681, RFC 6582 (NewReno), RFC 3042, RFC 6928, RFC 9293 3.8. */
 #include <string.h>
 
-#include "script.h"
+#include "script_segments.h"
 
-#define MSS 1460
 #define RTO_MIN (200 * MS)
 
 /* The sender of RFC 5681 and RFC 6582, without later additions. */
@@ -27,21 +26,6 @@ static void expect_segments(struct script *s, uint32_t first, unsigned count, st
 #define T_EXPECT_SEGMENTS(s, first, count) expect_segments((s), (first), (count), T_HERE)
 
 /* Segment number n, counted from 0, starts here. */
-static uint32_t start_of(unsigned n)
-{
-    return 1 + n * MSS;
-}
-
-static void ack_segments(struct script *s, unsigned count)
-{
-    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(count));
-}
-
-static void send_segments(struct script *s, unsigned count)
-{
-    T_EQUAL(script_user_send(s, (size_t)count * MSS), (size_t)count * MSS);
-}
-
 /* --- the timer -------------------------------------------------------------------------------- */
 
 static void rfc6298_2_2_first_sample(void **state)
@@ -61,7 +45,7 @@ static void rfc6298_2_3_next_samples(void **state)
     send_segments(s, 1);
     T_EXPECT_SEGMENTS(s, 1, 1);
     script_advance(s, 400 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     struct te_status status = script_status(s);
     T_EQUAL(status.rttvar_us, 125 * MS);
     T_EQUAL(status.srtt_us, 225 * MS);
@@ -76,7 +60,7 @@ static void rfc6298_2_3_shorter_samples(void **state)
     send_segments(s, 1);
     T_EXPECT_SEGMENTS(s, 1, 1);
     script_advance(s, 200 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     struct te_status status = script_status(s);
     T_EQUAL(status.rttvar_us, 200 * MS); /* 3/4 * 200 + 1/4 * 200 */
     T_EQUAL(status.srtt_us, 375 * MS);
@@ -92,7 +76,7 @@ static void rfc6298_2_3_granularity_is_the_least_variation(void **state)
         send_segments(s, 1);
         script_skip(s);
         script_advance(s, 300 * MS);
-        ack_segments(s, i);
+        ack(s, i);
     }
     T_EQUAL(script_status(s).srtt_us, 300 * MS);
     T_EQUAL(script_status(s).rto_us, 301 * MS);
@@ -109,10 +93,10 @@ static void rfc6298_3_the_first_segment_of_a_flight_is_timed(void **state)
     send_segments(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(1), 1);
     script_advance(s, 100 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_EQUAL(script_status(s).srtt_us, 375 * MS);
     script_advance(s, 200 * MS);
-    ack_segments(s, 2); /* was not timed */
+    ack(s, 2); /* was not timed */
     T_EQUAL(script_status(s).srtt_us, 375 * MS);
 }
 
@@ -146,7 +130,7 @@ static void rfc6298_5_2_timer_stops_when_all_is_acknowledged(void **state)
     open_with_rtt(s, 200 * MS);
     send_segments(s, 2);
     T_EXPECT_SEGMENTS(s, 1, 2);
-    ack_segments(s, 2);
+    ack(s, 2);
     struct te_status status = script_status(s);
     assert_true(status.timer != TE_TIMER_RETRANSMIT);
 }
@@ -158,7 +142,7 @@ static void rfc6298_5_3_ack_of_new_data_restarts_the_timer(void **state)
     send_segments(s, 2);
     T_EXPECT_SEGMENTS(s, 1, 2);
     script_advance(s, 200 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_TIMER(s, TE_TIMER_RETRANSMIT, script_status(s).rto_us);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(1)); /* nothing new */
     script_advance(s, 100 * MS);
@@ -206,7 +190,7 @@ static void rfc6298_3_karn_no_sample_of_what_was_sent_twice(void **state)
     T_EXPECT_SEGMENTS(s, 1, 1);
     T_EXPECT_AFTER(s, 600 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     script_advance(s, 10 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_EQUAL(script_status(s).srtt_us, 200 * MS);
     T_EQUAL(script_status(s).rttvar_us, 100 * MS);
 }
@@ -218,12 +202,12 @@ static void rfc6298_5_backed_off_rto_stays_until_a_new_sample(void **state)
     send_segments(s, 1);
     T_EXPECT_SEGMENTS(s, 1, 1);
     T_EXPECT_AFTER(s, 600 * MS, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
-    ack_segments(s, 1);
+    ack(s, 1);
     send_segments(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(1), 1);
     T_TIMER(s, TE_TIMER_RETRANSMIT, 1200 * MS);
     script_advance(s, 200 * MS);
-    ack_segments(s, 2); /* sent once: it collapses */
+    ack(s, 2); /* sent once: it collapses */
     T_EQUAL(script_status(s).rto_us, 200 * MS + 4 * 75 * MS);
 }
 
@@ -285,7 +269,7 @@ static void an_answer_in_between_starts_r2_anew(void **state)
     script_advance(s, 7 * RTO_MIN);
     script_skip(s);
     T_EQUAL(script_status(s).backoff, 3);
-    ack_segments(s, 1);
+    ack(s, 1);
     script_skip(s);
     T_EQUAL(script_status(s).backoff, 0);
     T_STATE(s, TE_ESTABLISHED);
@@ -299,11 +283,11 @@ static void rfc5681_3_2_three_duplicates_make_a_fast_retransmit(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 10);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
+    ack(s, 0);
     T_EXPECT_NONE(s); /* nothing new to send */
     T_COUNT(s, fast_retransmits, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, 1, 1);
     struct te_status status = script_status(s);
     T_EQUAL(status.ssthresh_bytes, 5 * MSS);
@@ -313,7 +297,7 @@ static void rfc5681_3_2_three_duplicates_make_a_fast_retransmit(void **state)
     T_COUNT(s, recoveries, 1);
     T_COUNT(s, duplicate_acks_in, 3);
     T_COUNT(s, retransmit_timeouts, 0);
-    ack_segments(s, 0); /* a fourth one retransmits nothing */
+    ack(s, 0); /* a fourth one retransmits nothing */
     T_EXPECT_NONE(s);
 }
 
@@ -347,13 +331,13 @@ static void rfc3042_2_limited_transmit(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 20);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(10), 1);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(11), 1);
     T_EQUAL(script_status(s).cwnd_bytes, 10 * MSS); /* MUST NOT change */
     T_COUNT(s, limited_transmits, 2);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, 1, 1);
 }
 
@@ -364,8 +348,8 @@ static void rfc3042_2_limited_transmit_respects_the_peers_window(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 20);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
+    ack(s, 0);
     T_EXPECT_NONE(s);
 }
 
@@ -376,7 +360,7 @@ static void rfc3042_2_with_sack_only_new_blocks_count(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 20);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_NONE(s);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, SACK1(BLOCK(start_of(1), start_of(2))));
     T_EXPECT_SEGMENTS(s, start_of(10), 1);
@@ -392,7 +376,7 @@ static void rfc2883_dsack_alone_is_no_sign_of_loss(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 10);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 2);
+    ack(s, 2);
     for (unsigned i = 0; i < 5; i++)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = start_of(2), SACK1(BLOCK(1, start_of(1))));
     for (unsigned i = 0; i < 5; i++)
@@ -410,7 +394,7 @@ static void enter_recovery(struct script *s, unsigned queued)
     send_segments(s, queued);
     script_skip(s);
     for (unsigned i = 0; i < 3; i++)
-        ack_segments(s, 0);
+        ack(s, 0);
     script_skip(s);
     assert_string_equal(script_status(s).recovery, "recovery");
 }
@@ -419,7 +403,7 @@ static void enter_recovery(struct script *s, unsigned queued)
 static void go_through_recovery(struct script *s)
 {
     enter_recovery(s, 12);
-    ack_segments(s, 12);
+    ack(s, 12);
     T_EXPECT_NONE(s);
 }
 
@@ -431,11 +415,11 @@ static void rfc6582_3_2_more_duplicates_let_new_segments_out(void **state)
     T_EQUAL(flight, 12 * MSS);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS); /* half of it without limited transmit */
     for (unsigned i = 0; i < 4; i++)
-        ack_segments(s, 0);
+        ack(s, 0);
     T_EXPECT_NONE(s); /* 12 - 7: still full */
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(12), 1);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(13), 1);
 }
 
@@ -443,11 +427,11 @@ static void rfc6582_3_2_partial_ack_sends_the_next_hole(void **state)
 {
     struct script *s = *state;
     enter_recovery(s, 12);
-    ack_segments(s, 4);
+    ack(s, 4);
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     assert_string_equal(script_status(s).recovery, "recovery");
-    ack_segments(s, 7);
+    ack(s, 7);
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(7), .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     T_COUNT(s, fast_retransmits, 1); /* one loss event, one reduction */
@@ -460,13 +444,13 @@ static void rfc6582_3_2_first_partial_ack_alone_restarts_the_timeout(void **stat
     struct script *s = *state;
     enter_recovery(s, 12);
     script_advance(s, 100 * MS);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(1), 1);
     int64_t due_us = s->f.now_us + script_status(s).rto_us;
     T_EQUAL(script_status(s).timer_at_us, due_us);
     for (unsigned acked = 2; acked < 4; acked++) {
         script_advance(s, 100 * MS);
-        ack_segments(s, acked);
+        ack(s, acked);
         T_EXPECT_SEGMENTS(s, start_of(acked), 1);
         T_EQUAL(script_status(s).timer_at_us, due_us);
     }
@@ -481,15 +465,15 @@ static void rfc6582_3_2_partial_ack_deflates_the_window(void **state)
     struct script *s = *state;
     enter_recovery(s, 40); /* 12 in flight, 3 of them gone, cwnd 5 */
     for (unsigned i = 0; i < 6; i++)
-        ack_segments(s, 0); /* 12 - 9 = 3: two new ones */
+        ack(s, 0); /* 12 - 9 = 3: two new ones */
     T_EXPECT_SEGMENTS(s, start_of(12), 2);
-    ack_segments(s, 4); /* of 10, 6 are gone: the hole and one new one */
+    ack(s, 4); /* of 10, 6 are gone: the hole and one new one */
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(4), .ack = 1, .len = MSS);
     T_EXPECT(s, .flags = TE_ACK, .seq = start_of(14), .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
-    ack_segments(s, 0); /* below SND.UNA: no duplicate */
+    ack(s, 0); /* below SND.UNA: no duplicate */
     T_EXPECT_NONE(s);
-    ack_segments(s, 4); /* a duplicate: one more */
+    ack(s, 4); /* a duplicate: one more */
     T_EXPECT_SEGMENTS(s, start_of(15), 1);
 }
 
@@ -497,7 +481,7 @@ static void rfc6582_3_2_full_ack_ends_recovery(void **state)
 {
     struct script *s = *state;
     enter_recovery(s, 12);
-    ack_segments(s, 12);
+    ack(s, 12);
     struct te_status status = script_status(s);
     assert_string_equal(status.recovery, "open");
     /* Step 3 (1): min(ssthresh, max(FlightSize, SMSS) + SMSS), against a burst. */
@@ -509,7 +493,7 @@ static void rfc6582_3_2_duplicates_of_old_segments_after_recovery_start_nothing(
     struct script *s = *state;
     go_through_recovery(s);
     for (unsigned i = 0; i < 5; i++)
-        ack_segments(s, 12);
+        ack(s, 12);
     T_COUNT(s, fast_retransmits, 1);
     T_EXPECT_NONE(s);
 }
@@ -522,7 +506,7 @@ static void rfc6582_4_1_duplicates_after_a_timeout_start_nothing(void **state)
     T_EXPECT_SEGMENTS(s, 1, 10);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     for (unsigned i = 0; i < 5; i++)
-        ack_segments(s, 0);
+        ack(s, 0);
     T_COUNT(s, fast_retransmits, 0);
     T_EXPECT_NONE(s);
 }
@@ -534,10 +518,10 @@ static void rfc6582_4_1_recover_is_set_by_the_timeout(void **state)
     open_with_rtt(s, MS);
     send_segments(s, 10);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 2);
+    ack(s, 2);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = start_of(2), .ack = 1, .len = MSS);
     for (unsigned i = 0; i < 5; i++)
-        ack_segments(s, 2);
+        ack(s, 2);
     T_COUNT(s, fast_retransmits, 0);
     T_COUNT(s, recoveries, 1);
     T_EXPECT_NONE(s);
@@ -549,11 +533,11 @@ static void rfc6582_3_2_full_ack_with_new_data_behind(void **state)
     struct script *s = *state;
     enter_recovery(s, 30);
     for (unsigned i = 0; i < 8; i++)
-        ack_segments(s, 0);
+        ack(s, 0);
     script_skip(s);
     uint32_t end = script_status(s).snd_max - script_status(s).snd_una;
     assert_true(end > 12 * MSS);
-    ack_segments(s, 12);
+    ack(s, 12);
     assert_string_equal(script_status(s).recovery, "open");
     T_COUNT(s, fast_retransmits, 1);
     T_COUNT(s, segments_retransmitted, 1);
@@ -569,12 +553,12 @@ static void rfc6582_3_2_duplicates_of_recover_begin_nothing(void **state)
     go_through_recovery(s);
     send_segments(s, 10);
     T_EXPECT_SEGMENTS(s, start_of(12), 2);
-    ack_segments(s, 12);
+    ack(s, 12);
     T_EXPECT_SEGMENTS(s, start_of(14), 1);
-    ack_segments(s, 12);
+    ack(s, 12);
     T_EXPECT_SEGMENTS(s, start_of(15), 1);
     for (unsigned i = 0; i < 5; i++)
-        ack_segments(s, 12);
+        ack(s, 12);
     T_EXPECT_NONE(s);
     T_COUNT(s, fast_retransmits, 1);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
@@ -588,11 +572,11 @@ static void rfc3042_limited_transmit_can_be_switched_off(void **state)
     T_ERR(script_user_option(s, TE_OPTION_FEATURES, TE_FEATURE_SACK_RECOVERY), TE_OK);
     send_segments(s, 20);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
+    ack(s, 0);
     T_EXPECT_NONE(s);
     T_COUNT(s, limited_transmits, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
     T_EXPECT(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     script_skip(s);
 }
@@ -604,10 +588,10 @@ static void rfc6582_a_second_loss_is_found_after_the_first(void **state)
     go_through_recovery(s);
     send_segments(s, 6);
     script_skip(s);
-    ack_segments(s, 13);
+    ack(s, 13);
     script_skip(s);
     for (unsigned i = 0; i < 3; i++)
-        ack_segments(s, 13);
+        ack(s, 13);
     T_COUNT(s, fast_retransmits, 2);
     const struct script_out *out;
     bool again = false;
@@ -650,9 +634,9 @@ static void rfc5681_3_1_slow_start(void **state)
     open_with_rtt(s, 100 * MS);
     send_segments(s, 40);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(10), 2);
-    ack_segments(s, 3); /* delayed: two at once */
+    ack(s, 3); /* delayed: two at once */
     T_EXPECT_SEGMENTS(s, start_of(12), 4);
     T_EQUAL(script_status(s).cwnd_bytes, 13 * MSS);
 }
@@ -675,20 +659,20 @@ static void rfc5681_3_1_congestion_avoidance_adds_a_segment_a_round_trip(void **
     struct script *s = *state;
     enter_recovery(s, 60);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
-    ack_segments(s, 12);
+    ack(s, 12);
     script_skip(s);
     /* Up to ssthresh again, then by one segment for each window acknowledged. */
     unsigned acked = 12;
     while (script_status(s).cwnd_bytes < 5 * MSS) {
         acked++;
-        ack_segments(s, acked);
+        ack(s, acked);
         script_skip(s);
     }
     uint32_t cwnd = script_status(s).cwnd_bytes;
     unsigned window = cwnd / MSS;
     for (unsigned i = 0; i < window; i++) {
         acked++;
-        ack_segments(s, acked);
+        ack(s, acked);
         script_skip(s);
     }
     T_EQUAL(script_status(s).cwnd_bytes, cwnd + MSS);
@@ -721,9 +705,9 @@ static void rfc5681_3_1_window_after_a_timeout_is_one_segment(void **state)
     script_advance(s, 2 * RTO_MIN); /* another retransmission lowers nothing further */
     T_EXPECT_SEGMENTS(s, 1, 1);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
-    ack_segments(s, 1); /* slow start: two */
+    ack(s, 1); /* slow start: two */
     T_EXPECT_SEGMENTS(s, start_of(1), 2);
-    ack_segments(s, 10); /* they had all arrived */
+    ack(s, 10); /* they had all arrived */
     assert_string_equal(script_status(s).recovery, "open");
     T_EXPECT_NONE(s);
 }
@@ -735,13 +719,13 @@ static void rfc5681_3_1_timeout_after_two_duplicates(void **state)
     open_with_rtt(s, MS);
     send_segments(s, 20);
     T_EXPECT_SEGMENTS(s, 1, 10);
-    ack_segments(s, 0);
-    ack_segments(s, 0);
+    ack(s, 0);
+    ack(s, 0);
     T_EXPECT_SEGMENTS(s, start_of(10), 2);
     T_EXPECT_AFTER(s, RTO_MIN, .flags = TE_ACK, .seq = 1, .ack = 1, .len = MSS);
     T_EXPECT_NONE(s);
     T_EQUAL(script_status(s).ssthresh_bytes, 5 * MSS);
-    ack_segments(s, 1);
+    ack(s, 1);
     T_EXPECT_SEGMENTS(s, start_of(1), 2);
 }
 
@@ -764,7 +748,7 @@ static void grow_window(struct script *s)
     send_segments(s, 40);
     script_skip(s);
     for (unsigned acked = 1; acked <= 40; acked++) {
-        ack_segments(s, acked);
+        ack(s, acked);
         script_skip(s);
     }
 }

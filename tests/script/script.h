@@ -207,6 +207,8 @@ const struct script_out *script_expect_after(struct script *s, int64_t delta_us,
 /* --- what the stack says of itself ------------------------------------------------------------ */
 
 struct te_status script_status(const struct script *s); /* state CLOSED if it does not exist */
+struct te_status script_listener_status(const struct script *s);
+uint32_t script_connections(const struct script *s); /* that the stack has */
 enum te_state script_state_of(const struct script *s, uint64_t id);
 #define T_STATE(s, want) script_check_state((s), (want), T_HERE)
 #define T_GONE(s) script_check_gone((s), T_HERE)
@@ -252,6 +254,8 @@ size_t script_user_take(struct script *s, bool *ret_is_end);
 size_t script_user_take_some(struct script *s, size_t max_bytes);
 enum te_err script_user_shutdown(struct script *s);
 enum te_err script_user_close(struct script *s);
+/* From ESTABLISHED, in full: the connection has no owner any more. Its FIN, at 1, is read. */
+void script_close_established(struct script *s);
 enum te_err script_user_abort(struct script *s);
 enum te_err script_user_option(struct script *s, enum te_option option, int64_t value);
 

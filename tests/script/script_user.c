@@ -27,6 +27,20 @@ struct te_status script_status(const struct script *s)
     return status;
 }
 
+struct te_status script_listener_status(const struct script *s)
+{
+    struct te_status status;
+    T_ERR(te_status(s->f.stack, s->listener_id, &status), TE_OK);
+    return status;
+}
+
+uint32_t script_connections(const struct script *s)
+{
+    struct te_totals totals;
+    te_totals(s->f.stack, &totals);
+    return totals.connections;
+}
+
 void script_check_state(struct script *s, enum te_state want, struct script_at at)
 {
     enum te_state got = script_state_of(s, s->c.id);
@@ -220,6 +234,13 @@ enum te_err script_user_close(struct script *s)
     enum te_err err = te_close(s->f.stack, s->c.id, s->f.now_us);
     script_pump(s);
     return err;
+}
+
+void script_close_established(struct script *s)
+{
+    conn_in_established(s);
+    T_ERR(script_user_close(s), TE_OK);
+    T_EXPECT(s, .flags = TE_FIN | TE_ACK, .seq = 1, .ack = 1);
 }
 
 enum te_err script_user_abort(struct script *s)

@@ -304,13 +304,6 @@ static void pass(struct script *s, int64_t duration_us)
     s->f.now_us = end_us;
 }
 
-static uint32_t connections(const struct script *s)
-{
-    struct te_totals totals;
-    te_totals(s->f.stack, &totals);
-    return totals.connections;
-}
-
 /* Every second one gets a user timeout; every second one of the others is closed by its user. */
 static void open_one(struct script *s, unsigned i)
 {
@@ -343,22 +336,22 @@ static void ten_thousand_windows_of_0_are_freed_on_schedule(void **state)
         open_one(s, i);
         pass(s, SECOND / MANY);
     }
-    T_EQUAL(connections(s), MANY + 1);
+    T_EQUAL(script_connections(s), MANY + 1);
     pass(s, (ORPHAN_S - 1) * SECOND - 1);
-    T_EQUAL(connections(s), MANY + 1);
+    T_EQUAL(script_connections(s), MANY + 1);
     pass(s, SECOND + 1);
-    T_EQUAL(connections(s), MANY * 3 / 4 + 1);
+    T_EQUAL(script_connections(s), MANY * 3 / 4 + 1);
     T_COUNT(s, orphans_dropped, MANY / 4);
     pass(s, (USER_TIMEOUT_S - ORPHAN_S - 1) * SECOND - 1);
-    T_EQUAL(connections(s), MANY * 3 / 4 + 1);
+    T_EQUAL(script_connections(s), MANY * 3 / 4 + 1);
     pass(s, SECOND + 1);
-    T_EQUAL(connections(s), MANY / 4 + 1);
+    T_EQUAL(script_connections(s), MANY / 4 + 1);
     T_COUNT(s, timeouts_user, MANY / 2);
     T_EQUAL(peer.resets, MANY * 3 / 4);
     uint64_t probes = fixture_counters(&s->f)->zero_window_probes;
     pass(s, 3600 * SECOND);
     assert_true(fixture_counters(&s->f)->zero_window_probes >= probes + 29 * MANY / 4);
-    T_EQUAL(connections(s), MANY / 4 + 1);
+    T_EQUAL(script_connections(s), MANY / 4 + 1);
     T_STATE(s, TE_ESTABLISHED);
 }
 
@@ -408,16 +401,16 @@ static void rfc6429_without_memory_windows_of_0_go(void **state)
     struct script *s = *state;
     hold_memory(s);
     pass(s, 3600 * SECOND);
-    T_EQUAL(connections(s), FEW + 1);
+    T_EQUAL(script_connections(s), FEW + 1);
     memory.max_bytes = s->f.heap.held_bytes;
     pass(s, 3600 * SECOND);
     uint64_t dropped = fixture_counters(&s->f)->persist_dropped;
     assert_in_range(dropped, 1, 4); /* then there is room for one more connection */
-    T_EQUAL(connections(s), FEW + 1 - dropped);
+    T_EQUAL(script_connections(s), FEW + 1 - dropped);
     T_EQUAL(peer.resets, dropped);
     memory.max_bytes = 0;
     pass(s, 3600 * SECOND);
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
     T_STATE(s, TE_ESTABLISHED);
 }
 
@@ -428,11 +421,11 @@ static void without_memory_young_windows_of_0_stay(void **state)
     hold_memory(s);
     memory.max_bytes = 0;
     pass(s, 60 * SECOND);
-    T_EQUAL(connections(s), FEW + 1);
+    T_EQUAL(script_connections(s), FEW + 1);
     T_COUNT(s, persist_dropped, 0);
     memory.max_bytes = INT64_MAX;
     pass(s, 3600 * SECOND);
-    T_EQUAL(connections(s), FEW + 1);
+    T_EQUAL(script_connections(s), FEW + 1);
 }
 
 int main(void)

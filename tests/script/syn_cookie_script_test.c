@@ -8,13 +8,6 @@
 #define QUEUE 4
 #define STEP TE_SYN_COOKIE_STEP_US
 
-static uint32_t connections(const struct script *s)
-{
-    struct te_totals totals;
-    te_totals(s->f.stack, &totals);
-    return totals.connections;
-}
-
 static void half_open(struct script *s, uint16_t port)
 {
     script_new_peer(s, port);
@@ -58,11 +51,11 @@ static void full_queue_answers_by_a_cookie_and_keeps_nothing(void **state)
     T_COUNT(s, syn_cookies_sent, 1);
     T_COUNT(s, syn_queue_full, 0);
     T_COUNT(s, passive_opens, 0);
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
     T_EQUAL(s->f.heap.held_bytes, before);
     script_advance(s, 10 * SECOND);
     script_skip(s); /* that of the one in the queue */
-    T_EQUAL(connections(s), 0);
+    T_EQUAL(script_connections(s), 0);
 }
 
 /* It is indistinguishable from any other SYN,ACK. */
@@ -115,7 +108,7 @@ static void always_keeps_no_half_open_connection(void **state)
     s->f.config.syn_cookies = TE_SYN_COOKIES_ALWAYS;
     conn_in_listen(s);
     take_cookie(s, 7001);
-    T_EQUAL(connections(s), 0);
+    T_EQUAL(script_connections(s), 0);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_ERR(script_user_accept(s), TE_OK);
     T_STATE(s, TE_ESTABLISHED);
@@ -247,7 +240,7 @@ static void wrong_ack_is_reset(void **state)
     T_COUNT(s, syn_cookies_failed, 4);
     T_DROPPED(s, s->listener_id, TE_DROP_SYN_COOKIE_BAD);
     T_COUNT(s, syn_cookies_received, 0);
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
 }
 
 /* Valid once, and not for ever: not even for a listener that always sends cookies. */
@@ -264,7 +257,7 @@ static void old_cookie_is_reset(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_EXPECT(s, .flags = TE_RST, .seq = 1);
     T_COUNT(s, syn_cookies_failed, 1);
-    T_EQUAL(connections(s), 0);
+    T_EQUAL(script_connections(s), 0);
 }
 
 static void cookie_lives_one_step_at_least(void **state)
@@ -327,7 +320,7 @@ static void ack_again_meets_the_connection(void **state)
     open_by_cookie(s, 7001);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1);
     T_COUNT(s, syn_cookies_received, 1);
-    T_EQUAL(connections(s), 2);
+    T_EQUAL(script_connections(s), 2);
     T_STATE(s, TE_ESTABLISHED);
 }
 
@@ -347,7 +340,7 @@ static void full_accept_queue_makes_nothing(void **state)
     s->c = second;
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     T_EXPECT_NONE(s);
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
     T_COUNT(s, accept_queue_full, 1);
     T_ERR(script_user_accept(s), TE_OK);
     s->c = second;
@@ -380,7 +373,7 @@ static void no_memory_for_the_connection_makes_nothing(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     s->f.heap.allocations_left = -1;
     T_EXPECT_NONE(s);
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, .len = 10);
     T_ERR(script_user_accept(s), TE_OK);
 }
@@ -395,7 +388,7 @@ static void crowded_queue_sends_its_syn_acks_again_once(void **state)
     T_STATE(s, TE_SYN_RCVD);
     script_advance(s, 1);
     T_EXPECT_NONE(s);
-    T_EQUAL(connections(s), 0);
+    T_EQUAL(script_connections(s), 0);
     T_COUNT(s, attempt_fails, 1);
 }
 
@@ -407,7 +400,7 @@ static void queue_with_room_sends_its_syn_acks_again_as_configured(void **state)
     for (unsigned i = 0; i < 5; i++)
         T_EXPECT_AFTER(s, SECOND << i, .flags = TE_SYN | TE_ACK, .seq = 0, .ack = 1);
     script_advance(s, 32 * SECOND);
-    T_EQUAL(connections(s), 0);
+    T_EQUAL(script_connections(s), 0);
 }
 
 /* --- the flood -------------------------------------------------------------------------------- */
@@ -445,7 +438,7 @@ static void flood_of_syns_is_bounded(void **state)
     for (uint32_t i = 0; i < FLOOD_SYNS; i++) {
         flood_syn(s, i);
         script_skip(s);
-        assert_true(connections(s) <= QUEUE + i / (FLOOD_SYNS / 10) + 1);
+        assert_true(script_connections(s) <= QUEUE + i / (FLOOD_SYNS / 10) + 1);
         script_advance(s, 20);
         script_skip(s);
         if (i % (FLOOD_SYNS / 10) == FLOOD_SYNS / 20)
@@ -461,7 +454,7 @@ static void flood_of_syns_is_bounded(void **state)
     assert_true(s->f.heap.held_bytes <= after_some + 5 * 2048 + QUEUE * 70000);
     script_advance(s, 4 * SECOND);
     script_skip(s);
-    T_EQUAL(connections(s), 10 + QUEUE / 2);
+    T_EQUAL(script_connections(s), 10 + QUEUE / 2);
 }
 
 /* The same without cookies: the queue and not one entry more. */
@@ -474,12 +467,12 @@ static void flood_of_syns_without_cookies_is_bounded(void **state)
     for (uint32_t i = 0; i < FLOOD_SYNS / 10; i++) {
         flood_syn(s, i);
         script_skip(s);
-        assert_true(connections(s) <= QUEUE);
+        assert_true(script_connections(s) <= QUEUE);
     }
     T_COUNT(s, syn_queue_full, FLOOD_SYNS / 10 - QUEUE);
     script_advance(s, 3 * SECOND);
     script_skip(s);
-    T_EQUAL(connections(s), QUEUE / 2); /* and soon there is room again */
+    T_EQUAL(script_connections(s), QUEUE / 2); /* and soon there is room again */
 }
 
 /* Random ACKs against a listener that accepts cookies: no connection, RSTs within their limit. */
@@ -493,7 +486,7 @@ static void flood_of_acks_is_bounded(void **state)
         T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 2 + i * 40503u);
         script_skip(s);
     }
-    T_EQUAL(connections(s), 1);
+    T_EQUAL(script_connections(s), 1);
     T_COUNT(s, syn_cookies_failed, FLOOD_SYNS / 10);
     assert_true(fixture_counters(&s->f)->resets_out <= 100);
 }
