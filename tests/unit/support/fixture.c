@@ -109,6 +109,7 @@ void fixture_start(struct fixture *fixture)
 
 void fixture_stop(struct fixture *fixture)
 {
+    fixture->heap.allocations_left = -1;
     fixture_discard(fixture);
     te_stack_free(fixture->stack);
     fixture->stack = NULL;

@@ -48,6 +48,7 @@ void fixture_init(struct fixture *fixture);
 void fixture_start(struct fixture *fixture);
 /* The same, but the frames of the stack's birth are kept. */
 void fixture_start_listening(struct fixture *fixture);
+/* Whatever heap.allocations_left says: a test may end while memory is refused. */
 void fixture_stop(struct fixture *fixture);
 
 /* One frame in, its checksums not verified by anybody below. */

@@ -25,7 +25,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    l.f.heap.allocations_left = -1;
     lone_stop(&l);
     return 0;
 }
