@@ -16,6 +16,23 @@
 #define HELLO_BYTES 8
 #define FRAME_BYTES 13 /* 01, be64 length, be32 id */
 
+/* --- memory ----------------------------------------------------------------------------------- */
+
+static void *allocate(void *ctx, size_t size)
+{
+    (void)ctx;
+    return malloc(size);
+}
+
+static void deallocate(void *ctx, void *block, size_t size)
+{
+    (void)ctx;
+    (void)size;
+    free(block);
+}
+
+const struct te_allocator t_heap = {NULL, allocate, deallocate};
+
 /* --- the loop --------------------------------------------------------------------------------- */
 
 void t_loop_init(struct t_loop *loop)

@@ -7,12 +7,16 @@
 #define DAEMON_TEST_SUPPORT_H
 
 #include <stdbool.h>
+#include <tcpengine/config.h>
 #include <uv.h>
 
 #include "support/test.h"
 
 #define T_PATIENCE_MS 10000
 #define T_MESSAGE_MAX ((size_t)300 * 1024)
+
+/* malloc() and free(). */
+extern const struct te_allocator t_heap;
 
 /* A loop, and what else to do at each turn; more may be NULL. */
 struct t_loop {

@@ -38,19 +38,6 @@ struct env {
     unsigned link_room; /* frames that a's link takes */
 };
 
-static void *allocate(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void deallocate(void *ctx, void *block, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(block);
-}
-
 static void put(struct side *side, const struct te_output *output)
 {
     struct frame *frame = malloc(sizeof(*frame) + output->total_bytes);
@@ -92,7 +79,7 @@ static void side_init(struct side *side, unsigned number)
 {
     const uint8_t addr[4] = {10, 0, 0, (uint8_t)number};
     te_config_init(&side->config);
-    side->config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    side->config.allocator = t_heap;
     side->config.mac[0] = 2;
     side->config.mac[5] = (uint8_t)number;
     side->config.dad = false;

@@ -14,25 +14,12 @@ static struct addresses addresses;
 static int64_t now_us;
 static FILE *log_file;
 
-static void *allocate(void *ctx, size_t size)
-{
-    (void)ctx;
-    return calloc(1, size);
-}
-
-static void deallocate(void *ctx, void *memory, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(memory);
-}
-
 static int setup(void **state)
 {
     struct te_config config;
     (void)state;
     te_config_init(&config);
-    config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    config.allocator = t_heap;
     config.mac[0] = 2;
     assert_true(te_addr_parse("10.0.0.1", &config.addresses[0].addr));
     config.addresses[0].prefix_bits = 24;

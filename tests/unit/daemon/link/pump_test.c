@@ -93,19 +93,6 @@ static void on_event(void *ctx, const struct te_event *event)
         env->on_event(env, event);
 }
 
-static void *allocate(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void deallocate(void *ctx, void *block, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(block);
-}
-
 static int setup(void **state)
 {
     struct env *env = calloc(1, sizeof(*env));
@@ -114,7 +101,7 @@ static int setup(void **state)
     t_loop_init(&env->loop);
     env->tap.room = UINT32_MAX;
     te_config_init(&env->config);
-    env->config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    env->config.allocator = t_heap;
     env->config.mac[0] = 2;
     env->config.dad = false;
     env->config.rto_initial_us = RTO_US;

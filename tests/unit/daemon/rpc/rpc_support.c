@@ -31,26 +31,13 @@ int64_t t_now_us(const struct t_rpc *env)
     return pump_now_us(&env->pump);
 }
 
-static void *allocate(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void deallocate(void *ctx, void *block, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(block);
-}
-
 static struct te_stack *stack_new(uint8_t host, uint64_t first_id)
 {
     struct te_config config;
     struct te_stack *stack;
     const uint8_t addr[4] = {10, 0, 0, host};
     te_config_init(&config);
-    config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    config.allocator = t_heap;
     config.first_id = first_id;
     config.mac[0] = 2;
     config.mac[5] = config.secret[0] = host;

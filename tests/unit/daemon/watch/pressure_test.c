@@ -5,25 +5,12 @@
 #include "support.h"
 #include "watch/pressure.h"
 
-static void *allocate(void *ctx, size_t size)
-{
-    (void)ctx;
-    return malloc(size);
-}
-
-static void deallocate(void *ctx, void *block, size_t size)
-{
-    (void)ctx;
-    (void)size;
-    free(block);
-}
-
 static struct te_stack *make_stack(unsigned pressure_percent)
 {
     struct te_config config;
     struct te_stack *stack = NULL;
     te_config_init(&config);
-    config.allocator = (struct te_allocator){NULL, allocate, deallocate};
+    config.allocator = t_heap;
     config.mac[0] = 2;
     config.memory_max_bytes = 64 * TE_MIB;
     config.memory_pressure_percent = (uint8_t)pressure_percent;
