@@ -1,17 +1,9 @@
 /* What a process that serves a connection finds in its environment. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "exec_environment.h"
+#include "place_6.h"
 #include "support/test.h"
-
-static struct place place_6(const char *address, uint16_t port)
-{
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    assert_int_equal(inet_pton(AF_INET6, address, &in6.sin6_addr), 1);
-    return place_of((const struct sockaddr *)&in6, sizeof(in6));
-}
 
 /* NULL: there is none; fails if there are several. */
 static const char *value_of(char **variables, const char *name)

@@ -1,17 +1,9 @@
 /* Addresses of both sides, as messages show them. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 
 #include "place.h"
+#include "place_6.h"
 #include "support/test.h"
-
-static struct place place_6(const char *address, uint16_t port)
-{
-    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
-    assert_int_equal(inet_pton(AF_INET6, address, &in6.sin6_addr), 1);
-    return place_of((const struct sockaddr *)&in6, sizeof(in6));
-}
 
 static void places_are_shown(void **state)
 {
