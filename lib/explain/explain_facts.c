@@ -7,6 +7,10 @@
 
 #include "explain_format.h"
 #include "explain_texts.h"
+#include "explain_verdict.h"
+
+/* By then a peer whose FIN had no answer has sent it again, unless its path is very slow. */
+#define FIN_AGAIN_USUALLY_US (3 * TE_SECOND)
 
 /* One fact: writes it to out. */
 struct out {
@@ -60,9 +64,12 @@ static void put_until(struct out *out, const struct te_explanation *facts, int64
     put_duration(out, moment_us == TE_NEVER ? 0 : moment_us - facts->now_us);
 }
 
+/* "17", "17 to 20" */
 static void put_range(struct out *out, const struct te_seq_span *span)
 {
     put_number(out, span->start);
+    if (span->end - span->start < 2)
+        return;
     put(out, " to ");
     put_number(out, span->end - 1);
 }
@@ -265,6 +272,34 @@ static void heard_for(struct out *out, const struct explain_subject *subject)
                                                   : facts->status.opened_at_us);
 }
 
+/* Something came since the first of the unanswered transmissions. Each timeout is twice as long as
+ * the one before it, and the first begins with the last ACK that told something new. */
+static bool was_heard_since(const struct te_explanation *facts)
+{
+    unsigned shift = facts->retries < 31 ? facts->retries : 31;
+    int64_t rto_us = (int64_t)facts->status.rto_us, first_rto_us = rto_us >> shift;
+    int64_t first_sent_at_us = facts->last_sent_at_us - rto_us + first_rto_us;
+    return facts->last_heard_at_us != TE_NEVER &&
+           facts->last_heard_at_us > first_sent_at_us + first_rto_us / 2;
+}
+
+static void silence(struct out *out, const struct explain_subject *subject)
+{
+    bool is_heard = was_heard_since(subject->facts);
+    put(out, is_heard ? "although the peer was heard " : "into silence: nothing heard for ");
+    heard_for(out, subject);
+    if (is_heard)
+        put(out, " ago: it does not acknowledge what we send");
+}
+
+static void silence_why(struct out *out, const struct explain_subject *subject)
+{
+    put(out, was_heard_since(subject->facts)
+                 ? "its segments reach us, and ours do not reach it, so that the path to it is "
+                   "broken in this direction or lets only some of them through"
+                 : "the peer is down, or the path to it or back is broken");
+}
+
 static void times_sent(struct out *out, const struct explain_subject *subject)
 {
     char text[EXPLAIN_NUMBER_MAX];
@@ -442,9 +477,47 @@ static void unacked(struct out *out, const struct explain_subject *subject)
     put_range_size(out, &subject->facts->unacked);
 }
 
+static void put_sequence_numbers(struct out *out, const struct te_seq_span *span)
+{
+    put(out, span->end - span->start == 1 ? "sequence number " : "sequence numbers ");
+    put_range(out, span);
+}
+
+static void put_be(struct out *out, uint64_t count)
+{
+    put(out, count == 1 ? "is" : "are");
+}
+
+static void put_wait(struct out *out, uint64_t bytes)
+{
+    put_bytes(out, bytes);
+    put(out, bytes == 1 ? " waits" : " wait");
+}
+
 static void unacked_range(struct out *out, const struct explain_subject *subject)
 {
     put_range(out, &subject->facts->unacked);
+}
+
+static void unacked_numbers(struct out *out, const struct explain_subject *subject)
+{
+    put_sequence_numbers(out, &subject->facts->unacked);
+}
+
+static void unacked_be(struct out *out, const struct explain_subject *subject)
+{
+    put_be(out, subject->facts->unacked.end - subject->facts->unacked.start);
+}
+
+static void unsent_wait(struct out *out, const struct explain_subject *subject)
+{
+    put_wait(out, subject->facts->unsent_bytes);
+}
+
+/* What was sent into the window when it was open waits as well. */
+static void waiting(struct out *out, const struct explain_subject *subject)
+{
+    put_wait(out, subject->facts->status.send_queue_bytes);
 }
 
 static void cwnd(struct out *out, const struct explain_subject *subject)
@@ -467,9 +540,32 @@ static void algorithm(struct out *out, const struct explain_subject *subject)
     put(out, subject->facts->status.congestion_control);
 }
 
-static void lost(struct out *out, const struct explain_subject *subject)
+/* "... the peer has 7,300 bytes beyond a gap, and what was lost is sent again" */
+static void repair(struct out *out, const struct explain_subject *subject)
 {
-    put_bytes(out, subject->facts->status.lost_bytes);
+    const struct te_status *status = &subject->facts->status;
+    if (status->sacked_bytes > 0) {
+        put(out, "the peer has ");
+        put_bytes(out, status->sacked_bytes);
+        put(out, " beyond a gap, and ");
+    } else {
+        put(out, "a part is lost, and ");
+    }
+    if (status->lost_bytes == 0) {
+        put(out, "all that was lost has been sent again");
+        return;
+    }
+    put_bytes(out, status->lost_bytes);
+    put(out, " of what was lost ");
+    put_be(out, status->lost_bytes);
+    put(out, " still to be sent again");
+}
+
+static void window_full(struct out *out, const struct explain_subject *subject)
+{
+    const struct te_seq_span *unacked = &subject->facts->unacked;
+    put(out,
+        unacked->start != unacked->end ? "which is full" : "which has no room for a whole segment");
 }
 
 static void hold_for(struct out *out, const struct explain_subject *subject)
@@ -504,15 +600,19 @@ static void fin_behind(struct out *out, const struct explain_subject *subject)
 static void why_held(struct out *out, const struct explain_subject *subject)
 {
     static const char *const texts[TE_HOLD_COUNT] = {
-        [TE_HOLD_IDLE] = "which are about to leave",
-        [TE_HOLD_APPLICATION] = "which are about to leave",
-        [TE_HOLD_SEND_BUFFER] = "which are about to leave",
-        [TE_HOLD_CWND] = "which wait for the congestion window",
-        [TE_HOLD_PEER_WINDOW] = "which wait for the peer's window",
-        [TE_HOLD_PACING] = "which wait for its pace",
-        [TE_HOLD_NAGLE] = "which wait for an ACK, as Nagle's algorithm says",
+        [TE_HOLD_CWND] = " for the congestion window",
+        [TE_HOLD_PEER_WINDOW] = " for the peer's window",
+        [TE_HOLD_PACING] = " for its pace",
+        [TE_HOLD_NAGLE] = " for an ACK, as Nagle's algorithm says",
     };
-    put(out, texts[subject->facts->hold]);
+    const char *text = texts[subject->facts->hold];
+    bool is_one = subject->facts->unsent_bytes == 1;
+    if (text == NULL) {
+        put(out, is_one ? "which is about to leave" : "which are about to leave");
+        return;
+    }
+    put(out, is_one ? "which waits" : "which wait");
+    put(out, text);
 }
 
 /* --- receiving -------------------------------------------------------------------------------- */
@@ -529,6 +629,11 @@ static void unread_too(struct out *out, const struct explain_subject *subject)
         return;
     put(out, " Received and not read yet: ");
     unread(out, subject);
+    if (subject->facts->is_receive_window_shut) {
+        put(out, ", so that our window is shut as well until ");
+        owner(out, subject);
+        put(out, " reads");
+    }
     put(out, ".");
 }
 
@@ -542,9 +647,23 @@ static void hole_range(struct out *out, const struct explain_subject *subject)
     put_range(out, &subject->facts->hole);
 }
 
-static void beyond(struct out *out, const struct explain_subject *subject)
+static void hole_numbers(struct out *out, const struct explain_subject *subject)
 {
-    put_bytes(out, subject->facts->beyond_bytes);
+    put_sequence_numbers(out, &subject->facts->hole);
+}
+
+static void hole_be(struct out *out, const struct explain_subject *subject)
+{
+    put_be(out, subject->facts->hole.end - subject->facts->hole.start);
+}
+
+/* "250 bytes behind them wait" */
+static void beyond_wait(struct out *out, const struct explain_subject *subject)
+{
+    const struct te_explanation *facts = subject->facts;
+    put_bytes(out, facts->beyond_bytes);
+    put(out, facts->hole.end - facts->hole.start == 1 ? " behind it" : " behind them");
+    put(out, facts->beyond_bytes == 1 ? " waits" : " wait");
 }
 
 static void holes_more(struct out *out, const struct explain_subject *subject)
@@ -616,6 +735,14 @@ static void cookies(struct out *out, const struct explain_subject *subject)
                  : "SYN cookies are off, so that new peers are turned away");
 }
 
+static void cookies_peer(struct out *out, const struct explain_subject *subject)
+{
+    put(out, subject->facts->listener.gives_cookies
+                 ? "Peers that connect now do so without our memory of them: some of their "
+                   "options may be lost."
+                 : "Peers that connect now get no answer to their SYN, and send it again.");
+}
+
 /* "; of the last 12, 10.0.0.9 sent 10 and 10.0.0.7 2". */
 static void put_dropped_by(struct out *out, const struct te_listener_facts *facts)
 {
@@ -658,6 +785,48 @@ static void listener_drops(struct out *out, const struct explain_subject *subjec
     put_dropped_by(out, facts);
 }
 
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static void handshake(struct out *out, const struct explain_subject *subject)
+{
+    put(out, subject->facts->was_passive
+                 ? "The peer's SYN was answered, and its ACK is missing: the SYN,ACK or the ACK is "
+                   "lost, or the SYN's source address is forged."
+                 : "Both sides have opened at once: their SYNs have crossed, we have answered the "
+                   "peer's, and its answer to ours is missing.");
+}
+
+static void handshake_peer(struct out *out, const struct explain_subject *subject)
+{
+    put(out, subject->facts->was_passive
+                 ? "SYN_SENT if our SYN,ACK is lost, and in ESTABLISHED if its ACK is"
+                 : "SYN_SENT if nothing of ours has arrived, and else in SYN_RCVD or ESTABLISHED");
+}
+
+static bool has_peer_closed(const struct te_explanation *facts)
+{
+    return facts->status.state == TE_CLOSE_WAIT;
+}
+
+static void established(struct out *out, const struct explain_subject *subject)
+{
+    put(out, has_peer_closed(subject->facts) ? "Established, and closed by the peer already"
+                                             : "Established");
+}
+
+static void established_peer(struct out *out, const struct explain_subject *subject)
+{
+    put(out, has_peer_closed(subject->facts)
+                 ? "The peer has sent its FIN and is in FIN_WAIT_2: it can still receive, and gets "
+                   "no answer."
+                 : "For the peer the connection is established: it can send, and gets no answer.");
+}
+
+static void in_queue(struct out *out, const struct explain_subject *subject)
+{
+    put_since(out, subject->facts, explain_queued_at_us(subject->facts));
+}
+
 /* --- TIME_WAIT -------------------------------------------------------------------------------- */
 
 static void who_closed(struct out *out, const struct explain_subject *subject)
@@ -671,6 +840,13 @@ static void ends_in(struct out *out, const struct explain_subject *subject)
     put_until(out, subject->facts, subject->facts->status.time_wait_ends_at_us);
 }
 
+static void time_wait_peer(struct out *out, const struct explain_subject *subject)
+{
+    put(out, subject->facts->status.time_wait_from == TE_CLOSING
+                 ? "in TIME_WAIT as well if our last ACK has arrived; else it is in CLOSING"
+                 : "CLOSED if our last ACK has arrived; else it is in LAST_ACK");
+}
+
 static void two_msl(struct out *out, const struct explain_subject *subject)
 {
     const struct te_status *status = &subject->facts->status;
@@ -680,9 +856,14 @@ static void two_msl(struct out *out, const struct explain_subject *subject)
 static void fins_again(struct out *out, const struct explain_subject *subject)
 {
     char text[EXPLAIN_NUMBER_MAX];
-    uint32_t count = subject->facts->status.fin_reacked;
+    const struct te_explanation *facts = subject->facts;
+    uint32_t count = facts->status.fin_reacked;
     if (count == 0) {
-        put(out, "The peer's FIN has not come again, so our last ACK seems to have arrived.");
+        bool is_young =
+            facts->now_us - facts->status.time_wait_started_at_us < FIN_AGAIN_USUALLY_US;
+        put(out, is_young
+                     ? "The peer's FIN has not come again so far."
+                     : "The peer's FIN has not come again, so our last ACK seems to have arrived.");
         return;
     }
     put(out, "The peer's FIN came again ");
@@ -727,6 +908,8 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(cause)                                                                                       \
     X(path)                                                                                        \
     X(heard_for)                                                                                   \
+    X(silence)                                                                                     \
+    X(silence_why)                                                                                 \
     X(times_sent)                                                                                  \
     X(nth)                                                                                         \
     X(nth_next)                                                                                    \
@@ -744,13 +927,18 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(timer_then)                                                                                  \
     X(icmp)                                                                                        \
     X(unsent)                                                                                      \
+    X(unsent_wait)                                                                                 \
+    X(waiting)                                                                                     \
     X(unacked)                                                                                     \
     X(unacked_range)                                                                               \
+    X(unacked_numbers)                                                                             \
+    X(unacked_be)                                                                                  \
     X(cwnd)                                                                                        \
     X(peer_window)                                                                                 \
     X(srtt)                                                                                        \
     X(algorithm)                                                                                   \
-    X(lost)                                                                                        \
+    X(repair)                                                                                      \
+    X(window_full)                                                                                 \
     X(hold_for)                                                                                    \
     X(held)                                                                                        \
     X(busy)                                                                                        \
@@ -761,7 +949,9 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(unread_too)                                                                                  \
     X(hole_size)                                                                                   \
     X(hole_range)                                                                                  \
-    X(beyond)                                                                                      \
+    X(hole_numbers)                                                                                \
+    X(hole_be)                                                                                     \
+    X(beyond_wait)                                                                                 \
     X(holes_more)                                                                                  \
     X(dropped)                                                                                     \
     X(drop_ago)                                                                                    \
@@ -771,8 +961,15 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(syn_count)                                                                                   \
     X(syn_max)                                                                                     \
     X(cookies)                                                                                     \
+    X(cookies_peer)                                                                                \
     X(listener_drops)                                                                              \
+    X(handshake)                                                                                   \
+    X(handshake_peer)                                                                              \
+    X(established)                                                                                 \
+    X(established_peer)                                                                            \
+    X(in_queue)                                                                                    \
     X(who_closed)                                                                                  \
+    X(time_wait_peer)                                                                              \
     X(ends_in)                                                                                     \
     X(two_msl)                                                                                     \
     X(fins_again)                                                                                  \

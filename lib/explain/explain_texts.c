@@ -72,13 +72,10 @@ static const struct explain_text texts[] = {
     [TE_SITUATION_SYN_ACK_UNANSWERED] =
         {.verdict = EXPLAIN_WAITING,
          .summary = "Our SYN,ACK, sent {times_sent} in {in_state}, has no answer from {remote}.",
-         .reason =
-             "{entered} The peer's SYN was answered, and its ACK is missing: the SYN,ACK or the "
-             "ACK is lost, or the SYN's source address is forged.{icmp}",
+         .reason = "{entered} {handshake}{icmp}",
          .waits_for = "the peer's ACK of our SYN",
          .then = "{again_syn_ack}",
-         .peer =
-             "The peer is in SYN_SENT if our SYN,ACK is lost, and in ESTABLISHED if its ACK is.",
+         .peer = "The peer is in {handshake_peer}.",
          .hints = {HISTORY}},
     [TE_SITUATION_BLACK_HOLE] =
         {.verdict = EXPLAIN_STUCK,
@@ -87,19 +84,19 @@ static const struct explain_text texts[] = {
          .reason =
              "{entered} Small packets have arrived, larger ones have no answer, and no router "
              "has said why: one on the way drops them, or its ICMP messages are filtered. "
-             "Packets are at most {path_mtu} long now.{icmp}",
-         .waits_for = "the ACK of sequence numbers {unacked_range}, sent in smaller packets",
+             "Packets are at most {path_mtu} long now.{icmp}{unread_too}",
+         .waits_for = "the ACK of {unacked_numbers}, sent in smaller packets",
          .then = "{again_data}",
          .peer = "The peer waits for data, and has no sign that any was sent.",
          .hints = {SHOW, HISTORY, "tcpctl stats"}},
     [TE_SITUATION_RETRANSMITTING] =
         {.verdict = EXPLAIN_SLOW,
-         .summary = "Retransmitting into silence: nothing heard for {heard_for}, {nth} "
+         .summary = "Retransmitting {silence}, {nth} "
                     "retransmission, next in {next}, {gives_up}.",
          .reason =
-             "{entered} {unacked} ({unacked_range}) are not acknowledged{fin_behind}: the peer "
-             "is down, or the path to it or back is broken.{icmp}",
-         .waits_for = "the peer's ACK of sequence numbers {unacked_range}",
+             "{entered} {unacked} ({unacked_range}) {unacked_be} not acknowledged{fin_behind}: "
+             "{silence_why}.{icmp}{unread_too}",
+         .waits_for = "the peer's ACK of {unacked_numbers}",
          .then = "{again_data}",
          .peer = "If the peer is up it waits for data that does not arrive, or its ACKs are lost.",
          .hints = {SHOW, HISTORY, ABORT}},
@@ -107,8 +104,9 @@ static const struct explain_text texts[] = {
         {.verdict = EXPLAIN_WAITING,
          .summary = "The peer's application does not read: its window is 0, probe {probe} in "
                     "{next}.",
-         .reason = "{entered} The peer's receive buffer is full, so that {unsent} wait here"
-                   "{fin_behind}. The peer was last heard {heard_for} ago{probes_unanswered}.",
+         .reason = "{entered} The peer's receive buffer is full, so that {waiting} here"
+                   "{fin_behind}. The peer was last heard {heard_for} ago{probes_unanswered}."
+                   "{unread_too}",
          .waits_for = "a window update, which comes when the peer's application reads",
          .then = "In {next} one byte probes the window, and so on at growing intervals for as long "
                  "as the peer answers; without an answer it {gives_up}.",
@@ -117,9 +115,9 @@ static const struct explain_text texts[] = {
          .hints = {SHOW, HISTORY, ABORT}},
     [TE_SITUATION_RECOVERING] =
         {.verdict = EXPLAIN_SLOW,
-         .summary = "Repairing a loss: {lost} of {unacked} in flight are lost and sent again.",
+         .summary = "Repairing a loss: of {unacked} in flight {repair}.",
          .reason = "{entered} The peer's ACKs show that segments are missing there, so {algorithm} "
-                   "has reduced the congestion window to {cwnd}.",
+                   "has reduced the congestion window to {cwnd}.{unread_too}",
          .waits_for = "the ACK of everything that was in flight when the loss was found",
          .then = "{timer_then}",
          .peer = "The peer has received data beyond a hole and keeps it until the hole is filled.",
@@ -128,7 +126,7 @@ static const struct explain_text texts[] = {
         {.verdict = EXPLAIN_WAITING,
          .summary = "Our FIN waits behind {unsent} of data, {why_held}.",
          .reason = "{entered} The connection is closed on our side, and what was queued before is "
-                   "still sent; {unacked} are in flight.",
+                   "still sent; {unacked} {unacked_be} in flight.",
          .waits_for = "ACKs of the peer, which let the rest and then the FIN leave",
          .then = "{timer_then}",
          .peer = "The peer does not know yet that we have closed.",
@@ -167,13 +165,13 @@ static const struct explain_text texts[] = {
          .hints = {HISTORY}},
     [TE_SITUATION_NOT_ACCEPTED] =
         {.verdict = EXPLAIN_WAITING,
-         .summary = "Established, but {listener_owner} has not accepted it for {in_state}.",
+         .summary = "{established}, but {listener_owner} has not accepted it for {in_queue}.",
          .reason =
              "{entered} It is in the accept queue of {listener}, which has room for {backlog} "
              "and holds {accept_count}.{unread_too}",
          .waits_for = "ACCEPT, by {listener_owner}",
          .then = "{timer_then}",
-         .peer = "For the peer the connection is established: it can send, and gets no answer.",
+         .peer = "{established_peer}",
          .hints = {"tcpctl accept {listener_id}", "tcpctl explain {listener_id}"}},
     [TE_SITUATION_RECEIVE_WINDOW_SHUT] =
         {.verdict = EXPLAIN_STUCK,
@@ -185,11 +183,10 @@ static const struct explain_text texts[] = {
          .hints = {"tcpctl receive {id}", SHOW, ABORT}},
     [TE_SITUATION_HOLE] =
         {.verdict = EXPLAIN_SLOW,
-         .summary =
-             "A hole: {hole_size} are missing ({hole_range}), and {beyond} behind them wait.",
+         .summary = "A hole: {hole_size} {hole_be} missing ({hole_range}), and {beyond_wait}.",
          .reason = "{entered} Segments of the peer were lost or overtaken.{holes_more} What lies "
-                   "beyond cannot be read before the hole is filled.",
-         .waits_for = "sequence numbers {hole_range}, sent again by the peer",
+                   "beyond cannot be read before the hole is filled.{unread_too}",
+         .waits_for = "{hole_numbers}, sent again by the peer",
          .then = "{timer_then}",
          .peer = "The peer learns of the hole from our ACKs, and should send it again at once, or "
                  "after its retransmission timeout.",
@@ -217,41 +214,43 @@ static const struct explain_text texts[] = {
     [TE_SITUATION_LIMITED_BY_CWND] =
         {.verdict = EXPLAIN_OK,
          .summary = "Sending as fast as the path allows: the congestion window of {cwnd} is full, "
-                    "and {unsent} wait.",
+                    "and {unsent_wait}.",
          .reason = "{entered} {algorithm} has found that the path takes {cwnd} per round trip of "
-                   "{srtt}; cwnd has held it for {held} of {busy} in which it was busy.",
+                   "{srtt}; cwnd has held it for {held} of {busy} in which it was busy."
+                   "{unread_too}",
          .waits_for = "the peer's ACKs of {unacked}, each of which makes room",
          .then = "{timer_then}",
          .peer = "The peer receives; its window of {peer_window} has room for more.",
          .hints = {SHOW}},
     [TE_SITUATION_LIMITED_BY_PEER_WINDOW] =
         {.verdict = EXPLAIN_SLOW,
-         .summary = "Limited by the peer's window of {peer_window}, which is full; {unsent} wait.",
+         .summary = "Limited by the peer's window of {peer_window}, {window_full}; {unsent_wait}.",
          .reason = "{entered} The congestion window would allow {cwnd}, but the peer offers only "
                    "{peer_window}: its application reads slowly, or its buffer is small. That has "
-                   "held us for {held} of {busy} in which we were busy.",
+                   "held us for {held} of {busy} in which we were busy.{unread_too}",
          .waits_for = "ACKs and window updates of the peer",
          .then = "{timer_then}",
          .peer = "The peer has as much as it has room for, and its application has to read.",
          .hints = {SHOW}},
     [TE_SITUATION_LIMITED_BY_PACING] =
         {.verdict = EXPLAIN_OK,
-         .summary = "Sending at its pace: the next segment leaves in {next}, and {unsent} wait.",
+         .summary = "Sending at its pace: the next segment leaves in {next}, and {unsent_wait}.",
          .reason =
              "{entered} {algorithm} spreads segments over the round trip of {srtt} so that no "
-             "queue builds up; pacing has held it for {held} of {busy} in which it was busy.",
+             "queue builds up; pacing has held it for {held} of {busy} in which it was busy."
+             "{unread_too}",
          .waits_for = "the next segment's moment",
          .then = "{timer_then}",
          .peer = "The peer receives, and knows nothing of the pace.",
          .hints = {SHOW}},
     [TE_SITUATION_LIMITED_BY_NAGLE] =
         {.verdict = EXPLAIN_WAITING,
-         .summary = "Nagle's algorithm holds {unsent} back until {unacked} in flight are "
+         .summary = "Nagle's algorithm holds {unsent} back until {unacked} in flight {unacked_be} "
                     "acknowledged.",
          .reason =
              "{entered} A small segment is still on its way, and the rest is too little for a "
              "whole one: it waits for the ACK, so that the network does not fill with small "
-             "segments (RFC 9293 3.7.4). That has cost {held} so far.",
+             "segments (RFC 9293 3.7.4). That has cost {held} so far.{unread_too}",
          .waits_for = "the peer's ACK, which a peer that delays ACKs sends 40 to 500 ms later",
          .then = "{timer_then}",
          .peer = "The peer has received the small segment, and waits with its ACK for an answer or "
@@ -270,8 +269,10 @@ static const struct explain_text texts[] = {
     [TE_SITUATION_LIMITED_BY_SEND_BUFFER] =
         {.verdict = EXPLAIN_OK,
          .summary = "Limited by the send buffer: all of it is in flight, and {owner} has more.",
-         .reason = "{entered} The last SEND found no room for all it had, and {unacked} are in "
-                   "flight; the send buffer has held it for {held} of {busy} in which it was busy.",
+         .reason =
+             "{entered} The last SEND found no room for all it had, and {unacked} {unacked_be} "
+             "in flight; the send buffer has held it for {held} of {busy} in which it was "
+             "busy.{unread_too}",
          .waits_for = "the peer's ACKs, which make room in the buffer",
          .then = "{timer_then}",
          .peer = "The peer receives; its window of {peer_window} has room for more.",
@@ -280,16 +281,19 @@ static const struct explain_text texts[] = {
         {.verdict = EXPLAIN_OK,
          .summary = "Limited by the application: {owner} has given nothing more to send.",
          .reason =
-             "{entered} All that was given is sent, {unacked} of it are on the way, and the "
-             "congestion window of {cwnd} and the peer's of {peer_window} have room for more.",
+             "{entered} All that was given is sent, {unacked} of it {unacked_be} on the way, and "
+             "the congestion window of {cwnd} and the peer's of {peer_window} have room for "
+             "more.{unread_too}",
          .waits_for = "SEND, by {owner}",
          .then = "{timer_then}",
          .peer = "The peer receives what comes.",
          .hints = {SHOW}},
     [TE_SITUATION_SENDING] =
         {.verdict = EXPLAIN_OK,
-         .summary = "Sending freely: {unacked} are on the way, and nothing holds more back.",
-         .reason = "{entered} All that was given to us is sent; the peer's ACKs take about {srtt}.",
+         .summary =
+             "Sending freely: {unacked} {unacked_be} on the way, and nothing holds more back.",
+         .reason = "{entered} All that was given to us is sent; the peer's ACKs take about {srtt}."
+                   "{unread_too}",
          .waits_for = "the peer's ACK of {unacked}",
          .then = "{timer_then}",
          .peer = "The peer receives what comes.",
@@ -323,8 +327,7 @@ static const struct explain_text texts[] = {
              "port pair could mistake for its own. {fins_again}",
          .waits_for = "",
          .then = "In {ends_in}, 2MSL ({two_msl}) after it began, the entry goes. {reopen}",
-         .peer = "The peer is CLOSED if our last ACK has arrived; else it is in LAST_ACK and sends "
-                 "its FIN again.",
+         .peer = "The peer is {time_wait_peer} and sends its FIN again.",
          .hints = {"tcpctl tw", HISTORY}},
     [TE_SITUATION_LISTENER_ACCEPT_QUEUE_FULL] =
         {.verdict = EXPLAIN_STUCK,
@@ -343,8 +346,7 @@ static const struct explain_text texts[] = {
                    "ACKs are lost. {listener_drops}.",
          .waits_for = "ACKs of the half-open handshakes",
          .then = "Each half-open connection goes when its SYN,ACK was sent often enough.",
-         .peer = "Peers that connect now do so without our memory of them: some of their options "
-                 "may be lost.",
+         .peer = "{cookies_peer}",
          .hints = {"tcpctl stats", "tcpctl history --drops {id}"}},
     [TE_SITUATION_LISTENING] =
         {.verdict = EXPLAIN_OK,

@@ -31,6 +31,21 @@ static int64_t state_age_us(const struct te_explanation *facts)
     return since_us == TE_NEVER ? 0 : facts->now_us - since_us;
 }
 
+int64_t explain_queued_at_us(const struct te_explanation *facts)
+{
+    const struct te_history *history = &facts->history;
+    for (unsigned i = history->count; i > 0; i--)
+        if (history->transitions[i - 1].to == TE_ESTABLISHED)
+            return history->transitions[i - 1].time_us;
+    return facts->status.state_since_us;
+}
+
+static bool is_long_in_queue(const struct te_explanation *facts)
+{
+    int64_t since_us = explain_queued_at_us(facts);
+    return since_us != TE_NEVER && facts->now_us - since_us >= NOT_ACCEPTED_STUCK_US;
+}
+
 static bool has_dropped_lately(const struct te_explanation *facts)
 {
     return facts->listener.has_dropped &&
@@ -51,7 +66,7 @@ enum explain_verdict explain_judge(const struct te_explanation *facts, enum expl
     case TE_SITUATION_ZERO_WINDOW:
         return facts->probes_sent > 0 ? EXPLAIN_STUCK : usual;
     case TE_SITUATION_NOT_ACCEPTED:
-        return state_age_us(facts) >= NOT_ACCEPTED_STUCK_US ? EXPLAIN_STUCK : usual;
+        return is_long_in_queue(facts) ? EXPLAIN_STUCK : usual;
     case TE_SITUATION_CLOSE_WAIT:
         return state_age_us(facts) >= EXPLAIN_LEAK_US ? EXPLAIN_LEAKING : usual;
     case TE_SITUATION_LISTENER_SYN_QUEUE_FULL:

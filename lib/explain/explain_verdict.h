@@ -7,4 +7,7 @@
 /* usual: the verdict of the situation's row. */
 enum explain_verdict explain_judge(const struct te_explanation *facts, enum explain_verdict usual);
 
+/* Since when a connection is established, and waits to be accepted; TE_NEVER: not known. */
+int64_t explain_queued_at_us(const struct te_explanation *facts);
+
 #endif

@@ -1,79 +1,10 @@
 /* te_explain and its words: each situation, by a peer that brings it about. */
-#include <explain_words.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "script.h"
+#include "script_said.h"
 
 #define MSS 1460
-#define PID 4711
-
-static struct te_explanation facts_of(struct script *s, uint64_t id)
-{
-    struct te_explanation facts;
-    T_ERR(te_explain(s->f.stack, id, s->f.now_us, &facts), TE_OK);
-    return facts;
-}
-
-static void say(struct script *s, uint64_t id, struct explain_words *ret_words)
-{
-    struct te_explanation facts = facts_of(s, id);
-    struct explain_owner owner = {.uid = USER, .pid = PID, .program = "billing-worker"};
-    struct explain_subject subject = {.facts = &facts, .owner = owner, .listener_owner = owner};
-    explain_say(&subject, ret_words);
-}
-
-static void check_text(const char *got, const char *want, const char *what, struct script_at at)
-{
-    if (strcmp(got, want) == 0)
-        return;
-    print_error("%s: %s\n  expected: %s\n", what, got, want);
-    _fail(at.file, at.line);
-}
-
-/* What is expected; NULL: not compared. */
-struct said {
-    enum te_situation situation;
-    enum explain_verdict verdict;
-    enum te_timer timer;
-    const char *summary, *waits_for, *then;
-};
-
-static void check_said(struct script *s, uint64_t id, const struct said *want, struct script_at at)
-{
-    struct explain_words words;
-    struct te_explanation facts = facts_of(s, id);
-    say(s, id, &words);
-    check_text(te_situation_name(facts.situation), te_situation_name(want->situation), "situation",
-               at);
-    check_text(words.summary, want->summary, "summary", at);
-    check_text(explain_verdict_name(words.verdict), explain_verdict_name(want->verdict), "verdict",
-               at);
-    check_text(te_timer_name(facts.timer), te_timer_name(want->timer), "timer", at);
-    if (want->waits_for != NULL)
-        check_text(words.waits_for, want->waits_for, "waits_for", at);
-    if (want->then != NULL)
-        check_text(words.then, want->then, "then", at);
-}
-
-#define T_SAYS_OF(s, id, ...) check_said((s), (id), &(struct said){__VA_ARGS__}, T_HERE)
-#define T_SAYS(s, ...) T_SAYS_OF(s, (s)->c.id, __VA_ARGS__)
-/* The reason, the peer's side, or anything else contains text. */
-#define T_CONTAINS(whole, text) check_contains((whole), (text), T_HERE)
-
-static void check_contains(const char *whole, const char *text, struct script_at at)
-{
-    if (strstr(whole, text) != NULL)
-        return;
-    print_error("%s\n  does not contain: %s\n", whole, text);
-    _fail(at.file, at.line);
-}
-
-static const char *reason_of(struct script *s, struct explain_words *words)
-{
-    say(s, s->c.id, words);
-    return words->reason;
-}
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
@@ -100,7 +31,7 @@ static void the_end_comes_when_it_says(void **state)
     struct script *s = *state;
     conn_in_syn_sent(s);
     script_advance(s, 5 * SECOND);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     script_advance(s, facts.gives_up_at_us - s->f.now_us - 1);
     T_STATE(s, TE_SYN_SENT);
     script_advance(s, 1);
@@ -123,7 +54,7 @@ static void a_syn_answered_by_an_old_connection(void **state)
            "Our SYN to 10.0.0.2:8080 is answered by segments that belong to something else.",
            "a SYN,ACK that acknowledges our SYN", NULL);
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words), "It does not acknowledge our SYN");
+    T_CONTAINS(said_reason(s, &words), "It does not acknowledge our SYN");
 }
 
 static void a_neighbour_that_is_silent(void **state)
@@ -188,7 +119,7 @@ static void an_accept_queue_that_is_full(void **state)
               "connection that waits.",
               "ACCEPT, by billing-worker (pid 4711)", NULL);
     struct explain_words words;
-    say(s, s->listener_id, &words);
+    said_words(s, s->listener_id, &words);
     if (!s->f.reborn)
         T_CONTAINS(words.reason, "The queue has room for 1. 1 handshake was held back so far (1 by "
                                  "the accept queue, 0 by the SYN queue), the last one of "
@@ -224,14 +155,14 @@ static void a_listener_that_drops_says_whose(void **state)
         struct seg syn = script_syn(s, TE_SYN);
         script_send(s, &syn);
     }
-    struct te_explanation facts = facts_of(s, s->listener_id);
+    struct te_explanation facts = said_facts(s, s->listener_id);
     if (s->f.reborn)
         return; /* drops are not saved */
     T_EQUAL(facts.listener.dropped_lately, 3);
     T_EQUAL(facts.listener.dropped_by_count, 1);
     T_EQUAL(facts.listener.dropped_by[0].count, 3);
     struct explain_words words;
-    say(s, s->listener_id, &words);
+    said_words(s, s->listener_id, &words);
     T_CONTAINS(words.reason, "the last one of 10.0.0.2:9002 0 s ago; of the last 3, 10.0.0.2 sent "
                              "3.");
     facts.listener.dropped_by_count = 3;
@@ -258,7 +189,7 @@ static void a_syn_queue_that_is_full_without_cookies(void **state)
               "away.",
               NULL, NULL);
     if (!s->f.reborn)
-        T_EQUAL(facts_of(s, s->listener_id).listener.syn_drops, 1);
+        T_EQUAL(said_facts(s, s->listener_id).listener.syn_drops, 1);
 }
 
 /* --- established ------------------------------------------------------------------------------ */
@@ -282,7 +213,7 @@ static void bytes_that_wait_to_be_read(void **state)
            "Idle: nothing is to be sent, and nothing has come for 0 s.", NULL,
            "In 40 ms the ACK that the peer is owed leaves.");
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words), "Received and not read yet: 1 byte.");
+    T_CONTAINS(said_reason(s, &words), "Received and not read yet: 1 byte.");
     T_CONTAINS(words.reason, "In ESTABLISHED for 0 s, since the peer's ACK completed the handshake "
                              "(segment ACK, seq ");
     script_advance(s, DELAYED_ACK);
@@ -306,7 +237,7 @@ static void keepalive_that_runs(void **state)
            "Idle, with keepalive: 4 probes have no answer, the next one leaves in 1 min 15 s, and "
            "it gives up in 7 min 30 s.",
            NULL, NULL);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     script_advance(s, facts.gives_up_at_us - s->f.now_us - 1);
     T_STATE(s, TE_ESTABLISHED);
     script_advance(s, 1);
@@ -339,7 +270,7 @@ static void an_application_that_is_slow(void **state)
     }
     script_user_send(s, 100);
     script_skip(s);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     if (s->f.reborn)
         return; /* the times begin anew */
     T_EQUAL(facts.held_us[TE_HOLD_APPLICATION], 500 * MS);
@@ -361,7 +292,7 @@ static void a_congestion_window_that_is_full(void **state)
            "14.2 KiB wait.",
            "the peer's ACKs of 14.2 KiB, each of which makes room", NULL);
     if (!s->f.reborn)
-        T_EQUAL(facts_of(s, s->c.id).held_us[TE_HOLD_CWND], 30 * MS);
+        T_EQUAL(said_facts(s, s->c.id).held_us[TE_HOLD_CWND], 30 * MS);
 }
 
 static void a_peer_window_that_is_full(void **state)
@@ -376,7 +307,7 @@ static void a_peer_window_that_is_full(void **state)
            "Limited by the peer's window of 5,840 bytes, which is full; 2,920 bytes wait.",
            "ACKs and window updates of the peer", NULL);
     if (!s->f.reborn)
-        T_EQUAL(facts_of(s, s->c.id).held_us[TE_HOLD_PEER_WINDOW], 50 * MS);
+        T_EQUAL(said_facts(s, s->c.id).held_us[TE_HOLD_PEER_WINDOW], 50 * MS);
 }
 
 static void a_send_buffer_that_is_too_small(void **state)
@@ -388,7 +319,7 @@ static void a_send_buffer_that_is_too_small(void **state)
     T_ERR(script_user_option(s, TE_OPTION_NAGLE, 0), TE_OK);
     script_pump(s);
     script_skip(s);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     T_EQUAL(facts.unsent_bytes, 0);
     T_SAYS(s, TE_SITUATION_LIMITED_BY_SEND_BUFFER, EXPLAIN_OK, TE_TIMER_RETRANSMIT,
            "Limited by the send buffer: all of it is in flight, and billing-worker (pid 4711) has "
@@ -407,12 +338,11 @@ static void the_pace_of_the_path(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1 + 10 * MSS);
     script_skip(s);
     struct explain_words words;
-    struct te_explanation facts = facts_of(s, s->c.id);
-    T_EQUAL(facts.situation, TE_SITUATION_LIMITED_BY_PACING);
-    T_EQUAL(facts.timer, TE_TIMER_PACING);
-    say(s, s->c.id, &words);
-    T_EQUAL(words.verdict, EXPLAIN_OK);
-    T_CONTAINS(words.summary, "Sending at its pace: the next segment leaves in ");
+    T_SAYS(s, TE_SITUATION_LIMITED_BY_PACING, EXPLAIN_OK, TE_TIMER_PACING,
+           "Sending at its pace: the next segment leaves in 2 ms, and 9.9 KiB wait.",
+           "the next segment's moment", "In 2 ms the next segment leaves.");
+    T_CONTAINS(said_reason(s, &words), "cubic spreads segments over the round trip of 100 ms so "
+                                       "that no queue builds up; pacing has held it for 0 s of ");
 }
 
 static void nagle_waits_for_an_ack(void **state)
@@ -428,7 +358,7 @@ static void nagle_waits_for_an_ack(void **state)
            "the peer's ACK, which a peer that delays ACKs sends 40 to 500 ms later", NULL);
     struct explain_words words;
     if (!s->f.reborn)
-        T_CONTAINS(reason_of(s, &words), "That has cost 40 ms so far.");
+        T_CONTAINS(said_reason(s, &words), "That has cost 40 ms so far.");
 }
 
 static void retransmissions_into_silence(void **state)
@@ -442,7 +372,7 @@ static void retransmissions_into_silence(void **state)
            "Retransmitting into silence: nothing heard for 13.0 s, 5th retransmission, next in "
            "5.9 s, gives up in 16 min 20 s.",
            NULL, NULL);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     script_advance(s, facts.gives_up_at_us - s->f.now_us - 1);
     T_STATE(s, TE_ESTABLISHED);
     script_advance(s, 1);
@@ -458,7 +388,7 @@ static void a_user_timeout_ends_it_earlier(void **state)
     script_user_send(s, 100);
     script_advance(s, SECOND);
     script_skip(s);
-    T_EQUAL(facts_of(s, s->c.id).gives_up_at_us - s->f.now_us, 19 * SECOND);
+    T_EQUAL(said_facts(s, s->c.id).gives_up_at_us - s->f.now_us, 19 * SECOND);
 }
 
 static void a_window_of_zero(void **state)
@@ -475,7 +405,7 @@ static void a_window_of_zero(void **state)
     T_SAYS(s, TE_SITUATION_ZERO_WINDOW, EXPLAIN_STUCK, TE_TIMER_PERSIST,
            "The peer's application does not read: its window is 0, probe 4 in 1.5 s.", NULL, NULL);
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words),
+    T_CONTAINS(said_reason(s, &words),
                "3,000 bytes wait here. The peer was last heard 3.0 s ago, and "
                "has not answered the last 3 probes.");
 }
@@ -495,7 +425,7 @@ static void a_window_of_zero_with_answers(void **state)
     T_SAYS(s, TE_SITUATION_ZERO_WINDOW, EXPLAIN_STUCK, TE_TIMER_PERSIST,
            "The peer's application does not read: its window is 0, probe 4 in 2.4 s.", NULL, NULL);
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words), "3,000 bytes wait here. The peer was last heard 0 s ago.");
+    T_CONTAINS(said_reason(s, &words), "3,000 bytes wait here. The peer was last heard 0 s ago.");
 }
 
 /* The peer sends until the window is shut; nobody reads. */
@@ -512,7 +442,7 @@ static void our_application_does_not_read(void **state)
            "RECEIVE, by billing-worker (pid 4711)", NULL);
     script_user_take(s, NULL);
     script_skip(s);
-    T_EQUAL(facts_of(s, s->c.id).situation, TE_SITUATION_IDLE);
+    T_EQUAL(said_facts(s, s->c.id).situation, TE_SITUATION_IDLE);
 }
 
 static void a_hole(void **state)
@@ -530,7 +460,7 @@ static void a_hole(void **state)
              "A hole: 100 bytes are missing (%u to %u), and 250 bytes behind them wait.",
              (unsigned)start, (unsigned)(start + 99));
     T_SAYS(s, TE_SITUATION_HOLE, EXPLAIN_SLOW, TE_TIMER_NONE, summary, NULL, NULL);
-    T_CONTAINS(reason_of(s, &words), "There is 1 more hole behind it.");
+    T_CONTAINS(said_reason(s, &words), "There is 1 more hole behind it.");
 }
 
 static void a_loss_that_is_repaired(void **state)
@@ -544,10 +474,13 @@ static void a_loss_that_is_repaired(void **state)
     T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 1, SACK1(BLOCK(1 + MSS, 1 + 6 * MSS)));
     script_skip(s);
     struct explain_words words;
-    T_EQUAL(facts_of(s, s->c.id).situation, TE_SITUATION_RECOVERING);
-    say(s, s->c.id, &words);
-    T_EQUAL(words.verdict, EXPLAIN_SLOW);
-    T_CONTAINS(words.summary, "Repairing a loss: ");
+    T_SAYS(s, TE_SITUATION_RECOVERING, EXPLAIN_SLOW, TE_TIMER_RETRANSMIT,
+           "Repairing a loss: of 11.4 KiB in flight the peer has 7,300 bytes beyond a gap, and all "
+           "that was lost has been sent again.",
+           "the ACK of everything that was in flight when the loss was found",
+           "In 250 ms the oldest unacknowledged bytes are sent again.");
+    T_CONTAINS(said_reason(s, &words), "The peer's ACKs show that segments are missing there, so "
+                                       "cubic has reduced the congestion window to 9.9 KiB.");
 }
 
 static void large_packets_that_vanish(void **state)
@@ -589,7 +522,7 @@ static void a_fin_without_an_answer(void **state)
     script_advance(s, 3500 * MS);
     script_skip(s);
     struct explain_words words;
-    say(s, s->c.id, &words);
+    said_words(s, s->c.id, &words);
     T_EQUAL(words.verdict, EXPLAIN_STUCK);
     T_CONTAINS(words.then, "the FIN is sent again (");
 }
@@ -631,8 +564,9 @@ static void whose_turn_it_is(void **state)
            "No timer runs: without an event it stays like this. TCP never ends this state by "
            "itself.");
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words), "In CLOSE_WAIT for 3 min, since the peer's FIN came (segment "
-                                     "FIN,ACK, seq ");
+    T_CONTAINS(said_reason(s, &words),
+               "In CLOSE_WAIT for 3 min, since the peer's FIN came (segment "
+               "FIN,ACK, seq ");
     T_CONTAINS(words.peer, "FIN_WAIT_2");
     T_EQUAL(words.hint_count, 3);
     T_CONTAINS(words.hints[0], "tcpctl close ");
@@ -643,14 +577,14 @@ static void a_program_without_a_name(void **state)
 {
     struct script *s = *state;
     conn_in_close_wait(s);
-    struct te_explanation facts = facts_of(s, s->c.id);
+    struct te_explanation facts = said_facts(s, s->c.id);
     struct explain_subject subject = {.facts = &facts, .owner = {.uid = USER}};
     struct explain_words words;
     explain_say(&subject, &words);
-    check_text(words.summary,
-               "The program of uid 1000 has not called CLOSE for 0 s, since the peer closed.",
-               "summary", T_HERE);
-    check_text(words.waits_for, "CLOSE, by the program of uid 1000", "waits_for", T_HERE);
+    said_compare(words.summary,
+                 "The program of uid 1000 has not called CLOSE for 0 s, since the peer closed.",
+                 "summary", T_HERE);
+    said_compare(words.waits_for, "CLOSE, by the program of uid 1000", "waits_for", T_HERE);
 }
 
 static void both_closed_at_once(void **state)
@@ -688,7 +622,7 @@ static void time_wait_and_what_for(void **state)
         "pair anew before that, by a SYN with a later timestamp (RFC 6191). From this side, OPEN "
         "takes another port.");
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words),
+    T_CONTAINS(said_reason(s, &words),
                "We closed first: the way was FIN_WAIT_1, FIN_WAIT_2, TIME_WAIT. It still protects "
                "against a FIN that comes again");
     T_CONTAINS(words.reason, "The peer's FIN has not come again");
@@ -697,7 +631,7 @@ static void time_wait_and_what_for(void **state)
     T_SAYS(s, TE_SITUATION_TIME_WAIT, EXPLAIN_OK, TE_TIMER_TIME_WAIT,
            "Closed in order, and remembered for another 1 min in case our last ACK was lost.", NULL,
            NULL);
-    T_CONTAINS(reason_of(s, &words), "The peer's FIN came again once: ");
+    T_CONTAINS(said_reason(s, &words), "The peer's FIN came again once: ");
 }
 
 static void time_wait_without_timestamps_or_a_listener(void **state)
@@ -706,11 +640,11 @@ static void time_wait_without_timestamps_or_a_listener(void **state)
     s->way = BY_ACTIVE;
     conn_in_time_wait(s, TE_CLOSING);
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words),
+    T_CONTAINS(said_reason(s, &words),
                "Both sides closed at once: the way was FIN_WAIT_1, CLOSING, TIME_WAIT.");
     T_CONTAINS(words.then, "Nobody listens there");
     T_ERR(script_user_listen(s, 0), TE_OK);
-    say(s, s->c.id, &words);
+    said_words(s, s->c.id, &words);
     T_CONTAINS(words.then, "by a SYN whose number lies beyond the old ones (RFC 1122 4.2.2.13)");
 }
 
@@ -727,7 +661,7 @@ static void a_reset_that_the_user_has_not_seen(void **state)
     T_SAYS(s, TE_SITUATION_GONE, EXPLAIN_DEAD, TE_TIMER_NONE,
            "Over for 10.0 s: the peer sent a RST.", "", NULL);
     struct explain_words words;
-    T_CONTAINS(reason_of(s, &words),
+    T_CONTAINS(said_reason(s, &words),
                "It went from ESTABLISHED to CLOSED because the peer sent a RST (segment RST, seq ");
 }
 
@@ -753,11 +687,11 @@ static void the_times_of_a_sender_outlive_it(void **state)
     script_advance(s, 60 * SECOND);
     if (s->f.reborn)
         return; /* the times begin anew */
-    T_EQUAL(facts_of(s, s->c.id).held_us[TE_HOLD_APPLICATION], 150 * MS);
+    T_EQUAL(said_facts(s, s->c.id).held_us[TE_HOLD_APPLICATION], 150 * MS);
     script_user_send(s, 100);
     script_skip(s);
     script_advance(s, 50 * MS);
-    T_EQUAL(facts_of(s, s->c.id).held_us[TE_HOLD_APPLICATION], 200 * MS);
+    T_EQUAL(said_facts(s, s->c.id).held_us[TE_HOLD_APPLICATION], 200 * MS);
 }
 
 int main(void)

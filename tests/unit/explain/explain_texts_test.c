@@ -38,8 +38,9 @@ static bool begins_sentence(char first)
 static bool ends_in_sentence(const char *text)
 {
     static const char *const sentences[] = {
-        "{again_syn}", "{again_syn_ack}", "{again_data}", "{again_fin}", "{timer_then}",
-        "{icmp}",      "{unread_too}",    "{fins_again}", "{reopen}",
+        "{again_syn}",  "{again_syn_ack}", "{again_data}",       "{again_fin}",
+        "{timer_then}", "{icmp}",          "{unread_too}",       "{fins_again}",
+        "{reopen}",     "{cookies_peer}",  "{established_peer}",
     };
     size_t len = strlen(text);
     for (size_t i = 0; i < sizeof(sentences) / sizeof(*sentences); i++) {

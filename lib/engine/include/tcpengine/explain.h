@@ -38,9 +38,9 @@ const char *te_hold_name(enum te_hold hold);
     X(SYN_UNANSWERED, syn_unanswered)                                                              \
     X(ACCEPT_QUEUE_FULL, accept_queue_full) /* SYN_RCVD: the handshake may not be completed */     \
     X(SYN_ACK_UNANSWERED, syn_ack_unanswered)                                                      \
-    X(BLACK_HOLE, black_hole)                                                                      \
-    X(RETRANSMITTING, retransmitting) /* data, into silence */                                     \
     X(ZERO_WINDOW, zero_window)                                                                    \
+    X(BLACK_HOLE, black_hole)                                                                      \
+    X(RETRANSMITTING, retransmitting) /* data, into silence or not */                              \
     X(RECOVERING, recovering)                                                                      \
     X(FIN_QUEUED, fin_queued)                                                                      \
     X(FIN_UNANSWERED, fin_unanswered) /* FIN_WAIT_1 */                                             \
@@ -132,7 +132,7 @@ struct te_explanation {
 
     /* Sending. */
     uint64_t unsent_bytes;      /* accepted, and never sent */
-    struct te_seq_span unacked; /* sent, and not acknowledged */
+    struct te_seq_span unacked; /* data sent, and not acknowledged; without SYN and FIN */
     bool fin_sent;
     enum te_hold hold;
     int64_t hold_since_us;
@@ -141,7 +141,8 @@ struct te_explanation {
     /* Receiving. */
     struct te_seq_span hole; /* the first bytes that are missing; empty: none are */
     uint32_t hole_count;
-    uint64_t beyond_bytes; /* received beyond holes */
+    bool is_receive_window_shut; /* what was not read leaves no room for a segment */
+    uint64_t beyond_bytes;       /* received beyond holes */
 
     /* Whether its neighbour on the link is being asked for, or does not answer. */
     struct te_addr next_hop;

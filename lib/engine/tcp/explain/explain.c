@@ -80,7 +80,7 @@ static const struct situation_timers {
     {TE_SITUATION_ACCEPT_QUEUE_FULL, {TE_TIMER_RETRANSMIT}},
     {TE_SITUATION_BLACK_HOLE, {TE_TIMER_RETRANSMIT}},
     {TE_SITUATION_RETRANSMITTING, {TE_TIMER_RETRANSMIT}},
-    {TE_SITUATION_ZERO_WINDOW, {TE_TIMER_PERSIST}},
+    {TE_SITUATION_ZERO_WINDOW, {TE_TIMER_PERSIST, TE_TIMER_RETRANSMIT}},
     {TE_SITUATION_FIN_UNANSWERED, {TE_TIMER_RETRANSMIT, TE_TIMER_ORPHAN}},
     {TE_SITUATION_CLOSING, {TE_TIMER_RETRANSMIT, TE_TIMER_ORPHAN}},
     {TE_SITUATION_LAST_ACK, {TE_TIMER_RETRANSMIT, TE_TIMER_ORPHAN}},
@@ -110,12 +110,22 @@ static void fill_timer(const struct te_conn *conn, struct te_explanation *of)
 
 /* --- the two directions ----------------------------------------------------------------------- */
 
+static struct te_seq_span unacked_data(const struct te_conn *conn)
+{
+    struct te_seq_span span = {conn->snd_una, conn->snd_max};
+    if (span.start != span.end && !conn->syn_acked)
+        span.start++;
+    if (span.start != span.end && conn->fin_sent)
+        span.end--;
+    return span;
+}
+
 static void fill_sending(const struct te_stack *stack, const struct te_conn *conn,
                          struct te_explanation *of)
 {
     uint64_t sent = te_conn_send_offset(conn, conn->snd_nxt);
     of->unsent_bytes = sent < conn->queued_offset ? conn->queued_offset - sent : 0;
-    of->unacked = (struct te_seq_span){conn->snd_una, conn->snd_max};
+    of->unacked = unacked_data(conn);
     of->fin_sent = conn->fin_sent;
     of->hold = conn->is_remains ? TE_HOLD_IDLE : te_segment_hold(stack, conn);
     of->hold_since_us = conn->state_since_us;
@@ -133,6 +143,7 @@ static void fill_sending(const struct te_stack *stack, const struct te_conn *con
 static void fill_receiving(const struct te_conn *conn, struct te_explanation *of)
 {
     const struct te_ranges *ranges = &conn->out_of_order;
+    of->is_receive_window_shut = te_situation_is_window_shut(conn);
     of->hole_count = ranges->count;
     if (ranges->count == 0)
         return;

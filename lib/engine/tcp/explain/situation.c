@@ -109,10 +109,12 @@ static bool is_retransmitting(const struct te_stack *stack, const struct te_conn
     return conn->retransmits > 0 && has_unacked_data(conn);
 }
 
+/* What was in flight when the window was shut counts as well: what is sent again probes it. */
 static bool is_zero_window(const struct te_stack *stack, const struct te_conn *conn)
 {
     (void)stack;
-    return te_timer_is_set(conn, TE_TIMER_PERSIST) && conn->snd_wnd == 0;
+    return conn->snd_wnd == 0 &&
+           (te_timer_is_set(conn, TE_TIMER_PERSIST) || has_unacked_data(conn));
 }
 
 static bool is_recovering(const struct te_stack *stack, const struct te_conn *conn)
@@ -152,11 +154,16 @@ static bool is_not_accepted(const struct te_stack *stack, const struct te_conn *
 }
 
 /* Less than a segment counts as shut: a peer that avoids silly windows sends nothing then. */
+bool te_situation_is_window_shut(const struct te_conn *conn)
+{
+    return !conn->fin_received && conn->received_offset > conn->released_offset &&
+           te_receive_window(conn) < (conn->rcv_mss > 0 ? conn->rcv_mss : 1u);
+}
+
 static bool is_receive_window_shut(const struct te_stack *stack, const struct te_conn *conn)
 {
     (void)stack;
-    return !conn->fin_received && conn->received_offset > conn->released_offset &&
-           te_receive_window(conn) < (conn->rcv_mss > 0 ? conn->rcv_mss : 1u);
+    return te_situation_is_window_shut(conn);
 }
 
 static bool has_hole(const struct te_stack *stack, const struct te_conn *conn)
@@ -253,9 +260,9 @@ static const struct rule {
     {TE_SITUATION_SYN_UNANSWERED, is_syn_sent},
     {TE_SITUATION_ACCEPT_QUEUE_FULL, is_held_by_accept_queue},
     {TE_SITUATION_SYN_ACK_UNANSWERED, is_syn_rcvd},
+    {TE_SITUATION_ZERO_WINDOW, is_zero_window},
     {TE_SITUATION_BLACK_HOLE, is_black_hole},
     {TE_SITUATION_RETRANSMITTING, is_retransmitting},
-    {TE_SITUATION_ZERO_WINDOW, is_zero_window},
     {TE_SITUATION_RECOVERING, is_recovering},
     {TE_SITUATION_FIN_QUEUED, is_fin_queued},
     {TE_SITUATION_FIN_UNANSWERED, is_fin_wait_1},
