@@ -16,10 +16,7 @@
  */
 #include "watch/http.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <microhttpd.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,14 +26,13 @@
 
 #include "util/log.h"
 #include "watch/http_accept.h"
-#include "watch/http_host.h"
+#include "watch/http_listen.h"
+#include "watch/http_target.h"
 
-#define BACKLOG 128
 #define SLOTS_MAX (HTTP_CONNECTIONS_MAX + HTTP_STREAMS_MAX)
 #define PRESSURE_CHECK_MS 20
 /* How long it counts that somebody had to wait. */
 #define PRESSED_MS 1000
-#define V4_OFFSET 12 /* of the IPv4 address in its mapped form */
 
 /* One connection; fd -1: the slot is free. */
 struct slot {
@@ -136,56 +132,6 @@ static enum MHD_Result answer_text(struct MHD_Connection *connection, unsigned s
     return result;
 }
 
-/* What a request is for. */
-struct target {
-    char host[256]; /* empty: not said */
-    const char *path;
-    unsigned host_count; /* Host headers */
-};
-
-static enum MHD_Result on_header(void *ctx, enum MHD_ValueKind kind, const char *key,
-                                 const char *value)
-{
-    struct target *target = ctx;
-    (void)kind;
-    if (strcasecmp(key, MHD_HTTP_HEADER_HOST) != 0)
-        return MHD_YES;
-    target->host_count++;
-    snprintf(target->host, sizeof(target->host), "%s", value != NULL ? value : "");
-    return MHD_YES;
-}
-
-/* In absolute-form the target itself names the host, which overrides the header (RFC 9112 3.2.2).
- */
-static void target_find(struct MHD_Connection *connection, const char *url,
-                        struct target *ret_target)
-{
-    static const char scheme[] = "http://";
-    *ret_target = (struct target){.path = url};
-    MHD_get_connection_values(connection, MHD_HEADER_KIND, on_header, ret_target);
-    if (strncasecmp(url, scheme, sizeof(scheme) - 1) != 0)
-        return;
-    const char *authority = url + sizeof(scheme) - 1;
-    size_t len = strcspn(authority, "/?");
-    ret_target->path = authority[len] == '/' ? authority + len : "/";
-    snprintf(ret_target->host, sizeof(ret_target->host), "%.*s", (int)len, authority);
-}
-
-/* 0, or the status that refuses the request, and *ret_text. */
-static unsigned target_refuse(const struct http *http, const struct target *target,
-                              const char *version, const char **ret_text)
-{
-    bool may_lack_host = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
-    *ret_text = "more than one Host\n";
-    if (target->host_count > 1)
-        return MHD_HTTP_BAD_REQUEST;
-    if (!http->checks_host || (target->host[0] == '\0' && may_lack_host))
-        return 0;
-    /* DEVIATION: RFC 9112 3.2 has 400 for a missing Host. To whoever asks, both cases are alike. */
-    *ret_text = "this server answers for localhost and its own addresses only\n";
-    return http_host_is_ours(target->host, &http->listening) ? 0 : MHD_HTTP_MISDIRECTED_REQUEST;
-}
-
 static void slot_answered(struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -277,12 +223,17 @@ static ssize_t on_feed(void *ctx, uint64_t position, char *bytes, size_t max)
     return 0;
 }
 
+static void stream_drop(struct http_stream *stream)
+{
+    stream->on_gone(stream->ctx);
+    http_stream_free(stream);
+}
+
 static void on_feed_end(void *ctx)
 {
     struct feed *feed = ctx;
     feed->slot->stream = NULL;
-    feed->stream->on_gone(feed->stream->ctx);
-    http_stream_free(feed->stream);
+    stream_drop(feed->stream);
     free(feed);
 }
 
@@ -307,8 +258,7 @@ static enum MHD_Result answer_stream(struct http *http, struct MHD_Connection *c
                                                      on_feed, feed, on_feed_end);
     }
     if (response == NULL) {
-        stream->on_gone(stream->ctx);
-        http_stream_free(stream);
+        stream_drop(stream);
         free(feed);
         return MHD_NO;
     }
@@ -337,12 +287,14 @@ static enum MHD_Result exchange_finish(struct http *http, struct http_exchange *
                                        char *text, size_t len)
 {
     struct MHD_Connection *connection = exchange->connection;
-    if (exchange->stream != NULL) {
-        struct http_stream *stream = exchange->stream;
-        exchange->stream = NULL;
+    struct http_stream *stream = exchange->stream;
+    exchange->stream = NULL;
+    if (stream != NULL && !exchange->is_head) {
         free(text);
         return answer_stream(http, connection, stream, exchange->reply.content_type);
     }
+    if (stream != NULL)
+        stream_drop(stream); /* MHD would end the body that it leaves out */
     struct MHD_Response *response = response_of(text, len);
     if (response == NULL)
         return MHD_NO;
@@ -381,7 +333,8 @@ static enum MHD_Result exchange_run(struct http *http, struct http_exchange *exc
 }
 
 static enum MHD_Result answer_live(struct http *http, struct MHD_Connection *connection,
-                                   const char *path, void **request_ctx)
+                                   const struct http_target *target, bool is_head,
+                                   void **request_ctx)
 {
     struct http_exchange *exchange = *request_ctx;
     bool is_ours = true;
@@ -391,10 +344,11 @@ static enum MHD_Result answer_live(struct http *http, struct MHD_Connection *con
         return MHD_NO;
     *request_ctx = exchange;
     exchange->connection = connection;
+    exchange->is_head = is_head;
     exchange->reply = (struct http_reply){
         .status = MHD_HTTP_OK, .content_type = "text/plain; charset=utf-8", .accept = ""};
-    enum MHD_Result result = exchange_run(http, exchange, path, &is_ours);
-    return is_ours ? result : answer_page(http, connection, path);
+    enum MHD_Result result = exchange_run(http, exchange, target->path, &is_ours);
+    return is_ours ? result : answer_page(http, connection, target->path);
 }
 
 /* The answer has been sent, or cannot be. */
@@ -420,7 +374,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
                                   size_t *upload_len, void **request_ctx)
 {
     struct http *http = ctx;
-    struct target target;
+    struct http_target target;
     const char *text;
     (void)upload;
     (void)upload_len;
@@ -428,18 +382,20 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     if (is_header_too_long(connection))
         return answer_text(connection, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
                            "the header is too long\n");
-    target_find(connection, url, &target);
-    unsigned refusal = target_refuse(http, &target, version, &text);
+    http_target_find(connection, url, &target);
+    unsigned refusal =
+        http_target_refuse(&target, version, http->checks_host ? &http->listening : NULL, &text);
     if (refusal != 0)
         return answer_text(connection, refusal, text);
     /* MHD leaves out the body of an answer to HEAD. */
-    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
+    bool is_head = strcmp(method, MHD_HTTP_METHOD_HEAD) == 0;
+    if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && !is_head)
         return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                            "only GET and HEAD are supported\n");
     if (is_put_off(http, connection))
         return MHD_YES;
     if (http->live != NULL)
-        return answer_live(http, connection, target.path, request_ctx);
+        return answer_live(http, connection, &target, is_head, request_ctx);
     return answer_page(http, connection, target.path);
 }
 
@@ -618,61 +574,6 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static socklen_t sockaddr_make(const struct te_endpoint *endpoint, struct sockaddr_storage *ret)
-{
-    memset(ret, 0, sizeof(*ret));
-    if (te_addr_is_v4(&endpoint->addr)) {
-        struct sockaddr_in *v4 = (struct sockaddr_in *)ret;
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons(endpoint->port);
-        memcpy(&v4->sin_addr, endpoint->addr.bytes + V4_OFFSET, sizeof(v4->sin_addr));
-        return sizeof(*v4);
-    }
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)ret;
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(endpoint->port);
-    memcpy(&v6->sin6_addr, endpoint->addr.bytes, sizeof(v6->sin6_addr));
-    return sizeof(*v6);
-}
-
-static uint16_t bound_port(int fd)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t len = sizeof(address);
-    if (getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-        return 0;
-    /* The port is at the same offset in both families. */
-    return ntohs(((struct sockaddr_in *)&address)->sin_port);
-}
-
-static int listen_open(const struct te_endpoint *endpoint)
-{
-    struct sockaddr_storage address;
-    socklen_t len = sockaddr_make(endpoint, &address);
-    int on = 1;
-    int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -1;
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(fd, (struct sockaddr *)&address, len) == 0 && listen(fd, BACKLOG) == 0)
-        return fd;
-    int error = errno;
-    close(fd);
-    errno = error;
-    return -1;
-}
-
-static void listen_failed(const char *address, char *ret_message)
-{
-    const char *advice = "give another ADDRESS:PORT with --http, or --http off";
-    if (errno == EADDRINUSE)
-        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot serve HTTP at %s: the port is in use; %s",
-                 address, advice);
-    else
-        snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot serve HTTP at %s: %s; %s", address,
-                 strerror(errno), advice);
-}
-
 static void on_mhd_log(void *ctx, const char *format, va_list arguments)
 {
     static struct log_limit limit;
@@ -692,7 +593,8 @@ static bool daemon_start(struct http *http, int fd)
         MHD_OPTION_CONNECTION_LIMIT, http->slots_max, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)HTTP_POOL_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)(HTTP_DEADLINE_MS / 1000),
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, http, MHD_OPTION_END);
+        on_completed, http, MHD_OPTION_UNESCAPE_CALLBACK, http_target_unescape, NULL,
+        MHD_OPTION_END);
     http->listen_fd = fd;
     if (http->daemon == NULL)
         close(fd);
@@ -738,12 +640,12 @@ struct http *http_new(uv_loop_t *loop, const struct http_options *options, char 
     struct te_endpoint address = options->address;
     char text[TE_ADDR_TEXT_MAX];
     te_endpoint_format(&address, text);
-    int fd = listen_open(&address);
+    int fd = http_listen(&address);
     if (fd < 0) {
-        listen_failed(text, ret_message);
+        http_listen_failed(text, ret_message);
         return NULL;
     }
-    address.port = bound_port(fd);
+    address.port = http_listen_port(fd);
     struct http *http = http_alloc(loop, options);
     if (http == NULL || !daemon_start(http, fd)) {
         snprintf(ret_message, HTTP_MESSAGE_MAX, "cannot start the HTTP server at %s", text);

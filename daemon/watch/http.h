@@ -51,6 +51,7 @@ struct http_exchange {
     const char *path;
     FILE *body; /* of this turn's part of the answer; thrown away if there is a stream */
     struct http_reply reply;
+    bool is_head;    /* only the header is wanted */
     bool may_stream; /* there are fewer than HTTP_STREAMS_MAX */
     /* Set by the page: */
     bool is_unfinished;         /* this function is to be called again, in another turn */

@@ -198,6 +198,15 @@ static void test_live_page_is_asked_first(void **state)
     assert_string_equal(env->argument, "none");
 }
 
+/* A zero byte would end the text, and what comes after it would be lost without a word. */
+static void test_zero_bytes_are_no_ends(void **state)
+{
+    struct env *env = *state;
+    assert_non_null(strstr(answer_to(env, "/live%00.css"), "\r\n\r\nthe page\n"));
+    assert_non_null(strstr(answer_to(env, "/live?a=b%00c"), "\r\n\r\nlive\n"));
+    assert_string_equal(env->argument, "b%00c");
+}
+
 /* What the last turn has written is the answer; what was kept between turns is freed once. */
 static void test_answers_of_several_turns(void **state)
 {
@@ -311,6 +320,7 @@ static void test_streams_leave_room(void **state)
         close(fds[i]);
 }
 
+/* Its header, and no body: not even the end of one. */
 static void test_head_of_a_stream(void **state)
 {
     struct env *env = *state;
@@ -318,6 +328,7 @@ static void test_head_of_a_stream(void **state)
     t_turn_until(&env->loop, take, env);
     close(env->fd);
     assert_non_null(strstr(env->answer, "text/event-stream"));
+    assert_string_equal(strstr(env->answer, "\r\n\r\n"), "\r\n\r\n");
     t_turn_until(&env->loop, is_one_gone, env);
 }
 
@@ -361,6 +372,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_live_page_is_asked_first),
+        TEST(test_zero_bytes_are_no_ends),
         TEST(test_answers_of_several_turns),
         TEST(test_others_get_turns_in_between),
         TEST(test_client_leaves_an_unfinished_answer),
