@@ -12,30 +12,49 @@
 #define BUFFER_MIN_BYTES 4096
 #define BUFFER_MAX_BYTES (1 << 30)
 
+/* The kernel's, for values that it shows otherwise than they were set. */
+#define TOS_BITS 0xfc /* the lowest two are ECN's, and TCP's own: RFC 3168 */
+#define RTO_MAX_S 120
+#define LINGER2_MAX_S 120
+#define WINDOW_CLAMP_MIN 1152
+
+enum shown { SHOWN_SWITCH, SHOWN_NUMBER, SHOWN_DOUBLED };
+
 struct row {
-    int32_t level, name, min, max;
+    int32_t level, name;
+    enum shown shown;
+    int32_t min, max, start;
 };
 
 static const struct row rows[SOCKET_OPTION_COUNT] = {
-#define SOCKET_OPTION_ROW(NAME, level, name, min, max)                                             \
-    [SOCKET_OPTION_##NAME] = {level, name, min, max},
+#define SOCKET_OPTION_ROW(NAME, level, name, shown, min, max, start)                               \
+    [SOCKET_OPTION_##NAME] = {level, name, SHOWN_##shown, min, max, start},
     SOCKET_OPTION_LIST(SOCKET_OPTION_ROW)
 #undef SOCKET_OPTION_ROW
 };
 
+/* What root may set beyond the kernel's limits (socket(7)): the engine has limits of its own. */
+static int32_t plain_name(const struct socket_request *request)
+{
+    if (request->level == SOL_SOCKET && request->name == SO_SNDBUFFORCE)
+        return SO_SNDBUF;
+    if (request->level == SOL_SOCKET && request->name == SO_RCVBUFFORCE)
+        return SO_RCVBUF;
+    return request->name;
+}
+
 /* SOCKET_OPTION_COUNT: it is none whose value is a number. */
-static enum socket_option find(const struct socket_request *request)
+static enum socket_option find(int32_t level, int32_t name)
 {
     unsigned i = 0;
-    while (i < SOCKET_OPTION_COUNT &&
-           (rows[i].level != request->level || rows[i].name != request->name))
+    while (i < SOCKET_OPTION_COUNT && (rows[i].level != level || rows[i].name != name))
         i++;
     return (enum socket_option)i;
 }
 
 static bool is_set(const struct socket *socket, enum socket_option option)
 {
-    return (socket->options.set & 1u << option) != 0;
+    return (socket->options.set & (uint64_t)1 << option) != 0;
 }
 
 bool socket_option_is_on(const struct socket *socket, enum socket_option option)
@@ -57,6 +76,18 @@ static int64_t buffer_bytes(int32_t value)
     return bytes < BUFFER_MIN_BYTES ? BUFFER_MIN_BYTES : bytes;
 }
 
+/* The window is never above the buffer: so a clamp of the one is one of the other. */
+static int64_t receive_bytes(const struct socket *socket)
+{
+    int64_t buffer = is_set(socket, SOCKET_OPTION_RCVBUF)
+                         ? buffer_bytes(socket->options.value[SOCKET_OPTION_RCVBUF])
+                         : BUFFER_MAX_BYTES;
+    int64_t clamp = socket->options.value[SOCKET_OPTION_WINDOW_CLAMP];
+    if (clamp > 0 && clamp < buffer)
+        buffer = clamp;
+    return buffer < BUFFER_MIN_BYTES ? BUFFER_MIN_BYTES : buffer;
+}
+
 /* Nagle's algorithm also stands for the cork: both hold small segments back. */
 static bool wants_nagle(const struct socket *socket)
 {
@@ -73,6 +104,7 @@ static bool translate(const struct socket *socket, enum socket_option option,
         [SOCKET_OPTION_KEEPALIVE] = TE_OPTION_KEEPALIVE,
         [SOCKET_OPTION_SNDBUF] = TE_OPTION_SEND_BUFFER_MAX,
         [SOCKET_OPTION_RCVBUF] = TE_OPTION_RECEIVE_BUFFER_MAX,
+        [SOCKET_OPTION_WINDOW_CLAMP] = TE_OPTION_RECEIVE_BUFFER_MAX,
         [SOCKET_OPTION_NODELAY] = TE_OPTION_NAGLE,
         [SOCKET_OPTION_CORK] = TE_OPTION_NAGLE,
         [SOCKET_OPTION_KEEPIDLE] = TE_OPTION_KEEPALIVE_IDLE_US,
@@ -94,8 +126,10 @@ static bool translate(const struct socket *socket, enum socket_option option,
         *ret_value = wants_nagle(socket);
         break;
     case TE_OPTION_SEND_BUFFER_MAX:
-    case TE_OPTION_RECEIVE_BUFFER_MAX:
         *ret_value = buffer_bytes(value);
+        break;
+    case TE_OPTION_RECEIVE_BUFFER_MAX:
+        *ret_value = receive_bytes(socket);
         break;
     case TE_OPTION_KEEPALIVE_IDLE_US:
     case TE_OPTION_KEEPALIVE_INTERVAL_US:
@@ -141,21 +175,98 @@ void socket_option_apply(struct socket *socket)
 
 /* --- SETSOCKOPT ------------------------------------------------------------------------------- */
 
+/* What the kernel makes of some values before it keeps them. */
+
+/* It counts the retransmissions of SYN,ACK, and shows the time that they take: 1, 3, 7 ... s. */
+static int32_t deferred_s(int32_t asked_s)
+{
+    int32_t shown_s = 0, step_s = 1;
+    for (unsigned i = 0; shown_s < asked_s && i < UINT8_MAX; i++) {
+        shown_s += step_s;
+        step_s = 2 * step_s < RTO_MAX_S ? 2 * step_s : RTO_MAX_S;
+    }
+    return shown_s;
+}
+
+static int32_t lingered_s(const struct socket *socket, int32_t asked_s)
+{
+    int64_t usual_us = socket->server->options.engine->fin_wait_2_us;
+    if (asked_s < 0)
+        return -1;
+    if (asked_s == 0)
+        return (int32_t)(usual_us / TE_SECOND);
+    return asked_s < LINGER2_MAX_S ? asked_s : LINGER2_MAX_S;
+}
+
+static int32_t kept_value(const struct socket *socket, enum socket_option option, int32_t value)
+{
+    switch (option) {
+    case SOCKET_OPTION_TOS:
+        return value & TOS_BITS;
+    case SOCKET_OPTION_TCLASS:
+        return value < 0 ? 0 : value & TOS_BITS;
+    case SOCKET_OPTION_TTL:
+    case SOCKET_OPTION_HOPS:
+        return value < 0 ? rows[option].start : value;
+    case SOCKET_OPTION_DEFER_ACCEPT:
+        return deferred_s(value);
+    case SOCKET_OPTION_LINGER2:
+        return lingered_s(socket, value);
+    case SOCKET_OPTION_WINDOW_CLAMP:
+        return value < WINDOW_CLAMP_MIN ? (value == 0 ? 0 : WINDOW_CLAMP_MIN) : value;
+    case SOCKET_OPTION_THIN_DUPACK:
+        return 0; /* it is no more: tcp(7) */
+    default:
+        return value;
+    }
+}
+
+/* Some are for a while of a socket's life only. */
+static int check_time(const struct socket *socket, enum socket_option option, int32_t value)
+{
+    bool is_new = socket->state == SOCKET_NEW || socket->state == SOCKET_BOUND;
+    switch (option) {
+    case SOCKET_OPTION_V6ONLY:
+        return socket->state == SOCKET_NEW ? 0 : EINVAL;
+    case SOCKET_OPTION_WINDOW_CLAMP:
+        return is_new || value != 0 ? 0 : EINVAL;
+    case SOCKET_OPTION_FASTOPEN:
+        return is_new || socket->state == SOCKET_LISTENING ? 0 : EINVAL;
+    case SOCKET_OPTION_FASTOPEN_CONNECT:
+        return is_new ? 0 : EINVAL;
+    default:
+        return 0;
+    }
+}
+
+/* ip(7): one byte will do for them. */
+static bool read_number(const struct socket_request *request, int32_t *ret_value)
+{
+    bool is_byte = request->level == IPPROTO_IP && request->length > 0;
+    if (request->length < sizeof(*ret_value) && !is_byte)
+        return false;
+    *ret_value = request->value[0];
+    if (request->length >= sizeof(*ret_value))
+        memcpy(ret_value, request->value, sizeof(*ret_value));
+    return true;
+}
+
 static int set_number(struct socket *socket, enum socket_option option,
                       const struct socket_request *request)
 {
     const struct row *row = &rows[option];
     int32_t value;
-    if (request->length < sizeof(value))
+    if (row->level == IPPROTO_IPV6 && socket->family != AF_INET6)
+        return ENOPROTOOPT;
+    if (!read_number(request, &value))
         return EINVAL;
-    memcpy(&value, request->value, sizeof(value));
     if (value < row->min || value > row->max || (option == SOCKET_OPTION_TTL && value == 0))
         return EINVAL;
-    if (option == SOCKET_OPTION_V6ONLY &&
-        (socket->family != AF_INET6 || socket->state != SOCKET_NEW))
-        return socket->family != AF_INET6 ? ENOPROTOOPT : EINVAL;
-    socket->options.value[option] = value;
-    socket->options.set |= 1u << option;
+    int error = check_time(socket, option, value);
+    if (error != 0)
+        return error;
+    socket->options.value[option] = kept_value(socket, option, value);
+    socket->options.set |= (uint64_t)1 << option;
     apply(socket, option);
     return 0;
 }
@@ -196,7 +307,7 @@ static int set_congestion(struct socket *socket, const struct socket_request *re
 
 int socket_option_set(struct socket *socket, const struct socket_request *request)
 {
-    enum socket_option option = find(request);
+    enum socket_option option = find(request->level, plain_name(request));
     if (option != SOCKET_OPTION_COUNT)
         return set_number(socket, option, request);
     if (request->level == SOL_SOCKET && request->name == SO_LINGER)
@@ -237,21 +348,13 @@ static int32_t default_of(const struct socket *socket, enum socket_option option
         return (int32_t)(engine->keepalive_interval_us / TE_SECOND);
     case SOCKET_OPTION_KEEPCNT:
         return engine->keepalive_probes_max;
-    case SOCKET_OPTION_QUICKACK:
-        return 1;
-    case SOCKET_OPTION_TTL:
-    case SOCKET_OPTION_HOPS:
-        return 64;
+    case SOCKET_OPTION_SYNCNT:
+        return engine->syn_retries_max;
+    case SOCKET_OPTION_LINGER2:
+        return (int32_t)(engine->fin_wait_2_us / TE_SECOND);
     default:
-        return 0;
+        return rows[option].start;
     }
-}
-
-static bool is_switch(enum socket_option option)
-{
-    return rows[option].min == INT32_MIN && option != SOCKET_OPTION_SNDBUF &&
-           option != SOCKET_OPTION_RCVBUF && option != SOCKET_OPTION_DEFER_ACCEPT &&
-           option != SOCKET_OPTION_TOS;
 }
 
 static int get_number(const struct socket *socket, enum socket_option option,
@@ -259,9 +362,11 @@ static int get_number(const struct socket *socket, enum socket_option option,
 {
     int32_t value =
         is_set(socket, option) ? socket->options.value[option] : default_of(socket, option);
-    if (option == SOCKET_OPTION_SNDBUF || option == SOCKET_OPTION_RCVBUF)
+    if (rows[option].level == IPPROTO_IPV6 && socket->family != AF_INET6)
+        return EOPNOTSUPP;
+    if (rows[option].shown == SHOWN_DOUBLED)
         value = (int32_t)buffer_bytes(value);
-    if (is_switch(option))
+    if (rows[option].shown == SHOWN_SWITCH)
         value = value != 0;
     return give_number(request, value, answer);
 }
@@ -274,6 +379,16 @@ static int get_maxseg(const struct socket *socket, const struct socket_request *
     if (socket->id != 0 && te_status(rpc_stack(socket->server->rpc), socket->id, &status) == TE_OK)
         mss = (int32_t)status.mss;
     return give_number(request, mss, answer);
+}
+
+/* Of the path, as far as it is known. */
+static int get_mtu(const struct socket *socket, const struct socket_request *request,
+                   struct socket_answer *answer)
+{
+    struct te_status status;
+    if (socket->id == 0 || te_status(rpc_stack(socket->server->rpc), socket->id, &status) != TE_OK)
+        return ENOTCONN;
+    return give_number(request, (int32_t)status.path_mtu_bytes, answer);
 }
 
 static int get_congestion(const struct socket *socket, const struct socket_request *request,
@@ -349,13 +464,16 @@ static int get_of_tcp(const struct socket *socket, const struct socket_request *
 int socket_option_get(struct socket *socket, const struct socket_request *request,
                       struct socket_answer *answer)
 {
-    enum socket_option option = find(request);
+    enum socket_option option = find(request->level, request->name);
     if (option != SOCKET_OPTION_COUNT)
         return get_number(socket, option, request, answer);
     if (request->level == SOL_SOCKET)
         return get_of_socket(socket, request, answer);
     if (request->level == IPPROTO_TCP)
         return get_of_tcp(socket, request, answer);
+    if ((request->level == IPPROTO_IP && request->name == IP_MTU) ||
+        (request->level == IPPROTO_IPV6 && request->name == IPV6_MTU))
+        return get_mtu(socket, request, answer);
     if (request->level == IPPROTO_IP && request->name == IP_OPTIONS)
         return give(request, "", 0, answer); /* there are none */
     return ENOPROTOOPT;

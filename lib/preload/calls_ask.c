@@ -1,6 +1,7 @@
 /* getsockname, getpeername, getsockopt, setsockopt. */
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "note.h"
 #include "option.h"
 #include "real.h"
+#include "settings.h"
 #include "sys.h"
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -112,6 +114,8 @@ static int get_socket_level(int fd, int name, int family, void *value, socklen_t
         return answer_int(failure_take(fd), value, length);
     case SO_ACCEPTCONN:
         return answer_int(kind_is_listener(fd), value, length);
+    case SO_PEERNAME:
+        return ask_name(fd, SOCKET_OP_GETPEERNAME, value, length);
     case SO_TYPE:
         return sys_getsockopt(fd, SOL_SOCKET, name, value, length);
     case SO_PEERCRED:
@@ -161,15 +165,39 @@ static int tell_option(int fd, int level, int name, const void *value, socklen_t
         memcpy(request.value, value, length);
     int result = control_ask_once(fd, &request, &answer);
     if (result < 0)
-        note("setsockopt(%d, %d, %d): error %d", fd, level, name, -result);
+        note("setsockopt(%d, %s (%d, %d)): error %d", fd, option_text(level, name), level, name,
+             -result);
+    return result;
+}
+
+/* Whether segments from a peer, or to it, would have to be signed (RFC 2385): the value begins with
+ * its address. */
+static bool signs_for_engine(int level, int name, const void *value, socklen_t length)
+{
+    return level == IPPROTO_TCP && (name == TCP_MD5SIG || name == TCP_MD5SIG_EXT) &&
+           length >= sizeof(struct sockaddr_storage) && settings_engine_reaches(value, length);
+}
+
+/* What is refused before it is known, too, whose the socket will be: a program that was told that
+ * it has it would go on without. */
+static int check_option(int level, int name, const void *value, socklen_t length)
+{
+    int result = 0;
+    if (level == SOL_SOCKET && name == SO_ZEROCOPY)
+        result = -EOPNOTSUPP;
+    else if (signs_for_engine(level, name, value, length))
+        result = -ENOPROTOOPT;
+    if (result < 0)
+        note("option %d of level %d is refused: error %d", name, level, -result);
     return result;
 }
 
 static int set_option(int fd, int level, int name, const void *value, socklen_t length)
 {
     enum kind kind = kind_of(fd, NULL);
-    if (kind != KIND_OTHER && level == SOL_SOCKET && name == SO_ZEROCOPY)
-        return -EOPNOTSUPP; /* before it is known whose the socket will be, too */
+    int refused = kind == KIND_OTHER ? 0 : check_option(level, name, value, length);
+    if (refused < 0)
+        return refused;
     if (kind == KIND_ENGINE && !option_is_descriptors(level, name))
         return tell_option(fd, level, name, value, length);
     int result = sys_setsockopt(fd, level, name, value, length);

@@ -1,60 +1,44 @@
 #include "option.h"
 
 #include <errno.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/time.h>
 
 #include "changed.h"
 #include "note.h"
+#include "option_list.h"
 #include "sys.h"
+
+/* How the kernel shows what was set. */
+enum shown { SHOWN_SWITCH, SHOWN_NUMBER, SHOWN_DOUBLED };
 
 struct option {
     int level, name;
-    unsigned char is_doubled; /* the kernel shows twice what was set: socket(7) */
+    enum shown shown;
+    const char *text;
 };
 
 /* What a program may have set before it is known whose socket it will be. */
 static const struct option options[] = {
-    {SOL_SOCKET, SO_REUSEADDR, 0},
-    {SOL_SOCKET, SO_REUSEPORT, 0},
-    {SOL_SOCKET, SO_KEEPALIVE, 0},
-    {SOL_SOCKET, SO_LINGER, 0},
-    {SOL_SOCKET, SO_OOBINLINE, 0},
-    {SOL_SOCKET, SO_SNDBUF, 1},
-    {SOL_SOCKET, SO_RCVBUF, 1},
-    {SOL_SOCKET, SO_BINDTODEVICE, 0},
-    {SOL_SOCKET, SO_MARK, 0},
-    {SOL_SOCKET, SO_PRIORITY, 0},
-    {IPPROTO_IP, IP_TOS, 0},
-    {IPPROTO_IP, IP_TTL, 0},
-    {IPPROTO_IPV6, IPV6_V6ONLY, 0},
-    {IPPROTO_IPV6, IPV6_TCLASS, 0},
-    {IPPROTO_IPV6, IPV6_UNICAST_HOPS, 0},
-    {IPPROTO_TCP, TCP_NODELAY, 0},
-    {IPPROTO_TCP, TCP_CORK, 0},
-    {IPPROTO_TCP, TCP_MAXSEG, 0},
-    {IPPROTO_TCP, TCP_KEEPIDLE, 0},
-    {IPPROTO_TCP, TCP_KEEPINTVL, 0},
-    {IPPROTO_TCP, TCP_KEEPCNT, 0},
-    {IPPROTO_TCP, TCP_SYNCNT, 0},
-    {IPPROTO_TCP, TCP_LINGER2, 0},
-    {IPPROTO_TCP, TCP_DEFER_ACCEPT, 0},
-    {IPPROTO_TCP, TCP_WINDOW_CLAMP, 0},
-    {IPPROTO_TCP, TCP_QUICKACK, 0},
-    {IPPROTO_TCP, TCP_CONGESTION, 0},
-    {IPPROTO_TCP, TCP_USER_TIMEOUT, 0},
-    {IPPROTO_TCP, TCP_FASTOPEN, 0},
-    {IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 0},
-    {IPPROTO_TCP, TCP_NOTSENT_LOWAT, 0},
+#define CARRIED_ROW(NAME, level, name, shown, ...) {level, name, SHOWN_##shown, #name},
+    SOCKET_OPTION_LIST(CARRIED_ROW)
+#undef CARRIED_ROW
+        {SOL_SOCKET, SO_LINGER, SHOWN_NUMBER, "SO_LINGER"},
+    {IPPROTO_TCP, TCP_MAXSEG, SHOWN_NUMBER, "TCP_MAXSEG"},
+    {IPPROTO_TCP, TCP_CONGESTION, SHOWN_NUMBER, "TCP_CONGESTION"},
+#define REFUSED_ROW(level, name) {level, name, SHOWN_NUMBER, #name},
+    SOCKET_REFUSED_LIST(REFUSED_ROW)
+#undef REFUSED_ROW
 };
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
 static const struct option descriptor_options[] = {
-    {SOL_SOCKET, SO_RCVTIMEO, 0},
-    {SOL_SOCKET, SO_SNDTIMEO, 0},
-    {SOL_SOCKET, SO_RCVLOWAT, 0},
+    {SOL_SOCKET, SO_RCVTIMEO, SHOWN_NUMBER, "SO_RCVTIMEO"},
+    {SOL_SOCKET, SO_SNDTIMEO, SHOWN_NUMBER, "SO_SNDTIMEO"},
+    {SOL_SOCKET, SO_RCVLOWAT, SHOWN_NUMBER, "SO_RCVLOWAT"},
 };
 enum { DESCRIPTOR_OPTION_COUNT = sizeof(descriptor_options) / sizeof(descriptor_options[0]) };
 
@@ -65,6 +49,15 @@ bool option_is_descriptors(int level, int name)
             return true;
     }
     return false;
+}
+
+const char *option_text(int level, int name)
+{
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        if (options[i].level == level && options[i].name == name)
+            return options[i].text;
+    }
+    return "an option";
 }
 
 /* --- what was set ----------------------------------------------------------------------------- */
@@ -134,8 +127,7 @@ static int set_on_engine(struct control *control, int engine_fd, const struct op
     if (result == -ENETDOWN || result == -EAGAIN)
         return result;
     if (result < 0)
-        note("option %d of level %d, set before, is not the engine's: error %d", option->name,
-             option->level, -result);
+        note("%s, set before, is none of the engine's: error %d", option->text, -result);
     return 0;
 }
 
@@ -152,7 +144,7 @@ static void copy_between_descriptors(int from_fd, int to_fd)
 static int copy_one(struct control *control, int engine_fd, const struct option *option,
                     struct value *value)
 {
-    if (option->is_doubled)
+    if (option->shown == SHOWN_DOUBLED)
         halve(value);
     return set_on_engine(control, engine_fd, option, value);
 }
@@ -213,7 +205,8 @@ void option_copy_to_kernel(struct control *control, int engine_fd, int kernel_fd
     struct socket_answer answer;
     for (unsigned i = 0; i < OPTION_COUNT; i++) {
         /* Sizes of buffers are the engine's own measure. */
-        if (!options[i].is_doubled && get_from_engine(control, engine_fd, &options[i], &answer))
+        if (options[i].shown != SHOWN_DOUBLED &&
+            get_from_engine(control, engine_fd, &options[i], &answer))
             sys_setsockopt(kernel_fd, options[i].level, options[i].name, answer.value,
                            answer.length);
     }

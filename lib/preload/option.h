@@ -9,6 +9,8 @@
 #include "control.h"
 
 /* Those that act on reads and writes of the descriptor itself: timeouts, low-water marks. */
+/* What it is called. */
+const char *option_text(int level, int name);
 bool option_is_descriptors(int level, int name);
 
 /* The program has set an option of fd, a TCP socket of the kernel's. */

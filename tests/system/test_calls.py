@@ -135,6 +135,18 @@ class Calls(harness.SystemTest):
     def test_supervised(self):
         self.check(HOST6, RUN, "--verbose", "--supervise", PROGRAM, without=NOT_SUPERVISED)
 
+    def test_options_that_are_refused_are_named(self):
+        peer = Peer(HOST4)
+        self.addCleanup(peer.close)
+        for how in ([], ["--supervise"]):
+            done = run(RUN, "--verbose", *how, PROGRAM, HOST4, *peer.numbers, "options_refused",
+                       env=self.environment(True))
+            said = done.stderr.decode()
+            for name in ("SO_DONTROUTE", "SO_MARK", "SO_TIMESTAMP", "SO_TIMESTAMPNS", "TCP_INQ",
+                         "SO_MAX_PACING_RATE", "IP_MINTTL", "TCP_SAVE_SYN"):
+                self.assertIn(f"{name}, set before, is none of the engine's", said)
+                self.assertRegex(said, rf"setsockopt\(\d+, {name} \(")
+
     def test_bare_calls_are_the_engines(self):
         """They do not go past it, to the kernel's TCP."""
         peer = Peer(HOST4)
