@@ -4,10 +4,9 @@
 #ifndef TCPENGINED_SOCKET_OPTION_H
 #define TCPENGINED_SOCKET_OPTION_H
 
+#include <option_list.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#include <option_list.h>
 
 #define SOCKET_CONGESTION_MAX 16 /* TCP_CA_NAME_MAX of Linux */
 

@@ -111,19 +111,9 @@ static void listener_owner(struct out *out, const struct explain_subject *subjec
     put_owner(out, &subject->listener_owner, "the program of uid ");
 }
 
-static void listener_owner_first(struct out *out, const struct explain_subject *subject)
-{
-    put_owner(out, &subject->listener_owner, "The program of uid ");
-}
-
 static void id(struct out *out, const struct explain_subject *subject)
 {
     put_number(out, subject->facts->status.id);
-}
-
-static void local(struct out *out, const struct explain_subject *subject)
-{
-    put_endpoint(out, &subject->facts->status.local);
 }
 
 static void remote(struct out *out, const struct explain_subject *subject)
@@ -568,11 +558,6 @@ static void window_full(struct out *out, const struct explain_subject *subject)
         unacked->start != unacked->end ? "which is full" : "which has no room for a whole segment");
 }
 
-static void hold_for(struct out *out, const struct explain_subject *subject)
-{
-    put_since(out, subject->facts, subject->facts->hold_since_us);
-}
-
 static void held(struct out *out, const struct explain_subject *subject)
 {
     put_duration(out, subject->facts->held_us[subject->facts->hold]);
@@ -891,9 +876,7 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(owner)                                                                                       \
     X(owner_first)                                                                                 \
     X(listener_owner)                                                                              \
-    X(listener_owner_first)                                                                        \
     X(id)                                                                                          \
-    X(local)                                                                                       \
     X(remote)                                                                                      \
     X(local_port)                                                                                  \
     X(remote_port)                                                                                 \
@@ -912,9 +895,7 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(silence_why)                                                                                 \
     X(times_sent)                                                                                  \
     X(nth)                                                                                         \
-    X(nth_next)                                                                                    \
     X(retries)                                                                                     \
-    X(retries_max)                                                                                 \
     X(probe)                                                                                       \
     X(probes_unanswered)                                                                           \
     X(keepalive)                                                                                   \
@@ -939,7 +920,6 @@ static void reopen(struct out *out, const struct explain_subject *subject)
     X(algorithm)                                                                                   \
     X(repair)                                                                                      \
     X(window_full)                                                                                 \
-    X(hold_for)                                                                                    \
     X(held)                                                                                        \
     X(busy)                                                                                        \
     X(path_mtu)                                                                                    \
