@@ -567,6 +567,8 @@ static void handle_start(struct channel_place *place, const struct request *requ
     if (code == PB_OK)
         return;
     count_if_bad(place, code);
+    pb_hint hint = code == PB_RESOURCES ? rpc_local_hint(&place->link->rpc_link) : PB_HINT(NONE);
+    atomic_store_explicit(&slot_of(place)->id, (uint64_t)hint, memory_order_relaxed);
     set_state(place, CHANNEL_ENDED, code);
 }
 

@@ -67,7 +67,13 @@
       "close some connections, wait for TIME_WAIT to end, or raise connections_per_uid_percent")   \
     X(ALLOW_FAULTS, "set allow_faults = yes in the daemon's configuration, and restart it")        \
     X(FAULTS, "remove some, or raise faults_max or faults_per_uid_max")                            \
-    X(FAULT_IDS, "Fault with FAULT_LIST names those that exist")
+    X(FAULT_IDS, "Fault with FAULT_LIST names those that exist")                                   \
+    X(CONN_MAX, "close connections that are no longer needed, or raise conn_max")                  \
+    X(CONNECTIONS_PER_UID,                                                                         \
+      "close connections that are no longer needed, or raise connections_per_uid_percent")         \
+    X(LISTENERS_MAX, "close listeners that are no longer needed, or raise listeners_max")          \
+    X(LISTENERS_PER_UID,                                                                           \
+      "close listeners that are no longer needed, or raise listeners_per_uid_percent")
 
 /* What code says. */
 const char *rpc_hint_text(pb_hint code);

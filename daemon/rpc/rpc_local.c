@@ -65,6 +65,11 @@ pb_code rpc_local_open(struct rpc_link *link, const struct rpc_local_open *open,
     return finish_opened(&call, ret_opened);
 }
 
+pb_hint rpc_local_hint(const struct rpc_link *link)
+{
+    return link->rpc->answer.status.hint_code;
+}
+
 pb_code rpc_local_accept(struct rpc_link *link, uint64_t listener_id,
                          struct rpc_local_opened *ret_opened)
 {

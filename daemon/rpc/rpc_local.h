@@ -24,6 +24,8 @@ struct rpc_local_opened {
  * connected. */
 pb_code rpc_local_open(struct rpc_link *link, const struct rpc_local_open *open,
                        struct rpc_local_opened *ret_opened);
+/* What the answer to the last of them advises: which limit bit, if it was PB_RESOURCES. */
+pb_hint rpc_local_hint(const struct rpc_link *link);
 pb_code rpc_local_accept(struct rpc_link *link, uint64_t listener_id,
                          struct rpc_local_opened *ret_opened);
 pb_code rpc_local_close(struct rpc_link *link, uint64_t id);

@@ -366,14 +366,18 @@ static enum rpc_outcome fail_conflict(struct rpc_call *call, const struct te_add
 /* The engine refuses an opening for a limit. TE_LIMIT_NONE: one that has no share. */
 static enum rpc_outcome fail_limit(struct rpc_call *call, enum te_limit limit, uint32_t uid)
 {
-    char hint[HINT_MAX];
+    static const pb_hint hints[] = {
+        [TE_LIMIT_CONNECTIONS] = PB_HINT(CONN_MAX),
+        [TE_LIMIT_CONNECTIONS_UID] = PB_HINT(CONNECTIONS_PER_UID),
+        [TE_LIMIT_LISTENERS] = PB_HINT(LISTENERS_MAX),
+        [TE_LIMIT_LISTENERS_UID] = PB_HINT(LISTENERS_PER_UID),
+    };
     const char *key = te_limit_key(limit), *what = "connections";
     uint32_t value = te_limit_value(rpc_stack(call->rpc), limit);
-    const struct rpc_error error = {PB_RESOURCES, te_err_errno_name(TE_ERR_RESOURCES),
-                                    PB_HINT(RAISE_LIMIT), hint};
+    const struct rpc_error error = {PB_RESOURCES, te_err_errno_name(TE_ERR_RESOURCES), hints[limit],
+                                    rpc_hint_text(hints[limit])};
     if (limit == TE_LIMIT_LISTENERS || limit == TE_LIMIT_LISTENERS_UID)
         what = "listeners";
-    snprintf(hint, sizeof(hint), "close %s that are no longer needed, or raise %s", what, key);
     if (limit == TE_LIMIT_CONNECTIONS || limit == TE_LIMIT_LISTENERS)
         return rpc_fail(call, &error, "Open: the daemon has as many %s as it may: %" PRIu32 " (%s)",
                         what, value, key);

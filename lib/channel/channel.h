@@ -229,7 +229,8 @@ struct channel_slot {
         struct channel_endpoint remote;
         char text[20]; /* as option */
     };
-    _Atomic uint64_t id;
+    _Atomic uint64_t id; /* or, of what did not begin for lack of RESOURCES, the protocol's Hint:
+                          * which limit bit; 0: none that has a name */
 };
 _Static_assert(offsetof(struct channel_slot, writes) == 28, "writes");
 _Static_assert(offsetof(struct channel_slot, op) == 32, "op");

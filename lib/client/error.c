@@ -57,6 +57,17 @@ static const char *hint_text(enum tcpc_hint hint)
         enum tcpc_hint hint;
         const char *text;
     } texts[] = {
+        {TCPC_HINT_OBJECTS_PER_UID, "close some of them, or raise objects_per_uid_max"},
+        {TCPC_HINT_FREE_MEMORY, "close connections that are no longer needed"},
+        {TCPC_HINT_MEMORY_SHARE, "read or close some of them, or raise memory_per_uid_percent"},
+        {TCPC_HINT_PORT_SHARE, "close some of them, or raise connections_per_uid_percent"},
+        {TCPC_HINT_CONN_MAX, "close connections that are no longer needed, or raise conn_max"},
+        {TCPC_HINT_CONNECTIONS_PER_UID,
+         "close connections that are no longer needed, or raise connections_per_uid_percent"},
+        {TCPC_HINT_LISTENERS_MAX,
+         "close listeners that are no longer needed, or raise listeners_max"},
+        {TCPC_HINT_LISTENERS_PER_UID,
+         "close listeners that are no longer needed, or raise listeners_per_uid_percent"},
         {TCPC_HINT_OTHER_VERSION, "daemon and client may be of different versions"},
         {TCPC_HINT_LATE, "allow more time, or see its log"},
         {TCPC_HINT_NEW_CLIENT, "make a new client"},

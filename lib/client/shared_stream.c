@@ -68,6 +68,17 @@ static enum tcpc_code fail(const struct tcpc_stream *stream, enum tcpc_code code
     return tcpci_error_set_code(ret_error, code, stream->channel->url);
 }
 
+/* Which limit bit, if one did (channel.h). */
+static enum tcpc_code fail_to_begin(const struct tcpc_stream *stream, enum tcpc_code code,
+                                    struct tcpc_error *ret_error)
+{
+    uint64_t hint = atomic_load(&tcpci_shared_slot(stream)->id);
+    if (code != TCPC_RESOURCES || hint == TCPC_HINT_NONE)
+        return fail(stream, code, ret_error);
+    return tcpci_error_set(ret_error, code, (enum tcpc_hint)hint,
+                           "insufficient resources: a limit of the daemon is reached");
+}
+
 /* Until the request is carried out, one way or the other. */
 static enum tcpc_code await(struct tcpc_stream *stream, int64_t until_ms)
 {
@@ -130,7 +141,7 @@ static enum tcpc_code conclude(struct tcpc_stream *stream, uint32_t wait_ms,
         *ret_stream = stream;
         return TCPC_OK;
     }
-    code = fail(stream, code, ret_error);
+    code = fail_to_begin(stream, code, ret_error);
     tcpc_stream_abort(stream);
     return code;
 }

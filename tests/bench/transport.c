@@ -105,8 +105,10 @@ static struct tcpc_client *client;
 
 static void must(const char *what, enum tcpc_code code, const struct tcpc_error *error)
 {
+    char why[sizeof(error->message) + sizeof(error->hint) + 2];
+    snprintf(why, sizeof(why), "%s%s%s", error->message, *error->hint ? "; " : "", error->hint);
     if (code != TCPC_OK)
-        bench_die(what, error->message);
+        bench_die(what, why);
 }
 
 static void engine_init(const char *url, unsigned busy)

@@ -296,7 +296,7 @@ class Busy(harness.SystemTest):
 class Hostile(harness.SystemTest):
     """Whatever a program writes into its channel costs that program alone."""
 
-    daemon_arguments = ("--set", "channels_per_uid_max=2")
+    daemon_arguments = ("--set", "channels_per_uid_max=2", "--set", "listeners_max=16")
 
     def setUp(self) -> None:
         self.addCleanup(self.check_others)  # the last one
@@ -597,6 +597,19 @@ class Hostile(harness.SystemTest):
                 wait_for(lambda: struct.unpack_from("<I", channel.memory, rawchannel.CLIENT_SLEEPS)
                          == (0,), what="being woken")
                 self.assertEqual(channel.drain(), b"" if not rings else b"\0", how)
+
+    def test_a_refusal_names_the_limit(self) -> None:
+        """As a request's does, by the number of its hint."""
+        hint_listeners_max = 60  # of the .proto
+        with self.channel(slots=32) as channel:
+            codes = [self.answer(channel, slot, LISTEN, local=("0.0.0.0", 6000 + slot))
+                     for slot in range(20)]
+            refused = codes.index(RESOURCES)
+            self.assertEqual(codes[:refused], [0] * refused)
+            self.assertEqual(channel.get(refused, STATE), ENDED)
+            self.assertEqual(channel.get(refused, rawchannel.ID, "<Q"), hint_listeners_max)
+            self.assertEqual(self.answer(channel, 31, OPEN, remote=("127.0.0.1", 1)), INVALID_ARGUMENT)
+            self.assertEqual(channel.get(31, rawchannel.ID, "<Q"), 0)  # nothing is full
 
     def test_too_many(self) -> None:
         channels = [self.channel() for _ in range(2)]

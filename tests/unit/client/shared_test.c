@@ -182,6 +182,49 @@ static void without_a_slot_nobody_waits_in_vain(void **state)
     assert_int_equal(tcpc_stream_open(&channel, NULL, &remote, 0, &stream, &error), TCPC_RESOURCES);
 }
 
+/* The daemon refuses the first slot's opening, for a limit that it names. */
+static void *refuse(void *arg)
+{
+    struct channel_slot *slot = channel_slot_at(channel.head, 0);
+    const uint64_t *hint = arg;
+    while (atomic_load(&slot->asked) == atomic_load(&slot->answered))
+        ;
+    atomic_store(&slot->id, *hint);
+    atomic_store(&slot->code, (uint32_t)TCPC_RESOURCES);
+    atomic_store(&slot->state, (uint32_t)CHANNEL_ENDED);
+    atomic_store(&slot->answered, atomic_load(&slot->asked));
+    channel_set_add(&channel.head->ready, 0);
+    return NULL;
+}
+
+static void refused_for(uint64_t hint, const char *message, const char *advice)
+{
+    pthread_t daemon;
+    struct tcpc_stream *stream;
+    set_up(NULL);
+    assert_int_equal(pthread_create(&daemon, NULL, refuse, &hint), 0);
+    assert_int_equal(tcpc_stream_open(&channel, NULL, &remote, 60000, &stream, &error),
+                     TCPC_RESOURCES);
+    assert_int_equal(pthread_join(daemon, NULL), 0);
+    assert_string_equal(error.message, message);
+    assert_string_equal(error.hint, advice);
+    assert_int_equal(error.hint_code, hint);
+    tear_down(NULL);
+}
+
+static void a_refusal_names_the_limit(void **state)
+{
+    static const char *const limit = "insufficient resources: a limit of the daemon is reached";
+    tear_down(state);
+    refused_for(TCPC_HINT_CONNECTIONS_PER_UID, limit,
+                "close connections that are no longer needed, or raise "
+                "connections_per_uid_percent");
+    refused_for(TCPC_HINT_OBJECTS_PER_UID, limit,
+                "close some of them, or raise objects_per_uid_max");
+    refused_for(TCPC_HINT_NONE, "insufficient resources", "");
+    set_up(state);
+}
+
 /* --- spinning --------------------------------------------------------------------------------- */
 
 static struct tcpc_stream *rung_later;
@@ -335,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_needs_a_slot_takes_one_that_has_ended, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(without_a_slot_nobody_waits_in_vain, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_refusal_names_the_limit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_looks_does_not_sleep, set_up, tear_down),
         cmocka_unit_test_setup_teardown(who_has_looked_in_vain_sleeps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_option_is_asked_for, set_up, tear_down),

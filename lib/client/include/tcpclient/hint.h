@@ -61,7 +61,11 @@
     X(PORT_SHARE, 54)                                                                              \
     X(ALLOW_FAULTS, 55)                                                                            \
     X(FAULTS, 56)                                                                                  \
-    X(FAULT_IDS, 57)
+    X(FAULT_IDS, 57)                                                                               \
+    X(CONN_MAX, 58)                                                                                \
+    X(CONNECTIONS_PER_UID, 59)                                                                     \
+    X(LISTENERS_MAX, 60)                                                                           \
+    X(LISTENERS_PER_UID, 61)
 
 /* and the library's own. */
 #define TCPC_LIBRARY_HINT_LIST(X)                                                                  \

@@ -303,7 +303,7 @@ static void test_listeners_of_one_uid_have_a_share(void **state)
     assert_string_equal(client.response->status->hint,
                         "close listeners that are no longer needed, or raise "
                         "listeners_per_uid_percent");
-    assert_int_equal(client.response->status->hint_code, PB_HINT(RAISE_LIMIT));
+    assert_int_equal(client.response->status->hint_code, PB_HINT(LISTENERS_PER_UID));
     T_OK(open_from(&client, 0)); /* connections are something else */
     t_client_open(&root, env);
     T_OK(t_listen(&root, 5000, 0));
