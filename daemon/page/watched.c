@@ -124,9 +124,15 @@ json_t *watched_segment_json(struct watched *watched, const struct te_stack *sta
 
 /* --- samples ---------------------------------------------------------------------------------- */
 
-static json_t *number_or_null(uint32_t number, uint32_t null)
+static json_t *number_or_null(uint32_t number, bool is_known)
 {
-    return number != null ? json_integer(number) : json_null();
+    return is_known ? json_integer(number) : json_null();
+}
+
+/* What a listener and an entry of TIME_WAIT have not: a listener's queues are not of bytes. */
+static bool has_windows(const struct te_status *status)
+{
+    return status->state != TE_LISTEN && status->state != TE_TIME_WAIT;
 }
 
 json_t *watched_sample_json(struct watched *watched, const struct te_stack *stack, int64_t now_us)
@@ -141,13 +147,16 @@ json_t *watched_sample_json(struct watched *watched, const struct te_stack *stac
 #define PUT(name, value) json_object_set_new(object, name, value)
     PUT("at_ms", json_integer(now_us / 1000));
     PUT("state", json_string(te_state_name(status.state)));
-    PUT("cwnd_bytes", json_integer(status.cwnd_bytes));
-    PUT("ssthresh_bytes", number_or_null(status.ssthresh_bytes, UINT32_MAX));
+    PUT("cwnd_bytes", number_or_null(status.cwnd_bytes, has_windows(&status)));
+    PUT("ssthresh_bytes",
+        number_or_null(status.ssthresh_bytes,
+                       has_windows(&status) && status.ssthresh_bytes != UINT32_MAX));
     PUT("srtt_us", status.srtt_us > 0 ? json_integer(status.srtt_us) : json_null());
-    PUT("send_queue_bytes", json_integer(status.send_queue_bytes));
-    PUT("receive_queue_bytes", json_integer(status.receive_queue_bytes));
-    PUT("snd_wnd", json_integer(status.snd_wnd));
-    PUT("rcv_wnd", json_integer(status.rcv_wnd));
+    PUT("send_queue_bytes", number_or_null(status.send_queue_bytes, status.state != TE_LISTEN));
+    PUT("receive_queue_bytes",
+        number_or_null(status.receive_queue_bytes, status.state != TE_LISTEN));
+    PUT("snd_wnd", number_or_null(status.snd_wnd, has_windows(&status)));
+    PUT("rcv_wnd", number_or_null(status.rcv_wnd, has_windows(&status)));
     PUT("retransmits", json_integer((json_int_t)status.retransmits));
 #undef PUT
     return object;

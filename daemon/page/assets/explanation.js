@@ -39,7 +39,8 @@ export class Explanation {
 
     show(explain) {
         setText(this.title, `${explain.state} ${explain.id}`);
-        setText(this.ends, explain.remote ? `${explain.local} → ${explain.remote}` : explain.local ?? "");
+        const has_peer = explain.remote && explain.state !== "LISTEN";
+        setText(this.ends, has_peer ? `${explain.local} → ${explain.remote}` : explain.local ?? "");
         this.verdict.replaceChildren(make_verdict(explain.verdict), ` ${explain.summary}`);
         this.announcer.tell(`${explain.id} ${explain.situation} ${explain.verdict}`,
             `${explain.verdict}: ${explain.summary}`);

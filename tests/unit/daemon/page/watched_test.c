@@ -147,6 +147,42 @@ static void test_samples(void **state)
     t_client_close(&client);
 }
 
+static void expect_nulls(uint64_t id, const char *const *names, const struct te_stack *stack)
+{
+    watched_init(&watched, id);
+    json_t *json = watched_sample_json(&watched, stack, 1000000);
+    assert_non_null(json);
+    for (size_t i = 0; names[i] != NULL; i++)
+        assert_true(json_is_null(json_object_get(json, names[i])));
+    json_decref(json);
+}
+
+/* A backlog is no queue of bytes, and what has ended has no window: no zeros are made up. */
+static void test_samples_of_what_has_no_windows(void **state)
+{
+    static const char *const all[] = {
+        "cwnd_bytes",       "ssthresh_bytes",      "srtt_us", "snd_wnd", "rcv_wnd",
+        "send_queue_bytes", "receive_queue_bytes", NULL};
+    static const char *const windows[] = {"cwnd_bytes", "ssthresh_bytes", "snd_wnd", "rcv_wnd",
+                                          NULL};
+    struct t_rpc *env = *state;
+    struct t_client client;
+    struct te_status status;
+    uint64_t peer;
+    t_client_open(&client, env);
+    const pb_response *listening = t_listen(&client, 7000, 1);
+    T_OK(listening);
+    expect_nulls(listening->open->id, all, env->pump.stack);
+    uint64_t id = t_connected(&client, &peer);
+    T_OK(t_close(&client, id, 0));
+    te_close(env->peer, peer, t_now_us(env));
+    t_turn_for(&env->loop, 20);
+    assert_int_equal(te_status(env->pump.stack, id, &status), TE_OK);
+    assert_int_equal(status.state, TE_TIME_WAIT);
+    expect_nulls(id, windows, env->pump.stack);
+    t_client_close(&client);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, t_rpc_setup, t_rpc_teardown)
 
 int main(void)
@@ -156,6 +192,7 @@ int main(void)
         TEST(test_the_last_segments_are_kept),
         TEST(test_whose_segments),
         TEST(test_samples),
+        TEST(test_samples_of_what_has_no_windows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
