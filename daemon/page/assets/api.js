@@ -1,5 +1,7 @@
 // Questions to the daemon. What fails throws an Error whose message is for people.
 
+const ANSWER_MS = 12000;
+
 export class NotFound extends Error {}
 export class Refused extends Error {} // the question was wrong: the daemon says why
 export class Silent extends Error {}  // no answer
@@ -17,7 +19,7 @@ export async function ask(path, parameters = {}) {
     const query = new URLSearchParams(wanted).toString();
     let answer;
     try {
-        answer = await fetch(query ? `${path}?${query}` : path, {cache: "no-store"});
+        answer = await fetch(query ? `${path}?${query}` : path, {cache: "no-store", signal: AbortSignal.timeout(ANSWER_MS)});
     } catch {
         throw new Silent("the daemon is not answering");
     }

@@ -2,6 +2,7 @@
 // after an answer like 503: then this does.
 
 const RETRY_MS = 3000;
+const SILENCE_MS = 12000; // the daemon says something every five seconds
 const EVENTS = ["hello", "state", "sample", "segment"];
 
 export class Stream {
@@ -11,6 +12,8 @@ export class Stream {
         this.source = null;
         this.timer = null;
         this.connection = null;
+        this.heard = 0;
+        setInterval(() => this.listen(), 1000);
     }
 
     open(connection) {
@@ -19,6 +22,7 @@ export class Stream {
         const query = connection === null ? "" : `?connection=${encodeURIComponent(connection)}`;
         const source = new EventSource(`/page/stream${query}`);
         this.source = source;
+        this.heard = performance.now();
         for (const name of EVENTS)
             source.addEventListener(name, (event) => this.take(source, name, event));
         source.addEventListener("error", () => this.fail(source));
@@ -34,8 +38,18 @@ export class Stream {
     take(source, name, event) {
         if (source !== this.source)
             return;
+        this.heard = performance.now();
         this.on.answering(true, "");
         this.on[name]?.(JSON.parse(event.data));
+    }
+
+    // A daemon that stands still, or a network that has gone, ends no connection.
+    listen() {
+        if (this.source === null || this.source.readyState === EventSource.CLOSED ||
+            performance.now() - this.heard < SILENCE_MS)
+            return;
+        this.on.answering(false, "The daemon has become silent. Trying again.");
+        this.open(this.connection);
     }
 
     async fail(source) {
@@ -54,7 +68,7 @@ export class Stream {
 
 async function is_reachable() {
     try {
-        await fetch("/healthz", {cache: "no-store"});
+        await fetch("/healthz", {cache: "no-store", signal: AbortSignal.timeout(RETRY_MS)});
         return true;
     } catch {
         return false;
