@@ -4,6 +4,7 @@ import {element} from "/page/dom.js";
 import {Explanation} from "/page/explanation.js";
 import {History} from "/page/history.js";
 import {Ladder} from "/page/ladder.js";
+import {past_of} from "/page/past.js";
 import {Plots} from "/page/plots.js";
 import {Variables} from "/page/variables.js";
 
@@ -62,6 +63,7 @@ export class Connection {
     show({show, explain, history}) {
         this.explanation.show(explain);
         this.history.show(history ?? []);
+        this.ladder.remember(past_of(history ?? [], show));
         this.variables.show(show);
         const path = (history ?? []).filter(({from, to}) => from !== to);
         this.diagram.trace(path, explain.state);

@@ -1,6 +1,6 @@
 // The sequence diagram: the last segments between the engine, left, and its peer, right.
-import {drawn, element} from "/page/dom.js";
-import {count} from "/page/words.js";
+import {drawn, element, setText} from "/page/dom.js";
+import {count, duration} from "/page/words.js";
 
 const KEPT = 64;
 const PAUSE_MS = 1000; // a silence that is worth a line
@@ -8,7 +8,7 @@ const PAUSE_MS = 1000; // a silence that is worth a line
 export class Ladder {
     constructor(place) {
         this.body = element("tbody");
-        this.empty = element("p", {class: "empty"}, "No segment has passed since this was opened.");
+        this.empty = element("p", {class: "empty"});
         this.scroll = element("div", {class: "scroll tall", tabindex: 0, role: "group", "aria-label": "Segments"},
             element("table", {class: "ladder"},
                 element("thead", {}, element("tr", {},
@@ -17,22 +17,47 @@ export class Ladder {
                         element("span", {}, "this engine"), element("span", {}, "peer")),
                     element("th", {scope: "col"}, "Why"))),
                 this.body));
-        place.append(element("h2", {}, "Segments"), this.empty, this.scroll);
+        place.append(element("h2", {}, "Segments"), this.scroll, this.empty);
         this.clear();
     }
 
     clear() {
         this.body.replaceChildren();
+        setText(this.empty, "No segment has passed since this was opened.");
         this.empty.hidden = false;
         this.scroll.hidden = true;
-        this.last_ms = null;
+        this.first_ms = this.last_ms = null;
+        this.has_past = false;
         this.seen = 0;
+    }
+
+    // What came before, once: rows of past.js.
+    remember(rows) {
+        if (this.has_past)
+            return;
+        this.has_past = true;
+        const before = rows.filter(({at_ms}) => this.first_ms === null || at_ms < this.first_ms);
+        if (before.length === 0)
+            return;
+        const last_ms = this.last_ms;
+        this.last_ms = null;
+        this.body.prepend(...before.map((row) => {
+            const node = this.make_row(row);
+            node.classList.add("past");
+            this.last_ms = row.at_ms;
+            return node;
+        }));
+        this.last_ms = last_ms ?? this.last_ms;
+        this.scroll.hidden = false;
+        setText(this.empty, "No segment has passed since this was opened. What is above is from its history, which keeps " +
+            "the segments that changed its state.");
     }
 
     add(segment) {
         const was_at_end = this.scroll.scrollHeight - this.scroll.scrollTop - this.scroll.clientHeight < 40;
         this.empty.hidden = true;
         this.scroll.hidden = false;
+        this.first_ms ??= segment.at_ms;
         this.body.append(this.make_row(segment));
         while (this.body.children.length > KEPT)
             this.body.firstElementChild.remove();
@@ -43,11 +68,14 @@ export class Ladder {
 
     make_row(segment) {
         const gap = this.last_ms === null ? null : segment.at_ms - this.last_ms;
-        const kind = kind_of(segment);
-        return element("tr", {class: `${segment.direction} ${kind}${gap >= PAUSE_MS ? " pause" : ""}`,
+        const kind = segment.cause === undefined ? kind_of(segment) : "cause";
+        const passed = kind === "cause"
+            ? [element("span", {class: "label"}, segment.cause)]
+            : [make_label(segment), make_arrow(segment, kind, ++this.seen)];
+        return element("tr", {class: `${segment.direction ?? ""} ${kind}${gap >= PAUSE_MS ? " pause" : ""}`,
             "data-direction": segment.direction, "data-flags": segment.flags},
         element("td", {class: "number"}, gap === null ? "0" : since(gap)),
-        element("td", {class: "arrow"}, make_label(segment), make_arrow(segment, kind, ++this.seen)),
+        element("td", {class: "arrow"}, ...passed),
         element("td", {class: "why"}, segment.note ?? ""));
     }
 }
@@ -66,11 +94,7 @@ function kind_of({direction, flags, len, note}) {
 }
 
 function since(ms) {
-    if (ms === 0)
-        return "+0";
-    if (ms < 1000)
-        return `+${ms < 10 ? ms.toFixed(1).replace(/\.0$/, "") : Math.round(ms)} ms`;
-    return `+${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`;
+    return ms === 0 ? "+0" : `+${duration(ms)}`;
 }
 
 function make_label({direction, flags, seq, ack, len, wnd, raw_seq, raw_ack}) {
