@@ -52,6 +52,7 @@ const verbs = {
     focus: (selector) => page.focus(selector),
     media: (media) => page.emulateMedia(media),
     size: (width, height) => page.setViewportSize({width, height}),
+    print: (path) => page.pdf({path, format: "A4", printBackground: true}).then(() => null),
     picture: (path, options) => page.screenshot({path, ...options}).then(() => null),
     tree: (selector) => page.locator(selector).ariaSnapshot(),
     seen: async () => ({...seen, violations: await page.evaluate("globalThis.violations")}),

@@ -1,6 +1,7 @@
 """The live page, as a browser shows it: Chromium opens it, and is driven by keyboard and mouse."""
 import json
 import shutil
+import signal
 import socket
 
 import harness
@@ -28,7 +29,8 @@ class LivePage(harness.SystemTest):
         cls.addClassCleanup(cls.browser.close)
 
     def setUp(self) -> None:
-        self.browser.do("media", {"colorScheme": "light", "media": "screen", "reducedMotion": "no-preference"})
+        self.browser.do("media", {"colorScheme": "light", "media": "screen", "reducedMotion": "no-preference",
+                                  "forcedColors": "none"})
         self.browser.do("size", 1400, 1000)
 
     def tearDown(self) -> None:
@@ -123,6 +125,22 @@ class LivePage(harness.SystemTest):
         self.open_page("#connection=999999999999")
         self.browser.wait_text("#explanation", "999999999999")
         self.browser.wait_text("#explanation", "dead")
+
+    def test_the_ladder_of_an_older_connection(self) -> None:
+        """What history keeps of the time before, once, then what passes."""
+        conn_id, accepted = self.connect(self.kernel_server())
+        accepted.shutdown(socket.SHUT_WR)
+        self.wait_state(conn_id, "CLOSE_WAIT")
+        self.open_page(f"#connection={conn_id}")
+        self.browser.wait("document.querySelectorAll('#segments .past').length === 3")
+        self.assertRegex(self.browser.text("#segments"), r"(?s)active OPEN.*CLOSED → SYN_SENT.*"
+                         r"SYN,ACK seq 0 +ack 1 .*SYN_SENT → ESTABLISHED.*"
+                         r"FIN,ACK seq 1 +ack 1 .*ESTABLISHED → CLOSE_WAIT.*No segment has passed since")
+        self.tcpctl("send", conn_id, input=b"hello")
+        self.browser.wait("document.querySelector('#segments [data-direction=out]') !== null")
+        self.assertNotIn("No segment", self.browser.text("#segments"))
+        self.browser.wait("document.querySelectorAll('#history tbody tr').length === 3")
+        self.assertEqual(self.browser.get("document.querySelectorAll('#segments .past').length"), 3)
 
     def test_search(self) -> None:
         """By what tcpctl ls takes; what it does not take is said in its words."""
@@ -230,7 +248,9 @@ class LivePage(harness.SystemTest):
         for fragment in ("", f"#connection={conn_id}"):
             self.open_page(fragment)
             self.browser.wait("document.documentElement.scrollWidth <= 360")
+        self.browser.wait_text("#diagram table", "ESTABLISHED\t1")  # the picture is too small to be read
         self.browser.do("media", {"media": "print"})
+        self.assertEqual(self.browser.get("getComputedStyle(document.querySelector('.search')).display"), "none")
         self.assertEqual(self.browser.get(background), "rgb(255, 255, 255)")
         self.assertEqual(self.browser.get("getComputedStyle(document.querySelector('#back')).display !== 'none' && "
                                           "document.querySelector('#back').offsetParent !== null"), False)
@@ -242,6 +262,19 @@ class LivePage(harness.SystemTest):
                                           "[...document.querySelectorAll('.comet')].every("
                                           "(comet) => comet.getAnimations().length === 0)"), True)
 
+    def test_colors_of_the_user_alone(self) -> None:
+        """What is nothing but a background is still seen."""
+        self.browser.do("media", {"forcedColors": "active"})
+        self.open_page()
+        ink = self.browser.get("getComputedStyle(document.querySelector('#health')).color")
+        for selector, part in ((".live", "'::before'"), (".verdict", "'::before'")):
+            self.browser.wait(f"document.querySelector('{selector}') !== null")
+            self.assertEqual(self.browser.get(
+                f"getComputedStyle(document.querySelector('{selector}'), {part}).backgroundColor"), ink, selector)
+        self.assertEqual(self.browser.get(
+            "(({borderTopWidth, borderTopColor}) => [borderTopWidth, borderTopColor])"
+            "(getComputedStyle(document.querySelector('meter')))"), ["1px", ink])
+
     def test_listeners(self) -> None:
         listener = self.ctl("listen", 7200, "--backlog", "2")["id"]
         self.addCleanup(self.tcpctl, "close", listener)
@@ -252,6 +285,8 @@ class LivePage(harness.SystemTest):
         self.browser.wait_text("#health", "full accept queue")
         self.browser.do("click", f'[data-listener="{listener}"] a')
         self.browser.wait_text("#explanation", self.ctl("explain", listener)["summary"][:20])
+        self.browser.wait("document.querySelector('#plots-of-connection').hidden")
+        self.assertEqual(self.browser.text(".ends"), "*:7200")
 
     def test_a_daemon_that_restarts(self) -> None:
         self.open_page()
@@ -263,6 +298,18 @@ class LivePage(harness.SystemTest):
         conn_id, _ = self.connect(self.kernel_server())
         self.wait_row(conn_id)
         self.browser.wait(f"({MOVES})['SYN_SENT ESTABLISHED'] >= 1")
+        self.assertTrue(self.browser.get("document.querySelector('#notice').hidden"))
+
+    def test_a_daemon_that_stands_still(self) -> None:
+        """It ends no connection, so the page counts the seconds: here they pass at once."""
+        self.open_page()
+        self.daemon.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.daemon.send_signal, signal.SIGCONT)
+        self.browser.get("(() => { const now = performance.now.bind(performance); performance.now = () => now() + 15000; })()")
+        self.browser.wait_text("#notice", "The daemon has become silent")
+        self.assertEqual(self.browser.text("#live"), "not live")
+        self.daemon.send_signal(signal.SIGCONT)
+        self.browser.wait("document.documentElement.dataset.daemon === 'answering'")
         self.assertTrue(self.browser.get("document.querySelector('#notice').hidden"))
 
 

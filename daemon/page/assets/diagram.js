@@ -93,7 +93,7 @@ export class Diagram {
                 element("td", {}, state.meaning)));
         }
         const heads = ["State", "Connections", "Meaning"].map((name) => element("th", {scope: "col"}, name));
-        return element("div", {class: "unseen"}, element("table", {},
+        return element("div", {class: "unseen numbers-of-states"}, element("table", {},
             element("caption", {}, "Connections by state"),
             element("thead", {}, element("tr", {}, ...heads)), body));
     }

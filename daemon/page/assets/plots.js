@@ -29,6 +29,7 @@ function load_library() {
 
 export class Plots {
     constructor(place) {
+        this.place = place;
         this.samples = [];
         this.charts = [];
         this.figures = PLOTS.map(({title}) => {
@@ -39,7 +40,8 @@ export class Plots {
         });
         place.append(element("h2", {}, "The last two minutes"),
             element("div", {class: "plots"}, ...this.figures.map(({node}) => node)));
-        matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.restart());
+        for (const colors of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
+            matchMedia(colors).addEventListener("change", () => this.restart());
     }
 
     clear() {
@@ -73,6 +75,7 @@ export class Plots {
 
     draw() {
         const now = this.samples.at(-1)?.at_ms ?? 0;
+        this.place.hidden = this.samples.length > 0 && !this.samples.some(has_any);
         PLOTS.forEach(({lines, format}, at) => {
             this.figures[at].words.textContent = lines.map(([key, name]) =>
                 `${name} ${value_words(this.samples.at(-1)?.[key], key, format)}`).join(", ");
@@ -84,9 +87,22 @@ export class Plots {
                     .filter((sample) => Number.isFinite(sample[key]))
                     .map((sample) => ({x: (sample.at_ms - now) / 1000, y: scaled(sample[key], key)}));
             });
+            if (format === bytes)
+                chart.options.scales.y.ticks.stepSize = binary_step(chart.data.datasets);
             chart.update("none");
         });
     }
+}
+
+// A listener has none of it.
+function has_any(sample) {
+    return PLOTS.some(({lines}) => lines.some(([key]) => Number.isFinite(sample[key])));
+}
+
+// A power of two, so that the scale of bytes has round numbers; five lines at most.
+function binary_step(datasets) {
+    const highest = Math.max(...datasets.flatMap(({data}) => data.map(({y}) => y)), 4);
+    return 2 ** Math.ceil(Math.log2(highest / 4));
 }
 
 function scaled(value, key) {
@@ -117,7 +133,7 @@ function make_chart(Chart, canvas, {lines, format}) {
                 x: {type: "linear", min: -KEPT_MS / 1000, max: 0, grid: {color: line, drawBorder: false},
                     ticks: {color: ink, stepSize: 30, callback: (value) => value === 0 ? "now" : `${value} s`}},
                 y: {beginAtZero: true, grid: {color: line, drawBorder: false},
-                    ticks: {color: ink, maxTicksLimit: 5, callback: (value) => format(value)}},
+                    ticks: {color: ink, maxTicksLimit: 6, callback: (value) => format(value)}},
             },
             plugins: {
                 legend: {align: "start", labels: {color: ink, boxWidth: 14, boxHeight: 2}},
