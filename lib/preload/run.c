@@ -204,14 +204,25 @@ static void check_daemon(void)
     close(fd);
 }
 
-/* Static programs that it executes are then supervised by its guard, and by nobody else. */
-static void guard_program(void)
+/* Static programs that it executes are then supervised by its guard, and by nobody else. 0 or
+ * -errno. */
+static int guard_program(void)
 {
     int result = filter_is_installed() ? 0 : guard_start();
     if (result == 0)
         unsetenv(SETTING_PROGRAM);
-    else
-        note("no guard for system calls that go past the library: %s", strerror(-result));
+    return result;
+}
+
+/* Who may look into his descendants only is its parent. */
+static int guard_as_parent(const char *file, char **words)
+{
+    note("kernel.yama.ptrace_scope allows no guard but the program's parent");
+    unsetenv(SETTING_PROGRAM);
+    int result = supervise(file, words);
+    if (result >= 0)
+        return result;
+    die(result == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[0], strerror(-result));
 }
 
 /* Not the C library's: see supervise.c. */
@@ -246,7 +257,12 @@ int main(int count, char **words)
     if (is_supervised)
         return run_supervised(file, words + at);
     set_preload();
-    guard_program();
+    int result = guard_program();
+    if (result == -EPERM)
+        return guard_as_parent(file, words + at);
+    if (result < 0)
+        note_always("no guard (%s): system calls that go past the library are the kernel's TCP",
+                    strerror(-result));
     execvp(file, words + at); /* a file without "#!" goes to the shell */
     die(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_RUN, "%s: %s", words[at], strerror(errno));
 }

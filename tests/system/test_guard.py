@@ -64,6 +64,24 @@ class Guard(harness.SystemTest):
                    *self.case(PROGRAM, "inline_client"))
         self.assertEqual(self.opens(), before + 2)
 
+    def under_yama(self, *words):
+        """Where the kernel says that a process may look into its descendants only."""
+        script = ("mount -t tmpfs none /proc/sys/kernel && mkdir /proc/sys/kernel/yama &&"
+                  ' echo 1 >/proc/sys/kernel/yama/ptrace_scope && exec "$@"')
+        return self.under("unshare", "--mount", "sh", "-c", script, "sh", "setpriv",
+                          "--reuid=65534", "--regid=65534", f"--groups={os.getgid()}", *words,
+                          check=False)
+
+    def test_where_only_parents_may_look(self):
+        for program in (PROGRAM, STATIC):
+            before = self.opens()
+            done = self.under_yama(RUN, "sh", "-c", '"$@"; exit 7', "sh",
+                                   *self.case(program, "inline_client"))
+            self.assertEqual((done.returncode, done.stderr), (7, b""))
+            self.assertEqual(self.opens(), before + 2)
+        self.assertEqual(self.under_yama(RUN, "/nothing").returncode, 127)
+        self.assertIn(b"ptrace_scope", self.under_yama(RUN, "--verbose", "true").stderr)
+
     def test_the_program_keeps_its_place(self):
         """It is the process that was started, and has no child that it does not know."""
         script = ("echo $$", f"exec {RUN} sh -c '{{}}'",
