@@ -233,23 +233,32 @@ static int open_new(struct socket *socket, uint32_t backlog)
     return 0;
 }
 
-int socket_listener_open(struct socket *socket, const struct socket_request *request)
+static int open_or_share(struct socket *socket, uint32_t backlog)
 {
+    struct socket_listener *listener = find_shared(socket);
+    if (listener == NULL)
+        return open_new(socket, backlog);
+    join(socket, listener);
+    return 0;
+}
+
+int socket_listener_open(struct socket *socket, const struct socket_request *request,
+                         int program_fd)
+{
+    int error = 0;
     if (socket->state == SOCKET_LISTENING)
         return 0;
     if (socket->state != SOCKET_BOUND && socket->state != SOCKET_NEW)
         return EINVAL;
     if (!socket->has_port) { /* as listen(2) without bind(2) */
         const struct te_endpoint local = {.addr = socket->local.addr};
-        int error = socket_port_bind(socket, &local);
-        if (error != 0)
-            return error;
+        error = socket_port_bind(socket, &local);
     }
-    struct socket_listener *listener = find_shared(socket);
-    if (listener == NULL)
-        return open_new(socket, request->argument);
-    join(socket, listener);
-    return 0;
+    if (error == 0)
+        error = open_or_share(socket, request->argument);
+    if (error == 0)
+        socket_pair_silence(program_fd, socket->fd);
+    return error;
 }
 
 void socket_listener_look(struct socket *socket)

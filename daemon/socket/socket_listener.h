@@ -5,7 +5,8 @@
 #include "socket/socket_state.h"
 
 /* LISTEN; errno values. */
-int socket_listener_open(struct socket *socket, const struct socket_request *request);
+int socket_listener_open(struct socket *socket, const struct socket_request *request,
+                         int program_fd);
 /* Its program's end can take records again, or has been closed. */
 void socket_listener_look(struct socket *socket);
 /* No program has the listening socket any more, or it is to go: forgets it. The last one of a

@@ -92,7 +92,7 @@ static int carry_out(struct socket *socket, const struct socket_request *request
     case SOCKET_OP_BIND:
         return socket_open_bind(socket, request);
     case SOCKET_OP_LISTEN:
-        return socket_listener_open(socket, request);
+        return socket_listener_open(socket, request, program_fd);
     case SOCKET_OP_GETSOCKNAME:
         return 0;
     case SOCKET_OP_GETPEERNAME:

@@ -20,6 +20,20 @@
 
 /* --- names ------------------------------------------------------------------------------------ */
 
+/* Of what is no connection any more, and no listener. */
+static int forgotten_name(int fd, enum socket_op op, struct sockaddr *address, socklen_t *length)
+{
+    int family;
+    struct sockaddr_storage none = {0};
+    if (op != SOCKET_OP_GETSOCKNAME || kind_of(fd, &family) != KIND_ENGINE)
+        return -ENOTCONN;
+    none.ss_family = (sa_family_t)family;
+    address_copy(&none,
+                 family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6),
+                 address, length);
+    return 0;
+}
+
 static int ask_name(int fd, enum socket_op op, struct sockaddr *address, socklen_t *length)
 {
     struct socket_request request;
@@ -28,6 +42,8 @@ static int ask_name(int fd, enum socket_op op, struct sockaddr *address, socklen
     control_request_init(&request, op);
     if (!named_look(fd, &named)) {
         int result = control_ask_once(fd, &request, &answer);
+        if (result == -ENOTSOCK) /* forgotten: it has ended on both sides */
+            return forgotten_name(fd, op, address, length);
         if (result != 0)
             return result;
         named = (struct named){answer.local, answer.remote};

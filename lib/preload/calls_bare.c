@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -53,6 +55,16 @@ static long data_call(long number, const long a[6])
         return sendto(INT(0), POINTER(1), SIZE(2), INT(3), POINTER(4), (socklen_t)a[5]);
     case SYS_sendmsg:
         return sendmsg(INT(0), POINTER(1), INT(2));
+    case SYS_recvmmsg:
+        return recvmmsg(INT(0), POINTER(1), (unsigned)a[2], INT(3), POINTER(4));
+    case SYS_sendmmsg:
+        return sendmmsg(INT(0), POINTER(1), (unsigned)a[2], INT(3));
+    case SYS_write:
+        return write(INT(0), POINTER(1), SIZE(2));
+    case SYS_writev:
+        return writev(INT(0), POINTER(1), INT(2));
+    case SYS_sendfile:
+        return sendfile(INT(0), INT(1), POINTER(2), SIZE(3));
     default:
         return real_result(-ENOSYS);
     }
@@ -69,6 +81,10 @@ static long call(long number, const long a[6])
         return getsockopt(INT(0), INT(1), INT(2), POINTER(3), POINTER(4));
     case SYS_setsockopt:
         return setsockopt(INT(0), INT(1), INT(2), POINTER(3), (socklen_t)a[4]);
+    case SYS_shutdown:
+        return shutdown(INT(0), INT(1));
+    case SYS_ioctl:
+        return ioctl(INT(0), (unsigned long)a[1], POINTER(2));
     case SYS_epoll_ctl:
         return epoll_ctl(INT(0), INT(1), INT(2), POINTER(3));
     case SYS_execve:
@@ -105,6 +121,11 @@ REPLACES long syscall(long number, ...)
     case SYS_recvmsg:
     case SYS_sendto:
     case SYS_sendmsg:
+    case SYS_recvmmsg:
+    case SYS_sendmmsg:
+    case SYS_write:
+    case SYS_writev:
+    case SYS_sendfile:
         return data_call(number, a);
     default:
         return call(number, a);

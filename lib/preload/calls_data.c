@@ -1,5 +1,4 @@
-/* read, readv, recv*, send*: what a TCP socket does otherwise than a Unix one. write, writev,
- * sendfile, splice and the rest are the same. */
+/* read, readv, recv*: what a TCP socket does otherwise than a Unix one. */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,7 +12,6 @@
 #include "failure.h"
 #include "kind.h"
 #include "real.h"
-#include "settings.h"
 
 /* The fortified forms (-D_FORTIFY_SOURCE) of the C library. */
 ssize_t __read_chk(int fd, void *bytes, size_t count, size_t room);
@@ -21,7 +19,13 @@ ssize_t __recv_chk(int fd, void *bytes, size_t count, size_t room, int flags);
 ssize_t __recvfrom_chk(int fd, void *bytes, size_t count, size_t room, int flags,
                        __SOCKADDR_ARG address, socklen_t *length);
 
-/* --- receiving -------------------------------------------------------------------------------- */
+/* The end, or a reset, may be another failure, which the daemon knows. */
+static ssize_t received(int fd, ssize_t got, size_t room)
+{
+    if (got < 0 && errno == ECONNRESET)
+        failure_at_reset(fd);
+    return got == 0 && room > 0 ? failure_at_end(fd) : got;
+}
 
 #define DISCARD_BYTES 16384u
 
@@ -35,7 +39,7 @@ static ssize_t discard(int fd, size_t count, int flags)
         ssize_t got =
             real_recvfrom(fd, bytes, piece, flags | (done > 0 ? MSG_DONTWAIT : 0), NULL, NULL);
         if (got <= 0)
-            return done > 0 ? (ssize_t)done : got == 0 ? failure_at_end(fd) : got;
+            return done > 0 ? (ssize_t)done : received(fd, got, piece);
         done += (size_t)got;
     }
     return (ssize_t)done;
@@ -61,7 +65,7 @@ static ssize_t receive(int fd, void *bytes, size_t count, int flags)
     if (has_own_flags(fd, flags))
         return receive_flagged(fd, count, flags);
     ssize_t got = real_recvfrom(fd, bytes, count, flags, NULL, NULL);
-    return got == 0 && count > 0 ? failure_at_end(fd) : got;
+    return received(fd, got, count);
 }
 
 static ssize_t receive_from(int fd, void *bytes, size_t count, int flags, struct sockaddr *address,
@@ -77,19 +81,19 @@ static ssize_t receive_from(int fd, void *bytes, size_t count, int flags, struct
     ssize_t got = real_recvfrom(fd, bytes, count, flags, address, length);
     if (got >= 0 && address_is_daemons(address, room < *length ? room : *length))
         *length = 0; /* TCP gives none */
-    return got == 0 && count > 0 ? failure_at_end(fd) : got;
+    return received(fd, got, count);
 }
 
 REPLACES ssize_t read(int fd, void *bytes, size_t count)
 {
     ssize_t got = real_read(fd, bytes, count);
-    return got == 0 && count > 0 ? failure_at_end(fd) : got;
+    return received(fd, got, count);
 }
 
 REPLACES ssize_t readv(int fd, const struct iovec *pieces, int count)
 {
     ssize_t got = real_readv(fd, pieces, count);
-    return got == 0 && count > 0 ? failure_at_end(fd) : got;
+    return received(fd, got, (size_t)count);
 }
 
 REPLACES ssize_t recv(int fd, void *bytes, size_t count, int flags)
@@ -125,12 +129,29 @@ REPLACES ssize_t recvmsg(int fd, struct msghdr *message, int flags)
     socklen_t room = message->msg_namelen;
     ssize_t got = real_recvmsg(fd, message, flags);
     if (got < 0)
-        return got;
+        return received(fd, got, 1);
     socklen_t named = room < message->msg_namelen ? room : message->msg_namelen;
     if (message->msg_name != NULL && address_is_daemons(message->msg_name, named))
         message->msg_namelen = 0;
     /* Whoever is passed descriptors may get an end of file with them, from a socket of his own. */
-    return got == 0 && room_of(message) > 0 ? failure_at_end(fd) : got;
+    return received(fd, got, room_of(message));
+}
+
+static void hide_name(struct msghdr *message)
+{
+    if (message->msg_name != NULL && address_is_daemons(message->msg_name, message->msg_namelen))
+        message->msg_namelen = 0;
+}
+
+REPLACES int recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                      struct timespec *limit)
+{
+    int got = real_recvmmsg(fd, messages, count, flags, limit);
+    for (int i = 0; i < got; i++)
+        hide_name(&messages[i].msg_hdr);
+    if (got == 1 && messages[0].msg_len == 0 && room_of(&messages[0].msg_hdr) > 0)
+        return failure_at_end(fd) < 0 ? -1 : got;
+    return (int)received(fd, got, 0);
 }
 
 REPLACES ssize_t __read_chk(int fd, void *bytes, size_t count, size_t room)
@@ -153,79 +174,4 @@ REPLACES ssize_t __recvfrom_chk(int fd, void *bytes, size_t count, size_t room, 
     if (count > room)
         abort();
     return receive_from(fd, bytes, count, flags, address.__sockaddr__, length);
-}
-
-/* --- sending ---------------------------------------------------------------------------------- */
-
-/* connect() and the first bytes in one call: tcp(7). The bytes follow once the connection stands.
- */
-static ssize_t send_opening(int fd, const struct msghdr *message, int flags)
-{
-    if (connect(fd, message->msg_name, message->msg_namelen) < 0)
-        return -1;
-    struct msghdr rest = *message;
-    rest.msg_name = NULL;
-    rest.msg_namelen = 0;
-    return real_sendmsg(fd, &rest, flags);
-}
-
-static ssize_t send_to_engine(int fd, const struct msghdr *message, int flags)
-{
-    if ((flags & MSG_OOB) != 0)
-        return real_result(-EOPNOTSUPP);
-    if ((flags & MSG_FASTOPEN) != 0 && message->msg_name != NULL)
-        return real_result(-EISCONN);
-    struct msghdr plain = {.msg_iov = message->msg_iov, .msg_iovlen = message->msg_iovlen};
-    return real_sendmsg(fd, &plain, flags & ~(MSG_FASTOPEN | MSG_ZEROCOPY));
-}
-
-/* True if the message is more than bytes for a connection. */
-static bool is_special(const struct msghdr *message, int flags)
-{
-    return message->msg_controllen > 0 || (flags & (MSG_OOB | MSG_FASTOPEN)) != 0;
-}
-
-static ssize_t send_message(int fd, const struct msghdr *message, int flags)
-{
-    enum kind kind = is_special(message, flags) ? kind_of(fd, NULL) : KIND_OTHER;
-    if (kind == KIND_ENGINE)
-        return send_to_engine(fd, message, flags);
-    if (kind == KIND_KERNEL_TCP && (flags & MSG_FASTOPEN) != 0 && message->msg_name != NULL &&
-        settings_engine_reaches(message->msg_name, message->msg_namelen))
-        return send_opening(fd, message, flags & ~MSG_FASTOPEN);
-    ssize_t sent = real_sendmsg(fd, message, flags);
-    /* EISCONN: a Unix socket refuses an address that TCP ignores. */
-    if (sent < 0 && errno == EISCONN && message->msg_name != NULL &&
-        kind_of(fd, NULL) == KIND_ENGINE)
-        return send_to_engine(fd, message, flags);
-    return sent;
-}
-
-REPLACES ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
-{
-    return send_message(fd, message, flags);
-}
-
-static ssize_t send_to(int fd, const void *bytes, size_t count, int flags,
-                       const struct sockaddr *address, socklen_t length)
-{
-    struct iovec piece = {(void *)(uintptr_t)bytes, count};
-    struct msghdr message = {.msg_name = (void *)(uintptr_t)address,
-                             .msg_namelen = address == NULL ? 0 : length,
-                             .msg_iov = &piece,
-                             .msg_iovlen = 1};
-    if (address == NULL && (flags & (MSG_OOB | MSG_FASTOPEN)) == 0)
-        return real_sendto(fd, bytes, count, flags, NULL, 0);
-    return send_message(fd, &message, flags);
-}
-
-REPLACES ssize_t send(int fd, const void *bytes, size_t count, int flags)
-{
-    return send_to(fd, bytes, count, flags, NULL, 0);
-}
-
-REPLACES ssize_t sendto(int fd, const void *bytes, size_t count, int flags,
-                        __CONST_SOCKADDR_ARG address, socklen_t length)
-{
-    return send_to(fd, bytes, count, flags, address.__sockaddr__, length);
 }

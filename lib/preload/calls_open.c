@@ -198,6 +198,12 @@ static int connect_to_engine(int fd, enum kind kind, int family, struct socket_r
     return open_in_place_of(fd, family, request, connect_engine);
 }
 
+/* What has ended, and said why, may connect anew. */
+static bool is_over(int fd, int result)
+{
+    return (result == -ECONNABORTED || result == -ENOTSOCK) && sys_hangs_up(fd);
+}
+
 static bool is_unspecified(const struct sockaddr *address, socklen_t length)
 {
     return address != NULL && length >= sizeof(address->sa_family) &&
@@ -223,6 +229,8 @@ enum open_by open_connect(int fd, const struct sockaddr *address, socklen_t leng
         return OPEN_BY_KERNEL;
     if (is_engines || !is_unconnected(fd)) {
         *ret_result = connect_to_engine(fd, kind, family, &request);
+        if (kind == KIND_ENGINE && is_over(fd, *ret_result) && convert_to_new(fd, family) == 0)
+            return open_connect(fd, address, length, is_nowait, ret_result);
         return OPEN_BY_ENGINE;
     }
     *ret_result = convert_to_kernel(fd, family);
@@ -265,9 +273,11 @@ static int receive_accepted(int fd, struct socket_accepted *ret_accepted, int fl
                              .msg_control = &control_bytes,
                              .msg_controllen = sizeof(control_bytes)};
     ssize_t count = real_recvmsg(fd, &message, flags);
+    if (count < 0 && errno == ECONNRESET)
+        count = 0; /* the daemon's end was closed */
     if (count < 0)
         return -1;
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    struct cmsghdr *header = count > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     int accepted_fd = -1;
     if (header != NULL && header->cmsg_type == SCM_RIGHTS)
         memcpy(&accepted_fd, CMSG_DATA(header), sizeof(int));

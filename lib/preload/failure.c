@@ -62,3 +62,19 @@ ssize_t failure_at_end(int fd)
     errno = error;
     return -1;
 }
+
+int failure_at_write(int fd)
+{
+    int error = errno;
+    if (error != EPIPE || kind_of(fd, NULL) != KIND_ENGINE)
+        return error;
+    int failure = failure_take(fd);
+    errno = failure != 0 ? failure : EPIPE;
+    return errno;
+}
+
+void failure_at_reset(int fd)
+{
+    int error = kind_of(fd, NULL) == KIND_ENGINE ? ask_daemon(fd) : 0;
+    errno = error != 0 ? error : ECONNRESET;
+}

@@ -78,6 +78,45 @@ ssize_t real_sendmsg(int fd, const struct msghdr *message, int flags)
                                 : real_result(sys_sendmsg(fd, message, flags));
 }
 
+ssize_t real_write(int fd, const void *bytes, size_t count)
+{
+    if (real.write != NULL)
+        return real.write(fd, bytes, count);
+    return real_result(sys_call(SYS_write, (const long[6]){fd, (long)bytes, (long)count}));
+}
+
+ssize_t real_writev(int fd, const struct iovec *pieces, int count)
+{
+    if (real.writev != NULL)
+        return real.writev(fd, pieces, count);
+    return real_result(sys_call(SYS_writev, (const long[6]){fd, (long)pieces, count}));
+}
+
+ssize_t real_sendfile(int fd, int file, off_t *offset, size_t count)
+{
+    if (real.sendfile != NULL)
+        return real.sendfile(fd, file, offset, count);
+    const long arguments[6] = {fd, file, (long)offset, (long)count};
+    return real_result(sys_call(SYS_sendfile, arguments));
+}
+
+int real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    if (real.sendmmsg != NULL)
+        return real.sendmmsg(fd, messages, count, flags);
+    const long arguments[6] = {fd, (long)messages, count, flags};
+    return (int)real_result(sys_call(SYS_sendmmsg, arguments));
+}
+
+int real_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                  struct timespec *limit)
+{
+    if (real.recvmmsg != NULL)
+        return real.recvmmsg(fd, messages, count, flags, limit);
+    const long arguments[6] = {fd, (long)messages, count, flags, (long)limit};
+    return (int)real_result(sys_call(SYS_recvmmsg, arguments));
+}
+
 /* A thread can be cancelled in them, as in the C library's own, whose calls would bear no mark. */
 int real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
 {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #define REAL_LIST(X)                                                                               \
     X(read, ssize_t, (int, void *, size_t))                                                        \
@@ -16,6 +17,11 @@
     X(recvmsg, ssize_t, (int, struct msghdr *, int))                                               \
     X(sendto, ssize_t, (int, const void *, size_t, int, const struct sockaddr *, socklen_t))       \
     X(sendmsg, ssize_t, (int, const struct msghdr *, int))                                         \
+    X(write, ssize_t, (int, const void *, size_t))                                                 \
+    X(writev, ssize_t, (int, const struct iovec *, int))                                           \
+    X(sendfile, ssize_t, (int, int, off_t *, size_t))                                              \
+    X(sendmmsg, int, (int, struct mmsghdr *, unsigned, int))                                       \
+    X(recvmmsg, int, (int, struct mmsghdr *, unsigned, int, struct timespec *))                    \
     X(execvpe, int, (const char *, char *const *, char *const *))                                  \
     X(posix_spawn, int,                                                                            \
       (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *,       \
@@ -41,6 +47,12 @@ ssize_t real_recvmsg(int fd, struct msghdr *message, int flags);
 ssize_t real_sendto(int fd, const void *bytes, size_t count, int flags,
                     const struct sockaddr *address, socklen_t length);
 ssize_t real_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t real_write(int fd, const void *bytes, size_t count);
+ssize_t real_writev(int fd, const struct iovec *pieces, int count);
+ssize_t real_sendfile(int fd, int file, off_t *offset, size_t count);
+int real_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags);
+int real_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                  struct timespec *limit);
 int real_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 int real_connect(int fd, const struct sockaddr *address, socklen_t length);
 

@@ -20,6 +20,7 @@
 #include "note.h"
 #include "open.h"
 #include "ring.h"
+#include "sys.h"
 #include "tracee.h"
 
 /* How often a call that waits looks for signals of its thread. */
@@ -35,6 +36,7 @@ struct call {
     int notify_fd;
     struct seccomp_notif notification;
     int fd;          /* our copy of its first argument */
+    uint64_t cookie; /* of fd, before the call */
     enum kind kind;  /* before the call */
     bool is_kernels; /* the kernel is to do it */
     bool stays;      /* the program keeps the socket that it has */
@@ -384,15 +386,26 @@ static void answer(struct call *call, int result)
     ioctl(call->notify_fd, SECCOMP_IOCTL_NOTIF_SEND, &response); /* ENOENT: its thread has ended */
 }
 
+static bool is_accept(const struct call *call)
+{
+    int number = call->notification.data.nr;
+#ifdef SYS_accept
+    if (number == SYS_accept)
+        return true;
+#endif
+    return number == SYS_accept4;
+}
+
 static int carry_out_on_copy(struct call *call)
 {
     call->kind = kind_of(call->fd, NULL);
+    call->cookie = sys_cookie(call->fd);
     if (call->kind == KIND_OTHER) {
-        call->is_kernels = true;
-        return 0;
+        call->is_kernels = !is_accept(call) || !kind_is_ended_listener(call->fd);
+        return -EINVAL;
     }
     int result = carry_out(call);
-    if (!call->is_answered && !call->stays && kind_of(call->fd, NULL) != call->kind) {
+    if (!call->is_answered && !call->stays && sys_cookie(call->fd) != call->cookie) {
         int placed = hand_back(call);
         return placed < 0 ? placed : result;
     }

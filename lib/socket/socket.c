@@ -78,7 +78,7 @@ bool socket_address_read(const struct sockaddr *given, socklen_t len,
     struct sockaddr_in in;
     struct sockaddr_in6 in6;
     sa_family_t family;
-    if (len < offsetof(struct sockaddr, sa_data))
+    if (given == NULL || len < offsetof(struct sockaddr, sa_data))
         return false;
     memcpy(&family, (const uint8_t *)given + offsetof(struct sockaddr, sa_family), sizeof(family));
     if (family == AF_INET && len >= sizeof(in)) {

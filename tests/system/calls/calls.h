@@ -72,6 +72,6 @@ struct a_case {
 };
 
 extern const struct a_case client_cases[], server_cases[], process_cases[], bare_cases[],
-    edge_cases[], option_cases[], ring_cases[];
+    edge_cases[], option_cases[], ring_cases[], state_cases[];
 
 #endif

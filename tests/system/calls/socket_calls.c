@@ -118,7 +118,7 @@ static void read_peer(char **words)
 }
 
 static const struct a_case *const lists[] = {
-    client_cases, server_cases, process_cases, bare_cases, edge_cases, option_cases,
+    client_cases, server_cases, process_cases, bare_cases, edge_cases, option_cases, state_cases,
 #ifdef HAS_LIBURING
     ring_cases,
 #endif
