@@ -8,7 +8,9 @@ static struct rpc_call call_of(struct rpc_link *link, pb_op_case op_case)
 {
     struct rpc_call call = {.rpc = link->rpc, .link = link, .verb = rpc_verb_find(op_case)};
     call.deadline_at_us = TE_NEVER;
-    link->rpc->requests_by_verb[rpc_verb_index(call.verb)]++;
+    size_t index = rpc_verb_index(call.verb);
+    link->rpc->requests_by_verb[index]++;
+    link->rpc->direct_by_verb[index]++;
     return call;
 }
 

@@ -63,6 +63,7 @@ struct rpc {
     struct recent *recent;
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT];
+    uint64_t direct_by_verb[RPC_VERB_COUNT]; /* of these, by rpc_local.h */
     uint64_t answers_by_code[RPC_CODE_COUNT];
     struct histogram latency_by_verb[RPC_VERB_COUNT];
 

@@ -25,6 +25,7 @@ void rpc_fill_stats(const struct rpc *rpc, struct rpc_stats *ret_stats)
     ret_stats->control.turns_held_back = sp_server_turns(rpc->server)->fair.held_back;
     ret_stats->counters.recent_evicted = recent_evicted(rpc->recent);
     memcpy(ret_stats->requests_by_verb, rpc->requests_by_verb, sizeof(rpc->requests_by_verb));
+    memcpy(ret_stats->direct_by_verb, rpc->direct_by_verb, sizeof(rpc->direct_by_verb));
     memcpy(ret_stats->answers_by_code, rpc->answers_by_code, sizeof(rpc->answers_by_code));
     memcpy(ret_stats->latency_by_verb, rpc->latency_by_verb, sizeof(rpc->latency_by_verb));
 }

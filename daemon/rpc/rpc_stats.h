@@ -53,8 +53,9 @@ struct rpc_stats {
     struct rpc_counters counters;
     uint64_t requests_by_verb[RPC_VERB_COUNT]; /* named by rpc_verb_name() */
     uint64_t answers_by_code[RPC_CODE_COUNT];  /* named by rpc_code_name() */
-    /* From a request's being read to its answer, waiting included; those by channels and sockets
-     * need no answer of this kind, and are not counted. */
+    /* Of these, by channels, sockets and the live page: carried out where they are found. */
+    uint64_t direct_by_verb[RPC_VERB_COUNT];
+    /* From a request's being read to its answer, waiting included, of all others. */
     struct histogram latency_by_verb[RPC_VERB_COUNT];
     size_t links, sessions, objects, waits, recent, channels, sockets;
     size_t captures, captures_max;

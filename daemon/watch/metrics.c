@@ -179,10 +179,16 @@ static void write_pump(struct exposition *out, const struct pump_stats *pump)
 
 static void write_rpc_tables(struct exposition *out, const struct rpc_stats *rpc)
 {
-    static const char verbs[] = PREFIX "rpc_requests_total", codes[] = PREFIX "rpc_answers_total";
+    static const char verbs[] = PREFIX "rpc_requests_total", codes[] = PREFIX "rpc_answers_total",
+                      direct[] = PREFIX "rpc_direct_requests_total";
     exposition_head(out, verbs, EXPOSITION_COUNTER, "Requests of clients by verb");
     for (unsigned i = 0; i < RPC_VERB_COUNT; i++)
         exposition_labelled(out, verbs, "verb", rpc_verb_name(i), rpc->requests_by_verb[i]);
+    exposition_head(out, direct, EXPOSITION_COUNTER,
+                    "Of these, those by channels, sockets and the live page by verb: they are "
+                    "carried out at once, and have no latency");
+    for (unsigned i = 0; i < RPC_VERB_COUNT; i++)
+        exposition_labelled(out, direct, "verb", rpc_verb_name(i), rpc->direct_by_verb[i]);
     exposition_head(out, codes, EXPOSITION_COUNTER, "Answers to clients by code");
     for (unsigned i = 0; i < RPC_CODE_COUNT; i++)
         exposition_labelled(out, codes, "code", rpc_code_name(i), rpc->answers_by_code[i]);

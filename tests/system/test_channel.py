@@ -601,6 +601,8 @@ class Hostile(harness.SystemTest):
     def test_a_refusal_names_the_limit(self) -> None:
         """As a request's does, by the number of its hint."""
         hint_listeners_max = 60  # of the .proto
+        opens = 'requests_total{verb="Open"}'
+        before, direct_before = metric(opens, ""), metric(f"direct_{opens}", "")
         with self.channel(slots=32) as channel:
             codes = [self.answer(channel, slot, LISTEN, local=("0.0.0.0", 6000 + slot))
                      for slot in range(20)]
@@ -610,6 +612,8 @@ class Hostile(harness.SystemTest):
             self.assertEqual(channel.get(refused, rawchannel.ID, "<Q"), hint_listeners_max)
             self.assertEqual(self.answer(channel, 31, OPEN, remote=("127.0.0.1", 1)), INVALID_ARGUMENT)
             self.assertEqual(channel.get(31, rawchannel.ID, "<Q"), 0)  # nothing is full
+        self.assertEqual(metric(opens, "") - before, 21)
+        self.assertEqual(metric(f"direct_{opens}", "") - direct_before, 21)
 
     def test_too_many(self) -> None:
         channels = [self.channel() for _ in range(2)]

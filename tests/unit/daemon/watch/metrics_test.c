@@ -288,7 +288,14 @@ static void test_requests_by_verb(void **state)
     struct fixture *fixture = fixture_of(state);
     histogram_observe(&fixture->rpc.latency_by_verb[0], 70);
     histogram_observe(&fixture->rpc.latency_by_verb[RPC_VERB_COUNT - 1], 2000000);
+    fixture->rpc.requests_by_verb[0] = 7;
+    fixture->rpc.direct_by_verb[0] = 5;
     char *text = render(fixture), line[160];
+    snprintf(line, sizeof(line), "tcpengine_rpc_requests_total{verb=\"%s\"} 7", rpc_verb_name(0));
+    assert_line(text, line);
+    snprintf(line, sizeof(line), "tcpengine_rpc_direct_requests_total{verb=\"%s\"} 5",
+             rpc_verb_name(0));
+    assert_line(text, line);
     snprintf(line, sizeof(line),
              "tcpengine_rpc_latency_seconds_bucket{verb=\"%s\",le=\"0.0001\"} 1", rpc_verb_name(0));
     assert_line(text, line);
