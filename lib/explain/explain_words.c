@@ -1,5 +1,6 @@
 #include "explain_words.h"
 
+#include "explain_drop.h"
 #include "explain_facts.h"
 #include "explain_faults.h"
 #include "explain_texts.h"
@@ -17,5 +18,6 @@ void explain_say(const struct explain_subject *subject, struct explain_words *re
     for (unsigned i = 0; i < EXPLAIN_HINTS_MAX && text->hints[i] != NULL; i++)
         explain_fill(text->hints[i], subject, ret_words->hints[ret_words->hint_count++],
                      EXPLAIN_HINT_MAX);
+    explain_say_drop(subject, ret_words);
     explain_say_faults(subject, ret_words);
 }

@@ -255,20 +255,37 @@ static void judge_uses(const struct tcpc_daemon_status *daemon, struct findings 
     }
 }
 
+#define LISTENERS "tcpctl ls -p state listening"
+
+/* Counters of limits that bit, what sets each, and where to look. */
+static const struct limit_text {
+    const char *name, *set_by, *next;
+} limit_texts[] = {
+    {"accept_queue_full", "the backlog of a listener", LISTENERS},
+    {"syn_queue_full", "syn_queue_max", "tcpctl ls state syn-recv"},
+    {"conn_limit", "conn_max", "tcpctl ls -p"},
+    {"conn_uid_limit", "connections_per_uid_percent", "tcpctl ls -p"},
+    {"listener_limit", "listeners_max, listeners_per_uid_percent", LISTENERS},
+    {"remote_limit", "connections_per_remote_max, connections_per_remote_percent", "tcpctl ls -p"},
+    {"port_exhausted", "port_first, port_last", "tcpctl tw"},
+    {"port_uid_limit", "connections_per_uid_percent", "tcpctl tw"},
+    {"memory_share_limit", "memory_per_uid_percent, memory_per_remote_percent", "tcpctl ls -p"},
+    {"memory_episodes", "memory_max", "tcpctl status"},
+    {"receive_no_memory", "memory_max, memory_per_uid_percent", "tcpctl status"},
+    {"time_wait_overflow", "time_wait_max", "tcpctl tw"},
+};
+
 /* Limits that have bitten since the daemon's start. */
 static void judge_limits(const struct tcpc_counters *counters, struct findings *findings)
 {
-    static const char *const limits[] = {
-        "accept_queue_full",  "syn_queue_full",  "conn_limit",         "conn_uid_limit",
-        "listener_limit",     "remote_limit",    "port_exhausted",     "port_uid_limit",
-        "memory_share_limit", "memory_episodes", "time_wait_overflow",
-    };
-    for (size_t i = 0; i < sizeof(limits) / sizeof(*limits); i++) {
-        uint64_t count = counter_value(counters, limits[i]);
+    for (size_t i = 0; i < sizeof(limit_texts) / sizeof(*limit_texts); i++) {
+        const struct limit_text *text = &limit_texts[i];
+        uint64_t count = counter_value(counters, text->name);
         if (count > 0)
-            find(findings, HEALTH_SLOW, count,
-                 "A limit was reached %" PRIu64 " time%s since the start: %s.", count,
-                 count == 1 ? "" : "s", limits[i]);
+            set_next(find(findings, HEALTH_SLOW, count,
+                          "A limit was reached %" PRIu64 " time%s since the start: %s (%s).", count,
+                          count == 1 ? "" : "s", text->name, text->set_by),
+                     text->next);
     }
 }
 
@@ -277,9 +294,10 @@ static void judge_retransmissions(const struct tcpc_counters *counters, struct f
     uint64_t again = counter_value(counters, "segments_retransmitted");
     uint64_t all = counter_value(counters, "segments_out") + again;
     if (again >= 10 && again * 100 > all)
-        find(findings, HEALTH_SLOW, again,
-             "%" PRIu64 ".%" PRIu64 " %% of all segments were sent again.", again * 100 / all,
-             again * 1000 / all % 10);
+        set_next(find(findings, HEALTH_SLOW, again,
+                      "%" PRIu64 ".%" PRIu64 " %% of all segments were sent again.",
+                      again * 100 / all, again * 1000 / all % 10),
+                 "tcpctl ls -p 'retransmits > 0'");
 }
 
 static int compare(const void *one, const void *other)

@@ -189,6 +189,25 @@ static void both_windows_are_shut(void **state)
                "4711) reads.");
 }
 
+/* What was dropped lately is said, for a minute. */
+static void a_segment_that_was_dropped(void **state)
+{
+    struct script *s = *state;
+    struct explain_words words;
+    conn_in_established(s);
+    T_SEND(s, .flags = TE_ACK, .seq = 1, .ack = 500);
+    script_skip(s);
+    if (s->f.reborn)
+        return; /* drops are not saved */
+    script_advance(s, 2 * SECOND);
+    T_CONTAINS(said_reason(s, &words),
+               "All that was sent is acknowledged. A segment of the peer was dropped 2.0 s ago: It "
+               "acknowledges what was never sent, or is too old (segment ACK, seq ");
+    script_advance(s, 58 * SECOND);
+    said_words(s, s->c.id, &words);
+    assert_null(strstr(words.reason, "dropped"));
+}
+
 static void one_byte_is_singular(void **state)
 {
     struct script *s = *state;
@@ -291,6 +310,7 @@ int main(void)
         SCRIPT_TEST(a_window_that_is_too_small_for_a_segment),
         SCRIPT_TEST(a_window_shut_over_what_is_in_flight),
         SCRIPT_TEST(both_windows_are_shut),
+        SCRIPT_TEST(a_segment_that_was_dropped),
         SCRIPT_TEST(one_byte_is_singular),
         SCRIPT_TEST(a_fin_behind_one_byte),
         SCRIPT_TEST(close_wait_for_hours),

@@ -165,19 +165,14 @@ static void tables_near_their_limits(void **state)
 static void the_worst_comes_first(void **state)
 {
     (void)state;
-    static const struct tcpc_counter rows[] = {{"accept_queue_full", 3, ""},
-                                               {"syn_queue_full", 1, ""},
-                                               {"conn_limit", 2, ""},
-                                               {"conn_uid_limit", 1, ""},
-                                               {"listener_limit", 1, ""},
-                                               {"remote_limit", 1, ""},
-                                               {"port_exhausted", 1, ""},
-                                               {"port_uid_limit", 1, ""},
-                                               {"memory_share_limit", 1, ""},
-                                               {"memory_episodes", 1, ""},
-                                               {"time_wait_overflow", 9, ""},
-                                               {"segments_out", 950, ""},
-                                               {"segments_retransmitted", 50, ""}};
+    static const struct tcpc_counter rows[] = {
+        {"accept_queue_full", 3, ""},  {"syn_queue_full", 1, ""},
+        {"conn_limit", 2, ""},         {"conn_uid_limit", 1, ""},
+        {"listener_limit", 1, ""},     {"remote_limit", 1, ""},
+        {"port_exhausted", 1, ""},     {"port_uid_limit", 1, ""},
+        {"memory_share_limit", 1, ""}, {"memory_episodes", 1, ""},
+        {"receive_no_memory", 8, ""},  {"time_wait_overflow", 9, ""},
+        {"segments_out", 950, ""},     {"segments_retransmitted", 50, ""}};
     const struct tcpc_counters counters = {.rows = rows, .count = sizeof(rows) / sizeof(*rows)};
     struct health health = {0};
     struct health_finding findings[HEALTH_FINDINGS_MAX];
@@ -189,15 +184,21 @@ static void the_worst_comes_first(void **state)
     for (uint32_t pid = 1; pid <= HEALTH_PROGRAMS_MAX + 1; pid++)
         add_close_wait(&health, 100 + pid, pid, 60000000);
     unsigned count = health_judge(&health, &counters, &pressure, findings);
-    assert_int_equal(count, HEALTH_PROGRAMS_MAX + 1 + 2 + 1 + 11 + 1);
+    assert_int_equal(count, HEALTH_PROGRAMS_MAX + 1 + 2 + 1 + 12 + 1);
     assert_int_equal(findings[0].verdict, HEALTH_LEAKING);
     const struct health_finding *stuck = &findings[HEALTH_PROGRAMS_MAX + 1];
     assert_int_equal(stuck->verdict, HEALTH_STUCK);
     assert_string_equal(stuck[2].summary, "Memory is short: its level is pressure.");
     assert_string_equal(stuck[3].summary, "5.0 % of all segments were sent again.");
-    assert_string_equal(stuck[4].summary,
-                        "A limit was reached 9 times since the start: time_wait_overflow.");
-    assert_string_equal(stuck[4].next, "tcpctl stats");
+    assert_string_equal(stuck[3].next, "tcpctl ls -p 'retransmits > 0'");
+    assert_string_equal(stuck[4].summary, "A limit was reached 9 times since the start: "
+                                          "time_wait_overflow (time_wait_max).");
+    assert_string_equal(stuck[4].next, "tcpctl tw");
+    assert_string_equal(stuck[5].summary,
+                        "A limit was reached 8 times since the start: "
+                        "receive_no_memory (memory_max, memory_per_uid_percent).");
+    assert_string_equal(stuck[5].next, "tcpctl status");
+    assert_string_equal(stuck[6].next, "tcpctl ls -p state listening"); /* accept_queue_full */
     for (unsigned i = 1; i < count; i++)
         assert_true(findings[i].verdict <= findings[i - 1].verdict);
 }
