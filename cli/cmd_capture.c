@@ -29,8 +29,8 @@ struct capturing {
     uint64_t file_bytes;
     uint8_t *head; /* what each file begins with: all before the first packet */
     size_t head_len;
-    bool has_packets;
-    uint8_t *rest; /* the beginning of a block whose end has not come yet */
+    bool has_packets, has_reader_left; /* of a FIFO: as Wireshark has it, when it stops */
+    uint8_t *rest;                     /* the beginning of a block whose end has not come yet */
     size_t rest_len, rest_size;
 };
 
@@ -89,13 +89,14 @@ static int write_all(struct capturing *capturing, const uint8_t *bytes, size_t l
         cli_write(bytes, len);
         return EXIT_DONE;
     }
-    for (size_t done = 0; done < len;) {
+    for (size_t done = 0; done < len && !capturing->has_reader_left;) {
         ssize_t written = write(capturing->fd, bytes + done, len - done);
         if (written < 0 && errno == EINTR)
             continue;
-        if (written < 0)
+        if (written < 0 && errno != EPIPE)
             return fail_file(capturing->path);
-        done += (size_t)written;
+        capturing->has_reader_left = written < 0;
+        done += written > 0 ? (size_t)written : 0;
     }
     capturing->file_bytes += len;
     return EXIT_DONE;
@@ -224,7 +225,7 @@ static int read_all(struct capturing *capturing)
     int64_t end_ms = cli_now_ms() + capturing->seconds_ms;
     bool is_over = false;
     int status = EXIT_DONE;
-    while (status == EXIT_DONE && !is_over) {
+    while (status == EXIT_DONE && !is_over && !capturing->has_reader_left) {
         bool is_late = capturing->seconds_ms > 0 && cli_now_ms() >= end_ms;
         status = read_once(capturing, is_late || is_interrupted, &is_over);
     }
@@ -233,7 +234,7 @@ static int read_all(struct capturing *capturing)
 
 static void report(const struct capturing *capturing)
 {
-    if (capturing->lost > 0 || !is_stdout(capturing))
+    if (!capturing->has_reader_left && (capturing->lost > 0 || !is_stdout(capturing)))
         cli_note("capture: %" PRIu64 " packet%s, %" PRIu64 " lost because they came faster than "
                  "they were written",
                  capturing->packets, capturing->packets == 1 ? "" : "s", capturing->lost);

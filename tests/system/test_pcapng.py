@@ -272,6 +272,21 @@ class Captures(harness.SystemTest):
                          "frame.comment", stdin=pipe).stdout
         self.assertEqual(output.decode(), f"connection {conn_id}, SYN_SENT\n")
 
+    def test_a_reader_that_leaves_ends_it(self) -> None:
+        """As Wireshark does when somebody stops the capture: nothing went wrong."""
+        environment = {**os.environ, "TCPCTL": str(harness.TCPCTL),
+                       "TCPENGINE_CONTROL": self.daemon.url}
+        fifo = self.folder / "left"
+        os.mkfifo(fifo)
+        with subprocess.Popen([EXTCAP, "--capture", "--extcap-interface=tcpengine", "--fifo", fifo,
+                               "--expression", "state syn-sent", "--extcap-capture-filter",
+                               "dst 10.0.0.0/8"], env=environment, stderr=subprocess.PIPE) as script:
+            with open(fifo, "rb") as pipe:
+                self.wait_capturing(pipe)
+            self.short_life()
+            self.assertEqual(script.wait(60), 0)
+            self.assertEqual(script.stderr.read(), b"")
+
 
 if __name__ == "__main__":
     harness.main()
