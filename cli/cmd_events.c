@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tcpengine/note.h>
 #include <tcpengine/units.h>
 #include <time.h>
 
@@ -289,15 +290,52 @@ static int find_start(struct watch *watch)
 
 /* --- the command line ------------------------------------------------------------------------- */
 
-static bool add_kinds(struct watch *watch, char *list)
+/* Those of the protocol, and of notes. */
+static const char *const kinds[] = {"state",
+                                    "note",
+                                    "fin_again",
+                                    "address_conflict",
+                                    "address_ready",
+                                    "notes_lost",
+                                    "fault_added",
+                                    "fault_hit",
+                                    "fault_ended",
+#define NOTE_NAME(constant, name, unit, label, text) #name,
+                                    TE_NOTE_LIST(NOTE_NAME)
+#undef NOTE_NAME
+};
+enum { KIND_COUNT = sizeof(kinds) / sizeof(*kinds) };
+
+static bool is_kind(const char *word)
+{
+    for (unsigned i = 0; i < KIND_COUNT; i++)
+        if (strcmp(kinds[i], word) == 0)
+            return true;
+    return false;
+}
+
+static int complain_of_kind(const struct watch *watch, const char *word)
+{
+    char known[2 * FORMAT_MAX + 1024] = "";
+    for (unsigned i = 0; i < KIND_COUNT; i++) {
+        size_t len = strlen(known);
+        snprintf(known + len, sizeof(known) - len, "%s%s", i > 0 ? ", " : "", kinds[i]);
+    }
+    return cli_usage(watch->cli, "-k: %s is no kind of event: %s", word, known);
+}
+
+/* EXIT_DONE, or the status after a complaint. */
+static int add_kinds(struct watch *watch, char *list)
 {
     for (char *save, *kind = strtok_r(list, ",", &save); kind != NULL;
          kind = strtok_r(NULL, ",", &save)) {
         if (watch->kind_count == KINDS_MAX)
-            return false;
+            return cli_usage(watch->cli, "-k: more than %d kinds", KINDS_MAX);
+        if (!is_kind(kind))
+            return complain_of_kind(watch, kind);
         watch->kinds[watch->kind_count++] = kind;
     }
-    return true;
+    return EXIT_DONE;
 }
 
 static const struct option options[] = {
@@ -327,7 +365,7 @@ static int take_option(struct watch *watch, int option)
             return EXIT_DONE;
         return cli_usage(watch->cli, "%s is no number of events up to %d", optarg, LAST_MAX);
     case 'k':
-        return add_kinds(watch, optarg) ? EXIT_DONE : cli_usage(watch->cli, "too many kinds");
+        return add_kinds(watch, optarg);
     default:
         return EXIT_USAGE;
     }

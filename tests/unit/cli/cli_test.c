@@ -774,6 +774,11 @@ static void the_manual_has_every_verb(void **state)
 static void events_are_printed(void **state)
 {
     struct world *world = *state;
+    assert_int_equal(run(world, "events -k state,bogus"), 2);
+    assert_non_null(strstr(world->err, "events: -k: bogus is no kind of event: state, note, "));
+    assert_non_null(strstr(world->err, ", fault_hit, fault_ended, fast_retransmit, "));
+    assert_non_null(strstr(world->err, ", fault; see tcpctl events --help"));
+    assert_int_equal(run(world, "events -k state,rto,fault,fin_again"), 0);
     assert_int_equal(run(world, "--no-header events --monotonic"), 0);
     *strchr(world->out, '\n') = '\0';
     assert_string_equal(world->out, "12.345679     7  10.0.0.2:50000        10.0.0.1:80           "
