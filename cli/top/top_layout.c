@@ -400,9 +400,10 @@ static void draw_rows(struct top_canvas *canvas, unsigned row, const struct top_
         if (place == view->selected)
             top_canvas_paint(canvas, row + 1 + i, 0, canvas->columns, TOP_REVERSE);
     }
+    const char *expr = view->mode == TOP_PROMPT ? view->typed : view->expr;
     if (frame->count == 0 && frame->problem[0] == '\0')
         top_canvas_put(canvas, row + 1, 0, canvas->columns, TOP_DIM,
-                       view->expr[0] ? "No connection matches the filter." : "No connections.");
+                       expr[0] ? "No connection matches the filter." : "No connections.");
 }
 
 /* --- the last line ---------------------------------------------------------------------------- */
@@ -440,12 +441,18 @@ static void draw_message(struct top_canvas *canvas, unsigned prompt_row, const c
     }
 }
 
+/* Of what does not fit the line, the end is shown, where it is typed. */
 static void draw_prompt(struct top_canvas *canvas, unsigned row, const struct top_view *view)
 {
+    static const char name[] = "Filter: ", pending[] = "(not in force yet)";
     char text[LINE_MAX_BYTES];
-    snprintf(text, sizeof(text), "Filter: %s", view->typed);
+    size_t len = strlen(view->typed);
+    size_t room = canvas->columns > sizeof(name) ? canvas->columns - sizeof(name) : 0;
+    snprintf(text, sizeof(text), "%s%s", name, view->typed + (len > room ? len - room : 0));
     unsigned used = top_canvas_put(canvas, row, 0, canvas->columns, TOP_BOLD, text);
     top_canvas_put(canvas, row, used, 1, TOP_REVERSE, " ");
+    if (view->is_pending && view->message[0] == '\0' && used + sizeof(pending) < canvas->columns)
+        top_canvas_put(canvas, row, used + 2, (unsigned)sizeof(pending), TOP_DIM, pending);
     draw_message(canvas, row, view->message);
 }
 

@@ -137,6 +137,7 @@ static unsigned list_key(struct top_view *view, const struct top_frame *frame, i
     case '/':
     case 'f':
         memcpy(view->typed, view->expr, sizeof(view->typed));
+        view->is_pending = false;
         return open_mode(view, TOP_PROMPT);
     case TOP_KEY_ENTER:
         return open_selected(view, frame);
@@ -216,7 +217,8 @@ static unsigned try_typed(struct top_view *view)
 {
     char why[FILTER_ERROR_MAX];
     struct filter filter;
-    if (!filter_parse_numeric(view->typed, &filter, why))
+    view->is_pending = !filter_parse_numeric(view->typed, &filter, why);
+    if (view->is_pending)
         return TOP_DRAW;
     view->filter = filter;
     return start_anew(view);
@@ -229,6 +231,7 @@ static unsigned take_typed(struct top_view *view)
     if (!filter_parse(view->typed, &filter, view->message) ||
         !filter_is_answerable(&filter, UINT32_MAX, view->message)) {
         restore_filter(view);
+        view->is_pending = true;
         return TOP_DRAW | TOP_ASK;
     }
     view->message[0] = '\0';

@@ -45,6 +45,7 @@ struct top_view {
     struct filter filter;
     char expr[TOP_EXPR_MAX]; /* what filter was parsed from */
     char typed[TOP_EXPR_MAX];
+    bool is_pending;                /* what is typed is not in force (yet) */
     char message[FILTER_ERROR_MAX]; /* until the next key */
     uint64_t first;                 /* place of the first row on the screen */
     uint64_t selected;              /* place of the cursor */

@@ -291,6 +291,13 @@ static void an_empty_list_says_so(void **state)
     draw(&screen);
     assert_in_line(&screen, 7, "No connection matches the filter.");
     assert_in_line(&screen, 23, "0-0 of 0: dport = :80");
+    screen.view.mode = TOP_PROMPT; /* what is typed counts, not what was in force before */
+    draw(&screen);
+    assert_in_line(&screen, 7, "No connections.");
+    strcpy(screen.view.expr, "");
+    strcpy(screen.view.typed, "dport = :81");
+    draw(&screen);
+    assert_in_line(&screen, 7, "No connection matches the filter.");
     end(&screen);
 }
 
@@ -347,6 +354,37 @@ static void why_a_filter_is_wrong_is_above_it(void **state)
     assert_string_equal(line_of(&screen, 7), "\"stat\": expected state, exclude, sport,");
     assert_string_equal(line_of(&screen, 8), "dport, src or dst");
     assert_string_equal(line_of(&screen, 9), "Filter: stat foo");
+    end(&screen);
+}
+
+static void what_is_typed_and_not_in_force_says_so(void **state)
+{
+    struct screen screen;
+    (void)state;
+    begin(&screen, 10, 40);
+    screen.view.mode = TOP_PROMPT;
+    screen.view.is_pending = true;
+    strcpy(screen.view.typed, "dport = :8 and");
+    draw(&screen);
+    assert_string_equal(line_of(&screen, 9), "Filter: dport = :8 and");
+    strcpy(screen.view.typed, "dport");
+    draw(&screen);
+    assert_string_equal(line_of(&screen, 9), "Filter: dport  (not in force yet)");
+    screen.view.is_pending = false;
+    draw(&screen);
+    assert_string_equal(line_of(&screen, 9), "Filter: dport");
+    end(&screen);
+}
+
+static void the_end_of_a_long_filter_is_seen(void **state)
+{
+    struct screen screen;
+    (void)state;
+    begin(&screen, 10, 40);
+    screen.view.mode = TOP_PROMPT;
+    strcpy(screen.view.typed, "state established and not dport = :12345");
+    draw(&screen);
+    assert_string_equal(line_of(&screen, 9), "Filter: ablished and not dport = :12345");
     end(&screen);
 }
 
@@ -414,6 +452,8 @@ int main(void)
         cmocka_unit_test(a_problem_is_on_the_last_line),
         cmocka_unit_test(an_explanation_is_folded_and_scrolled),
         cmocka_unit_test(why_a_filter_is_wrong_is_above_it),
+        cmocka_unit_test(what_is_typed_and_not_in_force_says_so),
+        cmocka_unit_test(the_end_of_a_long_filter_is_seen),
         cmocka_unit_test(the_help_fits_80x24_and_names_every_letter),
         cmocka_unit_test(numbers_take_few_columns),
     };

@@ -142,8 +142,12 @@ static void a_filter_is_in_force_while_it_is_typed(void **state)
     begin(&screen);
     press(&screen, '/');
     assert_int_equal(screen.view.mode, TOP_PROMPT);
-    type(&screen, "dport = :8");
+    assert_false(screen.view.is_pending);
+    type(&screen, "dport = :");
+    assert_true(screen.view.is_pending);
+    press(&screen, '8');
     assert_int_equal(press(&screen, '0'), TOP_DRAW | TOP_ASK);
+    assert_false(screen.view.is_pending);
     assert_int_equal(screen.view.filter.nodes[0].number, 80);
     assert_int_equal(press(&screen, TOP_KEY_ENTER), TOP_DRAW | TOP_ASK);
     assert_int_equal(screen.view.mode, TOP_LIST);
@@ -166,6 +170,7 @@ static void a_wrong_filter_says_why_and_keeps_the_old_one(void **state)
     press(&screen, TOP_KEY_ENTER);
     assert_int_equal(screen.view.mode, TOP_PROMPT);
     assert_non_null(strstr(screen.view.message, "stat"));
+    assert_true(screen.view.is_pending);
     assert_string_equal(screen.view.expr, "dport = :80");
     assert_int_equal(screen.view.filter.nodes[0].number, 80);
     press(&screen, TOP_KEY_BACKSPACE);
