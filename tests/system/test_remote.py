@@ -7,6 +7,7 @@ import unittest
 import harness
 from harness import HOST4, TCPCTL, Process, run, wait_for
 from sshd import Sshd
+from tmux import Tmux
 
 PORT = 2222
 
@@ -66,6 +67,24 @@ class Remote(harness.SystemTest):
         with file.open("rb") as stdin:
             self.there("connect", HOST4, sink.port, "-N", stdin=stdin, timeout=60)
         self.assertEqual(sink.finish(), digest)
+
+    def test_the_whole_screen(self) -> None:
+        """tcpctl top, as on the spot; once ssh has ended it says so, and gives the terminal back."""
+        port = self.ctl("listen", 7001)
+        self.addCleanup(self.tcpctl, "close", port["id"])
+        terminal = Tmux(self.folder, XDG_RUNTIME_DIR=str(self.rooms), PATH=self.environment["PATH"])
+        self.addCleanup(terminal.close)
+        terminal.type(f"{TCPCTL} --control {self.url()} top state listening; echo status=$?")
+        terminal.keys("Enter")
+        terminal.wait(rf"^ *{port['id']} LISTEN ")
+        terminal.keys("Enter")
+        terminal.wait(r"^verdict +ok$")
+        terminal.type("q")
+        terminal.wait(rf"^ *{port['id']} LISTEN ")
+        run("pkill", "-f", f"^{shutil.which('ssh')} .*{self.rooms}")
+        terminal.wait("no daemon|has ended with status")
+        terminal.type("q")
+        terminal.wait("^status=[0-9]+$")
 
     def test_killed(self) -> None:
         """What ssh needed goes in any case."""
