@@ -1,4 +1,4 @@
-/* Cookies, verdicts and the cache; what connections do with them is fast_open_script_test.c's. */
+/* Cookies, verdicts and the cache; what connections do with them is fast_open_*_script_test.c's. */
 #include <string.h>
 
 #include "stack_internal.h"
