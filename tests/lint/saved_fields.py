@@ -10,7 +10,7 @@ Everything else has to be declared, with the reason (util/codec.h):
     TE_SAVED_BY_HAND(struct NAME, "how", MEMBER...)   written in another form
     TE_SAVED_ITEMS(struct NAME, MEMBER, struct ITEM)  leads to items, each written separately
 
-A number that is written also needs a row in the table of saved_fields_test.c, which shows that it
+A number that is written also needs a row in a list for saved_fields_test.c, which shows that it
 is restored, if its struct has rows there."""
 import re
 from dataclasses import dataclass, field

@@ -13,7 +13,7 @@
  *   none may lead into an assert later. te_stack_check_invariants runs at the end of a restore;
  * - keep what is saved canonical: where the engine rounds, cuts or narrows what was read, saving
  * and restoring it again must change nothing more (assert_saved_again in save_test.c);
- * - add it to docs/state-format.md, and to the table in saved_fields_test.c.
+ * - add it to docs/state-format.md, and to a list in saved_fields_*.h.
  *
  * Errors stick in the codec: TE_ERR_INVALID for values that cannot be, TE_ERR_RESOURCES for more
  * than a limit of the new configuration, TE_ERR_ADDR_NOT_AVAILABLE for an address that it lacks,
