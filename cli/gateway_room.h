@@ -4,7 +4,7 @@
 
 #include "gateway.h"
 
-/* Who comes from now on waits in the accept queue; or not any more. */
+/* From now on clients wait in the accept queue; or no longer. */
 void gateway_pause(struct gateway *gateway);
 void gateway_resume(struct gateway *gateway);
 

@@ -1,8 +1,8 @@
 #include "lane.h"
 
 /* A channel belongs to one thread at a time, so every call of it is made under the lock, and none
- * of them waits. Who has nothing to do polls the channel's descriptor, without the lock; whoever
- * comes second waits for the first one's news. */
+ * of them waits. A thread with nothing to do polls the channel's descriptor, without the lock; a
+ * second one waits for the first one's news. */
 
 #include <poll.h>
 #include <pthread.h>

@@ -5,7 +5,7 @@
 #include "target.h"
 
 struct scan_options {
-    bool is_verbose;  /* tells of each port */
+    bool is_verbose;  /* reports each port */
     uint32_t wait_ms; /* for each */
 };
 

@@ -1,5 +1,5 @@
 /* Connects captures (capture/) and the live page (page/) to the pump, and captures to the rpc:
- * while there is a capture, or somebody watches a connection, the pump tells of its frames; what a
+ * while there is a capture, or somebody watches a connection, the pump reports its frames; what a
  * capture gets wakes the request that waits for it. */
 #ifndef TCPENGINED_TRACING_H
 #define TCPENGINED_TRACING_H

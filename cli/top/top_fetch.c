@@ -110,7 +110,7 @@ static uint64_t per_second(uint64_t now, uint64_t before, int64_t us)
     return now > before ? (uint64_t)((double)(now - before) * TE_SECOND / (double)us + 0.5) : 0;
 }
 
-/* Who was opened and is not there has closed; TIME_WAIT is what is left of it. */
+/* A connection that was opened and is not there has closed; TIME_WAIT is what is left of it. */
 static void set_rates(struct top_frame *frame, const struct top_totals *now,
                       const struct top_totals *before)
 {
@@ -190,7 +190,7 @@ static struct tcpc_rank_value value_of(struct refresh *refresh, uint64_t id,
     return (struct tcpc_rank_value){(uint64_t)(in + out), 0};
 }
 
-/* Who is not needed any more. By speed, those that have not moved have none. */
+/* Connections that are not needed any more. By speed, those that have not moved have none. */
 static void rank_what_is_left(const struct top_fetch *fetch, struct tcpc_rank *rank)
 {
     struct top_ranked worst;

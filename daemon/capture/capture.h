@@ -1,6 +1,6 @@
 /* Captures: what goes in and out of the engine, as pcapng, with what the engine did beside it.
  *
- * Theory of operation: the pump tells of each frame, before the engine takes it and after, or when
+ * Theory of operation: the pump reports each frame, before the engine takes it and after, or when
  * it has given it out; while there is no capture it is not even asked to. Each capture has a filter
  * and a buffer of its own. A packet that finds no room in it is counted and lost: nothing waits for
  * a reader. A reader takes bytes by their offset in the file and frees those before it, so that it

@@ -1,4 +1,4 @@
-/* Who has to hear of what: the client of a slot's news, and a slot of the engine's. */
+/* Who is told what: the client, of news in its slots; a slot, of news in the engine. */
 #ifndef TCPENGINED_CHANNEL_NEWS_H
 #define TCPENGINED_CHANNEL_NEWS_H
 

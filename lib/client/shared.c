@@ -21,7 +21,7 @@
 /* A fast peer fills it while this program is being woken. */
 #define RECEIVE_RING_DEFAULT (4u * 1024 * 1024)
 #define ANSWER_MAX_MS 5000
-/* Who waits looks so often whether the daemon still lives. */
+/* How often a waiting program checks that the daemon is alive. */
 #define LINK_LOOK_MS 250
 
 /* --- bells ------------------------------------------------------------------------------------ */

@@ -4,8 +4,8 @@
  * verbs, where no connection is being worked on; the memory between the limit and the budget is
  * what one verb may take. A call does a bounded amount of work, and the next one goes on.
  *
- * - Under pressure a pass over the holders (charge.h) comes round ten times a second: rings are cut
- *   to their content, what lies beyond a hole is dropped after a second without progress, windows
+ * - Under pressure a pass over the holders (charge.h) comes round ten times per second: rings are
+ * cut to their content, what lies beyond a hole is dropped after a second without progress, windows
  *   are capped.
  * - At the limit connections are reset until 1/32 of the budget is free below it. Each time the
  *   worst of a sample yields: the next few holders, and the next few connections of the table. */

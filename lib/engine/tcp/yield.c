@@ -6,7 +6,8 @@
 #include "tcp/life.h"
 #include "tcp/listen/share.h"
 
-/* Connections looked at for one that yields. Who is asked to has many: it is seldom in vain. */
+/* Connections looked at for one that yields. A user that is asked to has many, so it rarely fails.
+ */
 #define STEPS_MAX 256
 /* Ended per call. More than one is needed when root has used its reserve. */
 #define YIELDS_MAX 64

@@ -27,7 +27,7 @@ static void a_speed_needs_two_looks(void **state)
     top_samples_done(&samples);
 }
 
-/* Who was still for long has moved since the refresh before. */
+/* A connection that was long still has moved since the refresh before. */
 static void what_begins_to_move_is_measured_since_the_refresh_before(void **state)
 {
     struct top_samples samples = {0};

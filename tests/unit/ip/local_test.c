@@ -454,7 +454,7 @@ static void test_addresses_tell_where_they_stand(void **state)
     fixture_stop(&f);
 }
 
-/* Who has an address that is not ours after all is a neighbour like any other. */
+/* A station with an address that is not ours after all is a neighbour like any other. */
 static void test_the_winner_is_a_neighbour(void **state)
 {
     struct fixture f;

@@ -165,7 +165,7 @@ static void test_questions_of_linux(void **state)
     assert_true(nd.is_solicited);
     assert_addr(&nd.target, "2001:db8::2");
     assert_mac(nd.mac, answerer_mac);
-    /* Who asks is known from then on (RFC 826, RFC 4861 7.2.3). */
+    /* A station that asks is known from then on (RFC 826, RFC 4861 7.2.3). */
     assert_int_equal(f.stack->neighbours.count, 2);
     assert_mac(entry_of(&f, "10.0.0.3")->mac, linux_mac);
     assert_mac(entry_of(&f, "fe80::ff:fe00:3")->mac, linux_mac);

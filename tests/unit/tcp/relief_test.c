@@ -229,7 +229,7 @@ static void a_uid_stops_at_its_share(void **state)
     check();
 }
 
-/* Who is beyond its share still gets the reserve of each connection, in both directions. */
+/* A user beyond its share still gets the reserve of each connection, in both directions. */
 static void the_reserve_comes_beyond_the_share(void **state)
 {
     (void)state;

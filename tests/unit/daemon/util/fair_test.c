@@ -119,7 +119,8 @@ static void test_jobs_of_one_user_take_turns(void **state)
     assert_true(fair_is_empty(&env->fair));
 }
 
-/* Who comes back after a pause is served next, but has no claim on the time it did not use. */
+/* A user that comes back after a pause is served next, but has no claim on the time it did not use.
+ */
 static void test_idle_time_is_not_saved_up(void **state)
 {
     struct env *env = *state;

@@ -189,7 +189,7 @@ static void test_a_slice_ends(void **state)
     assert_true(turns_slice_is_over(&env->turns));
 }
 
-/* Who waits for its allowance does not keep the loop busy: a timer wakes it. */
+/* A job that waits for its allowance does not keep the loop busy: a timer wakes it. */
 static void test_waiting_for_allowance_is_no_spinning(void **state)
 {
     struct env *env = *state;
