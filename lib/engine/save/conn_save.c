@@ -33,7 +33,8 @@ TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of
 TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, listener_link,
              in_accept_queue);
 TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
-TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched, origin);
+TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched, map_start,
+             origin);
 TE_NOT_SAVED(struct te_ring, "the host lends it again", is_lent);
 TE_SAVED_BY_HAND(struct te_ring, "the size itself: region_fields", size_bits);
 TE_NOT_SAVED(struct te_conn, "charged again", is_charged, charged_remote, charged_rest_bytes,

@@ -5,6 +5,7 @@
 #include "util/ranges.h"
 
 #define GRANULES_MAX 64
+#define MAP_START_BITS 8 /* te_ring.map_start */
 /* Smaller regions cost all of their bytes: the host takes them from a heap. */
 #define LAZY_PAGES_MIN 4
 
@@ -18,16 +19,17 @@ static unsigned shift_of(uint32_t bytes)
     return shift;
 }
 
-/* The whole region, where each of its bytes costs from the start. */
-static unsigned granule_shift(const struct te_ring_owner *owner, uint32_t size_bytes)
+/* Of the smallest granule. The whole region, where each of its bytes costs from the start. */
+static unsigned granule_shift(const struct te_ring_owner *owner, uint32_t size_bytes, bool is_lent)
 {
     uint32_t page_bytes = owner->memory->page_bytes;
     if (page_bytes == 0 || size_bytes / LAZY_PAGES_MIN <= page_bytes)
         return shift_of(size_bytes);
-    uint32_t part = size_bytes / GRANULES_MAX;
+    uint32_t part = is_lent ? 0 : size_bytes / GRANULES_MAX;
     return shift_of(part > page_bytes ? part : page_bytes);
 }
 
+/* In the ring: the map covers the first GRANULES_MAX of them. */
 static unsigned granule_count(const struct te_ring *ring)
 {
     return te_ring_size(ring) >> ring->granule_shift;
@@ -52,11 +54,29 @@ static uint32_t place_of(const struct te_ring *ring, uint64_t offset)
     return ((uint32_t)offset - ring->origin) & (te_ring_size(ring) - 1);
 }
 
-/* The granules of [offset, offset + len), with len from 1 to the ring's size. */
+/* Nothing is written yet. */
+static void clear_map(struct te_ring *ring, const struct te_ring_owner *owner)
+{
+    ring->map_start = 0;
+    ring->granule_shift = (uint8_t)granule_shift(owner, te_ring_size(ring), ring->is_lent);
+    unsigned count = granule_count(ring);
+    ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
+}
+
+/* Where the byte is as seen from the first granule. */
+static uint32_t mapped_place_of(const struct te_ring *ring, uint64_t offset)
+{
+    uint32_t start =
+        (uint32_t)(((uint64_t)ring->map_start << ring->size_bits) >> MAP_START_BITS >> 1);
+    return (place_of(ring, offset) - start) & (te_ring_size(ring) - 1);
+}
+
+/* The granules of [offset, offset + len), which the map covers, with len from 1 to the ring's size.
+ */
 static uint64_t granules_of(const struct te_ring *ring, uint64_t offset, size_t len)
 {
     unsigned count = granule_count(ring);
-    uint64_t at = place_of(ring, offset);
+    uint64_t at = mapped_place_of(ring, offset);
     unsigned first = (unsigned)(at >> ring->granule_shift);
     uint64_t span = ((at + len - 1) >> ring->granule_shift) - first;
     if (span >= count)
@@ -64,6 +84,63 @@ static uint64_t granules_of(const struct te_ring *ring, uint64_t offset, size_t 
     uint64_t bits = low_bits((unsigned)span + 1);
     uint64_t wrapped = first > 0 && first + span >= count ? bits >> (count - first) : 0;
     return ((bits << first) | wrapped) & low_bits(count);
+}
+
+static bool covers_all(const struct te_ring *ring)
+{
+    return granule_count(ring) <= GRANULES_MAX;
+}
+
+static bool covers(const struct te_ring *ring, uint64_t offset, size_t len)
+{
+    uint64_t covered_bytes = (uint64_t)GRANULES_MAX << ring->granule_shift;
+    return covers_all(ring) || mapped_place_of(ring, offset) + (uint64_t)len <= covered_bytes;
+}
+
+/* Bit n of the result: bit 2n or 2n + 1. */
+static uint64_t join_pairs(uint64_t bits)
+{
+    bits = (bits | bits >> 1) & UINT64_C(0x5555555555555555);
+    bits = (bits | bits >> 1) & UINT64_C(0x3333333333333333);
+    bits = (bits | bits >> 2) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    bits = (bits | bits >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+    bits = (bits | bits >> 8) & UINT64_C(0x0000ffff0000ffff);
+    return (bits | bits >> 16) & UINT64_C(0xffffffff);
+}
+
+static void double_granules(struct te_ring *ring)
+{
+    ring->touched = join_pairs(ring->touched);
+    ring->granule_shift++;
+}
+
+/* The page of the first byte, rounded down to a 256th. */
+static void start_map(struct te_ring *ring, uint64_t offset)
+{
+    uint64_t page_at = (uint64_t)place_of(ring, offset) >> ring->granule_shift
+                                                               << ring->granule_shift;
+    ring->map_start = (uint8_t)(page_at << MAP_START_BITS << 1 >> ring->size_bits);
+}
+
+static void cover(struct te_ring *ring, uint64_t offset, size_t len)
+{
+    if (ring->touched == 0)
+        start_map(ring, offset);
+    while (!covers(ring, offset, len))
+        double_granules(ring);
+}
+
+/* Out of the way of te_ring_write, which is done once all of the ring was written. */
+static bool touch(struct te_ring *ring, uint64_t offset, size_t len)
+{
+    if (!covers_all(ring))
+        cover(ring, offset, len);
+    uint64_t before = ring->touched;
+    ring->touched |= granules_of(ring, offset, len);
+    bool is_more = ring->touched != before;
+    if (ring->touched == UINT64_MAX && !covers_all(ring))
+        double_granules(ring); /* there is more of the ring */
+    return is_more;
 }
 
 uint32_t te_ring_cost(const struct te_ring *ring)
@@ -77,20 +154,24 @@ uint32_t te_ring_cost(const struct te_ring *ring)
 
 uint32_t te_ring_least_cost(const struct te_ring_owner *owner, uint32_t size_bytes)
 {
-    return 1u << granule_shift(owner, size_bytes);
+    return 1u << granule_shift(owner, size_bytes, false);
 }
 
 uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len)
 {
     if (ring->touched == UINT64_MAX || len == 0)
         return 0;
-    return count_bits(granules_of(ring, offset, len) & ~ring->touched) << ring->granule_shift;
+    if (covers(ring, offset, len))
+        return count_bits(granules_of(ring, offset, len) & ~ring->touched) << ring->granule_shift;
+    struct te_ring written = *ring;
+    touch(&written, offset, len);
+    return te_ring_cost(&written) - te_ring_cost(ring);
 }
 
 size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len)
 {
     uint64_t granule_bytes = UINT64_C(1) << ring->granule_shift;
-    uint64_t in_granule = place_of(ring, offset) & (granule_bytes - 1);
+    uint64_t in_granule = mapped_place_of(ring, offset) & (granule_bytes - 1);
     uint64_t run = 0;
     while (run < len && te_ring_cost_of(ring, offset + run, 1) == 0)
         run += granule_bytes - (run == 0 ? in_granule : 0);
@@ -142,9 +223,7 @@ void te_ring_take(struct te_ring *ring, const struct te_ring_owner *owner, uint8
                   uint32_t size_bytes)
 {
     *ring = (struct te_ring){.region = region, .size_bits = (uint8_t)(shift_of(size_bytes) + 1)};
-    ring->granule_shift = (uint8_t)granule_shift(owner, size_bytes);
-    unsigned count = granule_count(ring);
-    ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
+    clear_map(ring, owner);
 }
 
 uint32_t te_ring_size_for(const struct te_ring *ring, const struct te_ring_growth *growth)
@@ -238,6 +317,7 @@ bool te_ring_lend(struct te_ring *ring, const struct te_ring_owner *owner,
         return false;
     te_ring_take(&lent, owner, region, size_bytes);
     lent.is_lent = true;
+    clear_map(&lent, owner);
     move_to(ring, owner, content, &lent);
     return true;
 }
@@ -268,8 +348,7 @@ void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner)
     if (!memory->vacate(memory->ctx, owner->conn_id, owner->is_send, ring->region,
                         te_ring_size(ring)))
         return;
-    unsigned count = granule_count(ring);
-    ring->touched = count == 1 ? UINT64_MAX : ~low_bits(count);
+    clear_map(ring, owner);
 }
 
 void te_ring_restart(struct te_ring *ring, uint64_t offset)
@@ -278,16 +357,9 @@ void te_ring_restart(struct te_ring *ring, uint64_t offset)
         ring->origin = (uint32_t)offset;
 }
 
-/* Out of the way of te_ring_write, which is done once every granule was written. */
-static void touch(struct te_ring *ring, uint64_t offset, size_t len)
+bool te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len)
 {
-    ring->touched |= granules_of(ring, offset, len);
-}
-
-void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len)
-{
-    if (len > 0 && ring->touched != UINT64_MAX)
-        touch(ring, offset, len);
+    return len > 0 && ring->touched != UINT64_MAX && touch(ring, offset, len);
 }
 
 static void copy_near(uint8_t *to, const uint8_t *from, size_t len)
@@ -295,31 +367,31 @@ static void copy_near(uint8_t *to, const uint8_t *from, size_t len)
     memcpy(to, from, len);
 }
 
-static void write_by(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len,
+static bool write_by(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len,
                      void (*copy)(uint8_t *to, const uint8_t *from, size_t len))
 {
     if (len == 0)
-        return;
-    if (ring->touched != UINT64_MAX)
-        touch(ring, offset, len);
+        return false;
+    bool is_more = ring->touched != UINT64_MAX && touch(ring, offset, len);
     size_t at = place_of(ring, offset);
     size_t first = te_ring_size(ring) - at;
     if (first > len)
         first = len;
     copy(ring->region + at, data, first);
     copy(ring->region, data + first, len - first);
+    return is_more;
 }
 
-void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)
+bool te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len)
 {
-    write_by(ring, offset, data, len, copy_near);
+    return write_by(ring, offset, data, len, copy_near);
 }
 
-void te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
+bool te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
                      const uint8_t *data, size_t len)
 {
     bool is_hosts = ring->is_lent && memory->copy_lent != NULL;
-    write_by(ring, offset, data, len, is_hosts ? memory->copy_lent : copy_near);
+    return write_by(ring, offset, data, len, is_hosts ? memory->copy_lent : copy_near);
 }
 
 unsigned te_ring_read(const struct te_ring *ring, uint64_t offset, size_t len,

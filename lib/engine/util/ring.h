@@ -6,7 +6,9 @@
  *
  * What a ring costs is not its size: where the host gives memory page by page as it is written
  * (te_buffer_memory.page_bytes), one byte far beyond a hole costs a page, not the way to it. The
- * ring notes which of its granules were written, at most 64 of them. */
+ * ring has a map of 64 granules that says which of them were written. They cover all of it, except
+ * in a lent ring, which is as large from the start as it ever gets: there they are pages, from
+ * about the first byte that was written on, and double whenever one is written beyond the last. */
 #ifndef TCPENGINE_UTIL_RING_H
 #define TCPENGINE_UTIL_RING_H
 
@@ -16,10 +18,12 @@ struct te_ranges;
 
 struct te_ring {
     uint8_t *region;       /* NULL while it has no memory */
-    uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring */
+    uint64_t touched;      /* a bit per granule that was written; ones for those beyond the ring.
+                            * UINT64_MAX: all of the ring was written */
     uint32_t origin;       /* a stream offset, modulo 2^32, that lies at the region's start */
     uint8_t size_bits;     /* te_ring_size() */
-    uint8_t granule_shift; /* a granule is 2^n bytes: a page, or a 64th of the ring */
+    uint8_t granule_shift; /* a granule is 2^n bytes: from a page to a 64th of the ring */
+    uint8_t map_start;     /* where the first granule begins, in 256ths of the ring */
     bool is_lent;          /* the region is the host's own: it keeps its place and its size */
 };
 
@@ -76,8 +80,9 @@ void te_ring_vacate(struct te_ring *ring, const struct te_ring_owner *owner);
  * empty again and again uses the same few pages, which are in the processor's cache. A lent ring
  * stays as it is: its user counts from zero. */
 void te_ring_restart(struct te_ring *ring, uint64_t offset);
-/* Notes that [offset, offset + len), which fits, was written by somebody else. */
-void te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len);
+/* Notes that [offset, offset + len), which fits, was written by somebody else. True, as of
+ * te_ring_write and te_ring_receive: te_ring_cost may have grown. */
+bool te_ring_touch(struct te_ring *ring, uint64_t offset, size_t len);
 /* Gives the region back, if there is one; a lent one is only forgotten. */
 void te_ring_release(struct te_ring *ring, const struct te_ring_owner *owner);
 /* The bytes of memory behind what was written. */
@@ -89,9 +94,9 @@ uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len
 /* How many of the bytes from offset on, at most len, can be written at no cost. */
 size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len);
 /* Copies in at stream offset; the caller has ensured that [offset, offset + len) fits. */
-void te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
+bool te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
 /* The same for what was received: by the host's own means, if the ring is lent and it has any. */
-void te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
+bool te_ring_receive(struct te_ring *ring, const struct te_buffer_memory *memory, uint64_t offset,
                      const uint8_t *data, size_t len);
 /* The pieces of [offset, offset + len): none when len is 0, else one or two. They point into the
  * region, until it grows or is released. Returns how many. */

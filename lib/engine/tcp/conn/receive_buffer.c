@@ -135,20 +135,10 @@ static void advance(struct te_stack *stack, struct te_conn *conn, uint64_t end)
 }
 
 /* What may change the connection's charge with each segment, and mostly does not. */
-struct cost {
-    uint64_t touched;
-    uint16_t ranges_capacity;
-};
-
-static struct cost cost_of(const struct te_conn *conn)
+static void charge_if_changed(struct te_stack *stack, struct te_conn *conn, bool ring_costs_more,
+                              unsigned capacity_before)
 {
-    return (struct cost){conn->receive_ring.touched, conn->out_of_order.capacity};
-}
-
-static void charge_if_changed(struct te_stack *stack, struct te_conn *conn, struct cost before)
-{
-    if (conn->receive_ring.touched != before.touched ||
-        conn->out_of_order.capacity != before.ranges_capacity)
+    if (ring_costs_more || conn->out_of_order.capacity != capacity_before)
         te_charge_update(stack, conn);
 }
 
@@ -159,10 +149,11 @@ static enum te_receive_result take_in_order(struct te_stack *stack, struct te_co
     len = make_room(stack, conn, start, len);
     if (len == 0)
         return TE_RECEIVE_NO_MEMORY;
-    struct cost before = cost_of(conn);
-    te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
+    unsigned capacity = conn->out_of_order.capacity;
+    bool costs_more =
+        te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
     advance(stack, conn, start + len);
-    charge_if_changed(stack, conn, before);
+    charge_if_changed(stack, conn, costs_more, capacity);
     return TE_RECEIVE_IN_ORDER;
 }
 
@@ -172,7 +163,7 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
     uint64_t start = te_conn_receive_offset(conn, seq);
     if (make_room(stack, conn, start, len) < len)
         return TE_RECEIVE_NO_MEMORY;
-    struct cost before = cost_of(conn);
+    unsigned capacity = conn->out_of_order.capacity;
     enum te_ranges_result result =
         te_ranges_insert(&conn->out_of_order, start, start + len,
                          stack->config.out_of_order_ranges_max, &stack->config.allocator);
@@ -180,8 +171,9 @@ static enum te_receive_result take_out_of_order(struct te_stack *stack, struct t
         return TE_RECEIVE_NO_RANGE;
     if (result == TE_RANGES_DUPLICATE)
         return TE_RECEIVE_DUPLICATE;
-    te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
-    charge_if_changed(stack, conn, before);
+    bool costs_more =
+        te_ring_receive(&conn->receive_ring, &stack->config.buffer_memory, start, data, len);
+    charge_if_changed(stack, conn, costs_more, capacity);
     release_when_idle(stack, conn);
     stack->counters.out_of_order_segments++;
     return TE_RECEIVE_OUT_OF_ORDER;

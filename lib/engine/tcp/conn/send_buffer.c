@@ -51,10 +51,9 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
     len = make_room(stack, conn, len);
     if (len == 0)
         return 0;
-    uint64_t touched = ring->touched;
-    te_ring_write(ring, conn->queued_offset, data, len);
+    bool costs_more = te_ring_write(ring, conn->queued_offset, data, len);
     conn->queued_offset += len;
-    if (ring->touched != touched)
+    if (costs_more)
         te_charge_update(stack, conn);
     return len;
 }
@@ -80,10 +79,9 @@ size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)
     if (len > room)
         len = room;
     len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
-    uint64_t touched = ring->touched;
-    te_ring_touch(ring, conn->queued_offset, len);
+    bool costs_more = te_ring_touch(ring, conn->queued_offset, len);
     conn->queued_offset += len;
-    if (ring->touched != touched)
+    if (costs_more)
         te_charge_update(stack, conn);
     return len;
 }
