@@ -22,6 +22,7 @@ from source_files import blank_text, c_files, functions_of
 ENGINE = "lib/engine/"
 ROOT = "te_stack"
 TESTED = "saved_fields_test.c"
+TESTED_PREFIX = "saved_fields_"  # of the lists that it includes
 TESTED_ROW = re.compile(r"\bMAY_\w+,\s*[\w ]+,\s*(te_\w+),\s*(\w+)\s*[,)]")
 # They say nothing about what they point to.
 LINKS = {"te_list", "te_tree", "te_tree_node", "te_wheel_node"}
@@ -267,6 +268,6 @@ def saved_fields(root: Path, _: dict) -> list[str]:
     is named in a TE_NOT_SAVED beside the list, with the reason (lib/engine/util/codec.h)."""
     reader = Reader(root)
     reader.follow()
-    rows = {row for path in c_files(root) if path.name.startswith("saved_fields_")
+    rows = {row for path in c_files(root) if path.name.startswith(TESTED_PREFIX)
             for row in TESTED_ROW.findall(path.read_text())}
     return reader.forgotten() + (reader.untested(rows) if rows else [f"{TESTED} has no rows"])

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from lint import RULES
-from saved_fields import TESTED
+from saved_fields import TESTED_PREFIX
 from source_files import c_files
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -22,10 +22,11 @@ def _function(body_lines: int) -> str:
 
 
 def _engine(changes: dict[str, str]) -> dict[str, str]:
-    """A copy of the engine's sources, and of the test that has a row per saved field, with each key
+    """A copy of the engine's sources, and of the lists that have a row per saved field, with each key
     replaced, once."""
     files = {str(path.relative_to(REPOSITORY)): path.read_text() for path in c_files(REPOSITORY)
-             if path.is_relative_to(REPOSITORY / "lib/engine") or path.name == TESTED}
+             if path.is_relative_to(REPOSITORY / "lib/engine") or
+             path.name.startswith(TESTED_PREFIX)}
     for old, new in changes.items():
         names = [name for name, text in files.items() if old in text]
         if len(names) != 1 or files[names[0]].count(old) != 1:
