@@ -16,6 +16,7 @@
  */
 #include "watch/http.h"
 
+#include <errno.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -245,6 +246,40 @@ unsigned http_stream_count(const struct http *http)
     return count;
 }
 
+/* Lets the streams go on that have something to send, or with is_all all of them. */
+static void resume_streams(struct http *http, bool is_all)
+{
+    for (unsigned i = 0; i < http->slots_max; i++) {
+        struct slot *slot = &http->slots[i];
+        if (slot->waiting == NULL)
+            continue;
+        if (!is_all && slot->stream->len == 0 && !slot->stream->is_ended)
+            continue;
+        MHD_resume_connection(slot->waiting);
+        slot->waiting = NULL;
+    }
+}
+
+/* Its end has come, or a reset. */
+static bool has_left(const struct slot *slot)
+{
+    char byte;
+    ssize_t len = recv(slot->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return len == 0 || (len < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* Writing to a viewer finds out that it has gone, when there is something to write. Those that are
+ * known to have gone before that make room. */
+static void end_left_streams(struct http *http)
+{
+    for (unsigned i = 0; i < http->slots_max; i++) {
+        struct slot *slot = &http->slots[i];
+        if (slot->stream != NULL && has_left(slot))
+            slot->stream->is_ended = true;
+    }
+    resume_streams(http, false);
+}
+
 /* Takes the stream over, also on failure. */
 static enum MHD_Result answer_stream(struct http *http, struct MHD_Connection *connection,
                                      struct http_stream *stream, const char *content_type)
@@ -323,6 +358,8 @@ static enum MHD_Result exchange_run(struct http *http, struct http_exchange *exc
     exchange->is_unfinished = false;
     exchange->may_stream = http_stream_count(http) < HTTP_STREAMS_MAX;
     *ret_is_ours = http->live(http->live_ctx, exchange);
+    if (!exchange->may_stream)
+        end_left_streams(http);
     bool is_whole = fclose(body) == 0;
     if (is_whole && *ret_is_ours && !exchange->is_unfinished)
         return exchange_finish(http, exchange, text, len);
@@ -513,20 +550,6 @@ static bool resume_all(struct http *http)
         has_any = true;
     }
     return has_any;
-}
-
-/* Lets the streams go on that have something to send, or with is_all all of them. */
-static void resume_streams(struct http *http, bool is_all)
-{
-    for (unsigned i = 0; i < http->slots_max; i++) {
-        struct slot *slot = &http->slots[i];
-        if (slot->waiting == NULL)
-            continue;
-        if (!is_all && slot->stream->len == 0 && !slot->stream->is_ended)
-            continue;
-        MHD_resume_connection(slot->waiting);
-        slot->waiting = NULL;
-    }
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events);

@@ -6,7 +6,8 @@ import socket
 
 import harness
 from browser import Browser
-from harness import HOST4, TCPCTL, wait_for
+from harness import ENGINE4, HOST4, TCPCTL, wait_for
+from rawpeer import RawConnection
 
 PAGE = "http://127.0.0.1:9409/"
 EVIL = "<img src=x>"
@@ -89,6 +90,54 @@ class LivePage(harness.SystemTest):
         self.assertEqual(self.browser.get(MOVES), opening | {
             "ESTABLISHED FIN_WAIT_1": 1, "FIN_WAIT_1 FIN_WAIT_2": 1, "FIN_WAIT_2 TIME_WAIT": 1, "TIME_WAIT CLOSED": 1})
         self.assertEqual({f"{a} {b}" for a, b, _ in self.edges(conn_id)}, set(self.browser.get(MOVES)))
+
+    def test_both_at_once(self) -> None:
+        """Simultaneous open and close, by a peer that sends single segments: the middle of the diagram."""
+        peer = self.raw_peer()
+        self.open_page()
+        conn_id = self.ctl("open", peer.address, 7000, "-p", 6000)["id"]
+        connection = RawConnection(peer, ENGINE4, 7000, 6000)
+        connection.expect("S")
+        connection.send("S")
+        connection.expect("SA")
+        connection.send("SA", seq=connection.snd_nxt - 1)
+        self.wait_state(conn_id, "ESTABLISHED")
+        self.tcpctl("close", conn_id)
+        fin = connection.expect("FA")
+        connection.send("FA", ack=fin["TCP"].seq)
+        connection.expect("A")
+        connection.send("A")
+        self.browser.wait(f"({MOVES})['TIME_WAIT CLOSED'] === 1")
+        self.assertEqual(self.browser.get(MOVES), dict.fromkeys((
+            "CLOSED SYN_SENT", "SYN_SENT SYN_RCVD", "SYN_RCVD ESTABLISHED", "ESTABLISHED FIN_WAIT_1",
+            "FIN_WAIT_1 CLOSING", "CLOSING TIME_WAIT", "TIME_WAIT CLOSED"), 1))
+
+    def test_one_viewer_too_many(self) -> None:
+        """It is told so, and has its turn once another has gone."""
+        self.open_page()
+        streams = []
+        for _ in range(7):
+            stream = socket.create_connection(("127.0.0.1", 9409))
+            self.addCleanup(stream.close)
+            stream.sendall(b"GET /page/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            self.assertIn(b"200 OK", stream.recv(4096))
+            streams.append(stream)
+        self.browser.open("about:blank")
+        extra = socket.create_connection(("127.0.0.1", 9409))
+        self.addCleanup(extra.close)
+
+        def is_in() -> bool:
+            nonlocal extra
+            extra.close()
+            extra = socket.create_connection(("127.0.0.1", 9409))
+            extra.sendall(b"GET /page/stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            return b"200 OK" in extra.recv(4096)
+
+        wait_for(is_in, what="the place of the page that was left")
+        self.browser.open(PAGE)
+        self.browser.wait_text("#notice", "as many viewers as it allows")
+        extra.close()
+        self.browser.wait("document.documentElement.dataset.daemon === 'answering'")
 
     def test_a_click_explains_a_connection(self) -> None:
         """In tcpctl's own words, with its way through the diagram, its segments and its plots."""

@@ -320,6 +320,28 @@ static void test_streams_leave_room(void **state)
         close(fds[i]);
 }
 
+/* Nothing is written to it, which would find it out: one more that comes does. */
+static void test_who_has_gone_makes_room(void **state)
+{
+    struct env *env = *state;
+    int fds[HTTP_STREAMS_MAX];
+    for (unsigned i = 0; i < HTTP_STREAMS_MAX; i++) {
+        fds[i] = ask(env, "/stream");
+        while (env->stream_count == i)
+            t_turn(&env->loop);
+    }
+    close(fds[3]);
+    t_turn_for(&env->loop, 20);
+    assert_int_equal(http_stream_count(env->http), HTTP_STREAMS_MAX);
+    assert_non_null(strstr(answer_to(env, "/stream"), "503"));
+    http_wake(env->http);
+    t_turn_until(&env->loop, is_one_gone, env);
+    assert_int_equal(http_stream_count(env->http), HTTP_STREAMS_MAX - 1);
+    for (unsigned i = 0; i < HTTP_STREAMS_MAX; i++)
+        if (i != 3)
+            close(fds[i]);
+}
+
 /* Its header, and no body: not even the end of one. */
 static void test_head_of_a_stream(void **state)
 {
@@ -380,6 +402,7 @@ int main(void)
         TEST(test_a_viewer_goes),
         TEST(test_a_slow_viewer_fills_its_own_buffer),
         TEST(test_streams_leave_room),
+        TEST(test_who_has_gone_makes_room),
         TEST(test_head_of_a_stream),
         TEST(test_free_while_they_wait),
         cmocka_unit_test(test_buffer_wraps_around),
