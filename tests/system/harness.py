@@ -236,27 +236,32 @@ class Daemon(Process):
         return status
 
 
+def nginx_config(folder: Path, server: str, http: str = "", workers: int = 1) -> Path:
+    """A configuration with one server block; whatever nginx writes goes into folder."""
+    config = folder / "nginx.conf"
+    config.write_text(f"""
+        daemon off; user root; worker_processes {workers}; pid {folder}/nginx.pid;
+        error_log stderr warn;
+        events {{ worker_connections 2048; }}
+        http {{
+            access_log off; sendfile on; {http}
+            client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+            fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
+            scgi_temp_path {folder}/scgi;
+            server {{ {server} }}
+        }}""")
+    return config
+
+
 class Nginx(Process):
     """A real nginx on the kernel's TCP; it serves a folder and accepts PUT there."""
 
     def __init__(self, folder: Path, port: int = 80):
         self.root = folder / "www"
         self.root.mkdir(exist_ok=True)
-        config = folder / "nginx.conf"
-        config.write_text(f"""
-            daemon off; user root; worker_processes 1; pid {folder}/nginx.pid;
-            error_log stderr warn;
-            events {{ worker_connections 2048; }}
-            http {{
-                access_log off; client_max_body_size 0; sendfile on;
-                client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-                fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
-                scgi_temp_path {folder}/scgi;
-                server {{
-                    listen {HOST4}:{port}; listen [{HOST6}]:{port};
-                    root {self.root}; dav_methods PUT;
-                }}
-            }}""")
+        config = nginx_config(
+            folder, f"listen {HOST4}:{port}; listen [{HOST6}]:{port}; root {self.root}; dav_methods PUT;",
+            http="client_max_body_size 0;")
         super().__init__(["nginx", "-c", config, "-p", folder], folder, "nginx")
         self.port = port
         wait_for(self.answers, what="nginx")

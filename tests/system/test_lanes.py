@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 import harness
-from harness import HOST4, recv_exactly, wait_for
+from harness import HOST4, Process, recv_exactly, wait_for
 from rawchannel import RawChannel
 
 PORT = 7000
@@ -118,14 +118,19 @@ class Lanes:
             self.assertEqual(len(tcpctl.stdout.read()), 200_000)
         self.assertEqual(tcpctl.returncode, 0)
 
-    def failure(self, act) -> tuple[int, str]:
-        """How tcpctl connect ends, with input that does not, after act(its peer, its process)."""
+    def connected(self) -> tuple[Process, socket.socket, int]:
+        """tcpctl connect whose peer has its first bytes; the descriptor is for more input."""
         reader, writer = os.pipe()
         tcpctl = self.tcpctl_process("connect", "connect", HOST4, self.port, stdin=reader)
         os.close(reader)
         peer = self.accept()
         os.write(writer, b"hello")
         self.assertEqual(recv_exactly(peer, 5), b"hello")
+        return tcpctl, peer, writer
+
+    def failure(self, act) -> tuple[int, str]:
+        """How tcpctl connect ends, with input that does not, after act(its peer, its process)."""
+        tcpctl, peer, writer = self.connected()
         act(peer, tcpctl)
         status = tcpctl.wait(20)
         os.close(writer)
@@ -148,12 +153,7 @@ class Lanes:
 
     def test_closed_from_elsewhere(self) -> None:
         """Whoever waits for the peer then, or has more input, is told."""
-        reader, writer = os.pipe()
-        tcpctl = self.tcpctl_process("connect", "connect", HOST4, self.port, stdin=reader)
-        os.close(reader)
-        peer = self.accept()
-        os.write(writer, b"hello")
-        self.assertEqual(recv_exactly(peer, 5), b"hello")
+        tcpctl, peer, writer = self.connected()
         self.tcpctl("close", self.find(state="ESTABLISHED")["id"])
         self.assertEqual(peer.recv(1), b"")
         with contextlib.suppress(BrokenPipeError):  # a channel's has ended already

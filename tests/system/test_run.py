@@ -241,21 +241,9 @@ asyncio.run(main())""")
     def nginx_on_engine(self) -> Process:
         folder = self.folder / "engine-nginx"
         folder.mkdir(exist_ok=True)
-        config = folder / "nginx.conf"
-        config.write_text(f"""
-            daemon off; user root; worker_processes 2; pid {folder}/pid; error_log stderr warn;
-            events {{ worker_connections 512; }}
-            http {{
-                access_log off; sendfile on;
-                client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-                fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
-                scgi_temp_path {folder}/scgi;
-                server {{
-                    listen 8080; listen [::]:8080;
-                    root {self.nginx.root};
-                    location /upstream/ {{ proxy_pass http://{HOST4}:80/; }}
-                }}
-            }}""")
+        config = harness.nginx_config(folder, f"""
+            listen 8080; listen [::]:8080; root {self.nginx.root};
+            location /upstream/ {{ proxy_pass http://{HOST4}:80/; }}""", workers=2)
         return self.server("nginx", "-c", config, "-p", folder, port=8080)
 
     def test_nginx(self):

@@ -24,20 +24,10 @@ class Tls(RunTest):
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
             "-nodes", "-subj", "/CN=test", "-days", "2", "-addext", f"subjectAltName=IP:{address}",
             "-keyout", folder / "key", "-out", folder / "certificate")
-        (folder / "nginx.conf").write_text(f"""
-            daemon off; user root; worker_processes 1; pid {folder}/pid; error_log stderr warn;
-            events {{ }}
-            http {{
-                access_log off; sendfile on;
-                client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-                fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi;
-                scgi_temp_path {folder}/scgi;
-                server {{
-                    listen {address}:8443 ssl http2; root {self.nginx.root};
-                    ssl_certificate {folder}/certificate; ssl_certificate_key {folder}/key;
-                }}
-            }}""")
-        server = Process([*prefix, "nginx", "-c", folder / "nginx.conf", "-p", folder],
+        config = harness.nginx_config(folder, f"""
+            listen {address}:8443 ssl http2; root {self.nginx.root};
+            ssl_certificate {folder}/certificate; ssl_certificate_key {folder}/key;""")
+        server = Process([*prefix, "nginx", "-c", config, "-p", folder],
                          self.folder, name, env=self.environment())
         self.addCleanup(server.stop)
         wait_for(lambda: self.is_open(server, address, 8443), what="nginx")
