@@ -40,11 +40,30 @@ static void pass_on(int number, siginfo_t *info, void *context)
 static const int passed_on[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
 enum { PASSED_ON_COUNT = sizeof(passed_on) / sizeof(passed_on[0]) };
 
+/* What comes before there is a program to pass it on to waits: it would end the first process, and
+ * by that the program. The program starts with the signals blocked that were so before. */
+static sigset_t blocked_before;
+
+static void hold_signals(void)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    for (unsigned i = 0; i < PASSED_ON_COUNT; i++)
+        sigaddset(&held, passed_on[i]);
+    sigprocmask(SIG_BLOCK, &held, &blocked_before);
+}
+
+static void release_signals(void)
+{
+    sigprocmask(SIG_SETMASK, &blocked_before, NULL);
+}
+
 static void pass_signals_on(void)
 {
     struct sigaction action = {.sa_sigaction = pass_on, .sa_flags = SA_SIGINFO | SA_RESTART};
     for (unsigned i = 0; i < PASSED_ON_COUNT; i++)
         sigaction(passed_on[i], &action, NULL);
+    release_signals();
 }
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -56,6 +75,7 @@ static void become_program(const char *file, char *const words[], int channel)
     carry_send(channel, notify_fd, notify_fd);
     if (notify_fd >= 0) {
         close(notify_fd);
+        release_signals();
         /* Not the C library's: started by a program that has the library, so have we, and it would
          * find that a supervisor is needed. */
         long result = sys_call(SYS_execve, (const long[6]){(long)file, (long)words, (long)environ});
@@ -171,7 +191,7 @@ static bool receive_report(int fd, struct start *ret_start)
     return count == (ssize_t)sizeof(*ret_start);
 }
 
-int supervise(const char *file, char *const words[])
+static int supervise_held(const char *file, char *const words[])
 {
     int report[2];
     struct start start;
@@ -192,4 +212,12 @@ int supervise(const char *file, char *const words[])
     program_pid = start.pid;
     pass_signals_on();
     return receive_report(report[0], &start) ? exit_status_of(start.status) : -ECHILD;
+}
+
+int supervise(const char *file, char *const words[])
+{
+    hold_signals();
+    int result = supervise_held(file, words);
+    release_signals();
+    return result;
 }
