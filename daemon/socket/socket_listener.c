@@ -184,6 +184,8 @@ static void leave(struct socket *socket)
     struct socket_listener *listener = socket->listener;
     TAILQ_REMOVE(&listener->members, socket, in_listener);
     socket->listener = NULL;
+    socket_pair_empty(socket->fd, socket->filler_bytes); /* or its end would look like a reset */
+    socket->filler_bytes = 0;
     if (!TAILQ_EMPTY(&listener->members)) {
         socket_listener_queue(listener);
         return;
@@ -257,7 +259,7 @@ int socket_listener_open(struct socket *socket, const struct socket_request *req
     if (error == 0)
         error = open_or_share(socket, request->argument);
     if (error == 0)
-        socket_pair_silence(program_fd, socket->fd);
+        socket->filler_bytes = socket_pair_silence(program_fd, socket->fd);
     return error;
 }
 

@@ -230,8 +230,6 @@ static int check_time(const struct socket *socket, enum socket_option option, in
         return socket->state == SOCKET_NEW ? 0 : EINVAL;
     case SOCKET_OPTION_WINDOW_CLAMP:
         return is_new || value != 0 ? 0 : EINVAL;
-    case SOCKET_OPTION_FASTOPEN:
-        return is_new || socket->state == SOCKET_LISTENING ? 0 : EINVAL;
     case SOCKET_OPTION_FASTOPEN_CONNECT:
         return is_new ? 0 : EINVAL;
     default:

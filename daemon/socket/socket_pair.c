@@ -112,10 +112,10 @@ void socket_pair_empty(int daemon_fd, uint32_t filler_bytes)
     }
 }
 
-/* The filler is never read. */
-void socket_pair_silence(int program_fd, int daemon_fd)
+uint32_t socket_pair_silence(int program_fd, int daemon_fd)
 {
     set_buffer(program_fd, 0); /* the least there is: so is the filler */
-    socket_pair_fill(program_fd);
+    uint32_t filler_bytes = socket_pair_fill(program_fd);
     shutdown(daemon_fd, SHUT_RD);
+    return filler_bytes;
 }

@@ -27,7 +27,8 @@ void socket_pair_empty(int daemon_fd, uint32_t filler_bytes);
 /* Makes room for a few records only (listeners). */
 void socket_pair_narrow(int daemon_fd);
 
-/* From now on the program's end is not writable, and write(2) says EPIPE: it is a listener's. */
-void socket_pair_silence(int program_fd, int daemon_fd);
+/* From now on the program's end is not writable, and write(2) says EPIPE: it is a listener's.
+ * Returns the bytes of the filler. */
+uint32_t socket_pair_silence(int program_fd, int daemon_fd);
 
 #endif
