@@ -110,7 +110,8 @@ static bool is_for_many(const struct te_addr *addr)
 
 static int start(struct socket *socket, const struct te_endpoint *remote)
 {
-    if (is_for_many(&remote->addr))
+    bool is_only_6 = socket_option_is_on(socket, SOCKET_OPTION_V6ONLY);
+    if (is_for_many(&remote->addr) || (is_only_6 && te_addr_is_v4(&remote->addr)))
         return ENETUNREACH;
 
     const struct rpc_local_open open = {.local = socket->local, .remote = *remote};

@@ -98,7 +98,7 @@ NOT_SUPERVISED = {
     "reset_by_peer", "epoll_level", "epoll_edge", "epoll_one_shot", "flags_of_receiving",
     "addresses_of_receiving", "extras_of_sending", "descriptors_exhausted", "shut_down_twice",
     "reset_met_by_sending", "reset_met_by_writing", "refused_and_read", "bytes_of_a_listener",
-    "bytes_on_their_way", "messages_at_once"}
+    "bytes_on_their_way", "messages_at_once", "watched_by_several"}
 
 
 class Calls(harness.SystemTest):
