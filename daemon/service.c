@@ -43,6 +43,7 @@
 #include "util/log_uid.h"
 #include "util/loopback.h"
 #include "util/marks.h"
+#include "util/priority.h"
 #include "util/sandbox.h"
 #include "util/spare.h"
 #include "util/text.h"
@@ -761,6 +762,7 @@ static bool start(struct service *service)
         !start_engine(service) || !start_rpc(service) || !start_http(service) ||
         !start_notify(service))
         return false;
+    priority_set(service->config->priority);
     if (service->config->sandbox && !sandbox_enter())
         return false;
     tell_started(service);

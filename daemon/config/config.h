@@ -43,6 +43,7 @@ struct config {
     uint32_t event_log_max;
     int64_t shutdown_timeout_us;
     int64_t busy_poll_us;
+    uint32_t priority; /* the nice value is minus that */
     bool watchdog;
     bool allow_faults;
     uint32_t faults_max, faults_per_uid_max; /* nothing without allow_faults */

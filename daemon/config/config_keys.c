@@ -11,6 +11,7 @@
 #include "rpc/event_log.h"
 #include "rpc/rpc_options.h"
 #include "session/recent.h"
+#include "util/priority.h"
 
 /* The daemon's own keys: a number, a value with its own parser, and a list of such. */
 #define NUMBER(section, name, at, KIND, initial, range, help)                                      \
@@ -73,6 +74,11 @@ static const struct config_key keys[] = {
     NUMBER("daemon", busy_poll, busy_poll_us, DURATION, 0, (0, TE_SECOND),
            "For so long after there was something to do the daemon looks for more without pause, "
            "instead of sleeping: shorter round trips, for up to a whole processor."),
+    NUMBER(
+        "daemon", priority, priority, COUNT, PRIORITY_DEFAULT, (0, PRIORITY_MAX),
+        "How far the daemon comes before other programs when all processors are busy, as the "
+        "kernel's TCP does: it gives itself the nice value of minus this, if it may and has none "
+        "that is lower. The packaged service may not, and has Nice= instead."),
     NUMBER("daemon", watchdog, watchdog, SWITCH, true, (0, 1),
            "Answer systemd's watchdog after a check of the daemon's own state."),
     NUMBER("daemon", sandbox, sandbox, SWITCH, true, (0, 1),

@@ -1,4 +1,5 @@
 """The daemon's life cycle: ready, stopped, killed, restarted."""
+import os
 import signal
 import socket
 import time
@@ -104,6 +105,14 @@ class DaemonLife(harness.SystemTest):
         self.start_daemon()
         self.assertTrue(self.ctl("status")["tap_up"])
         self.assertTrue(self.daemon.control.is_socket())
+
+    def test_comes_before_other_programs(self) -> None:
+        self.start_daemon()
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, self.daemon.child.pid), -10)
+        self.daemon.stop()
+        self.start_daemon("--set", "priority=0")
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, self.daemon.child.pid),
+                         os.getpriority(os.PRIO_PROCESS, 0))
 
     def test_events_follow_ends_with_the_daemon(self) -> None:
         self.start_daemon()
