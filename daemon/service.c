@@ -578,6 +578,7 @@ static bool start_engine(struct service *service)
                                    .on_flushed = on_flushed,
                                    .on_rest = on_rest,
                                    .busy_poll_us = service->config->busy_poll_us,
+                                   .short_poll_us = service->config->short_poll_us,
                                    .on_spin = on_spin,
                                    .faults = service->faults,
                                    .ctx = service};

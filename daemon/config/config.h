@@ -42,7 +42,7 @@ struct config {
     enum log_level log_level;
     uint32_t event_log_max;
     int64_t shutdown_timeout_us;
-    int64_t busy_poll_us;
+    int64_t busy_poll_us, short_poll_us;
     uint32_t priority; /* the nice value is minus that */
     bool watchdog;
     bool allow_faults;

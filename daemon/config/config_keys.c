@@ -74,6 +74,10 @@ static const struct config_key keys[] = {
     NUMBER("daemon", busy_poll, busy_poll_us, DURATION, 0, (0, TE_SECOND),
            "For so long after there was something to do the daemon looks for more without pause, "
            "instead of sleeping: shorter round trips, for up to a whole processor."),
+    NUMBER("daemon", short_poll, short_poll_us, DURATION, 50, (0, TE_MS),
+           "For so long the daemon looks for more before it sleeps, giving way to others, and only "
+           "while most of that is not in vain: news that follows closely needs no wake-up. 0: "
+           "never."),
     NUMBER(
         "daemon", priority, priority, COUNT, PRIORITY_DEFAULT, (0, PRIORITY_MAX),
         "How far the daemon comes before other programs when all processors are busy, as the "

@@ -5,7 +5,7 @@
  * sockets and other timers get their turn, then the flush continues.
  *
  * Busy-polling, which is off by default, puts the loop's waiting off: waking a process takes longer
- * than all that it then does for one frame.
+ * than all that it then does for one frame. So does a short watch (vigil.h), while that pays.
  *
  * If a timer is late, we did not run when it came due: the machine was busy, or we, or all of it,
  * were stopped. The frames that came meanwhile wait in the TAP, and any of them may be the one that
@@ -22,6 +22,7 @@
 #include <string.h>
 #include <tcpengine/units.h>
 
+#include "link/vigil.h"
 #include "link/wakeup.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -36,8 +37,10 @@
 #define PUMP_FRAMES_PER_READING 16
 #define PUMP_EVENTS_MAX 4096
 #define PUMP_HANDLES 5
-/* So often the pump looks before the loop looks at everything else. */
+/* So often the pump looks before the loop looks at everything else: for as long as it is told to,
+ * or in a short watch. */
 #define PUMP_SPINS_MAX 32
+#define PUMP_SPINS_SHORT 4
 /* A timer later than this has waited for more than the loop's other work. */
 #define PUMP_LATE_US (20 * TE_MS)
 
@@ -57,7 +60,7 @@ struct pump {
     uv_check_t check;
     uv_idle_t idle;
     uv_idle_t spin; /* active while the loop is not to wait for its descriptors */
-    int64_t busy_poll_us, busy_until_us;
+    struct vigil vigil;
     struct wakeup wakeup; /* at the engine's next deadline */
     unsigned open_handles;
 
@@ -226,30 +229,36 @@ bool pump_flush(struct pump *pump)
     has_more = has_more || pump->is_dirty;
     set_busy(pump, has_more);
     arm_timer(pump);
-    if (pump->busy_poll_us > 0)
-        pump->busy_until_us = now_us + pump->busy_poll_us;
+    vigil_begin(&pump->vigil, now_us);
     if (pump->on_flushed != NULL)
         pump->on_flushed(pump->ctx);
     return has_more;
 }
 
+/* Whoever is to answer us may wait for this processor. */
+static void yield(struct pump *pump)
+{
+    int64_t before_us = pump_now_us(pump);
+    sched_yield();
+    vigil_yielded(&pump->vigil, before_us, pump_now_us(pump));
+}
+
 /* True: the loop is not to wait. */
 static bool spin(struct pump *pump)
 {
-    if (pump->busy_poll_us == 0)
-        return false;
-    if (pump_now_us(pump) >= pump->busy_until_us) {
+    unsigned spins = pump->vigil.always_us > 0 ? PUMP_SPINS_MAX : PUMP_SPINS_SHORT;
+    if (!vigil_is_kept(&pump->vigil) || !vigil_goes_on(&pump->vigil, pump_now_us(pump))) {
         uv_idle_stop(&pump->spin);
         return false;
     }
     uv_idle_start(&pump->spin, on_idle);
-    for (unsigned i = 0; i < PUMP_SPINS_MAX; i++) {
+    for (unsigned i = 0; i < spins; i++) {
         pump->on_spin(pump->ctx);
         tap_read_batch(pump->tap);
         if (pump->is_dirty)
             pump_flush(pump);
         else
-            sched_yield(); /* whoever is to answer us may wait for this processor */
+            yield(pump);
     }
     return true;
 }
@@ -263,11 +272,13 @@ static void on_prepare(uv_prepare_t *prepare)
         return;
     if (pump->on_rest != NULL)
         pump->on_rest(pump->ctx);
+    vigil_sleep(&pump->vigil, pump_now_us(pump));
 }
 
 static void on_check(uv_check_t *check)
 {
     struct pump *pump = check->data;
+    vigil_wake(&pump->vigil, pump_now_us(pump));
     if (pump->is_dirty)
         pump_flush(pump);
 }
@@ -369,7 +380,7 @@ struct pump *pump_new(uv_loop_t *loop, struct tap *tap, const struct pump_option
     pump->on_flushed = options->on_flushed;
     pump->on_rest = options->on_rest;
     pump->on_spin = options->on_spin;
-    pump->busy_poll_us = options->busy_poll_us;
+    vigil_init(&pump->vigil, options->busy_poll_us, options->short_poll_us);
     pump->ctx = options->ctx;
     if (pump->faults != NULL)
         fault_layer_connect(pump->faults, &(const struct fault_ports){.stack = pump->stack,

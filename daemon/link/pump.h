@@ -48,6 +48,8 @@ struct pump_options {
     /* For so long after a flush the loop does not wait: the pump looks for frames without pause,
      * and asks on_spin, which then must not be NULL. 0: not at all. */
     int64_t busy_poll_us;
+    /* The same where that is 0, for as long as it pays (vigil.h). */
+    int64_t short_poll_us;
     pump_spin_fn *on_spin;
     struct fault_layer *faults; /* NULL: there are none, ever; outlives the pump */
     void *ctx;

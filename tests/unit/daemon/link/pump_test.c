@@ -460,12 +460,13 @@ static void one_frame_is_read(struct env *env)
     env->tap.handlers.on_batch_end(env->tap.handlers.ctx);
 }
 
-static struct pump *busy_pump(struct env *env, int64_t busy_poll_us)
+static struct pump *looking_pump(struct env *env, int64_t busy_poll_us, int64_t short_poll_us)
 {
     const struct pump_options options = {.engine = &env->config,
                                          .on_event = on_event,
                                          .on_rest = on_rest,
                                          .busy_poll_us = busy_poll_us,
+                                         .short_poll_us = short_poll_us,
                                          .on_spin = on_spin,
                                          .ctx = env};
     const char *error = NULL;
@@ -475,6 +476,11 @@ static struct pump *busy_pump(struct env *env, int64_t busy_poll_us)
     struct pump *pump = pump_new(&env->loop.uv, &env->tap, &options, &error);
     assert_non_null(pump);
     return pump;
+}
+
+static struct pump *busy_pump(struct env *env, int64_t busy_poll_us)
+{
+    return looking_pump(env, busy_poll_us, 0);
 }
 
 static void test_a_busy_pump_looks_without_pause(void **state)
@@ -530,6 +536,29 @@ static void test_a_pump_that_is_not_busy_never_spins(void **state)
     pump_free(pump);
 }
 
+static void wake_and_turn(struct env *env, struct pump *pump)
+{
+    pump_wake(pump);
+    t_turn(&env->loop);
+}
+
+static void test_a_pump_whose_sleeps_are_short_looks_before_the_next(void **state)
+{
+    struct env *env = *state;
+    struct pump *pump = looking_pump(env, 0, TE_HOUR);
+    wake_and_turn(env, pump);
+    assert_int_equal(spins, 0);
+    assert_int_equal(rests, 1);
+    while (spins == 0 && rests < 100)
+        wake_and_turn(env, pump);
+    assert_true(spins > 0);
+    unsigned before = rests;
+    wake_and_turn(env, pump);
+    assert_int_equal(uv_backend_timeout(&env->loop.uv), 0);
+    assert_int_equal(rests, before);
+    pump_free(pump);
+}
+
 /* --- life ------------------------------------------------------------------------------------- */
 
 static void test_engine_that_refuses_its_config(void **state)
@@ -570,6 +599,7 @@ int main(void)
         TEST(test_what_a_busy_pump_finds_is_done_at_once),
         TEST(test_a_busy_pump_rests_when_its_time_is_over),
         TEST(test_a_pump_that_is_not_busy_never_spins),
+        TEST(test_a_pump_whose_sleeps_are_short_looks_before_the_next),
         TEST(test_engine_that_refuses_its_config),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
