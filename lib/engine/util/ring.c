@@ -168,14 +168,14 @@ uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len
     return te_ring_cost(&written) - te_ring_cost(ring);
 }
 
-size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len)
+size_t te_ring_run(const struct te_ring *ring, uint64_t offset, size_t len, uint32_t cost_bytes)
 {
-    uint64_t granule_bytes = UINT64_C(1) << ring->granule_shift;
-    uint64_t in_granule = mapped_place_of(ring, offset) & (granule_bytes - 1);
-    uint64_t run = 0;
-    while (run < len && te_ring_cost_of(ring, offset + run, 1) == 0)
-        run += granule_bytes - (run == 0 ? in_granule : 0);
-    return run < len ? (size_t)run : len;
+    size_t granule_bytes = (size_t)1 << ring->granule_shift;
+    size_t run = 0;
+    size_t next = granule_bytes - (mapped_place_of(ring, offset) & (granule_bytes - 1));
+    for (; next < len && te_ring_cost_of(ring, offset, next) <= cost_bytes; next += granule_bytes)
+        run = next;
+    return te_ring_cost_of(ring, offset, len) <= cost_bytes ? len : run;
 }
 
 /* --- regions ---------------------------------------------------------------------------------- */

@@ -91,8 +91,9 @@ uint32_t te_ring_cost(const struct te_ring *ring);
 uint32_t te_ring_least_cost(const struct te_ring_owner *owner, uint32_t size_bytes);
 /* How much te_ring_cost would grow if [offset, offset + len), which fits, were written. */
 uint32_t te_ring_cost_of(const struct te_ring *ring, uint64_t offset, size_t len);
-/* How many of the bytes from offset on, at most len, can be written at no cost. */
-size_t te_ring_free_run(const struct te_ring *ring, uint64_t offset, size_t len);
+/* How many of the bytes from offset on, at most len, can be written if te_ring_cost may grow by
+ * that much. */
+size_t te_ring_run(const struct te_ring *ring, uint64_t offset, size_t len, uint32_t cost_bytes);
 /* Copies in at stream offset; the caller has ensured that [offset, offset + len) fits. */
 bool te_ring_write(struct te_ring *ring, uint64_t offset, const uint8_t *data, size_t len);
 /* The same for what was received: by the host's own means, if the ring is lent and it has any. */

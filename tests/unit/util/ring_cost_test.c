@@ -70,7 +70,7 @@ static void small_regions_cost_all_of_their_bytes(void **state)
     grow(4 * PAGE, 0, 0);
     assert_int_equal(te_ring_cost(&ring), 4 * PAGE);
     assert_int_equal(te_ring_cost_of(&ring, 0, 100), 0);
-    assert_int_equal(te_ring_free_run(&ring, 7, 100), 100);
+    assert_int_equal(te_ring_run(&ring, 7, 100, 0), 100);
     assert_int_equal(te_ring_least_cost(&owner, 4 * PAGE), 4 * PAGE);
 }
 
@@ -118,7 +118,7 @@ static void a_restart_uses_the_first_pages_again(void **state)
     for (uint64_t at = 100; at < 1000 * KIB; at += 5000) {
         te_ring_restart(&ring, at);
         assert_int_equal(te_ring_cost_of(&ring, at, PAGE), 0);
-        assert_int_equal(te_ring_free_run(&ring, at + 1, 3 * PAGE),
+        assert_int_equal(te_ring_run(&ring, at + 1, 3 * PAGE, 0),
                          at > 100 ? 2 * PAGE - 1 : PAGE - 1);
         write_bytes(at, at + 5000);
         assert_int_equal(te_ring_cost(&ring), 2 * PAGE);
@@ -144,11 +144,11 @@ static void what_was_written_is_free(void **state)
 {
     (void)state;
     grow(64 * KIB, 0, 0);
-    assert_int_equal(te_ring_free_run(&ring, 0, 100), 0);
+    assert_int_equal(te_ring_run(&ring, 0, 100, 0), 0);
     write_bytes(0, PAGE + 1);
-    assert_int_equal(te_ring_free_run(&ring, 10, 60000), 2 * PAGE - 10);
-    assert_int_equal(te_ring_free_run(&ring, 2 * PAGE - 5, 5), 5);
-    assert_int_equal(te_ring_free_run(&ring, 2 * PAGE, 5), 0);
+    assert_int_equal(te_ring_run(&ring, 10, 60000, 0), 2 * PAGE - 10);
+    assert_int_equal(te_ring_run(&ring, 2 * PAGE - 5, 5, 0), 5);
+    assert_int_equal(te_ring_run(&ring, 2 * PAGE, 5, 0), 0);
 }
 
 /* Growth copies what is held, not the holes between. */

@@ -132,11 +132,20 @@ static void expect_bounds(void)
         assert_in_range(cost, 0, 2 * (uint64_t)in_parts); /* each lies in two of the map's */
 }
 
+/* The longest that costs no more than that. */
+static void expect_run(uint64_t offset, size_t len, uint32_t cost)
+{
+    size_t run = te_ring_run(&ring, offset, len, cost);
+    assert_in_range(run, 0, len);
+    assert_in_range(te_ring_cost_of(&ring, offset, run), 0, cost);
+    if (run < len)
+        assert_true(te_ring_cost_of(&ring, offset, run + 1) > cost);
+}
+
 static void expect_free_run(uint64_t offset, size_t len)
 {
-    size_t run = te_ring_free_run(&ring, offset, len);
-    assert_in_range(run, 0, len);
-    assert_int_equal(te_ring_cost_of(&ring, offset, run), 0);
+    size_t run = te_ring_run(&ring, offset, len, 0);
+    expect_run(offset, len, 0);
     if (run < len)
         assert_true(te_ring_cost_of(&ring, offset + run, 1) > 0);
     if (run > 0 && te_ring_size(&ring) <= PARTS * PAGE && te_ring_size(&ring) > 4 * PAGE)
@@ -148,13 +157,15 @@ static void write_checked(uint64_t offset, size_t len)
     uint32_t before = te_ring_cost(&ring);
     uint32_t more = te_ring_cost_of(&ring, offset, len);
     expect_free_run(offset, len);
+    expect_run(offset, len, PAGE);
+    expect_run(offset, len, more / 2);
     bool may_cost = len <= sizeof(data) ? te_ring_write(&ring, offset, data, len)
                                         : te_ring_touch(&ring, offset, len);
     each_page(offset, len, mark);
     assert_int_equal(te_ring_cost(&ring), before + more);
     assert_true(may_cost || more == 0);
     assert_int_equal(te_ring_cost_of(&ring, offset, len), 0);
-    assert_int_equal(te_ring_free_run(&ring, offset, len), len);
+    assert_int_equal(te_ring_run(&ring, offset, len, 0), len);
     expect_bounds();
 }
 

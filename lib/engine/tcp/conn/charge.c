@@ -258,6 +258,15 @@ static bool allows_reserve(const struct te_stack *stack, uint64_t cost, uint64_t
            stack->memory.used_bytes + more <= stack->memory.max_bytes;
 }
 
+/* What is left of the reserve for a ring that has its memory. */
+static uint32_t reserve_left(const struct te_stack *stack, const struct te_ring *ring)
+{
+    uint32_t reserve = stack->config.memory_reserve_bytes, cost = te_ring_cost(ring);
+    if (cost >= reserve || !allows_reserve(stack, cost, reserve - cost))
+        return 0;
+    return reserve - cost;
+}
+
 static struct te_ring_owner ring_owner(const struct te_stack *stack, const struct te_conn *conn,
                                        const struct te_ring *ring)
 {
@@ -342,7 +351,7 @@ size_t te_charge_room(struct te_stack *stack, struct te_conn *conn, struct te_ri
         allows_reserve(stack, te_ring_cost(ring) + (uint64_t)more, more))
         return fits;
     want(stack, conn, more);
-    return te_ring_free_run(ring, offset, fits);
+    return te_ring_run(ring, offset, fits, reserve_left(stack, ring));
 }
 
 uint32_t te_charge_window_cap(const struct te_stack *stack, const struct te_conn *conn)

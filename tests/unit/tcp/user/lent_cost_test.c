@@ -111,6 +111,30 @@ static void a_message_comes_in_beyond_the_share(void **state)
     assert_int_equal(c.conn->received_offset, MESSAGE);
 }
 
+/* A segment that lies on two pages comes in page by page, as the first is read and given back. */
+static void what_exceeds_the_reserve_comes_in_parts(void **state)
+{
+    (void)state;
+    static const uint8_t text[1000] = "text";
+    size_t accepted;
+    te_set_option(c.b.stack, c.peer_id, TE_OPTION_NAGLE, 0, c.b.now_us);
+    for (unsigned i = 0; i < LAZY_PAGE / MESSAGE - 1; i++)
+        receive_message();
+    fixture_advance(&c.a, 2 * c.a.config.idle_release_us);
+    assert_int_equal(c.conn->charged_ring_bytes, 0);
+    c.a.stack->charges.per_uid_bytes = 0;
+    te_send(c.b.stack, c.peer_id, text, sizeof(text), &accepted, c.b.now_us);
+    couple_run(&c);
+    assert_int_equal(c.conn->received_offset, LAZY_PAGE);
+    assert_int_equal(c.conn->charged_ring_bytes, LAZY_PAGE);
+    te_receive_release(c.a.stack, c.id, LAZY_PAGE, c.a.now_us);
+    fixture_advance(&c.a, 2 * c.a.config.idle_release_us);
+    fixture_advance(&c.b, 5000000); /* the rest comes again */
+    couple_run(&c);
+    assert_int_equal(c.conn->received_offset, LAZY_PAGE - MESSAGE + sizeof(text));
+    assert_int_equal(c.conn->charged_ring_bytes, LAZY_PAGE);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -119,6 +143,7 @@ int main(void)
         TEST(a_message_costs_a_page),
         TEST(a_thousand_echoes_cost_what_they_wrote),
         TEST(a_message_comes_in_beyond_the_share),
+        TEST(what_exceeds_the_reserve_comes_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
