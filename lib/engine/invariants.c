@@ -8,6 +8,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
+#include "tcp/conn/unsent.h"
 #include "tcp/listen/listener_table.h"
 #include "tcp/listen/port.h"
 #include "util/mix.h"
@@ -120,6 +121,12 @@ static const char *check_remains(const struct te_conn *conn)
     return conn->send_ring.region != NULL ? "remains with a send buffer" : NULL;
 }
 
+/* Whatever changes it counts it again. */
+static const char *check_unsent(const struct te_conn *conn)
+{
+    return conn->unsent_bytes == te_unsent_of(conn) ? NULL : "unsent bytes were not counted again";
+}
+
 static const char *check_conn(const struct te_stack *stack, const struct te_conn *conn)
 {
     if (conn->is_remains)
@@ -129,6 +136,8 @@ static const char *check_conn(const struct te_stack *stack, const struct te_conn
         wrong = check_receive(conn);
     if (wrong == NULL)
         wrong = check_sender(conn);
+    if (wrong == NULL)
+        wrong = check_unsent(conn);
     if (wrong == NULL)
         wrong = check_timers(conn);
     if (wrong == NULL)
@@ -168,7 +177,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
     uint32_t count = 0;
     uint32_t orphans = 0;
     uint32_t of_remotes = 0;
-    uint64_t buffers = 0;
+    uint64_t buffers = 0, unsent = 0;
     uint32_t by_state[TE_STATE_COUNT] = {0};
     uint64_t cursor = 0;
     const struct te_conn *conn;
@@ -184,6 +193,7 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
         orphans += conn->counted_orphan;
         of_remotes += conn->counted_remote;
         buffers += te_ring_size(&conn->send_ring) + te_ring_size(&conn->receive_ring);
+        unsent += te_unsent_of(conn);
     }
     *ret_id = 0;
     if (count != stack->conns.count || orphans != stack->conns.orphan_count)
@@ -192,6 +202,8 @@ static const char *check_conns(const struct te_stack *stack, uint64_t *ret_id)
         return "connections of remotes: the account differs from a recount";
     if (buffers != stack->conns.buffer_bytes)
         return "buffer bytes: the account differs from a recount";
+    if (unsent != stack->conns.unsent_bytes)
+        return "unsent bytes: the account differs from a recount";
     for (unsigned i = 0; i < TE_STATE_COUNT; i++)
         if (by_state[i] != stack->conns.state_count[i])
             return "connections by state: the account differs from a recount";

@@ -13,6 +13,7 @@
 #include "tcp/conn/send_buffer.h"
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
+#include "tcp/conn/unsent.h"
 #include "tcp/life.h"
 #include "tcp/mtu/mtu_probe.h"
 #include "tcp/timeout.h"
@@ -26,13 +27,15 @@ TE_SAVED_ITEMS(struct te_conn_table, by_id, struct te_conn);
 TE_NOT_SAVED(struct te_conn_table, "the table is rebuilt, and grows again with what is added",
              by_tuple, next_by_tuple, next_by_id);
 TE_NOT_SAVED(struct te_growth, "the table begins to grow again", moved);
-TE_NOT_SAVED(struct te_conn_table, "counted again", orphan_count, state_count, buffer_bytes);
+TE_NOT_SAVED(struct te_conn_table, "counted again", orphan_count, state_count, buffer_bytes,
+             unsent_bytes);
 TE_NOT_SAVED(struct te_conn, "the tables are rebuilt", next_by_tuple, next_by_id);
 TE_NOT_SAVED(struct te_conn, "follow from the section of the output queue, or of the neighbours",
              queue_link, is_queued, waits_neighbour);
 TE_NOT_SAVED(struct te_conn, "follow from the listeners' section", listener, listener_link,
              in_accept_queue);
 TE_NOT_SAVED(struct te_conn, "counted again", counted_orphan, counted_remote);
+TE_NOT_SAVED(struct te_conn, "counted again with the bytes", unsent_bytes);
 TE_NOT_SAVED(struct te_ring, "what is held is written again", granule_shift, touched, map_start,
              origin);
 TE_NOT_SAVED(struct te_ring, "the host lends it again", is_lent);
@@ -364,6 +367,8 @@ static void send_buffer_fields(struct te_codec *codec, struct te_stack *stack, s
     region_fields(codec, stack, conn, &stream);
     if (te_codec_is_ok(codec))
         byte_fields(codec, &conn->send_ring, stream.from, stream.to);
+    if (codec->is_reading)
+        te_unsent_update(stack, conn);
 }
 
 static void receive_buffer_fields(struct te_codec *codec, struct te_stack *stack,

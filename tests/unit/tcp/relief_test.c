@@ -8,6 +8,7 @@
 #include "tcp/conn/send_buffer.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
+#include "tcp/conn/unsent.h"
 #include "tcp/life.h"
 #include "tcp/relief.h"
 
@@ -25,6 +26,7 @@ static int setup(void **state)
     (void)state;
     fixture_init(&l.f);
     l.f.config.memory_max_bytes = BUDGET;
+    l.f.config.unsent_max_bytes = BUDGET; /* nothing leaves here */
     l.f.config.buffer_memory = lazy_memory_init(&memory);
     l.f.config.history_conn_max = 16;
     l.f.config.event_max = 64;
@@ -152,7 +154,10 @@ static void a_send_ring_is_cut_to_what_is_queued(void **state)
         sent += te_send_append(l.stack, conn, data, sizeof(data));
     assert_int_equal(sent, 2 * MIB);
     assert_int_equal(te_ring_size(&conn->send_ring), 2 * MIB);
+    conn->snd_max = te_conn_send_seq(conn, sent - 1000);
+    te_unsent_on_sent(l.stack, conn);
     te_send_free_below(l.stack, conn, sent - 1000);
+    conn->snd_una = conn->snd_nxt = conn->snd_max;
     lone_advance(&l, l.stack->config.idle_release_us);
     te_send_release_memory(l.stack, conn); /* as the IDLE timer does */
     assert_int_equal(te_ring_size(&conn->send_ring), 4 * KIB);

@@ -28,6 +28,7 @@ static void start(bool gso)
     couple_init(&c);
     c.a.config.checksum_offload = c.a.config.gso = gso;
     c.a.config.send_buffer_max_bytes = 2 * SEND_BYTES;
+    c.a.config.unsent_max_bytes = CONNS * SEND_BYTES; /* all is queued before anything leaves */
     couple_start(&c);
     conns[0] = c.conn;
     for (unsigned i = 1; i < CONNS; i++) {

@@ -167,6 +167,9 @@
       (1, TE_GIB), (TE_KIB, TE_GIB), "First size of a connection's send buffer.")                  \
     X("tcp", send_buffer_max, uint32_t, send_buffer_max_bytes, BYTES, 32 * TE_MIB, (1, TE_GIB),    \
       (TE_KIB, TE_GIB), "Largest send buffer of a connection.")                                    \
+    X("tcp", unsent_max, uint32_t, unsent_max_bytes, BYTES, 1 * TE_MIB, (0, TE_GIB), (0, TE_GIB),  \
+      "Bytes that programs have sent and that have not left yet, of all connections together; "    \
+      "each may have 128K all the same. The rings of channels do not count.")                      \
     X("tcp", receive_buffer_initial, uint32_t, receive_buffer_initial_bytes, BYTES, 64 * TE_KIB,   \
       (1, TE_GIB), (TE_KIB, TE_GIB),                                                               \
       "First size of a connection's receive buffer, and its first window.")                        \

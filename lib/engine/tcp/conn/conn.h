@@ -188,6 +188,7 @@ struct te_conn {
 
     /* Memory (charge.h). */
     uint32_t charged_ring_bytes, charged_rest_bytes;
+    uint32_t unsent_bytes;  /* unsent.h */
     uint32_t drained_bytes; /* since a good part of what was held was drained: ... */
     int64_t progress_at_us; /* ... then */
 

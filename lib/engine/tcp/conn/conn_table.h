@@ -26,6 +26,7 @@ struct te_conn_table {
     uint32_t orphan_count;                        /* te_conn_account_orphan */
     uint32_t state_count[TE_STATE_COUNT];
     uint64_t buffer_bytes; /* memory of all rings */
+    uint64_t unsent_bytes; /* unsent.h */
 };
 
 /* TE_ERR_NOMEM: no memory for the first buckets; te_conn_table_done frees what there is. */

@@ -6,6 +6,7 @@
 #include "stack_internal.h"
 #include "tcp/conn/charge.h"
 #include "tcp/conn/timers.h"
+#include "tcp/conn/unsent.h"
 
 #define MEMORY_RETRY_US (100 * TE_MS)
 #define LOOSE_PART 4 /* a ring that is no fuller than one part in so many may shrink */
@@ -24,7 +25,9 @@ uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn)
     if (limit > conn->send_max_bytes)
         limit = conn->send_max_bytes;
     uint64_t queued = conn->queued_offset - conn->acked_offset;
-    return queued < limit ? limit - (uint32_t)queued : 0;
+    uint32_t room = queued < limit ? limit - (uint32_t)queued : 0;
+    uint32_t unsent_room = te_unsent_room(stack, conn);
+    return room < unsent_room ? room : unsent_room;
 }
 
 /* Makes room for len bytes behind what is queued. Returns for how many there is. */
@@ -53,6 +56,7 @@ size_t te_send_append(struct te_stack *stack, struct te_conn *conn, const uint8_
         return 0;
     bool costs_more = te_ring_write(ring, conn->queued_offset, data, len);
     conn->queued_offset += len;
+    te_unsent_update(stack, conn);
     if (costs_more)
         te_charge_update(stack, conn);
     return len;
@@ -81,6 +85,7 @@ size_t te_send_extend(struct te_stack *stack, struct te_conn *conn, size_t len)
     len = te_charge_room(stack, conn, ring, &growth, conn->queued_offset, len);
     bool costs_more = te_ring_touch(ring, conn->queued_offset, len);
     conn->queued_offset += len;
+    te_unsent_update(stack, conn);
     if (costs_more)
         te_charge_update(stack, conn);
     return len;
@@ -95,6 +100,7 @@ bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
     if (!te_ring_lend(&conn->send_ring, &owner, &content, region, size_bytes))
         return false;
     stack->conns.buffer_bytes += size_bytes - (uint64_t)before;
+    te_unsent_update(stack, conn);
     te_charge_update(stack, conn);
     return true;
 }
@@ -111,6 +117,7 @@ bool te_send_own(struct te_stack *stack, struct te_conn *conn)
     if (!te_ring_own(&conn->send_ring, &owner, &content))
         return false;
     stack->conns.buffer_bytes += te_ring_size(&conn->send_ring) - (uint64_t)before;
+    te_unsent_update(stack, conn);
     te_charge_update(stack, conn);
     return true;
 }
@@ -142,6 +149,7 @@ static void release(struct te_stack *stack, struct te_conn *conn)
     struct te_ring_owner owner = ring_owner(stack, conn);
     stack->conns.buffer_bytes -= te_ring_size(&conn->send_ring);
     te_ring_release(&conn->send_ring, &owner);
+    te_unsent_update(stack, conn);
     te_charge_update(stack, conn);
 }
 

@@ -11,7 +11,7 @@
 
 /* How many bytes the user may add now. The limit is twice cwnd, which keeps the pipe full while the
  * user is slow to return, but at least config.send_buffer_initial_bytes and at most
- * conn->send_max_bytes. */
+ * conn->send_max_bytes; and what has not left is bounded for all together (unsent.h). */
 uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn);
 /* Copies in as much as te_send_room and memory allow; returns how many bytes, 0 included. data is
  * borrowed until return. */

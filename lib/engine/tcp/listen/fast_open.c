@@ -6,6 +6,7 @@
 #include "tcp/conn/conn.h"
 #include "tcp/conn/options.h"
 #include "tcp/conn/tuple.h"
+#include "tcp/conn/unsent.h"
 #include "util/bytes.h"
 
 #define DOMAIN_COOKIE 7
@@ -272,6 +273,7 @@ void te_fast_open_settle(struct te_stack *stack, struct te_conn *conn, uint32_t 
     conn->fast_open_data = false;
     stack->counters.bytes_out += ack - (conn->iss + 1);
     conn->snd_max = ack;
+    te_unsent_update(stack, conn);
 }
 
 /* A SYN,ACK without the option, after the SYN had to be sent again without it, may mean that the

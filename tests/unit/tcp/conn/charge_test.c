@@ -18,6 +18,7 @@ static int setup(void **state)
     (void)state;
     fixture_init(&l.f);
     l.f.config.memory_max_bytes = BUDGET;
+    l.f.config.unsent_max_bytes = BUDGET; /* nothing leaves here */
     l.f.config.buffer_memory = lazy_memory_init(&memory);
     lone_start_configured(&l); /* one connection of uid 1000, opened by us */
     l.conn->cc.cwnd_bytes = BUDGET;
