@@ -6,9 +6,9 @@
 #include "stack_internal.h"
 #include "tcp/conn/conn_note.h"
 #include "tcp/conn/dsack.h"
+#include "tcp/conn/send_buffer.h"
 #include "tcp/conn/sender.h"
 #include "tcp/conn/timers.h"
-#include "tcp/conn/unsent.h"
 #include "tcp/life.h"
 #include "tcp/listen/fast_open.h"
 #include "tcp/mtu/mtu_probe.h"
@@ -520,7 +520,7 @@ static void commit_sequence(struct te_stack *stack, struct te_conn *conn,
         conn->snd_max = end;
         if (plan->kind != TE_PLAN_SYN)
             commit_new(stack, conn, plan, plan->len - again_bytes);
-        te_unsent_on_sent(stack, conn);
+        te_send_on_sent(stack, conn);
     }
     if (plan->flags & TE_FIN)
         conn->fin_sent = true;

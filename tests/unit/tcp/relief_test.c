@@ -8,7 +8,6 @@
 #include "tcp/conn/send_buffer.h"
 #include "tcp/conn/state.h"
 #include "tcp/conn/timers.h"
-#include "tcp/conn/unsent.h"
 #include "tcp/life.h"
 #include "tcp/relief.h"
 
@@ -155,7 +154,7 @@ static void a_send_ring_is_cut_to_what_is_queued(void **state)
     assert_int_equal(sent, 2 * MIB);
     assert_int_equal(te_ring_size(&conn->send_ring), 2 * MIB);
     conn->snd_max = te_conn_send_seq(conn, sent - 1000);
-    te_unsent_on_sent(l.stack, conn);
+    te_send_on_sent(l.stack, conn);
     te_send_free_below(l.stack, conn, sent - 1000);
     conn->snd_una = conn->snd_nxt = conn->snd_max;
     lone_advance(&l, l.stack->config.idle_release_us);

@@ -30,6 +30,14 @@ uint32_t te_send_room(const struct te_stack *stack, const struct te_conn *conn)
     return room < unsent_room ? room : unsent_room;
 }
 
+void te_send_on_sent(struct te_stack *stack, struct te_conn *conn)
+{
+    te_unsent_update(stack, conn);
+    if (conn->send_was_cut && !conn->send_ring.is_lent &&
+        conn->unsent_bytes <= te_unsent_allowance(stack, conn) / 2 && te_send_room(stack, conn) > 0)
+        te_ready_add(stack, &conn->ready, TE_READY_SEND);
+}
+
 /* Makes room for len bytes behind what is queued. Returns for how many there is. */
 static size_t make_room(struct te_stack *stack, struct te_conn *conn, size_t len)
 {

@@ -29,6 +29,9 @@ bool te_send_lend(struct te_stack *stack, struct te_conn *conn, uint8_t *region,
                   uint32_t size_bytes);
 /* Moves the queue of a lent ring to memory of the stack's own; false: there is none. */
 bool te_send_own(struct te_stack *stack, struct te_conn *conn);
+/* New text has left: a user who found too little room goes on once half of what may be unsent has
+ * left (unsent.h). */
+void te_send_on_sent(struct te_stack *stack, struct te_conn *conn);
 /* Everything below offset, which is within the queue, is acknowledged. The memory stays until the
  * IDLE timer, which starts when the queue fills a quarter of it or less. */
 void te_send_free_below(struct te_stack *stack, struct te_conn *conn, uint64_t offset);

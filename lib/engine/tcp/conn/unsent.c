@@ -3,7 +3,6 @@
 #include <tcpengine/units.h>
 
 #include "stack_internal.h"
-#include "tcp/conn/send_buffer.h"
 #include "util/seq.h"
 
 /* Two frames of the largest size: one leaves while the user fills the other. */
@@ -20,8 +19,7 @@ uint32_t te_unsent_of(const struct te_conn *conn)
     return sent < queued ? queued - sent : 0; /* a FIN is no text */
 }
 
-/* What this connection may have unsent. */
-static uint32_t allowance(const struct te_stack *stack, const struct te_conn *conn)
+uint32_t te_unsent_allowance(const struct te_stack *stack, const struct te_conn *conn)
 {
     uint64_t others = stack->conns.unsent_bytes - conn->unsent_bytes;
     uint32_t max = stack->config.unsent_max_bytes;
@@ -31,7 +29,7 @@ static uint32_t allowance(const struct te_stack *stack, const struct te_conn *co
 
 uint32_t te_unsent_room(const struct te_stack *stack, const struct te_conn *conn)
 {
-    uint32_t most = allowance(stack, conn);
+    uint32_t most = te_unsent_allowance(stack, conn);
     return conn->unsent_bytes < most ? most - conn->unsent_bytes : 0;
 }
 
@@ -40,12 +38,4 @@ void te_unsent_update(struct te_stack *stack, struct te_conn *conn)
     uint32_t unsent = te_unsent_of(conn);
     stack->conns.unsent_bytes += unsent - (uint64_t)conn->unsent_bytes;
     conn->unsent_bytes = unsent;
-}
-
-void te_unsent_on_sent(struct te_stack *stack, struct te_conn *conn)
-{
-    te_unsent_update(stack, conn);
-    if (conn->send_was_cut && !conn->send_ring.is_lent &&
-        conn->unsent_bytes <= allowance(stack, conn) / 2 && te_send_room(stack, conn) > 0)
-        te_ready_add(stack, &conn->ready, TE_READY_SEND);
 }

@@ -13,11 +13,11 @@
 
 /* Of this connection, as it is; conn->unsent_bytes is what it was when it was last counted. */
 uint32_t te_unsent_of(const struct te_conn *conn);
+/* What this connection may have unsent. */
+uint32_t te_unsent_allowance(const struct te_stack *stack, const struct te_conn *conn);
 /* How much more the user may add. */
 uint32_t te_unsent_room(const struct te_stack *stack, const struct te_conn *conn);
 /* Counts again; after everything that changes te_unsent_of. */
 void te_unsent_update(struct te_stack *stack, struct te_conn *conn);
-/* The same after new text has left: the user who had more may go on. */
-void te_unsent_on_sent(struct te_stack *stack, struct te_conn *conn);
 
 #endif

@@ -1,5 +1,3 @@
-#include "util/priority.h"
-
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -7,6 +5,7 @@
 
 #include "support/test.h"
 #include "util/log.h"
+#include "util/priority.h"
 
 #define NOBODY 65534
 

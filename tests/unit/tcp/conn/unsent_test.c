@@ -1,5 +1,3 @@
-#include "tcp/conn/unsent.h"
-
 #include <string.h>
 
 #include "stack_internal.h"
@@ -7,6 +5,7 @@
 #include "support/lone_conn.h"
 #include "support/test.h"
 #include "tcp/conn/send_buffer.h"
+#include "tcp/conn/unsent.h"
 
 #define FLOOR (128u * 1024)
 #define TOTAL (1024u * 1024)
@@ -52,7 +51,7 @@ static size_t append(struct te_conn *conn, size_t len)
 static void leaves(struct te_conn *conn, uint32_t len)
 {
     conn->snd_max += len;
-    te_unsent_on_sent(l.stack, conn);
+    te_send_on_sent(l.stack, conn);
 }
 
 static uint64_t total(void)
