@@ -55,6 +55,9 @@ class Remote(harness.SystemTest):
     def test_it_is_as_here(self) -> None:
         listener = self.ctl("listen", 7000)
         self.assertEqual(self.there("-H", "ls").stdout, self.tcpctl("-H", "ls").stdout)
+        said = self.there("--json", "explain", listener["id"]).stdout
+        self.assertIn(b'"situation": "listening"', said)
+        self.assertIn(b"Listening: 0 connections of at most ", said)
         self.tcpctl("close", listener["id"])
 
     def test_by_the_environment(self) -> None:
