@@ -12,11 +12,12 @@
 /* In a process of its own, which the test's own priority does not follow: what check returns. */
 static bool in_child(bool (*check)(void))
 {
-    int status;
+    int status = 0;
     pid_t child = fork();
     if (child == 0)
         _exit(check() ? 0 : 1);
-    assert_true(child > 0 && waitpid(child, &status, 0) == child);
+    assert_true(child > 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
