@@ -133,6 +133,7 @@ static void nothing_is_cut(void **state)
     facts.was_passive = facts.is_probing = facts.fin_sent = facts.status.fin_queued = true;
     facts.reopens_by_timestamp = facts.has_listener = facts.last_drop.has_segment = true;
     facts.listener.gives_cookies = facts.listener.has_dropped = true;
+    facts.is_receive_window_shut = true;
     for (unsigned i = 0; i < TE_HOLD_COUNT; i++)
         facts.held_us[i] = INT64_MAX / TE_HOLD_COUNT / 2; /* they are added up */
     struct te_endpoint end = {.port = 65535};
