@@ -29,6 +29,15 @@ def sysctl(name: str, value: str) -> None:
     Path("/proc/sys/net/ipv4", name).write_text(value)
 
 
+def cubic_route(address: str, device: str) -> list[str]:
+    """Gives it to the sockets of foreign programs, before they begin: one that was accepted with BBR
+    keeps its pacing when the program chooses CUBIC. The default of a namespace may only be what the
+    whole machine allows to everybody."""
+    network = address.rsplit(".", 1)[0]
+    return ["ip", "route", "replace", f"{network}.0/24", "dev", device, "proto", "kernel", "scope",
+            "link", "src", address, "congctl", "cubic"]
+
+
 def family(pid: int) -> list[int]:
     """The process and its descendants."""
     found = [pid]
@@ -197,6 +206,7 @@ class Engine(Contender):
             harness.run("ip", "tuntap", "add", "dev", self.tap, "mode", "tap")
             harness.run("ip", "address", "add", f"{self.address}/24", "dev", self.tap)
         harness.run("ip", "link", "set", self.tap, "up")
+        harness.run(*cubic_route(self.address, self.tap))
         return f"{network}.2/24"
 
     def stop(self) -> None:
@@ -267,6 +277,7 @@ class Lwip(Contender):
         harness.run("ip", "tuntap", "add", "dev", "tap-lwip", "mode", "tap")
         harness.run("ip", "address", "add", f"{self.address}/24", "dev", "tap-lwip")
         harness.run("ip", "link", "set", "tap-lwip", "up")
+        harness.run(*cubic_route(self.address, "tap-lwip"))
 
     def stop(self) -> None:
         harness.run("ip", "link", "delete", "tap-lwip")
@@ -422,16 +433,16 @@ class Ground:
     def _inside(self, *argv) -> None:
         harness.run(*self.space.command(*argv))
 
-    @staticmethod
-    def _be_sure_of_cubic() -> None:
-        """Our programs choose it themselves. For the sockets of pasta and slirp4netns the route does:
-        the default of a namespace may only be one that the whole machine allows to everybody."""
+    def _be_sure_of_cubic(self) -> None:
+        """For the sockets that pasta and slirp4netns have here, the route to this host chooses it."""
         known = Path("/proc/sys/net/ipv4/tcp_available_congestion_control").read_text().split()
         if "cubic" not in known:
             harness.skip("this kernel has no cubic (modprobe tcp_cubic)")
         harness.run("ip", "route", "replace", "table", "local", "local", bench.VETH_HERE, "dev",
                     "veth-here", "proto", "kernel", "scope", "host", "src", bench.VETH_HERE,
                     "congctl", "cubic")
+        harness.run(*cubic_route(bench.VETH_HERE, "veth-here"))
+        self._inside(*cubic_route(bench.VETH_THERE, "veth-there"))
 
     def processes(self) -> list[int]:
         return [peer.child.pid for peer in self.peers.values()]
