@@ -92,36 +92,11 @@ void channel_link_end_now(struct channel_link *link)
 
 /* --- turns ------------------------------------------------------------------------------------ */
 
-/* The next slot that is to be looked at; CHANNEL_SLOTS_MAX: none. */
-static uint32_t next_slot(struct channel_link *link)
-{
-    while (link->summary != 0) {
-        unsigned word = (unsigned)__builtin_ctzll(link->summary);
-        if (link->words[word] != 0) {
-            unsigned bit = (unsigned)__builtin_ctzll(link->words[word]);
-            link->words[word] &= link->words[word] - 1;
-            return word * 64 + bit;
-        }
-        link->summary &= link->summary - 1;
-    }
-    return CHANNEL_SLOTS_MAX;
-}
-
-static void add_words(struct channel_link *link, uint64_t summary,
-                      const uint64_t words[CHANNEL_WORDS])
-{
-    for (uint64_t left = summary; left != 0; left &= left - 1) {
-        unsigned word = (unsigned)__builtin_ctzll(left);
-        link->words[word] |= words[word];
-    }
-    link->summary |= summary;
-}
-
 static void take_more(struct channel_link *link)
 {
-    uint64_t words[CHANNEL_WORDS];
-    uint64_t summary = channel_set_take(&link->head->work, words);
-    add_words(link, summary, words);
+    struct channel_slots more;
+    more.summary = channel_set_take(&link->head->work, more.words);
+    channel_slots_move(&link->work, &more);
 }
 
 /* What is opened or written in this turn leaves before the FIN of what is closed: a peer that
@@ -129,33 +104,20 @@ static void take_more(struct channel_link *link)
  * be woken for both. */
 static void put_off(struct channel_link *link, uint32_t slot)
 {
-    uint64_t word_bit = UINT64_C(1) << slot / 64;
-    if ((link->late_summary & word_bit) == 0)
-        link->late_words[slot / 64] = 0;
-    link->late_words[slot / 64] |= UINT64_C(1) << slot % 64;
-    link->late_summary |= word_bit;
-}
-
-/* True: there are some that were put off, and not again. */
-static bool take_late(struct channel_link *link)
-{
-    uint64_t summary = link->late_summary;
-    add_words(link, summary, link->late_words);
-    link->late_summary = 0;
-    return summary != 0;
+    channel_slots_add(&link->late, slot);
 }
 
 /* Looks at slots until the slice of time is over. True: there is more to do. */
 static bool look(struct channel_link *link)
 {
     struct turns *turns = rpc_turns(link->server->rpc);
-    bool may_wait = !take_late(link);
+    bool may_wait = !channel_slots_move(&link->work, &link->late);
     channel_rest_end(link);
     take_more(link);
     do {
-        uint32_t slot = next_slot(link);
+        uint32_t slot = channel_slots_take(&link->work);
         if (slot == CHANNEL_SLOTS_MAX)
-            return link->late_summary != 0 || !channel_set_is_empty(&link->head->work);
+            return link->late.summary != 0 || !channel_set_is_empty(&link->head->work);
         if (slot >= link->layout.slot_count)
             continue;
         if (may_wait && channel_place_is_closing(&link->places[slot]))
@@ -164,6 +126,13 @@ static bool look(struct channel_link *link)
             channel_place_look(&link->places[slot]);
     } while (!turns_slice_is_over(turns));
     return true;
+}
+
+void channel_link_look_at_unread(struct channel_link *link)
+{
+    bool has_some = channel_slots_move(&link->work, &link->unread);
+    if (has_some && !link->is_closing)
+        turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
 }
 
 static void on_job(struct fair_job *job)

@@ -12,5 +12,7 @@ void channel_link_end(struct channel_link *link);
 void channel_link_end_left(struct channel_server *server);
 /* As channel_link_end(), without turns. */
 void channel_link_end_now(struct channel_link *link);
+/* Looks in the next turn at what its program has not read yet, as far as we know. */
+void channel_link_look_at_unread(struct channel_link *link);
 
 #endif

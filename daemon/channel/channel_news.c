@@ -24,8 +24,7 @@ void channel_news_tell(struct channel_link *link, uint32_t slot, enum channel_ne
 
 void channel_news_look_soon(struct channel_link *link, uint32_t slot)
 {
-    link->words[slot / 64] |= UINT64_C(1) << slot % 64;
-    link->summary |= UINT64_C(1) << slot / 64;
+    channel_slots_add(&link->work, slot);
     if (!link->is_closing)
         turns_queue(rpc_turns(link->server->rpc), link->share, &link->job);
 }

@@ -191,6 +191,8 @@ static bool show_acked(struct channel_place *place, const struct te_position *at
     return true;
 }
 
+/* A program that reads all there is, or little at a time, does not ring for it: we look again, or
+ * the engine would keep what has been read long ago, until the next segment comes. */
 static bool show_received(struct channel_place *place, const struct te_position *at)
 {
     struct channel_slot *slot = slot_of(place);
@@ -202,6 +204,8 @@ static bool show_received(struct channel_place *place, const struct te_position 
         atomic_store_explicit(&slot->received, place->received, memory_order_release);
     if (has_ended)
         atomic_store_explicit(&slot->is_end, 1, memory_order_release);
+    if (place->received != place->released && place->way != CHANNEL_SENDS)
+        channel_slots_add(&place->link->unread, number_of(place));
     return has_more || has_ended;
 }
 

@@ -81,6 +81,7 @@ static void on_tick(uv_timer_t *timer)
     int64_t now_us = rpc_now_us(server->rpc);
     TAILQ_FOREACH(link, &server->links, in_all)
     {
+        channel_link_look_at_unread(link);
         if (link->is_made || link->is_closing || link->hello_until_us > now_us)
             continue;
         server->rpc->counters.channels_abandoned++;

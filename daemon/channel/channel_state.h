@@ -5,6 +5,7 @@
 #include <channel.h>
 
 #include "channel/channel_server.h"
+#include "channel/channel_slots.h"
 #include "rpc/rpc_link.h"
 #include "sp/sp_door.h"
 
@@ -57,17 +58,16 @@ struct channel_link {
     struct channel_layout layout;
     struct channel_head *head; /* the memory; NULL: none yet */
     struct channel_place *places;
-    uint64_t summary; /* taken, and not looked at yet */
-    uint64_t words[CHANNEL_WORDS];
-    uint64_t late_summary; /* the same, for closings that wait for the next turn */
-    uint64_t late_words[CHANNEL_WORDS];
+    struct channel_slots work;   /* taken, and not looked at yet */
+    struct channel_slots late;   /* closings that wait for the next turn */
+    struct channel_slots unread; /* their programs may read, and need not ring for it */
 };
 
 struct channel_server {
     struct rpc *rpc;
     struct channel_server_options options;
     struct sp_door door;
-    uv_timer_t timer; /* greetings that do not come, and descriptors that were missing */
+    uv_timer_t timer; /* greetings that do not come, descriptors that were missing, the unread */
     unsigned open_handles;
     bool is_ended;
     TAILQ_HEAD(, channel_link) links;

@@ -189,6 +189,12 @@ class Pages(harness.SystemTest):
         self.channel.kick(0)
         self.assertEqual(recv_exactly(self.peer, len(text)), text)
 
+    def receive(self, text: bytes) -> None:
+        self.peer.sendall(text)
+        wait_for(lambda: self.channel.get(0, rawchannel.RECEIVED, "<Q") ==
+                 self.channel.get(0, RELEASED, "<Q") + len(text), what="the peer's bytes")
+        self.channel.put(0, RELEASED, self.channel.get(0, rawchannel.RECEIVED, "<Q"))
+
     def is_back(self) -> bool:
         return self.channel.pages() == self.before
 
@@ -196,12 +202,16 @@ class Pages(harness.SystemTest):
         for _ in range(3):
             text = os.urandom(50_000)
             self.send(text)
-            self.peer.sendall(text)
-            wait_for(lambda: self.channel.get(0, rawchannel.RECEIVED, "<Q") ==
-                     self.channel.get(0, RELEASED, "<Q") + len(text), what="the peer's bytes")
-            self.channel.put(0, RELEASED, self.channel.get(0, rawchannel.RECEIVED, "<Q"))
+            self.receive(text)
             self.channel.kick(0)
             wait_for(self.is_back, what="the pages")
+
+    def test_also_if_it_reads_without_ringing(self) -> None:
+        """The library does not ring for what leaves no room worth telling the peer of."""
+        for _ in range(3):
+            self.receive(b"some")
+            wait_for(self.is_back, what="the pages")
+            self.assertIsNotNone(self.find("exclude LISTEN", receive_queue_bytes=0))
 
     def test_not_while_it_writes(self) -> None:
         self.channel.put(0, rawchannel.WRITES, 1, "<I")
