@@ -194,8 +194,8 @@ struct channel_slot {
     /* 0: the client, as it reads and writes. Positions count bytes from the connection's birth. */
     _Atomic uint64_t written;  /* end of what is in the send ring; at most acked + send_bytes */
     _Atomic uint64_t released; /* below that the receive ring is free; at most received. The daemon
-                                * looks at it when more comes, so that a bit is worth setting only
-                                * for much at once */
+                                * looks at it when more comes, and twice per second: a bit is worth
+                                * setting only for much at once */
     _Atomic uint32_t finished; /* 1: FIN behind written, which moves no more */
     _Atomic uint32_t wants_room; /* 1: tell me when half of the send ring is free */
     _Atomic uint32_t asked;      /* counted up behind what follows: look at it */
