@@ -273,13 +273,15 @@ static void messages_at_once(void)
     struct iovec pieces[MESSAGES] = {{bytes, 1}, {bytes + 1, 2}, {bytes + 3, 3}};
     struct sockaddr_storage names[MESSAGES] = {peer.address, peer.address, peer.address};
     struct mmsghdr messages[MESSAGES];
+    ssize_t peeked;
     int fd = connected_to(peer.echo);
     messages_prepare(messages, pieces, names); /* TCP ignores whom they are for */
     CHECK_INT(sendmmsg(fd, messages, MESSAGES, 0), MESSAGES);
     CHECK(messages[0].msg_len == 1 && messages[1].msg_len == 2 && messages[2].msg_len == 3);
     do
-        CHECK_INT(recv(fd, got, 6, MSG_PEEK | MSG_WAITALL), 6);
-    while (memcmp(got, bytes, 6) != 0);
+        peeked = recv(fd, got, 6, MSG_PEEK);
+    while (peeked > 0 && peeked < 6);
+    CHECK_INT(peeked, 6);
     for (int i = 0; i < MESSAGES; i++)
         pieces[i] = (struct iovec){got + 2 * i, 2};
     messages_prepare(messages, pieces, names);
