@@ -16,7 +16,6 @@
 void channel_place_init(struct channel_place *place, struct channel_link *link)
 {
     *place = (struct channel_place){.link = link, .state = CHANNEL_FREE};
-    TAILQ_INIT(&place->acceptors);
 }
 
 static uint32_t number_of(const struct channel_place *place)
@@ -104,15 +103,17 @@ static void occupy(struct channel_place *place, uint64_t id)
 
 static void leave_acceptors(struct channel_place *place)
 {
-    if (place->listener != NULL)
-        TAILQ_REMOVE(&place->listener->acceptors, place, in_acceptors);
-    place->listener = NULL;
+    if (!place->is_acceptor)
+        return;
+    TAILQ_REMOVE(&place->listener->acceptors, place, in_acceptors);
+    place->is_acceptor = false;
+    place->accepted = place->acked = place->released = place->received = 0;
 }
 
 static void dismiss_acceptors(struct channel_place *place, pb_code code)
 {
     struct channel_place *acceptor;
-    while ((acceptor = TAILQ_FIRST(&place->acceptors)) != NULL) {
+    while (place->is_listener && (acceptor = TAILQ_FIRST(&place->acceptors)) != NULL) {
         leave_acceptors(acceptor);
         set_state(acceptor, CHANNEL_ENDED, code);
         tell(acceptor);
@@ -426,6 +427,8 @@ static pb_code do_listen(struct channel_place *place, const struct request *requ
         return code;
     show_opened(place, &opened);
     occupy(place, opened.id);
+    TAILQ_INIT(&place->acceptors);
+    place->is_listener = true;
     set_state(place, CHANNEL_LISTENING, PB_OK);
     return PB_OK;
 }
@@ -457,6 +460,7 @@ static pb_code do_accept(struct channel_place *place, const struct request *requ
     if (listener->state != CHANNEL_LISTENING)
         return PB_BAD_STATE;
     set_state(place, CHANNEL_ACCEPTING, PB_OK);
+    place->is_acceptor = true;
     place->listener = listener;
     TAILQ_INSERT_TAIL(&listener->acceptors, place, in_acceptors);
     serve_acceptors(listener);
@@ -637,9 +641,11 @@ bool channel_place_is_closing(const struct channel_place *place)
 {
     struct channel_slot *slot = slot_of(place);
     uint32_t asked = atomic_load_explicit(&slot->asked, memory_order_acquire);
-    return asked != place->asked &&
-           atomic_load_explicit(&slot->op, memory_order_relaxed) == CHANNEL_OP_CLOSE &&
-           atomic_load_explicit(&slot->written, memory_order_relaxed) == place->accepted;
+    bool is_close = asked != place->asked &&
+                    atomic_load_explicit(&slot->op, memory_order_relaxed) == CHANNEL_OP_CLOSE;
+    if (!is_close || place->is_listener || place->is_acceptor)
+        return is_close;
+    return atomic_load_explicit(&slot->written, memory_order_relaxed) == place->accepted;
 }
 
 void channel_place_look(struct channel_place *place)

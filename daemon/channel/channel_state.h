@@ -13,23 +13,30 @@
 
 struct channel_link;
 
-/* The daemon's own record of a slot: all that it decides by. */
+/* The daemon's own record of a slot: all that it decides by. There is one per connection. */
 struct channel_place {
     struct channel_link *link;
-    SLIST_ENTRY(channel_place) in_bucket;    /* while id is not 0 */
-    TAILQ_ENTRY(channel_place) in_acceptors; /* while it is ACCEPTING */
-    TAILQ_HEAD(, channel_place) acceptors;   /* LISTENING: those that wait for a connection */
-    struct channel_place *listener;          /* ACCEPTING: whose acceptor it is */
-    uint64_t id;                             /* of the connection or listener; 0: none */
-    uint32_t asked;                          /* the last request that was looked at */
-    pb_code code;                            /* why it is ENDED, or of the last answer */
-    uint8_t state;                           /* enum channel_state */
-    bool is_moved;                           /* goes back at the end */
-    uint8_t way;                             /* enum channel_way */
+    SLIST_ENTRY(channel_place) in_bucket; /* while id is not 0 */
+    uint64_t id;                          /* of the connection or listener; 0: none */
+    uint32_t asked;                       /* the last request that was looked at */
+    pb_code code;                         /* why it is ENDED, or of the last answer */
+    uint8_t state;                        /* enum channel_state */
+    bool is_moved;                        /* goes back at the end */
+    uint8_t way;                          /* enum channel_way */
     bool is_finished, fin_sent;
     bool is_cut; /* closed by somebody else: what is written no longer leaves */
     bool is_end;
-    uint64_t accepted, acked, released, received; /* positions, as the engine has them */
+    bool is_listener : 1, is_acceptor : 1; /* which of these there is */
+    union {
+        struct {
+            uint64_t accepted, acked, released, received; /* positions, as the engine has them */
+        };
+        TAILQ_HEAD(, channel_place) acceptors; /* is_listener: those that wait for a connection */
+        struct {                               /* is_acceptor */
+            TAILQ_ENTRY(channel_place) in_acceptors;
+            struct channel_place *listener;
+        };
+    };
 };
 
 SLIST_HEAD(channel_bucket, channel_place);
