@@ -3,9 +3,9 @@
 #define TCPENGINED_CHANNEL_STATE_H
 
 #include <channel.h>
+#include <slots.h>
 
 #include "channel/channel_server.h"
-#include "channel/channel_slots.h"
 #include "rpc/rpc_link.h"
 #include "sp/sp_door.h"
 

@@ -46,10 +46,8 @@ static void die(struct tcpc_channel *channel)
 {
     channel->is_dead = true;
     for (uint32_t i = 0; i < channel->layout.slot_count; i++)
-        if (channel->streams[i].is_used && channel->streams[i].end_op == CHANNEL_OP_NONE) {
-            channel->words[i / 64] |= UINT64_C(1) << i % 64;
-            channel->summary |= UINT64_C(1) << i / 64;
-        }
+        if (channel->streams[i].is_used && channel->streams[i].end_op == CHANNEL_OP_NONE)
+            channel_slots_add(&channel->news, i);
 }
 
 /* Takes a bell out of the socket. False: there is none. */
@@ -66,14 +64,9 @@ static bool read_bell(struct tcpc_channel *channel)
 /* True: there is more than before. */
 static bool take_news(struct tcpc_channel *channel)
 {
-    uint64_t words[CHANNEL_WORDS];
-    uint64_t summary = channel_set_take(&channel->head->ready, words);
-    for (uint64_t left = summary; left != 0; left &= left - 1) {
-        unsigned word = (unsigned)__builtin_ctzll(left);
-        channel->words[word] |= words[word];
-    }
-    channel->summary |= summary;
-    return summary != 0;
+    struct channel_slots more;
+    more.summary = channel_set_take(&channel->head->ready, more.words);
+    return channel_slots_move(&channel->news, &more);
 }
 
 /* Awake again: whoever has cleared the flag rings, or has rung. */
@@ -253,12 +246,9 @@ static void reclaim(struct tcpc_channel *channel)
 {
     for (uint32_t i = 0; i < channel->layout.slot_count && channel->ending_count > 0; i++) {
         struct tcpc_stream *stream = &channel->streams[i];
-        uint64_t bit = UINT64_C(1) << i % 64;
-        if ((channel->words[i / 64] & bit) == 0 || !stream->is_used ||
-            stream->end_op == CHANNEL_OP_NONE)
-            continue;
-        channel->words[i / 64] &= ~bit;
-        go_on_ending(stream);
+        bool is_ending = stream->is_used && stream->end_op != CHANNEL_OP_NONE;
+        if (is_ending && channel_slots_remove(&channel->news, i))
+            go_on_ending(stream);
     }
 }
 
@@ -293,21 +283,6 @@ struct tcpc_stream *tcpci_shared_take_stream(struct tcpc_channel *channel)
     return stream;
 }
 
-/* The next slot with news; slot_count: none. */
-static uint32_t next_slot(struct tcpc_channel *channel)
-{
-    while (channel->summary != 0) {
-        unsigned word = (unsigned)__builtin_ctzll(channel->summary);
-        if (channel->words[word] != 0) {
-            unsigned bit = (unsigned)__builtin_ctzll(channel->words[word]);
-            channel->words[word] &= channel->words[word] - 1;
-            return word * 64 + bit;
-        }
-        channel->summary &= channel->summary - 1;
-    }
-    return channel->layout.slot_count;
-}
-
 /* The stream that the news is about; NULL: it is for nobody. */
 static struct tcpc_stream *reported(struct tcpc_stream *stream)
 {
@@ -327,7 +302,7 @@ struct tcpc_stream *tcpc_channel_next(struct tcpc_channel *channel)
 {
     wake(channel);
     for (;;) {
-        uint32_t slot = next_slot(channel);
+        uint32_t slot = channel_slots_take(&channel->news);
         if (slot < channel->layout.slot_count) {
             struct tcpc_stream *stream = reported(&channel->streams[slot]);
             if (stream != NULL)

@@ -3,6 +3,7 @@
 #define TCPCLIENT_SHARED_H
 
 #include <channel.h>
+#include <slots.h>
 #include <tcpclient/stream.h>
 
 #define SHARED_ACCEPTORS_MAX 16
@@ -39,7 +40,7 @@ struct tcpc_channel {
     uint32_t first_free;    /* streams that were never used, or are free again; slot_count: none */
     uint32_t ending_count;  /* given up, and not free yet */
     uint32_t unasked_count; /* of these: the last answer has not come, so that they wait to ask */
-    uint64_t summary, words[CHANNEL_WORDS]; /* news that was taken */
+    struct channel_slots news; /* taken, and not looked at yet */
 };
 
 struct channel_slot *tcpci_shared_slot(const struct tcpc_stream *stream);

@@ -1,4 +1,4 @@
-#include "channel/channel_slots.h"
+#include "slots.h"
 
 #include "support/test.h"
 
@@ -43,12 +43,27 @@ static void test_moving_adds(void **state)
     assert_int_equal(channel_slots_take(&slots), 500);
 }
 
+static void test_one_is_removed_once(void **state)
+{
+    struct channel_slots slots = {0};
+    (void)state;
+    channel_slots_add(&slots, 70);
+    channel_slots_add(&slots, 71);
+    assert_true(channel_slots_remove(&slots, 70));
+    assert_false(channel_slots_remove(&slots, 70));
+    assert_int_equal(channel_slots_take(&slots), 71);
+    assert_int_equal(channel_slots_take(&slots), CHANNEL_SLOTS_MAX);
+    slots.words[1] = UINT64_MAX; /* does not count */
+    assert_false(channel_slots_remove(&slots, 70));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_come_out_in_order_and_once),
         cmocka_unit_test(test_words_beside_the_summary_do_not_count),
         cmocka_unit_test(test_moving_adds),
+        cmocka_unit_test(test_one_is_removed_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
-/* A set of a channel's slots: as large as a channel can be, and cheap while few are in it. */
-#ifndef TCPENGINED_CHANNEL_SLOTS_H
-#define TCPENGINED_CHANNEL_SLOTS_H
+/* A set of a channel's slots in the memory of one side: as large as a channel can be, and cheap
+ * while few are in it. */
+#ifndef TCPENGINE_SLOTS_H
+#define TCPENGINE_SLOTS_H
 
-#include <channel.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "channel.h"
 
 /* All zero: empty. A word counts only while its bit in the summary is set. */
 struct channel_slots {
@@ -15,6 +17,8 @@ struct channel_slots {
 void channel_slots_add(struct channel_slots *slots, uint32_t slot);
 /* Moves all of from to slots. False: from is empty. */
 bool channel_slots_move(struct channel_slots *slots, struct channel_slots *from);
+/* False: it is not in the set. */
+bool channel_slots_remove(struct channel_slots *slots, uint32_t slot);
 /* Takes the first out. CHANNEL_SLOTS_MAX: the set is empty. */
 uint32_t channel_slots_take(struct channel_slots *slots);
 

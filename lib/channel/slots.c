@@ -1,4 +1,4 @@
-#include "channel/channel_slots.h"
+#include "slots.h"
 
 static void add_word(struct channel_slots *slots, unsigned word, uint64_t bits)
 {
@@ -20,6 +20,15 @@ bool channel_slots_move(struct channel_slots *slots, struct channel_slots *from)
         add_word(slots, word, from->words[word]);
     }
     return has_some;
+}
+
+bool channel_slots_remove(struct channel_slots *slots, uint32_t slot)
+{
+    uint64_t bit = UINT64_C(1) << slot % 64;
+    if ((slots->summary >> slot / 64 & 1) == 0 || (slots->words[slot / 64] & bit) == 0)
+        return false;
+    slots->words[slot / 64] &= ~bit;
+    return true;
 }
 
 uint32_t channel_slots_take(struct channel_slots *slots)
